@@ -1,1 +1,55 @@
-System.Console.WriteLine("esn");
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+using Esn.Streaming.Backtest;
+using Esn.Streaming.Commands;
+using Esn.Streaming.Configuration;
+
+(Command Command, string[] Examples)[] commands =
+[
+    DemoCommand.Make(),
+    RunCommand.Make(),
+    ReplayCommand.Make(),
+    BacktestCommand.Make(),
+    ValidateCommand.Make(),
+];
+
+var root = new RootCommand("""
+    Finds anomalies in live feeds of timesteps. Each stream has a model of its own, an echo state network that
+    learns while it runs; what it can't explain becomes an anomaly event in Kafka and a metric for Prometheus.
+    Begin with: esn demo
+    """);
+foreach ((Command command, _) in commands) root.Subcommands.Add(command);
+
+HelpOption help = root.Options.OfType<HelpOption>().Single();
+help.Action = new HelpWithExamples((HelpAction)help.Action!, commands);
+
+ParseResult parsed = root.Parse(args);
+try
+{
+    return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromSeconds(10) });
+}
+catch (Exception e) when (e is ConfigException or FeedException)
+{
+    await Console.Error.WriteLineAsync($"esn: {e.Message}");
+    return 2;
+}
+catch (OperationCanceledException)
+{
+    await Console.Error.WriteLineAsync("esn: stopped");
+    return 130;
+}
+
+/// <summary>The library's help, and examples after it.</summary>
+sealed class HelpWithExamples(HelpAction help, (Command Command, string[] Examples)[] commands) : SynchronousCommandLineAction
+{
+    public override int Invoke(ParseResult parseResult)
+    {
+        int code = help.Invoke(parseResult);
+        string[] examples = Array.Find(commands, entry => entry.Command == parseResult.CommandResult.Command).Examples ?? [];
+        TextWriter output = parseResult.InvocationConfiguration.Output;
+        if (examples.Length > 0) output.WriteLine("Examples:");
+        foreach (string example in examples) output.WriteLine($"  {example}");
+        return code;
+    }
+}

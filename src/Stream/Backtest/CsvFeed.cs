@@ -1,0 +1,138 @@
+using System.Globalization;
+using System.Text;
+using CsvHelper;
+using CsvHelper.Configuration;
+using Esn.Streaming.Pipeline;
+
+namespace Esn.Streaming.Backtest;
+
+/// <summary>A file that can't be read as a feed.</summary>
+public sealed class FeedException(string message) : Exception(message);
+
+/// <summary>A row of a feed.</summary>
+/// <param name="Index">From 0.</param>
+/// <param name="TimeText">As the file writes it; the index where there is no column of times.</param>
+/// <param name="Time">UTC; row i of a feed without times is of second i since 1970.</param>
+/// <param name="Values">[channels], as written: perhaps not finite.</param>
+/// <param name="Problem">Why the row can't be taken; null if it can.</param>
+/// <param name="Anomalous">A label column is not 0.</param>
+public sealed record FeedRow(long Index, string TimeText, DateTime Time, double[] Values, string? Problem, bool Anomalous);
+
+/// <summary>
+/// A feed in a CSV file with a header: separator and the column of times are recognised, each other column of numbers
+/// is a channel unless its name is that of a label.
+/// </summary>
+public sealed class CsvFeed : IDisposable
+{
+    static readonly string[] TimeNames = ["timestamp", "datetime", "time", "date", "ts"];
+    static readonly string[] LabelNames = ["", "anomaly", "is_anomaly", "label", "changepoint", "is_ignored"];
+    static readonly char[] Separators = [',', ';', '\t', '|'];
+
+    readonly Stream _stream;
+    readonly CsvParser _parser;
+    readonly string[] _header;
+    readonly int _time;
+    readonly int[] _values, _labels;
+    string[]? _first;
+
+    CsvFeed(Stream stream, string name, IReadOnlyList<string> valueColumns, IReadOnlyList<string> labelColumns)
+    {
+        _stream = stream;
+        Name = name;
+        var text = new StreamReader(new BufferedStream(stream, 1 << 16), Encoding.UTF8);
+        string header = text.ReadLine() ?? throw new FeedException($"{name} is empty: a header and rows are expected");
+        char separator = Separators.MaxBy(c => header.Count(letter => letter == c));
+        _parser = new CsvParser(text, new CsvConfiguration(CultureInfo.InvariantCulture)
+        {
+            Delimiter = separator.ToString(),
+            BadDataFound = null,  // a row of another width is refused below, with its number
+            IgnoreBlankLines = true,
+        });
+        using (var headerParser = new CsvParser(new StringReader(header), new CsvConfiguration(CultureInfo.InvariantCulture) { Delimiter = separator.ToString() }))
+            _header = headerParser.Read() ? [.. headerParser.Record!.Select(column => column.Trim())] : throw new FeedException($"{name}: the first line must be a header");
+        if (_header.All(column => double.TryParse(column, NumberStyles.Float, CultureInfo.InvariantCulture, out _)))
+            throw new FeedException($"{name}: the first line must be a header with the columns' names, was '{header}'");
+
+        _labels = [.. labelColumns.Select(Column)];
+        _time = Array.FindIndex(_header, column => TimeNames.Contains(column.ToLowerInvariant()));
+        _first = _parser.Read() ? _parser.Record : null;
+        _values = valueColumns.Count > 0
+            ? [.. valueColumns.Select(Column)]
+            : [.. Enumerable.Range(0, _header.Length).Where(c => c != _time && !_labels.Contains(c) && !LabelNames.Contains(_header[c].ToLowerInvariant()) && IsNumber(c))];
+        if (_values.Length == 0)
+            throw new FeedException($"{name} has no column of numbers beside times and labels; its columns are {string.Join(", ", _header)}: name one with --value-column");
+    }
+
+    /// <summary>Name of the file, or of the pipe.</summary>
+    public string Name { get; }
+
+    /// <summary>Name of the column of times; "row" where there is none.</summary>
+    public string TimeColumn => _time >= 0 ? _header[_time] : "row";
+
+    /// <summary>Names of the channels.</summary>
+    public IReadOnlyList<string> Channels => [.. _values.Select(c => _header[c])];
+
+    /// <summary>Part of the file that has been read, 0 to 1; null for a pipe.</summary>
+    public double? Progress => _stream.CanSeek ? (double)_stream.Position / Math.Max(1, _stream.Length) : null;
+
+    /// <summary>Opens a file, or standard input for "-".</summary>
+    /// <param name="file">A path, or "-".</param>
+    /// <param name="valueColumns">The channels; empty: recognised.</param>
+    /// <param name="labelColumns">Columns that are not 0 where the feed is anomalous.</param>
+    /// <exception cref="FeedException">Not there, not readable, or without the columns.</exception>
+    public static CsvFeed Open(string file, IReadOnlyList<string> valueColumns, IReadOnlyList<string> labelColumns)
+    {
+        if (file == "-") return new CsvFeed(Console.OpenStandardInput(), "standard input", valueColumns, labelColumns);
+        try
+        {
+            return new CsvFeed(File.OpenRead(file), file, valueColumns, labelColumns);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new FeedException($"can't read {file}: {e.Message}");
+        }
+    }
+
+    /// <summary>All rows, in the order of the file. Once.</summary>
+    public IEnumerable<FeedRow> Rows()
+    {
+        if (_first is null) yield break;
+        long index = 0;
+        yield return Row(index++, _first);
+        _first = null;
+        while (_parser.Read()) yield return Row(index++, _parser.Record!);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _parser.Dispose();
+
+    FeedRow Row(long index, string[] fields)
+    {
+        string timeText = _time >= 0 && _time < fields.Length ? fields[_time] : index.ToString(CultureInfo.InvariantCulture);
+        string? problem = fields.Length == _header.Length ? null : $"the row has {fields.Length} fields, the header {_header.Length}";
+        DateTime? time = _time >= 0 ? FeedTime.Parse(timeText) : DateTime.UnixEpoch.AddSeconds(index);
+        if (time is null) problem ??= $"'{timeText}' is no time";
+        var values = new double[_values.Length];
+        for (int c = 0; c < values.Length; c++)
+        {
+            string field = _values[c] < fields.Length ? fields[_values[c]] : "";
+            if (!double.TryParse(field, NumberStyles.Float, CultureInfo.InvariantCulture, out values[c])) values[c] = double.NaN;
+            if (!double.IsFinite(values[c])) problem ??= $"'{field}' in column {_header[_values[c]]} is not a finite number";
+        }
+        bool anomalous = _labels.Any(c => c < fields.Length && IsSet(fields[c]));
+        return new FeedRow(index, timeText, time ?? default, values, problem, anomalous);
+    }
+
+    static bool IsSet(string label) => double.TryParse(label, NumberStyles.Float, CultureInfo.InvariantCulture, out double number)
+        ? number != 0
+        : string.Equals(label, "true", StringComparison.OrdinalIgnoreCase);
+
+    bool IsNumber(int column) => _first is null || column >= _first.Length || _first[column].Trim().Length == 0
+        || double.TryParse(_first[column], NumberStyles.Float, CultureInfo.InvariantCulture, out _);
+
+    int Column(string name)
+    {
+        int column = Array.IndexOf(_header, name);
+        return column >= 0 ? column : throw new FeedException($"{Name} has no column {name}; its columns are {string.Join(", ", _header)}");
+    }
+}

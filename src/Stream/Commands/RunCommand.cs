@@ -1,0 +1,41 @@
+using System.CommandLine;
+using Esn.Streaming.Configuration;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
+
+namespace Esn.Streaming.Commands;
+
+/// <summary>esn run: the detector, until it is told to stop.</summary>
+static class RunCommand
+{
+    public static Option<FileInfo?> Config { get; } = new("--config", "-c")
+    {
+        Description = "The configuration (YAML). Without it all defaults hold.",
+    };
+
+    public static (Command, string[]) Make()
+    {
+        var command = new Command("run", "Reads timesteps from Kafka, writes anomaly events to Kafka, shows metrics and health over HTTP. Ctrl-C or SIGTERM: publishes what is on its way, commits, ends.") { Config };
+        command.SetAction(async (parsed, stop) =>
+        {
+            EsnConfig config = Load(parsed);
+            using ILoggerFactory log = Logging(LogLevel.Information);
+            await using var host = new StreamingHost(config, TimeProvider.System, log);
+            return await host.Run(stop).ConfigureAwait(false) ? 0 : 1;
+        });
+        return (command, ["esn run --config config/esn.yaml", "KAFKA_PASSWORD=… esn run -c config/secured.yaml", "curl -s localhost:9464/metrics | grep esn_anomaly_score"]);
+    }
+
+    public static EsnConfig Load(ParseResult parsed) => parsed.GetValue(Config) is { } file ? ConfigFile.Load(file.ToString()) : new EsnConfig();
+
+    public static ILoggerFactory Logging(LogLevel level) => LoggerFactory.Create(logging => logging
+        .SetMinimumLevel(level)
+        .AddFilter("Microsoft", LogLevel.Warning)
+        .AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
+            console.UseUtcTimestamp = true;
+            console.ColorBehavior = Console.IsOutputRedirected ? LoggerColorBehavior.Disabled : LoggerColorBehavior.Default;
+        }));
+}

@@ -1,0 +1,29 @@
+using Spectre.Console;
+
+namespace Esn.Streaming.Commands;
+
+/// <summary>What is said beside the result: on standard error, so that a pipe carries results alone.</summary>
+static class Terminal
+{
+    /// <summary>Standard error.</summary>
+    public static IAnsiConsole Note { get; } = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
+
+    /// <summary>Runs work under a progress bar; without one where nobody looks.</summary>
+    /// <param name="title">Stands before the bar.</param>
+    /// <param name="work">Calls its argument with the part that is done, 0 to 1, or null where that is not known.</param>
+    public static async Task<T> Progress<T>(string title, Func<Action<double?>, Task<T>> work)
+    {
+        if (Console.IsErrorRedirected) return await work(_ => { }).ConfigureAwait(false);
+        return await Note.Progress().AutoClear(true)
+            .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
+            .StartAsync(async context =>
+            {
+                ProgressTask task = context.AddTask(Markup.Escape(title), maxValue: 1);
+                return await work(done =>
+                {
+                    task.IsIndeterminate = done is null;
+                    task.Value = done ?? 0;
+                }).ConfigureAwait(false);
+            }).ConfigureAwait(false);
+    }
+}

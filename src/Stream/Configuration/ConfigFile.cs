@@ -1,0 +1,189 @@
+using System.Collections;
+using System.Globalization;
+using System.Reflection;
+using System.Text.RegularExpressions;
+using YamlDotNet.Core;
+using YamlDotNet.RepresentationModel;
+
+namespace Esn.Streaming.Configuration;
+
+/// <summary>A configuration that can't be used: what is wrong, what would be right, and where it stands.</summary>
+public sealed class ConfigException(string message) : Exception(message);
+
+/// <summary>
+/// Reads a YAML file strictly into <see cref="EsnConfig"/>: an unknown key, a wrong type or a value out of range stops
+/// the start. <c>${NAME}</c> and <c>${NAME:-default}</c> in a value are taken from the environment after parsing, so a
+/// secret needs no quoting.
+/// </summary>
+public sealed partial class ConfigFile
+{
+    readonly string _file;
+    readonly Func<string, string?> _environment;
+
+    ConfigFile(string file, Func<string, string?> environment) => (_file, _environment) = (file, environment);
+
+    /// <summary>The configuration in a file.</summary>
+    /// <exception cref="ConfigException">Unreadable or wrong; the message ends with file and line.</exception>
+    public static EsnConfig Load(string file)
+    {
+        string text;
+        try
+        {
+            text = File.ReadAllText(file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ConfigException($"can't read the configuration: {e.Message}");
+        }
+        return Parse(text, file, Environment.GetEnvironmentVariable);
+    }
+
+    /// <summary>The configuration in a text.</summary>
+    /// <param name="text">YAML; empty: all defaults.</param>
+    /// <param name="file">Named in errors.</param>
+    /// <param name="environment">Value of an environment variable, or null.</param>
+    /// <exception cref="ConfigException">Wrong; the message ends with file and line.</exception>
+    public static EsnConfig Parse(string text, string file, Func<string, string?> environment)
+    {
+        var yaml = new YamlStream();
+        try
+        {
+            yaml.Load(new StringReader(text));
+        }
+        catch (YamlException e)
+        {
+            throw new ConfigException($"{e.Message.TrimEnd('.')} ({file}:{e.Start.Line})");
+        }
+        var reader = new ConfigFile(file, environment);
+        if (yaml.Documents.Count > 1) throw new ConfigException($"one document is expected, found {yaml.Documents.Count} ({file})");
+        YamlNode? root = yaml.Documents.Count == 0 ? null : yaml.Documents[0].RootNode;
+        return root is null || IsNull(root) ? new EsnConfig() : (EsnConfig)reader.Record(root, typeof(EsnConfig), "");
+    }
+
+    object Record(YamlNode node, Type type, string path)
+    {
+        if (node is not YamlMappingNode mapping)
+            throw Wrong(node, $"{(path.Length == 0 ? "the file" : path)} must be a mapping of keys to values, was {Show(node)}");
+
+        object record = Activator.CreateInstance(type)!;
+        var properties = type.GetProperties(BindingFlags.Public | BindingFlags.Instance)
+            .Where(property => property.SetMethod is { IsPublic: true })
+            .ToDictionary(property => Key(property.Name));
+        foreach ((YamlNode keyNode, YamlNode valueNode) in mapping.Children)
+        {
+            string key = keyNode is YamlScalarNode scalar ? scalar.Value ?? "" : throw Wrong(keyNode, "a key must be a word");
+            string full = path.Length == 0 ? key : $"{path}.{key}";
+            if (!properties.TryGetValue(key, out PropertyInfo? property))
+            {
+                string? near = Nearest(key, properties.Keys);
+                throw Wrong(keyNode, $"unknown key {full}{(near is null ? "" : $": did you mean {near}?")} Known here: {string.Join(", ", properties.Keys.Order(StringComparer.Ordinal))}");
+            }
+            if (!IsNull(valueNode)) property.SetValue(record, Value(valueNode, property.PropertyType, full));
+        }
+
+        try
+        {
+            type.GetMethod("Validate", Type.EmptyTypes)?.Invoke(record, null);
+        }
+        catch (TargetInvocationException e) when (e.InnerException is ArgumentException wrong)
+        {
+            string key = Key((wrong.ParamName ?? "").Split('.')[^1]);
+            YamlNode at = mapping.Children.FirstOrDefault(child => ((YamlScalarNode)child.Key).Value == key).Key ?? mapping;
+            string message = wrong.Message.Split(" (Parameter '")[0].Split('\n')[0];
+            throw Wrong(at, path.Length == 0 ? message : $"{path}: {message}");
+        }
+        return record;
+    }
+
+    object Value(YamlNode node, Type type, string path)
+    {
+        type = Nullable.GetUnderlyingType(type) ?? type;
+        if (type == typeof(string)) return Text(node, path);
+        if (type == typeof(bool)) return Scalar<bool>(node, path, bool.TryParse, "true or false");
+        if (type == typeof(int)) return Scalar<int>(node, path, WholeNumber, "a whole number");
+        if (type == typeof(double)) return Scalar<double>(node, path, Number, "a number");
+        if (type.IsEnum)
+        {
+            string[] names = [.. Enum.GetNames(type).Select(Key)];
+            string word = Text(node, path);
+            int index = Array.IndexOf(names, word);
+            return index >= 0 ? Enum.Parse(type, Enum.GetNames(type)[index]) : throw Wrong(node, $"{path} must be one of {string.Join(", ", names)}, was {word}");
+        }
+        if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IReadOnlyList<>)) return List(node, type.GetGenericArguments()[0], path);
+        if (type == typeof(IReadOnlyDictionary<string, string>)) return Words(node, path);
+        return Record(node, type, path);
+    }
+
+    Array List(YamlNode node, Type element, string path)
+    {
+        // One element may stand without brackets.
+        IEnumerable<YamlNode> nodes = node is YamlSequenceNode sequence ? sequence.Children : [node];
+        object[] items = [.. nodes.Select((item, i) => Value(item, element, $"{path}[{i}]"))];
+        var list = Array.CreateInstance(element, items.Length);
+        ((ICollection)items).CopyTo(list, 0);
+        return list;
+    }
+
+    Dictionary<string, string> Words(YamlNode node, string path)
+    {
+        if (node is not YamlMappingNode mapping) throw Wrong(node, $"{path} must be a mapping of settings to values, was {Show(node)}");
+        return mapping.Children.ToDictionary(child => Text(child.Key, path), child => Text(child.Value, $"{path}.{child.Key}"));
+    }
+
+    delegate bool Parser<T>(string text, out T value);
+
+    T Scalar<T>(YamlNode node, string path, Parser<T> parse, string what)
+    {
+        string text = Text(node, path);
+        return parse(text, out T value) ? value : throw Wrong(node, $"{path} must be {what}, was '{text}'");
+    }
+
+    string Text(YamlNode node, string path)
+    {
+        if (node is not YamlScalarNode scalar) throw Wrong(node, $"{path} must be a single value, was {Show(node)}");
+        return Variable().Replace(scalar.Value ?? "", match =>
+            _environment(match.Groups["name"].Value) is { Length: > 0 } value ? value
+            : match.Groups["default"].Success ? match.Groups["default"].Value
+            : throw Wrong(node, $"{path} needs the environment variable {match.Groups["name"].Value}, which is not set"));
+    }
+
+    ConfigException Wrong(YamlNode node, string message) => new($"{message} ({_file}:{node.Start.Line})");
+
+    static bool WholeNumber(string text, out int value) =>
+        int.TryParse(text.Replace("_", "", StringComparison.Ordinal), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out value);
+
+    static bool Number(string text, out double value) =>
+        double.TryParse(text.Replace("_", "", StringComparison.Ordinal), NumberStyles.Float, CultureInfo.InvariantCulture, out value);
+
+    static string Key(string name) => name.Length == 0 ? name : char.ToLowerInvariant(name[0]) + name[1..];
+
+    static bool IsNull(YamlNode node) => node is YamlScalarNode { Style: ScalarStyle.Plain, Value: null or "" or "~" or "null" };
+
+    static string Show(YamlNode node) => node switch
+    {
+        YamlScalarNode scalar => $"'{scalar.Value}'",
+        YamlSequenceNode => "a list",
+        _ => "a mapping",
+    };
+
+    // A slip of the finger: at most two edits away.
+    static string? Nearest(string word, IEnumerable<string> known) =>
+        known.Select(key => (key, distance: Distance(word.ToLowerInvariant(), key.ToLowerInvariant())))
+            .Where(candidate => candidate.distance <= 2).OrderBy(candidate => candidate.distance).Select(candidate => candidate.key).FirstOrDefault();
+
+    static int Distance(string a, string b)
+    {
+        int[] row = [.. Enumerable.Range(0, b.Length + 1)];
+        for (int i = 1; i <= a.Length; i++)
+        {
+            int diagonal = row[0];
+            row[0] = i;
+            for (int j = 1; j <= b.Length; j++)
+                (diagonal, row[j]) = (row[j], Math.Min(Math.Min(row[j], row[j - 1]) + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)));
+        }
+        return row[b.Length];
+    }
+
+    [GeneratedRegex(@"\$\{(?<name>[A-Za-z_][A-Za-z0-9_]*)(:-(?<default>[^}]*))?\}")]
+    private static partial Regex Variable();
+}

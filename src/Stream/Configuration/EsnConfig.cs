@@ -1,0 +1,188 @@
+namespace Esn.Streaming.Configuration;
+
+/// <summary>Everything an operator can say; every key has a default. One YAML file, read by <see cref="ConfigFile"/>.</summary>
+public sealed record EsnConfig
+{
+    /// <summary>The brokers and how to reach them.</summary>
+    public KafkaConfig Kafka { get; init; } = new();
+
+    /// <summary>Where timesteps come from.</summary>
+    public SourceConfig Source { get; init; } = new();
+
+    /// <summary>Where events and unreadable records go.</summary>
+    public SinkConfig Sink { get; init; } = new();
+
+    /// <summary>The model of every stream.</summary>
+    public DetectorSpec Detector { get; init; } = new();
+
+    /// <summary>Metrics and health over HTTP.</summary>
+    public HttpConfig Http { get; init; } = new();
+
+    /// <summary>OpenTelemetry traces.</summary>
+    public TracingConfig Tracing { get; init; } = new();
+}
+
+/// <summary>The brokers and how to reach them.</summary>
+public sealed record KafkaConfig
+{
+    /// <summary>host:port, several separated by commas.</summary>
+    public string BootstrapServers { get; init; } = "localhost:9092";
+
+    /// <summary>librdkafka settings for all clients: security.protocol, sasl.*, ssl.*, …</summary>
+    public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>librdkafka settings for the consumer alone.</summary>
+    public IReadOnlyDictionary<string, string> Consumer { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>librdkafka settings for the producer alone.</summary>
+    public IReadOnlyDictionary<string, string> Producer { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Throws with the key, the value and what would be right.</summary>
+    public void Validate() => Check.NotEmpty(BootstrapServers, "a list of host:port");
+}
+
+/// <summary>Where a group that has no committed offset begins.</summary>
+public enum StartFrom
+{
+    /// <summary>The oldest record kept.</summary>
+    Earliest,
+
+    /// <summary>The next record to come.</summary>
+    Latest,
+}
+
+/// <summary>Where timesteps come from.</summary>
+public sealed record SourceConfig
+{
+    /// <summary>Topics of timesteps; the record's key is the stream.</summary>
+    public IReadOnlyList<string> Topics { get; init; } = ["timesteps"];
+
+    /// <summary>Consumer group; replicas of one group share the partitions.</summary>
+    public string Group { get; init; } = "esn";
+
+    /// <summary>Where a new group begins.</summary>
+    public StartFrom From { get; init; } = StartFrom.Earliest;
+
+    /// <summary>Names of the fields of a record's JSON value.</summary>
+    public FieldsConfig Fields { get; init; } = new();
+
+    /// <summary>Values a frame must have, 0 … 1,000,000; 0: as many as the stream's first frame has.</summary>
+    public int Channels { get; init; }
+
+    /// <summary>Streams one process takes, 1 … 1,000,000; records of further streams become dead letters.</summary>
+    public int MaxStreams { get; init; } = 10_000;
+
+    /// <summary>Records that travel together at the most, 1 … 10,000.</summary>
+    public int BatchSize { get; init; } = 500;
+
+    /// <summary>Throws with the key, the value and what would be right.</summary>
+    public void Validate()
+    {
+        if (Topics.Count == 0 || Topics.Any(string.IsNullOrWhiteSpace))
+            throw new ArgumentOutOfRangeException(nameof(Topics), "topics must name at least one topic");
+        Check.NotEmpty(Group, "the name of a consumer group");
+        Require.Range(Channels, 0, 1_000_000);
+        Require.Range(MaxStreams, 1, 1_000_000);
+        Require.Range(BatchSize, 1, 10_000);
+        if (Channels > 0 && Fields.Channels.Count > 0 && Channels != Fields.Channels.Count)
+            throw new ArgumentOutOfRangeException(nameof(Channels), $"channels must be {Fields.Channels.Count}, the number of fields.channels, was {Channels}");
+    }
+}
+
+/// <summary>Names of the fields of a record's JSON value.</summary>
+public sealed record FieldsConfig
+{
+    /// <summary>ISO 8601 text, or a number of seconds (below 1e11) or milliseconds since 1970. Without it the record's own timestamp counts.</summary>
+    public string Timestamp { get; init; } = "timestamp";
+
+    /// <summary>A number: a feed of one channel.</summary>
+    public string Value { get; init; } = "value";
+
+    /// <summary>A list of numbers: a feed of several channels.</summary>
+    public string Values { get; init; } = "values";
+
+    /// <summary>Fields that are a channel each, such as [flow, pressure]; in place of value and values.</summary>
+    public IReadOnlyList<string> Channels { get; init; } = [];
+
+    /// <summary>Throws with the key, the value and what would be right.</summary>
+    public void Validate()
+    {
+        Check.NotEmpty(Timestamp, "the name of a field");
+        Check.NotEmpty(Value, "the name of a field");
+        Check.NotEmpty(Values, "the name of a field");
+        string[] names = [Timestamp, Value, Values, .. Channels];
+        if (names.GroupBy(name => name).FirstOrDefault(same => same.Count() > 1) is { } twice)
+            throw new ArgumentOutOfRangeException(nameof(Channels), $"each field must have a name of its own, '{twice.Key}' stands twice");
+    }
+}
+
+/// <summary>Where events and unreadable records go.</summary>
+public sealed record SinkConfig
+{
+    /// <summary>Topic of anomaly events.</summary>
+    public string Events { get; init; } = "esn.anomalies";
+
+    /// <summary>Topic of records that could not be taken, as they came.</summary>
+    public string DeadLetters { get; init; } = "esn.dead-letters";
+
+    /// <summary>Whether to create the two topics, with the broker's defaults, where they are missing.</summary>
+    public bool CreateTopics { get; init; } = true;
+
+    /// <summary>Throws with the key, the value and what would be right.</summary>
+    public void Validate()
+    {
+        Check.NotEmpty(Events, "the name of a topic");
+        Check.NotEmpty(DeadLetters, "the name of a topic");
+        if (Events == DeadLetters)
+            throw new ArgumentOutOfRangeException(nameof(DeadLetters), $"deadLetters must be another topic than events, was {DeadLetters}");
+    }
+}
+
+/// <summary>Metrics and health over HTTP.</summary>
+public sealed record HttpConfig
+{
+    /// <summary>address:port of /metrics, /health/live and /health/ready; port 0: any free one.</summary>
+    public string Listen { get; init; } = "0.0.0.0:9464";
+
+    /// <summary>Streams with series of their own on /metrics, 0 … 100,000; the others are counted only.</summary>
+    public int MaxStreams { get; init; } = 1000;
+
+    /// <summary>Channels of a stream with series of their own on /metrics, 0 … 1000.</summary>
+    public int MaxChannels { get; init; } = 16;
+
+    /// <summary>Seconds without progress after which /health/ready says no, 1 … 3600.</summary>
+    public int StallSeconds { get; init; } = 30;
+
+    /// <summary>Throws with the key, the value and what would be right.</summary>
+    public void Validate()
+    {
+        if (!System.Net.IPEndPoint.TryParse(Listen, out _))
+            throw new ArgumentOutOfRangeException(nameof(Listen), $"listen must be an address and a port such as 0.0.0.0:9464, was {Listen}");
+        Require.Range(MaxStreams, 0, 100_000);
+        Require.Range(MaxChannels, 0, 1000);
+        Require.Range(StallSeconds, 1, 3600);
+    }
+}
+
+/// <summary>OpenTelemetry traces.</summary>
+public sealed record TracingConfig
+{
+    /// <summary>OTLP endpoint such as http://collector:4317; empty: no traces, unless OTEL_EXPORTER_OTLP_ENDPOINT is set.</summary>
+    public string OtlpEndpoint { get; init; } = "";
+
+    /// <summary>Throws with the key, the value and what would be right.</summary>
+    public void Validate()
+    {
+        if (OtlpEndpoint.Length > 0 && !Uri.TryCreate(OtlpEndpoint, UriKind.Absolute, out _))
+            throw new ArgumentOutOfRangeException(nameof(OtlpEndpoint), $"otlpEndpoint must be an address such as http://collector:4317, was {OtlpEndpoint}");
+    }
+}
+
+static class Check
+{
+    public static void NotEmpty(string value, string what, [System.Runtime.CompilerServices.CallerArgumentExpression(nameof(value))] string name = "")
+    {
+        if (string.IsNullOrWhiteSpace(value))
+            throw new ArgumentOutOfRangeException(name, $"{char.ToLowerInvariant(name[0])}{name[1..]} must be {what}, was empty");
+    }
+}

@@ -1,0 +1,80 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using CloudNative.CloudEvents;
+using CloudNative.CloudEvents.SystemTextJson;
+using Esn.Streaming.Observability;
+using Esn.Streaming.Pipeline;
+
+namespace Esn.Streaming.Kafka;
+
+/// <summary>An anomaly event as others read it: CloudEvents 1.0, data in JSON.</summary>
+public static class AnomalyCloudEvent
+{
+    /// <summary>Before the change: esn.anomaly.opened, …</summary>
+    public const string TypePrefix = "esn.anomaly.";
+
+    static readonly JsonSerializerOptions Layout = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    };
+
+    static readonly JsonEventFormatter Formatter = new(Layout, default);
+
+    /// <summary>A channel's part in an anomaly.</summary>
+    /// <param name="Channel">Index.</param>
+    /// <param name="Name">As configured, else null.</param>
+    /// <param name="Share">Part of the squared error, 0 to 1.</param>
+    public sealed record ChannelShare(int Channel, string? Name, double Share);
+
+    /// <summary>The data of an event. Times are of the feed, positions are steps of the stream.</summary>
+    public sealed record AnomalyData(
+        string Stream, string Topic, string Alarm, string Change,
+        string Time, long Position, string Start, long StartPosition, string Peak, long PeakPosition, string? End,
+        double Score, double PeakScore, double Normality,
+        double[] Expected, double[] Observed, IReadOnlyList<ChannelShare> Channels);
+
+    /// <summary>The event.</summary>
+    /// <param name="frame">The record that brought the change.</param>
+    /// <param name="alarm">The change.</param>
+    /// <param name="names">Names of the channels; empty: none.</param>
+    /// <remarks>
+    /// The id is made of the stream, the record's place and the change: whoever sees an id twice sees a repeat.
+    /// </remarks>
+    public static CloudEvent Of(Frame frame, AlarmEvent alarm, IReadOnlyList<string> names)
+    {
+        (FeedRecord record, StreamId stream) = (frame.Record, frame.Stream);
+        string change = EsnMetrics.Label(alarm.Change.ToString());
+        return new CloudEvent
+        {
+            Id = FormattableString.Invariant($"{stream.Topic}/{record.Partition}/{record.Offset}/{change}"),
+            Type = TypePrefix + change,
+            Source = new Uri($"/esn/{Uri.EscapeDataString(stream.Topic)}", UriKind.Relative),
+            Subject = stream.Name,
+            Time = alarm.Time,
+            DataContentType = "application/json",
+            Data = new AnomalyData(
+                stream.Name, stream.Topic,
+                FormattableString.Invariant($"{stream.Topic}/{record.Partition}/{stream.Name}/{record.Offset - (alarm.Position - alarm.Start)}"), change,
+                FeedTime.Write(alarm.Time), alarm.Position, FeedTime.Write(alarm.StartTime), alarm.Start, FeedTime.Write(alarm.PeakTime), alarm.Peak,
+                alarm.Change == AlarmChange.Opened ? null : FeedTime.Write(alarm.Time),
+                alarm.Score, alarm.PeakScore, alarm.Normality, alarm.Expected, alarm.Observed,
+                [.. alarm.Contributions.Select(part => new ChannelShare(part.Channel, part.Channel < names.Count ? names[part.Channel] : null, part.Share))]),
+        };
+    }
+
+    /// <summary>Binary mode: the attributes without their ce_ prefix, and the data.</summary>
+    public static (IReadOnlyList<(string Name, string Value)> Attributes, ReadOnlyMemory<byte> Data) Binary(CloudEvent cloudEvent)
+    {
+        var attributes = new List<(string, string)> { (CloudEventsSpecVersion.SpecVersionAttribute.Name, cloudEvent.SpecVersion.VersionId) };
+        foreach ((CloudEventAttribute attribute, object value) in cloudEvent.GetPopulatedAttributes())
+            if (attribute != cloudEvent.SpecVersion.DataContentTypeAttribute) attributes.Add((attribute.Name, attribute.Format(value)));
+        return (attributes, Formatter.EncodeBinaryModeEventData(cloudEvent));
+    }
+
+    /// <summary>Structured mode: one JSON object, without line breaks.</summary>
+    public static ReadOnlyMemory<byte> Structured(CloudEvent cloudEvent) =>
+        Formatter.EncodeStructuredModeMessage(cloudEvent, out _);
+}

@@ -1,0 +1,55 @@
+using Confluent.Kafka;
+using Confluent.Kafka.Admin;
+using Esn.Streaming.Configuration;
+using Microsoft.Extensions.Logging;
+
+namespace Esn.Streaming.Kafka;
+
+/// <summary>The topics of the sink, made where they are missing.</summary>
+static class Topics
+{
+    static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    /// <summary>Returns once both topics are there; waits for the brokers as long as it takes.</summary>
+    /// <exception cref="ConfigException">A topic is missing and may not or can not be created.</exception>
+    public static async Task Ensure(EsnConfig config, ILogger log, CancellationToken stop)
+    {
+        using IAdminClient admin = new AdminClientBuilder(ClientSettings.Admin(config.Kafka))
+            .SetErrorHandler((_, _) => { })  // told below, once a try
+            .SetLogHandler((_, _) => { })
+            .Build();
+        while (true)
+        {
+            try
+            {
+                // On a thread of its own: the call blocks.
+                Metadata metadata = await Task.Run(() => admin.GetMetadata(Patience), stop).WaitAsync(stop).ConfigureAwait(false);
+                string[] missing = [.. new[] { config.Sink.Events, config.Sink.DeadLetters }.Except(metadata.Topics.Select(topic => topic.Topic))];
+                if (missing.Length == 0) return;
+                if (!config.Sink.CreateTopics) throw new ConfigException($"topic {missing[0]} does not exist: create it, or set sink.createTopics to true");
+                await Create(admin, missing, log).ConfigureAwait(false);
+                return;
+            }
+            catch (KafkaException e) when (!stop.IsCancellationRequested)
+            {
+                log.BrokersAway(config.Kafka.BootstrapServers, e.Error.Reason);
+                await Task.Delay(TimeSpan.FromSeconds(1), stop).ConfigureAwait(false);
+            }
+        }
+    }
+
+    static async Task Create(IAdminClient admin, string[] topics, ILogger log)
+    {
+        try
+        {
+            await admin.CreateTopicsAsync(topics.Select(topic => new TopicSpecification { Name = topic, NumPartitions = -1, ReplicationFactor = -1 }), new CreateTopicsOptions { RequestTimeout = Patience }).ConfigureAwait(false);
+            foreach (string topic in topics) log.TopicCreated(topic);
+        }
+        catch (CreateTopicsException e)
+        {
+            // Another replica may have been quicker.
+            CreateTopicReport? refused = e.Results.Find(result => result.Error.IsError && result.Error.Code != ErrorCode.TopicAlreadyExists);
+            if (refused is not null) throw new ConfigException($"topic {refused.Topic} does not exist and can't be created: {refused.Error.Reason}");
+        }
+    }
+}

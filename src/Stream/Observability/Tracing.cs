@@ -1,0 +1,32 @@
+using System.Diagnostics;
+using Esn.Streaming.Configuration;
+using OpenTelemetry;
+using OpenTelemetry.Resources;
+using OpenTelemetry.Trace;
+
+namespace Esn.Streaming.Observability;
+
+/// <summary>OpenTelemetry traces of batches: consume → step → publish. Off unless an endpoint is set.</summary>
+public static class Tracing
+{
+    /// <summary>Name of the source of all spans.</summary>
+    public const string Name = "Esn.Streaming";
+
+    /// <summary>The source of all spans.</summary>
+    public static ActivitySource Source { get; } = new(Name, EsnMetrics.BuildVersion);
+
+    /// <summary>Exports spans while it lives; null where no endpoint is set.</summary>
+    public static TracerProvider? Start(TracingConfig config, string group)
+    {
+        bool environment = !string.IsNullOrEmpty(Environment.GetEnvironmentVariable("OTEL_EXPORTER_OTLP_ENDPOINT"));
+        if (config.OtlpEndpoint.Length == 0 && !environment) return null;
+        return Sdk.CreateTracerProviderBuilder()
+            .ConfigureResource(resource => resource.AddService("esn", serviceNamespace: group, serviceVersion: EsnMetrics.BuildVersion))
+            .AddSource(Name)
+            .AddOtlpExporter(otlp =>
+            {
+                if (config.OtlpEndpoint.Length > 0) otlp.Endpoint = new Uri(config.OtlpEndpoint);
+            })
+            .Build();
+    }
+}

@@ -1,0 +1,150 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using Confluent.Kafka;
+using Confluent.Kafka.Admin;
+using Esn.Streaming.Demo;
+using Testcontainers.Kafka;
+using Xunit;
+
+namespace Esn.Broker.Tests;
+
+/// <summary>A broker that a test class shares.</summary>
+public interface IBroker : IAsyncLifetime
+{
+    /// <summary>Null: there is none here, and <see cref="Missing"/> says why.</summary>
+    string? BootstrapServers { get; }
+
+    /// <summary>What a skipped test says.</summary>
+    string Missing { get; }
+
+    /// <summary>Makes a topic of its own for a test.</summary>
+    Task<string> Topic(string name, int partitions = 2);
+}
+
+/// <summary>The broker of `esn demo`.</summary>
+public sealed class EmbeddedBrokerFixture : IBroker
+{
+    readonly EmbeddedBroker _broker = new();
+
+    public string? BootstrapServers => _broker.BootstrapServers;
+
+    public string Missing => "";
+
+    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
+
+    public Task<string> Topic(string name, int partitions = 2)
+    {
+        string topic = $"{name}-{Guid.NewGuid():N}";
+        _broker.Make(topic);
+        return Task.FromResult(topic);
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        _broker.Dispose();
+        return ValueTask.CompletedTask;
+    }
+}
+
+/// <summary>
+/// A real Apache Kafka: started from KAFKA_HOME (a folder with bin/kafka-broker DIR PORT), else the one at
+/// KAFKA_BOOTSTRAP_SERVERS, else a container.
+/// </summary>
+public sealed class RealKafkaFixture : IBroker
+{
+    readonly string _directory = Directory.CreateTempSubdirectory("esn-kafka-").FullName;
+    Process? _process;
+    KafkaContainer? _container;
+
+    public string? BootstrapServers { get; private set; }
+
+    public string Missing { get; private set; } = "";
+
+    public async ValueTask InitializeAsync()
+    {
+        if (Environment.GetEnvironmentVariable("KAFKA_HOME") is { Length: > 0 } home) BootstrapServers = await Start(home);
+        else if (Environment.GetEnvironmentVariable("KAFKA_BOOTSTRAP_SERVERS") is { Length: > 0 } servers) BootstrapServers = servers;
+        else
+        {
+            try
+            {
+                _container = new KafkaBuilder("confluentinc/cp-kafka:7.9.0").Build();
+                await _container.StartAsync(TestContext.Current.CancellationToken);
+                BootstrapServers = _container.GetBootstrapAddress();
+            }
+            catch (Exception e) when (e is DotNet.Testcontainers.Builders.DockerUnavailableException or HttpRequestException or TimeoutException)
+            {
+                Missing = $"no Apache Kafka: set KAFKA_HOME or KAFKA_BOOTSTRAP_SERVERS, or start Docker ({e.Message.Split('\n')[0]})";
+            }
+        }
+    }
+
+    public async Task<string> Topic(string name, int partitions = 2)
+    {
+        string topic = $"{name}-{Guid.NewGuid():N}";
+        using IAdminClient admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = BootstrapServers }).Build();
+        await admin.CreateTopicsAsync([new TopicSpecification { Name = topic, NumPartitions = partitions, ReplicationFactor = 1 }]);
+        return topic;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_process is not null)
+        {
+            _process.Kill(entireProcessTree: true);
+            await _process.WaitForExitAsync();
+            _process.Dispose();
+        }
+        if (_container is not null) await _container.DisposeAsync();
+        Directory.Delete(_directory, recursive: true);
+    }
+
+    async Task<string> Start(string home)
+    {
+        int port = FreePorts();
+        _process = Process.Start(new ProcessStartInfo(Path.Combine(home, "bin", "kafka-broker"), [Path.Combine(_directory, "data"), $"{port}"])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+        var started = new TaskCompletionSource();
+        var said = new List<string>();
+        void Hear(string? line)
+        {
+            if (line is null) return;
+            lock (said) said.Add(line);
+            if (line.Contains("Kafka Server started", StringComparison.Ordinal)) started.TrySetResult();
+        }
+        _process.OutputDataReceived += (_, line) => Hear(line.Data);
+        _process.ErrorDataReceived += (_, line) => Hear(line.Data);
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+        Task ended = _process.WaitForExitAsync();
+        if (await Task.WhenAny(started.Task, ended).WaitAsync(TimeSpan.FromSeconds(90)) == ended)
+            lock (said) throw new InvalidOperationException($"kafka-broker ended with code {_process.ExitCode}:\n{string.Join('\n', said.TakeLast(20))}");
+        return $"127.0.0.1:{port}";
+    }
+
+    // The broker takes two ports in a row.
+    static int FreePorts()
+    {
+        for (int attempt = 0; attempt < 100; attempt++)
+        {
+            using var first = new TcpListener(IPAddress.Loopback, 0);
+            first.Start();
+            int port = ((IPEndPoint)first.LocalEndpoint).Port;
+            try
+            {
+                using var second = new TcpListener(IPAddress.Loopback, port + 1);
+                second.Start();
+                return port;
+            }
+            catch (SocketException)
+            {
+                // Taken: try another pair.
+            }
+        }
+        throw new InvalidOperationException("no two free ports in a row");
+    }
+}

@@ -1,0 +1,230 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Confluent.Kafka;
+using Esn.Streaming.Demo;
+using Xunit;
+
+namespace Esn.Broker.Tests;
+
+/// <summary>From a file through a broker to events, with `esn` as processes; the same claims for every broker.</summary>
+public abstract class EndToEnd(IBroker broker)
+{
+    static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    string Servers
+    {
+        get
+        {
+            Assert.SkipUnless(broker.BootstrapServers is not null, broker.Missing);
+            return broker.BootstrapServers!;
+        }
+    }
+
+    [Fact]
+    public async Task A_replayed_feed_gives_the_events_of_its_backtest()
+    {
+        string servers = Servers, directory = NewDirectory(), feed = Path.Combine(directory, "feed.csv");
+        WriteFeed(feed, steps: 8000);
+        await ReplayEqualsBacktest(servers, directory, feed, rows: 8000, arguments: []);
+    }
+
+    [Fact]
+    public async Task Garbage_changes_nothing_and_is_found_in_the_dead_letters_byte_for_byte()
+    {
+        string servers = Servers, directory = NewDirectory(), feed = Path.Combine(directory, "feed.csv");
+        WriteFeed(feed, steps: 5000);
+        string[] rows = File.ReadAllLines(feed)[1..];
+        byte[] good = Encoding.UTF8.GetBytes("good");
+        byte[] noise = new byte[1_000_000];
+        new MathNet.Numerics.Random.Xoshiro256StarStar(7).NextBytes(noise);
+        (byte[]? Key, byte[]? Value, string Reason)[] garbage =
+        [
+            (good, Encoding.UTF8.GetBytes("""{"value": 1."""), "not_json"),
+            (good, Encoding.UTF8.GetBytes("""{"value": NaN}"""), "not_json"),
+            (good, Encoding.UTF8.GetBytes("""{"value": "NaN"}"""), "not_finite"),
+            (good, Encoding.UTF8.GetBytes("""{"value": 1e999}"""), "not_finite"),
+            (good, Encoding.UTF8.GetBytes("""{"values": [1, 2]}"""), "wrong_dimension"),
+            (good, Encoding.UTF8.GetBytes("""{"timestamp": "yesterday", "value": 1}"""), "bad_timestamp"),
+            (good, Encoding.UTF8.GetBytes("""{"timestamp": 0, "value": 1}"""), "late"),
+            (null, Encoding.UTF8.GetBytes("""{"value": 1}"""), "no_key"),
+            (good, null, "no_value"),
+            (good, noise, "not_json"),
+            (good, [], "not_json"),
+        ];
+
+        (string source, string events, string letters) = await NewTopics();
+        string clean = await broker.Topic("clean"), cleanEvents = await broker.Topic("clean-events");
+        using var esn = new EsnProcess("run", "--config", Config(directory, servers, source, events, letters));
+        using var pure = new EsnProcess("run", "--config", Config(NewDirectory(), servers, clean, cleanEvents, letters));
+        await Ready(esn);
+        await Ready(pure);
+
+        using (IProducer<byte[]?, byte[]?> producer = new ProducerBuilder<byte[]?, byte[]?>(new ProducerConfig { BootstrapServers = servers, MessageMaxBytes = 2_000_000, LingerMs = 1 }).Build())
+        {
+            for (int i = 0; i < rows.Length; i++)
+            {
+                string[] row = rows[i].Split(',');
+                byte[] value = Encoding.UTF8.GetBytes($$"""{"timestamp": "{{row[0]}}", "value": {{row[1]}}}""");
+                producer.Produce(new TopicPartition(source, 0), new Message<byte[]?, byte[]?> { Key = good, Value = value });
+                producer.Produce(new TopicPartition(clean, 0), new Message<byte[]?, byte[]?> { Key = good, Value = value });
+                if (i % 400 == 399 && i / 400 < garbage.Length)
+                    producer.Produce(new TopicPartition(source, 0), new Message<byte[]?, byte[]?> { Key = garbage[i / 400].Key, Value = garbage[i / 400].Value });
+            }
+            producer.Flush(Patience);
+        }
+
+        await Steps(esn, rows.Length);
+        await Steps(pure, rows.Length);
+        var dead = await Topics.Read(servers, letters, found => found.Count >= garbage.Length, Patience);
+        Assert.Equal(garbage.Length, dead.Count);
+        foreach ((byte[]? key, byte[]? value, string reason) in garbage)
+            Assert.Contains(dead, letter => letter.Header("esn_reason") == reason && letter.Header("esn_topic") == source
+                && Same(letter.Message.Key, key) && Same(letter.Message.Value, value));
+
+        await Stop(esn);
+        await Stop(pure);
+        var disturbed = await Topics.Read(servers, events, found => false, TimeSpan.FromSeconds(3));
+        var undisturbed = await Topics.Read(servers, cleanEvents, found => false, TimeSpan.FromSeconds(3));
+        Assert.NotEmpty(undisturbed);
+        Assert.Equal(undisturbed.Select(record => Comparable(record.Data())), disturbed.Select(record => Comparable(record.Data())));
+    }
+
+    [Fact]
+    public async Task Sigterm_ends_it_within_ten_seconds_with_everything_committed()
+    {
+        string servers = Servers, directory = NewDirectory(), feed = Path.Combine(directory, "feed.csv");
+        WriteFeed(feed, steps: 3000);
+        (string source, string events, string letters) = await NewTopics();
+        string config = Config(directory, servers, source, events, letters);
+        using (var esn = new EsnProcess("run", "--config", config))
+        {
+            await Ready(esn);
+            await Replay(servers, feed, source);
+            await Steps(esn, 3000);
+            await Stop(esn);
+        }
+
+        // What is committed is not read again: the next one sees only what comes after.
+        using var next = new EsnProcess("run", "--config", config);
+        await Ready(next);
+        using IProducer<byte[], byte[]> producer = new ProducerBuilder<byte[], byte[]>(new ProducerConfig { BootstrapServers = servers }).Build();
+        await producer.ProduceAsync(source, new Message<byte[], byte[]> { Key = "late-comer"u8.ToArray(), Value = """{"value": 1}"""u8.ToArray() });
+        await Steps(next, 1);
+        Assert.Equal(1, await Metric(next, "esn_steps_total"));
+        await Stop(next);
+    }
+
+    /// <summary>Sends a file through the broker and compares with its backtest.</summary>
+    protected async Task ReplayEqualsBacktest(string servers, string directory, string feed, long rows, string[] arguments)
+    {
+        (string source, string events, string letters) = await NewTopics();
+        using (var esn = new EsnProcess("run", "--config", Config(directory, servers, source, events, letters)))
+        {
+            await Replay(servers, feed, source);
+            await Steps(esn, rows);
+            await Stop(esn);
+        }
+        using var backtest = new EsnProcess(["backtest", feed, "--out", Path.Combine(directory, "out"), .. arguments]);
+        Assert.True(await backtest.Exit(TimeSpan.FromMinutes(5)) == 0, backtest.Said);
+
+        string[] expected = [.. File.ReadLines(Path.Combine(directory, "out", "events.jsonl")).Select(line => Comparable(JsonDocument.Parse(line).RootElement.GetProperty("data")))];
+        var found = await Topics.Read(servers, events, records => records.Count > expected.Length, TimeSpan.FromSeconds(5));
+        Assert.NotEmpty(expected);
+        Assert.Equal(expected, found.Select(record => Comparable(record.Data())));
+        Assert.All(found, record => Assert.StartsWith("esn.anomaly.", record.Header("ce_type"), StringComparison.Ordinal));
+        Assert.All(found, record => Assert.Equal("1.0", record.Header("ce_specversion")));
+        Assert.Equal(found.Count, found.Select(record => record.Header("ce_id")).Distinct().Count());
+    }
+
+    protected static string NewDirectory() => Directory.CreateTempSubdirectory("esn-test-").FullName;
+
+    // All of an event's data but the names of where it was found, to the last digit.
+    static string Comparable(JsonElement data) =>
+        string.Join('\n', data.EnumerateObject().Where(field => field.Name is not ("stream" or "topic" or "alarm")).Select(field => $"{field.Name}: {field.Value.GetRawText()}"));
+
+    static bool Same(byte[]? a, byte[]? b) => a is null || b is null ? a is null && b is null : a.AsSpan().SequenceEqual(b);
+
+    static void WriteFeed(string file, int steps)
+    {
+        var feed = new DemoFeed(seed: 3, quiet: DemoRun.Quiet, noise: .01);
+        using var writer = new StreamWriter(file);
+        writer.WriteLine("timestamp,value");
+        var start = new DateTime(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc);
+        for (int i = 0; i < steps; i++) writer.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{start.AddSeconds(i):yyyy-MM-ddTHH:mm:ssZ},{feed.Next():R}"));
+    }
+
+    async Task<(string Source, string Events, string DeadLetters)> NewTopics() =>
+        (await broker.Topic("steps"), await broker.Topic("events"), await broker.Topic("dead-letters"));
+
+    static string Config(string directory, string servers, string source, string events, string deadLetters)
+    {
+        string file = Path.Combine(directory, "esn.yaml");
+        File.WriteAllText(file, $$"""
+            kafka: { bootstrapServers: "{{servers}}" }
+            source: { topics: [{{source}}], group: {{source}} }
+            sink: { events: {{events}}, deadLetters: {{deadLetters}}, createTopics: false }
+            http: { listen: "127.0.0.1:0" }
+            """);
+        return file;
+    }
+
+    static async Task Replay(string servers, string feed, string topic)
+    {
+        using var replay = new EsnProcess("replay", feed, "--to", topic, "--bootstrap-servers", servers);
+        Assert.True(await replay.Exit(Patience) == 0, replay.Said);
+    }
+
+    static async Task Ready(EsnProcess esn)
+    {
+        using var http = new HttpClient { BaseAddress = await esn.Address };
+        DateTime end = DateTime.UtcNow + Patience;
+        while (!(await http.GetAsync("/health/ready")).IsSuccessStatusCode)
+        {
+            Assert.True(DateTime.UtcNow < end, $"not ready: {await (await http.GetAsync("/health/ready")).Content.ReadAsStringAsync()}\n{esn.Said}");
+            await Task.Delay(50);
+        }
+    }
+
+    static async Task Steps(EsnProcess esn, long steps)
+    {
+        DateTime end = DateTime.UtcNow + TimeSpan.FromMinutes(5);
+        double done;
+        while ((done = await Metric(esn, "esn_steps_total")) < steps)
+        {
+            Assert.True(DateTime.UtcNow < end, $"{done} of {steps} steps\n{esn.Said}");
+            await Task.Delay(50);
+        }
+    }
+
+    static async Task<double> Metric(EsnProcess esn, string name)
+    {
+        using var http = new HttpClient { BaseAddress = await esn.Address };
+        string line = (await http.GetStringAsync("/metrics")).Split('\n').Single(row => row.StartsWith(name + " ", StringComparison.Ordinal));
+        return double.Parse(line[(name.Length + 1)..], CultureInfo.InvariantCulture);
+    }
+
+    static async Task Stop(EsnProcess esn)
+    {
+        esn.Terminate();
+        Assert.True(await esn.Exit(TimeSpan.FromSeconds(10)) == 0, esn.Said);
+    }
+}
+
+/// <summary>On the broker of `esn demo`.</summary>
+public sealed class EndToEndOnTheEmbeddedBroker(EmbeddedBrokerFixture broker) : EndToEnd(broker), IClassFixture<EmbeddedBrokerFixture>;
+
+/// <summary>On Apache Kafka.</summary>
+public sealed class EndToEndOnApacheKafka(RealKafkaFixture broker) : EndToEnd(broker), IClassFixture<RealKafkaFixture>
+{
+    readonly RealKafkaFixture _broker = broker;
+
+    [Fact]
+    public async Task A_labelled_benchmark_file_gives_the_events_of_its_backtest()
+    {
+        Assert.SkipUnless(_broker.BootstrapServers is not null, _broker.Missing);
+        string? feed = SharedData.Find("mgab/1.csv");
+        Assert.SkipUnless(feed is not null, "no ../shared/data/mgab/1.csv");
+        await ReplayEqualsBacktest(_broker.BootstrapServers!, NewDirectory(), feed!, rows: 100_000, arguments: ["--label-column", "is_anomaly"]);
+    }
+}

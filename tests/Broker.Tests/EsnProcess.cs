@@ -1,0 +1,72 @@
+using System.Diagnostics;
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace Esn.Broker.Tests;
+
+/// <summary>The command `esn` as a process of its own, as an operator runs it.</summary>
+sealed partial class EsnProcess : IDisposable
+{
+    readonly Process _process;
+    readonly StringBuilder _said = new();
+    readonly TaskCompletionSource<Uri> _address = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public EsnProcess(params string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "esn.dll"), .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+        };
+        _process = Process.Start(start)!;
+        _process.OutputDataReceived += (_, line) => Hear(line.Data);
+        _process.ErrorDataReceived += (_, line) => Hear(line.Data);
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+        _process.StandardInput.Close();
+    }
+
+    /// <summary>All it said so far.</summary>
+    public string Said
+    {
+        get
+        {
+            lock (_said) return _said.ToString();
+        }
+    }
+
+    /// <summary>Where its metrics are.</summary>
+    public Task<Uri> Address => _address.Task.WaitAsync(TimeSpan.FromSeconds(60));
+
+    /// <summary>Waits for its end.</summary>
+    public async Task<int> Exit(TimeSpan within)
+    {
+        await _process.WaitForExitAsync().WaitAsync(within);
+        return _process.ExitCode;
+    }
+
+    /// <summary>As a container runtime ends it.</summary>
+    public void Terminate()
+    {
+        using Process kill = Process.Start("kill", ["-TERM", $"{_process.Id}"]);
+        kill.WaitForExit();
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited) _process.Kill(entireProcessTree: true);
+        _process.WaitForExit();
+        _process.Dispose();
+    }
+
+    void Hear(string? line)
+    {
+        if (line is null) return;
+        lock (_said) _said.AppendLine(line);
+        if (MetricsAddress().Match(line) is { Success: true } match) _address.TrySetResult(new Uri(match.Value));
+    }
+
+    [GeneratedRegex(@"http://\S+/metrics")]
+    private static partial Regex MetricsAddress();
+}
