@@ -3,51 +3,111 @@ namespace Esn;
 /// <summary>What became of an alarm at a step.</summary>
 public enum AlarmChange
 {
-    /// <summary>The score reached 1.</summary>
+    /// <summary>The score reached 1. Counts against the budget.</summary>
     Opened,
 
-    /// <summary>The feed behaves again.</summary>
+    /// <summary>What is known now of an alarm that goes on, some steps after it was told; or it went on after a short pause.</summary>
+    Updated,
+
+    /// <summary>The score rose well above what was told. Counts against the budget.</summary>
+    Escalated,
+
+    /// <summary>The feed behaves again, or was muted.</summary>
     Closed,
 
     /// <summary>The alarm was open for too long: what the feed does now is taken as its new normal, and learnt.</summary>
     Adapted,
 }
 
+/// <summary>How far an alarm went, by its highest score.</summary>
+public enum Severity
+{
+    /// <summary>Rarer than the budget.</summary>
+    Minor,
+
+    /// <summary>Its score passed <see cref="AlarmSpec.Major"/>.</summary>
+    Major,
+
+    /// <summary>Its score passed <see cref="AlarmSpec.Critical"/>.</summary>
+    Critical,
+}
+
 /// <summary>When an alarm opens and ends.</summary>
 public sealed record AlarmSpec
 {
-    /// <summary>Deviation (μ_short − μ_long)/σ_long at which an alarm opens, (0, 1000]: score 1.</summary>
-    public double Enter { get; init; } = 6;
+    /// <summary>Steps in a row with a score ≥ 1 that open an alarm, 1 … 100,000.</summary>
+    public int OpenAfter { get; init; } = 1;
 
-    /// <summary>Score below which a step counts as quiet, (0, 1].</summary>
-    public double Leave { get; init; } = .6;
-
-    /// <summary>Quiet steps in a row that close an alarm, 1 … 100,000.</summary>
+    /// <summary>Steps in a row with every contributing score back to normal that close it, 1 … 100,000.</summary>
     public int QuietSteps { get; init; } = 10;
 
     /// <summary>Steps after which an open alarm is ended and its regime learnt, 1 … 10,000,000.</summary>
     public int AdaptAfter { get; init; } = 500;
 
+    /// <summary>An alarm that opens again within this many steps is the same one, 0 … 1,000,000.</summary>
+    public int Merge { get; init; } = 50;
+
+    /// <summary>Steps after an alarm in which no other opens, 0 … 10,000,000.</summary>
+    public int Refractory { get; init; }
+
+    /// <summary>Steps after an announcement in which a higher score belongs to it, 1 … 100,000.</summary>
+    public int Rise { get; init; } = 25;
+
+    /// <summary>By how much a later score must pass those to be announced again, (0, 1000].</summary>
+    public double Escalation { get; init; } = .5;
+
+    /// <summary>Score of <see cref="Severity.Major"/>, [1, 1000].</summary>
+    public double Major { get; init; } = 1.5;
+
+    /// <summary>Score of <see cref="Severity.Critical"/>, [1, 1000].</summary>
+    public double Critical { get; init; } = 2;
+
+    /// <summary>
+    /// Deviation of a channel, in units of the feed, below which it opens no alarm: none, one for all channels, or one
+    /// for each. At least one channel must deviate by as much.
+    /// </summary>
+    public IReadOnlyList<double> MinimumDeviation { get; init; } = [];
+
     /// <summary>Throws with the key, the value and the range.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A value out of its range.</exception>
     public void Validate()
     {
-        Require.Above(Enter, 0, 1000);
-        Require.Above(Leave, 0, 1);
+        Require.Range(OpenAfter, 1, 100_000);
         Require.Range(QuietSteps, 1, 100_000);
         Require.Range(AdaptAfter, 1, 10_000_000);
+        Require.Range(Merge, 0, 1_000_000);
+        Require.Range(Refractory, 0, 10_000_000);
+        Require.Range(Rise, 1, 100_000);
+        Require.Above(Escalation, 0, 1000);
+        Require.Range(Major, 1, 1000);
+        Require.Range(Critical, Major, 1000);
+        foreach (double minimumDeviation in MinimumDeviation) Require.Range(minimumDeviation, 0, double.MaxValue);
     }
 }
 
-/// <summary>The life of a stream's alarms, with hysteresis: one is opened, then closed or adapted to.</summary>
-sealed class Alarm(AlarmSpec spec)
+/// <summary>The life of a stream's alarms: opened, updated, escalated, then closed or adapted to, with one identity throughout.</summary>
+sealed class Alarm
 {
-    int _quiet;
+    readonly AlarmSpec _spec;
+    readonly bool[] _contributed;  // raw scores that reached the threshold in this alarm [scores]
+    readonly double[] _margins;    // their highest margins in it [scores]
+    long _end = long.MinValue / 2; // step of the last end
+    long _told;                    // step of the last announcement
+    double _toldScore;             // highest score since it, within Rise steps
+    int _above, _quiet, _openSteps;
+
+    /// <param name="spec">Valid.</param>
+    /// <param name="scores">Raw scores.</param>
+    public Alarm(AlarmSpec spec, int scores)
+    {
+        _spec = spec;
+        (_contributed, _margins) = (new bool[scores], new double[scores]);
+    }
 
     /// <summary>Whether an alarm is open.</summary>
     public bool Open { get; private set; }
 
-    /// <summary>Step at which the last alarm opened.</summary>
+    /// <summary>Step at which the last alarm opened: its identity.</summary>
     public long Start { get; private set; }
 
     /// <summary>Step of the last alarm's highest score.</summary>
@@ -56,27 +116,88 @@ sealed class Alarm(AlarmSpec spec)
     /// <summary>Highest score of the last alarm.</summary>
     public double PeakScore { get; private set; }
 
-    /// <summary>Takes the score of a step.</summary>
+    /// <summary>By its highest score.</summary>
+    public Severity Severity => PeakScore >= _spec.Critical ? Severity.Critical : PeakScore >= _spec.Major ? Severity.Major : Severity.Minor;
+
+    /// <summary>Raw scores that reached the threshold in this alarm, [scores].</summary>
+    public ReadOnlySpan<bool> Contributed => _contributed;
+
+    /// <summary>Highest margins in this alarm, [scores].</summary>
+    public ReadOnlySpan<double> Margins => _margins;
+
+    /// <summary>Takes a step.</summary>
     /// <param name="position">Index of the step.</param>
-    /// <param name="score">1 = threshold.</param>
+    /// <param name="calibrator">As measured at this step.</param>
+    /// <param name="allowed">Whether an alarm may open: the model is ready and the deviation large enough.</param>
+    /// <param name="muted">An open alarm ends, none opens.</param>
     /// <returns>What changed, if anything.</returns>
-    public AlarmChange? Step(long position, double score)
+    public AlarmChange? Step(long position, ICalibrator calibrator, bool allowed, bool muted)
     {
-        if (!Open)
+        if (muted)
         {
-            if (!(score >= 1)) return null;
-            (Open, Start, Peak, PeakScore, _quiet) = (true, position, position, score, 0);
-            return AlarmChange.Opened;
+            _above = 0;
+            return Open ? End(position, AlarmChange.Closed) : null;
         }
-        if (score > PeakScore) (Peak, PeakScore) = (position, score);
-        _quiet = score < spec.Leave ? _quiet + 1 : 0;
-        if (_quiet >= spec.QuietSteps)
+        return Open ? GoOn(position, calibrator) : TryOpen(position, calibrator, allowed);
+    }
+
+    AlarmChange? TryOpen(long position, ICalibrator calibrator, bool allowed)
+    {
+        double score = calibrator.Score;
+        _above = allowed && score >= 1 ? _above + 1 : 0;
+        if (_above < _spec.OpenAfter) return null;
+        bool same = position - _end <= _spec.Merge;
+        if (!same && position - _end < _spec.Refractory) return null;
+
+        (Open, _above, _quiet, _openSteps) = (true, 0, 0, 0);
+        if (!same)
         {
-            Open = false;
-            return AlarmChange.Closed;
+            (Start, Peak, PeakScore) = (position, position, score);
+            Array.Clear(_contributed);
+            Array.Clear(_margins);
+            (_told, _toldScore) = (position, score);
         }
-        if (position - Start < spec.AdaptAfter) return null;
-        Open = false;
-        return AlarmChange.Adapted;
+        Contribute(position, calibrator);
+        return same ? AlarmChange.Updated : AlarmChange.Opened;
+    }
+
+    AlarmChange? GoOn(long position, ICalibrator calibrator)
+    {
+        _openSteps++;
+        bool stirs = Contribute(position, calibrator);
+        _quiet = stirs ? 0 : _quiet + 1;
+        if (_quiet >= _spec.QuietSteps) return End(position, AlarmChange.Closed);
+        if (_openSteps >= _spec.AdaptAfter) return End(position, AlarmChange.Adapted);
+
+        double score = calibrator.Score;
+        if (position - _told <= _spec.Rise)
+        {
+            _toldScore = Math.Max(_toldScore, score);
+            return position - _told == _spec.Rise ? AlarmChange.Updated : null;
+        }
+        if (score < _toldScore + _spec.Escalation) return null;
+        (_told, _toldScore) = (position, score);
+        return AlarmChange.Escalated;
+    }
+
+    // Whether a score that contributed is still out.
+    bool Contribute(long position, ICalibrator calibrator)
+    {
+        if (calibrator.Score > PeakScore) (Peak, PeakScore) = (position, calibrator.Score);
+        bool stirs = false;
+        for (int i = 0; i < _contributed.Length; i++)
+        {
+            _margins[i] = Math.Max(_margins[i], calibrator.Margins[i]);
+            bool out_ = calibrator.Stirs(i);
+            if (out_ && !_contributed[i]) _contributed[i] = calibrator.Alarms(i);
+            stirs |= out_ && _contributed[i];
+        }
+        return stirs;
+    }
+
+    AlarmChange End(long position, AlarmChange change)
+    {
+        (Open, _end) = (false, position);
+        return change;
     }
 }

@@ -2,109 +2,10 @@ using System.Numerics.Tensors;
 
 namespace Esn;
 
-/// <summary>One stream's model, from the scaling to the alarm. Every part has a default.</summary>
-public sealed record DetectorSpec
-{
-    /// <summary>The reservoir.</summary>
-    public ReservoirSpec Reservoir { get; init; } = new();
-
-    /// <summary>The readout's learning.</summary>
-    public ReadoutSpec Readout { get; init; } = new();
-
-    /// <summary>The windows of the normality score.</summary>
-    public NormalitySpec Normality { get; init; } = new();
-
-    /// <summary>When an alarm opens and ends.</summary>
-    public AlarmSpec Alarm { get; init; } = new();
-
-    /// <summary>Frames that fix the scaling, 10 … 100,000. They are kept, then run through the model in order.</summary>
-    public int ScalingSteps { get; init; } = 200;
-
-    /// <summary>Steps after the scaling during which the reservoir forgets its start and nothing is learnt, 0 … 100,000.</summary>
-    public int Washout { get; init; } = 50;
-
-    /// <summary>Steps from the first frame of the feed before which no alarm opens, 20 … 10,000,000.</summary>
-    public int WarmUp { get; init; } = 1500;
-
-    /// <summary>Scaled values are clipped at ± this, [1, 1e6], in standard deviations of the scaling steps.</summary>
-    public double Limit { get; init; } = 20;
-
-    /// <summary>Throws with the key, the value and the range.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">A value out of its range.</exception>
-    public void Validate()
-    {
-        Reservoir.Validate();
-        Readout.Validate();
-        Normality.Validate();
-        Alarm.Validate();
-        Require.Range(ScalingSteps, 10, 100_000);
-        Require.Range(Washout, 0, 100_000);
-        Require.Range(WarmUp, 20, 10_000_000);
-        Require.Range(Limit, 1, 1e6);
-    }
-}
-
-/// <summary>What a step told.</summary>
-/// <param name="Position">Index of the step in its stream, from 0.</param>
-/// <param name="WarmingUp">The model is still learning what normal is; nothing alarms.</param>
-/// <param name="Score">Anomaly score ≥ 0, 1 = alarm.</param>
-/// <param name="Normality">Σ in [0, 1], low = anomalous.</param>
-/// <param name="AlarmOpen">Whether an alarm is open after this step.</param>
-/// <param name="Alarm">What became of an alarm at this step; null on almost all.</param>
-public readonly record struct StepResult(
-    long Position, bool WarmingUp, double Score, double Normality, bool AlarmOpen, AlarmEvent? Alarm);
-
-/// <summary>Part of a channel in the squared error of a step.</summary>
-/// <param name="Channel">Index.</param>
-/// <param name="Share">In [0, 1].</param>
-public readonly record struct Contribution(int Channel, double Share);
-
-/// <summary>A change in the life of an alarm, as on-call hears of it. Positions are steps of the stream.</summary>
-public sealed record AlarmEvent
-{
-    /// <summary>What happened.</summary>
-    public required AlarmChange Change { get; init; }
-
-    /// <summary>Step of this change.</summary>
-    public required long Position { get; init; }
-
-    /// <summary>Step at which the alarm opened: with the stream's name, the identity of the alarm.</summary>
-    public required long Start { get; init; }
-
-    /// <summary>Step of the highest score so far, and its time and score.</summary>
-    public required long Peak { get; init; }
-
-    /// <summary>Feed time of <see cref="Position"/>.</summary>
-    public required DateTime Time { get; init; }
-
-    /// <summary>Feed time of <see cref="Start"/>.</summary>
-    public required DateTime StartTime { get; init; }
-
-    /// <summary>Feed time of <see cref="Peak"/>.</summary>
-    public required DateTime PeakTime { get; init; }
-
-    /// <summary>Score of this step, 1 = threshold.</summary>
-    public required double Score { get; init; }
-
-    /// <summary>Highest score so far.</summary>
-    public required double PeakScore { get; init; }
-
-    /// <summary>Σ of this step.</summary>
-    public required double Normality { get; init; }
-
-    /// <summary>What the model expected at this step, [channels], units of the feed.</summary>
-    public required double[] Expected { get; init; }
-
-    /// <summary>What came, [channels], units of the feed.</summary>
-    public required double[] Observed { get; init; }
-
-    /// <summary>The channels with the largest part in the error of the peak, largest first.</summary>
-    public required IReadOnlyList<Contribution> Contributions { get; init; }
-}
-
 /// <summary>
-/// One stream's detector. A step goes from top to bottom: scale, error before learning, score, alarm, learn unless an
-/// alarm is open, advance the reservoir, predict the next frame.
+/// One stream's detector. A step goes from top to bottom: scale, errors before learning, raw scores, one calibrated score,
+/// alarm, learn unless an alarm is open, launch a free run. The reservoir's states need no readout and are made first, for
+/// all frames that wait.
 /// </summary>
 /// <remarks>
 /// Not thread-safe; one detector a stream. The results depend on the specification, the number of channels and the
@@ -112,41 +13,47 @@ public sealed record AlarmEvent
 /// </remarks>
 public sealed class Detector
 {
-    const int MostContributions = 5;
+    const int Chunk = 64;
+
+    [ThreadStatic] static double[]? s_rows, s_inputs;  // z [chunk×D], u [chunk×channels]: scratch that streams share
 
     readonly DetectorSpec _spec;
     readonly Reservoir _reservoir;
     readonly Readout _readout;
     readonly Normality _normality;
+    readonly FreeRuns? _runs;
+    readonly Scoring _scoring;
     readonly Alarm _alarm;
-    readonly double[] _scaling;     // frames kept for the scaling [scalingSteps×channels]; empty once it is fixed
-    readonly double[] _regressor;   // z = [1; u; x]  [D]
-    readonly double[] _previous;    // x(t−1)  [N]
-    readonly double[] _u;           // [channels]
-    readonly double[] _prediction;  // ŷ(t|t−1)  [channels], scaled
-    readonly double[] _peakError;   // e² by channel at the peak of the alarm  [channels]
+    readonly AlarmReport _report;
+    readonly int _regressors;
+    readonly double[] _scaling;     // frames kept for the scaling [scalingSteps×channels]
+    readonly double[] _state;       // x(t−1)  [N]
+    readonly double[] _errors;      // [horizons×channels]
     Normaliser? _normaliser;
     long _position;
-    DateTime _startTime, _peakTime;
+    long _settled = -1;             // step at which the echo of the last muted frame has faded
+    long _step;                     // frames the model has taken; those muted before the scaling was fixed are none of its
 
     /// <param name="spec">Validated here.</param>
     /// <param name="channels">Length of every frame, ≥ 1.</param>
-    /// <exception cref="ArgumentOutOfRangeException">A value of the specification is out of its range.</exception>
+    /// <exception cref="ArgumentException">A value of the specification is out of its range.</exception>
     public Detector(DetectorSpec spec, int channels)
     {
         spec.Validate();
         Require.Range(channels, 1, 1_000_000);
         (_spec, Channels) = (spec, channels);
         _reservoir = Reservoir.Of(spec.Reservoir, channels);
-        int regressors = 1 + channels + _reservoir.Units;
-        _readout = new Readout(regressors, channels, spec.Readout);
+        _regressors = 1 + channels + _reservoir.Units;
+        _readout = new Readout(_regressors, channels, spec.Readout);
         _normality = new Normality(spec.Normality);
-        _alarm = new Alarm(spec.Alarm);
+        int[] lengths = [.. spec.Scores.Select(score => score.FreeRunLength).Where(length => length > 0)];
+        if (lengths.Length > 0) _runs = new FreeRuns(spec.FreeRuns, _reservoir, _readout, lengths);
+        _scoring = new Scoring(spec, new ScoreContext(channels, spec.Readout.Horizons, _runs));
+        _alarm = new Alarm(spec.Alarm, _scoring.Count);
+        _report = new AlarmReport(_alarm, _scoring, channels);
         _scaling = new double[spec.ScalingSteps * channels];
-        _regressor = new double[regressors];
-        _regressor[0] = 1;
-        _previous = new double[_reservoir.Units];
-        (_u, _prediction, _peakError) = (new double[channels], new double[channels], new double[channels]);
+        _state = new double[_reservoir.Units];
+        _errors = new double[spec.Readout.Horizons.Count * channels];
     }
 
     /// <summary>Length of every frame.</summary>
@@ -155,15 +62,26 @@ public sealed class Detector
     /// <summary>Steps taken so far.</summary>
     public long Position => _position;
 
+    /// <summary>While an alarm is open: what the forecast from before its onset foretold for the last step.</summary>
+    /// <param name="expected">[channels], overwritten, units of the feed.</param>
+    /// <returns>Whether there is such a forecast.</returns>
+    public bool TryForecast(Span<double> expected)
+    {
+        if (_runs is null || _normaliser is null || !_alarm.Open || _runs.Foretold.Count == 0) return false;
+        _normaliser.Unscale(_runs.Point(_step - 1), expected);
+        return true;
+    }
+
     /// <summary>Takes one frame.</summary>
     /// <param name="time">Feed time of the frame; carried into events.</param>
     /// <param name="frame">[channels], finite, units of the feed.</param>
     /// <param name="expected">[channels], overwritten with what the model expected; NaN while the scaling is not fixed.</param>
+    /// <param name="muted">The feed is not to be judged now: no alarm opens, an open one ends, nothing is learnt, for the washout after it neither.</param>
     /// <exception cref="ArgumentException">A wrong length, or a value that is not finite.</exception>
-    public StepResult Step(DateTime time, ReadOnlySpan<double> frame, Span<double> expected)
+    public StepResult Step(DateTime time, ReadOnlySpan<double> frame, Span<double> expected, bool muted = false)
     {
         StepResult result = default;
-        StepMany(new ReadOnlySpan<DateTime>(in time), frame, new Span<StepResult>(ref result), expected);
+        StepMany(new ReadOnlySpan<DateTime>(in time), frame, new Span<StepResult>(ref result), expected, new ReadOnlySpan<bool>(in muted));
         return result;
     }
 
@@ -172,100 +90,115 @@ public sealed class Detector
     /// <param name="frames">[n×channels], frame by frame, finite, units of the feed.</param>
     /// <param name="results">[n], overwritten.</param>
     /// <param name="expected">[n×channels], overwritten.</param>
+    /// <param name="muted">Which frames are not to be judged, as in <see cref="Step"/>, [n]; empty: none.</param>
     /// <exception cref="ArgumentException">A wrong length, or a value that is not finite. Nothing was taken then.</exception>
-    public void StepMany(ReadOnlySpan<DateTime> times, ReadOnlySpan<double> frames, Span<StepResult> results, Span<double> expected)
+    public void StepMany(ReadOnlySpan<DateTime> times, ReadOnlySpan<double> frames, Span<StepResult> results, Span<double> expected, ReadOnlySpan<bool> muted = default)
     {
         Require.Length(frames.Length, times.Length * Channels, nameof(frames));
         Require.Length(results.Length, times.Length, nameof(results));
         Require.Length(expected.Length, frames.Length, nameof(expected));
+        if (!muted.IsEmpty) Require.Length(muted.Length, times.Length, nameof(muted));
         for (int i = 0; i < frames.Length; i++)
             if (!double.IsFinite(frames[i]))
                 throw new ArgumentException(FormattableString.Invariant($"frame {i / Channels} must be finite, channel {i % Channels} was {frames[i]}"), nameof(frames));
 
-        for (int t = 0; t < times.Length; t++)
-            results[t] = Take(times[t], frames.Slice(t * Channels, Channels), expected.Slice(t * Channels, Channels));
-    }
-
-    StepResult Take(DateTime time, ReadOnlySpan<double> frame, Span<double> expected)
-    {
-        long position = _position++;
-        if (_normaliser is null)
+        int done = 0;
+        for (; done < times.Length && _normaliser is null; done++)
+            results[done] = Keep(frames.Slice(done * Channels, Channels), expected.Slice(done * Channels, Channels), !muted.IsEmpty && muted[done]);
+        for (int count; done < times.Length; done += count)
         {
-            frame.CopyTo(_scaling.AsSpan((int)position * Channels));
-            expected.Fill(double.NaN);
-            if (_position == _spec.ScalingSteps) FixScaling();
-            return new StepResult(position, WarmingUp: true, Score: 0, Normality: 1, AlarmOpen: false, Alarm: null);
+            count = Math.Min(Chunk, times.Length - done);
+            Take(_normaliser!, times.Slice(done, count), frames.Slice(done * Channels, count * Channels), results.Slice(done, count),
+                expected.Slice(done * Channels, count * Channels), muted.IsEmpty ? default : muted.Slice(done, count));
         }
-        return Advance(_normaliser, position, time, frame, expected);
     }
 
-    void FixScaling()
+    // Before the scaling is fixed.
+    StepResult Keep(ReadOnlySpan<double> frame, Span<double> expected, bool muted)
+    {
+        expected.Fill(double.NaN);
+        var result = new StepResult(_position++, WarmingUp: true, Score: 0, Normality: 1, AlarmOpen: false, Alarm: null);
+        if (muted) return result;
+        frame.CopyTo(_scaling.AsSpan((int)_step++ * Channels));
+        if (_step == _spec.ScalingSteps) Replay();
+        return result;
+    }
+
+    // The frames that fixed the scaling are the first that the model takes. The stream has heard of them already.
+    void Replay()
     {
         _normaliser = new Normaliser(_scaling, Channels, _spec.Limit);
-        double[] expected = new double[Channels];
-        for (int t = 0; t < _spec.ScalingSteps; t++)
-            Advance(_normaliser, t, default, _scaling.AsSpan(t * Channels, Channels), expected);
+        long position = _position;
+        (_position, _step) = (0, 0);
+        Take(_normaliser, new DateTime[_spec.ScalingSteps], _scaling, new StepResult[_spec.ScalingSteps], new double[_scaling.Length], default);
+        _position = position;
     }
 
-    StepResult Advance(Normaliser normaliser, long position, DateTime time, ReadOnlySpan<double> frame, Span<double> expected)
+    void Take(Normaliser normaliser, ReadOnlySpan<DateTime> times, ReadOnlySpan<double> frames, Span<StepResult> results, Span<double> expected, ReadOnlySpan<bool> muted)
     {
-        normaliser.Scale(frame, _u);
-        normaliser.Unscale(_prediction, expected);
-
-        double squaredError = 0;  // before learning from u(t): the only one fit to be scored
-        for (int c = 0; c < _u.Length; c++) squaredError += Square(_u[c] - _prediction[c]) / _u.Length;
-
-        bool warmingUp = position < _spec.WarmUp || !_normality.Ready;
-        if (position > _spec.Washout) _normality.Step(squaredError, _alarm.Open);
-        double score = warmingUp ? 0 : Math.Max(0, _normality.Deviation / _spec.Alarm.Enter);
-        AlarmEvent? change = warmingUp ? null : Decide(position, time, score, frame, expected);
-
-        if (!_alarm.Open && position > _spec.Washout) _readout.Learn(_regressor, _u);
-
-        Span<double> x = _regressor.AsSpan(1 + Channels);
-        x.CopyTo(_previous);
-        _reservoir.Step(_u, _previous, x);
-        _u.CopyTo(_regressor.AsSpan(1));
-        _readout.Predict(_regressor, _prediction);
-        return new StepResult(position, warmingUp, score, _normality.Value, _alarm.Open, change);
-    }
-
-    AlarmEvent? Decide(long position, DateTime time, double score, ReadOnlySpan<double> frame, ReadOnlySpan<double> expected)
-    {
-        AlarmChange? change = _alarm.Step(position, score);
-        if (change == AlarmChange.Opened) _startTime = time;
-        if (_alarm.Peak == position)
+        int count = times.Length;
+        Span<double> inputs = Scratch(ref s_inputs, count * Channels), rows = Scratch(ref s_rows, count * _regressors);
+        ReadOnlySpan<double> previous = _state;
+        for (int t = 0; t < count; t++)
         {
-            _peakTime = time;
-            for (int c = 0; c < _u.Length; c++) _peakError[c] = Square(_u[c] - _prediction[c]);
+            Span<double> u = inputs.Slice(t * Channels, Channels), z = rows.Slice(t * _regressors, _regressors), x = z[(1 + Channels)..];
+            normaliser.Scale(frames.Slice(t * Channels, Channels), u);
+            z[0] = 1;
+            u.CopyTo(z[1..]);
+            _reservoir.Step(u, previous, x);
+            previous = x;
         }
-        if (change is null) return null;
-        return new AlarmEvent
-        {
-            Change = change.Value,
-            Position = position,
-            Time = time,
-            Start = _alarm.Start,
-            StartTime = _startTime,
-            Peak = _alarm.Peak,
-            PeakTime = _peakTime,
-            Score = score,
-            PeakScore = _alarm.PeakScore,
-            Normality = _normality.Value,
-            Expected = expected.ToArray(),
-            Observed = frame.ToArray(),
-            Contributions = Contributions(),
-        };
+        previous.CopyTo(_state);
+        _readout.Begin(rows, count);
+        for (int t = 0; t < count; t++)
+            results[t] = Advance(normaliser, times[t], frames.Slice(t * Channels, Channels), inputs.Slice(t * Channels, Channels),
+                rows.Slice(t * _regressors, _regressors), expected.Slice(t * Channels, Channels), !muted.IsEmpty && muted[t]);
     }
 
-    Contribution[] Contributions()
+    StepResult Advance(Normaliser normaliser, DateTime time, ReadOnlySpan<double> frame, ReadOnlySpan<double> u, ReadOnlySpan<double> z, Span<double> expected, bool muted)
     {
-        double total = TensorPrimitives.Sum<double>(_peakError);
-        return [.. _peakError
-            .Select((error, channel) => new Contribution(channel, total > 0 ? error / total : 0))
-            .OrderByDescending(contribution => contribution.Share)
-            .Take(MostContributions)];
+        long position = _position++, step = _step++;
+        _readout.Settle(u, _errors);
+        TensorPrimitives.Subtract(u, _errors.AsSpan(0, Channels), expected);
+        normaliser.Unscale(expected, expected);
+        _runs?.Settle(step, u);
+
+        if (muted) _settled = step + _spec.Washout;
+        muted |= step < _settled;
+        bool frozen = muted || _alarm.Open;
+        if (step > _spec.Washout) _normality.Step(TensorPrimitives.SumOfSquares<double>(_errors.AsSpan(0, Channels)) / Channels, frozen);
+        bool warmingUp = step < _spec.WarmUp;
+        AlarmChange? change = null;
+        if (step >= _spec.ScoredFrom)
+        {
+            _scoring.Measure(u, _errors, _alarm, muted);
+            change = _alarm.Step(position, _scoring.Calibrator, !warmingUp && _scoring.Deviates(normaliser), muted);
+            if (change == AlarmChange.Opened) _runs?.BeginForecast(step - _scoring.TopSpan + 1, step);
+            else if (_alarm.Open) _runs?.GoOn(step);
+            _scoring.Learn(change, _alarm, muted);
+        }
+        AlarmEvent? alarm = _report.Step(change, position, time, _scoring.Calibrator.Score, _normality.Value, expected, frame);
+        if (alarm is not null && _runs is { Foretold: { Count: > 0 } foretold })
+            alarm = alarm with { Forecast = Foretell(normaliser, foretold, position - step) };
+
+        if (muted || _alarm.Open || step <= _spec.Washout) _readout.Skip();
+        else _readout.Learn();
+        _readout.Push(z);
+        if (step > _spec.Washout) _runs?.Launch(step, z);
+        return new StepResult(position, warmingUp, warmingUp ? 0 : _scoring.Calibrator.Score, _normality.Value, _alarm.Open, alarm);
     }
 
-    static double Square(double x) => x * x;
+    Forecast Foretell(Normaliser normaliser, (long First, int Count) foretold, long offset)
+    {
+        var points = new double[foretold.Count * Channels];
+        for (int i = 0; i < foretold.Count; i++)
+            normaliser.Unscale(_runs!.Point(foretold.First + i), points.AsSpan(i * Channels, Channels));
+        return new Forecast(foretold.First + offset, points);
+    }
+
+    static Span<double> Scratch(ref double[]? scratch, int length)
+    {
+        if (scratch is null || scratch.Length < length) scratch = new double[length];
+        return scratch.AsSpan(0, length);
+    }
 }

@@ -41,6 +41,9 @@ sealed class Normaliser
             u[c] = Math.Clamp((frame[c] - _mean[c]) / _scale[c], -_limit, _limit);
     }
 
+    /// <summary>Units of the feed in 1 of u.</summary>
+    public double UnitOf(int channel) => _scale[channel];
+
     /// <summary>A frame of the feed from u.</summary>
     public void Unscale(ReadOnlySpan<double> u, Span<double> frame)
     {

@@ -1,0 +1,68 @@
+namespace Esn;
+
+/// <summary>Part of a channel in the score of an alarm's peak.</summary>
+/// <param name="Channel">Index.</param>
+/// <param name="Share">In [0, 1].</param>
+public readonly record struct Contribution(int Channel, double Share);
+
+/// <summary>Part of a raw score in an alarm.</summary>
+/// <param name="Name">As in the specification, with the channel in brackets where it is of one channel.</param>
+/// <param name="Margin">Highest −ln p in this alarm.</param>
+public readonly record struct ScoreContribution(string Name, double Margin);
+
+/// <summary>What normal would have looked like: the forecast from before the onset, running free.</summary>
+/// <param name="Start">Step of the first point.</param>
+/// <param name="Expected">[points×channels], units of the feed, a point a step.</param>
+public sealed record Forecast(long Start, double[] Expected);
+
+/// <summary>A change in the life of an alarm, as on-call hears of it. Positions are steps of the stream.</summary>
+public sealed record AlarmEvent
+{
+    /// <summary>What happened.</summary>
+    public required AlarmChange Change { get; init; }
+
+    /// <summary>Step of this change.</summary>
+    public required long Position { get; init; }
+
+    /// <summary>Step at which the alarm opened: with the stream's name, the identity of the alarm.</summary>
+    public required long Start { get; init; }
+
+    /// <summary>Step of the highest score so far.</summary>
+    public required long Peak { get; init; }
+
+    /// <summary>Feed time of <see cref="Position"/>.</summary>
+    public required DateTime Time { get; init; }
+
+    /// <summary>Feed time of <see cref="Start"/>.</summary>
+    public required DateTime StartTime { get; init; }
+
+    /// <summary>Feed time of <see cref="Peak"/>.</summary>
+    public required DateTime PeakTime { get; init; }
+
+    /// <summary>Score of this step, 1 = threshold.</summary>
+    public required double Score { get; init; }
+
+    /// <summary>Highest score so far.</summary>
+    public required double PeakScore { get; init; }
+
+    /// <summary>By the highest score so far.</summary>
+    public required Severity Severity { get; init; }
+
+    /// <summary>Σ of this step.</summary>
+    public required double Normality { get; init; }
+
+    /// <summary>What the model expected at this step, [channels], units of the feed.</summary>
+    public required double[] Expected { get; init; }
+
+    /// <summary>What came, [channels], units of the feed.</summary>
+    public required double[] Observed { get; init; }
+
+    /// <summary>The channels with the largest part in the peak, largest first.</summary>
+    public required IReadOnlyList<Contribution> Contributions { get; init; }
+
+    /// <summary>The raw scores that reached the threshold in this alarm, largest first.</summary>
+    public required IReadOnlyList<ScoreContribution> Scores { get; init; }
+
+    /// <summary>What normal would have looked like; null where the preset has no free run.</summary>
+    public required Forecast? Forecast { get; init; }
+}

@@ -1,0 +1,63 @@
+using System.Numerics.Tensors;
+
+namespace Esn;
+
+/// <summary>Gathers what on-call hears of an alarm.</summary>
+/// <param name="alarm">Of the stream.</param>
+/// <param name="scoring">Of the stream.</param>
+/// <param name="channels">Of the feed.</param>
+sealed class AlarmReport(Alarm alarm, Scoring scoring, int channels)
+{
+    const int MostContributions = 5;
+
+    readonly double[] _parts = new double[channels];  // of the channels at the peak
+    DateTime _startTime, _peakTime;
+
+    /// <summary>The event of this step, if anything changed.</summary>
+    public AlarmEvent? Step(AlarmChange? change, long position, DateTime time, double score, double normality, ReadOnlySpan<double> expected, ReadOnlySpan<double> observed)
+    {
+        if (change == AlarmChange.Opened) _startTime = time;
+        if (alarm.Open && alarm.Peak == position)
+        {
+            _peakTime = time;
+            scoring.Attribute(_parts);
+        }
+        if (change is null) return null;
+        return new AlarmEvent
+        {
+            Change = change.Value,
+            Position = position,
+            Time = time,
+            Start = alarm.Start,
+            StartTime = _startTime,
+            Peak = alarm.Peak,
+            PeakTime = _peakTime,
+            Score = score,
+            PeakScore = alarm.PeakScore,
+            Severity = alarm.Severity,
+            Normality = normality,
+            Expected = expected.ToArray(),
+            Observed = observed.ToArray(),
+            Contributions = Channels(),
+            Scores = Scores(),
+            Forecast = null,
+        };
+    }
+
+    Contribution[] Channels()
+    {
+        double total = TensorPrimitives.Sum<double>(_parts);
+        return [.. _parts
+            .Select((part, channel) => new Contribution(channel, total > 0 ? part / total : 0))
+            .OrderByDescending(contribution => contribution.Share)
+            .Take(MostContributions)];
+    }
+
+    ScoreContribution[] Scores()
+    {
+        var contributions = new List<ScoreContribution>();
+        for (int i = 0; i < scoring.Count; i++)
+            if (alarm.Contributed[i]) contributions.Add(new ScoreContribution(scoring.Names[i], alarm.Margins[i]));
+        return [.. contributions.OrderByDescending(contribution => contribution.Margin)];
+    }
+}

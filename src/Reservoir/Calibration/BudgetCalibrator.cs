@@ -1,0 +1,116 @@
+namespace Esn;
+
+/// <summary>
+/// Keeps an alarm budget of b alarms a step without knowing the noise: each raw score becomes −ln p, the largest is the
+/// joint margin J, and the rate Λ(J) of episodes above it is learnt. s = ln Λ / ln b: 1 = alarm, s is once in b⁻ˢ steps.
+/// </summary>
+/// <remarks>
+/// A governor lowers the rate asked for with every announcement and recovers at the budget, so that an excess by a factor
+/// f lasts for 10 ln f alarms, whatever the feed does.
+/// </remarks>
+sealed class BudgetCalibrator : ICalibrator
+{
+    const int FirstTable = 100;
+    const double MostGovernor = 60;
+
+    readonly BudgetSpec _spec;
+    readonly Margin[] _margins;
+    readonly double[] _values;   // v, [scores]
+    readonly long[] _due;        // step at which each table is made anew, [scores]
+    readonly Episodes _episodes;
+    readonly double _logBudget;
+    long _steps;                 // c
+    double _joint;               // J
+    double _governor;            // θ
+
+    /// <param name="spec">Valid.</param>
+    /// <param name="shapes">Of the raw scores.</param>
+    public BudgetCalibrator(BudgetSpec spec, IReadOnlyList<ScoreShape> shapes)
+    {
+        _spec = spec;
+        _margins = [.. shapes.Select(shape => new Margin(spec, shape))];
+        _values = new double[shapes.Count];
+        _due = new long[shapes.Count];
+        _due.AsSpan().Fill(FirstTable);
+        _episodes = new Episodes(spec);
+        _logBudget = Math.Log(spec.AlarmsPerStep);
+    }
+
+    /// <inheritdoc/>
+    public ReadOnlySpan<double> Margins => _values;
+
+    /// <inheritdoc/>
+    public double Score { get; private set; }
+
+    /// <inheritdoc/>
+    public void Measure(ReadOnlySpan<double> scores)
+    {
+        Require.Length(scores.Length, _margins.Length, nameof(scores));
+        _joint = 0;
+        for (int i = 0; i < _margins.Length; i++)
+        {
+            _margins[i].Measure(scores[i]);
+            _values[i] = _margins[i].Value;
+            _joint = Math.Max(_joint, _values[i]);
+        }
+        Score = Of(_joint);
+    }
+
+    /// <inheritdoc/>
+    public bool Stirs(int score) => _values[score] >= _spec.Stir;
+
+    /// <inheritdoc/>
+    public bool Alarms(int score) => Of(_values[score]) >= 1;
+
+    /// <inheritdoc/>
+    public void Learn(Learning learning)
+    {
+        _governor = Math.Max(0, _governor - _spec.Governor * _spec.AlarmsPerStep);
+        if (learning == Learning.Muted) return;
+        _steps++;
+        if (_steps >= FirstTable)
+            _episodes.Step(_joint, Growth(Math.Max(_spec.Memory, 20 / _spec.AlarmsPerStep)), learning != Learning.Normal);
+        if (learning == Learning.Opening)
+            for (int i = 0; i < _margins.Length; i++)
+                if (Stirs(i)) _margins[i].Discard();
+        if (learning != Learning.Normal) return;
+
+        double growth = Growth(_spec.Memory);
+        for (int i = 0; i < _margins.Length; i++)
+        {
+            _margins[i].Learn(growth);
+            if (_steps < _due[i]) continue;
+            long gap = Math.Clamp(_steps / 8, 20, 200);
+            // The first gap differs from score to score: tables are not all made at the same step.
+            _due[i] = _steps + gap + (_steps == FirstTable ? gap * i / _margins.Length : 0);
+            _margins[i].Rebuild(_episodes.Count);
+            if (i == 0) _episodes.Looks = AllLooks();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Announce() => _governor = Math.Min(MostGovernor, _governor + _spec.Governor);
+
+    /// <inheritdoc/>
+    public void Adapt(ReadOnlySpan<bool> contributed)
+    {
+        for (int i = 0; i < _margins.Length; i++)
+            if (contributed[i] && Stirs(i)) _margins[i].Adapt();
+    }
+
+    // Below Stir nothing can alarm, and s falls to 0 with J.
+    double Of(double margin)
+    {
+        double score = Math.Max(0, _episodes.LogRate(Math.Max(margin, _spec.Stir)) / (_logBudget - _governor));
+        return margin >= _spec.Stir ? score : Math.Min(score, .99) * margin / _spec.Stir;
+    }
+
+    double Growth(double memory) => Math.Max(1 + 1 / memory, 1 + 1.0 / _steps);
+
+    double AllLooks()
+    {
+        double sum = 0;
+        foreach (Margin margin in _margins) sum += margin.Looks;
+        return sum;
+    }
+}

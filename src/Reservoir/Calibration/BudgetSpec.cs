@@ -1,0 +1,56 @@
+namespace Esn;
+
+/// <summary>An alarm budget in place of a threshold, and the constants by which it is kept.</summary>
+public sealed record BudgetSpec : CalibratorSpec
+{
+    /// <summary>b, alarms a step that can be borne, [1e-9, .05].</summary>
+    public double AlarmsPerStep { get; init; } = 1e-4;
+
+    /// <summary>Added to a raw score before its logarithm, in squared units of the scaled feed, (0, 1]: below it nothing counts.</summary>
+    public double Floor { get; init; } = 1e-14;
+
+    /// <summary>τ, steps over which the level of ln q is followed, [50, 1e6].</summary>
+    public double LevelMemory { get; init; } = 500;
+
+    /// <summary>Steps after which what was learnt of the scores fades, [1000, 1e8].</summary>
+    public double Memory { get; init; } = 20_000;
+
+    /// <summary>Margin (−ln p) above which a score is out of the ordinary: episodes begin and alarms stay open, [2, 8].</summary>
+    public double Stir { get; init; } = 3.5;
+
+    /// <summary>Steps in a row below <see cref="Stir"/> that end an episode, 1 … 10,000.</summary>
+    public int EpisodeGap { get; init; } = 25;
+
+    /// <summary>Steps after which an episode is counted and a new one may begin, 10 … 100,000.</summary>
+    public int EpisodeLimit { get; init; } = 500;
+
+    /// <summary>Weight of the prior on the rate of episodes, in steps, [1, 1e5].</summary>
+    public double RatePrior { get; init; } = 500;
+
+    /// <summary>Weight of the prior on the tail of the peaks (exponential of mean 1), in peaks, [1, 1e4].</summary>
+    public double PeakPrior { get; init; } = 30;
+
+    /// <summary>Peaks from which the tail is drawn, [10, 1e4].</summary>
+    public double TailPeaks { get; init; } = 60;
+
+    /// <summary>By how much ln(threshold rate) falls with each announcement; it recovers at the same rate a budgeted alarm, [0, 1].</summary>
+    public double Governor { get; init; } = .1;
+
+    /// <inheritdoc/>
+    public override void Validate()
+    {
+        Require.Range(AlarmsPerStep, 1e-9, .05);
+        Require.Above(Floor, 0, 1);
+        Require.Range(LevelMemory, 50, 1e6);
+        Require.Range(Memory, 1000, 1e8);
+        Require.Range(Stir, 2, 8);
+        Require.Range(EpisodeGap, 1, 10_000);
+        Require.Range(EpisodeLimit, 10, 100_000);
+        Require.Range(RatePrior, 1, 1e5);
+        Require.Range(PeakPrior, 1, 1e4);
+        Require.Range(TailPeaks, 10, 1e4);
+        Require.Range(Governor, 0, 1);
+    }
+
+    internal override ICalibrator Create(IReadOnlyList<ScoreShape> shapes) => new BudgetCalibrator(this, shapes);
+}

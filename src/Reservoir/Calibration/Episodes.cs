@@ -1,0 +1,111 @@
+namespace Esn;
+
+/// <summary>
+/// The rate of episodes whose peak passes a margin J, learnt from the feed: it counts exactly what alarms are made of, so
+/// serial correlation, the number of scores and what the margins got wrong are all in it.
+/// </summary>
+sealed class Episodes
+{
+    const double BinWidth = .05;
+    const int Bins = 700;
+    const int Exempt = 10;        // far-out alarms that are kept out of the statistics, besides as many as 10 budgets
+    const double FarOut = 1.3;    // rate < b^FarOut
+
+    readonly BudgetSpec _spec;
+    readonly float[] _above = new float[Bins + 1];      // weight of peaks at or above each edge, as of the last refresh
+    readonly float[] _histogram = new float[Bins];      // of peaks, in units of the weight at the last refresh
+    double _weight = 1;   // of what enters now
+    double _steps;        // n, in units as the histogram
+    double _exempted;
+    double _tailPeaks, _tailExcess, _threshold;  // k, Σ, u
+    double _rate;         // ln of the rate at u
+    bool _inside, _alarmed;
+    int _quiet, _length;
+    double _peak;
+
+    /// <param name="spec">Valid.</param>
+    public Episodes(BudgetSpec spec)
+    {
+        _spec = spec;
+        Refresh(1);
+    }
+
+    /// <summary>Episodes seen, unweighted.</summary>
+    public long Count { get; private set; }
+
+    /// <summary>Independent looks a step over all scores.</summary>
+    public double Looks { get; set; } = 1;
+
+    /// <summary>ln of the rate of episodes that peak above J, per step.</summary>
+    public double LogRate(double margin)
+    {
+        if (margin >= _threshold)
+        {
+            double scale = _spec.PeakPrior + _tailExcess;
+            return _rate - (_spec.PeakPrior + _tailPeaks) * Math.Log(1 + (margin - _threshold) / scale);
+        }
+        double place = Math.Max(0, (margin - _spec.Stir) / BinWidth);
+        int bin = Math.Min((int)place, Bins - 1);
+        double count = _above[bin] + (place - bin) * (_above[bin + 1] - _above[bin]);
+        return Math.Log((count + _spec.RatePrior * Looks * Math.Exp(-margin)) / (_steps / _weight + _spec.RatePrior));
+    }
+
+    /// <summary>Takes the joint margin of a step.</summary>
+    /// <param name="margin">J.</param>
+    /// <param name="growth">Of the weights, > 1.</param>
+    /// <param name="alarmOpen">Whether an alarm is open at this step.</param>
+    public void Step(double margin, double growth, bool alarmOpen)
+    {
+        _weight *= growth;
+        _steps += _weight;
+        if (!_inside && margin > _spec.Stir) (_inside, _alarmed, _peak, _quiet, _length) = (true, false, 0, 0, 0);
+        if (_inside)
+        {
+            _length++;
+            _peak = Math.Max(_peak, margin);
+            _alarmed |= alarmOpen;
+            _quiet = margin > _spec.Stir ? 0 : _quiet + 1;
+            if (_quiet >= _spec.EpisodeGap || _length >= _spec.EpisodeLimit) End();
+        }
+        if (_weight > 1.01) Refresh(_weight);
+    }
+
+    // Peaks that alarmed stay in the statistics, or the tail would fit ever lower and the rate run away; only the far-out
+    // ones, as true anomalies are, do not, as long as they are few.
+    void End()
+    {
+        _inside = false;
+        if (_alarmed && LogRate(_peak) < FarOut * Math.Log(_spec.AlarmsPerStep)
+            && _exempted < (Exempt + 10 * _spec.AlarmsPerStep * _steps / _weight) * _weight)
+        {
+            _exempted += _weight;
+            return;
+        }
+        Count++;
+        _histogram[Math.Clamp((int)((_peak - _spec.Stir) / BinWidth), 0, Bins - 1)] += (float)_weight;
+        Refresh(_weight);
+    }
+
+    void Refresh(double weight)
+    {
+        float fade = (float)(1 / weight);
+        double sum = 0, excess = 0;
+        int threshold = -1;
+        for (int bin = Bins; bin-- > 0;)
+        {
+            _histogram[bin] *= fade;
+            sum += _histogram[bin];
+            if (threshold < 0)
+            {
+                excess += _histogram[bin] * bin;
+                if (sum >= _spec.TailPeaks || bin == 0) (threshold, _tailPeaks, _tailExcess) = (bin, sum, BinWidth * (excess + sum * (.5 - bin)));
+            }
+            _above[bin] = (float)sum;
+        }
+        _steps /= weight;
+        _exempted /= weight;
+        _weight = 1;
+        _threshold = _spec.Stir + threshold * BinWidth;
+        _rate = Math.Log((_tailPeaks + _spec.RatePrior * Looks * Math.Exp(-_threshold)) / (_steps + _spec.RatePrior));
+    }
+}

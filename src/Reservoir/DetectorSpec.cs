@@ -1,0 +1,60 @@
+namespace Esn;
+
+/// <summary>One stream's model, from the scaling to the alarm. Every part has a default: the preset <see cref="Presets.Signal"/>.</summary>
+public sealed record DetectorSpec
+{
+    /// <summary>The reservoir.</summary>
+    public ReservoirSpec Reservoir { get; init; } = new();
+
+    /// <summary>The readout's learning.</summary>
+    public ReadoutSpec Readout { get; init; } = new();
+
+    /// <summary>The windows of the normality Σ.</summary>
+    public NormalitySpec Normality { get; init; } = new();
+
+    /// <summary>The raw scores; at least one.</summary>
+    public IReadOnlyList<ScoreSpec> Scores { get; init; } = Presets.SignalScores;
+
+    /// <summary>How free runs are launched, for the scores that need them.</summary>
+    public FreeRunSpec FreeRuns { get; init; } = new();
+
+    /// <summary>What makes one score of the raw ones: 1 = alarm.</summary>
+    public CalibratorSpec Calibrator { get; init; } = new BudgetSpec();
+
+    /// <summary>When an alarm opens and ends.</summary>
+    public AlarmSpec Alarm { get; init; } = new();
+
+    /// <summary>Frames that fix the scaling, 10 … 100,000. They are kept, then run through the model in order.</summary>
+    public int ScalingSteps { get; init; } = 200;
+
+    /// <summary>Steps during which the reservoir forgets its start and nothing is learnt, 0 … 100,000.</summary>
+    public int Washout { get; init; } = 50;
+
+    /// <summary>Steps before which no error is scored, 0 … 1,000,000: those of a model that has just begun tell nothing.</summary>
+    public int ScoredFrom { get; init; } = 300;
+
+    /// <summary>Steps from the first frame of the feed before which no alarm opens, 20 … 10,000,000.</summary>
+    public int WarmUp { get; init; } = 1800;
+
+    /// <summary>Scaled values are clipped at ± this, [1, 1e6], in standard deviations of the scaling steps.</summary>
+    public double Limit { get; init; } = 20;
+
+    /// <summary>Throws with the key, the value and the range.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A value out of its range.</exception>
+    public void Validate()
+    {
+        Reservoir.Validate();
+        Readout.Validate();
+        Normality.Validate();
+        FreeRuns.Validate();
+        Require.Range(Scores.Count, 1, 1000);
+        foreach (ScoreSpec score in Scores) score.Validate();
+        Calibrator.Validate();
+        Alarm.Validate();
+        Require.Range(ScalingSteps, 10, 100_000);
+        Require.Range(Washout, 0, 100_000);
+        Require.Range(ScoredFrom, 0, 1_000_000);
+        Require.Range(WarmUp, 20, 10_000_000);
+        Require.Range(Limit, 1, 1e6);
+    }
+}

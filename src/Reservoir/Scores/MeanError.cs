@@ -1,0 +1,52 @@
+namespace Esn;
+
+/// <summary>
+/// e(A,B): the mean over the last B steps of the squared mean of the last A errors. The mean is signed: where noise is
+/// white it averages out, and what a drift or a step leaves behind does not.
+/// </summary>
+public sealed record MeanError : ScoreSpec
+{
+    /// <summary>A, 1 … 100,000.</summary>
+    public int Average { get; init; } = 1;
+
+    /// <summary>B, 1 … 100,000.</summary>
+    public int Window { get; init; } = 1;
+
+    /// <summary>Which of the readout's horizons, in steps.</summary>
+    public int Horizon { get; init; } = 1;
+
+    /// <inheritdoc/>
+    public override void Validate()
+    {
+        base.Validate();
+        Require.Range(Average, 1, 100_000);
+        Require.Range(Window, 1, 100_000);
+        Require.Range(Horizon, 1, 100_000);
+    }
+
+    internal override Score Create(ScoreContext context) => new State(this, context);
+
+    sealed class State : Score
+    {
+        readonly int _offset;  // of the horizon's errors
+        readonly RunningMean _signed, _mean;
+
+        public State(MeanError spec, ScoreContext context)
+            : base(spec.Horizon == 1 ? FormattableString.Invariant($"error({spec.Average},{spec.Window})") : FormattableString.Invariant($"error({spec.Average},{spec.Window}) {spec.Horizon} ahead"),
+                context.Channels, spec.Average + spec.Window - 1)
+        {
+            _offset = context.IndexOf(spec.Horizon) * context.Channels;
+            (_signed, _mean) = (new RunningMean(context.Channels, spec.Average), new RunningMean(context.Channels, spec.Window));
+        }
+
+        public override bool Ready => _mean.Full;
+
+        public override void Step(in Moment moment)
+        {
+            _signed.Add(moment.Errors.Slice(_offset, Squares.Length), Squares);
+            if (!_signed.Full) return;
+            for (int c = 0; c < Squares.Length; c++) Squares[c] *= Squares[c];
+            _mean.Add(Squares, Squares);
+        }
+    }
+}

@@ -1,0 +1,84 @@
+namespace Esn;
+
+/// <summary>One member of the family of raw scores: what deviates, and over how many steps.</summary>
+public abstract record ScoreSpec
+{
+    /// <summary>One raw score for each channel; else one, the mean over all channels.</summary>
+    public bool PerChannel { get; init; }
+
+    /// <summary>Which tails are likely.</summary>
+    public TailPrior Tail { get; init; } = TailPrior.Raw;
+
+    /// <summary>Steps that a value waits before anything is learnt from it, 0 … 1,000,000; for scores of slow changes, which would teach the change else.</summary>
+    public int Delay { get; init; }
+
+    /// <summary>Steps of the free runs that this score needs; 0 = none.</summary>
+    internal virtual int FreeRunLength => 0;
+
+    /// <summary>Throws with the key, the value and the range.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A value out of its range.</exception>
+    public virtual void Validate() => Require.Range(Delay, 0, 1_000_000);
+
+    /// <summary>The state of this score for one stream.</summary>
+    internal abstract Score Create(ScoreContext context);
+}
+
+/// <summary>What a score is made from.</summary>
+/// <param name="Channels">Of the feed.</param>
+/// <param name="Horizons">Of the readout, in steps.</param>
+/// <param name="Runs">The stream's free runs; null if no score asked for them.</param>
+sealed record ScoreContext(int Channels, IReadOnlyList<int> Horizons, FreeRuns? Runs)
+{
+    /// <summary>Where a horizon stands among the readout's.</summary>
+    /// <exception cref="ArgumentException">The readout has no such horizon.</exception>
+    public int IndexOf(int horizon)
+    {
+        for (int i = 0; i < Horizons.Count; i++)
+            if (Horizons[i] == horizon) return i;
+        throw new ArgumentException(FormattableString.Invariant($"a score asks for horizon {horizon}, the readout has {string.Join(", ", Horizons)}"));
+    }
+}
+
+/// <summary>What a score sees of a step.</summary>
+readonly ref struct Moment
+{
+    /// <summary>u(t), [channels], scaled.</summary>
+    public required ReadOnlySpan<double> Input { get; init; }
+
+    /// <summary>e_h(t) before learning from u(t), [horizons×channels].</summary>
+    public required ReadOnlySpan<double> Errors { get; init; }
+
+    /// <summary>Nothing is to be learnt: an alarm is open, or the feed is muted.</summary>
+    public required bool Frozen { get; init; }
+
+    /// <summary>Whether the alarm that is open concerns this score, [1 or channels].</summary>
+    public required ReadOnlySpan<bool> Held { get; init; }
+}
+
+/// <summary>State of a raw score: after each step a mean squared deviation for every channel, in units of the scaled feed.</summary>
+/// <param name="name">As in events.</param>
+/// <param name="channels">Of the feed.</param>
+/// <param name="span">Steps that one value looks back over.</param>
+abstract class Score(string name, int channels, int span)
+{
+    /// <summary>As in events.</summary>
+    public string Name { get; } = name;
+
+    /// <summary>Steps that one value looks back over.</summary>
+    public int Span { get; } = span;
+
+    /// <summary>Mean squared deviation of each channel at the last step, [channels]; meaningless until <see cref="Ready"/>.</summary>
+    public double[] Squares { get; } = new double[channels];
+
+    /// <summary>Whether its windows are full.</summary>
+    public abstract bool Ready { get; }
+
+    /// <summary>Takes a step.</summary>
+    public abstract void Step(in Moment moment);
+
+    /// <summary>What the channels show now is their new normal.</summary>
+    /// <param name="held">Those that are out, [1 or channels].</param>
+    public virtual void Adapt(ReadOnlySpan<bool> held)
+    {
+    }
+}

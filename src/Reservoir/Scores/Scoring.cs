@@ -1,0 +1,128 @@
+namespace Esn;
+
+/// <summary>All raw scores of a stream and the calibrator that makes one of them.</summary>
+sealed class Scoring
+{
+    readonly Score[] _scores;
+    readonly bool[] _perChannel;  // [scores]
+    readonly int[] _first;        // where each score's values begin [scores + 1]
+    readonly double[] _values;    // raw, joint or by channel [count]
+    readonly bool[] _held;        // [count]
+    readonly IReadOnlyList<double> _minimumDeviation;
+    readonly int _channels;
+    int _clean = int.MaxValue;    // steps since the last muted one
+    bool _wasOpen;
+
+    /// <param name="spec">Valid.</param>
+    /// <param name="context">What scores are made from.</param>
+    public Scoring(DetectorSpec spec, ScoreContext context)
+    {
+        _channels = context.Channels;
+        _scores = [.. spec.Scores.Select(score => score.Create(context))];
+        _perChannel = [.. spec.Scores.Select(score => score.PerChannel && _channels > 1)];
+        _first = new int[_scores.Length + 1];
+        var shapes = new List<ScoreShape>();
+        for (int i = 0; i < _scores.Length; i++)
+        {
+            _first[i] = shapes.Count;
+            for (int c = 0; c < (_perChannel[i] ? _channels : 1); c++)
+                shapes.Add(new ScoreShape(_perChannel[i] ? FormattableString.Invariant($"{_scores[i].Name}[{c}]") : _scores[i].Name,
+                    _scores[i].Span, spec.Scores[i].Tail, spec.Scores[i].Delay));
+        }
+        _first[^1] = shapes.Count;
+        (_values, _held) = (new double[shapes.Count], new bool[shapes.Count]);
+        Names = [.. shapes.Select(shape => shape.Name)];
+        Calibrator = spec.Calibrator.Create(shapes);
+        _minimumDeviation = spec.Alarm.MinimumDeviation;
+        if (_minimumDeviation.Count > 1) Require.Length(_minimumDeviation.Count, _channels, "minimumDeviation");
+    }
+
+    /// <summary>Raw scores, one for each channel where they are by channel.</summary>
+    public int Count => _values.Length;
+
+    /// <summary>As in events, [count].</summary>
+    public string[] Names { get; }
+
+    /// <summary>Of this stream.</summary>
+    public ICalibrator Calibrator { get; }
+
+    /// <summary>Steps that the raw score with the largest margin looks back over.</summary>
+    public int TopSpan => _scores[ScoreOf(Top())].Span;
+
+    /// <summary>Takes a step. A raw score whose windows hold a muted step is none.</summary>
+    public void Measure(ReadOnlySpan<double> input, ReadOnlySpan<double> errors, Alarm alarm, bool muted)
+    {
+        _clean = muted ? 0 : Math.Min(_clean, int.MaxValue - 1) + 1;
+        for (int i = 0; i < _held.Length; i++) _held[i] = alarm.Open && Calibrator.Stirs(i);
+        for (int i = 0; i < _scores.Length; i++)
+        {
+            Score score = _scores[i];
+            Span<double> values = _values.AsSpan(_first[i].._first[i + 1]);
+            score.Step(new Moment { Input = input, Errors = errors, Frozen = muted || alarm.Open, Held = _held.AsSpan(_first[i].._first[i + 1]) });
+            if (!score.Ready || _clean < score.Span) values.Fill(double.NaN);
+            else if (_perChannel[i]) score.Squares.CopyTo(values);
+            else
+            {
+                double sum = 0;
+                foreach (double square in score.Squares) sum += square;
+                values[0] = sum / _channels;
+            }
+        }
+        Calibrator.Measure(_values);
+    }
+
+    /// <summary>Ends the step, once it is known what became of the alarm.</summary>
+    public void Learn(AlarmChange? change, Alarm alarm, bool muted)
+    {
+        if (change is AlarmChange.Opened or AlarmChange.Escalated) Calibrator.Announce();
+        if (change == AlarmChange.Adapted)
+        {
+            Calibrator.Adapt(alarm.Contributed);
+            for (int i = 0; i < _held.Length; i++) _held[i] = alarm.Contributed[i] && Calibrator.Stirs(i);
+            for (int i = 0; i < _scores.Length; i++) _scores[i].Adapt(_held.AsSpan(_first[i].._first[i + 1]));
+        }
+        bool opening = alarm.Open && !_wasOpen;
+        _wasOpen = alarm.Open;
+        Calibrator.Learn(muted ? Learning.Muted : opening ? Learning.Opening : alarm.Open ? Learning.Frozen : Learning.Normal);
+    }
+
+    /// <summary>Whether some channel deviates by the minimum, in the units of the feed, in a raw score that would alarm.</summary>
+    public bool Deviates(Normaliser normaliser)
+    {
+        if (_minimumDeviation.Count == 0 || Calibrator.Score < 1) return true;
+        for (int i = 0; i < _scores.Length; i++)
+            for (int value = _first[i]; value < _first[i + 1]; value++)
+            {
+                if (!Calibrator.Alarms(value)) continue;
+                int low = _perChannel[i] ? value - _first[i] : 0, high = _perChannel[i] ? low + 1 : _channels;
+                for (int c = low; c < high; c++)
+                    if (Math.Sqrt(_scores[i].Squares[c]) * normaliser.UnitOf(c) >= _minimumDeviation[_minimumDeviation.Count == 1 ? 0 : c]) return true;
+            }
+        return false;
+    }
+
+    /// <summary>The part of each channel in the raw score with the largest margin.</summary>
+    /// <param name="parts">[channels], overwritten, ≥ 0.</param>
+    public void Attribute(Span<double> parts)
+    {
+        int top = Top(), score = ScoreOf(top);
+        if (_perChannel[score]) Calibrator.Margins[_first[score].._first[score + 1]].CopyTo(parts);
+        else _scores[score].Squares.CopyTo(parts);
+    }
+
+    int Top()
+    {
+        ReadOnlySpan<double> margins = Calibrator.Margins;
+        int top = 0;
+        for (int i = 1; i < margins.Length; i++)
+            if (margins[i] > margins[top]) top = i;
+        return top;
+    }
+
+    int ScoreOf(int value)
+    {
+        int score = 0;
+        while (_first[score + 1] <= value) score++;
+        return score;
+    }
+}

@@ -1,0 +1,79 @@
+using Xunit;
+
+namespace Esn.Tests;
+
+public class AlarmTests
+{
+    // Two raw scores; the joint one is the larger margin over 10, and 3.5 stirs.
+    sealed class Scripted : ICalibrator
+    {
+        readonly double[] _margins = new double[2];
+        public ReadOnlySpan<double> Margins => _margins;
+        public double Score => _margins.Max() / 10;
+        public void Measure(ReadOnlySpan<double> scores) => scores.CopyTo(_margins);
+        public bool Stirs(int score) => _margins[score] >= 3.5;
+        public bool Alarms(int score) => _margins[score] >= 10;
+        public void Learn(Learning learning) => throw new NotSupportedException();
+        public void Announce() => throw new NotSupportedException();
+        public void Adapt(ReadOnlySpan<bool> contributed) => throw new NotSupportedException();
+    }
+
+    readonly Scripted _calibrator = new();
+
+    // Runs margins of the first score through an alarm; the changes with their steps.
+    List<(int, AlarmChange)> Run(AlarmSpec spec, Func<int, double> margin, int steps, Func<int, double>? other = null, Func<int, bool>? muted = null)
+    {
+        spec.Validate();
+        var alarm = new Alarm(spec, 2);
+        var changes = new List<(int, AlarmChange)>();
+        for (int t = 0; t < steps; t++)
+        {
+            _calibrator.Measure([margin(t), other?.Invoke(t) ?? 0]);
+            if (alarm.Step(t, _calibrator, allowed: true, muted?.Invoke(t) ?? false) is { } change) changes.Add((t, change));
+        }
+        return changes;
+    }
+
+    [Fact]
+    public void It_opens_at_one_and_closes_after_the_quiet_steps() =>
+        Assert.Equal([(5, AlarmChange.Opened), (14, AlarmChange.Closed)],
+            Run(new AlarmSpec { QuietSteps = 6 }, t => t is >= 5 and < 9 ? 11 : 0, 100));
+
+    [Fact]
+    public void A_score_that_did_not_contribute_does_not_hold_it_open() =>
+        Assert.Equal([(5, AlarmChange.Opened), (14, AlarmChange.Closed)],
+            Run(new AlarmSpec { QuietSteps = 6 }, t => t is >= 5 and < 9 ? 11 : 0, 100, other: _ => 5));
+
+    [Fact]
+    public void A_contributing_score_holds_it_open_until_it_is_back_to_normal() =>
+        Assert.Equal([(5, AlarmChange.Opened), (18, AlarmChange.Closed)],
+            Run(new AlarmSpec { QuietSteps = 6 }, t => t is >= 5 and < 9 ? 11 : t < 13 ? 4 : 0, 100));
+
+    [Fact]
+    public void Opened_again_soon_it_is_the_same_alarm_and_later_another() =>
+        Assert.Equal([(5, AlarmChange.Opened), (11, AlarmChange.Closed), (30, AlarmChange.Updated), (36, AlarmChange.Closed), (90, AlarmChange.Opened), (96, AlarmChange.Closed)],
+            Run(new AlarmSpec { QuietSteps = 6 }, t => t is 5 or 30 or 90 ? 11 : 0, 100));
+
+    [Fact]
+    public void A_much_higher_score_is_announced_again_once_the_first_rise_is_over() =>
+        Assert.Equal([(0, AlarmChange.Opened), (25, AlarmChange.Updated), (40, AlarmChange.Escalated), (65, AlarmChange.Updated)],
+            Run(new AlarmSpec(), t => t < 20 ? 10 + t : t < 40 ? 30 : 35.01, 80));
+
+    [Fact]
+    public void It_is_adapted_to_after_the_limit() =>
+        Assert.Equal((100, AlarmChange.Adapted), Run(new AlarmSpec { AdaptAfter = 100 }, _ => 11, 120).First(c => c.Item2 == AlarmChange.Adapted));
+
+    [Fact]
+    public void It_opens_only_after_as_many_steps_as_asked_for() =>
+        Assert.Equal((12, AlarmChange.Opened), Run(new AlarmSpec { OpenAfter = 3 }, t => t is 2 or 3 or >= 10 ? 11 : 0, 20)[0]);
+
+    [Fact]
+    public void No_other_opens_within_the_refractory_time() =>
+        Assert.Equal([0, 200], Run(new AlarmSpec { Refractory = 150, Merge = 0 }, t => t % 100 == 0 ? 11 : 0, 300)
+            .Where(c => c.Item2 == AlarmChange.Opened).Select(c => c.Item1));
+
+    [Fact]
+    public void Muted_it_ends_and_none_opens() =>
+        Assert.Equal([(5, AlarmChange.Opened), (10, AlarmChange.Closed), (90, AlarmChange.Opened)],
+            Run(new AlarmSpec(), t => t is >= 5 and < 50 or >= 90 ? 11 : 0, 100, muted: t => t is >= 10 and < 60));
+}

@@ -1,0 +1,125 @@
+using MathNet.Numerics.Distributions;
+using MathNet.Numerics.Random;
+using Xunit;
+
+namespace Esn.Tests;
+
+public class CalibratorTests
+{
+    static readonly ScoreShape One = new("one", 1, TailPrior.Raw, 0);
+
+    // A margin that has learnt independent squares.
+    static Margin Learnt(Func<Xoshiro256StarStar, double> draw, int steps, TailPrior tail = TailPrior.Raw)
+    {
+        var random = new Xoshiro256StarStar(3, threadSafe: false);
+        var margin = new Margin(new BudgetSpec { LevelMemory = 1e6, Memory = 1e7 }, One with { Tail = tail });
+        for (int t = 1; t <= steps; t++)
+        {
+            margin.Measure(Math.Pow(draw(random), 2));
+            margin.Learn(1 + 1e-9);
+        }
+        margin.Rebuild(peaks: 0);
+        return margin;
+    }
+
+    [Theory]
+    [InlineData(1.96, .05)]
+    [InlineData(3.29, .001)]
+    [InlineData(4.42, 1e-5)]
+    public void The_margin_of_Gaussian_errors_is_minus_ln_p(double deviations, double p)
+    {
+        Margin margin = Learnt(random => Normal.Sample(random, 0, 1), 50_000);
+        margin.Measure(deviations * deviations);
+        Assert.InRange(margin.Value / -Math.Log(p), .93, 1.07);
+    }
+
+    [Theory]
+    [InlineData(12.92, .001)]
+    [InlineData(60.4, 1e-5)]
+    public void The_margin_of_heavy_tailed_errors_is_minus_ln_p(double t3, double p)
+    {
+        Margin margin = Learnt(random => StudentT.Sample(random, 0, 1, 3), 50_000);
+        margin.Measure(t3 * t3);
+        Assert.InRange(margin.Value / -Math.Log(p), .93, 1.07);
+    }
+
+    [Fact]
+    public void The_margin_grows_with_the_score_and_joins_without_a_jump()
+    {
+        Margin margin = Learnt(random => Normal.Sample(random, 0, 1), 5000);
+        double previous = 0;
+        for (double q = 1e-6; q < 1e6; q *= 1.02)
+        {
+            margin.Measure(q);
+            Assert.InRange(margin.Value - previous, -1e-6, Math.Max(.5, .1 * previous));
+            previous = margin.Value;
+        }
+        Assert.True(previous > 20);
+    }
+
+    [Fact]
+    public void Nothing_but_zeros_never_stirs_and_then_one_value_does()
+    {
+        var calibrator = new BudgetCalibrator(new BudgetSpec(), [One]);
+        for (int t = 0; t < 20_000; t++)
+        {
+            calibrator.Measure([0]);
+            Assert.Equal(0, calibrator.Score);
+            calibrator.Learn(Learning.Normal);
+        }
+        calibrator.Measure([1]);
+        Assert.True(calibrator.Margins[0] > 8);
+    }
+
+    [Fact]
+    public void A_score_that_is_not_there_yet_tells_and_teaches_nothing()
+    {
+        var calibrator = new BudgetCalibrator(new BudgetSpec(), [One]);
+        for (int t = 0; t < 1000; t++)
+        {
+            calibrator.Measure([double.NaN]);
+            Assert.Equal(0, calibrator.Score);
+            calibrator.Learn(Learning.Normal);
+        }
+    }
+
+    [Fact]
+    public void Muted_steps_teach_nothing()
+    {
+        var random = new Xoshiro256StarStar(5, threadSafe: false);
+        BudgetCalibrator one = new(new BudgetSpec(), [One]), other = new(new BudgetSpec(), [One]);
+        for (int t = 0; t < 3000; t++)
+        {
+            double q = Math.Pow(Normal.Sample(random, 0, 1), 2);
+            Learn(one, q, Learning.Normal);
+            Learn(other, q, Learning.Normal);
+            Assert.Equal(one.Score, other.Score, 1e-9);
+            if (t % 10 == 0) Learn(other, 1e6, Learning.Muted);
+        }
+    }
+
+    [Fact]
+    public void Announcements_lower_the_rate_that_is_asked_for_and_time_restores_it()
+    {
+        var random = new Xoshiro256StarStar(7, threadSafe: false);
+        var spec = new BudgetSpec { AlarmsPerStep = 1e-3 };
+        BudgetCalibrator one = new(spec, [One]), other = new(spec, [One]);
+        for (int t = 0; t < 40_000; t++)
+        {
+            double q = t % 20_000 == 19_999 ? 30 : Math.Pow(Normal.Sample(random, 0, 1), 2);
+            if (t == 19_999)
+                for (int i = 0; i < 20; i++) other.Announce();
+            Learn(one, q, Learning.Normal);
+            Learn(other, q, Learning.Normal);
+            if (t == 19_999) Assert.Equal(Math.Log(1e-3) / (Math.Log(1e-3) - 2), other.Score / one.Score, .001);
+        }
+        Assert.True(one.Score > 1);
+        Assert.Equal(one.Score, other.Score, 1e-9);
+    }
+
+    static void Learn(BudgetCalibrator calibrator, double q, Learning learning)
+    {
+        calibrator.Measure([q]);
+        calibrator.Learn(learning);
+    }
+}
