@@ -23,7 +23,7 @@ static class BacktestCommand
             using CsvFeed feed = CsvFeed.Open(parsed.GetValue(file)!, parsed.GetValue(values) ?? [], labelled);
             string directory = parsed.GetValue(output)?.ToString() ?? Path.Combine("out", feed.Name == "standard input" ? "stdin" : Path.GetFileNameWithoutExtension(feed.Name));
             BacktestSummary summary = await Terminal.Progress(feed.Name, progress =>
-                Task.Run(() => BacktestRun.Run(feed, labelled.Length > 0, config.Detector, directory, TimeProvider.System, progress, stop), stop)).ConfigureAwait(false);
+                Task.Run(() => BacktestRun.Run(feed, labelled.Length > 0, config.Model, directory, TimeProvider.System, progress, stop), stop)).ConfigureAwait(false);
             Show(summary, directory);
             return 0;
         });

@@ -17,6 +17,8 @@ public sealed class ConfigException(string message) : Exception(message);
 /// </summary>
 public sealed partial class ConfigFile
 {
+    const string Kind = "kind";
+
     readonly string _file;
     readonly Func<string, string?> _environment;
 
@@ -57,15 +59,23 @@ public sealed partial class ConfigFile
         var reader = new ConfigFile(file, environment);
         if (yaml.Documents.Count > 1) throw new ConfigException($"one document is expected, found {yaml.Documents.Count} ({file})");
         YamlNode? root = yaml.Documents.Count == 0 ? null : yaml.Documents[0].RootNode;
-        return root is null || IsNull(root) ? new EsnConfig() : (EsnConfig)reader.Record(root, typeof(EsnConfig), "");
+        return root is null || IsNull(root) ? new EsnConfig() : (EsnConfig)reader.Record(root, reader.Basis(root), "");
     }
 
-    object Record(YamlNode node, Type type, string path)
+    // What the file's `detector` overrides depends on its `preset`, wherever in the file it stands.
+    EsnConfig Basis(YamlNode root) =>
+        root is YamlMappingNode mapping && mapping.Children.FirstOrDefault(child => child.Key is YamlScalarNode { Value: "preset" }).Value is { } preset && !IsNull(preset)
+            ? EsnConfig.Of((Preset)Value(preset, typeof(Preset), "preset", null))
+            : new EsnConfig();
+
+    // A record of the file is the given one with what the file says: what it does not say stays as it was.
+    object Record(YamlNode node, object basis, string path)
     {
         if (node is not YamlMappingNode mapping)
             throw Wrong(node, $"{(path.Length == 0 ? "the file" : path)} must be a mapping of keys to values, was {Show(node)}");
 
-        object record = Activator.CreateInstance(type)!;
+        Type type = basis.GetType();
+        object record = type.GetMethod("<Clone>$")!.Invoke(basis, null)!;  // what `with` calls
         var properties = type.GetProperties(BindingFlags.Public | BindingFlags.Instance)
             .Where(property => property.SetMethod is { IsPublic: true })
             .ToDictionary(property => Key(property.Name));
@@ -75,10 +85,11 @@ public sealed partial class ConfigFile
             string full = path.Length == 0 ? key : $"{path}.{key}";
             if (!properties.TryGetValue(key, out PropertyInfo? property))
             {
+                if (key == Kind && type.BaseType!.IsAbstract) continue;
                 string? near = Nearest(key, properties.Keys);
                 throw Wrong(keyNode, $"unknown key {full}{(near is null ? "" : $": did you mean {near}?")} Known here: {string.Join(", ", properties.Keys.Order(StringComparer.Ordinal))}");
             }
-            if (!IsNull(valueNode)) property.SetValue(record, Value(valueNode, property.PropertyType, full));
+            if (!IsNull(valueNode)) property.SetValue(record, Value(valueNode, property.PropertyType, full, property.GetValue(record)));
         }
 
         try
@@ -95,10 +106,11 @@ public sealed partial class ConfigFile
         return record;
     }
 
-    object Value(YamlNode node, Type type, string path)
+    object Value(YamlNode node, Type type, string path, object? basis)
     {
         type = Nullable.GetUnderlyingType(type) ?? type;
         if (type == typeof(string)) return Text(node, path);
+        if (type == typeof(AlarmBudget)) return AlarmBudget.Parse(Text(node, path)) ?? throw Wrong(node, $"{path} must be such as '1 per 100000 steps', was '{Text(node, path)}'");
         if (type == typeof(bool)) return Scalar<bool>(node, path, bool.TryParse, "true or false");
         if (type == typeof(int)) return Scalar<int>(node, path, WholeNumber, "a whole number");
         if (type == typeof(double)) return Scalar<double>(node, path, Number, "a number");
@@ -111,14 +123,25 @@ public sealed partial class ConfigFile
         }
         if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IReadOnlyList<>)) return List(node, type.GetGenericArguments()[0], path);
         if (type == typeof(IReadOnlyDictionary<string, string>)) return Words(node, path);
-        return Record(node, type, path);
+        return Record(node, type.IsAbstract ? OfKind(node, type, path, basis) : basis ?? Activator.CreateInstance(type)!, path);
+    }
+
+    // A member of a family: named by the key `kind`, else the one that is there already.
+    object OfKind(YamlNode node, Type family, string path, object? basis)
+    {
+        string? kind = (node as YamlMappingNode)?.Children.FirstOrDefault(child => child.Key is YamlScalarNode { Value: Kind }).Value is { } name ? Text(name, $"{path}.{Kind}") : null;
+        if (kind is null && basis is not null) return basis;
+        Type[] members = [.. family.Assembly.GetTypes().Where(member => member.IsSubclassOf(family) && !member.IsAbstract)];
+        Type? found = Array.Find(members, member => Key(member.Name) == kind);
+        if (found is null) throw Wrong(node, $"{path} needs the key {Kind}, one of {string.Join(", ", members.Select(member => Key(member.Name)).Order(StringComparer.Ordinal))}{(kind is null ? "" : $"; was {kind}")}");
+        return basis?.GetType() == found ? basis : Activator.CreateInstance(found)!;
     }
 
     Array List(YamlNode node, Type element, string path)
     {
         // One element may stand without brackets.
         IEnumerable<YamlNode> nodes = node is YamlSequenceNode sequence ? sequence.Children : [node];
-        object[] items = [.. nodes.Select((item, i) => Value(item, element, $"{path}[{i}]"))];
+        object[] items = [.. nodes.Select((item, i) => Value(item, element, $"{path}[{i}]", null))];
         var list = Array.CreateInstance(element, items.Length);
         ((ICollection)items).CopyTo(list, 0);
         return list;

@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
 namespace Esn.Streaming.Configuration;
 
 /// <summary>Everything an operator can say; every key has a default. One YAML file, read by <see cref="ConfigFile"/>.</summary>
@@ -12,14 +15,72 @@ public sealed record EsnConfig
     /// <summary>Where events and unreadable records go.</summary>
     public SinkConfig Sink { get; init; } = new();
 
-    /// <summary>The model of every stream.</summary>
-    public DetectorSpec Detector { get; init; } = new();
+    /// <summary>What kind of feed it is: the one word that picks all constants of the model.</summary>
+    public Preset Preset { get; init; } = Preset.Signal;
+
+    /// <summary>How many false alarms can be borne.</summary>
+    public AlarmsConfig Alarms { get; init; } = new();
+
+    /// <summary>The model of every stream: what differs from the preset.</summary>
+    public DetectorSpec Detector { get; init; } = Presets.Signal();
+
+    /// <summary>The model with the budget in it.</summary>
+    public DetectorSpec Model => Detector.Calibrator is BudgetSpec budget
+        ? Detector with { Calibrator = budget with { AlarmsPerStep = Alarms.Budget.PerStep } }
+        : Detector;
+
+    /// <summary>All defaults of a preset.</summary>
+    public static EsnConfig Of(Preset preset) => new()
+    {
+        Preset = preset,
+        Detector = preset switch
+        {
+            Preset.Signal => Presets.Signal(),
+            _ => throw new ArgumentOutOfRangeException(nameof(preset), preset, "unknown preset"),
+        },
+    };
 
     /// <summary>Metrics and health over HTTP.</summary>
     public HttpConfig Http { get; init; } = new();
 
     /// <summary>OpenTelemetry traces.</summary>
     public TracingConfig Tracing { get; init; } = new();
+}
+
+/// <summary>What kind of feed it is.</summary>
+public enum Preset
+{
+    /// <summary>Deterministic, physical or chaotic signals, sampled at their own scale.</summary>
+    Signal,
+}
+
+/// <summary>How many false alarms can be borne.</summary>
+public sealed record AlarmsConfig
+{
+    /// <summary>Alarms that may come from a feed in which nothing happens.</summary>
+    public AlarmBudget Budget { get; init; } = new(1, 10_000);
+}
+
+/// <summary>So many alarms in so many steps of a stream.</summary>
+/// <param name="Alarms">Above 0.</param>
+/// <param name="Steps">Of one stream.</param>
+public readonly partial record struct AlarmBudget(double Alarms, double Steps)
+{
+    /// <summary>Alarms a step.</summary>
+    public double PerStep => Alarms / Steps;
+
+    /// <summary>From "1 per 100000 steps"; null: it is no such text, or not between 1e-9 and .05 alarms a step.</summary>
+    public static AlarmBudget? Parse(string text)
+    {
+        Match match = Form().Match(text);
+        if (!match.Success) return null;
+        static double Number(Group group) => group.Success ? double.Parse(group.Value.Replace("_", "", StringComparison.Ordinal), CultureInfo.InvariantCulture) : 1;
+        var budget = new AlarmBudget(Number(match.Groups["alarms"]), Number(match.Groups["steps"]));
+        return budget.PerStep is >= 1e-9 and <= .05 ? budget : null;
+    }
+
+    [GeneratedRegex(@"^\s*(?<alarms>[0-9]+(\.[0-9]+)?)\s*(per|in)\s+(?<steps>[0-9_]+)?\s*steps?\s*$", RegexOptions.IgnoreCase)]
+    private static partial Regex Form();
 }
 
 /// <summary>The brokers and how to reach them.</summary>

@@ -17,7 +17,7 @@ public sealed class DemoFeed
 
     const int Transient = 1000;         // samples until the solution is on its attractor
     const double Deviation = .23;       // of the solution: the unit of the noise
-    const int LeastGap = 1500, MostGap = 2300;
+    const int LeastGap = 1300, MostGap = 2000;
 
     readonly MackeyGlass _equation;
     readonly Xoshiro256StarStar _random;

@@ -34,7 +34,13 @@ public static class AnomalyCloudEvent
         string Stream, string Topic, string Alarm, string Change,
         string Time, long Position, string Start, long StartPosition, string Peak, long PeakPosition, string? End,
         double Score, double PeakScore, double Normality,
-        double[] Expected, double[] Observed, IReadOnlyList<ChannelShare> Channels);
+        string Severity, double[] Expected, double[] Observed,
+        IReadOnlyList<ChannelShare> Channels, IReadOnlyList<ScoreContribution> Scores, ForecastData? Forecast);
+
+    /// <summary>What normal would have looked like.</summary>
+    /// <param name="StartPosition">Step of the first point.</param>
+    /// <param name="Expected">A point a step, each with all channels, in units of the feed.</param>
+    public sealed record ForecastData(long StartPosition, IReadOnlyList<double[]> Expected);
 
     /// <summary>The event.</summary>
     /// <param name="frame">The record that brought the change.</param>
@@ -59,9 +65,11 @@ public static class AnomalyCloudEvent
                 stream.Name, stream.Topic,
                 FormattableString.Invariant($"{stream.Topic}/{record.Partition}/{stream.Name}/{record.Offset - (alarm.Position - alarm.Start)}"), change,
                 FeedTime.Write(alarm.Time), alarm.Position, FeedTime.Write(alarm.StartTime), alarm.Start, FeedTime.Write(alarm.PeakTime), alarm.Peak,
-                alarm.Change == AlarmChange.Opened ? null : FeedTime.Write(alarm.Time),
-                alarm.Score, alarm.PeakScore, alarm.Normality, alarm.Expected, alarm.Observed,
-                [.. alarm.Contributions.Select(part => new ChannelShare(part.Channel, part.Channel < names.Count ? names[part.Channel] : null, part.Share))]),
+                alarm.Change is AlarmChange.Closed or AlarmChange.Adapted ? FeedTime.Write(alarm.Time) : null,
+                alarm.Score, alarm.PeakScore, alarm.Normality, EsnMetrics.Label(alarm.Severity.ToString()), alarm.Expected, alarm.Observed,
+                [.. alarm.Contributions.Select(part => new ChannelShare(part.Channel, part.Channel < names.Count ? names[part.Channel] : null, part.Share))],
+                alarm.Scores,
+                alarm.Forecast is { } forecast ? new ForecastData(forecast.Start, [.. forecast.Expected.Chunk(alarm.Expected.Length)]) : null),
         };
     }
 

@@ -72,9 +72,10 @@ public sealed class Readiness(TimeProvider time, TimeSpan stall)
             {
                 string? state = partition.Value.GetProperty("fetch_state").GetString();
                 if (partition.Name == "-1" || state is "none" or "stopping" or "stopped") continue;  // not ours
-                long lag = partition.Value.GetProperty("consumer_lag").GetInt64();
-                known &= state == "active" && lag >= 0;
-                waiting += Math.Max(0, lag);
+                // Not consumer_lag: it is unknown until the group has committed, for an empty topic for ever.
+                long end = partition.Value.GetProperty("ls_offset").GetInt64(), next = partition.Value.GetProperty("next_offset").GetInt64();
+                known &= state == "active" && end >= 0 && next >= 0;
+                waiting += Math.Max(0, end - next) + partition.Value.GetProperty("fetchq_cnt").GetInt64();
             }
         }
         lock (_lock) (_connected, _waiting, _heard) = (connected, known ? waiting : -1, time.GetUtcNow());

@@ -67,7 +67,7 @@ public sealed class StreamTable
             return new DeadLetter(frame.Record, reason, detail);
         if (feed.Detector is null)
         {
-            feed.Detector = new Detector(_config.Detector, feed.Gate.Channels);
+            feed.Detector = new Detector(_config.Model, feed.Gate.Channels);
             feed.Exported = _metrics.Export(frame.Stream, feed.Gate.Channels, _config.Source.Fields.Channels);
             _feeds.Add(frame.Stream, feed);
         }
