@@ -4,6 +4,8 @@ using Esn.Benchmarks;
 Benchmark[] benchmarks =
 [
     Gamma.Benchmark,
+    Budget.Benchmark,
+    Mgab.Benchmark,
 ];
 
 if (args.Length == 0 || Array.Find(benchmarks, b => b.Name == args[0]) is not { } benchmark)

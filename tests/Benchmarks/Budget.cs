@@ -1,0 +1,79 @@
+using MathNet.Numerics.Random;
+
+namespace Esn.Benchmarks;
+
+/// <summary>Alarms that came over alarms that were allowed, for errors of every kind fed straight into the scores, and for the whole detector.</summary>
+static class Budget
+{
+    public static readonly Benchmark Benchmark = new("budget",
+        "alarms / budget: noises straight in, young and old, and the whole detector [--seeds N] [--steps N] [--only NAME] [--part old|young|signal]", Run);
+
+    static List<Figure> Run(string[] options)
+    {
+        int seeds = Options.Int(options, "--seeds", 4), steps = Options.Int(options, "--steps", 1_000_000);
+        string? only = Options.Text(options, "--only"), part = Options.Text(options, "--part");
+        (string Name, Func<int, Func<double>> Begin)[] noises = [.. Noises.All.Where(n => only is null || n.Name.Contains(only, StringComparison.OrdinalIgnoreCase))];
+        var figures = new List<Figure>();
+        if (part is null or "old")
+            Table(figures, FormattableString.Invariant($"{steps:N0} steps × {seeds}"), noises, [1e-3, 1e-4, 1e-5], (begin, budget) =>
+                Ratio(begin, budget, seeds, 500, steps, 1500));
+        if (part is null or "young")
+        {
+            Table(figures, "first 22,000 from 400", noises, [1e-3, 1e-4], (begin, budget) => Ratio(begin, budget, 25 * seeds, 1000, 22_000, 400));
+            Table(figures, "400–1500", noises, [1e-2, 1e-3, 1e-4], (begin, budget) => Ratio(begin, budget, 500 * seeds, 2000, 1500, 400));
+        }
+        if (part is null or "signal")
+        {
+            int length = Math.Min(steps, 250_000);
+            Console.WriteLine(FormattableString.Invariant($"normal Mackey–Glass, the whole detector, {length:N0} steps: alarms / budget (allowed)"));
+            foreach (double noise in new[] { 0, .01, .03, .10 })
+                foreach (double budget in new[] { 1e-3, 1e-4, 1e-5 })
+                {
+                    double[] feed = Gamma.Feed(new Xoshiro256StarStar(77, threadSafe: false), noise, length, _ => Streaming.Demo.MackeyGlass.NormalGamma);
+                    int told = Runner.Run(Presets.Signal(budget), feed, 1).Count(r => r.Alarm?.Change is AlarmChange.Opened or AlarmChange.Escalated);
+                    Console.WriteLine(FormattableString.Invariant($"  noise {100 * noise,2:0} %  {budget:0e+0}: {told / (budget * length):0.00} ({budget * length:0})"));
+                    figures.Add(new Figure(FormattableString.Invariant($"budget Mackey-Glass noise {100 * noise:0} %, {budget:0e+0}"), told / (budget * length), "ratio"));
+                }
+        }
+        return figures;
+    }
+
+    static void Table(List<Figure> figures, string title, (string Name, Func<int, Func<double>> Begin)[] noises, double[] budgets, Func<Func<int, Func<double>>, double, double> ratio)
+    {
+        Console.WriteLine(FormattableString.Invariant($"{title,-24}") + string.Concat(budgets.Select(b => FormattableString.Invariant($"{b,9:0e+0}"))));
+        foreach ((string name, Func<int, Func<double>> begin) in noises)
+        {
+            double[] row = new double[budgets.Length];
+            for (int i = 0; i < row.Length; i++) row[i] = ratio(begin, budgets[i]);
+            Console.WriteLine($"{name,-24}" + string.Concat(row.Select(r => FormattableString.Invariant($"{r,9:0.00}"))));
+            for (int i = 0; i < row.Length; i++) figures.Add(new Figure(FormattableString.Invariant($"budget {name}, {title}, {budgets[i]:0e+0}"), row[i], "ratio"));
+        }
+    }
+
+    static double Ratio(Func<int, Func<double>> begin, double budget, int seeds, int firstSeed, int steps, int ready)
+    {
+        int[] told = new int[seeds];
+        Parallel.For(0, seeds, i => told[i] = Count(begin(firstSeed + i), budget, steps, ready));
+        return told.Sum() / (budget * (steps - ready) * seeds);
+    }
+
+    /// <summary>Announcements of errors fed straight into the scores of a step.</summary>
+    public static int Count(Func<double> next, double budget, int steps, int ready)
+    {
+        DetectorSpec preset = Presets.Signal(budget);
+        DetectorSpec spec = preset with { Scores = [.. preset.Scores.Where(score => score.FreeRunLength == 0)] };
+        var scoring = new Scoring(spec, new ScoreContext(1, [1], null));
+        var alarm = new Alarm(spec.Alarm, scoring.Count);
+        Span<double> error = stackalloc double[1];
+        int told = 0;
+        for (int t = 1; t <= steps; t++)
+        {
+            error[0] = next();
+            scoring.Measure(error, error, alarm, muted: false);
+            AlarmChange? change = alarm.Step(t, scoring.Calibrator, t > ready, muted: false);
+            scoring.Learn(change, alarm, muted: false);
+            if (change is AlarmChange.Opened or AlarmChange.Escalated) told++;
+        }
+        return told;
+    }
+}
