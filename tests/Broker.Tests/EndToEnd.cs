@@ -12,7 +12,7 @@ public abstract class EndToEnd(IBroker broker)
 {
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    string Servers
+    protected string Servers
     {
         get
         {
@@ -154,10 +154,10 @@ public abstract class EndToEnd(IBroker broker)
         for (int i = 0; i < steps; i++) writer.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{start.AddSeconds(i):yyyy-MM-ddTHH:mm:ssZ},{feed.Next():R}"));
     }
 
-    async Task<(string Source, string Events, string DeadLetters)> NewTopics() =>
+    protected async Task<(string Source, string Events, string DeadLetters)> NewTopics() =>
         (await broker.Topic("steps"), await broker.Topic("events"), await broker.Topic("dead-letters"));
 
-    static string Config(string directory, string servers, string source, string events, string deadLetters)
+    protected static string Config(string directory, string servers, string source, string events, string deadLetters)
     {
         string file = Path.Combine(directory, "esn.yaml");
         File.WriteAllText(file, $$"""
@@ -175,7 +175,7 @@ public abstract class EndToEnd(IBroker broker)
         Assert.True(await replay.Exit(Patience) == 0, replay.Said);
     }
 
-    static async Task Ready(EsnProcess esn)
+    protected static async Task Ready(EsnProcess esn)
     {
         using var http = new HttpClient { BaseAddress = await esn.Address };
         DateTime end = DateTime.UtcNow + Patience;
@@ -204,7 +204,7 @@ public abstract class EndToEnd(IBroker broker)
         return double.Parse(line[(name.Length + 1)..], CultureInfo.InvariantCulture);
     }
 
-    static async Task Stop(EsnProcess esn)
+    protected static async Task Stop(EsnProcess esn)
     {
         esn.Terminate();
         Assert.True(await esn.Exit(TimeSpan.FromSeconds(10)) == 0, esn.Said);
@@ -218,6 +218,23 @@ public sealed class EndToEndOnTheEmbeddedBroker(EmbeddedBrokerFixture broker) : 
 public sealed class EndToEndOnApacheKafka(RealKafkaFixture broker) : EndToEnd(broker), IClassFixture<RealKafkaFixture>
 {
     readonly RealKafkaFixture _broker = broker;
+
+    [Fact]
+    public async Task A_record_that_fills_the_brokers_limit_comes_back_in_parts()
+    {
+        string servers = Servers;
+        (string source, string events, string letters) = await NewTopics();
+        using var esn = new EsnProcess("run", "--config", Config(NewDirectory(), servers, source, events, letters));
+        await Ready(esn);
+        byte[] noise = new byte[1_048_588 - 100];  // message.max.bytes of the broker, less what a batch of one record takes
+        new MathNet.Numerics.Random.Xoshiro256StarStar(8).NextBytes(noise);
+        using (IProducer<byte[], byte[]> producer = new ProducerBuilder<byte[], byte[]>(new ProducerConfig { BootstrapServers = servers, MessageMaxBytes = 2_000_000 }).Build())
+            await producer.ProduceAsync(source, new Message<byte[], byte[]> { Key = "k"u8.ToArray(), Value = noise });
+        var parts = await Topics.Read(servers, letters, found => found.Count > 0 && found.Count == int.Parse(found[0].Header("esn_part").Split('/')[1], CultureInfo.InvariantCulture), TimeSpan.FromSeconds(20));
+        Assert.Equal(noise, parts.OrderBy(part => int.Parse(part.Header("esn_part").Split('/')[0], CultureInfo.InvariantCulture)).SelectMany(part => part.Message.Value));
+        Assert.All(parts, part => Assert.Equal("not_json", part.Header("esn_reason")));
+        await Stop(esn);
+    }
 
     [Fact]
     public async Task A_labelled_benchmark_file_gives_the_events_of_its_backtest()

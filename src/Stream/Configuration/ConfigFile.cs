@@ -99,7 +99,7 @@ public sealed partial class ConfigFile
         catch (TargetInvocationException e) when (e.InnerException is ArgumentException wrong)
         {
             string key = Key((wrong.ParamName ?? "").Split('.')[^1]);
-            YamlNode at = mapping.Children.FirstOrDefault(child => ((YamlScalarNode)child.Key).Value == key).Key ?? mapping;
+            YamlNode at = mapping.Children.FirstOrDefault(child => key.Length > 0 && ((YamlScalarNode)child.Key).Value!.StartsWith(key, StringComparison.Ordinal)).Key ?? mapping;  // leakRate: an element of leakRates
             string message = wrong.Message.Split(" (Parameter '")[0].Split('\n')[0];
             throw Wrong(at, path.Length == 0 ? message : $"{path}: {message}");
         }

@@ -1,0 +1,120 @@
+using System.Globalization;
+using System.Text.Json;
+using Esn.Streaming.Backtest;
+using Esn.Streaming.Configuration;
+using Xunit;
+
+namespace Esn.Stream.Tests;
+
+public sealed class BacktestTests : IDisposable
+{
+    readonly string _directory = Directory.CreateTempSubdirectory("esn-backtest-").FullName;
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+
+    string Write(string text, string name = "feed.csv")
+    {
+        string file = Path.Combine(_directory, name);
+        File.WriteAllText(file, text);
+        return file;
+    }
+
+    BacktestSummary Run(string file, string[]? values = null, string[]? labels = null)
+    {
+        using CsvFeed feed = CsvFeed.Open(file, values ?? [], labels ?? []);
+        return BacktestRun.Run(feed, labels is { Length: > 0 }, Pipelines.Config().Model, _directory, TimeProvider.System, _ => { }, CancellationToken.None);
+    }
+
+    string Feed(int rows, Func<int, string?>? line = null) => Write("timestamp,value,is_anomaly\n" + string.Concat(Enumerable.Range(0, rows).Select(t =>
+        (line?.Invoke(t) ?? string.Create(CultureInfo.InvariantCulture, $"{DateTime.UnixEpoch.AddSeconds(t):yyyy-MM-dd HH:mm:ss},{Pipelines.Value(t):R},{(t is >= 600 and < 620 ? 1 : 0)}")) + "\n")));
+
+    [Fact]
+    public void Scores_has_a_row_for_each_row_of_the_feed_and_the_summary_counts_what_is_labelled()
+    {
+        BacktestSummary summary = Run(Feed(1000), labels: ["is_anomaly"]);
+        string[] scores = File.ReadAllLines(Path.Combine(_directory, "scores.csv"));
+        Assert.Equal("timestamp,score,normality,expected,observed,alarm", scores[0]);
+        Assert.Equal(1001, scores.Length);
+        Assert.StartsWith("1970-01-01 00:10:00,", scores[601], StringComparison.Ordinal);
+        Assert.Equal((1000, 1000, 1, 1), (summary.Rows, summary.Steps, summary.Labels!.Windows, summary.Labels.Caught));
+        Assert.Equal(["value"], summary.Channels);
+        string[] row = scores[601].Split(',');
+        Assert.True(double.Parse(row[1], CultureInfo.InvariantCulture) >= 1);
+        Assert.Equal("1", row[5]);
+
+        JsonElement written = JsonDocument.Parse(File.ReadAllText(Path.Combine(_directory, "summary.json"))).RootElement;
+        Assert.Equal(1, written.GetProperty("labels").GetProperty("caught").GetInt32());
+        JsonElement[] events = [.. File.ReadLines(Path.Combine(_directory, "events.jsonl")).Select(line => JsonDocument.Parse(line).RootElement)];
+        Assert.Equal("1.0", events[0].GetProperty("specversion").GetString());
+        Assert.Equal("esn.anomaly.opened", events[0].GetProperty("type").GetString());
+        Assert.Equal(600, events[0].GetProperty("data").GetProperty("position").GetInt64());
+        Assert.Single(events.Select(found => found.GetProperty("data").GetProperty("alarm").GetString()).Distinct());
+    }
+
+    [Fact]
+    public void Bad_rows_are_refused_by_reason_and_keep_their_place()
+    {
+        BacktestSummary summary = Run(Feed(900, t => t switch
+        {
+            500 => "1970-01-01 00:08:20,NaN,0",
+            501 => "1970-01-01 00:08:21,,0",
+            502 => "1970-01-01 00:08:22,1",
+            503 => "some day,1,0",
+            504 => "1970-01-01 00:00:01,1,0",
+            _ => null,
+        }));
+        Assert.Equal(new SortedDictionary<string, long> { ["late"] = 1, ["unreadable"] = 4 }, summary.Refused);
+        Assert.Equal((900, 895), (summary.Rows, summary.Steps));
+        Assert.Equal(901, File.ReadAllLines(Path.Combine(_directory, "scores.csv")).Length);
+    }
+
+    [Fact]
+    public void Separators_times_and_labels_are_recognised()
+    {
+        string rows = string.Concat(Enumerable.Range(0, 5).Select(t => $"2020-03-09 10:14:3{t};0.{t};1.{t};0.0;0.0\n"));
+        using CsvFeed feed = CsvFeed.Open(Write("datetime;Accel;Volume Flow;anomaly;changepoint\n" + rows), [], ["anomaly"]);
+        Assert.Equal(["Accel", "Volume Flow"], feed.Channels);
+        Assert.Equal("datetime", feed.TimeColumn);
+        FeedRow[] read = [.. feed.Rows()];
+        Assert.Equal(5, read.Length);
+        Assert.Equal([.4, 1.4], read[4].Values);
+        Assert.False(read[4].Anomalous);
+    }
+
+    [Fact]
+    public void A_feed_without_times_counts_its_rows()
+    {
+        using CsvFeed feed = CsvFeed.Open(Write(",value,is_anomaly,is_ignored\n0,1.5,0,1\n1,2.5,1,1\n"), [], ["is_anomaly"]);
+        Assert.Equal(["value"], feed.Channels);
+        FeedRow[] rows = [.. feed.Rows()];
+        Assert.Equal(DateTime.UnixEpoch.AddSeconds(1), rows[1].Time);
+        Assert.True(rows[1].Anomalous);
+    }
+
+    [Theory]
+    [InlineData("", "is empty")]
+    [InlineData("1,2,3\n4,5,6\n", "must be a header")]
+    [InlineData("timestamp,name\n2020-01-01,x\n", "no column of numbers")]
+    public void A_file_that_is_no_feed_says_why(string text, string says) =>
+        Assert.Contains(says, Assert.Throws<FeedException>(() => CsvFeed.Open(Write(text), [], [])).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void A_column_that_is_not_there_is_an_error_that_names_those_that_are()
+    {
+        string message = Assert.Throws<FeedException>(() => CsvFeed.Open(Write("timestamp,flow\n2020-01-01,1\n"), ["floww"], [])).Message;
+        Assert.Contains("has no column floww; its columns are timestamp, flow", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Windows_are_caught_missed_and_false_as_counted_by_hand()
+    {
+        bool[] anomalous = new bool[100], alarmed = new bool[100];
+        anomalous.AsSpan(5, 5).Fill(true);     // within the warm-up: does not count
+        anomalous.AsSpan(30, 10).Fill(true);   // caught after 4
+        alarmed.AsSpan(34, 10).Fill(true);
+        anomalous.AsSpan(60, 10).Fill(true);   // missed
+        alarmed.AsSpan(80, 5).Fill(true);      // false
+        LabelSummary summary = LabelSummary.Of(alarmed, anomalous, ready: 20);
+        Assert.Equal(new LabelSummary(2, 1, 1, 1e5 / 80, 4), summary);
+    }
+}

@@ -1,0 +1,26 @@
+using System.Globalization;
+using System.Text;
+using Esn.Streaming.Configuration;
+using Esn.Streaming.Pipeline;
+
+namespace Esn.Stream.Tests;
+
+static class Pipelines
+{
+    /// <summary>Small models, ready after 400 steps.</summary>
+    public static EsnConfig Config(Func<SourceConfig, SourceConfig>? source = null, Func<HttpConfig, HttpConfig>? http = null) => new()
+    {
+        Source = (source ?? (s => s))(new SourceConfig()),
+        Http = (http ?? (h => h))(new HttpConfig()),
+        Detector = Presets.Signal() with { Reservoir = new ReservoirSpec { Units = 20, Degree = 4 }, ScalingSteps = 50, ScoredFrom = 80, WarmUp = 400 },
+    };
+
+    public static FeedRecord Record(long offset, string key, double value, int partition = 0) =>
+        new("steps", partition, offset, DateTime.UnixEpoch.AddSeconds(offset), Encoding.UTF8.GetBytes(key),
+            Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $$"""{"value": {{value:R}}}""")));
+
+    public static RecordBatch Batch(params FeedRecord[] records) => new(records, []);
+
+    /// <summary>A noisy sine that jumps for ten steps at 600.</summary>
+    public static double Value(long t, double phase = 0) => Math.Sin(.3 * t + phase) + .01 * Math.Sin(12.9898 * t * t) + (t is >= 600 and < 610 ? 3 : 0);
+}
