@@ -5,7 +5,7 @@ using System.Text.RegularExpressions;
 namespace Esn.Broker.Tests;
 
 /// <summary>The command `esn` as a process of its own, as an operator runs it.</summary>
-sealed partial class EsnProcess : IDisposable
+public sealed partial class EsnProcess : IDisposable
 {
     readonly Process _process;
     readonly StringBuilder _said = new();
