@@ -51,7 +51,12 @@ public sealed class DemoRun : IAsyncDisposable
         _broker = new EmbeddedBroker(Topic, sink.Events, sink.DeadLetters);
         _config = new EsnConfig
         {
-            Kafka = new KafkaConfig { BootstrapServers = _broker.BootstrapServers },
+            Kafka = new KafkaConfig
+            {
+                BootstrapServers = _broker.BootstrapServers,
+                // The mock cluster answers a fetch at the end of its wait, not at the first record as Kafka does.
+                Consumer = new Dictionary<string, string> { ["fetch.wait.max.ms"] = "10" },
+            },
             Source = new SourceConfig { Topics = [Topic] },
             Sink = sink,
             Http = new HttpConfig { Listen = FreePort(9464) },
@@ -149,7 +154,13 @@ public sealed class DemoRun : IAsyncDisposable
         long steps = _options.Steps ?? long.MaxValue, pacedFrom = 0;
         for (long step = 0; step < steps; step++)
         {
-            if (step == Quiet) pacedFrom = _time.GetTimestamp();
+            if (step == Quiet)
+            {
+                // From here on latency is measured: not of records that wait for the consumer group to form.
+                producer.Flush(stop);
+                while (Steps < Quiet) await Task.Delay(TimeSpan.FromMilliseconds(20), _time, stop).ConfigureAwait(false);
+                pacedFrom = _time.GetTimestamp();
+            }
             if (step > Quiet && _options.Rate > 0)
             {
                 TimeSpan ahead = TimeSpan.FromSeconds((step - Quiet) / _options.Rate) - _time.GetElapsedTime(pacedFrom);
