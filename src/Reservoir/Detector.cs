@@ -113,6 +113,9 @@ public sealed record AlarmEvent
 public sealed class Detector
 {
     const int MostContributions = 5;
+    const int Chunk = 64;
+
+    [ThreadStatic] static double[]? t_states;  // z of a chunk, step by step
 
     readonly DetectorSpec _spec;
     readonly Reservoir _reservoir;
@@ -121,9 +124,9 @@ public sealed class Detector
     readonly Alarm _alarm;
     readonly double[] _scaling;     // frames kept for the scaling [scalingSteps×channels]; empty once it is fixed
     readonly double[] _regressor;   // z = [1; u; x]  [D]
-    readonly double[] _previous;    // x(t−1)  [N]
     readonly double[] _u;           // [channels]
     readonly double[] _prediction;  // ŷ(t|t−1)  [channels], scaled
+    readonly double[] _errors;      // [horizons×channels], scaled
     readonly double[] _peakError;   // e² by channel at the peak of the alarm  [channels]
     Normaliser? _normaliser;
     long _position;
@@ -145,7 +148,7 @@ public sealed class Detector
         _scaling = new double[spec.ScalingSteps * channels];
         _regressor = new double[regressors];
         _regressor[0] = 1;
-        _previous = new double[_reservoir.Units];
+        _errors = new double[spec.Readout.Horizons.Count * channels];
         (_u, _prediction, _peakError) = (new double[channels], new double[channels], new double[channels]);
     }
 
@@ -182,36 +185,58 @@ public sealed class Detector
             if (!double.IsFinite(frames[i]))
                 throw new ArgumentException(FormattableString.Invariant($"frame {i / Channels} must be finite, channel {i % Channels} was {frames[i]}"), nameof(frames));
 
-        for (int t = 0; t < times.Length; t++)
-            results[t] = Take(times[t], frames.Slice(t * Channels, Channels), expected.Slice(t * Channels, Channels));
+        int t = 0;
+        for (; t < times.Length && _normaliser is null; t++) results[t] = Keep(frames.Slice(t * Channels, Channels), expected.Slice(t * Channels, Channels));
+        for (int n; t < times.Length; t += n)
+        {
+            n = Math.Min(Chunk, times.Length - t);
+            Span<double> span = expected.Slice(t * Channels, n * Channels);
+            Advance(_position, times.Slice(t, n), frames.Slice(t * Channels, n * Channels), results.Slice(t, n), span);
+            _position += n;
+        }
     }
 
-    StepResult Take(DateTime time, ReadOnlySpan<double> frame, Span<double> expected)
+    StepResult Keep(ReadOnlySpan<double> frame, Span<double> expected)
     {
         long position = _position++;
-        if (_normaliser is null)
+        frame.CopyTo(_scaling.AsSpan((int)position * Channels));
+        expected.Fill(double.NaN);
+        if (_position == _spec.ScalingSteps)
         {
-            frame.CopyTo(_scaling.AsSpan((int)position * Channels));
-            expected.Fill(double.NaN);
-            if (_position == _spec.ScalingSteps) FixScaling();
-            return new StepResult(position, WarmingUp: true, Score: 0, Normality: 1, AlarmOpen: false, Alarm: null);
+            _normaliser = new Normaliser(_scaling, Channels, _spec.Limit);
+            var dropped = new double[Channels];
+            var result = new StepResult[1];
+            for (int t = 0; t < _spec.ScalingSteps; t++) Advance(t, new DateTime[1], _scaling.AsSpan(t * Channels, Channels), result, dropped);
         }
-        return Advance(_normaliser, position, time, frame, expected);
+        return new StepResult(position, WarmingUp: true, Score: 0, Normality: 1, AlarmOpen: false, Alarm: null);
     }
 
-    void FixScaling()
+    // States do not depend on the readout: all of a chunk first, so that its products are products of matrices.
+    void Advance(long position, ReadOnlySpan<DateTime> times, ReadOnlySpan<double> frames, Span<StepResult> results, Span<double> expected)
     {
-        _normaliser = new Normaliser(_scaling, Channels, _spec.Limit);
-        double[] expected = new double[Channels];
-        for (int t = 0; t < _spec.ScalingSteps; t++)
-            Advance(_normaliser, t, default, _scaling.AsSpan(t * Channels, Channels), expected);
+        int n = times.Length, width = _regressor.Length, units = _reservoir.Units;
+        if (t_states is null || t_states.Length < n * width) t_states = new double[Chunk * width];
+        Span<double> states = t_states.AsSpan(0, n * width);
+        for (int t = 0; t < n; t++)
+        {
+            Span<double> z = states.Slice(t * width, width);
+            Span<double> u = z.Slice(1, Channels);
+            _normaliser!.Scale(frames.Slice(t * Channels, Channels), u);
+            z[0] = 1;
+            ReadOnlySpan<double> previous = t == 0 ? _regressor.AsSpan(width - units) : states.Slice(t * width - units, units);
+            _reservoir.Step(u, previous, z[^units..]);
+        }
+        states[^width..].CopyTo(_regressor);
+        _readout.Begin(states, n);
+        for (int t = 0; t < n; t++)
+            results[t] = Advance(position + t, times[t], frames.Slice(t * Channels, Channels), states.Slice(t * width, width), expected.Slice(t * Channels, Channels));
     }
 
-    StepResult Advance(Normaliser normaliser, long position, DateTime time, ReadOnlySpan<double> frame, Span<double> expected)
+    StepResult Advance(long position, DateTime time, ReadOnlySpan<double> frame, ReadOnlySpan<double> z, Span<double> expected)
     {
-        normaliser.Scale(frame, _u);
-        normaliser.Unscale(_prediction, expected);
-
+        z.Slice(1, Channels).CopyTo(_u);
+        _normaliser!.Unscale(_prediction, expected);
+        _readout.Settle(_u, _errors);
         double squaredError = 0;  // before learning from u(t): the only one fit to be scored
         for (int c = 0; c < _u.Length; c++) squaredError += Square(_u[c] - _prediction[c]) / _u.Length;
 
@@ -220,13 +245,11 @@ public sealed class Detector
         double score = warmingUp ? 0 : Math.Max(0, _normality.Deviation / _spec.Alarm.Enter);
         AlarmEvent? change = warmingUp ? null : Decide(position, time, score, frame, expected);
 
-        if (!_alarm.Open && position > _spec.Washout) _readout.Learn(_regressor, _u);
+        if (!_alarm.Open && position > _spec.Washout) _readout.Learn();
+        else _readout.Skip();
 
-        Span<double> x = _regressor.AsSpan(1 + Channels);
-        x.CopyTo(_previous);
-        _reservoir.Step(_u, _previous, x);
-        _u.CopyTo(_regressor.AsSpan(1));
-        _readout.Predict(_regressor, _prediction);
+        _readout.Push(z);
+        _readout.Predict(z, _prediction);
         return new StepResult(position, warmingUp, score, _normality.Value, _alarm.Open, change);
     }
 
