@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics;
+
 namespace Esn;
 
 /// <summary>Square sparse matrix in compressed-row form with the same number of entries in every row.</summary>
@@ -15,6 +17,8 @@ public sealed class CsrMatrix
     {
         Require.Length(columns.Length, order * degree, nameof(columns));
         Require.Length(values.Length, order * degree, nameof(values));
+        foreach (int column in columns)
+            if ((uint)column >= (uint)order) throw new ArgumentException(FormattableString.Invariant($"columns must be in [0, {order - 1}], was {column}"), nameof(columns));
         (Order, Degree, _columns, _values) = (order, degree, columns, values);
     }
 
@@ -30,21 +34,71 @@ public sealed class CsrMatrix
     /// <summary>Value of each entry, row by row, [N×degree].</summary>
     public ReadOnlySpan<double> Values => _values;
 
-    /// <summary>y = A x; each row's sum runs over ascending columns.</summary>
+    /// <summary>y = A x; each row's sum runs over ascending columns, each term fused.</summary>
     /// <param name="x">[N].</param>
     /// <param name="y">[N], overwritten; must not overlap <paramref name="x"/>.</param>
     public void Multiply(ReadOnlySpan<double> x, Span<double> y)
     {
+        y.Clear();
+        MultiplyAdd(x, y);
+    }
+
+    /// <summary>y += A x; each row's sum begins with y and runs over ascending columns, each term fused.</summary>
+    /// <param name="x">[N].</param>
+    /// <param name="y">[N], added to; must not overlap <paramref name="x"/>.</param>
+    public unsafe void MultiplyAdd(ReadOnlySpan<double> x, Span<double> y)
+    {
         Require.Length(x.Length, Order, nameof(x));
         Require.Length(y.Length, Order, nameof(y));
-        int entry = 0;
-        for (int row = 0; row < y.Length; row++)
+        // No bounds checks: the constructor has seen every column.
+        fixed (double* from = x, to = y, values = _values)
+        fixed (int* columns = _columns)
         {
-            double sum = 0;
-            for (int end = entry + Degree; entry < end; entry++)
-                sum += _values[entry] * x[_columns[entry]];
-            y[row] = sum;
+            nint entry = 0;
+            for (nint row = 0; row < Order; row++)
+            {
+                double sum = to[row];
+                for (nint end = entry + Degree; entry < end; entry++)
+                    sum = Math.FusedMultiplyAdd(values[entry], from[columns[entry]], sum);
+                to[row] = sum;
+            }
         }
+    }
+
+    /// <summary>Y += A X for several x side by side; each column has the bits of the single product.</summary>
+    /// <param name="x">[N×runs], row by row.</param>
+    /// <param name="y">[N×runs], added to; must not overlap <paramref name="x"/>.</param>
+    /// <param name="runs">Columns of X and Y, ≥ 1.</param>
+    public unsafe void MultiplyAdd(ReadOnlySpan<double> x, Span<double> y, int runs)
+    {
+        Require.Range(runs, 1, int.MaxValue / Order);
+        Require.Length(x.Length, Order * runs, nameof(x));
+        Require.Length(y.Length, Order * runs, nameof(y));
+        fixed (double* from = x, to = y)
+        {
+            int done = 0;
+            if (Vector512.IsHardwareAccelerated) done = ColumnsOf<Lanes8>(from, to, runs, done);
+            if (Vector256.IsHardwareAccelerated) done = ColumnsOf<Lanes4>(from, to, runs, done);
+            if (Vector128.IsHardwareAccelerated) done = ColumnsOf<Lanes2>(from, to, runs, done);
+            ColumnsOf<Lanes1>(from, to, runs, done);
+        }
+    }
+
+    // As many columns from one on as fill whole vectors.
+    unsafe int ColumnsOf<V>(double* x, double* y, int runs, int column) where V : unmanaged, ILanes<V>
+    {
+        for (; column + V.Width <= runs; column += V.Width)
+        {
+            nint entry = 0;
+            for (nint row = 0; row < Order; row++)
+            {
+                V sum = V.Load(y + row * runs + column);
+                for (nint end = entry + Degree; entry < end; entry++)
+                    sum = V.MultiplyAdd(V.All(_values[entry]), V.Load(x + (nint)_columns[entry] * runs + column), sum);
+                V.Store(sum, y + row * runs + column);
+            }
+        }
+        return column;
     }
 
     /// <summary>A ← factor · A.</summary>

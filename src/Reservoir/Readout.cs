@@ -1,77 +1,75 @@
-using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
 
 namespace Esn;
 
-/// <summary>How the readout learns.</summary>
-public sealed record ReadoutSpec
-{
-    /// <summary>λ in (0, 1]; 1 = nothing is forgotten. The memory is 1/(1−λ) steps.</summary>
-    public double ForgettingFactor { get; init; } = 1;
-
-    /// <summary>β² > 0, of ‖W Z − D‖² + β²‖W‖²; P₀ = I/β².</summary>
-    public double Regularisation { get; init; } = 1e-4;
-
-    /// <summary>Steps ahead that are predicted, ascending, each 1 … 100,000.</summary>
-    public IReadOnlyList<int> Horizons { get; init; } = [1];
-
-    /// <summary>G, steps by which learning is late, 0 … 100,000.</summary>
-    public int Delay { get; init; }
-
-    /// <summary>Throws with the key, the value and the range.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">A value out of its range.</exception>
-    public void Validate()
-    {
-        Require.Above(ForgettingFactor, 0, 1);
-        Require.Above(Regularisation, 0, 1e12);
-        Require.Range(Delay, 0, 100_000);
-        Require.Range(Horizons.Count, 1, 1000);
-        for (int i = 0; i < Horizons.Count; i++)
-            Require.Range(Horizons[i], i == 0 ? 1 : Horizons[i - 1] + 1, 100_000, "horizons");
-    }
-}
-
 /// <summary>
 /// W_out, trained by recursive least squares with forgetting (eqs. 2 and 3), for several horizons at once and as late as
-/// wanted: one P serves all. A step is Settle, then Learn or Skip, then Push.
+/// wanted: after every step the minimiser of Σ λ^(T−t) ‖W_h z(t−h) − u(t)‖² + λ^T β²‖W_h‖². One P serves all of them.
 /// </summary>
 /// <remarks>
-/// S. Haykin, Adaptive Filter Theory, ch. 10. Forgetting happens only while trace(P) ≤ D/β²: on constant, zero or
-/// periodic input the directions that are not excited would otherwise grow as λ^−t for ever (wind-up).
+/// S. Haykin, Adaptive Filter Theory, ch. 10. The gain of z(t) depends on z alone: it waits in a ring until the frame h
+/// steps later is there (for h > 1 this is the recursion with a delayed error, not the minimiser itself). Forgetting
+/// happens only while trace(P) ≤ limit·D/β²: on constant, zero or periodic input the directions that are not excited
+/// would otherwise grow as λ^−t for ever (wind-up).
+/// <para>A step is <see cref="Settle"/>, then <see cref="Learn"/> or <see cref="Skip"/>, then <see cref="Push"/>.</para>
+/// <para>The bits of all results depend on the sequence of steps alone: not on <see cref="Begin"/>, the number of threads
+/// or the machine's vector width. Not thread-safe; nothing is allocated per step.</para>
+/// <para>The innovation variance λ + zᵀPz and the diagonal of P must stay positive. Where rounding has broken that, P starts
+/// again as I/β² with W_out as it is, and <see cref="Recoveries"/> counts it. Frames too large to be squared are not
+/// learnt, and <see cref="Refusals"/> counts them. No result is ever infinite or NaN.</para>
 /// </remarks>
-public sealed class Readout
+public sealed unsafe class Readout
 {
-    readonly ReadoutSpec _spec;
-    readonly double[] _inverse;  // P [D×D], symmetric, both halves
-    readonly double[] _weights;  // W_out [horizons×outputs×D]
-    readonly double[] _product;  // P z [D]
-    readonly int _ring;          // slots: the longest horizon + delay + 1
-    readonly double[] _states;   // z [ring×D], by step
-    readonly double[] _gains;    // of the update from that z [ring×D]
-    readonly double[] _targets;  // u [ring×outputs]
-    readonly long[] _gained;     // step whose gain stands in the slot; −1: none
-    readonly long[] _usable;     // step whose frame stands in the slot and may be learnt as target; −1: none
-    readonly int[] _horizons;
-    long _step;                  // t: steps pushed so far = index of the step that is settled next
+    /// <summary>Errors and predictions are limited to ± this, so that their squares are finite.</summary>
+    public const double Limit = 1e150;
+
+    const double LargestSquare = 1e300;  // of a regressor's norm
+
+    // Kinds of products that a block takes in advance: S z for the gain, then for each horizon W_h z for its three uses.
+    const int ForGain = 0, ForNext = 1, ForError = 2, ForLearning = 3;
+
+    readonly PackedInverse _inverse;
+    readonly ReadoutWeights _weights;
+    readonly Kernel _kernel;
+    readonly int[] _horizons, _widths;  // _widths: length of a product of each kind
+    readonly int _delay, _padded;       // G; D rounded up to blocks of 8
+    readonly Ring _states;              // z(t)
+    readonly Ring _gains;               // the gain of z(t), where it was made
+    readonly long[] _gainOf;            // the step whose gain lies here, or −1 [ring]
+    readonly double[] _targets;         // u [G+1 × outputs]
+    readonly double[] _errors;          // of the last Settle, not limited [horizons×outputs]
+    readonly double[] _next;            // W z of the newest z for the first horizon, not limited [outputs]
+    long _time = -1;                    // of the last frame settled
+    long _first;                        // frames before this one are not learnt any more
+    int _untilFold;                     // steps that W_out, without what waits, stays as it is
+    Block? _block;                      // what Begin announced
 
     /// <param name="regressors">D, length of z.</param>
     /// <param name="outputs">Length of u.</param>
     /// <param name="spec">Validated here.</param>
-    public Readout(int regressors, int outputs, ReadoutSpec spec)
+    public Readout(int regressors, int outputs, ReadoutSpec spec) : this(regressors, outputs, spec, Kernel.Best) { }
+
+    internal Readout(int regressors, int outputs, ReadoutSpec spec, Kernel kernel)
     {
         spec.Validate();
-        Require.Range(regressors, 1, 1_000_000);
+        Require.Range(regressors, 1, 40_000);
         Require.Range(outputs, 1, 1_000_000);
-        (_spec, Regressors, Outputs, _horizons) = (spec, regressors, outputs, [.. spec.Horizons]);
-        _ring = _horizons[^1] + spec.Delay + 2;
-        _inverse = new double[regressors * regressors];
-        _weights = new double[_horizons.Length * outputs * regressors];
-        _product = new double[regressors];
-        (_states, _gains, _targets) = (new double[_ring * regressors], new double[_ring * regressors], new double[_ring * outputs]);
-        (_gained, _usable) = (new long[_ring], new long[_ring]);
-        _gained.AsSpan().Fill(-1);
-        _usable.AsSpan().Fill(-1);
-        for (int i = 0; i < regressors; i++) _inverse[i * regressors + i] = 1 / spec.Regularisation;
-        Trace = regressors / spec.Regularisation;
+        (_kernel, Regressors, Outputs, _delay) = (kernel, regressors, outputs, spec.Delay);
+        _horizons = [.. spec.Horizons];
+        _inverse = new PackedInverse(regressors, spec.Regularisation, spec.ForgettingFactor, spec.TraceLimit, kernel);
+        (_padded, _untilFold) = (_inverse.Padded, _inverse.Period);
+        int longest = _horizons[^1];
+        _states = new Ring(longest + _delay, _padded);
+        _gains = new Ring(longest + (ReadoutWeights.IsDeferred(outputs) ? _inverse.Period : 0), _padded);
+        _weights = new ReadoutWeights(_horizons.Length, outputs, _padded, _inverse.Period, _gains, kernel);
+        _gainOf = new long[_gains.Steps];
+        Array.Fill(_gainOf, -1);
+        _targets = new double[(1 + _delay) * outputs];
+        _errors = new double[_horizons.Length * outputs];
+        _next = new double[outputs];
+        _widths = new int[_weights.Deferred ? 1 + 3 * _horizons.Length : 1];
+        Array.Fill(_widths, _weights.PaddedOutputs);
+        _widths[ForGain] = _padded;
     }
 
     /// <summary>D, length of z.</summary>
@@ -80,112 +78,264 @@ public sealed class Readout
     /// <summary>Length of u.</summary>
     public int Outputs { get; }
 
-    /// <summary>W_out, [horizons×outputs×D], row by row.</summary>
-    public ReadOnlySpan<double> Weights => _weights;
-
     /// <summary>trace(P).</summary>
-    public double Trace { get; private set; }
+    public double Trace => _inverse.Trace;
 
-    /// <summary>A hint that the next n regressors pushed will be these rows; results do not depend on it.</summary>
-    /// <param name="regressors">[n×D].</param>
-    /// <param name="count">n.</param>
-    public void Begin(ReadOnlySpan<double> regressors, int count) => Require.Length(regressors.Length, count * Regressors, nameof(regressors));
+    /// <summary>How many times P was made anew because rounding had cost its positive definiteness.</summary>
+    public long Recoveries { get; private set; }
 
-    /// <summary>The errors of u(t) for all horizons, by the weights learnt so far.</summary>
-    /// <param name="target">u(t), [outputs]; kept.</param>
-    /// <param name="errors">[horizons×outputs], overwritten; 0 while z(t−h) does not exist.</param>
-    public void Settle(ReadOnlySpan<double> target, Span<double> errors)
+    /// <summary>Frames that were not learnt, in part or whole, because a number in them was too large.</summary>
+    public long Refusals { get; private set; }
+
+    /// <summary>Whether a block's products may take a second thread (from D = 512, or 32 outputs); on where there are two.</summary>
+    public bool Parallel
     {
-        Require.Length(target.Length, Outputs, nameof(target));
-        Require.Length(errors.Length, _horizons.Length * Outputs, nameof(errors));
-        target.CopyTo(_targets.AsSpan((int)(_step % _ring) * Outputs));
-        _usable[_step % _ring] = _step;
-        for (int h = 0; h < _horizons.Length; h++) Error(h, _step, errors.Slice(h * Outputs, Outputs));
+        get => _inverse.Parallel;
+        set => _inverse.Parallel = _weights.Parallel = value;
+    }
+
+    /// <summary>Bytes of the state: P with its pending columns, W_out and the rings.</summary>
+    public long Bytes => _inverse.Bytes + _weights.Bytes + _states.Bytes + _gains.Bytes
+        + sizeof(double) * (_gainOf.Length + _targets.Length + _errors.Length + _next.Length);
+
+    /// <summary>A copy of W_out as learnt so far, [horizons·outputs × D], row by row.</summary>
+    public ReadOnlySpan<double> Weights
+    {
+        get
+        {
+            var weights = new double[_horizons.Length * Outputs * Regressors];
+            for (int h = 0; h < _horizons.Length; h++)
+                _weights.CopyTo(h, Regressors, weights.AsSpan(h * Outputs * Regressors, Outputs * Regressors));
+            GC.KeepAlive(this);
+            return weights;
+        }
+    }
+
+    /// <summary>P, [D×D], as a copy: for tests and diagnoses.</summary>
+    internal double[] InverseCovariance() => _inverse.ToDense();
+
+    /// <summary>Announces the next n steps: the z's pushed will be these. Only speed depends on it.</summary>
+    /// <param name="states">z(t) … z(t+n−1), [n×D], row by row, copied; t is the step whose u is settled next.</param>
+    /// <param name="steps">n ≥ 0.</param>
+    /// <exception cref="InvalidOperationException">The block announced before has not come to its end.</exception>
+    public void Begin(ReadOnlySpan<double> states, int steps)
+    {
+        Require.Length(states.Length, steps * Regressors, nameof(states));
+        if (_block is not null) throw new InvalidOperationException("the block announced before has not come to its end");
+        if (steps > 1) _block = Block.Open(states, _time + 1, Regressors, _padded, _widths, _inverse.Scratch(Block.Frames));
+    }
+
+    /// <summary>Takes u(t): what each horizon made of it, with W as learnt so far.</summary>
+    /// <param name="u">u(t), [outputs], finite.</param>
+    /// <param name="errors">u(t) − W_h z(t−h), [horizons×outputs], overwritten; 0 while z(t−h) does not exist.</param>
+    public void Settle(ReadOnlySpan<double> u, Span<double> errors)
+    {
+        Require.Length(u.Length, Outputs, nameof(u));
+        Require.Length(errors.Length, _errors.Length, nameof(errors));
+        u.CopyTo(Target(++_time));
+        for (int h = 0; h < _horizons.Length; h++)
+        {
+            long source = _time - _horizons[h];
+            Span<double> error = _errors.AsSpan(h * Outputs, Outputs);
+            if (source < 0)
+            {
+                error.Clear();
+                continue;
+            }
+            if (_horizons[h] == 1) _next.CopyTo(error);
+            else Product(h, source, ForError, error);
+            for (int i = 0; i < error.Length; i++) error[i] = u[i] - error[i];
+        }
+        CopyLimited(_errors, errors);
+        GC.KeepAlive(this);
     }
 
     /// <summary>Learns the frame of G steps ago.</summary>
     public void Learn()
     {
-        long step = _step - _spec.Delay;
-        if (step < 1 || _usable[step % _ring] != step) return;
-        Gain(step - 1);
-        Span<double> error = Outputs <= 256 ? stackalloc double[Outputs] : new double[Outputs];
-        for (int h = 0; h < _horizons.Length; h++)
-        {
-            long from = step - _horizons[h];
-            if (from < 0 || _gained[from % _ring] != from) continue;
-            Error(h, step, error);
-            ReadOnlySpan<double> gain = Slot(_gains, from);
-            for (int output = 0; output < Outputs; output++)
-            {
-                Span<double> row = Row(h, output);
-                TensorPrimitives.MultiplyAdd(gain, error[output], row, row);
-            }
-        }
+        long target = _time - _delay;
+        if (target - 1 < _first) SkipGain();
+        else if (LearnGain(target - 1)) LearnWeights(target);
+        EndStep();
     }
 
-    /// <summary>Learns nothing at this step; what waits to be learnt is dropped.</summary>
+    /// <summary>Instead of <see cref="Learn"/>: what waits in the ring is dropped, as a source and as a target.</summary>
     public void Skip()
     {
-        for (long step = Math.Max(0, _step - _spec.Delay); step <= _step; step++) _usable[step % _ring] = -1;
+        _first = _time + 1;
+        SkipGain();
+        EndStep();
     }
 
-    /// <summary>Takes z(t) and ends the step.</summary>
-    /// <param name="regressor">[D], copied.</param>
-    public void Push(ReadOnlySpan<double> regressor)
+    /// <summary>Keeps z(t) and predicts from it.</summary>
+    /// <param name="z">[D], copied.</param>
+    /// <exception cref="InvalidOperationException">Not the z that <see cref="Begin"/> announced.</exception>
+    public void Push(ReadOnlySpan<double> z)
     {
-        regressor.CopyTo(Slot(_states, _step));
-        _gained[_step % _ring] = -1;
-        _step++;
-    }
-
-    /// <summary>ŷ(t+1|t) = W_1 z.</summary>
-    /// <param name="regressor">z, [D].</param>
-    /// <param name="prediction">ŷ, [outputs], overwritten.</param>
-    public void Predict(ReadOnlySpan<double> regressor, Span<double> prediction) => Predict(0, regressor, prediction);
-
-    /// <summary>ŷ(t+h|t) = W_h z.</summary>
-    /// <param name="horizon">Index among the horizons.</param>
-    /// <param name="regressor">z, [D].</param>
-    /// <param name="prediction">ŷ, [outputs], overwritten.</param>
-    public void Predict(int horizon, ReadOnlySpan<double> regressor, Span<double> prediction)
-    {
-        for (int output = 0; output < Outputs; output++) prediction[output] = TensorPrimitives.Dot(Row(horizon, output), regressor);
-    }
-
-    void Error(int h, long step, Span<double> error)
-    {
-        error.Clear();
-        long from = step - _horizons[h];
-        if (from < 0) return;
-        Predict(h, Slot(_states, from), error);
-        TensorPrimitives.Subtract(Slot(_targets, step, Outputs), error, error);
-    }
-
-    // P and the gain from z(from).
-    void Gain(long from)
-    {
-        ReadOnlySpan<double> z = Slot(_states, from);
-        Span<double> gain = Slot(_gains, from);
-        double forgetting = Trace <= Regressors / _spec.Regularisation ? _spec.ForgettingFactor : 1;
-        for (int row = 0; row < Regressors; row++)
-            _product[row] = TensorPrimitives.Dot(_inverse.AsSpan(row * Regressors, Regressors), z);
-        double innovation = forgetting + TensorPrimitives.Dot<double>(_product, z);
-        TensorPrimitives.Divide<double>(_product, innovation, gain);
-        Trace = 0;
-        for (int row = 0; row < Regressors; row++)
+        Require.Length(z.Length, Regressors, nameof(z));
+        if (_block is not null && !SameBits(z, _block.State(_time)))
+            throw new InvalidOperationException(FormattableString.Invariant($"z of step {_time} must be the one that was announced"));
+        z.CopyTo(new Span<double>(_states[_time], Regressors));
+        Product(0, _time, ForNext, _next);
+        if (_block?.Last == _time)
         {
-            Span<double> p = _inverse.AsSpan(row * Regressors, Regressors);
-            TensorPrimitives.MultiplyAdd(_product, -_product[row] / innovation, p, p);
-            if (forgetting != 1) TensorPrimitives.Divide(p, forgetting, p);
-            Trace += p[row];
+            _block.Close();
+            _block = null;
         }
-        _gained[from % _ring] = from;
+        GC.KeepAlive(this);
     }
 
-    Span<double> Row(int h, int output) => _weights.AsSpan((h * Outputs + output) * Regressors, Regressors);
+    /// <summary>ŷ = W z for the first horizon.</summary>
+    /// <param name="z">[D].</param>
+    /// <param name="prediction">ŷ, [outputs], overwritten.</param>
+    public void Predict(ReadOnlySpan<double> z, Span<double> prediction) => Predict(0, z, prediction);
 
-    Span<double> Slot(double[] ring, long step) => Slot(ring, step, Regressors);
+    /// <summary>ŷ = W_h z for the horizon listed at <paramref name="horizon"/>.</summary>
+    /// <param name="horizon">Index into the horizons.</param>
+    /// <param name="z">[D].</param>
+    /// <param name="prediction">ŷ, [outputs], overwritten.</param>
+    public void Predict(int horizon, ReadOnlySpan<double> z, Span<double> prediction)
+    {
+        Require.Length(z.Length, Regressors, nameof(z));
+        Require.Length(prediction.Length, Outputs, nameof(prediction));
+        if (horizon == 0 && _time >= 0 && SameBits(z, _states[_time]))
+        {
+            CopyLimited(_next, prediction);
+            return;
+        }
+        Workspace workspace = Workspace.OfThread;
+        workspace.Reset(_padded + _weights.PaddedOutputs);
+        double* padded = workspace.Take(_padded), y = workspace.Take(_weights.PaddedOutputs);
+        z.CopyTo(new Span<double>(padded, Regressors));
+        new Span<double>(padded + Regressors, _padded - Regressors).Clear();
+        _weights.Multiply(horizon, padded, y);
+        _weights.AddWaiting(horizon, padded, y);
+        CopyLimited(new ReadOnlySpan<double>(y, Outputs), prediction);
+        GC.KeepAlive(this);
+    }
 
-    Span<double> Slot(double[] ring, long step, int width) => ring.AsSpan((int)(step % _ring) * width, width);
+    // Makes the gain of z(source) and takes it out of P; false if nothing could be learnt.
+    bool LearnGain(long source)
+    {
+        Workspace workspace = Workspace.OfThread;
+        double* product = _block is null ? null : _block[ForGain].Find(source);
+        if (product is null)
+        {
+            int frames = _block is null ? 1 : (int)Math.Min(_block.Last - _time + 1, _inverse.Remaining);
+            workspace.Reset(_padded + _inverse.Scratch(1));
+            double** states = stackalloc double*[frames];
+            product = StatesFrom(source, states, frames, ForGain, workspace);
+            _inverse.Multiply(states, product, frames, _block is null ? workspace.Take(_inverse.Scratch(1)) : _block.Scratch);
+        }
+        double* z = _states[source];
+        if (_inverse.Learn(z, product))
+        {
+            new ReadOnlySpan<double>(product, _padded).CopyTo(new Span<double>(_gains[source], _padded));
+            _gainOf[source % _gainOf.Length] = source;
+            return true;
+        }
+        double square;
+        _kernel.Dots(z, 0, 1, z, _padded / 8, &square);
+        if (square < LargestSquare)
+        {
+            Recover();
+        }
+        else
+        {
+            Refusals++;
+            SkipGain();
+        }
+        return false;
+    }
+
+    // Room for the products of consecutive z's, and these.
+    double* StatesFrom(long source, double** states, int frames, int kind, Workspace workspace)
+    {
+        for (int f = 0; f < frames; f++) states[f] = source + f < _time || _block is null ? _states[source + f] : _block.State(source + f);
+        if (_block is null) return workspace.Take(_widths[kind]);
+        ref Block.Products products = ref _block[kind];
+        (products.First, products.Count) = (source, frames);
+        return products.Rows;
+    }
+
+    void LearnWeights(long target)
+    {
+        bool refused = false;
+        for (int h = 0; h < _horizons.Length; h++)
+        {
+            long source = target - _horizons[h];
+            if (source < 0 || _gainOf[source % _gainOf.Length] != source) continue;
+            Span<double> error = _errors.AsSpan(h * Outputs, Outputs);
+            if (_delay > 0)
+            {
+                Product(h, source, ForLearning, error);
+                for (int i = 0; i < error.Length; i++) error[i] = Target(target)[i] - error[i];
+            }
+            for (int i = 0; i < error.Length; i++)
+            {
+                if (Math.Abs(error[i]) < Limit) continue;
+                error[i] = 0;
+                refused = true;
+            }
+            _weights.Add(h, source, error);
+        }
+        if (refused) Refusals++;
+    }
+
+    // y = W_h z(source); with many outputs from a product of matrices, if more z's are known.
+    void Product(int h, long source, int use, Span<double> y)
+    {
+        double* z = _states[source];
+        Workspace workspace = Workspace.OfThread;
+        workspace.Reset(_weights.PaddedOutputs);
+        double* product;
+        if (_block is null || !_weights.Deferred)
+        {
+            product = workspace.Take(_weights.PaddedOutputs);
+            _weights.Multiply(h, z, product);
+        }
+        else
+        {
+            int kind = 3 * h + use;
+            product = _block[kind].Find(source);
+            if (product is null)
+            {
+                int frames = (int)Math.Min(_block.Last - _time + 1, _untilFold);
+                double** states = stackalloc double*[frames];
+                product = StatesFrom(source, states, frames, kind, workspace);
+                _weights.Multiply(h, states, frames, product);
+            }
+        }
+        _weights.AddWaiting(h, z, product);
+        new ReadOnlySpan<double>(product, Outputs).CopyTo(y);
+    }
+
+    void SkipGain()
+    {
+        if (!_inverse.Skip()) Recover();
+    }
+
+    void Recover()
+    {
+        Recoveries++;
+        _inverse.Recover();
+        if (_block is not null) _block[ForGain].Count = 0;
+    }
+
+    void EndStep()
+    {
+        _untilFold = _inverse.Remaining;
+        if (_untilFold == _inverse.Period) _weights.Fold();
+        GC.KeepAlive(this);
+    }
+
+    Span<double> Target(long step) => _targets.AsSpan((int)(step % (1 + _delay)) * Outputs, Outputs);
+
+    bool SameBits(ReadOnlySpan<double> z, double* other) =>
+        MemoryMarshal.AsBytes(z).SequenceEqual(new ReadOnlySpan<byte>(other, sizeof(double) * Regressors));
+
+    static void CopyLimited(ReadOnlySpan<double> from, Span<double> to)
+    {
+        for (int i = 0; i < to.Length; i++) to[i] = double.IsNaN(from[i]) ? Limit : Math.Clamp(from[i], -Limit, Limit);
+    }
 }

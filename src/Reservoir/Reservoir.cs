@@ -58,7 +58,7 @@ public sealed class Reservoir
     readonly CsrMatrix _weights;      // W     [N×N], ρ(W) as specified
     readonly double[] _inputWeights;  // W_in  [N×channels], row by row
     readonly double[] _bias;          // b     [N]
-    readonly double[] _leak;          // a     [N]
+    readonly double[] _leak, _keep;   // a, 1 − a  [N]
 
     /// <param name="spec">Validated here.</param>
     /// <param name="channels">Length of u, ≥ 1.</param>
@@ -74,6 +74,7 @@ public sealed class Reservoir
         _inputWeights = Uniform(random, spec.Units * channels, spec.InputScale);
         _bias = Uniform(random, spec.Units, spec.BiasScale);
         _leak = [.. Enumerable.Range(0, spec.Units).Select(i => spec.LeakRates[i % spec.LeakRates.Count])];
+        _keep = [.. _leak.Select(a => 1 - a)];
     }
 
     /// <summary>The one reservoir of this specification, made at the first call.</summary>
@@ -104,16 +105,57 @@ public sealed class Reservoir
     public void Step(ReadOnlySpan<double> input, ReadOnlySpan<double> previous, Span<double> next)
     {
         Require.Length(input.Length, Channels, nameof(input));
-        _weights.Multiply(previous, next);
-        for (int i = 0; i < next.Length; i++)
+        Require.Length(next.Length, Units, nameof(next));
+        // The row's sum begins with the bias, then the inputs, then W in ascending columns.
+        if (input.Length == 1)
         {
-            double drive = _bias[i];
-            for (int c = 0; c < input.Length; c++) drive += _inputWeights[i * input.Length + c] * input[c];
-            next[i] += drive;
+            TensorPrimitives.FusedMultiplyAdd(_inputWeights, input[0], _bias, next);
         }
+        else
+        {
+            ReadOnlySpan<double> weights = _inputWeights;
+            for (int i = 0; i < next.Length; i++)
+            {
+                double drive = _bias[i];
+                ReadOnlySpan<double> row = weights.Slice(i * input.Length, input.Length);
+                for (int c = 0; c < row.Length; c++) drive = Math.FusedMultiplyAdd(row[c], input[c], drive);
+                next[i] = drive;
+            }
+        }
+        _weights.MultiplyAdd(previous, next);
         TensorPrimitives.Tanh(next, next);
-        for (int i = 0; i < next.Length; i++)
-            next[i] = (1 - _leak[i]) * previous[i] + _leak[i] * next[i];
+        TensorPrimitives.Multiply(next, _leak, next);
+        TensorPrimitives.FusedMultiplyAdd(previous, _keep, next, next);
+    }
+
+    /// <summary>The same for several runs side by side; each has the bits of the single step.</summary>
+    /// <param name="inputs">u(t) of each run, [channels×runs], channel by channel.</param>
+    /// <param name="previous">x(t−1) of each run, [N×runs], unit by unit.</param>
+    /// <param name="next">x(t) of each run, [N×runs], overwritten; must not overlap <paramref name="previous"/>.</param>
+    /// <param name="runs">≥ 1.</param>
+    public void Step(ReadOnlySpan<double> inputs, ReadOnlySpan<double> previous, Span<double> next, int runs)
+    {
+        Require.Range(runs, 1, int.MaxValue / Units);
+        Require.Length(inputs.Length, Channels * runs, nameof(inputs));
+        Require.Length(next.Length, Units * runs, nameof(next));
+        for (int i = 0; i < Units; i++)
+        {
+            Span<double> row = next.Slice(i * runs, runs);
+            row.Fill(_bias[i]);
+            for (int c = 0; c < Channels; c++)
+            {
+                double weight = _inputWeights[i * Channels + c];
+                ReadOnlySpan<double> input = inputs.Slice(c * runs, runs);
+                for (int run = 0; run < row.Length; run++) row[run] = Math.FusedMultiplyAdd(weight, input[run], row[run]);
+            }
+        }
+        _weights.MultiplyAdd(previous, next, runs);
+        TensorPrimitives.Tanh(next, next);
+        for (int i = 0; i < next.Length; i += runs)
+        {
+            double leak = _leak[i / runs], keep = _keep[i / runs];
+            for (int run = i; run < i + runs; run++) next[run] = Math.FusedMultiplyAdd(previous[run], keep, next[run] * leak);
+        }
     }
 
     static double[] Uniform(Xoshiro256StarStar random, int length, double scale)

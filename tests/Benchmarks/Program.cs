@@ -6,6 +6,7 @@ Benchmark[] benchmarks =
     Gamma.Benchmark,
     Budget.Benchmark,
     Mgab.Benchmark,
+    KernelBenchmark.Entry,
 ];
 
 if (args.Length == 0 || Array.Find(benchmarks, b => b.Name == args[0]) is not { } benchmark)

@@ -1,0 +1,228 @@
+using System.Diagnostics;
+using System.Runtime.Intrinsics;
+using System.Text.Json;
+
+namespace Esn.Benchmarks;
+
+/// <summary>The readout's kernel against its rivals and against the limits of the machine, measured in one run.</summary>
+static class KernelBenchmark
+{
+    const string Width = "--width";        // a part of the run, in a process of its own
+    const string Dotnet = "--dotnet";      // BenchmarkDotNet's own runs
+    const string Endurance = "--endurance";
+
+    public static Benchmark Entry { get; } = new(
+        "kernel",
+        "RLS live and in blocks against MathNet, OpenBLAS and the memory's bandwidth (--dotnet [FILTER]: single kernels; --endurance: 10^7 steps of bad input)",
+        Run);
+
+    static IReadOnlyList<Figure> Run(string[] options)
+    {
+        if (options.Contains(Dotnet)) return KernelBenches.Run([.. options.Where(o => o != Dotnet)]);
+        if (options.Contains(Endurance)) return KernelEndurance.Run();
+        if (options.Contains(Width)) return WidthFigures();
+
+        string vectors = Vector512.IsHardwareAccelerated ? "512" : Vector256.IsHardwareAccelerated ? "256" : "128";
+        Console.WriteLine($"{Environment.ProcessorCount} cores, vectors of {vectors} bits, OpenBLAS {(OpenBlas.IsInstalled ? "on one thread" : "not installed: its columns are empty (Debian: libopenblas0)")}");
+        var figures = new List<Figure>();
+        ReadoutTable(figures);
+        DetectorTable(figures);
+        FieldTable(figures);
+        WidthTable(figures);
+        Console.WriteLine();
+        foreach (Figure figure in figures) Console.WriteLine($"{figure.Name,-26} {figure.Value,14:G5} {figure.Unit}");
+        return figures;
+    }
+
+    static void ReadoutTable(List<Figure> figures)
+    {
+        Console.WriteLine("\nthe readout alone, 1 output, µs a step");
+        Console.WriteLine($"{"D",6} {"live",9} {"block",9} {"2 threads",9} {"read ½P",9} {"pair",9} {"dgemm/32",9} {"MathNet",9}");
+        foreach (int d in (int[])[100, 300, 1000, 3000])
+        {
+            (double[] states, double[] frames) = Workload.Feed(d, 1);
+            double live = Live(d, 1, states, frames), block = Blocks(d, 1, states, frames, parallel: false), two = Blocks(d, 1, states, frames, parallel: true);
+            double read = Workload.ReadHalf(d);
+            double pair = double.NaN, product = double.NaN;
+            if (OpenBlas.IsInstalled)
+            {
+                double[] p = new double[d * d], y = new double[d * 32], x = new double[d * 32];
+                for (int i = 0; i < d; i++) p[i * d + i] = 1e4;
+                Array.Fill(x, .1);
+                pair = Workload.Time(() => OpenBlas.Pair(p, x, y, d));
+                product = Workload.Time(() => OpenBlas.Multiply(p, x, y, d, 32)) / 32;
+            }
+            double mathNet = Workload.Time(Workload.MathNetStep(d, 1), rounds: 2);
+            Console.WriteLine($"{d,6} {1e6 * live,9:F2} {1e6 * block,9:F2} {1e6 * two,9:F2} {1e6 * read,9:F2} {1e6 * pair,9:F2} {1e6 * product,9:F2} {1e6 * mathNet,9:F1}");
+            figures.Add(new($"readout-live-{d}", 1e6 * live, "us"));
+            figures.Add(new($"readout-backlog-{d}", 1e6 * two, "us"));
+            figures.Add(new($"read-half-{d}", 1e6 * read, "us"));
+            if (OpenBlas.IsInstalled) figures.Add(new($"pair-{d}", 1e6 * pair, "us"));
+            figures.Add(new($"mathnet-{d}", 1e6 * mathNet, "us"));
+        }
+    }
+
+    static double Live(int d, int outputs, double[] states, double[] frames)
+    {
+        var readout = new Readout(d, outputs, new ReadoutSpec { ForgettingFactor = .9999 }) { Parallel = false };
+        var errors = new double[outputs];
+        int steps = d <= 300 ? 512 : 64;
+        return Workload.Time(() => Workload.Run(readout, states, frames, steps, 1, errors), 1) / steps;
+    }
+
+    static double Blocks(int d, int outputs, double[] states, double[] frames, bool parallel)
+    {
+        var readout = new Readout(d, outputs, new ReadoutSpec { ForgettingFactor = .9999 }) { Parallel = parallel };
+        var errors = new double[outputs];
+        int steps = d <= 300 ? 512 : 128;
+        return Workload.Time(() => Workload.Run(readout, states, frames, steps, steps, errors), 1) / steps;
+    }
+
+    static void DetectorTable(List<Figure> figures)
+    {
+        Console.WriteLine("\nthe whole detector, 1 channel");
+        foreach (int units in (int[])[100, 300, 1000])
+        {
+            (double rate, double p50, double p99) = DetectorLive(units);
+            figures.Add(new($"live-{units}", rate, "steps/s"));
+            Console.WriteLine($"live-{units}: {rate:F0} steps/s, p50 {p50:F1} µs, p99 {p99:F1} µs");
+            if (units != 1000) continue;
+            if (figures.Find(f => f.Name == "pair-1000") is { } pair) figures.Add(new("live-1000-over-pair", 1e6 / rate / pair.Value, "ratio"));
+            figures.Add(new("live-1000-p99-over-p50", p99 / p50, "ratio"));
+        }
+        figures.Add(new("backlog-1000", DetectorBacklog(1000), "steps/s"));
+        figures.Add(new("streams-1000x100", Streams(1000, 100), "steps/s"));
+        figures.Add(new("bytes-per-step", BytesPerStep(), "bytes"));
+    }
+
+    // One-step errors and their score, or a free run of 25 steps begun every 5 beside them.
+    static DetectorSpec Spec(int units, bool freeRuns = false) => new()
+    {
+        Scores = [new MeanError { Average = 1, Window = 1 }, .. freeRuns ? new ScoreSpec[] { new FreeRunError { Length = 25 } } : []],
+        Calibrator = new BudgetSpec { AlarmsPerStep = 1e-9 },  // hardly anything alarms: nearly every step learns
+        Reservoir = new ReservoirSpec { Units = units },
+        Readout = new ReadoutSpec { ForgettingFactor = .9999 },
+        WarmUp = 500,
+        ScalingSteps = 200,
+        Normality = new NormalitySpec { LongWindow = 200 },
+    };
+
+    static double[] Signal(int steps)
+    {
+        var signal = new double[steps];
+        for (int t = 0; t < steps; t++) signal[t] = Math.Sin(.1 * t) + .5 * Math.Sin(.0713 * t * t / (t + 100.0)) + .2 * Math.Sin(1.7 * t);
+        return signal;
+    }
+
+    // Steps/s of the best of several stretches; percentiles over all steps, with what the machine's other work adds.
+    static (double Rate, double P50, double P99) DetectorLive(int units)
+    {
+        var detector = new Detector(Spec(units), 1);
+        int stretch = units >= 1000 ? 2048 : 20_000;
+        double[] signal = Signal(stretch), expected = new double[1];
+        var ticks = new long[4 * stretch];
+        double best = 0;
+        for (int t = 0; t < stretch; t++) detector.Step(DateTime.UnixEpoch, signal.AsSpan(t, 1), expected);
+        for (int round = 0; round < 4; round++)
+        {
+            long start = Stopwatch.GetTimestamp();
+            for (int t = 0; t < stretch; t++) detector.Step(DateTime.UnixEpoch, signal.AsSpan(t, 1), expected);
+            best = Math.Max(best, stretch / Stopwatch.GetElapsedTime(start).TotalSeconds);
+        }
+        for (int i = 0; i < ticks.Length; i++)
+        {
+            long start = Stopwatch.GetTimestamp();
+            detector.Step(DateTime.UnixEpoch, signal.AsSpan(i % stretch, 1), expected);
+            ticks[i] = Stopwatch.GetTimestamp() - start;
+        }
+        Array.Sort(ticks);
+        double unit = 1e6 / Stopwatch.Frequency;
+        return (best, unit * ticks[ticks.Length / 2], unit * ticks[ticks.Length * 99 / 100]);
+    }
+
+    static double DetectorBacklog(int units)
+    {
+        const int Frames = 1024;
+        var detector = new Detector(Spec(units), 1);
+        double[] signal = Signal(Frames), expected = new double[Frames];
+        var times = new DateTime[Frames];
+        var results = new StepResult[Frames];
+        return Frames / Workload.Time(() => detector.StepMany(times, signal, results, expected), 1.5);
+    }
+
+    static double Streams(int streams, int units)
+    {
+        const int Frames = 64;
+        Detector[] detectors = [.. Enumerable.Range(0, streams).Select(_ => new Detector(Spec(units), 1))];
+        double[] signal = Signal(Frames);
+        var times = new DateTime[Frames];
+        (StepResult[] Results, double[] Expected)[] outcomes = [.. detectors.Select(_ => (new StepResult[Frames], new double[Frames]))];
+        void Step() => Parallel.For(0, streams, i => detectors[i].StepMany(times, signal, outcomes[i].Results, outcomes[i].Expected));
+        for (int i = 0; i < 8; i++) Step();
+        return streams * Frames / Workload.Time(Step, 3);
+    }
+
+    static double BytesPerStep()
+    {
+        const int Steps = 5000;
+        var detector = new Detector(Spec(100), 1);
+        double[] signal = Signal(Steps), expected = new double[1];
+        for (int t = 0; t < Steps; t++) detector.Step(DateTime.UnixEpoch, signal.AsSpan(t, 1), expected);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int t = 0; t < Steps; t++) detector.Step(DateTime.UnixEpoch, signal.AsSpan(t, 1), expected);
+        return (GC.GetAllocatedBytesForCurrentThread() - before) / (double)Steps;
+    }
+
+    static void FieldTable(List<Figure> figures)
+    {
+        const int D = 2350, Outputs = 900;
+        (double[] states, double[] frames) = Workload.Feed(D, Outputs);
+        figures.Add(new("field-live-ms", 1e3 * Live(D, Outputs, states, frames), "ms"));
+        figures.Add(new("field-backlog-ms", 1e3 * Blocks(D, Outputs, states, frames, parallel: true), "ms"));
+    }
+
+    // What is measured once with and once without AVX-512.
+    static List<Figure> WidthFigures() =>
+        [.. ((int[])[100, 300, 1000]).Select(units => new Figure($"live-{units}", DetectorLive(units).Rate, "steps/s")),
+            new("backlog-1000", DetectorBacklog(1000), "steps/s")];
+
+    static void WidthTable(List<Figure> figures)
+    {
+        if (!Vector512.IsHardwareAccelerated)
+        {
+            Console.WriteLine("\nno AVX-512 here: nothing to compare AVX2 with");
+            return;
+        }
+        List<Figure> wide = InProcess(avx512: true), narrow = InProcess(avx512: false);
+        Console.WriteLine("\nAVX2 over AVX-512, steps/s");
+        double product = 1;
+        for (int i = 0; i < wide.Count; i++)
+        {
+            double ratio = narrow[i].Value / wide[i].Value;
+            product *= ratio;
+            Console.WriteLine($"{wide[i].Name,-14} {narrow[i].Value,9:F0} / {wide[i].Value,9:F0} = {ratio:F2}");
+            figures.Add(new($"avx2-over-avx512-{wide[i].Name}", ratio, "ratio"));
+        }
+        figures.Add(new("avx2-over-avx512", Math.Pow(product, 1.0 / wide.Count), "ratio"));
+    }
+
+    static List<Figure> InProcess(bool avx512)
+    {
+        string file = Path.GetTempFileName();
+        try
+        {
+            var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true };
+            foreach (string word in (string[])["kernel", Width, "--json", file]) start.ArgumentList.Add(word);
+            start.Environment["DOTNET_EnableAVX512"] = avx512 ? "1" : "0";
+            using Process process = Process.Start(start)!;
+            process.StandardOutput.ReadToEnd();
+            process.WaitForExit();
+            if (process.ExitCode != 0) throw new InvalidOperationException($"the run with AVX-512 {(avx512 ? "on" : "off")} ended with {process.ExitCode}");
+            return JsonSerializer.Deserialize<List<Figure>>(File.ReadAllText(file), JsonSerializerOptions.Web)!;
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+}
