@@ -117,6 +117,7 @@ public sealed class Detector
     readonly DetectorSpec _spec;
     readonly Reservoir _reservoir;
     readonly Readout _readout;
+    readonly double[] _errors;
     readonly Normality _normality;
     readonly Alarm _alarm;
     readonly double[] _scaling;     // frames kept for the scaling [scalingSteps×channels]; empty once it is fixed
@@ -140,6 +141,7 @@ public sealed class Detector
         _reservoir = Reservoir.Of(spec.Reservoir, channels);
         int regressors = 1 + channels + _reservoir.Units;
         _readout = new Readout(regressors, channels, spec.Readout);
+        _errors = new double[spec.Readout.Horizons.Count * channels];
         _normality = new Normality(spec.Normality);
         _alarm = new Alarm(spec.Alarm);
         _scaling = new double[spec.ScalingSteps * channels];
@@ -220,12 +222,14 @@ public sealed class Detector
         double score = warmingUp ? 0 : Math.Max(0, _normality.Deviation / _spec.Alarm.Enter);
         AlarmEvent? change = warmingUp ? null : Decide(position, time, score, frame, expected);
 
-        if (!_alarm.Open && position > _spec.Washout) _readout.Learn(_regressor, _u);
+        _readout.Settle(_u, _errors);
+        if (!_alarm.Open && position > _spec.Washout) _readout.Learn(); else _readout.Skip();
 
         Span<double> x = _regressor.AsSpan(1 + Channels);
         x.CopyTo(_previous);
         _reservoir.Step(_u, _previous, x);
         _u.CopyTo(_regressor.AsSpan(1));
+        _readout.Push(_regressor);
         _readout.Predict(_regressor, _prediction);
         return new StepResult(position, warmingUp, score, _normality.Value, _alarm.Open, change);
     }

@@ -3,6 +3,7 @@ using Esn.Benchmarks;
 // One line a benchmark: its name, what it shows, and what runs it.
 Benchmark[] benchmarks =
 [
+    new("nab", "operational metrics: the Numenta Anomaly Benchmark's score (--seeds N, --files)", Nab.Run),
 ];
 
 if (args.Length == 0 || Array.Find(benchmarks, b => b.Name == args[0]) is not { } benchmark)
