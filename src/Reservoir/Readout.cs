@@ -11,9 +11,6 @@ public sealed record ReadoutSpec
     /// <summary>β² > 0, of ‖W Z − D‖² + β²‖W‖²; P₀ = I/β².</summary>
     public double Regularisation { get; init; } = 1e-4;
 
-    /// <summary>Nothing is forgotten while trace(P) is above this many times D/β², [1e-6, 1e6].</summary>
-    public double TraceLimit { get; init; } = 1;
-
     /// <summary>How many steps ahead each block of rows predicts, ascending, each ≥ 1.</summary>
     public IReadOnlyList<int> Horizons { get; init; } = [1];
 
@@ -26,7 +23,6 @@ public sealed record ReadoutSpec
     {
         Require.Above(ForgettingFactor, 0, 1);
         Require.Above(Regularisation, 0, 1e12);
-        Require.Range(TraceLimit, 1e-6, 1e6);
         Require.Range(Horizons.Count, 1, 1000);
         for (int i = 0, previous = 0; i < Horizons.Count; previous = Horizons[i++]) Require.Range(Horizons[i], previous + 1, 1_000_000);
         Require.Range(Delay, 0, 1_000_000);
@@ -39,7 +35,7 @@ public sealed record ReadoutSpec
 /// </summary>
 /// <remarks>
 /// S. Haykin, Adaptive Filter Theory, ch. 10. The gain of z(t) depends on z alone: it waits in a ring until the value
-/// h steps later is there. Forgetting happens only while trace(P) ≤ limit·D/β²: on constant, zero or periodic input the
+/// h steps later is there. Forgetting happens only while trace(P) ≤ D/β²: on constant, zero or periodic input the
 /// directions that are not excited would otherwise grow as λ^−t for ever (wind-up).
 /// A step is <see cref="Settle"/>, then <see cref="Learn"/> or <see cref="Skip"/>, then <see cref="Push"/>.
 /// </remarks>
@@ -156,7 +152,7 @@ public sealed class Readout
 
     void Gain(long source)
     {
-        double forgetting = _trace <= _spec.TraceLimit * Regressors / _spec.Regularisation ? _spec.ForgettingFactor : 1;
+        double forgetting = _trace <= Regressors / _spec.Regularisation ? _spec.ForgettingFactor : 1;
         ReadOnlySpan<double> z = Row(_states, source, Regressors);
         for (int row = 0; row < Regressors; row++)
             _product[row] = TensorPrimitives.Dot(_inverse.AsSpan(row * Regressors, Regressors), z);
