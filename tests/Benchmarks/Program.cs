@@ -7,6 +7,7 @@ Benchmark[] benchmarks =
     Budget.Benchmark,
     Mgab.Benchmark,
     KernelBenchmark.Entry,
+    new("nab", "operational metrics: the Numenta Anomaly Benchmark's score (--seeds N, --files)", Nab.Run),
 ];
 
 if (args.Length == 0 || Array.Find(benchmarks, b => b.Name == args[0]) is not { } benchmark)

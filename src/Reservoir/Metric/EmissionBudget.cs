@@ -1,0 +1,70 @@
+namespace Esn;
+
+/// <summary>How often a metric may alarm.</summary>
+public sealed record EmissionBudgetSpec
+{
+    /// <summary>Evidence that alarms, (0, 1000].</summary>
+    public double Threshold { get; init; } = 2.4;
+
+    /// <summary>Alarms per warm-up that cost nothing in the long run, (0, 1000].</summary>
+    public double Alarms { get; init; } = 1;
+
+    /// <summary>What an alarm divides the following evidence by: e to this, [0, 10].</summary>
+    public double Cost { get; init; } = .15;
+
+    /// <summary>Steps in which only stronger evidence is let through, in warm-ups, [0, 100].</summary>
+    public double Refractory { get; init; } = .25;
+
+    /// <summary>Throws with the key, the value and the range.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A value out of its range.</exception>
+    public void Validate()
+    {
+        Require.Above(Threshold, 0, 1000);
+        Require.Above(Alarms, 0, 1000);
+        Require.Range(Cost, 0, 10);
+        Require.Range(Refractory, 0, 100);
+    }
+}
+
+/// <summary>
+/// Lets the strongest evidence of a stretch through, once, and asks for more the oftener it has alarmed:
+/// v = S e^−β, β grows with every alarm and shrinks with time.
+/// </summary>
+public sealed class EmissionBudget
+{
+    readonly EmissionBudgetSpec _spec;
+    readonly int _refractory;     // steps
+    readonly double _recovery;    // of β, per step
+    double _burden;               // β
+    double _last;                 // the last emission
+    long _since = long.MaxValue;  // steps since
+
+    /// <param name="spec">Validated here.</param>
+    /// <param name="warmUp">n0, the unit of the lengths, ≥ 1 steps.</param>
+    public EmissionBudget(EmissionBudgetSpec spec, int warmUp)
+    {
+        spec.Validate();
+        Require.Range(warmUp, 1, int.MaxValue);
+        _spec = spec;
+        _refractory = Math.Max(1, (int)Math.Round(spec.Refractory * warmUp, MidpointRounding.AwayFromZero));
+        _recovery = spec.Cost * spec.Alarms / warmUp;
+    }
+
+    /// <summary>v before the refractory time, 1 = would alarm: for hysteresis and plots.</summary>
+    public double Level { get; private set; }
+
+    /// <summary>The score: 1 and above alarms; 0 where nothing is emitted.</summary>
+    /// <param name="evidence">S(t) ≥ 0.</param>
+    public double Step(double evidence)
+    {
+        _burden = Math.Max(0, _burden - _recovery);
+        if (_since < long.MaxValue) _since++;
+        double level = evidence * Math.Exp(-_burden);
+        Level = level / _spec.Threshold;
+        bool rested = _since > _refractory;
+        if (level <= 0 || (!rested && level <= _last)) return 0;
+        if (level >= _spec.Threshold && (rested || _last < _spec.Threshold)) _burden += _spec.Cost;
+        (_last, _since) = (level, 0);
+        return Level;
+    }
+}

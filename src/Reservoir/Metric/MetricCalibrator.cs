@@ -1,0 +1,114 @@
+using System.Numerics.Tensors;
+
+namespace Esn;
+
+/// <summary>How the errors of one channel become evidence. Lengths are in warm-ups.</summary>
+public sealed record MetricCalibratorSpec
+{
+    /// <summary>Weight of sqrt|e|, [0, 100].</summary>
+    public double ErrorWeight { get; init; } = .7;
+
+    /// <summary>Weight of sqrt|mean of the latest e|, the signed mean: drifts and steps, [0, 100].</summary>
+    public double MeanWeight { get; init; } = 1.3;
+
+    /// <summary>K, length of that mean, (0, 1]; at least 3 steps.</summary>
+    public double MeanLength { get; init; } = 1 / 30.0;
+
+    /// <summary>Errors count from min(regressors, this share of the warm-up) on, [0, 1]: before, the readout has not converged.</summary>
+    public double Settling { get; init; } = .5;
+
+    /// <summary>The scale of each statistic.</summary>
+    public TailChannelSpec Tail { get; init; } = new();
+
+    /// <summary>Values and levels never seen before.</summary>
+    public RecordEvidenceSpec Records { get; init; } = new();
+
+    /// <summary>Throws with the key, the value and the range.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A value out of its range.</exception>
+    public void Validate()
+    {
+        Require.Range(ErrorWeight, 0, 100);
+        Require.Range(MeanWeight, 0, 100);
+        Require.Above(MeanLength, 0, 1);
+        Require.Range(Settling, 0, 1);
+        Tail.Validate();
+        Records.Validate();
+    }
+}
+
+/// <summary>
+/// Evidence S = E + X that one channel is not as it was: E the mean over horizons of what is unusual in the error and
+/// in its signed mean, each on a scale of its own, X the records of the value itself.
+/// </summary>
+public sealed class MetricCalibrator
+{
+    readonly MetricCalibratorSpec _spec;
+    readonly int _horizons;
+    readonly int _length;             // K
+    readonly int _settling;           // steps
+    readonly double[] _recent;        // e [K×horizons]
+    readonly double[] _means;         // sums of the latest K errors [horizons]
+    readonly TailChannel[] _error, _mean;  // [horizons]
+    readonly RecordEvidence _records;
+    long _count;                      // frames taken
+
+    /// <param name="spec">Validated here.</param>
+    /// <param name="warmUp">n0, the unit of the lengths, ≥ 1 steps.</param>
+    /// <param name="horizons">Errors per step, ≥ 1.</param>
+    /// <param name="regressors">D of the readout, ≥ 1.</param>
+    public MetricCalibrator(MetricCalibratorSpec spec, int warmUp, int horizons, int regressors)
+    {
+        spec.Validate();
+        Require.Range(warmUp, 1, 1_000_000);
+        Require.Range(horizons, 1, 1000);
+        (_spec, _horizons) = (spec, horizons);
+        _length = Steps(spec.MeanLength, warmUp, 3);
+        _settling = (int)Math.Min(regressors, spec.Settling * warmUp);
+        (_recent, _means) = (new double[_length * horizons], new double[horizons]);
+        _error = [.. Enumerable.Range(0, horizons).Select(_ => new TailChannel(spec.Tail, 1))];
+        _mean = [.. Enumerable.Range(0, horizons).Select(_ => new TailChannel(spec.Tail, _length))];
+        _records = new RecordEvidence(spec.Records, Steps(spec.Records.LevelLength, warmUp, 3));
+    }
+
+    /// <summary>A length given in warm-ups, in steps.</summary>
+    internal static int Steps(double length, int warmUp, int least) =>
+        Math.Max(least, (int)Math.Round(length * warmUp, MidpointRounding.AwayFromZero));
+
+    /// <summary>E(t), of the last step.</summary>
+    public double ErrorEvidence { get; private set; }
+
+    /// <summary>X(t), of the last step.</summary>
+    public double RecordEvidence { get; private set; }
+
+    /// <summary>S(t) ≥ 0.</summary>
+    /// <param name="errors">e_h(t) in scaled units, [horizons], finite.</param>
+    /// <param name="x">The value itself, units of the feed, finite.</param>
+    /// <param name="learn">False: the errors leave no trace in what they are compared with.</param>
+    public double Step(ReadOnlySpan<double> errors, double x, bool learn)
+    {
+        Require.Length(errors.Length, _horizons, nameof(errors));
+        Average(errors);
+        double evidence = 0;
+        if (_count >= _settling)
+            for (int h = 0; h < _horizons; h++)
+                evidence += _spec.ErrorWeight * _error[h].Step(Math.Sqrt(Math.Abs(errors[h])), learn)
+                    + _spec.MeanWeight * _mean[h].Step(Math.Sqrt(Math.Abs(_means[h] / _length)), learn);
+        ErrorEvidence = evidence / _horizons;
+        RecordEvidence = _records.Step(x);
+        _count++;
+        return ErrorEvidence + RecordEvidence;
+    }
+
+    void Average(ReadOnlySpan<double> errors)
+    {
+        int at = (int)(_count % _length);
+        Span<double> row = _recent.AsSpan(at * _horizons, _horizons);
+        for (int h = 0; h < _horizons; h++) _means[h] += errors[h] - row[h];
+        errors.CopyTo(row);
+        if (at != _length - 1) return;
+        // Once a turn the sums are made anew: rounding does not pile up.
+        _means.AsSpan().Clear();
+        for (int k = 0; k < _length; k++)
+            TensorPrimitives.Add(_means, _recent.AsSpan(k * _horizons, _horizons), _means);
+    }
+}

@@ -1,0 +1,202 @@
+using System.Numerics.Tensors;
+
+namespace Esn;
+
+/// <summary>A model of operational metrics: seasonal, bursty, of a few channels. Lengths are in warm-ups where not said otherwise.</summary>
+public sealed record MetricModelSpec
+{
+    /// <summary>n0, frames that fix the scaling and teach the model before anything is scored, 20 … 1,000,000. The unit of every length.</summary>
+    public int WarmUp { get; init; } = 750;
+
+    /// <summary>How values are scaled.</summary>
+    public AsinhScalerSpec Scaler { get; init; } = new();
+
+    /// <summary>Scaled values enter the reservoir clipped at ± this, (0, 700].</summary>
+    public double InputLimit { get; init; } = 5;
+
+    /// <summary>What the model is told of the calendar.</summary>
+    public CalendarSpec Calendar { get; init; } = new();
+
+    /// <summary>The reservoir.</summary>
+    public ReservoirSpec Reservoir { get; init; } = new()
+    {
+        Units = 100, Degree = 8, SpectralRadius = .95, LeakRates = [1, .5, .25, .12], InputScale = .5, BiasScale = .2,
+    };
+
+    /// <summary>The readout's learning; its horizons are those below.</summary>
+    public ReadoutSpec Readout { get; init; } = new() { ForgettingFactor = .9998, Regularisation = 1 };
+
+    /// <summary>How far ahead each error looks, ascending, [0, 1]; at least one step, equal ones are one.</summary>
+    public IReadOnlyList<double> Horizons { get; init; } = [0, 1 / 120.0, 1 / 60.0, 1 / 30.0, 1 / 15.0, 1 / 8.0];
+
+    /// <summary>How errors become evidence.</summary>
+    public MetricCalibratorSpec Calibrator { get; init; } = new();
+
+    /// <summary>How evidence becomes a score.</summary>
+    public EmissionBudgetSpec Budget { get; init; } = new();
+
+    /// <summary>Throws with the key, the value and the range.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A value out of its range.</exception>
+    public void Validate()
+    {
+        Require.Range(WarmUp, 20, 1_000_000);
+        Scaler.Validate();
+        Require.Above(InputLimit, 0, 700);
+        Calendar.Validate();
+        Reservoir.Validate();
+        Require.Range(Horizons.Count, 1, 100);
+        foreach (double horizon in Horizons) Require.Range(horizon, 0, 1);
+        (Readout with { Horizons = Steps() }).Validate();
+        Calibrator.Validate();
+        Budget.Validate();
+    }
+
+    internal int[] Steps() => [.. Horizons.Select(h => MetricCalibrator.Steps(h, WarmUp, 1)).Distinct()];
+}
+
+/// <summary>One frame of an operational metric, judged.</summary>
+/// <param name="WarmingUp">Nothing is scored yet.</param>
+/// <param name="Score">1 and above alarms; 0 where nothing is emitted. An alarm is one step, or a few of growing score.</param>
+/// <param name="Level">The score without refractory time: what hysteresis and plots want.</param>
+/// <param name="Channel">The channel with the strongest evidence.</param>
+public readonly record struct MetricResult(bool WarmingUp, double Score, double Level, int Channel);
+
+/// <summary>
+/// Frame in, score out: robust scaling, a reservoir that also feels the calendar, one readout for several horizons,
+/// evidence for each channel, and a budget of alarms on the strongest of them.
+/// </summary>
+/// <remarks>
+/// The frames of the warm-up are kept until the scaling is fixed and then taken once, in order, with score 0.
+/// Memory is bounded and nothing is allocated per step but when the warm-up ends. Not thread-safe.
+/// </remarks>
+public sealed class MetricModel
+{
+    readonly MetricModelSpec _spec;
+    readonly Calendar _calendar;
+    readonly Reservoir _reservoir;
+    readonly Readout _readout;
+    readonly MetricCalibrator[] _calibrators;  // [channels]
+    readonly EmissionBudget _budget;
+    readonly AsinhScaler[] _scalers;  // [channels]; empty until the warm-up ends
+    readonly int _horizons;
+    readonly double[] _target;        // y(t) [channels]
+    readonly double[] _input;         // [u; τ], τ at the weight it has beside u [channels+calendar]
+    readonly double[] _regressor;     // z = [1; τ; u; x] [D]
+    readonly double[] _previous;      // x(t−1) [N]
+    readonly double[] _errors;        // [horizons×channels]
+    readonly double[] _channelErrors; // [horizons]
+    readonly double[] _prediction;    // ŷ(t+1|t) [channels]
+    readonly double[] _expected;      // what the warm-up's replay expected [channels]
+    double[] _frames;                 // of the warm-up [n0×channels], then empty
+    DateTime[] _times;                // of the warm-up [n0], then empty
+    bool _warm;
+    int _held;                        // frames of the warm-up kept
+
+    /// <param name="spec">Validated here.</param>
+    /// <param name="channels">Length of a frame, ≥ 1.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A value of the specification is out of its range.</exception>
+    public MetricModel(MetricModelSpec spec, int channels)
+    {
+        spec.Validate();
+        Require.Range(channels, 1, 10_000);
+        (_spec, Channels) = (spec, channels);
+        _calendar = new Calendar(spec.Calendar);
+        _reservoir = Reservoir.Of(spec.Reservoir, channels + _calendar.Inputs);
+        int[] horizons = spec.Steps();
+        _horizons = horizons.Length;
+        int regressors = 1 + _calendar.Inputs + channels + _reservoir.Units;
+        _readout = new Readout(regressors, channels, spec.Readout with { Horizons = horizons });
+        _calibrators = [.. Enumerable.Range(0, channels).Select(_ => new MetricCalibrator(spec.Calibrator, spec.WarmUp, _horizons, regressors))];
+        _budget = new EmissionBudget(spec.Budget, spec.WarmUp);
+        _scalers = new AsinhScaler[channels];
+        (_target, _prediction, _expected) = (new double[channels], new double[channels], new double[channels]);
+        _input = new double[channels + _calendar.Inputs];
+        _regressor = new double[regressors];
+        _regressor[0] = 1;
+        _previous = new double[_reservoir.Units];
+        (_errors, _channelErrors) = (new double[_horizons * channels], new double[_horizons]);
+        (_frames, _times) = (new double[spec.WarmUp * channels], new DateTime[spec.WarmUp]);
+    }
+
+    /// <summary>Length of every frame.</summary>
+    public int Channels { get; }
+
+    /// <summary>How many steps ahead each error looks.</summary>
+    public IReadOnlyList<int> Horizons => _spec.Steps();
+
+    /// <summary>e_h(t) of the last step in scaled units, [horizons×channels]; valid until the next step.</summary>
+    public ReadOnlySpan<double> Errors => _errors;
+
+    /// <summary>Takes one frame.</summary>
+    /// <param name="time">Of the frame; its hour and weekday are told to the model as they stand.</param>
+    /// <param name="frame">[channels], finite, units of the feed.</param>
+    /// <param name="expected">[channels], overwritten with what the model expected; NaN in the warm-up.</param>
+    /// <param name="learn">False (maintenance, a mute): scored, but neither learnt nor kept for comparison.</param>
+    /// <exception cref="ArgumentException">A wrong length, or a value that is not finite. Nothing was taken then.</exception>
+    public MetricResult Step(DateTime time, ReadOnlySpan<double> frame, Span<double> expected, bool learn = true)
+    {
+        Require.Length(frame.Length, Channels, nameof(frame));
+        Require.Length(expected.Length, Channels, nameof(expected));
+        for (int c = 0; c < frame.Length; c++)
+            if (!double.IsFinite(frame[c]))
+                throw new ArgumentException(FormattableString.Invariant($"a frame must be finite, channel {c} was {frame[c]}"), nameof(frame));
+        if (!_warm)
+        {
+            expected.Fill(double.NaN);
+            WarmUp(time, frame);
+            return new MetricResult(WarmingUp: true, 0, 0, 0);
+        }
+        double evidence = Advance(time, frame, expected, learn, out int channel);
+        double score = _budget.Step(evidence);
+        return new MetricResult(WarmingUp: false, score, _budget.Level, channel);
+    }
+
+    void WarmUp(DateTime time, ReadOnlySpan<double> frame)
+    {
+        frame.CopyTo(_frames.AsSpan(_held * Channels));
+        _times[_held++] = time;
+        if (_held < _spec.WarmUp) return;
+
+        double[] values = new double[_held];
+        for (int c = 0; c < Channels; c++)
+        {
+            for (int t = 0; t < _held; t++) values[t] = _frames[t * Channels + c];
+            _scalers[c] = new AsinhScaler(values, _spec.Scaler);
+        }
+        for (int t = 0; t < _held; t++)
+            Advance(_times[t], _frames.AsSpan(t * Channels, Channels), _expected, learn: true, out _);
+        (_frames, _times, _warm) = ([], [], true);
+    }
+
+    double Advance(DateTime time, ReadOnlySpan<double> frame, Span<double> expected, bool learn, out int channel)
+    {
+        for (int c = 0; c < Channels; c++)
+        {
+            _target[c] = _scalers[c].Scale(frame[c]);
+            expected[c] = _scalers[c].Unscale(_prediction[c]);
+        }
+        _readout.Settle(_target, _errors);  // before learning from this frame: the only errors fit to be scored
+        double strongest = double.NegativeInfinity;
+        channel = 0;
+        for (int c = 0; c < Channels; c++)
+        {
+            for (int h = 0; h < _horizons; h++) _channelErrors[h] = _errors[h * Channels + c];
+            double evidence = _calibrators[c].Step(_channelErrors, frame[c], learn);
+            if (evidence > strongest) (strongest, channel) = (evidence, c);
+        }
+        if (learn) _readout.Learn();
+        else _readout.Skip();
+
+        int calendar = _calendar.Inputs;
+        Span<double> told = _regressor.AsSpan(1, calendar), u = _regressor.AsSpan(1 + calendar, Channels), x = _regressor.AsSpan(1 + calendar + Channels);
+        _calendar.At(time, told);
+        TensorPrimitives.Clamp(_target, -_spec.InputLimit, _spec.InputLimit, u);
+        u.CopyTo(_input);
+        TensorPrimitives.Multiply(told, _spec.Calendar.InputScale / _spec.Reservoir.InputScale, _input.AsSpan(Channels));
+        x.CopyTo(_previous);
+        _reservoir.Step(_input, _previous, x);
+        _readout.Push(_regressor);
+        _readout.Predict(_regressor, _prediction);
+        return strongest;
+    }
+}

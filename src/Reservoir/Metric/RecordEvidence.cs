@@ -1,0 +1,104 @@
+namespace Esn;
+
+/// <summary>What values and levels never seen before are worth.</summary>
+public sealed record RecordEvidenceSpec
+{
+    /// <summary>Worth of a record, [0, 100].</summary>
+    public double ValueWeight { get; init; } = 2;
+
+    /// <summary>Values at least as extreme that may have been before it, 1 … 100; with as many it is worth nothing.</summary>
+    public int Ranks { get; init; } = 4;
+
+    /// <summary>Frames before the first value is called extreme, 0 … 1e6.</summary>
+    public int LeastFrames { get; init; } = 20;
+
+    /// <summary>Worth of a mean outside all means before it, [0, 100].</summary>
+    public double LevelWeight { get; init; } = .75;
+
+    /// <summary>Length of these means, in warm-ups, (0, 1].</summary>
+    public double LevelLength { get; init; } = 1 / 15.0;
+
+    /// <summary>The evidence at frame t is worth ln t over this, (0, 100]: a record at t has probability 2/t by chance.</summary>
+    public double LogAge { get; init; } = 8;
+
+    /// <summary>Throws with the key, the value and the range.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A value out of its range.</exception>
+    public void Validate()
+    {
+        Require.Range(ValueWeight, 0, 100);
+        Require.Range(Ranks, 1, 100);
+        Require.Range(LeastFrames, 0, 1_000_000);
+        Require.Range(LevelWeight, 0, 100);
+        Require.Above(LevelLength, 0, 1);
+        Require.Above(LogAge, 0, 100);
+    }
+}
+
+/// <summary>
+/// X: the value's rank among all values before it, on its nearer side, and whether the mean of the latest values lies
+/// outside all such means before. It needs no model, and no model can excuse it.
+/// </summary>
+public sealed class RecordEvidence
+{
+    readonly RecordEvidenceSpec _spec;
+    readonly double[] _highest, _lowest;  // the most extreme so far, the most extreme first [ranks]
+    readonly double[] _recent;            // x/length [length]
+    double _mean;                         // of the latest values
+    double _highMean = double.NegativeInfinity, _lowMean = double.PositiveInfinity;
+    long _count;                          // frames taken
+
+    /// <param name="spec">Validated here.</param>
+    /// <param name="length">Values in a mean, ≥ 1.</param>
+    public RecordEvidence(RecordEvidenceSpec spec, int length)
+    {
+        spec.Validate();
+        Require.Range(length, 1, 1_000_000);
+        _spec = spec;
+        (_highest, _lowest, _recent) = (new double[spec.Ranks], new double[spec.Ranks], new double[length]);
+        Array.Fill(_highest, double.NegativeInfinity);
+        Array.Fill(_lowest, double.PositiveInfinity);
+    }
+
+    /// <summary>X(t) ≥ 0.</summary>
+    /// <param name="x">Finite, units of the feed.</param>
+    public double Step(double x)
+    {
+        int above = 0, below = 0;
+        while (above < _highest.Length && _highest[above] >= x) above++;
+        while (below < _lowest.Length && _lowest[below] <= x) below++;
+        double value = _count < _spec.LeastFrames ? 0 : 1 - Math.Log(1 + Math.Min(above, below)) / Math.Log(1 + _spec.Ranks);
+        Insert(_highest, above, x);
+        Insert(_lowest, below, x);
+        double level = Level(x) ? 1 : 0;
+        double evidence = (_spec.ValueWeight * Math.Max(0, value) + _spec.LevelWeight * level) * Math.Log(Math.Max(1, _count)) / _spec.LogAge;
+        _count++;
+        return evidence;
+    }
+
+    bool Level(double x)
+    {
+        int at = (int)(_count % _recent.Length);
+        double part = x / _recent.Length;
+        _mean += part - _recent[at];
+        _recent[at] = part;
+        if (at == _recent.Length - 1)
+        {
+            // Once a turn the sum is made anew: rounding does not pile up.
+            _mean = 0;
+            foreach (double kept in _recent) _mean += kept;
+        }
+        if (_count < _recent.Length - 1) return false;
+        // What rounding moves is no new level.
+        double slack = 1e-12 * Math.Max(Math.Abs(_mean), Math.Abs(x));
+        bool outside = _highMean >= _lowMean && (_mean > _highMean + slack || _mean < _lowMean - slack);
+        (_highMean, _lowMean) = (Math.Max(_highMean, _mean), Math.Min(_lowMean, _mean));
+        return outside;
+    }
+
+    static void Insert(double[] extremes, int rank, double x)
+    {
+        if (rank == extremes.Length) return;
+        Array.Copy(extremes, rank, extremes, rank + 1, extremes.Length - rank - 1);
+        extremes[rank] = x;
+    }
+}

@@ -1,0 +1,164 @@
+using MathNet.Numerics.Random;
+using Xunit;
+
+namespace Esn.Tests.Metric;
+
+public sealed class MetricModelTests
+{
+    static readonly MetricModelSpec Small = new() { WarmUp = 300, Reservoir = new MetricModelSpec().Reservoir with { Units = 40 } };
+    static readonly DateTime Start = new(2026, 1, 5);
+
+    // Frames every half an hour: a day and a weekend in it, a little noise.
+    static double Daily(int t, Xoshiro256StarStar random) =>
+        100 + 40 * Math.Sin(2 * Math.PI * t / 48) + (t / 48 % 7 >= 5 ? -20 : 0) + 4 * (random.NextDouble() + random.NextDouble() - 1);
+
+    static MetricResult[] Run(MetricModel model, Func<int, double> feed, int steps, double[]? expectations = null)
+    {
+        var results = new MetricResult[steps];
+        double[] frame = new double[model.Channels], expected = new double[model.Channels];
+        for (int t = 0; t < steps; t++)
+        {
+            Array.Fill(frame, feed(t));
+            results[t] = model.Step(Start.AddMinutes(30 * t), frame, expected);
+            if (expectations is not null) expectations[t] = expected[0];
+        }
+        return results;
+    }
+
+    [Fact]
+    public void Nothing_is_scored_in_the_warm_up_and_everything_after()
+    {
+        var random = new Xoshiro256StarStar(1, threadSafe: false);
+        double[] expectations = new double[600];
+        MetricResult[] results = Run(new MetricModel(Small, 1), t => Daily(t, random), 600, expectations);
+        Assert.All(results[..300], result => Assert.Equal(new MetricResult(true, 0, 0, 0), result));
+        Assert.All(results[300..], result => Assert.False(result.WarmingUp));
+        Assert.All(expectations[..300], expected => Assert.True(double.IsNaN(expected)));
+        Assert.All(expectations[300..], expected => Assert.InRange(expected, 0, 250));
+    }
+
+    [Fact]
+    public void A_day_and_a_week_are_learnt()
+    {
+        var random = new Xoshiro256StarStar(2, threadSafe: false);
+        double[] feed = [.. Enumerable.Range(0, 3000).Select(t => Daily(t, random))];
+        double[] expectations = new double[3000];
+        Run(new MetricModel(Small, 1), t => feed[t], 3000, expectations);
+        double error = Enumerable.Range(1500, 1500).Average(t => Math.Abs(feed[t] - expectations[t]));
+        Assert.True(error < 3.5, $"mean error {error}");  // the noise alone 1.3, the last value 2.9
+    }
+
+    [Theory]
+    [InlineData(60)]
+    [InlineData(-60)]
+    public void A_step_is_told_at_once_and_by_the_level_that_stays(double step)
+    {
+        var random = new Xoshiro256StarStar(3, threadSafe: false);
+        MetricResult[] results = Run(new MetricModel(Small, 1), t => Daily(t, random) + (t >= 2000 ? step : 0), 2100);
+        Assert.Contains(results[2000..2010], result => result.Score >= 1);
+        Assert.True(results[1000..2000].Count(result => result.Score >= 1) <= 3);
+    }
+
+    [Fact]
+    public void A_flat_line_is_normal_and_its_end_is_not()
+    {
+        MetricResult[] results = Run(new MetricModel(Small, 1), t => t < 1500 ? 42 : 43, 1501);
+        Assert.DoesNotContain(results[..1500], result => result.Score >= 1);
+        Assert.True(results[1500].Score >= 1);
+    }
+
+    [Fact]
+    public void Equal_seeds_give_equal_bits_and_another_seed_others()
+    {
+        MetricResult[] Twin(int seed)
+        {
+            var random = new Xoshiro256StarStar(4, threadSafe: false);
+            return Run(new MetricModel(Small with { Reservoir = Small.Reservoir with { Seed = seed } }, 1), t => Daily(t, random), 1200);
+        }
+        Assert.Equal(Twin(1), Twin(1));
+        Assert.NotEqual(Twin(1), Twin(2));
+    }
+
+    [Fact]
+    public void Of_several_channels_the_one_that_moved_is_named()
+    {
+        var random = new Xoshiro256StarStar(5, threadSafe: false);
+        var model = new MetricModel(Small, 3);
+        double[] expected = new double[3];
+        MetricResult last = default;
+        for (int t = 0; t <= 1500; t++)
+            last = model.Step(Start.AddMinutes(30 * t), [Daily(t, random), Daily(t, random) / 1000, t == 1500 ? 1e6 : 50 + Daily(t, random)], expected);
+        Assert.True(last.Score >= 1);
+        Assert.Equal(2, last.Channel);
+    }
+
+    [Fact]
+    public void What_is_muted_is_neither_learnt_nor_kept_for_comparison()
+    {
+        var random = new Xoshiro256StarStar(6, threadSafe: false);
+        double[] feed = [.. Enumerable.Range(0, 1400).Select(t => Daily(t, random))];
+        double[] noise = [.. feed.Select(_ => 300 * random.NextDouble())];
+        double[] Expect(bool learn)
+        {
+            var model = new MetricModel(Small, 1);
+            double[] expectations = new double[feed.Length];
+            for (int t = 0; t < feed.Length; t++)
+            {
+                bool upkeep = t is >= 800 and < 1200;
+                model.Step(Start.AddMinutes(30 * t), [upkeep ? noise[t] : feed[t]], expectations.AsSpan(t, 1), learn || !upkeep);
+            }
+            return expectations;
+        }
+        double Error(double[] expectations) => Enumerable.Range(1210, 40).Average(t => Math.Abs(expectations[t] - feed[t]));
+        (double muted, double learnt) = (Error(Expect(learn: false)), Error(Expect(learn: true)));
+        Assert.True(muted < .8 * learnt, $"{muted} and {learnt}");
+    }
+
+    [Fact]
+    public void Whatever_comes_nothing_is_ever_other_than_finite()
+    {
+        double[] values = [0, 1, -1, double.MaxValue, double.MinValue, double.Epsilon, 1e-300, 1e300, 5, 5, 5];
+        var random = new Xoshiro256StarStar(7, threadSafe: false);
+        MetricResult[] results = Run(new MetricModel(Small with { WarmUp = 100 }, 2), t => values[random.Next(values.Length)], 5000);
+        Assert.All(results, result => Assert.True(double.IsFinite(result.Score) && double.IsFinite(result.Level)));
+    }
+
+    [Fact]
+    public void A_step_allocates_nothing()
+    {
+        var random = new Xoshiro256StarStar(8, threadSafe: false);
+        var model = new MetricModel(Small, 1);
+        Run(model, t => Daily(t, random), 400);
+        double[] frame = [100], expected = [0];
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int t = 400; t < 900; t++) model.Step(Start.AddMinutes(30 * t), frame, expected);
+        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+    }
+
+    [Fact]
+    public void A_value_that_is_not_finite_is_refused_and_nothing_is_taken()
+    {
+        var model = new MetricModel(Small, 2);
+        double[] expected = new double[2];
+        Assert.Throws<ArgumentException>(() => model.Step(Start, [1, double.NaN], expected));
+        Assert.Throws<ArgumentException>(() => model.Step(Start, [1], expected));
+        for (int t = 0; t < 300; t++) Assert.True(model.Step(Start, [1, 2], expected).WarmingUp);
+        Assert.False(model.Step(Start, [1, 2], expected).WarmingUp);
+    }
+
+    [Fact]
+    public void Horizons_grow_with_the_warm_up_and_equal_ones_are_one()
+    {
+        Assert.Equal([1, 6, 13, 25, 50, 94], new MetricModel(new MetricModelSpec(), 1).Horizons);
+        Assert.Equal([1, 2, 4, 8], new MetricModel(new MetricModelSpec { WarmUp = 60 }, 1).Horizons);
+    }
+
+    [Fact]
+    public void A_specification_out_of_range_names_the_key_and_the_range()
+    {
+        var error = Assert.Throws<ArgumentOutOfRangeException>(() => new MetricModel(new MetricModelSpec { WarmUp = 3 }, 1));
+        Assert.Contains("warmUp must be in [20, 1000000], was 3", error.Message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentOutOfRangeException>(() => new MetricModel(new MetricModelSpec { Horizons = [.1, .05] }, 1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new MetricModel(new MetricModelSpec { Budget = new EmissionBudgetSpec { Threshold = 0 } }, 1));
+    }
+}

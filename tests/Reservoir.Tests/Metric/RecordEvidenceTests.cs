@@ -1,0 +1,57 @@
+using MathNet.Numerics.Random;
+using Xunit;
+
+namespace Esn.Tests.Metric;
+
+public sealed class RecordEvidenceTests
+{
+    static readonly RecordEvidenceSpec ValuesAlone = new() { LevelWeight = 0 };
+
+    [Fact]
+    public void A_record_is_worth_the_logarithm_of_its_age_and_ranks_below_it_less()
+    {
+        var records = new RecordEvidence(ValuesAlone, 5);
+        for (int t = 0; t < 100; t++) records.Step(t % 10);  // every value ten times
+        double[] worth = [records.Step(20), records.Step(20), records.Step(20), records.Step(20), records.Step(20)];
+        for (int r = 0; r < 5; r++)
+            Assert.Equal(2 * (1 - Math.Log(1 + r) / Math.Log(5)) * Math.Log(100 + r) / 8, worth[r], 12);
+        Assert.Equal(0, records.Step(5));
+        Assert.Equal(2 * Math.Log(106) / 8, records.Step(-1), 12);
+    }
+
+    [Fact]
+    public void Constants_have_no_records_and_no_new_levels_whatever_the_rounding()
+    {
+        var records = new RecordEvidence(new RecordEvidenceSpec(), 7);
+        for (int t = 0; t < 10_000; t++) Assert.Equal(0, records.Step(.1));
+    }
+
+    [Fact]
+    public void A_mean_outside_all_means_before_is_a_new_level_though_no_value_is_a_record()
+    {
+        var records = new RecordEvidence(new RecordEvidenceSpec { ValueWeight = 0 }, 8);
+        for (int t = 0; t < 200; t++) Assert.Equal(0, records.Step(t % 2));
+        Assert.Equal(.75 * Math.Log(200) / 8, records.Step(1), 12);  // five ones in eight
+        Assert.Equal(0, records.Step(1));                            // still five
+        Assert.Equal(.75 * Math.Log(202) / 8, records.Step(1), 12);  // six
+    }
+
+    [Fact]
+    public void Of_exchangeable_values_a_tenth_of_the_frames_being_ten_times_older_are_a_tenth_as_often_records()
+    {
+        var random = new Xoshiro256StarStar(6, threadSafe: false);
+        int early = 0, late = 0;
+        for (int stream = 0; stream < 300; stream++)
+        {
+            var records = new RecordEvidence(ValuesAlone with { Ranks = 1 }, 5);
+            for (int t = 0; t < 2000; t++)
+            {
+                bool record = records.Step(random.NextDouble()) > 0;
+                if (record && t is >= 100 and < 200) early++;   // expected 300 · 2 ln 2 = 416
+                if (record && t is >= 1000) late++;             // the same
+            }
+        }
+        Assert.InRange(early, 340, 490);
+        Assert.InRange(late, 340, 490);
+    }
+}
