@@ -26,7 +26,7 @@ public sealed record EsnConfig
 
     /// <summary>The model with the budget in it.</summary>
     public DetectorSpec Model => Detector.Calibrator is BudgetSpec budget
-        ? Detector with { Calibrator = budget with { AlarmsPerStep = Alarms.Budget.PerStep } }
+        ? Detector with { Calibrator = budget with { AlarmsPerStep = Alarms.Budget.PerStep / Alarms.SharedBy } }
         : Detector;
 
     /// <summary>All defaults of a preset.</summary>
@@ -39,6 +39,9 @@ public sealed record EsnConfig
             _ => throw new ArgumentOutOfRangeException(nameof(preset), preset, "unknown preset"),
         },
     };
+
+    /// <summary>Times in which streams are not to be judged.</summary>
+    public IReadOnlyList<MaintenanceConfig> Maintenance { get; init; } = [];
 
     /// <summary>Metrics and health over HTTP.</summary>
     public HttpConfig Http { get; init; } = new();
@@ -59,6 +62,17 @@ public sealed record AlarmsConfig
 {
     /// <summary>Alarms that may come from a feed in which nothing happens.</summary>
     public AlarmBudget Budget { get; init; } = new(1, 10_000);
+
+    /// <summary>Streams that share this budget, 1 … 1,000,000: each gets its part, and all of them together keep it.</summary>
+    public int SharedBy { get; init; } = 1;
+
+    /// <summary>Throws with the key, the value and what would be right.</summary>
+    public void Validate()
+    {
+        Require.Range(SharedBy, 1, 1_000_000);
+        if (Budget.PerStep / SharedBy < 1e-9)
+            throw new ArgumentOutOfRangeException(nameof(Budget), $"budget / sharedBy must be at least 1 per 1000000000 steps of a stream, was {Budget.PerStep / SharedBy:G3} a step");
+    }
 }
 
 /// <summary>So many alarms in so many steps of a stream.</summary>

@@ -12,7 +12,7 @@ public sealed class EsnMetrics
     static readonly string[] ChannelLabels = ["topic", "stream", "channel"];
 
     readonly HttpConfig _config;
-    readonly Gauge _score, _normality, _warmingUp, _alarm, _lastStep, _expected, _observed;
+    readonly Gauge _score, _normality, _warmingUp, _alarm, _lastStep, _muted, _expected, _observed, _forecast;
     readonly Counter _steps, _events, _late, _deadLetters, _hidden;
     readonly Histogram _stepDuration;
     readonly HashSet<StreamId> _hiddenStreams = [];
@@ -32,6 +32,9 @@ public sealed class EsnMetrics
         _lastStep = metrics.CreateGauge("esn_last_step_timestamp_seconds", "Feed time of the stream's last step, seconds since 1970.", StreamLabels);
         _expected = metrics.CreateGauge("esn_expected_value", "What the model expected at the last step, in units of the feed.", ChannelLabels);
         _observed = metrics.CreateGauge("esn_observed_value", "What came at the last step, in units of the feed.", ChannelLabels);
+
+        _forecast = metrics.CreateGauge("esn_forecast_value", "While an alarm is open: what the forecast from before its onset foretold for the last step, in units of the feed; else NaN.", ChannelLabels);
+        _muted = metrics.CreateGauge("esn_muted", "1 while the stream is in maintenance: it is not judged, and nothing is learnt.", StreamLabels);
 
         _steps = metrics.CreateCounter("esn_steps_total", "Timesteps scored.");
         _events = metrics.CreateCounter("esn_events_total", "Changes in the life of alarms, by change.", "change");
@@ -117,8 +120,8 @@ public sealed class EsnMetrics
         readonly EsnMetrics _metrics;
         readonly string[] _stream;
         readonly string[][] _channels;
-        readonly Gauge.Child _score, _normality, _warmingUp, _alarm, _lastStep;
-        readonly Gauge.Child[] _expected, _observed;
+        readonly Gauge.Child _score, _normality, _warmingUp, _alarm, _lastStep, _muted;
+        readonly Gauge.Child[] _expected, _observed, _forecast;
 
         internal StreamSeries(EsnMetrics metrics, StreamId stream, string[] channels)
         {
@@ -130,13 +133,16 @@ public sealed class EsnMetrics
             _warmingUp = metrics._warmingUp.WithLabels(_stream);
             _alarm = metrics._alarm.WithLabels(_stream);
             _lastStep = metrics._lastStep.WithLabels(_stream);
+            _muted = metrics._muted.WithLabels(_stream);
             _expected = [.. _channels.Select(metrics._expected.WithLabels)];
+            _forecast = [.. _channels.Select(metrics._forecast.WithLabels)];
             _observed = [.. _channels.Select(metrics._observed.WithLabels)];
         }
 
         /// <summary>Shows a step.</summary>
-        public void Set(in StepResult result, DateTime time, ReadOnlySpan<double> observed, ReadOnlySpan<double> expected)
+        public void Set(in StepResult result, DateTime time, ReadOnlySpan<double> observed, ReadOnlySpan<double> expected, bool muted)
         {
+            _muted.Set(muted ? 1 : 0);
             _score.Set(result.Score);
             _normality.Set(result.Normality);
             _warmingUp.Set(result.WarmingUp ? 1 : 0);
@@ -149,15 +155,22 @@ public sealed class EsnMetrics
             }
         }
 
+        /// <summary>Shows what the forecast from before an open alarm foretold; empty: there is none.</summary>
+        public void SetForecast(ReadOnlySpan<double> forecast)
+        {
+            for (int c = 0; c < _channels.Length; c++) _forecast[c].Set(forecast.IsEmpty ? double.NaN : forecast[c]);
+        }
+
         /// <summary>The stream is another replica's now.</summary>
         public void Remove()
         {
-            foreach (Gauge gauge in new[] { _metrics._score, _metrics._normality, _metrics._warmingUp, _metrics._alarm, _metrics._lastStep })
+            foreach (Gauge gauge in new[] { _metrics._score, _metrics._normality, _metrics._warmingUp, _metrics._alarm, _metrics._lastStep, _metrics._muted })
                 gauge.RemoveLabelled(_stream);
             foreach (string[] channel in _channels)
             {
                 _metrics._expected.RemoveLabelled(channel);
                 _metrics._observed.RemoveLabelled(channel);
+                _metrics._forecast.RemoveLabelled(channel);
             }
             _metrics._exported--;
         }

@@ -11,6 +11,7 @@ public sealed class StreamTable
     readonly EsnMetrics _metrics;
     readonly TimeProvider _time;
     readonly FrameDecoder _decoder;
+    readonly Func<string, DateTime, bool>[] _maintenance;
     readonly Dictionary<StreamId, Feed> _feeds = [];
 
     /// <param name="config">Validated.</param>
@@ -20,6 +21,7 @@ public sealed class StreamTable
     {
         (_config, _metrics, _time) = (config, metrics, time);
         _decoder = new FrameDecoder(config.Source.Fields);
+        _maintenance = [.. config.Maintenance.Select(maintenance => maintenance.Compile())];
     }
 
     /// <summary>Decodes, gates and scores a batch.</summary>
@@ -84,15 +86,17 @@ public sealed class StreamTable
         var frames = new double[n * channels];
         var expected = new double[n * channels];
         var results = new StepResult[n];
+        var muted = new bool[_maintenance.Length > 0 ? n : 0];
         for (int t = 0; t < n; t++)
         {
             Frame frame = scored[group[t]].Frame;
             times[t] = frame.Time;
             frame.Values.CopyTo(frames, t * channels);
+            foreach (var maintenance in _maintenance) muted[t] |= maintenance(frame.Stream.Name, frame.Time);
         }
 
         long start = _time.GetTimestamp();
-        feed.Detector!.StepMany(times, frames, results, expected);
+        feed.Detector!.StepMany(times, frames, results, expected, muted);
         _metrics.Stepped(_time.GetElapsedTime(start), n);
 
         DateTime now = _time.GetUtcNow().UtcDateTime;
@@ -103,7 +107,9 @@ public sealed class StreamTable
             _metrics.Latency.Observe(Math.Max(0, (now - frame.Record.Timestamp).TotalSeconds));
             if (results[t].Alarm is { } alarm) _metrics.Changed(alarm.Change);
         }
-        feed.Exported?.Set(results[^1], times[^1], frames.AsSpan((n - 1) * channels), expected.AsSpan((n - 1) * channels));
+        if (feed.Exported is not { } series) return;
+        series.Set(results[^1], times[^1], frames.AsSpan((n - 1) * channels), expected.AsSpan((n - 1) * channels), muted.Length > 0 && muted[^1]);
+        series.SetForecast(feed.Detector.TryForecast(expected.AsSpan(0, channels)) ? expected.AsSpan(0, channels) : []);
     }
 
     void Forget(string topic, int partition)
