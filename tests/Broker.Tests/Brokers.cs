@@ -1,8 +1,6 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
-using Confluent.Kafka;
-using Confluent.Kafka.Admin;
 using Esn.Streaming.Demo;
 using Testcontainers.Kafka;
 using Xunit;
@@ -53,8 +51,7 @@ public sealed class EmbeddedBrokerFixture : IBroker
 /// </summary>
 public sealed class RealKafkaFixture : IBroker
 {
-    readonly string _directory = Directory.CreateTempSubdirectory("esn-kafka-").FullName;
-    Process? _process;
+    KafkaProcess? _process;
     KafkaContainer? _container;
 
     public string? BootstrapServers { get; private set; }
@@ -63,7 +60,12 @@ public sealed class RealKafkaFixture : IBroker
 
     public async ValueTask InitializeAsync()
     {
-        if (Environment.GetEnvironmentVariable("KAFKA_HOME") is { Length: > 0 } home) BootstrapServers = await Start(home);
+        if (Environment.GetEnvironmentVariable("KAFKA_HOME") is { Length: > 0 } home)
+        {
+            _process = new KafkaProcess(home);
+            await _process.Start();
+            BootstrapServers = _process.BootstrapServers;
+        }
         else if (Environment.GetEnvironmentVariable("KAFKA_BOOTSTRAP_SERVERS") is { Length: > 0 } servers) BootstrapServers = servers;
         else
         {
@@ -83,27 +85,29 @@ public sealed class RealKafkaFixture : IBroker
     public async Task<string> Topic(string name, int partitions = 2)
     {
         string topic = $"{name}-{Guid.NewGuid():N}";
-        using IAdminClient admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = BootstrapServers }).Build();
-        await admin.CreateTopicsAsync([new TopicSpecification { Name = topic, NumPartitions = partitions, ReplicationFactor = 1 }]);
+        await Topics.Create(BootstrapServers!, topic, partitions);
         return topic;
     }
 
     public async ValueTask DisposeAsync()
     {
-        if (_process is not null)
-        {
-            _process.Kill(entireProcessTree: true);
-            await _process.WaitForExitAsync();
-            _process.Dispose();
-        }
+        if (_process is not null) await _process.DisposeAsync();
         if (_container is not null) await _container.DisposeAsync();
-        Directory.Delete(_directory, recursive: true);
     }
+}
 
-    async Task<string> Start(string home)
+/// <summary>One broker of Apache Kafka as a process, which can be killed and started again.</summary>
+public sealed class KafkaProcess(string home) : IAsyncDisposable
+{
+    readonly string _directory = Directory.CreateTempSubdirectory("esn-kafka-").FullName;
+    readonly int _port = FreePorts();
+    Process? _process;
+
+    public string BootstrapServers => $"127.0.0.1:{_port}";
+
+    public async Task Start()
     {
-        int port = FreePorts();
-        _process = Process.Start(new ProcessStartInfo(Path.Combine(home, "bin", "kafka-broker"), [Path.Combine(_directory, "data"), $"{port}"])
+        _process = Process.Start(new ProcessStartInfo(Path.Combine(home, "bin", "kafka-broker"), [Path.Combine(_directory, "data"), $"{_port}"])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -121,9 +125,23 @@ public sealed class RealKafkaFixture : IBroker
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
         Task ended = _process.WaitForExitAsync();
-        if (await Task.WhenAny(started.Task, ended).WaitAsync(TimeSpan.FromSeconds(90)) == ended)
+        if (await Task.WhenAny(started.Task, ended).WaitAsync(TimeSpan.FromSeconds(120)) == ended)
             lock (said) throw new InvalidOperationException($"kafka-broker ended with code {_process.ExitCode}:\n{string.Join('\n', said.TakeLast(20))}");
-        return $"127.0.0.1:{port}";
+    }
+
+    /// <summary>kill -9.</summary>
+    public async Task Kill()
+    {
+        _process!.Kill(entireProcessTree: true);
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+        _process = null;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_process is not null) await Kill();
+        Directory.Delete(_directory, recursive: true);
     }
 
     // The broker takes two ports in a row.

@@ -10,7 +10,7 @@ namespace Esn.Broker.Tests;
 /// <summary>From a file through a broker to events, with `esn` as processes; the same claims for every broker.</summary>
 public abstract class EndToEnd(IBroker broker)
 {
-    static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    protected static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     protected string Servers
     {
@@ -145,13 +145,14 @@ public abstract class EndToEnd(IBroker broker)
 
     static bool Same(byte[]? a, byte[]? b) => a is null || b is null ? a is null && b is null : a.AsSpan().SequenceEqual(b);
 
-    static void WriteFeed(string file, int steps)
+    protected static void WriteFeed(string file, int steps, int from = 0)
     {
         var feed = new DemoFeed(seed: 3, quiet: DemoRun.Quiet, noise: .01);
+        for (int i = 0; i < from; i++) feed.Next();
         using var writer = new StreamWriter(file);
         writer.WriteLine("timestamp,value");
         var start = new DateTime(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc);
-        for (int i = 0; i < steps; i++) writer.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{start.AddSeconds(i):yyyy-MM-ddTHH:mm:ssZ},{feed.Next():R}"));
+        for (int i = from; i < from + steps; i++) writer.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{start.AddSeconds(i):yyyy-MM-ddTHH:mm:ssZ},{feed.Next():R}"));
     }
 
     protected async Task<(string Source, string Events, string DeadLetters)> NewTopics() =>
@@ -164,29 +165,29 @@ public abstract class EndToEnd(IBroker broker)
             kafka: { bootstrapServers: "{{servers}}" }
             source: { topics: [{{source}}], group: {{source}} }
             sink: { events: {{events}}, deadLetters: {{deadLetters}}, createTopics: false }
-            http: { listen: "127.0.0.1:0" }
+            http: { listen: "127.0.0.1:0", stallSeconds: 3 }
             """);
         return file;
     }
 
-    static async Task Replay(string servers, string feed, string topic)
+    protected static async Task Replay(string servers, string feed, string topic, string? key = null)
     {
-        using var replay = new EsnProcess("replay", feed, "--to", topic, "--bootstrap-servers", servers);
+        using var replay = new EsnProcess("replay", feed, "--to", topic, "--bootstrap-servers", servers, "--key", key ?? Path.GetFileNameWithoutExtension(feed));
         Assert.True(await replay.Exit(Patience) == 0, replay.Said);
     }
 
-    protected static async Task Ready(EsnProcess esn)
+    protected static async Task Ready(EsnProcess esn, bool ready = true)
     {
         using var http = new HttpClient { BaseAddress = await esn.Address };
         DateTime end = DateTime.UtcNow + Patience;
-        while (!(await http.GetAsync("/health/ready")).IsSuccessStatusCode)
+        while ((await http.GetAsync("/health/ready")).IsSuccessStatusCode != ready)
         {
-            Assert.True(DateTime.UtcNow < end, $"not ready: {await (await http.GetAsync("/health/ready")).Content.ReadAsStringAsync()}\n{esn.Said}");
+            Assert.True(DateTime.UtcNow < end, $"ready is not {ready}: {await (await http.GetAsync("/health/ready")).Content.ReadAsStringAsync()}\n{esn.Said}");
             await Task.Delay(50);
         }
     }
 
-    static async Task Steps(EsnProcess esn, long steps)
+    protected static async Task Steps(EsnProcess esn, long steps)
     {
         DateTime end = DateTime.UtcNow + TimeSpan.FromMinutes(5);
         double done;
@@ -197,7 +198,7 @@ public abstract class EndToEnd(IBroker broker)
         }
     }
 
-    static async Task<double> Metric(EsnProcess esn, string name)
+    protected static async Task<double> Metric(EsnProcess esn, string name)
     {
         using var http = new HttpClient { BaseAddress = await esn.Address };
         string line = (await http.GetStringAsync("/metrics")).Split('\n').Single(row => row.StartsWith(name + " ", StringComparison.Ordinal));
@@ -234,6 +235,69 @@ public sealed class EndToEndOnApacheKafka(RealKafkaFixture broker) : EndToEnd(br
         Assert.Equal(noise, parts.OrderBy(part => int.Parse(part.Header("esn_part").Split('/')[0], CultureInfo.InvariantCulture)).SelectMany(part => part.Message.Value));
         Assert.All(parts, part => Assert.Equal("not_json", part.Header("esn_reason")));
         await Stop(esn);
+    }
+
+    [Fact]
+    public async Task A_broker_that_is_killed_and_comes_back_costs_nothing()
+    {
+        string? home = Environment.GetEnvironmentVariable("KAFKA_HOME");
+        Assert.SkipUnless(!string.IsNullOrEmpty(home), "no KAFKA_HOME: only a broker of our own may be killed");
+        await using var kafka = new KafkaProcess(home!);
+        await kafka.Start();
+        string directory = NewDirectory(), first = Path.Combine(directory, "1.csv"), second = Path.Combine(directory, "2.csv");
+        WriteFeed(first, steps: 2500);
+        WriteFeed(second, steps: 2500, from: 2500);
+        foreach (string topic in new[] { "steps", "events", "dead-letters" }) await Topics.Create(kafka.BootstrapServers, topic, 2);
+        using var esn = new EsnProcess("run", "--config", Config(directory, kafka.BootstrapServers, "steps", "events", "dead-letters"));
+        await Replay(kafka.BootstrapServers, first, "steps", "feed");
+        await Steps(esn, 2500);
+
+        await kafka.Kill();
+        await Ready(esn, ready: false);
+        await kafka.Start();
+        await Ready(esn);
+        await Replay(kafka.BootstrapServers, second, "steps", "feed");
+        await Steps(esn, 5000);
+        Assert.Equal(5000, await Metric(esn, "esn_steps_total"));
+        var opened = (await Topics.Read(kafka.BootstrapServers, "events", found => false, TimeSpan.FromSeconds(3))).Where(record => record.Header("ce_type") == "esn.anomaly.opened");
+        Assert.Contains(opened, record => record.Data().GetProperty("position").GetInt64() > 2500);
+        await Stop(esn);
+    }
+
+    [Fact]
+    public async Task Replicas_share_the_streams_and_take_over_from_each_other()
+    {
+        string servers = Servers, directory = NewDirectory();
+        (string source, string events, string letters) = await NewTopics();
+        string config = Config(directory, servers, source, events, letters);
+        using var one = new EsnProcess("run", "--config", config);
+        using var other = new EsnProcess("run", "--config", config);
+        await Ready(one);
+        await Ready(other);
+        using IProducer<byte[], byte[]> producer = new ProducerBuilder<byte[], byte[]>(new ProducerConfig { BootstrapServers = servers }).Build();
+        async Task Send(int from, int to)
+        {
+            for (int i = from; i < to; i++)
+                for (int stream = 0; stream < 8; stream++)
+                    producer.Produce(new TopicPartition(source, stream % 2), new Message<byte[], byte[]> { Key = Encoding.UTF8.GetBytes($"s{stream}"), Value = Encoding.UTF8.GetBytes($$"""{"value": {{i % 17}}}""") });
+            await Task.Run(() => producer.Flush(Patience));
+        }
+        await Send(0, 300);
+        DateTime end = DateTime.UtcNow + Patience;
+        while (await Metric(one, "esn_steps_total") + await Metric(other, "esn_steps_total") < 2400)
+        {
+            Assert.True(DateTime.UtcNow < end, one.Said + other.Said);
+            await Task.Delay(50);
+        }
+        double before = await Metric(other, "esn_steps_total");
+        Assert.Equal(2400, await Metric(one, "esn_steps_total") + before);  // none twice
+        Assert.Equal(4, await Metric(one, "esn_streams"));
+        await Stop(one);
+        await Send(300, 400);
+        await Steps(other, (long)before + 800);
+        Assert.Equal(before + 800, await Metric(other, "esn_steps_total"));
+        Assert.Equal(8, await Metric(other, "esn_streams"));
+        await Stop(other);
     }
 
     [Fact]

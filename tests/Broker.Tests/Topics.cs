@@ -1,12 +1,19 @@
 using System.Text;
 using System.Text.Json;
 using Confluent.Kafka;
+using Confluent.Kafka.Admin;
 
 namespace Esn.Broker.Tests;
 
 /// <summary>Plain clients, independent of ours.</summary>
 static class Topics
 {
+    public static async Task Create(string servers, string topic, int partitions)
+    {
+        using IAdminClient admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = servers }).Build();
+        await admin.CreateTopicsAsync([new TopicSpecification { Name = topic, NumPartitions = partitions, ReplicationFactor = 1 }]);
+    }
+
     /// <summary>Reads all partitions from their beginning until enough is there.</summary>
     public static async Task<List<ConsumeResult<byte[], byte[]>>> Read(string servers, string topic, Func<List<ConsumeResult<byte[], byte[]>>, bool> enough, TimeSpan within)
     {
