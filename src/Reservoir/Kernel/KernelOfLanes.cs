@@ -22,17 +22,20 @@ sealed unsafe class Kernel<V> : Kernel where V : unmanaged, ILanes<V>
         for (int panel = first; panel < last; panel++)
         {
             double* tiles = matrix + Offset(blocks, panel);
-            int pairs = V.Width == 8 ? frames / 2 * 2 : 0;
-            // A half panel stays in the first-level cache while all frames pass over it.
-            for (int half = 0; half < 2; half++)
+            int f = 0;
+            if (V.Width == 8)
             {
-                for (int f = 0; f < pairs; f += 2)
-                    HalfPanelOfTwo(tiles, panel, blocks, half, z[f], y[f], z[f + 1], y[f + 1], sums + f * Tile);
-                for (int f = pairs; f < frames && V.Width < 8; f++)
-                    HalfPanelOfOne(tiles, panel, blocks, half, z[f], y[f], sums + f * Tile);
+                for (; f + 2 <= frames; f += 2)
+                    PanelOfTwo(tiles, panel, blocks, z[f], y[f], z[f + 1], y[f + 1], sums + f * Tile);
+                if (f < frames) PanelOfOne(tiles, panel, blocks, z[f], y[f], sums + f * Tile);
             }
-            if (V.Width == 8 && pairs < frames) PanelOfOne(tiles, panel, blocks, z[pairs], y[pairs], sums + pairs * Tile);
-            for (int f = 0; f < frames; f++) AddLaneSums(sums + f * Tile, y[f] + 8 * panel);
+            else
+            {
+                // A half panel stays in the first-level cache while all frames pass over it.
+                for (int half = 0; half < 2; half++)
+                    for (f = 0; f < frames; f++) HalfPanelOfOne(tiles, panel, blocks, half, z[f], y[f], sums + f * Tile);
+            }
+            for (f = 0; f < frames; f++) AddLaneSums(sums + f * Tile, y[f] + 8 * panel);
         }
     }
 
@@ -97,17 +100,18 @@ sealed unsafe class Kernel<V> : Kernel where V : unmanaged, ILanes<V>
         V.Store(a7, sums + 56);
     }
 
-    // Two frames, 8 lanes, four columns of the panel: each element serves both.
-    static void HalfPanelOfTwo(
-        double* tiles, int panel, int blocks, int half, double* z, double* y, double* z2, double* y2, double* sums)
+    // Two frames, 8 lanes: each element serves both.
+    static void PanelOfTwo(double* tiles, int panel, int blocks, double* z, double* y, double* z2, double* y2, double* sums)
     {
-        int column = 4 * half, j = 8 * panel + column;
-        V b0 = V.All(z[j]), b1 = V.All(z[j + 1]), b2 = V.All(z[j + 2]), b3 = V.All(z[j + 3]);
-        V d0 = V.All(z2[j]), d1 = V.All(z2[j + 1]), d2 = V.All(z2[j + 2]), d3 = V.All(z2[j + 3]);
-        double* tile = tiles + 8 * column;
+        double* tile = tiles;
         nint i = 8 * panel;
-        V t = V.Load(y + i), t2 = V.Load(y2 + i);
-        V c = V.Load(tile);
+        double* zj = z + i;
+        double* zj2 = z2 + i;
+        V b0 = V.All(zj[0]), b1 = V.All(zj[1]), b2 = V.All(zj[2]), b3 = V.All(zj[3]);
+        V b4 = V.All(zj[4]), b5 = V.All(zj[5]), b6 = V.All(zj[6]), b7 = V.All(zj[7]);
+        V d0 = V.All(zj2[0]), d1 = V.All(zj2[1]), d2 = V.All(zj2[2]), d3 = V.All(zj2[3]);
+        V d4 = V.All(zj2[4]), d5 = V.All(zj2[5]), d6 = V.All(zj2[6]), d7 = V.All(zj2[7]);
+        V t = V.Load(y + i), t2 = V.Load(y2 + i), c = V.Load(tile);
         t = V.MultiplyAdd(c, b0, t);
         t2 = V.MultiplyAdd(c, d0, t2);
         c = V.Load(tile + 8);
@@ -119,9 +123,22 @@ sealed unsafe class Kernel<V> : Kernel where V : unmanaged, ILanes<V>
         c = V.Load(tile + 24);
         t = V.MultiplyAdd(c, b3, t);
         t2 = V.MultiplyAdd(c, d3, t2);
+        c = V.Load(tile + 32);
+        t = V.MultiplyAdd(c, b4, t);
+        t2 = V.MultiplyAdd(c, d4, t2);
+        c = V.Load(tile + 40);
+        t = V.MultiplyAdd(c, b5, t);
+        t2 = V.MultiplyAdd(c, d5, t2);
+        c = V.Load(tile + 48);
+        t = V.MultiplyAdd(c, b6, t);
+        t2 = V.MultiplyAdd(c, d6, t2);
+        c = V.Load(tile + 56);
+        t = V.MultiplyAdd(c, b7, t);
+        t2 = V.MultiplyAdd(c, d7, t2);
         V.Store(t, y + i);
         V.Store(t2, y2 + i);
-        V a0 = default, a1 = default, a2 = default, a3 = default, e0 = default, e1 = default, e2 = default, e3 = default;
+        V a0 = default, a1 = default, a2 = default, a3 = default, a4 = default, a5 = default, a6 = default, a7 = default;
+        V e0 = default, e1 = default, e2 = default, e3 = default, e4 = default, e5 = default, e6 = default, e7 = default;
         for (tile += Tile, i += 8; i < 8 * blocks; tile += Tile, i += 8)
         {
             V x = V.Load(z + i), x2 = V.Load(z2 + i);
@@ -147,18 +164,45 @@ sealed unsafe class Kernel<V> : Kernel where V : unmanaged, ILanes<V>
             t2 = V.MultiplyAdd(c, d3, t2);
             a3 = V.MultiplyAdd(c, x, a3);
             e3 = V.MultiplyAdd(c, x2, e3);
+            c = V.Load(tile + 32);
+            t = V.MultiplyAdd(c, b4, t);
+            t2 = V.MultiplyAdd(c, d4, t2);
+            a4 = V.MultiplyAdd(c, x, a4);
+            e4 = V.MultiplyAdd(c, x2, e4);
+            c = V.Load(tile + 40);
+            t = V.MultiplyAdd(c, b5, t);
+            t2 = V.MultiplyAdd(c, d5, t2);
+            a5 = V.MultiplyAdd(c, x, a5);
+            e5 = V.MultiplyAdd(c, x2, e5);
+            c = V.Load(tile + 48);
+            t = V.MultiplyAdd(c, b6, t);
+            t2 = V.MultiplyAdd(c, d6, t2);
+            a6 = V.MultiplyAdd(c, x, a6);
+            e6 = V.MultiplyAdd(c, x2, e6);
+            c = V.Load(tile + 56);
+            t = V.MultiplyAdd(c, b7, t);
+            t2 = V.MultiplyAdd(c, d7, t2);
+            a7 = V.MultiplyAdd(c, x, a7);
+            e7 = V.MultiplyAdd(c, x2, e7);
             V.Store(t, y + i);
             V.Store(t2, y2 + i);
         }
-        double* to = sums + 8 * column;
-        V.Store(a0, to);
-        V.Store(a1, to + 8);
-        V.Store(a2, to + 16);
-        V.Store(a3, to + 24);
-        V.Store(e0, to + Tile);
-        V.Store(e1, to + Tile + 8);
-        V.Store(e2, to + Tile + 16);
-        V.Store(e3, to + Tile + 24);
+        V.Store(a0, sums);
+        V.Store(a1, sums + 8);
+        V.Store(a2, sums + 16);
+        V.Store(a3, sums + 24);
+        V.Store(a4, sums + 32);
+        V.Store(a5, sums + 40);
+        V.Store(a6, sums + 48);
+        V.Store(a7, sums + 56);
+        V.Store(e0, sums + Tile);
+        V.Store(e1, sums + Tile + 8);
+        V.Store(e2, sums + Tile + 16);
+        V.Store(e3, sums + Tile + 24);
+        V.Store(e4, sums + Tile + 32);
+        V.Store(e5, sums + Tile + 40);
+        V.Store(e6, sums + Tile + 48);
+        V.Store(e7, sums + Tile + 56);
     }
 
     // One frame, two vectors of lanes, four columns of the panel: 15 registers.
