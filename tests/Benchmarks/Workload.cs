@@ -41,7 +41,7 @@ static class Workload
 
     /// <summary>The least time of one call over several rounds of calls: what the machine can do when it is left alone.</summary>
     /// <returns>Seconds a call.</returns>
-    public static double Time(Action call, double seconds = .3, int rounds = 5)
+    public static double Time(Action call, double seconds = .6, int rounds = 40)
     {
         call();
         double best = double.PositiveInfinity;
@@ -71,9 +71,10 @@ static class Workload
         return sum > 0 ? time : double.NaN;
     }
 
-    /// <summary>The same algorithm in plain MathNet: one step.</summary>
+    /// <summary>The same algorithm in plain MathNet, on one thread: one step.</summary>
     public static Action MathNetStep(int order, int outputs)
     {
+        MathNet.Numerics.Control.UseSingleThread();
         (double[] states, double[] frames) = Feed(order, outputs);
         DenseMatrix p = DenseMatrix.CreateDiagonal(order, order, 1e4);
         var w = new DenseMatrix(outputs, order);

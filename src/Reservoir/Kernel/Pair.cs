@@ -7,12 +7,13 @@ sealed class Pair(Action<int> half) : IThreadPoolWorkItem
     const int Open = 1, Taken = 2, Done = 3;
 
     int _state;
+    int _queued;  // whether an item of an earlier run still waits: it serves this one, and the pool's queue does not grow
 
     /// <summary>Runs half 0 and half 1.</summary>
     public void Run()
     {
         Volatile.Write(ref _state, Open);
-        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        if (Interlocked.Exchange(ref _queued, 1) == 0) ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
         half(0);
         if (Interlocked.CompareExchange(ref _state, Taken, Open) == Open)
         {
@@ -25,6 +26,7 @@ sealed class Pair(Action<int> half) : IThreadPoolWorkItem
 
     void IThreadPoolWorkItem.Execute()
     {
+        Volatile.Write(ref _queued, 0);
         // An item that comes late finds nothing open, or the next run's second half: both are right.
         if (Interlocked.CompareExchange(ref _state, Taken, Open) != Open) return;
         half(1);
