@@ -6,6 +6,8 @@ Benchmark[] benchmarks =
     Gamma.Benchmark,
     Budget.Benchmark,
     Mgab.Benchmark,
+    Skab.Benchmark,
+    Ramps.Benchmark,
 ];
 
 if (args.Length == 0 || Array.Find(benchmarks, b => b.Name == args[0]) is not { } benchmark)
