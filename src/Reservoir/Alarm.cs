@@ -41,6 +41,12 @@ public sealed record AlarmSpec
     /// <summary>Steps in a row with every contributing score back to normal that close it, 1 … 100,000.</summary>
     public int QuietSteps { get; init; } = 10;
 
+    /// <summary>
+    /// Part of its highest margin in this alarm below which a contributing score counts as back to normal, though it still
+    /// is out of the ordinary (but would not alarm), [0, 1]: a fault that ended may leave the feed at another level.
+    /// </summary>
+    public double Leave { get; init; }
+
     /// <summary>Steps after which an open alarm is ended and its regime learnt, 1 … 10,000,000.</summary>
     public int AdaptAfter { get; init; } = 500;
 
@@ -50,7 +56,7 @@ public sealed record AlarmSpec
     /// <summary>Steps after an alarm in which no other opens, 0 … 10,000,000.</summary>
     public int Refractory { get; init; }
 
-    /// <summary>Steps after an announcement in which a higher score belongs to it, 1 … 100,000.</summary>
+    /// <summary>Steps after an announcement in which a higher score, or another raw score, belongs to it, 1 … 100,000.</summary>
     public int Rise { get; init; } = 25;
 
     /// <summary>By how much a later score must pass those to be announced again, (0, 1000].</summary>
@@ -73,6 +79,7 @@ public sealed record AlarmSpec
     public void Validate()
     {
         Require.Range(OpenAfter, 1, 100_000);
+        Require.Range(Leave, 0, 1);
         Require.Range(QuietSteps, 1, 100_000);
         Require.Range(AdaptAfter, 1, 10_000_000);
         Require.Range(Merge, 0, 1_000_000);
@@ -180,7 +187,8 @@ sealed class Alarm
         return AlarmChange.Escalated;
     }
 
-    // Whether a score that contributed is still out.
+    // Whether a score that contributed is still out. One that drifts off long after the alarm was told, as levels do that
+    // no longer are followed, does not hold it open.
     bool Contribute(long position, ICalibrator calibrator)
     {
         if (calibrator.Score > PeakScore) (Peak, PeakScore) = (position, calibrator.Score);
@@ -188,9 +196,9 @@ sealed class Alarm
         for (int i = 0; i < _contributed.Length; i++)
         {
             _margins[i] = Math.Max(_margins[i], calibrator.Margins[i]);
-            bool out_ = calibrator.Stirs(i);
-            if (out_ && !_contributed[i]) _contributed[i] = calibrator.Alarms(i);
-            stirs |= out_ && _contributed[i];
+            if (!calibrator.Stirs(i)) continue;
+            if (!_contributed[i] && (_openSteps == 0 || position - _told <= _spec.Rise)) _contributed[i] = calibrator.Alarms(i);
+            stirs |= _contributed[i] && (calibrator.Margins[i] >= _spec.Leave * _margins[i] || calibrator.Alarms(i));
         }
         return stirs;
     }

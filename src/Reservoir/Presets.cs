@@ -20,4 +20,31 @@ public static class Presets
     /// <summary>Deterministic, physical or chaotic signals, sampled at their own scale.</summary>
     /// <param name="budget">Alarms a step that can be borne.</param>
     public static DetectorSpec Signal(double budget = 1e-4) => new() { Calibrator = new BudgetSpec { AlarmsPerStep = budget } };
+
+    /// <summary>The raw scores of <see cref="Sensors"/>: on most plant data the level alone does best.</summary>
+    public static IReadOnlyList<ScoreSpec> SensorScores { get; } = [new Level { PerChannel = true, Tail = TailPrior.Limited }];
+
+    /// <summary>Beside the level, for plants whose levels wander: what the model expects, and each channel told from the others.</summary>
+    public static IReadOnlyList<ScoreSpec> SensorModelScores { get; } =
+    [
+        .. SensorScores,
+        new LimitedError { PerChannel = true, Tail = TailPrior.Limited },
+        new SoftSensor { PerChannel = true, Tail = TailPrior.Limited },
+    ];
+
+    /// <summary>Plant data of several channels, one frame in some seconds.</summary>
+    /// <param name="budget">Alarms a step that can be borne.</param>
+    public static DetectorSpec Sensors(double budget = 3e-4) => new()
+    {
+        Reservoir = new ReservoirSpec { Units = 50, Degree = 8, SpectralRadius = .9, LeakRates = [1, .3, .1, .03] },
+        Readout = new ReadoutSpec { Regularisation = 1000, Horizons = [1, 60] },
+        Normality = new NormalitySpec { ShortWindow = 10, LongWindow = 300 },
+        Scores = SensorScores,
+        Calibrator = new BudgetSpec { AlarmsPerStep = budget, Floor = 4e-4, LevelMemory = 2000 },
+        Alarm = new AlarmSpec { Leave = .4 },
+        ScalingSteps = 400,
+        Washout = 10,
+        ScoredFrom = 0,
+        WarmUp = 400,
+    };
 }

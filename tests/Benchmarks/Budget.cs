@@ -6,7 +6,7 @@ namespace Esn.Benchmarks;
 static class Budget
 {
     public static readonly Benchmark Benchmark = new("budget",
-        "alarms / budget: noises straight in, young and old, and the whole detector [--seeds N] [--steps N] [--only NAME] [--part old|young|signal]", Run);
+        "alarms / budget: noises straight in, young and old, and the whole detector [--seeds N] [--steps N] [--only NAME] [--part old|young|sensors|signal]", Run);
 
     static List<Figure> Run(string[] options)
     {
@@ -22,6 +22,8 @@ static class Budget
             Table(figures, "first 22,000 from 400", noises, [1e-3, 1e-4], (begin, budget) => Ratio(begin, budget, 25 * seeds, 1000, 22_000, 400));
             Table(figures, "400–1500", noises, [1e-2, 1e-3, 1e-4], (begin, budget) => Ratio(begin, budget, 500 * seeds, 2000, 1500, 400));
         }
+        if (part is null or "sensors")
+            Table(figures, "sensors, 1100 × 8 × 250", noises, [1e-3, 3e-4, 1e-4], Plant);
         if (part is null or "signal")
         {
             int length = Math.Min(steps, 250_000);
@@ -48,6 +50,22 @@ static class Budget
             Console.WriteLine($"{name,-24}" + string.Concat(row.Select(r => FormattableString.Invariant($"{r,9:0.00}"))));
             for (int i = 0; i < row.Length; i++) figures.Add(new Figure(FormattableString.Invariant($"budget {name}, {title}, {budgets[i]:0e+0}"), row[i], "ratio"));
         }
+    }
+
+    // Short feeds of eight channels through the preset for sensors.
+    static double Plant(Func<int, Func<double>> begin, double budget)
+    {
+        const int feeds = 250, rows = 1100, channels = 8;
+        DetectorSpec spec = Presets.Sensors(budget);
+        int[] told = new int[feeds];
+        Parallel.For(0, feeds, i =>
+        {
+            Func<double>[] sources = [.. Enumerable.Range(0, channels).Select(c => begin(3000 + i * channels + c))];
+            double[] feed = new double[rows * channels];
+            for (int t = 0; t < feed.Length; t++) feed[t] = sources[t % channels]();
+            told[i] = Runner.Run(spec, feed, channels).Count(r => r.Alarm?.Change is AlarmChange.Opened or AlarmChange.Escalated);
+        });
+        return told.Sum() / (budget * (rows - spec.WarmUp) * feeds);
     }
 
     static double Ratio(Func<int, Func<double>> begin, double budget, int seeds, int firstSeed, int steps, int ready)

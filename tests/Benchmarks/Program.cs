@@ -8,6 +8,8 @@ Benchmark[] benchmarks =
     Mgab.Benchmark,
     KernelBenchmark.Entry,
     new("nab", "operational metrics: the Numenta Anomaly Benchmark's score (--seeds N, --files)", Nab.Run),
+    Skab.Benchmark,
+    Ramps.Benchmark,
 ];
 
 if (args.Length == 0 || Array.Find(benchmarks, b => b.Name == args[0]) is not { } benchmark)

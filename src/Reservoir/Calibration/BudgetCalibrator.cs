@@ -70,15 +70,13 @@ sealed class BudgetCalibrator : ICalibrator
         _steps++;
         if (_steps >= FirstTable)
             _episodes.Step(_joint, Growth(Math.Max(_spec.Memory, 20 / _spec.AlarmsPerStep)), learning != Learning.Normal);
-        if (learning == Learning.Opening)
-            for (int i = 0; i < _margins.Length; i++)
-                if (Stirs(i)) _margins[i].Discard();
-        if (learning != Learning.Normal) return;
+        if (learning == Learning.Frozen) return;
 
         double growth = Growth(_spec.Memory);
         for (int i = 0; i < _margins.Length; i++)
         {
             _margins[i].Learn(growth);
+            if (learning == Learning.Opening && Stirs(i)) _margins[i].Discard();
             if (_steps < _due[i]) continue;
             long gap = Math.Clamp(_steps / 8, 20, 200);
             // The first gap differs from score to score: tables are not all made at the same step.

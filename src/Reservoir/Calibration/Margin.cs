@@ -18,6 +18,7 @@ sealed class Margin
     const double Common = 2.3;          // v whose stays tell how long the tail holds on
     const double StayMemory = .9998;
     const double MostTailLooks = 400;
+    const double FewestLooks = 10;
 
     [ThreadStatic] static double[]? s_power, s_tail;
 
@@ -54,7 +55,8 @@ sealed class Margin
         get
         {
             double rho = _variance > 0 ? Math.Clamp(_covariance / _variance, 0, .99999) : 0;
-            return (1 - rho) / (1 + rho);
+            double looks = (1 - rho) / (1 + rho);
+            return _shape.Delay > 0 ? Math.Min(looks, 1.0 / _shape.Span) : looks;
         }
     }
 
@@ -154,6 +156,7 @@ sealed class Margin
     /// <param name="peaks">Episodes seen so far: the more, the more the length of stays in the tail tells of the looks.</param>
     public void Rebuild(double peaks)
     {
+        if (_shape.Delay > 0 && _learnt < FewestLooks * _shape.Span) return;
         float fade = (float)(1 / _weight);
         TensorPrimitives.Multiply(_histogram, fade, _histogram);
         _zero /= _weight;

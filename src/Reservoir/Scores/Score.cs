@@ -51,7 +51,7 @@ readonly ref struct Moment
     /// <summary>Nothing is to be learnt: an alarm is open, or the feed is muted.</summary>
     public required bool Frozen { get; init; }
 
-    /// <summary>Whether the alarm that is open concerns this score, [1 or channels].</summary>
+    /// <summary>Whether it is frozen on account of this score: the open alarm concerns it, or the feed is muted; [1 or channels].</summary>
     public required ReadOnlySpan<bool> Held { get; init; }
 }
 

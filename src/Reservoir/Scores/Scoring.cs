@@ -53,7 +53,7 @@ sealed class Scoring
     public void Measure(ReadOnlySpan<double> input, ReadOnlySpan<double> errors, Alarm alarm, bool muted)
     {
         _clean = muted ? 0 : Math.Min(_clean, int.MaxValue - 1) + 1;
-        for (int i = 0; i < _held.Length; i++) _held[i] = alarm.Open && Calibrator.Stirs(i);
+        for (int i = 0; i < _held.Length; i++) _held[i] = muted || (alarm.Open && alarm.Contributed[i]);
         for (int i = 0; i < _scores.Length; i++)
         {
             Score score = _scores[i];

@@ -36,6 +36,7 @@ public sealed record EsnConfig
         Detector = preset switch
         {
             Preset.Signal => Presets.Signal(),
+            Preset.Sensors => Presets.Sensors(),
             _ => throw new ArgumentOutOfRangeException(nameof(preset), preset, "unknown preset"),
         },
     };
@@ -55,6 +56,9 @@ public enum Preset
 {
     /// <summary>Deterministic, physical or chaotic signals, sampled at their own scale.</summary>
     Signal,
+
+    /// <summary>Plant sensors of several channels, whose levels matter.</summary>
+    Sensors,
 }
 
 /// <summary>How many false alarms can be borne.</summary>

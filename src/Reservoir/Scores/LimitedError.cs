@@ -1,0 +1,46 @@
+namespace Esn;
+
+/// <summary>
+/// The error of a forecast H steps ahead, straight from the readout (delayed RLS), as a mean over τ steps with limited
+/// increments.
+/// </summary>
+public sealed record LimitedError : ScoreSpec
+{
+    /// <summary>H, one of the readout's horizons, in steps.</summary>
+    public int Horizon { get; init; } = 60;
+
+    /// <summary>τ, steps of the mean, 1 … 100,000.</summary>
+    public int Window { get; init; } = 10;
+
+    /// <inheritdoc/>
+    public override void Validate()
+    {
+        base.Validate();
+        Require.Range(Horizon, 1, 100_000);
+        Require.Range(Window, 1, 100_000);
+    }
+
+    internal override Score Create(ScoreContext context) => new State(this, context);
+
+    sealed class State(LimitedError spec, ScoreContext context)
+        : Score(FormattableString.Invariant($"{spec.Horizon} ahead {spec.Window}"), context.Channels, spec.Window)
+    {
+        readonly int _offset = context.IndexOf(spec.Horizon) * context.Channels;
+        readonly LimitedMean _mean = new(context.Channels, spec.Window);
+        long _count;
+
+        public override bool Ready => _count > spec.Horizon;
+
+        public override void Step(in Moment moment)
+        {
+            if (_count++ >= spec.Horizon) _mean.Add(moment.Errors.Slice(_offset, Squares.Length));
+            for (int c = 0; c < Squares.Length; c++) Squares[c] = _mean.Mean[c] * _mean.Mean[c];
+        }
+
+        public override void Adapt(ReadOnlySpan<bool> held)
+        {
+            for (int c = 0; c < Squares.Length; c++)
+                if (held[held.Length == 1 ? 0 : c]) _mean.Reset(c);
+        }
+    }
+}

@@ -1,0 +1,81 @@
+namespace Esn;
+
+/// <summary>
+/// Each channel told from all others at the same step by a small reservoir that never sees it; its error as a mean over τ
+/// steps with limited increments. A sensor that fails alone stands out, a plant that moves as a whole does not.
+/// </summary>
+public sealed record SoftSensor : ScoreSpec
+{
+    /// <summary>The reservoir of each channel.</summary>
+    public ReservoirSpec Reservoir { get; init; } = new() { Units = 30, Degree = 8, SpectralRadius = .9, LeakRates = [1, .3, .1, .03] };
+
+    /// <summary>β² of each readout, (0, 1e12].</summary>
+    public double Regularisation { get; init; } = 1000;
+
+    /// <summary>τ, steps of the mean, 1 … 100,000.</summary>
+    public int Window { get; init; } = 10;
+
+    /// <inheritdoc/>
+    public override void Validate()
+    {
+        base.Validate();
+        Reservoir.Validate();
+        Require.Above(Regularisation, 0, 1e12);
+        Require.Range(Window, 1, 100_000);
+    }
+
+    internal override Score Create(ScoreContext context) => new State(this, context);
+
+    sealed class State : Score
+    {
+        readonly Esn.Reservoir[] _reservoirs;  // one a channel
+        readonly Readout[] _readouts;
+        readonly double[][] _regressors;       // z = [1; u without the channel; x]
+        readonly double[] _others, _previous, _residual, _error = new double[1];
+        readonly LimitedMean _mean;
+        bool _begun;
+
+        public State(SoftSensor spec, ScoreContext context)
+            : base(FormattableString.Invariant($"soft sensor {spec.Window}"), context.Channels, spec.Window)
+        {
+            int channels = context.Channels, others = channels - 1, units = spec.Reservoir.Units;
+            if (channels < 2) throw new ArgumentException("a soft sensor needs at least 2 channels");
+            _reservoirs = [.. Enumerable.Range(0, channels).Select(c => Esn.Reservoir.Of(spec.Reservoir with { Seed = spec.Reservoir.Seed + 1 + c }, others))];
+            _readouts = [.. Enumerable.Range(0, channels).Select(_ => new Readout(1 + others + units, 1, new ReadoutSpec { Regularisation = spec.Regularisation }))];
+            _regressors = [.. Enumerable.Range(0, channels).Select(_ => new double[1 + others + units])];
+            foreach (double[] regressor in _regressors) regressor[0] = 1;
+            (_others, _previous, _residual) = (new double[others], new double[units], new double[channels]);
+            _mean = new LimitedMean(channels, spec.Window);
+        }
+
+        public override bool Ready => _begun;
+
+        public override void Step(in Moment moment)
+        {
+            for (int c = 0; c < _readouts.Length; c++)
+            {
+                Span<double> x = _regressors[c].AsSpan(1 + _others.Length);
+                x.CopyTo(_previous);
+                moment.Input[..c].CopyTo(_others);
+                moment.Input[(c + 1)..].CopyTo(_others.AsSpan(c));
+                _reservoirs[c].Step(_others, _previous, x);
+                _others.CopyTo(_regressors[c].AsSpan(1));
+                // The readout tells the step after z; pushed before the frame is settled, that is the frame of z itself.
+                _readouts[c].Push(_regressors[c]);
+                _readouts[c].Settle(moment.Input.Slice(c, 1), _error);
+                if (moment.Frozen) _readouts[c].Skip();
+                else _readouts[c].Learn();
+                _residual[c] = _error[0];
+            }
+            _begun = true;
+            _mean.Add(_residual);
+            for (int c = 0; c < Squares.Length; c++) Squares[c] = _mean.Mean[c] * _mean.Mean[c];
+        }
+
+        public override void Adapt(ReadOnlySpan<bool> held)
+        {
+            for (int c = 0; c < Squares.Length; c++)
+                if (held[held.Length == 1 ? 0 : c]) _mean.Reset(c);
+        }
+    }
+}

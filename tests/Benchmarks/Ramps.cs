@@ -1,0 +1,57 @@
+using Esn.Streaming.Demo;
+using MathNet.Numerics.Random;
+
+namespace Esn.Benchmarks;
+
+/// <summary>Slow ramps: told before half of them is over, and how early.</summary>
+static class Ramps
+{
+    public static readonly Benchmark Benchmark = new("ramps", "10 σ in 20,000 steps on noise, γ .10 → .13 in 5,000 steps: told before half [--seeds N]", Run);
+
+    static List<Figure> Run(string[] options)
+    {
+        int seeds = Options.Int(options, "--seeds", 20);
+        var figures = new List<Figure>();
+        Console.WriteLine($"{"",-28}{"told",6}{"of",4}{"lead, steps",13}{"alarms before, of budget",26}");
+        foreach (string noise in new[] { "Gauss", "Student t(3)", "AR(.9)" })
+        {
+            Func<int, Func<double>> begin = Noises.All.First(n => n.Name == noise).Begin;
+            const int onset = 12_000, length = 20_000;
+            Row(figures, $"10 σ on {noise}", seeds, onset, length, seed =>
+            {
+                Func<double> next = begin(seed);
+                double[] feed = [.. Enumerable.Range(0, onset + length / 2).Select(_ => next())];
+                double mean = feed.Average(), deviation = Math.Sqrt(feed.Average(x => (x - mean) * (x - mean)));
+                for (int t = onset; t < feed.Length; t++) feed[t] += 10 * deviation * (t - onset) / length;
+                return feed;
+            });
+        }
+        foreach (double noise in new[] { 0, .01, .03, .10 })
+        {
+            const int onset = 6000, length = 5000;
+            Row(figures, FormattableString.Invariant($"γ at noise {100 * noise:0} %"), seeds, onset, length, seed =>
+                Gamma.Feed(new Xoshiro256StarStar(seed, threadSafe: false), noise, onset + length / 2, t => MackeyGlass.NormalGamma + .03 * Math.Max(0, t - onset) / length));
+        }
+        return figures;
+    }
+
+    static void Row(List<Figure> figures, string name, int seeds, int onset, int length, Func<int, double[]> feed)
+    {
+        var leads = new int[seeds];
+        var before = new int[seeds];
+        DetectorSpec spec = Presets.Signal();
+        Parallel.For(0, seeds, i =>
+        {
+            int[] told = [.. Runner.Run(spec, feed(500 + i), 1).Where(r => r.Alarm?.Change is AlarmChange.Opened or AlarmChange.Escalated).Select(r => (int)r.Position)];
+            before[i] = told.Count(t => t < onset);
+            // The lead is counted to the end of the ramp.
+            leads[i] = told.Where(t => t >= onset && t < onset + length / 2).Select(t => onset + length - t).DefaultIfEmpty(-1).First();
+        });
+        int[] found = [.. leads.Where(l => l >= 0).Order()];
+        double lead = found.Length > 0 ? found[found.Length / 2] : double.NaN, ratio = before.Sum() / (1e-4 * (onset - spec.WarmUp) * seeds);
+        Console.WriteLine(FormattableString.Invariant($"{name,-28}{found.Length,6}{seeds,4}{lead,13:0}{ratio,26:0.00}"));
+        figures.Add(new Figure($"ramps {name}: told", 100.0 * found.Length / seeds, "percent"));
+        if (!double.IsNaN(lead)) figures.Add(new Figure($"ramps {name}: lead", lead, "steps"));
+        figures.Add(new Figure($"ramps {name}: before", ratio, "ratio"));
+    }
+}

@@ -1,0 +1,121 @@
+using System.Globalization;
+
+namespace Esn.Benchmarks;
+
+/// <summary>
+/// The Skoltech anomaly benchmark by its own protocol: rows before 400 of each file are not scored, outlier F1, false and
+/// missed alarm rates over all files together, no point adjustment.
+/// </summary>
+/// <remarks>I. D. Katser and V. O. Kozitsin (2020), doi:10.34740/KAGGLE/DSV/1693952.</remarks>
+static class Skab
+{
+    const int Scored = 400;
+
+    public static readonly Benchmark Benchmark = new("skab", "SKAB files of the shared data: F1, false and missed alarm rates, delay [--budget B] [--model 1] [--list 1]", Run);
+
+    static List<Figure> Run(string[] options)
+    {
+        if (Runner.Data() is not { } data)
+        {
+            Console.WriteLine("no shared data: set ESN_DATA");
+            return [];
+        }
+        DetectorSpec spec = Options.Text(options, "--budget") is { } budget ? Presets.Sensors(double.Parse(budget, CultureInfo.InvariantCulture)) : Presets.Sensors();
+        if (Options.Int(options, "--model", 0) == 1) spec = spec with { Scores = Presets.SensorModelScores };
+        string[] files = [.. Directory.GetFiles(Path.Combine(data, "skab"), "*.csv", SearchOption.AllDirectories).Order()];
+        string[] labelled = [.. files.Where(f => !f.Contains("anomaly-free", StringComparison.Ordinal))];
+        Outcome[] outcomes = [.. labelled.AsParallel().AsOrdered().Select(f => One(f, spec))];
+        if (Options.Int(options, "--list", 0) == 1)
+            for (int i = 0; i < labelled.Length; i++)
+                Console.WriteLine(FormattableString.Invariant($"{Path.GetRelativePath(data, labelled[i]),-24} F1 {outcomes[i].F1:0.000}  FAR {outcomes[i].FalseRate:0.0} %  delay {outcomes[i].Delay:0}  {string.Join(' ', outcomes[i].Spans)}"));
+        Outcome all = outcomes.Aggregate(Sum);
+        double[] delays = [.. outcomes.Select(o => o.Delay).Where(d => !double.IsNaN(d)).Order()];
+        double delay = delays.Length > 0 ? delays[delays.Length / 2] : double.NaN;
+        Console.WriteLine(FormattableString.Invariant($"{labelled.Length} files: F1 {all.F1:0.000}  FAR {all.FalseRate:0.0} %  MAR {all.MissedRate:0.0} %  windows {delays.Length} of {labelled.Length}  median delay {delay:0} rows"));
+        List<Figure> figures =
+        [
+            new("skab F1", all.F1, "ratio"), new("skab false alarm rate", all.FalseRate, "percent"), new("skab missed alarm rate", all.MissedRate, "percent"),
+            new("skab windows found", 100.0 * delays.Length / labelled.Length, "percent"), new("skab median delay", delay, "rows"),
+        ];
+        foreach (string file in files.Except(labelled))
+        {
+            (double[] feed, _, int channels) = Read(file);
+            const int piece = 1100;
+            int pieces = feed.Length / channels / piece, told = 0, open = 0;
+            for (int i = 0; i < pieces; i++)
+            {
+                StepResult[] results = Runner.Run(spec, feed[(i * piece * channels)..((i + 1) * piece * channels)], channels)[Scored..];
+                told += results.Count(r => r.Alarm?.Change is AlarmChange.Opened or AlarmChange.Escalated);
+                open += results.Count(r => r.AlarmOpen);
+            }
+            figures.Add(new Figure("skab injected steps F1", Injected(feed, channels, spec), "ratio"));
+            double share = 100.0 * open / (pieces * (piece - Scored));
+            Console.WriteLine(FormattableString.Invariant($"without anomaly, {pieces} pieces: {told} alarms, {share:0.0} % of the rows in alarm"));
+            figures.Add(new Figure("skab anomaly-free alarms", told, "alarms"));
+            figures.Add(new Figure("skab anomaly-free rows in alarm", share, "percent"));
+        }
+        return figures;
+    }
+
+    // Steps of 1.5 standard deviations of the warm-up, in one channel at a time, put into the pieces without anomaly.
+    static double Injected(double[] feed, int channels, DetectorSpec spec)
+    {
+        const int piece = 1100, onset = 573, end = 973;
+        int pieces = feed.Length / channels / piece;
+        var outcomes = new Outcome[pieces * channels];
+        Parallel.For(0, outcomes.Length, i =>
+        {
+            int c = i % channels;
+            double[] part = feed[(i / channels * piece * channels)..((i / channels + 1) * piece * channels)];
+            double[] early = [.. Enumerable.Range(0, Scored).Select(t => part[t * channels + c])];
+            double mean = early.Average(), deviation = Math.Sqrt(early.Average(x => (x - mean) * (x - mean)));
+            for (int t = onset; t < end; t++) part[t * channels + c] += 1.5 * deviation;
+            outcomes[i] = Judge(Runner.Run(spec, part, channels), [.. Enumerable.Range(0, piece).Select(t => t is >= onset and < end)]);
+        });
+        Outcome all = outcomes.Aggregate(Sum);
+        Console.WriteLine(FormattableString.Invariant($"injected steps of 1.5 σ in one channel: F1 {all.F1:0.000}  FAR {all.FalseRate:0.0} %  MAR {all.MissedRate:0.0} %, windows {outcomes.Count(o => !double.IsNaN(o.Delay))} of {outcomes.Length}"));
+        return all.F1;
+    }
+
+    static Outcome Sum(Outcome a, Outcome b) =>
+        new(a.TruePositive + b.TruePositive, a.FalsePositive + b.FalsePositive, a.TrueNegative + b.TrueNegative, a.FalseNegative + b.FalseNegative, 0, []);
+
+    /// <summary>Counts of scored rows, and the rows from the first label to the first alarm within its window; NaN: none.</summary>
+    public sealed record Outcome(int TruePositive, int FalsePositive, int TrueNegative, int FalseNegative, double Delay, string[] Spans)
+    {
+        public double F1 => 2.0 * TruePositive / (2 * TruePositive + FalsePositive + FalseNegative);
+        public double FalseRate => 100.0 * FalsePositive / (FalsePositive + TrueNegative);
+        public double MissedRate => 100.0 * FalseNegative / (FalseNegative + TruePositive);
+    }
+
+    public static Outcome One(string file, DetectorSpec spec)
+    {
+        (double[] feed, bool[] label, int channels) = Read(file);
+        return Judge(Runner.Run(spec, feed, channels), label);
+    }
+
+    static Outcome Judge(StepResult[] results, bool[] label)
+    {
+        int[] counts = new int[4];
+        var spans = new List<string>();
+        for (int t = Scored; t < label.Length; t++)
+        {
+            counts[(results[t].AlarmOpen ? 0 : 2) + (results[t].AlarmOpen == label[t] ? 0 : 1)]++;
+            if (results[t].Alarm is { } alarm) spans.Add($"{alarm.Change}@{t}({string.Join(",", alarm.Scores.Select(s => s.Name + FormattableString.Invariant($" {s.Margin:0}")))})");
+        }
+        int onset = Array.IndexOf(label, true);
+        int end = Array.LastIndexOf(label, true);
+        double delay = Enumerable.Range(onset, end - onset + 1).Where(t => results[t].AlarmOpen).Select(t => (double)(t - onset)).DefaultIfEmpty(double.NaN).First();
+        return new Outcome(counts[0], counts[1], counts[2], counts[3], delay, [$"[{onset},{end}]", .. spans]);
+    }
+
+    /// <summary>Channels, labels where there are any.</summary>
+    public static (double[] Feed, bool[] Label, int Channels) Read(string file)
+    {
+        string[][] rows = [.. File.ReadLines(file).Select(line => line.Split(';'))];
+        int anomaly = Array.IndexOf(rows[0], "anomaly"), channels = (anomaly < 0 ? rows[0].Length : anomaly) - 1;
+        double[] feed = [.. rows.Skip(1).SelectMany(row => row[1..(channels + 1)]).Select(x => double.Parse(x, CultureInfo.InvariantCulture))];
+        bool[] label = anomaly < 0 ? [] : [.. rows.Skip(1).Select(row => double.Parse(row[anomaly], CultureInfo.InvariantCulture) == 1)];
+        return (feed, label, channels);
+    }
+}
