@@ -7,13 +7,22 @@ public sealed record EmissionBudgetSpec
     public double Threshold { get; init; } = 2.4;
 
     /// <summary>Alarms per warm-up that cost nothing in the long run, (0, 1000].</summary>
-    public double Alarms { get; init; } = 1;
+    public double Alarms { get; init; } = 2;
 
     /// <summary>What an alarm divides the following evidence by: e to this, [0, 10].</summary>
     public double Cost { get; init; } = .15;
 
     /// <summary>Steps in which only stronger evidence is let through, in warm-ups, [0, 100].</summary>
     public double Refractory { get; init; } = .25;
+
+    /// <summary>In the refractory time an alarm is told again at this many times its strength, [1, 100]: as an escalation.</summary>
+    public double Escalation { get; init; } = 1.2;
+
+    /// <summary>At first evidence is divided by 1 + this, [0, 10]: what a young model calls unusual it has often only not seen yet.</summary>
+    public double Youth { get; init; } = .4;
+
+    /// <summary>In which youth fades by a factor e, in warm-ups, (0, 100].</summary>
+    public double YouthLength { get; init; } = 1;
 
     /// <summary>Throws with the key, the value and the range.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A value out of its range.</exception>
@@ -23,18 +32,23 @@ public sealed record EmissionBudgetSpec
         Require.Above(Alarms, 0, 1000);
         Require.Range(Cost, 0, 10);
         Require.Range(Refractory, 0, 100);
+        Require.Range(Escalation, 1, 100);
+        Require.Range(Youth, 0, 10);
+        Require.Above(YouthLength, 0, 100);
     }
 }
 
 /// <summary>
 /// Lets the strongest evidence of a stretch through, once, and asks for more the oftener it has alarmed:
-/// v = S e^−β, β grows with every alarm and shrinks with time.
+/// v = S e^−β / (1 + youth), β grows with every alarm and shrinks with time.
 /// </summary>
 public sealed class EmissionBudget
 {
     readonly EmissionBudgetSpec _spec;
     readonly int _refractory;     // steps
     readonly double _recovery;    // of β, per step
+    readonly double _ageing;      // factor of youth, per step
+    double _youth;
     double _burden;               // β
     double _last;                 // the last emission
     long _since = long.MaxValue;  // steps since
@@ -48,6 +62,7 @@ public sealed class EmissionBudget
         _spec = spec;
         _refractory = Math.Max(1, (int)Math.Round(spec.Refractory * warmUp, MidpointRounding.AwayFromZero));
         _recovery = spec.Cost * spec.Alarms / warmUp;
+        (_youth, _ageing) = (spec.Youth, Math.Exp(-1 / (spec.YouthLength * warmUp)));
     }
 
     /// <summary>v before the refractory time, 1 = would alarm: for hysteresis and plots.</summary>
@@ -59,11 +74,12 @@ public sealed class EmissionBudget
     {
         _burden = Math.Max(0, _burden - _recovery);
         if (_since < long.MaxValue) _since++;
-        double level = evidence * Math.Exp(-_burden);
+        double level = evidence * Math.Exp(-_burden) / (1 + _youth);
+        _youth *= _ageing;
         Level = level / _spec.Threshold;
-        bool rested = _since > _refractory;
-        if (level <= 0 || (!rested && level <= _last)) return 0;
-        if (level >= _spec.Threshold && (rested || _last < _spec.Threshold)) _burden += _spec.Cost;
+        bool rested = _since > _refractory, alarmed = _last >= _spec.Threshold;
+        if (level <= 0 || (!rested && level <= _last * (alarmed ? _spec.Escalation : 1))) return 0;
+        if (level >= _spec.Threshold && (rested || !alarmed)) _burden += _spec.Cost;
         (_last, _since) = (level, 0);
         return Level;
     }

@@ -12,7 +12,7 @@ public sealed record MetricCalibratorSpec
     public double MeanWeight { get; init; } = 1.3;
 
     /// <summary>K, length of that mean, (0, 1]; at least 3 steps.</summary>
-    public double MeanLength { get; init; } = 1 / 30.0;
+    public double MeanLength { get; init; } = 1 / 25.0;
 
     /// <summary>Errors count from min(regressors, this share of the warm-up) on, [0, 1]: before, the readout has not converged.</summary>
     public double Settling { get; init; } = .5;
@@ -37,13 +37,14 @@ public sealed record MetricCalibratorSpec
 }
 
 /// <summary>
-/// Evidence S = E + X that one channel is not as it was: E the mean over horizons of what is unusual in the error and
+/// Evidence S = E + X that one channel is not as it was: E the weighted mean over horizons of what is unusual in the error and
 /// in its signed mean, each on a scale of its own, X the records of the value itself.
 /// </summary>
 public sealed class MetricCalibrator
 {
     readonly MetricCalibratorSpec _spec;
     readonly int _horizons;
+    readonly double[] _weights;       // of the horizons, of sum 1
     readonly int _length;             // K
     readonly int _settling;           // steps
     readonly double[] _recent;        // e [K×horizons]
@@ -54,14 +55,15 @@ public sealed class MetricCalibrator
 
     /// <param name="spec">Validated here.</param>
     /// <param name="warmUp">n0, the unit of the lengths, ≥ 1 steps.</param>
-    /// <param name="horizons">Errors per step, ≥ 1.</param>
+    /// <param name="weights">Of each horizon, [horizons], ≥ 0, not all 0; only their ratios count.</param>
     /// <param name="regressors">D of the readout, ≥ 1.</param>
-    public MetricCalibrator(MetricCalibratorSpec spec, int warmUp, int horizons, int regressors)
+    public MetricCalibrator(MetricCalibratorSpec spec, int warmUp, ReadOnlySpan<double> weights, int regressors)
     {
         spec.Validate();
         Require.Range(warmUp, 1, 1_000_000);
-        Require.Range(horizons, 1, 1000);
-        (_spec, _horizons) = (spec, horizons);
+        int horizons = weights.Length;
+        (_spec, _horizons, _weights) = (spec, horizons, new double[horizons]);
+        TensorPrimitives.Divide(weights, TensorPrimitives.Sum(weights), _weights);
         _length = Steps(spec.MeanLength, warmUp, 3);
         _settling = (int)Math.Min(regressors, spec.Settling * warmUp);
         (_recent, _means) = (new double[_length * horizons], new double[horizons]);
@@ -91,9 +93,9 @@ public sealed class MetricCalibrator
         double evidence = 0;
         if (_count >= _settling)
             for (int h = 0; h < _horizons; h++)
-                evidence += _spec.ErrorWeight * _error[h].Step(Math.Sqrt(Math.Abs(errors[h])), learn)
-                    + _spec.MeanWeight * _mean[h].Step(Math.Sqrt(Math.Abs(_means[h] / _length)), learn);
-        ErrorEvidence = evidence / _horizons;
+                evidence += _weights[h] * (_spec.ErrorWeight * _error[h].Step(Math.Sqrt(Math.Abs(errors[h])), learn)
+                    + _spec.MeanWeight * _mean[h].Step(Math.Sqrt(Math.Abs(_means[h] / _length)), learn));
+        ErrorEvidence = evidence;
         RecordEvidence = _records.Step(x);
         _count++;
         return ErrorEvidence + RecordEvidence;

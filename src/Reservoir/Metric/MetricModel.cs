@@ -26,8 +26,8 @@ public sealed record MetricModelSpec
     /// <summary>The readout's learning; its horizons are those below.</summary>
     public ReadoutSpec Readout { get; init; } = new() { ForgettingFactor = .9998, Regularisation = 1 };
 
-    /// <summary>How far ahead each error looks, ascending, [0, 1]; at least one step, equal ones are one.</summary>
-    public IReadOnlyList<double> Horizons { get; init; } = [0, 1 / 120.0, 1 / 60.0, 1 / 30.0, 1 / 15.0, 1 / 8.0];
+    /// <summary>How far ahead errors look, ascending, the next step first; those that are equal in steps are one.</summary>
+    public IReadOnlyList<MetricHorizon> Horizons { get; init; } = [new(0, 1), new(1 / 30.0, 2), new(1 / 8.0, 3)];
 
     /// <summary>How errors become evidence.</summary>
     public MetricCalibratorSpec Calibrator { get; init; } = new();
@@ -45,14 +45,28 @@ public sealed record MetricModelSpec
         Calendar.Validate();
         Reservoir.Validate();
         Require.Range(Horizons.Count, 1, 100);
-        foreach (double horizon in Horizons) Require.Range(horizon, 0, 1);
+        foreach (MetricHorizon horizon in Horizons)
+        {
+            Require.Range(horizon.Ahead, 0, 1);
+            Require.Range(horizon.Weight, 0, 1000);
+        }
+        Require.Above(Horizons.Sum(horizon => horizon.Weight), 0, 1e6);
         (Readout with { Horizons = Steps() }).Validate();
         Calibrator.Validate();
         Budget.Validate();
     }
 
-    internal int[] Steps() => [.. Horizons.Select(h => MetricCalibrator.Steps(h, WarmUp, 1)).Distinct()];
+    internal int[] Steps() => [.. Horizons.Select(Steps).Distinct()];
+
+    internal double[] Weights() => [.. Horizons.GroupBy(Steps).Select(equal => equal.Sum(horizon => horizon.Weight))];
+
+    int Steps(MetricHorizon horizon) => MetricCalibrator.Steps(horizon.Ahead, WarmUp, 1);
 }
+
+/// <summary>How far ahead an error looks.</summary>
+/// <param name="Ahead">In warm-ups, [0, 1]; at least one step.</param>
+/// <param name="Weight">Of its errors in the evidence, [0, 1000].</param>
+public readonly record struct MetricHorizon(double Ahead, double Weight);
 
 /// <summary>One frame of an operational metric, judged.</summary>
 /// <param name="WarmingUp">Nothing is scored yet.</param>
@@ -103,10 +117,11 @@ public sealed class MetricModel
         _calendar = new Calendar(spec.Calendar);
         _reservoir = Reservoir.Of(spec.Reservoir, channels + _calendar.Inputs);
         int[] horizons = spec.Steps();
+        double[] weights = spec.Weights();
         _horizons = horizons.Length;
         int regressors = 1 + _calendar.Inputs + channels + _reservoir.Units;
         _readout = new Readout(regressors, channels, spec.Readout with { Horizons = horizons });
-        _calibrators = [.. Enumerable.Range(0, channels).Select(_ => new MetricCalibrator(spec.Calibrator, spec.WarmUp, _horizons, regressors))];
+        _calibrators = [.. Enumerable.Range(0, channels).Select(_ => new MetricCalibrator(spec.Calibrator, spec.WarmUp, weights, regressors))];
         _budget = new EmissionBudget(spec.Budget, spec.WarmUp);
         _scalers = new AsinhScaler[channels];
         (_target, _prediction, _expected) = (new double[channels], new double[channels], new double[channels]);

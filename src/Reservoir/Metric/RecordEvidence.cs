@@ -13,7 +13,7 @@ public sealed record RecordEvidenceSpec
     public int LeastFrames { get; init; } = 20;
 
     /// <summary>Worth of a mean outside all means before it, [0, 100].</summary>
-    public double LevelWeight { get; init; } = .75;
+    public double LevelWeight { get; init; } = 1;
 
     /// <summary>Length of these means, in warm-ups, (0, 1].</summary>
     public double LevelLength { get; init; } = 1 / 15.0;

@@ -149,8 +149,8 @@ public sealed class MetricModelTests
     [Fact]
     public void Horizons_grow_with_the_warm_up_and_equal_ones_are_one()
     {
-        Assert.Equal([1, 6, 13, 25, 50, 94], new MetricModel(new MetricModelSpec(), 1).Horizons);
-        Assert.Equal([1, 2, 4, 8], new MetricModel(new MetricModelSpec { WarmUp = 60 }, 1).Horizons);
+        Assert.Equal([1, 25, 94], new MetricModel(new MetricModelSpec(), 1).Horizons);
+        Assert.Equal([1, 3], new MetricModel(new MetricModelSpec { WarmUp = 20 }, 1).Horizons);
     }
 
     [Fact]
@@ -158,7 +158,7 @@ public sealed class MetricModelTests
     {
         var error = Assert.Throws<ArgumentOutOfRangeException>(() => new MetricModel(new MetricModelSpec { WarmUp = 3 }, 1));
         Assert.Contains("warmUp must be in [20, 1000000], was 3", error.Message, StringComparison.Ordinal);
-        Assert.Throws<ArgumentOutOfRangeException>(() => new MetricModel(new MetricModelSpec { Horizons = [.1, .05] }, 1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new MetricModel(new MetricModelSpec { Horizons = [new(.1, 1), new(.05, 1)] }, 1));
         Assert.Throws<ArgumentOutOfRangeException>(() => new MetricModel(new MetricModelSpec { Budget = new EmissionBudgetSpec { Threshold = 0 } }, 1));
     }
 }

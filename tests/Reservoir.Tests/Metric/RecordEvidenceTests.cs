@@ -31,9 +31,9 @@ public sealed class RecordEvidenceTests
     {
         var records = new RecordEvidence(new RecordEvidenceSpec { ValueWeight = 0 }, 8);
         for (int t = 0; t < 200; t++) Assert.Equal(0, records.Step(t % 2));
-        Assert.Equal(.75 * Math.Log(200) / 8, records.Step(1), 12);  // five ones in eight
+        Assert.Equal(Math.Log(200) / 8, records.Step(1), 12);  // five ones in eight
         Assert.Equal(0, records.Step(1));                            // still five
-        Assert.Equal(.75 * Math.Log(202) / 8, records.Step(1), 12);  // six
+        Assert.Equal(Math.Log(202) / 8, records.Step(1), 12);  // six
     }
 
     [Fact]
