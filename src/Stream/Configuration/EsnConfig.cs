@@ -26,7 +26,7 @@ public sealed record EsnConfig
 
     /// <summary>The model with the budget in it.</summary>
     public DetectorSpec Model => Detector.Calibrator is BudgetSpec budget
-        ? Detector with { Calibrator = budget with { AlarmsPerStep = Alarms.Budget.PerStep / Alarms.SharedBy } }
+        ? Detector with { Calibrator = budget with { AlarmsPerStep = (Alarms.Budget?.PerStep ?? budget.AlarmsPerStep) / Alarms.SharedBy } }
         : Detector;
 
     /// <summary>All defaults of a preset.</summary>
@@ -64,8 +64,8 @@ public enum Preset
 /// <summary>How many false alarms can be borne.</summary>
 public sealed record AlarmsConfig
 {
-    /// <summary>Alarms that may come from a feed in which nothing happens.</summary>
-    public AlarmBudget Budget { get; init; } = new(1, 10_000);
+    /// <summary>Alarms that may come from a feed in which nothing happens; null: as many as the preset allows.</summary>
+    public AlarmBudget? Budget { get; init; }
 
     /// <summary>Streams that share this budget, 1 … 1,000,000: each gets its part, and all of them together keep it.</summary>
     public int SharedBy { get; init; } = 1;
@@ -74,8 +74,8 @@ public sealed record AlarmsConfig
     public void Validate()
     {
         Require.Range(SharedBy, 1, 1_000_000);
-        if (Budget.PerStep / SharedBy < 1e-9)
-            throw new ArgumentOutOfRangeException(nameof(Budget), $"budget / sharedBy must be at least 1 per 1000000000 steps of a stream, was {Budget.PerStep / SharedBy:G3} a step");
+        if (Budget?.PerStep / SharedBy < 1e-9)
+            throw new ArgumentOutOfRangeException(nameof(Budget), $"budget / sharedBy must be at least 1 per 1000000000 steps of a stream, was {Budget?.PerStep / SharedBy:G3} a step");
     }
 }
 
