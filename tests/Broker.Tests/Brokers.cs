@@ -97,7 +97,9 @@ public sealed class RealKafkaFixture : IBroker
 }
 
 /// <summary>One broker of Apache Kafka as a process, which can be killed and started again.</summary>
-public sealed class KafkaProcess(string home) : IAsyncDisposable
+/// <param name="home">A folder with bin/kafka-broker.</param>
+/// <param name="secured">SASL over TLS beside the plain listener.</param>
+public sealed class KafkaProcess(string home, bool secured = false) : IAsyncDisposable
 {
     readonly string _directory = Directory.CreateTempSubdirectory("esn-kafka-").FullName;
     readonly int _port = FreePorts();
@@ -105,9 +107,13 @@ public sealed class KafkaProcess(string home) : IAsyncDisposable
 
     public string BootstrapServers => $"127.0.0.1:{_port}";
 
+    public string SecuredServers => $"localhost:{_port + 2}";
+
+    public string CertificateAuthority => Path.Combine(_directory, "data", "ca.pem");
+
     public async Task Start()
     {
-        _process = Process.Start(new ProcessStartInfo(Path.Combine(home, "bin", "kafka-broker"), [Path.Combine(_directory, "data"), $"{_port}"])
+        _process = Process.Start(new ProcessStartInfo(Path.Combine(home, "bin", "kafka-broker"), [Path.Combine(_directory, "data"), $"{_port}", .. secured ? ["--secured"] : Array.Empty<string>()])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -144,7 +150,7 @@ public sealed class KafkaProcess(string home) : IAsyncDisposable
         Directory.Delete(_directory, recursive: true);
     }
 
-    // The broker takes two ports in a row.
+    // The broker takes two or three ports in a row.
     static int FreePorts()
     {
         for (int attempt = 0; attempt < 100; attempt++)
@@ -155,14 +161,16 @@ public sealed class KafkaProcess(string home) : IAsyncDisposable
             try
             {
                 using var second = new TcpListener(IPAddress.Loopback, port + 1);
+                using var third = new TcpListener(IPAddress.Loopback, port + 2);
                 second.Start();
+                third.Start();
                 return port;
             }
             catch (SocketException)
             {
-                // Taken: try another pair.
+                // Taken: try others.
             }
         }
-        throw new InvalidOperationException("no two free ports in a row");
+        throw new InvalidOperationException("no three free ports in a row");
     }
 }

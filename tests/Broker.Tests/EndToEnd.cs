@@ -265,6 +265,42 @@ public sealed class EndToEndOnApacheKafka(RealKafkaFixture broker) : EndToEnd(br
     }
 
     [Fact]
+    public async Task It_reads_through_SASL_and_TLS_and_a_wrong_password_is_told()
+    {
+        string? home = Environment.GetEnvironmentVariable("KAFKA_HOME");
+        Assert.SkipUnless(!string.IsNullOrEmpty(home), "no KAFKA_HOME: the secured broker is one of our own");
+        await using var kafka = new KafkaProcess(home!, secured: true);
+        await kafka.Start();
+        await Topics.Create(kafka.BootstrapServers, "timesteps", 2);
+        string directory = NewDirectory(), feed = Path.Combine(directory, "feed.csv"), config = Path.Combine(directory, "secured.yaml");
+        WriteFeed(feed, steps: 500);
+        // The example of the repository, on another port.
+        string example = Path.Combine(SharedData.Root, "config", "secured.yaml");
+        File.WriteAllText(config, File.ReadAllText(example) + "\nhttp: { listen: \"127.0.0.1:0\" }\n");
+        Dictionary<string, string> Environ(string password) => new()
+        {
+            ["ESN_KAFKA_SERVERS"] = kafka.SecuredServers, ["ESN_KAFKA_CA"] = kafka.CertificateAuthority, ["ESN_KAFKA_PASSWORD"] = password,
+        };
+        using (var esn = new EsnProcess(Environ("esn-secret"), ["run", "--config", config]))
+        {
+            await Ready(esn);
+            await Replay(kafka.BootstrapServers, feed, "timesteps");
+            await Steps(esn, 500);
+            await Stop(esn);
+        }
+
+        using var wrong = new EsnProcess(Environ("guess"), ["run", "--config", config]);
+        await Ready(wrong, ready: false);
+        DateTime end = DateTime.UtcNow + Patience;
+        while (!wrong.Said.Contains("uthentication failed", StringComparison.Ordinal))
+        {
+            Assert.True(DateTime.UtcNow < end, wrong.Said);
+            await Task.Delay(50);
+        }
+        await Stop(wrong);
+    }
+
+    [Fact]
     public async Task Replicas_share_the_streams_and_take_over_from_each_other()
     {
         string servers = Servers, directory = NewDirectory();

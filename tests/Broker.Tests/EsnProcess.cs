@@ -11,7 +11,9 @@ public sealed partial class EsnProcess : IDisposable
     readonly StringBuilder _said = new();
     readonly TaskCompletionSource<Uri> _address = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public EsnProcess(params string[] arguments)
+    public EsnProcess(params string[] arguments) : this([], arguments) { }
+
+    public EsnProcess(Dictionary<string, string> environment, string[] arguments)
     {
         var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "esn.dll"), .. arguments])
         {
@@ -19,6 +21,7 @@ public sealed partial class EsnProcess : IDisposable
             RedirectStandardError = true,
             RedirectStandardInput = true,
         };
+        foreach ((string name, string value) in environment) start.Environment[name] = value;
         _process = Process.Start(start)!;
         _process.OutputDataReceived += (_, line) => Hear(line.Data);
         _process.ErrorDataReceived += (_, line) => Hear(line.Data);

@@ -22,16 +22,16 @@ public sealed class ConfigFileTests
     [Fact]
     public void The_annotated_example_says_the_defaults()
     {
-        Assert.Equal(Shown(new EsnConfig()), Shown(ConfigFile.Load(Path.Combine(Repository.Root, "config", "esn.yaml"))));
+        Assert.Equal(Shown(new EsnConfig()), Shown(ConfigFile.Load(Path.Combine(SharedData.Root, "config", "esn.yaml"))));
     }
 
-    public static TheoryData<string> Examples => [.. Directory.GetFiles(Path.Combine(Repository.Root, "config"), "*.yaml").Select(file => Path.GetFileName(file)!)];
+    public static TheoryData<string> Examples => [.. Directory.GetFiles(Path.Combine(SharedData.Root, "config"), "*.yaml").Select(file => Path.GetFileName(file)!)];
 
     [Theory]
     [MemberData(nameof(Examples))]
     public void Every_example_is_good(string file)
     {
-        string path = Path.Combine(Repository.Root, "config", file);
+        string path = Path.Combine(SharedData.Root, "config", file);
         EsnConfig config = ConfigFile.Parse(File.ReadAllText(path), path, name => name == "ESN_KAFKA_PASSWORD" ? "secret" : null);
         config.Model.Validate();
     }

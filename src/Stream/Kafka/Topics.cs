@@ -14,8 +14,9 @@ static class Topics
     /// <exception cref="ConfigException">A topic is missing and may not or can not be created.</exception>
     public static async Task Ensure(EsnConfig config, ILogger log, CancellationToken stop)
     {
+        string? heard = null;  // a refused password is told to the handler, the call only knows that nobody answered
         using IAdminClient admin = new AdminClientBuilder(ClientSettings.Admin(config.Kafka))
-            .SetErrorHandler((_, _) => { })  // told below, once a try
+            .SetErrorHandler((_, error) => heard = error.Code == ErrorCode.Local_AllBrokersDown ? heard : error.Reason)
             .SetLogHandler((_, _) => { })
             .Build();
         while (true)
@@ -32,7 +33,7 @@ static class Topics
             }
             catch (KafkaException e) when (!stop.IsCancellationRequested)
             {
-                log.BrokersAway(config.Kafka.BootstrapServers, e.Error.Reason);
+                log.BrokersAway(config.Kafka.BootstrapServers, heard ?? e.Error.Reason);
                 await Task.Delay(TimeSpan.FromSeconds(1), stop).ConfigureAwait(false);
             }
         }
