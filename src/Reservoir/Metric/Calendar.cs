@@ -10,7 +10,7 @@ public sealed record CalendarSpec
     public int WeeklyHarmonics { get; init; } = 1;
 
     /// <summary>The reservoir's weights for these inputs are uniform in ± this, (0, 100].</summary>
-    public double InputScale { get; init; } = .5;
+    public double InputScale { get; init; } = .3;
 
     /// <summary>Throws with the key, the value and the range.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A value out of its range.</exception>

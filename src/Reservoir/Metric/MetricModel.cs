@@ -17,10 +17,10 @@ public sealed record MetricModelSpec
     /// <summary>What the model is told of the calendar.</summary>
     public CalendarSpec Calendar { get; init; } = new();
 
-    /// <summary>The reservoir.</summary>
+    /// <summary>The reservoir. Half of its units are slow: they keep rhythms that no calendar tells of.</summary>
     public ReservoirSpec Reservoir { get; init; } = new()
     {
-        Units = 100, Degree = 8, SpectralRadius = .95, LeakRates = [1, .5, .25, .12], InputScale = .5, BiasScale = .2,
+        Units = 100, Degree = 8, SpectralRadius = .95, LeakRates = [.5, .2, .08, .03, .01], InputScale = .5, BiasScale = .2,
     };
 
     /// <summary>The readout's learning; its horizons are those below.</summary>
