@@ -6,14 +6,15 @@ namespace Esn.Benchmarks;
 /// <summary>Slow ramps: told before half of them is over, and how early.</summary>
 static class Ramps
 {
-    public static readonly Benchmark Benchmark = new("ramps", "10 σ in 20,000 steps on noise, γ .10 → .13 in 5,000 steps: told before half [--seeds N]", Run);
+    public static readonly Benchmark Benchmark = new("ramps", "10 σ in 20,000 steps on noise, γ .10 → .13 in 5,000 steps: told before half [--seeds N] [--only level|gamma]", Run);
 
     static List<Figure> Run(string[] options)
     {
         int seeds = Options.Int(options, "--seeds", 20);
         var figures = new List<Figure>();
         Console.WriteLine($"{"",-28}{"told",6}{"of",4}{"lead, steps",13}{"alarms before, of budget",26}");
-        foreach (string noise in new[] { "Gauss", "Student t(3)", "AR(.9)" })
+        string? only = Options.Text(options, "--only");
+        foreach (string noise in only == "gamma" ? [] : new[] { "Gauss", "Student t(3)", "AR(.9)" })
         {
             Func<int, Func<double>> begin = Noises.All.First(n => n.Name == noise).Begin;
             const int onset = 12_000, length = 20_000;
@@ -26,7 +27,7 @@ static class Ramps
                 return feed;
             });
         }
-        foreach (double noise in new[] { 0, .01, .03, .10 })
+        foreach (double noise in only == "level" ? [] : new[] { 0, .01, .03, .10 })
         {
             const int onset = 6000, length = 5000;
             Row(figures, FormattableString.Invariant($"γ at noise {100 * noise:0} %"), seeds, onset, length, seed =>

@@ -44,7 +44,7 @@ interface ICalibrator
     /// <summary>The joint score of this step, ≥ 0, 1 = alarm.</summary>
     double Score { get; }
 
-    /// <summary>Takes the raw scores of a step, each ≥ 0, [scores], and judges them by what was learnt before.</summary>
+    /// <summary>Takes the raw scores of a step, [scores]; below 0: no anomaly, but learnt from by size; NaN: none yet. It judges them by what was learnt before.</summary>
     void Measure(ReadOnlySpan<double> scores);
 
     /// <summary>Whether this raw score is not yet back to normal.</summary>

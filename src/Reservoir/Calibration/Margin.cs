@@ -35,6 +35,7 @@ sealed class Margin
     double _tailSteps, _tailEntries;
     bool _wasCommon;
     long _learnt;              // values > 0 that the level has seen
+    long _seen;                // delayed values
     double _now = double.NaN;  // ln q of this step; −∞: q = 0; NaN: none
 
     /// <param name="spec">Valid.</param>
@@ -60,7 +61,7 @@ sealed class Margin
         }
     }
 
-    /// <summary>Judges q by what was learnt before; NaN: there is none yet.</summary>
+    /// <summary>Judges q by what was learnt before; NaN: there is none yet; below 0: an ordinary value by definition.</summary>
     public void Measure(double q)
     {
         if (double.IsNaN(q)) (_now, Value) = (double.NaN, 0);
@@ -69,6 +70,7 @@ sealed class Margin
             _now = Math.Log(q + _spec.Floor);
             Value = Lookup(_now - _level);
         }
+        else if (q < 0) (_now, Value) = (Math.Log(_spec.Floor - q), 0);
         else
         {
             _now = double.NegativeInfinity;
@@ -89,7 +91,9 @@ sealed class Margin
         if (_shape.Delay > 0)
         {
             double then = Exchange(_now);
-            if (!double.IsNaN(then)) Enter(Follow(then));
+            if (double.IsNaN(then)) return;
+            _seen++;
+            Enter(Follow(then));
         }
         else
         {
@@ -156,7 +160,7 @@ sealed class Margin
     /// <param name="peaks">Episodes seen so far: the more, the more the length of stays in the tail tells of the looks.</param>
     public void Rebuild(double peaks)
     {
-        if (_shape.Delay > 0 && _learnt < FewestLooks * _shape.Span) return;
+        if (_shape.Delay > 0 && _seen < FewestLooks * _shape.Span) return;
         float fade = (float)(1 / _weight);
         TensorPrimitives.Multiply(_histogram, fade, _histogram);
         _zero /= _weight;

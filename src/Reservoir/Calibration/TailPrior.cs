@@ -32,7 +32,7 @@ static class TailShapes
 
     static readonly double[] Raw = [-3, -2, -1, 0, 0, 0, -.7, -1.4, -2, -2.5];
     static readonly double[] Limited = [-5, -3, -1.5, -.5, 0, 0, -.7, -1.4, -2, -2.5];
-    static readonly double[] Central = [-30, -12, -8, -3, -1, 0, 0, -.7, -1.4, -2];
+    static readonly double[] Central = [-40, -20, -14, -6, -2, 0, 0, -.7, -1.4, -2];
 
     static readonly double[][] Middles = [.. Shapes.Select(s => Grid(s, .5))];  // G_s at the middles of the bins above the threshold
     static readonly double[][] Edges = [.. Shapes.Select(s => Grid(s, 0))];     // G_s at their lower edges

@@ -67,7 +67,10 @@ abstract class Score(string name, int channels, int span)
     /// <summary>Steps that one value looks back over.</summary>
     public int Span { get; } = span;
 
-    /// <summary>Mean squared deviation of each channel at the last step, [channels]; meaningless until <see cref="Ready"/>.</summary>
+    /// <summary>
+    /// Mean squared deviation of each channel at the last step, [channels]; meaningless until <see cref="Ready"/>. A negative
+    /// one tells of no anomaly, and is learnt from by its size.
+    /// </summary>
     public double[] Squares { get; } = new double[channels];
 
     /// <summary>Whether its windows are full.</summary>

@@ -96,7 +96,7 @@ sealed class Scoring
                 if (!Calibrator.Alarms(value)) continue;
                 int low = _perChannel[i] ? value - _first[i] : 0, high = _perChannel[i] ? low + 1 : _channels;
                 for (int c = low; c < high; c++)
-                    if (Math.Sqrt(_scores[i].Squares[c]) * normaliser.UnitOf(c) >= _minimumDeviation[_minimumDeviation.Count == 1 ? 0 : c]) return true;
+                    if (Math.Sqrt(Math.Max(0, _scores[i].Squares[c])) * normaliser.UnitOf(c) >= _minimumDeviation[_minimumDeviation.Count == 1 ? 0 : c]) return true;
             }
         return false;
     }
@@ -107,7 +107,8 @@ sealed class Scoring
     {
         int top = Top(), score = ScoreOf(top);
         if (_perChannel[score]) Calibrator.Margins[_first[score].._first[score + 1]].CopyTo(parts);
-        else _scores[score].Squares.CopyTo(parts);
+        else
+            for (int c = 0; c < parts.Length; c++) parts[c] = Math.Max(0, _scores[score].Squares[c]);
     }
 
     int Top()

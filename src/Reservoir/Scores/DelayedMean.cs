@@ -1,0 +1,34 @@
+namespace Esn;
+
+/// <summary>Where means over a window lay before: their running mean, a window behind and without what was frozen.</summary>
+/// <param name="channels">≥ 1.</param>
+/// <param name="window">Steps of the means, and by which this is behind.</param>
+/// <param name="memory">In steps.</param>
+/// <param name="haste">1: the mean of all that was seen, while that is less than the memory; 2: of the latter half or so.</param>
+sealed class DelayedMean(int channels, int window, double memory, double haste)
+{
+    readonly double[] _past = new double[window * channels];  // the last means, a ring
+    readonly double[] _mean = new double[channels];
+    int _slot, _clean;  // steps since one that was frozen
+    long _learnt;
+
+    /// <summary>Whether it rests on a window's length of means.</summary>
+    public bool Ready => _learnt >= window;
+
+    /// <summary>[channels].</summary>
+    public ReadOnlySpan<double> Mean => _mean;
+
+    /// <summary>Takes the means of a step.</summary>
+    public void Add(ReadOnlySpan<double> means, bool frozen)
+    {
+        Span<double> then = _past.AsSpan(_slot * channels, channels);
+        _slot = _slot + 1 == window ? 0 : _slot + 1;
+        _clean = frozen ? 0 : Math.Min(_clean + 1, 2 * window);
+        if (_clean >= 2 * window)
+        {
+            double gain = Math.Min(1, Math.Max(1 / memory, haste / ++_learnt));
+            for (int c = 0; c < then.Length; c++) _mean[c] += gain * (then[c] - _mean[c]);
+        }
+        means.CopyTo(then);
+    }
+}

@@ -1,0 +1,57 @@
+namespace Esn;
+
+/// <summary>
+/// How far the mean of another score over many steps has risen above where such means lay before, in its logarithm; falls
+/// teach how far it wanders, and alarm nobody: errors that grow so slowly that no step of them stands out.
+/// </summary>
+public sealed record SlowRise : ScoreSpec
+{
+    const double Floor = 1e-14;  // of a mean square, in units of the scaled feed: where rounding begins
+
+    /// <summary>The score that is watched; its own tail and delay are not used.</summary>
+    public ScoreSpec Of { get; init; } = new FreeRunError();
+
+    /// <summary>Steps of the mean, 2 … 100,000; the reference is as many steps behind.</summary>
+    public int Window { get; init; } = 256;
+
+    /// <summary>Memory of the reference, in steps, 10 … 1e8.</summary>
+    public double Memory { get; init; } = 20_000;
+
+    internal override int FreeRunLength => Of.FreeRunLength;
+
+    /// <inheritdoc/>
+    public override void Validate()
+    {
+        base.Validate();
+        Of.Validate();
+        Require.Range(Window, 2, 100_000);
+        Require.Range(Memory, 10, 1e8);
+    }
+
+    internal override Score Create(ScoreContext context) => new State(this, Of.Create(context), context);
+
+    sealed class State(SlowRise spec, Score of, ScoreContext context)
+        : Score(FormattableString.Invariant($"{of.Name} over {spec.Window}"), context.Channels, spec.Window)
+    {
+        readonly RunningMean _mean = new(context.Channels, spec.Window);
+        readonly DelayedMean _reference = new(context.Channels, spec.Window, spec.Memory, haste: 2);  // a young model's errors fall
+        readonly double[] _now = new double[context.Channels];  // ln of the mean
+
+        public override bool Ready => _reference.Ready;
+
+        public override void Step(in Moment moment)
+        {
+            of.Step(in moment);
+            if (!of.Ready) return;
+            _mean.Add(of.Squares, _now);
+            if (!_mean.Full) return;
+            for (int c = 0; c < _now.Length; c++) _now[c] = Math.Log(_now[c] + Floor);
+            _reference.Add(_now, moment.Frozen);
+            for (int c = 0; c < _now.Length; c++)
+            {
+                double rise = _now[c] - _reference.Mean[c];
+                Squares[c] = rise * Math.Abs(rise);
+            }
+        }
+    }
+}
