@@ -31,7 +31,7 @@ public static class BacktestRun
     /// <returns>What was found.</returns>
     /// <exception cref="FeedException">The feed or the directory can't be used.</exception>
     public static BacktestSummary Run(
-        CsvFeed feed, bool labelled, DetectorSpec spec, string? directory, TimeProvider time, Action<double?> progress, CancellationToken cancel)
+        CsvFeed feed, bool labelled, ModelSpec spec, string? directory, TimeProvider time, Action<double?> progress, CancellationToken cancel)
     {
         try
         {
@@ -72,7 +72,7 @@ public static class BacktestRun
         long _ready = -1;
         int _alarms;
 
-        public State(CsvFeed feed, DetectorSpec spec, TextWriter scores, TextWriter events)
+        public State(CsvFeed feed, ModelSpec spec, TextWriter scores, TextWriter events)
         {
             (_feed, _scores, _events, _channels) = (feed, scores, events, feed.Channels.Count);
             _gate = new Gate(_channels);
