@@ -49,7 +49,7 @@ public sealed class Detector
         int[] lengths = [.. spec.Scores.Select(score => score.FreeRunLength).Where(length => length > 0)];
         if (lengths.Length > 0) _runs = new FreeRuns(spec.FreeRuns, _reservoir, _readout, lengths);
         _scoring = new Scoring(spec, new ScoreContext(channels, spec.Readout.Horizons, _runs));
-        _alarm = new Alarm(spec.Alarm, _scoring.Count);
+        _alarm = new Alarm(spec.Alarm, _scoring.Slow);
         _report = new AlarmReport(_alarm, _scoring, channels);
         _scaling = new double[spec.ScalingSteps * channels];
         _state = new double[_reservoir.Units];
