@@ -96,6 +96,7 @@ public sealed record AlarmSpec
 sealed class Alarm
 {
     readonly AlarmSpec _spec;
+    readonly bool[] _slow;         // [scores]
     readonly bool[] _contributed;  // raw scores that reached the threshold in this alarm [scores]
     readonly double[] _margins;    // their highest margins in it [scores]
     long _end = long.MinValue / 2; // step of the last end
@@ -104,11 +105,11 @@ sealed class Alarm
     int _above, _quiet, _openSteps;
 
     /// <param name="spec">Valid.</param>
-    /// <param name="scores">Raw scores.</param>
-    public Alarm(AlarmSpec spec, int scores)
+    /// <param name="slow">Which raw scores look back so far that they hold an alarm open only if they opened it, [scores].</param>
+    public Alarm(AlarmSpec spec, bool[] slow)
     {
-        _spec = spec;
-        (_contributed, _margins) = (new bool[scores], new double[scores]);
+        (_spec, _slow) = (spec, slow);
+        (_contributed, _margins) = (new bool[slow.Length], new double[slow.Length]);
     }
 
     /// <summary>Whether an alarm is open.</summary>
@@ -197,7 +198,7 @@ sealed class Alarm
         {
             _margins[i] = Math.Max(_margins[i], verdict.Margins[i]);
             if (!verdict.Stirs(i)) continue;
-            if (!_contributed[i] && (_openSteps == 0 || position - _told <= _spec.Rise)) _contributed[i] = verdict.Alarms(i);
+            if (!_contributed[i] && (_openSteps == 0 || (!_slow[i] && position - _told <= _spec.Rise))) _contributed[i] = verdict.Alarms(i);
             stirs |= _contributed[i] && (verdict.Margins[i] >= _spec.Leave * _margins[i] || verdict.Alarms(i));
         }
         return stirs;

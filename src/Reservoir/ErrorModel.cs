@@ -78,7 +78,7 @@ sealed class ErrorModel : StreamModel
     (Scoring, Alarm, AlarmReport) Judge(DetectorSpec spec)
     {
         var scoring = new Scoring(spec, new ScoreContext(_channels, spec.Readout.Horizons, _runs));
-        var alarm = new Alarm(spec.Alarm, scoring.Count);
+        var alarm = new Alarm(spec.Alarm, scoring.Slow);
         return (scoring, alarm, new AlarmReport(alarm, scoring.Names, scoring.Attribute, _channels));
     }
 

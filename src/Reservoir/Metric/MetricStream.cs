@@ -25,7 +25,7 @@ sealed class MetricStream : StreamModel, IVerdict
     {
         _spec = spec;
         _model = new MetricModel(spec, channels);
-        _alarm = new Alarm(spec.Alarm, channels);
+        _alarm = new Alarm(spec.Alarm, slow: new bool[channels]);
         _margins = new double[channels];
         string[] names = [.. Enumerable.Range(0, channels).Select(channel => channels == 1 ? "evidence" : FormattableString.Invariant($"evidence[{channel}]"))];
         _report = new AlarmReport(_alarm, names, parts => _margins.CopyTo(parts), channels);
