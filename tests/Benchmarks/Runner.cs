@@ -15,7 +15,7 @@ static class Options
 /// <summary>A whole feed through a detector.</summary>
 static class Runner
 {
-    public static StepResult[] Run(DetectorSpec spec, double[] feed, int channels)
+    public static StepResult[] Run(ModelSpec spec, double[] feed, int channels)
     {
         int steps = feed.Length / channels;
         var results = new StepResult[steps];
