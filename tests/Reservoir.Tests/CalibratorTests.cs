@@ -117,6 +117,21 @@ public class CalibratorTests
         Assert.Equal(one.Score, other.Score, 1e-9);
     }
 
+    [Fact]
+    public void Far_out_alarms_are_anomalies_while_few_and_the_normal_when_many()
+    {
+        var spec = new BudgetSpec { AlarmsPerStep = 1e-4 };
+        var episodes = new Episodes(spec);
+        for (int t = 1; t <= 40_000; t++)
+        {
+            bool burst = t % 500 == 499;
+            episodes.Step(burst ? 30 : 1, Math.Max(1 + 1e-5, 1 + 1.0 / t), burst);
+            if (t == 2000) Assert.True(episodes.LogRate(25) < 1.3 * Math.Log(spec.AlarmsPerStep));
+        }
+        Assert.InRange(episodes.LogRate(25), Math.Log(spec.AlarmsPerStep), 0);
+        Assert.InRange(episodes.LogRate(200), -1000, Math.Log(spec.AlarmsPerStep));
+    }
+
     // 200,000 errors of a noise under a budget of 1e-3: 200 alarms, give or take 14, and a governor that holds them there.
     [Theory]
     [InlineData("Gauss")]
