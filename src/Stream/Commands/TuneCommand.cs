@@ -44,7 +44,7 @@ static class TuneCommand
                 using CsvFeed feed = feeds.Open(file);
                 parts.Add(TuneFeed.Read(feed));
             }
-            var tuner = new Tuner(feeds, parts, config.Model, labelled);
+            var tuner = new Tuner(feeds, parts, config, labelled);
             Tuned tuned = await Terminal.ProgressTelling("tuning", tell =>
                 Task.Run(() => tuner.Run(parsed.GetValue(trials), parsed.GetValue(seed), (done, best) => tell(done, Said(best)), stop), stop)).ConfigureAwait(false);
 
@@ -56,12 +56,11 @@ static class TuneCommand
                 .. Notes(tuned),
             ];
             string text = parsed.GetValue(RunCommand.Config) is { } basis ? await File.ReadAllTextAsync(basis.ToString(), stop).ConfigureAwait(false) : "";
-            DetectorSpec best = tuned.Best.Candidate.In(config.Model);
-            string budget = string.Create(CultureInfo.InvariantCulture, $"{config.Alarms.Budget.Alarms:0.######} per {config.Alarms.Budget.Steps:0} steps");
+            DetectorSpec best = tuned.Best.Candidate.In((DetectorSpec)config.Detector);
             string path = parsed.GetValue(output)!.ToString();
             try
             {
-                await File.WriteAllTextAsync(path, TunedConfig.Write(text, config.Preset.ToString().ToLowerInvariant(), budget, tuned.Best.Candidate, best.Reservoir.Degree, comment), stop).ConfigureAwait(false);
+                await File.WriteAllTextAsync(path, TunedConfig.Write(text, config.Preset.ToString().ToLowerInvariant(), config.Alarms.Budget?.Text, tuned.Best.Candidate, best.Reservoir.Degree, comment), stop).ConfigureAwait(false);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {

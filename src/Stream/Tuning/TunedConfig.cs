@@ -9,11 +9,11 @@ public static class TunedConfig
     /// <summary>Takes a configuration and sets preset, budget and the tuned parameters in it.</summary>
     /// <param name="text">YAML, valid; empty: none. Its other keys stay as they are, its comments do not.</param>
     /// <param name="preset">As in a configuration; where it is another than that of the text, the text's detector is left out.</param>
-    /// <param name="budget">As in a configuration.</param>
+    /// <param name="budget">As in a configuration; null: as the text has it, else the preset's.</param>
     /// <param name="candidate">The parameters.</param>
     /// <param name="degree">Inputs of a unit from others, which fewer units may have lowered.</param>
     /// <param name="comment">Lines that go before it.</param>
-    public static string Write(string text, string preset, string budget, Candidate candidate, int degree, IEnumerable<string> comment)
+    public static string Write(string text, string preset, string? budget, Candidate candidate, int degree, IEnumerable<string> comment)
     {
         var stream = new YamlStream();
         stream.Load(new StringReader(text));
@@ -21,7 +21,7 @@ public static class TunedConfig
         string before = root.Children.TryGetValue("preset", out YamlNode? named) && named is YamlScalarNode { Value: { } word } ? word : preset;
         if (!string.Equals(before, preset, StringComparison.OrdinalIgnoreCase)) root.Children.Remove("detector");
         root.Children["preset"] = preset;
-        Section(root, "alarms").Children["budget"] = budget;
+        if (budget is not null) Section(root, "alarms").Children["budget"] = budget;
         YamlMappingNode detector = Section(root, "detector"), reservoir = Section(detector, "reservoir"), readout = Section(detector, "readout");
         reservoir.Children["units"] = Number(candidate.Units);
         reservoir.Children["degree"] = Number(degree);

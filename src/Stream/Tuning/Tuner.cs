@@ -1,4 +1,5 @@
 using Esn.Streaming.Backtest;
+using Esn.Streaming.Configuration;
 using MathNet.Numerics.Random;
 
 namespace Esn.Streaming.Tuning;
@@ -44,9 +45,9 @@ public sealed record Tuned(Trial Baseline, Trial Best, int Trials, long Rows)
 /// </summary>
 /// <param name="feeds">What alarms are judged by, where it has labels.</param>
 /// <param name="parts">What is forecast: the beginning of each feed.</param>
-/// <param name="spec">The model as configured.</param>
+/// <param name="config">The model as configured; one that is judged by its errors.</param>
 /// <param name="labelled">Whether the feeds have labels.</param>
-public sealed class Tuner(BacktestSet feeds, IReadOnlyList<TuneFeed> parts, DetectorSpec spec, bool labelled)
+public sealed class Tuner(BacktestSet feeds, IReadOnlyList<TuneFeed> parts, EsnConfig config, bool labelled)
 {
     /// <summary>Loss by which a candidate must beat what was configured: 1 % of the error.</summary>
     public const double Margin = .01;
@@ -54,7 +55,8 @@ public sealed class Tuner(BacktestSet feeds, IReadOnlyList<TuneFeed> parts, Dete
     const double CostOfDoubling = .05;
     const int LeastRows = 2000;  // that anything is judged by
 
-    readonly Candidate _configured = Candidate.Of(spec);
+    readonly DetectorSpec _spec = Tunable(config);
+    readonly Candidate _configured = Candidate.Of(Tunable(config));
 
     /// <summary>Searches.</summary>
     /// <param name="trials">Candidates, the configured one included; at least 2.</param>
@@ -64,7 +66,7 @@ public sealed class Tuner(BacktestSet feeds, IReadOnlyList<TuneFeed> parts, Dete
     /// <exception cref="FeedException">A feed is too short.</exception>
     public async Task<Tuned> Run(int trials, int seed, Action<double, Trial?> progress, CancellationToken cancel)
     {
-        int shortest = parts.Min(part => part.Rows), needed = spec.ScalingSteps + 2 * ForecastTrial.Ahead + 50;
+        int shortest = parts.Min(part => part.Rows), needed = _spec.ScalingSteps + 2 * ForecastTrial.Ahead + 50;
         if (shortest < needed) throw new FeedException($"a feed of {shortest} rows is too short to tune by: {needed} are needed");
         var random = new Xoshiro256StarStar(seed, threadSafe: false);
         int first = 1 + (trials - 1) / 2, third = (trials + 2) / 3, last = Math.Min(third, (trials + 8) / 9);
@@ -84,6 +86,9 @@ public sealed class Tuner(BacktestSet feeds, IReadOnlyList<TuneFeed> parts, Dete
         Trial baseline = tried.Single(trial => trial.Candidate == _configured), best = Ranked(tried)[0];
         return new Tuned(baseline, best.Beats(baseline, Margin) ? best : baseline, trials, parts.Sum(part => (long)part.Rows));
     }
+
+    static DetectorSpec Tunable(EsnConfig config) => config.Detector as DetectorSpec
+        ?? throw new FeedException($"esn tune searches the presets signal and sensors; {config.Preset.ToString().ToLowerInvariant()} takes all its lengths from its warm-up");
 
     static List<Trial> Ranked(IEnumerable<Trial> trials)
     {
@@ -120,10 +125,10 @@ public sealed class Tuner(BacktestSet feeds, IReadOnlyList<TuneFeed> parts, Dete
         var labels = new List<LabelTally>();
         for (int seed = 0; seed < seeds; seed++)
         {
-            DetectorSpec model = candidate.In(spec);
+            DetectorSpec model = candidate.In(_spec);
             model = model with { Reservoir = model.Reservoir with { Seed = model.Reservoir.Seed + seed } };
-            errors.AddRange(parts.Select(part => ForecastTrial.Run(model, part, Math.Min(part.Rows, Math.Max(part.Rows / share, spec.WarmUp + LeastRows)), cancel)));
-            if (labelled) labels.Add((await feeds.Run(model, null, null, TimeProvider.System, _ => { }, cancel).ConfigureAwait(false)).Labels!.Tally);
+            errors.AddRange(parts.Select(part => ForecastTrial.Run(model, part, Math.Min(part.Rows, Math.Max(part.Rows / share, _spec.WarmUp + LeastRows)), cancel)));
+            if (labelled) labels.Add((await feeds.Run(config with { Detector = model }, null, null, TimeProvider.System, _ => { }, cancel).ConfigureAwait(false)).Labels!.Tally);
         }
         double loss = errors.Average(error => .5 * Log(error.OneStep) + .5 * Log(error.FreeRun) + error.Escaped) + CostOfDoubling * Math.Log2((double)candidate.Units / _configured.Units);
         var mean = new ForecastError(

@@ -12,7 +12,7 @@ public sealed class TuningTests : IDisposable
 {
     const int Rows = 3000;
 
-    static readonly DetectorSpec Small = Pipelines.Config().Model;
+    static readonly DetectorSpec Small = (DetectorSpec)Pipelines.Config().Detector;
 
     readonly string _directory = Directory.CreateTempSubdirectory("esn-tune-").FullName;
 
@@ -64,7 +64,7 @@ public sealed class TuningTests : IDisposable
         double[] values = Values(seed);
         File.WriteAllText(file, "value,anomaly\n" + string.Concat(values.Select((value, t) =>
             string.Create(CultureInfo.InvariantCulture, $"{value + (t is >= 2000 and < 2010 ? 2 : 0):R},{(t is >= 2000 and < 2020 ? 1 : 0)}\n"))));
-        return new Tuner(new BacktestSet([file], [], labelled ? ["anomaly"] : [], null), [new TuneFeed(1, values)], spec, labelled);
+        return new Tuner(new BacktestSet([file], [], labelled ? ["anomaly"] : [], null), [new TuneFeed(1, values)], new EsnConfig { Detector = spec }, labelled);
     }
 
     [Fact]
@@ -142,18 +142,19 @@ public sealed class TuningTests : IDisposable
         Assert.StartsWith("# one\n#\n# two\n", text, StringComparison.Ordinal);
         EsnConfig config = ConfigFile.Parse(text, "tuned.yaml", _ => null);
         Assert.Equal("there:9092", config.Kafka.BootstrapServers);
-        Assert.Equal(new AlarmBudget(2, 30_000), config.Alarms.Budget);
-        Assert.Equal((900, 7, 66, .93, .25), (config.Detector.WarmUp, config.Detector.Reservoir.Seed, config.Detector.Reservoir.Units, config.Detector.Reservoir.SpectralRadius, config.Detector.Reservoir.InputScale));
-        Assert.Equal([.7, .35], config.Detector.Reservoir.LeakRates);
-        Assert.Equal((2e-5, .9999), (config.Detector.Readout.Regularisation, config.Detector.Readout.ForgettingFactor));
+        Assert.Equal(2.0 / 30_000, config.Alarms.Budget?.PerStep);
+        DetectorSpec detector = Assert.IsType<DetectorSpec>(config.Detector);
+        Assert.Equal((900, 7, 66, .93, .25), (detector.WarmUp, detector.Reservoir.Seed, detector.Reservoir.Units, detector.Reservoir.SpectralRadius, detector.Reservoir.InputScale));
+        Assert.Equal([.7, .35], detector.Reservoir.LeakRates);
+        Assert.Equal((2e-5, .9999), (detector.Readout.Regularisation, detector.Readout.ForgettingFactor));
         Assert.DoesNotContain("warmUp", TunedConfig.Write("preset: signal\n" + Before, "another", "1 per 100 steps", found, 10, []), StringComparison.Ordinal);
-        Assert.Equal(66, ConfigFile.Parse(TunedConfig.Write("", "signal", "1 per 100 steps", found, 10, []), "tuned.yaml", _ => null).Detector.Reservoir.Units);
+        Assert.Equal(66, Assert.IsType<DetectorSpec>(ConfigFile.Parse(TunedConfig.Write("", "signal", "1 per 100 steps", found, 10, []), "tuned.yaml", _ => null).Detector).Reservoir.Units);
     }
 
     [Fact]
     public async Task A_feed_too_short_to_tune_by_says_how_long_it_must_be()
     {
-        var tuner = new Tuner(new BacktestSet([], [], [], null), [new TuneFeed(1, new double[100])], Small, labelled: false);
+        var tuner = new Tuner(new BacktestSet([], [], [], null), [new TuneFeed(1, new double[100])], new EsnConfig { Detector = Small }, labelled: false);
         Assert.Contains("150 are needed", (await Assert.ThrowsAsync<FeedException>(() => tuner.Run(4, 1, (_, _) => { }, CancellationToken.None))).Message, StringComparison.Ordinal);
     }
 }
