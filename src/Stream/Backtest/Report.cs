@@ -61,21 +61,18 @@ public sealed class Report
         [.. Alarms.Select(Alarm)],
         Windows is null ? null : [.. Windows.Select(labelled => new PageWindow(labelled.Window.First, labelled.Window.Last + 1, labelled.Delay, labelled.Window.Last < Summary.WarmUpSteps))]);
 
-    PageChannel Channel(string name, int c)
-    {
-        // Values are stored less the first, so that small changes of a large level survive single precision.
-        IReadOnlyList<double> observed = Trace.Observed[c].Points();
-        double offset = observed.FirstOrDefault(value => Math.Abs(value) < float.MaxValue);
-        return new PageChannel(name, offset, Singles(observed, offset), Singles(Trace.Expected[c].Points(), offset), Singles(Trace.Width[c].Points(), 0));
-    }
+    PageChannel Channel(string name, int c) => new(
+        name, Offset(c), Singles(Trace.Observed[c].Points(), Offset(c)), Singles(Trace.Expected[c].Points(), Offset(c)), Singles(Trace.Width[c].Points(), 0));
+
+    // Values are stored less the first one, so that small changes of a large level survive single precision.
+    double Offset(int channel) => Trace.Observed[channel].Points().FirstOrDefault(value => Math.Abs(value) < float.MaxValue);
 
     PageAlarm Alarm(AlarmSpan alarm)
     {
         AlarmEvent last = alarm.Last;
         PageForecast? forecast = alarm.Forecast is not { } running ? null : new PageForecast(
             alarm.Start + (running.Start - last.Start),
-            [.. Trace.Names.Select((_, c) => Enumerable.Range(0, running.Expected.Length / last.Expected.Length)
-                .Select(i => Rounded(running.Expected[i * last.Expected.Length + c])).ToArray())]);
+            [.. Trace.Names.Select((_, c) => Foretold(running, c, last.Expected.Length))]);
         (NabWindow Window, int? Delay) window = Windows?.FirstOrDefault(labelled => alarm.Touches(labelled.Window, Alarmed)) ?? default;
         return new PageAlarm(
             alarm.Start, alarm.Peak, alarm.End, alarm.Score, EsnMetrics.Label(last.Severity.ToString()),
@@ -83,6 +80,12 @@ public sealed class Report
             [.. last.Contributions.Where(part => part.Share > 0).Select(part => new PagePart(Summary.Channels[part.Channel], part.Share))],
             [.. last.Scores.Select(score => new PagePart(score.Name, score.Margin))],
             Windows is null ? null : window.Delay is null ? "false" : "caught", window.Delay, forecast);
+    }
+
+    double?[] Foretold(Forecast forecast, int channel, int channels)
+    {
+        double offset = Offset(channel);
+        return [.. Enumerable.Range(0, forecast.Expected.Length / channels).Select(i => Rounded(forecast.Expected[i * channels + channel] - offset))];
     }
 
     // As far as a plot shows: six digits.
