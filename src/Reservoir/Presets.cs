@@ -15,7 +15,7 @@ public static class Presets
         new FreeRunError { Length = 10 },
         new FreeRunError { Length = 25 },
         new SlowLevel { Delay = 4000, Tail = TailPrior.Central },
-        new SlowRise { Delay = 1500, Tail = TailPrior.Central },
+        new SlowRise { Delay = 1500, Tail = TailPrior.Logarithmic },
     ];
 
     /// <summary>Deterministic, physical or chaotic signals, sampled at their own scale.</summary>

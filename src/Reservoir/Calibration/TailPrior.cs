@@ -11,6 +11,9 @@ public enum TailPrior
 
     /// <summary>Means over hundreds of steps: close to Gauss by the central limit.</summary>
     Central,
+
+    /// <summary>Logarithms of such means: one outlier among the steps does little, Gauss or lighter.</summary>
+    Logarithmic,
 }
 
 /// <summary>
@@ -32,7 +35,8 @@ static class TailShapes
 
     static readonly double[] Raw = [-3, -2, -1, 0, 0, 0, -.7, -1.4, -2, -2.5];
     static readonly double[] Limited = [-5, -3, -1.5, -.5, 0, 0, -.7, -1.4, -2, -2.5];
-    static readonly double[] Central = [-40, -20, -14, -6, -2, 0, 0, -.7, -1.4, -2];
+    static readonly double[] Central = [-30, -12, -8, -3, -1, 0, 0, -.7, -1.4, -2];
+    static readonly double[] Logarithmic = [-40, -20, -14, -6, -2, 0, 0, -.7, -1.4, -2];
 
     static readonly double[][] Middles = [.. Shapes.Select(s => Grid(s, .5))];  // G_s at the middles of the bins above the threshold
     static readonly double[][] Edges = [.. Shapes.Select(s => Grid(s, 0))];     // G_s at their lower edges
@@ -51,6 +55,7 @@ static class TailShapes
         TailPrior.Raw => Raw,
         TailPrior.Limited => Limited,
         TailPrior.Central => Central,
+        TailPrior.Logarithmic => Logarithmic,
         _ => throw new ArgumentOutOfRangeException(nameof(prior), prior, "unknown prior"),
     };
 
