@@ -16,6 +16,7 @@ public sealed class ReadinessTests
           "topics": { "t": { "partitions": {
             "0": { "fetch_state": "{{state}}", "ls_offset": {{end}}, "next_offset": {{next}}, "fetchq_cnt": {{queued}} },
             "1": { "fetch_state": "none", "ls_offset": -1001, "next_offset": -1001, "fetchq_cnt": 0 },
+            "2": { "fetch_state": "{{state}}", "ls_offset": {{end}}, "next_offset": {{end}}, "fetchq_cnt": {{queued}} },
             "-1": { "fetch_state": "none", "ls_offset": -1001, "next_offset": -1001, "fetchq_cnt": 0 } } } } }
         """;
 

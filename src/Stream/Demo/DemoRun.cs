@@ -41,6 +41,7 @@ public sealed class DemoRun : IAsyncDisposable
     readonly Lock _lock = new();
     readonly List<double> _latencies = [];  // seconds, of paced steps
     readonly Queue<double> _recentValues = new(), _recentScores = new();
+    long _alarmsSent, _alarmsRead, _firstStep;
 
     /// <summary>Starts the broker.</summary>
     public DemoRun(DemoOptions options, TimeProvider time)
@@ -190,8 +191,6 @@ public sealed class DemoRun : IAsyncDisposable
         while (Steps < _options.Steps) await Task.Delay(TimeSpan.FromMilliseconds(50), _time, stop).ConfigureAwait(false);
         while (Interlocked.Read(ref _alarmsRead) < Interlocked.Read(ref _alarmsSent)) await Task.Delay(TimeSpan.FromMilliseconds(50), _time, stop).ConfigureAwait(false);
     }
-
-    long _alarmsSent, _alarmsRead, _firstStep;
 
     void Take(ScoredBatch batch)
     {

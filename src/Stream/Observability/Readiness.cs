@@ -64,7 +64,7 @@ public sealed class Readiness(TimeProvider time, TimeSpan stall)
         using JsonDocument document = JsonDocument.Parse(statistics);
         bool connected = document.RootElement.GetProperty("brokers").EnumerateObject()
             .Any(broker => broker.Value.GetProperty("state").GetString() == "UP" && broker.Value.GetProperty("nodeid").GetInt32() >= 0);
-        long waiting = 0;
+        long waiting = 0, queued = 0;
         bool known = true;
         foreach (JsonProperty topic in document.RootElement.GetProperty("topics").EnumerateObject())
         {
@@ -75,9 +75,10 @@ public sealed class Readiness(TimeProvider time, TimeSpan stall)
                 // Not consumer_lag: it is unknown until the group has committed, for an empty topic for ever.
                 long end = partition.Value.GetProperty("ls_offset").GetInt64(), next = partition.Value.GetProperty("next_offset").GetInt64();
                 known &= state == "active" && end >= 0 && next >= 0;
-                waiting += Math.Max(0, end - next) + partition.Value.GetProperty("fetchq_cnt").GetInt64();
+                waiting += Math.Max(0, end - next);
+                queued = Math.Max(queued, partition.Value.GetProperty("fetchq_cnt").GetInt64());  // one queue, told with every partition
             }
         }
-        lock (_lock) (_connected, _waiting, _heard) = (connected, known ? waiting : -1, time.GetUtcNow());
+        lock (_lock) (_connected, _waiting, _heard) = (connected, known ? waiting + queued : -1, time.GetUtcNow());
     }
 }
