@@ -29,6 +29,23 @@ public abstract class EndToEnd(IBroker broker)
         await ReplayEqualsBacktest(servers, directory, feed, rows: 8000, arguments: []);
     }
 
+    [Theory]
+    [InlineData("sensors")]
+    [InlineData("metric")]
+    public async Task A_feed_of_several_channels_gives_the_events_of_its_backtest(string preset)
+    {
+        string servers = Servers, directory = NewDirectory(), feed = Path.Combine(directory, "plant.csv");
+        var random = new MathNet.Numerics.Random.Xoshiro256StarStar(4);
+        var rows = new StringBuilder("datetime;flow;pressure\n");
+        for (int i = 0; i < 6000; i++)
+        {
+            double step = i is >= 5200 and < 5260 ? 3 : 0;
+            rows.Append(CultureInfo.InvariantCulture, $"{new DateTime(2026, 1, 1).AddMinutes(i):yyyy-MM-dd HH:mm:ss};{30 + Math.Sin(i * .01) + random.NextDouble() + step:R};{2 + .1 * random.NextDouble():R}\n");
+        }
+        File.WriteAllText(feed, rows.ToString());
+        await ReplayEqualsBacktest(servers, directory, feed, rows: 6000, arguments: ["--preset", preset], preset, channels: "[flow, pressure]");
+    }
+
     [Fact]
     public async Task Garbage_changes_nothing_and_is_found_in_the_dead_letters_byte_for_byte()
     {
@@ -116,12 +133,13 @@ public abstract class EndToEnd(IBroker broker)
     }
 
     /// <summary>Sends a file through the broker and compares with its backtest.</summary>
-    protected async Task ReplayEqualsBacktest(string servers, string directory, string feed, long rows, string[] arguments)
+    protected async Task ReplayEqualsBacktest(string servers, string directory, string feed, long rows, string[] arguments, string preset = "signal", string channels = "[]")
     {
         (string source, string events, string letters) = await NewTopics();
-        using (var esn = new EsnProcess("run", "--config", Config(directory, servers, source, events, letters)))
+        string config = Config(directory, servers, source, events, letters, preset, channels);
+        using (var esn = new EsnProcess("run", "--config", config))
         {
-            await Replay(servers, feed, source);
+            await Replay(servers, feed, source, config: config);
             await Steps(esn, rows);
             await Stop(esn);
         }
@@ -158,21 +176,22 @@ public abstract class EndToEnd(IBroker broker)
     protected async Task<(string Source, string Events, string DeadLetters)> NewTopics() =>
         (await broker.Topic("steps"), await broker.Topic("events"), await broker.Topic("dead-letters"));
 
-    protected static string Config(string directory, string servers, string source, string events, string deadLetters)
+    protected static string Config(string directory, string servers, string source, string events, string deadLetters, string preset = "signal", string channels = "[]")
     {
         string file = Path.Combine(directory, "esn.yaml");
         File.WriteAllText(file, $$"""
             kafka: { bootstrapServers: "{{servers}}" }
-            source: { topics: [{{source}}], group: {{source}} }
+            preset: {{preset}}
+            source: { topics: [{{source}}], group: {{source}}, fields: { channels: {{channels}} } }
             sink: { events: {{events}}, deadLetters: {{deadLetters}}, createTopics: false }
             http: { listen: "127.0.0.1:0", stallSeconds: 3 }
             """);
         return file;
     }
 
-    protected static async Task Replay(string servers, string feed, string topic, string? key = null)
+    protected static async Task Replay(string servers, string feed, string topic, string? key = null, string? config = null)
     {
-        using var replay = new EsnProcess("replay", feed, "--to", topic, "--bootstrap-servers", servers, "--key", key ?? Path.GetFileNameWithoutExtension(feed));
+        using var replay = new EsnProcess(["replay", feed, "--to", topic, "--bootstrap-servers", servers, "--key", key ?? Path.GetFileNameWithoutExtension(feed), .. config is null ? [] : new[] { "--config", config }]);
         Assert.True(await replay.Exit(Patience) == 0, replay.Said);
     }
 
