@@ -111,6 +111,7 @@ static class TuneCommand
             : $"The best of {tuned.Trials} candidates.";
         yield return "Errors: after the warm-up, in standard deviations of the feed, the largest 1 % left out.";
         yield return "Figures are of two reservoirs together, on the feeds that the search has seen.";
+        if (tuned.Baseline.Labels is null) yield return "A better forecast need not be a better alarm: compare the two with esn backtest.";
     }
 
     static void Show(Tuned tuned, string path)
