@@ -69,6 +69,10 @@ public static class BacktestRun
     internal static void WriteSummary<T>(string directory, T summary) =>
         File.WriteAllText(Path.Combine(directory, "summary.json"), JsonSerializer.Serialize(summary, Layout) + "\n");
 
+    /// <summary>Where it is known how long a feed is, a metric's warm-up takes no more of it than its benchmark allows.</summary>
+    internal static ModelSpec Fitted(ModelSpec spec, int rows) =>
+        spec is MetricSpec metric ? metric with { WarmUp = Math.Clamp(NabScore.Probation(rows), 20, metric.WarmUp) } : spec;
+
     static TextWriter Writer(string? directory, string file) =>
         directory is null ? TextWriter.Null : new StreamWriter(Path.Combine(directory, file), append: false, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), 1 << 16);
 
@@ -95,17 +99,13 @@ public static class BacktestRun
             (_feed, _labels, _scoreFile, _eventFile, _trace, _channels) = (feed, labels, scores, events, trace, feed.Channels.Count);
             _gate = new Gate(_channels);
             _maintenance = [.. config.Maintenance.Select(maintenance => maintenance.Compile())];
-            _detector = new Detector(Model(config.Model, feed), _channels);
+            _detector = new Detector(feed.RowCount is { } rows ? Fitted(config.Model, rows) : config.Model, _channels);
             _expected = [.. Enumerable.Repeat(double.NaN, _channels)];
             scores.Write($"{feed.TimeColumn},score,normality,expected,observed,alarm");
             if (_channels > 1)
                 foreach (string channel in feed.Channels) scores.Write($",{Quoted($"expected_{channel}")},{Quoted($"observed_{channel}")}");
             scores.WriteLine();
         }
-
-        // Where it is known how long a feed is, a metric's warm-up takes no more of it than its benchmark allows.
-        static ModelSpec Model(ModelSpec spec, CsvFeed feed) =>
-            spec is MetricSpec metric && feed.RowCount is { } rows ? metric with { WarmUp = Math.Clamp(NabScore.Probation(rows), 20, metric.WarmUp) } : spec;
 
         public void Take(FeedRow[] rows)
         {

@@ -4,9 +4,9 @@ namespace Esn.Streaming.Tuning;
 
 /// <summary>How well a model forecasts a feed.</summary>
 /// <param name="OneStep">Root mean square of the one-step error in standard deviations of the feed, the largest 1 % left out.</param>
-/// <param name="FreeRun">The same over free runs of <see cref="ForecastTrial.Ahead"/> steps.</param>
+/// <param name="FreeRun">The same over free runs of <see cref="ForecastTrial.Ahead"/> steps; null for a model that has none.</param>
 /// <param name="Escaped">Share of long free runs that leave twice the range of the feed.</param>
-public readonly record struct ForecastError(double OneStep, double FreeRun, double Escaped);
+public readonly record struct ForecastError(double OneStep, double? FreeRun, double Escaped);
 
 /// <summary>
 /// Runs reservoir and readout through a feed as the detector does, but for what an alarm would freeze, and lets free
@@ -24,9 +24,34 @@ public static class ForecastTrial
     /// <summary>Forecasts the first rows of a feed.</summary>
     /// <param name="spec">Valid.</param>
     /// <param name="feed">The feed.</param>
-    /// <param name="rows">How many of it, more than <see cref="DetectorSpec.ScalingSteps"/>.</param>
+    /// <param name="rows">How many of it, more than fix the scaling.</param>
     /// <param name="cancel">Ends the trial between two blocks.</param>
-    public static ForecastError Run(DetectorSpec spec, TuneFeed feed, int rows, CancellationToken cancel)
+    public static ForecastError Run(ModelSpec spec, TuneFeed feed, int rows, CancellationToken cancel) => spec switch
+    {
+        DetectorSpec judgedByErrors => Run(judgedByErrors, feed, rows, cancel),
+        MetricSpec metric => Run(metric, feed, rows, cancel),
+        _ => throw new NotSupportedException($"{spec.GetType().Name} can't be tuned"),
+    };
+
+    // A metric is told of the calendar and has no free run: what the detector itself expects is compared.
+    static ForecastError Run(MetricSpec spec, TuneFeed feed, int rows, CancellationToken cancel)
+    {
+        int channels = feed.Channels, first = Math.Max(Math.Min(spec.WarmUp, rows - 1), rows / 10);
+        var detector = new Detector(spec, channels);
+        var expected = new double[rows * channels];
+        var results = new StepResult[Block];
+        for (int t = 0; t < rows; t += Block)
+        {
+            cancel.ThrowIfCancellationRequested();
+            int count = Math.Min(Block, rows - t);
+            detector.StepMany(feed.Times.AsSpan(t, count), feed.Frames.AsSpan(t * channels, count * channels), results.AsSpan(0, count), expected.AsSpan(t * channels, count * channels));
+        }
+        double[] weights = Weights(feed.Frames.AsSpan(first * channels, (rows - first) * channels), channels);
+        TensorPrimitives.Subtract(feed.Frames.AsSpan(0, expected.Length), expected, expected);
+        return new ForecastError(Root([.. Enumerable.Range(first, rows - first).Select(t => Mean(expected.AsSpan(t * channels, channels), weights))]), null, 0);
+    }
+
+    static ForecastError Run(DetectorSpec spec, TuneFeed feed, int rows, CancellationToken cancel)
     {
         int channels = feed.Channels, first = (int)Math.Min(spec.WarmUp, rows / 2);
         double[] inputs = Scaled(feed.Frames.AsSpan(0, rows * channels), channels, spec);

@@ -25,6 +25,8 @@ public sealed class TuningTests : IDisposable
         return [.. Enumerable.Range(0, Rows).Select(t => Math.Sin(.3 * t) + .7 * Math.Sin(.113 * t + seed) + .01 * (random.NextDouble() - .5))];
     }
 
+    static TuneFeed Part(double[] values) => new(1, values, [.. values.Select((_, t) => DateTime.UnixEpoch.AddMinutes(5 * t))]);
+
     [Fact]
     public void The_one_step_error_is_that_of_the_detector_while_nothing_is_frozen()
     {
@@ -34,14 +36,14 @@ public sealed class TuningTests : IDisposable
         double[] late = values[(Rows / 2)..];
         double mean = late.Average(), variance = late.Average(value => (value - mean) * (value - mean));
         double[] squares = [.. Enumerable.Range(Rows / 2, Rows / 2).Select(t => (values[t] - expected[t]) * (values[t] - expected[t]) / variance).Order()];
-        ForecastError error = ForecastTrial.Run(spec, new TuneFeed(1, values), Rows, CancellationToken.None);
+        ForecastError error = ForecastTrial.Run(spec, Part(values), Rows, CancellationToken.None);
         Assert.Equal(Math.Sqrt(squares[..(int)(.99 * squares.Length)].Average()), error.OneStep, 1e-9);
     }
 
     [Fact]
     public void A_model_that_can_remember_runs_free_for_long_and_one_that_can_not_does_not()
     {
-        var feed = new TuneFeed(1, Values(1));
+        var feed = Part(Values(1));
         ForecastError good = ForecastTrial.Run(Small with { Reservoir = Small.Reservoir with { Units = 100 } }, feed, Rows, CancellationToken.None);
         ForecastError blind = ForecastTrial.Run(Small with { Reservoir = Small.Reservoir with { SpectralRadius = .01, LeakRates = [1] } }, feed, Rows, CancellationToken.None);
         Assert.True(good.FreeRun < .1, $"{good}");
@@ -55,16 +57,16 @@ public sealed class TuningTests : IDisposable
         // White noise that is hardly regularised, and learnt from little of it: the readout's gain is above 1.
         double[] noise = new Xoshiro256StarStar(3).NextDoubles(400);
         DetectorSpec wild = Small with { Reservoir = new ReservoirSpec { Units = 150, Degree = 10, SpectralRadius = 1.6, InputScale = .3 }, Readout = new ReadoutSpec { Regularisation = 1e-10 } };
-        Assert.True(ForecastTrial.Run(wild, new TuneFeed(1, noise), 400, CancellationToken.None).Escaped > 0);
+        Assert.True(ForecastTrial.Run(wild, Part(noise), 400, CancellationToken.None).Escaped > 0);
     }
 
-    Tuner Tuner(DetectorSpec spec, bool labelled = false, int seed = 1)
+    Tuner Tuner(ModelSpec spec, bool labelled = false, int seed = 1)
     {
         string file = Path.Combine(_directory, "feed.csv");
         double[] values = Values(seed);
         File.WriteAllText(file, "value,anomaly\n" + string.Concat(values.Select((value, t) =>
             string.Create(CultureInfo.InvariantCulture, $"{value + (t is >= 2000 and < 2010 ? 2 : 0):R},{(t is >= 2000 and < 2020 ? 1 : 0)}\n"))));
-        return new Tuner(new BacktestSet([file], [], labelled ? ["anomaly"] : [], null), [new TuneFeed(1, values)], new EsnConfig { Detector = spec }, labelled);
+        return new Tuner(new BacktestSet([file], [], labelled ? ["anomaly"] : [], null), [Part(values)], new EsnConfig { Detector = spec }, labelled);
     }
 
     [Fact]
@@ -76,8 +78,8 @@ public sealed class TuningTests : IDisposable
         Assert.Equal(Candidate.Of(bad), tuned.Baseline.Candidate);
         Assert.True(tuned.Best.Loss < tuned.Baseline.Loss - Streaming.Tuning.Tuner.Margin);
 
-        ForecastError Elsewhere(DetectorSpec spec) => ForecastTrial.Run(spec with { Reservoir = spec.Reservoir with { Seed = 9 } }, new TuneFeed(1, Values(2)), Rows, CancellationToken.None);
-        ForecastError before = Elsewhere(bad), after = Elsewhere(tuned.Best.Candidate.In(bad));
+        ForecastError Elsewhere(DetectorSpec spec) => ForecastTrial.Run(spec with { Reservoir = spec.Reservoir with { Seed = 9 } }, Part(Values(2)), Rows, CancellationToken.None);
+        ForecastError before = Elsewhere(bad), after = Elsewhere((DetectorSpec)tuned.Best.Candidate.In(bad));
         Assert.True(after.OneStep < .7 * before.OneStep, $"{before} {after}");
         Assert.True(after.FreeRun < .7 * before.FreeRun, $"{before} {after}");
     }
@@ -100,6 +102,24 @@ public sealed class TuningTests : IDisposable
         Assert.Equal(labelled ? 2 : null, first.Best.Labels?.Windows);  // two reservoirs
     }
 
+    [Fact]
+    public async Task Every_preset_can_be_tuned_and_what_is_written_can_be_read()
+    {
+        double[] none = [];  // lists are compared on their own
+        foreach (Preset preset in Enum.GetValues<Preset>())
+        {
+            ModelSpec configured = EsnConfig.Of(preset).Detector;
+            ModelSpec small = (Candidate.Of(configured) with { Units = 30 }).In(configured);
+            Tuned tuned = await Tuner(small).Run(6, 2, (_, _) => { }, CancellationToken.None);
+            Assert.InRange(tuned.Best.Error.OneStep, 0, 1);
+            string text = TunedConfig.Write("", preset.ToString().ToLowerInvariant(), null, tuned.Best.Candidate, 8, []);
+            EsnConfig read = ConfigFile.Parse(text, "tuned.yaml", _ => null);
+            Assert.Equal(preset, read.Preset);
+            Assert.Equal(tuned.Best.Candidate with { LeakRates = none }, Candidate.Of(read.Detector) with { LeakRates = none });
+            Assert.Equal(tuned.Best.Candidate.LeakRates, Candidate.Of(read.Detector).LeakRates);
+        }
+    }
+
     static Trial Trial(double loss, (int Caught, int False, double? Delay)? found = null) => new(Candidate.Of(Small), default, loss, found is not { } f ? null
         : new LabelSummary(10, f.Caught, null, f.False, 0, f.Delay, null, null, null, new NabSummary(null, null, null), null!));
 
@@ -118,8 +138,8 @@ public sealed class TuningTests : IDisposable
     public void Every_candidate_is_a_valid_model_and_stays_in_its_space()
     {
         var random = new Xoshiro256StarStar(1, threadSafe: false);
-        DetectorSpec[] configured = [Small, Presets.Signal(), Small with { Reservoir = Small.Reservoir with { LeakRates = [1, .5, .02] } }];
-        foreach (DetectorSpec spec in configured)
+        ModelSpec[] configured = [.. Enum.GetValues<Preset>().Select(preset => EsnConfig.Of(preset).Detector), Small, Small with { Reservoir = Small.Reservoir with { LeakRates = [1, .5, .02] } }];
+        foreach (ModelSpec spec in configured)
         {
             Candidate of = Candidate.Of(spec);
             for (int i = 0; i < 500; i++)
@@ -154,7 +174,7 @@ public sealed class TuningTests : IDisposable
     [Fact]
     public async Task A_feed_too_short_to_tune_by_says_how_long_it_must_be()
     {
-        var tuner = new Tuner(new BacktestSet([], [], [], null), [new TuneFeed(1, new double[100])], new EsnConfig { Detector = Small }, labelled: false);
+        var tuner = new Tuner(new BacktestSet([], [], [], null), [Part(new double[100])], new EsnConfig { Detector = Small }, labelled: false);
         Assert.Contains("150 are needed", (await Assert.ThrowsAsync<FeedException>(() => tuner.Run(4, 1, (_, _) => { }, CancellationToken.None))).Message, StringComparison.Ordinal);
     }
 }
