@@ -1,5 +1,3 @@
-using System.Runtime.Intrinsics;
-
 namespace Esn;
 
 /// <summary>Square sparse matrix in compressed-row form with the same number of entries in every row.</summary>
@@ -74,31 +72,8 @@ public sealed class CsrMatrix
         Require.Range(runs, 1, int.MaxValue / Order);
         Require.Length(x.Length, Order * runs, nameof(x));
         Require.Length(y.Length, Order * runs, nameof(y));
-        fixed (double* from = x, to = y)
-        {
-            int done = 0;
-            if (Vector512.IsHardwareAccelerated) done = ColumnsOf<Lanes8>(from, to, runs, done);
-            if (Vector256.IsHardwareAccelerated) done = ColumnsOf<Lanes4>(from, to, runs, done);
-            if (Vector128.IsHardwareAccelerated) done = ColumnsOf<Lanes2>(from, to, runs, done);
-            ColumnsOf<Lanes1>(from, to, runs, done);
-        }
-    }
-
-    // As many columns from one on as fill whole vectors.
-    unsafe int ColumnsOf<V>(double* x, double* y, int runs, int column) where V : unmanaged, ILanes<V>
-    {
-        for (; column + V.Width <= runs; column += V.Width)
-        {
-            nint entry = 0;
-            for (nint row = 0; row < Order; row++)
-            {
-                V sum = V.Load(y + row * runs + column);
-                for (nint end = entry + Degree; entry < end; entry++)
-                    sum = V.MultiplyAdd(V.All(_values[entry]), V.Load(x + (nint)_columns[entry] * runs + column), sum);
-                V.Store(sum, y + row * runs + column);
-            }
-        }
-        return column;
+        fixed (double* from = x, to = y, values = _values)
+        fixed (int* columns = _columns) Kernel.Best.SparseAbreast(values, columns, Degree, from, to, Order, runs);
     }
 
     /// <summary>A ← factor · A.</summary>

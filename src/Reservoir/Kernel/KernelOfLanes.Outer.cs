@@ -1,0 +1,97 @@
+namespace Esn;
+
+sealed unsafe partial class Kernel<V>
+{
+    public override void FoldPanel(double* matrix, int blocks, int panel, double** columns, int count, double scale)
+    {
+        double* tiles = matrix + Offset(blocks, panel);
+        double* negated = stackalloc double[8 * count];
+        for (int t = 0; t < count; t++)
+            for (int j = 0; j < 8; j++) negated[8 * t + j] = -columns[t][8 * panel + j];
+        int last = 8 * (blocks - panel);  // rows of the panel
+        V factor = V.All(scale);
+        for (int half = 0; half < 2; half++)
+        {
+            int row = 0;
+            for (; row + 3 * V.Width <= last; row += 3 * V.Width)
+                Outer3x4(Row(row, half), Row(row + V.Width, half), Row(row + 2 * V.Width, half), 8,
+                    columns, 8 * panel + row, negated + 4 * half, 8, count, factor);
+            for (; row < last; row += V.Width)
+                for (int j = 4 * half; j < 4 * half + 4; j++)
+                    Outer1x1(tiles + (row >> 3) * Tile + (row & 7) + 8 * j, columns, 8 * panel + row, negated + j, 8, count, factor);
+        }
+
+        double* Row(int row, int half) => tiles + (row >> 3) * Tile + (row & 7) + 32 * half;
+    }
+
+    public override void AddOuter(
+        double* rows, nint stride, int rowCount, double** columns, double* coefficients, nint coefficientStride, int count, int blocks)
+    {
+        int length = 8 * blocks, r = 0;
+        V one = V.All(1);
+        for (; r + 4 <= rowCount; r += 4)
+        {
+            double* row = rows + r * stride;
+            int i = 0;
+            for (; i + 3 * V.Width <= length; i += 3 * V.Width)
+                Outer3x4(row + i, row + i + V.Width, row + i + 2 * V.Width, stride, columns, i, coefficients + r, coefficientStride, count, one);
+            for (; i < length; i += V.Width)
+                for (int j = 0; j < 4; j++)
+                    Outer1x1(row + j * stride + i, columns, i, coefficients + r + j, coefficientStride, count, one);
+        }
+        for (; r < rowCount; r++)
+            for (int i = 0; i < length; i += V.Width)
+                Outer1x1(rows + r * stride + i, columns, i, coefficients + r, coefficientStride, count, one);
+    }
+
+    // p_r[c] ← factor (p_r[c] + Σ_t column_t[r] coefficient_t[c]) for three vectors r and four c.
+    static void Outer3x4(
+        double* p0, double* p1, double* p2, nint step,
+        double** columns, nint offset, double* coefficients, nint coefficientStride, int count, V factor)
+    {
+        V a0 = V.Load(p0), a1 = V.Load(p0 + step), a2 = V.Load(p0 + 2 * step), a3 = V.Load(p0 + 3 * step);
+        V b0 = V.Load(p1), b1 = V.Load(p1 + step), b2 = V.Load(p1 + 2 * step), b3 = V.Load(p1 + 3 * step);
+        V c0 = V.Load(p2), c1 = V.Load(p2 + step), c2 = V.Load(p2 + 2 * step), c3 = V.Load(p2 + 3 * step);
+        for (int t = 0; t < count; t++, coefficients += coefficientStride)
+        {
+            double* column = columns[t] + offset;
+            V x = V.Load(column), y = V.Load(column + V.Width), z = V.Load(column + 2 * V.Width);
+            V k = V.All(coefficients[0]);
+            a0 = V.MultiplyAdd(x, k, a0);
+            b0 = V.MultiplyAdd(y, k, b0);
+            c0 = V.MultiplyAdd(z, k, c0);
+            k = V.All(coefficients[1]);
+            a1 = V.MultiplyAdd(x, k, a1);
+            b1 = V.MultiplyAdd(y, k, b1);
+            c1 = V.MultiplyAdd(z, k, c1);
+            k = V.All(coefficients[2]);
+            a2 = V.MultiplyAdd(x, k, a2);
+            b2 = V.MultiplyAdd(y, k, b2);
+            c2 = V.MultiplyAdd(z, k, c2);
+            k = V.All(coefficients[3]);
+            a3 = V.MultiplyAdd(x, k, a3);
+            b3 = V.MultiplyAdd(y, k, b3);
+            c3 = V.MultiplyAdd(z, k, c3);
+        }
+        V.Store(V.Multiply(a0, factor), p0);
+        V.Store(V.Multiply(a1, factor), p0 + step);
+        V.Store(V.Multiply(a2, factor), p0 + 2 * step);
+        V.Store(V.Multiply(a3, factor), p0 + 3 * step);
+        V.Store(V.Multiply(b0, factor), p1);
+        V.Store(V.Multiply(b1, factor), p1 + step);
+        V.Store(V.Multiply(b2, factor), p1 + 2 * step);
+        V.Store(V.Multiply(b3, factor), p1 + 3 * step);
+        V.Store(V.Multiply(c0, factor), p2);
+        V.Store(V.Multiply(c1, factor), p2 + step);
+        V.Store(V.Multiply(c2, factor), p2 + 2 * step);
+        V.Store(V.Multiply(c3, factor), p2 + 3 * step);
+    }
+
+    static void Outer1x1(double* p, double** columns, nint offset, double* coefficients, nint coefficientStride, int count, V factor)
+    {
+        V a = V.Load(p);
+        for (int t = 0; t < count; t++, coefficients += coefficientStride)
+            a = V.MultiplyAdd(V.Load(columns[t] + offset), V.All(*coefficients), a);
+        V.Store(V.Multiply(a, factor), p);
+    }
+}
