@@ -96,6 +96,7 @@ public sealed record AlarmSpec
 sealed class Alarm
 {
     readonly AlarmSpec _spec;
+    readonly bool[] _slow;         // [scores]
     readonly bool[] _contributed;  // raw scores that reached the threshold in this alarm [scores]
     readonly double[] _margins;    // their highest margins in it [scores]
     long _end = long.MinValue / 2; // step of the last end
@@ -104,11 +105,11 @@ sealed class Alarm
     int _above, _quiet, _openSteps;
 
     /// <param name="spec">Valid.</param>
-    /// <param name="scores">Raw scores.</param>
-    public Alarm(AlarmSpec spec, int scores)
+    /// <param name="slow">Which raw scores look back so far that they hold an alarm open only if they opened it, [scores].</param>
+    public Alarm(AlarmSpec spec, bool[] slow)
     {
-        _spec = spec;
-        (_contributed, _margins) = (new bool[scores], new double[scores]);
+        (_spec, _slow) = (spec, slow);
+        (_contributed, _margins) = (new bool[slow.Length], new double[slow.Length]);
     }
 
     /// <summary>Whether an alarm is open.</summary>
@@ -134,23 +135,23 @@ sealed class Alarm
 
     /// <summary>Takes a step.</summary>
     /// <param name="position">Index of the step.</param>
-    /// <param name="calibrator">As measured at this step.</param>
+    /// <param name="verdict">As measured at this step.</param>
     /// <param name="allowed">Whether an alarm may open: the model is ready and the deviation large enough.</param>
     /// <param name="muted">An open alarm ends, none opens.</param>
     /// <returns>What changed, if anything.</returns>
-    public AlarmChange? Step(long position, ICalibrator calibrator, bool allowed, bool muted)
+    public AlarmChange? Step(long position, IVerdict verdict, bool allowed, bool muted)
     {
         if (muted)
         {
             _above = 0;
             return Open ? End(position, AlarmChange.Closed) : null;
         }
-        return Open ? GoOn(position, calibrator) : TryOpen(position, calibrator, allowed);
+        return Open ? GoOn(position, verdict) : TryOpen(position, verdict, allowed);
     }
 
-    AlarmChange? TryOpen(long position, ICalibrator calibrator, bool allowed)
+    AlarmChange? TryOpen(long position, IVerdict verdict, bool allowed)
     {
-        double score = calibrator.Score;
+        double score = verdict.Score;
         _above = allowed && score >= 1 ? _above + 1 : 0;
         if (_above < _spec.OpenAfter) return null;
         bool same = position - _end <= _spec.Merge;
@@ -164,19 +165,19 @@ sealed class Alarm
             Array.Clear(_margins);
             (_told, _toldScore) = (position, score);
         }
-        Contribute(position, calibrator);
+        Contribute(position, verdict);
         return same ? AlarmChange.Updated : AlarmChange.Opened;
     }
 
-    AlarmChange? GoOn(long position, ICalibrator calibrator)
+    AlarmChange? GoOn(long position, IVerdict verdict)
     {
         _openSteps++;
-        bool stirs = Contribute(position, calibrator);
+        bool stirs = Contribute(position, verdict);
         _quiet = stirs ? 0 : _quiet + 1;
         if (_quiet >= _spec.QuietSteps) return End(position, AlarmChange.Closed);
         if (_openSteps >= _spec.AdaptAfter) return End(position, AlarmChange.Adapted);
 
-        double score = calibrator.Score;
+        double score = verdict.Score;
         if (position - _told <= _spec.Rise)
         {
             _toldScore = Math.Max(_toldScore, score);
@@ -189,16 +190,16 @@ sealed class Alarm
 
     // Whether a score that contributed is still out. One that drifts off long after the alarm was told, as levels do that
     // no longer are followed, does not hold it open.
-    bool Contribute(long position, ICalibrator calibrator)
+    bool Contribute(long position, IVerdict verdict)
     {
-        if (calibrator.Score > PeakScore) (Peak, PeakScore) = (position, calibrator.Score);
+        if (verdict.Score > PeakScore) (Peak, PeakScore) = (position, verdict.Score);
         bool stirs = false;
         for (int i = 0; i < _contributed.Length; i++)
         {
-            _margins[i] = Math.Max(_margins[i], calibrator.Margins[i]);
-            if (!calibrator.Stirs(i)) continue;
-            if (!_contributed[i] && (_openSteps == 0 || position - _told <= _spec.Rise)) _contributed[i] = calibrator.Alarms(i);
-            stirs |= _contributed[i] && (calibrator.Margins[i] >= _spec.Leave * _margins[i] || calibrator.Alarms(i));
+            _margins[i] = Math.Max(_margins[i], verdict.Margins[i]);
+            if (!verdict.Stirs(i)) continue;
+            if (!_contributed[i] && (_openSteps == 0 || (!_slow[i] && position - _told <= _spec.Rise))) _contributed[i] = verdict.Alarms(i);
+            stirs |= _contributed[i] && (verdict.Margins[i] >= _spec.Leave * _margins[i] || verdict.Alarms(i));
         }
         return stirs;
     }

@@ -4,10 +4,14 @@ namespace Esn;
 
 /// <summary>Gathers what on-call hears of an alarm.</summary>
 /// <param name="alarm">Of the stream.</param>
-/// <param name="scoring">Of the stream.</param>
+/// <param name="names">Of the raw scores.</param>
+/// <param name="attribute">Tells each channel's part in the score of the last step.</param>
 /// <param name="channels">Of the feed.</param>
-sealed class AlarmReport(Alarm alarm, Scoring scoring, int channels)
+sealed class AlarmReport(Alarm alarm, IReadOnlyList<string> names, AlarmReport.Attribution attribute, int channels)
 {
+    /// <summary>The part of each channel, [channels], overwritten, ≥ 0.</summary>
+    public delegate void Attribution(Span<double> parts);
+
     const int MostContributions = 5;
 
     readonly double[] _parts = new double[channels];  // of the channels at the peak
@@ -20,7 +24,7 @@ sealed class AlarmReport(Alarm alarm, Scoring scoring, int channels)
         if (alarm.Open && alarm.Peak == position)
         {
             _peakTime = time;
-            scoring.Attribute(_parts);
+            attribute(_parts);
         }
         if (change is null) return null;
         return new AlarmEvent
@@ -56,8 +60,8 @@ sealed class AlarmReport(Alarm alarm, Scoring scoring, int channels)
     ScoreContribution[] Scores()
     {
         var contributions = new List<ScoreContribution>();
-        for (int i = 0; i < scoring.Count; i++)
-            if (alarm.Contributed[i]) contributions.Add(new ScoreContribution(scoring.Names[i], alarm.Margins[i]));
+        for (int i = 0; i < names.Count; i++)
+            if (alarm.Contributed[i]) contributions.Add(new ScoreContribution(names[i], alarm.Margins[i]));
         return [.. contributions.OrderByDescending(contribution => contribution.Margin)];
     }
 }

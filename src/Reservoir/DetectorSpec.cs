@@ -1,7 +1,7 @@
 namespace Esn;
 
-/// <summary>One stream's model, from the scaling to the alarm. Every part has a default: the preset <see cref="Presets.Signal"/>.</summary>
-public sealed record DetectorSpec
+/// <summary>A stream judged by its model's errors, from the scaling to the alarm. Every part has a default: the preset <see cref="Presets.Signal"/>.</summary>
+public sealed record DetectorSpec : ModelSpec
 {
     /// <summary>The reservoir.</summary>
     public ReservoirSpec Reservoir { get; init; } = new();
@@ -21,9 +21,6 @@ public sealed record DetectorSpec
     /// <summary>What makes one score of the raw ones: 1 = alarm.</summary>
     public CalibratorSpec Calibrator { get; init; } = new BudgetSpec();
 
-    /// <summary>When an alarm opens and ends.</summary>
-    public AlarmSpec Alarm { get; init; } = new();
-
     /// <summary>Frames that fix the scaling, 10 … 100,000. They are kept, then run through the model in order.</summary>
     public int ScalingSteps { get; init; } = 200;
 
@@ -39,9 +36,26 @@ public sealed record DetectorSpec
     /// <summary>Scaled values are clipped at ± this, [1, 1e6], in standard deviations of the scaling steps.</summary>
     public double Limit { get; init; } = 20;
 
-    /// <summary>Throws with the key, the value and the range.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">A value out of its range.</exception>
-    public void Validate()
+    /// <inheritdoc/>
+    public override ModelSpec WithBudget(double alarmsPerStep) => Budgeted(budget => budget with { AlarmsPerStep = alarmsPerStep, AlarmsPerDay = 0 });
+
+    /// <inheritdoc/>
+    public override ModelSpec WithDailyBudget(double alarmsPerDay) => Budgeted(budget => budget with { AlarmsPerDay = alarmsPerDay });
+
+    /// <inheritdoc/>
+    public override ModelSpec SharedBy(int streams) =>
+        Budgeted(budget => budget with { AlarmsPerStep = budget.AlarmsPerStep / streams, AlarmsPerDay = budget.AlarmsPerDay / streams });
+
+    DetectorSpec Budgeted(Func<BudgetSpec, BudgetSpec> change) =>
+        Calibrator is BudgetSpec budget ? this with { Calibrator = change(budget) } : this;
+
+    /// <inheritdoc/>
+    public override int Regressors(int channels) => 1 + channels + Reservoir.Units;
+
+    internal override StreamModel Create(int channels) => new ErrorModel(this, channels);
+
+    /// <inheritdoc/>
+    public override void Validate()
     {
         Reservoir.Validate();
         Readout.Validate();

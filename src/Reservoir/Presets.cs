@@ -48,4 +48,7 @@ public static class Presets
         ScoredFrom = 0,
         WarmUp = 400,
     };
+
+    /// <summary>Operational metrics: seasonal, bursty, of one or a few channels.</summary>
+    public static MetricSpec Metric() => new();
 }

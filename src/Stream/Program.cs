@@ -11,6 +11,7 @@ using Esn.Streaming.Configuration;
     RunCommand.Make(),
     ReplayCommand.Make(),
     BacktestCommand.Make(),
+    TuneCommand.Make(),
     ValidateCommand.Make(),
 ];
 

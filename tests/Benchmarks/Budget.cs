@@ -81,7 +81,7 @@ static class Budget
         DetectorSpec preset = Presets.Signal(budget);
         DetectorSpec spec = preset with { Scores = [.. preset.Scores.Where(score => score.FreeRunLength == 0)] };
         var scoring = new Scoring(spec, new ScoreContext(1, [1], null));
-        var alarm = new Alarm(spec.Alarm, scoring.Count);
+        var alarm = new Alarm(spec.Alarm, scoring.Slow);
         Span<double> error = stackalloc double[1];
         int told = 0;
         for (int t = 1; t <= steps; t++)

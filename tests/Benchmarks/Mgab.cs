@@ -10,7 +10,7 @@ static class Mgab
 
     static List<Figure> Run(string[] options)
     {
-        if (Runner.Data() is not { } data)
+        if (SharedData.Find("") is not { } data)
         {
             Console.WriteLine("no shared data: set ESN_DATA");
             return [];

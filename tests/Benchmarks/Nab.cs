@@ -8,7 +8,7 @@ static class Nab
     /// <summary>Options: <c>--seeds N</c> (default 5), <c>--folder PATH</c> of the corpus, <c>--files</c> for a table of files.</summary>
     public static IReadOnlyList<Figure> Run(string[] options)
     {
-        string folder = Option(options, "--folder") ?? Path.Combine(Data.Folder(), "nab");
+        string folder = Option(options, "--folder") ?? SharedData.Find("nab") ?? throw new DirectoryNotFoundException("no data: set ESN_DATA to the folder that holds nab/");
         int seeds = int.Parse(Option(options, "--seeds") ?? "5", System.Globalization.CultureInfo.InvariantCulture);
         IReadOnlyList<NabFile> files = NabCorpus.Load(folder);
         var figures = new List<Figure>();
@@ -28,7 +28,7 @@ static class Nab
 
     static double[] Row(IReadOnlyList<NabFile> files, int seed, bool perFile)
     {
-        var spec = new MetricModelSpec();
+        var spec = new MetricSpec();
         spec = spec with { Reservoir = spec.Reservoir with { Seed = seed } };
         NabSeries[] series = new NabSeries[files.Count];
         Parallel.For(0, files.Count, i => series[i] = new NabSeries(files[i].Name, Scores(files[i], spec), files[i].Windows));
@@ -44,10 +44,10 @@ static class Nab
         ];
     }
 
-    static double[] Scores(NabFile file, MetricModelSpec spec)
+    static double[] Scores(NabFile file, MetricSpec spec)
     {
         // The benchmark tells how long a file is, and lets a detector warm up for this part of it.
-        var model = new MetricModel(spec with { WarmUp = NabScore.Probation(file.Values.Length) }, channels: 1);
+        var model = new Detector(spec with { WarmUp = NabScore.Probation(file.Values.Length) }, channels: 1);
         double[] scores = new double[file.Values.Length], expected = new double[1];
         for (int t = 0; t < scores.Length; t++) scores[t] = model.Step(file.Times[t], file.Values.AsSpan(t, 1), expected).Score;
         return scores;

@@ -15,7 +15,7 @@ static class Skab
 
     static List<Figure> Run(string[] options)
     {
-        if (Runner.Data() is not { } data)
+        if (SharedData.Find("") is not { } data)
         {
             Console.WriteLine("no shared data: set ESN_DATA");
             return [];

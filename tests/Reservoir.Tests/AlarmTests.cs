@@ -24,7 +24,7 @@ public class AlarmTests
     List<(int, AlarmChange)> Run(AlarmSpec spec, Func<int, double> margin, int steps, Func<int, double>? other = null, Func<int, bool>? muted = null)
     {
         spec.Validate();
-        var alarm = new Alarm(spec, 2);
+        var alarm = new Alarm(spec, [false, false]);
         var changes = new List<(int, AlarmChange)>();
         for (int t = 0; t < steps; t++)
         {

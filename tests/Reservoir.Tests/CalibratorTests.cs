@@ -117,6 +117,55 @@ public class CalibratorTests
         Assert.Equal(one.Score, other.Score, 1e-9);
     }
 
+    [Fact]
+    public void Far_out_alarms_are_anomalies_while_few_and_the_normal_when_many()
+    {
+        var spec = new BudgetSpec { AlarmsPerStep = 1e-4 };
+        var episodes = new Episodes(spec);
+        for (int t = 1; t <= 40_000; t++)
+        {
+            bool burst = t % 500 == 499;
+            episodes.Step(burst ? 30 : 1, Math.Max(1 + 1e-5, 1 + 1.0 / t), burst);
+            if (t == 2000) Assert.True(episodes.LogRate(25) < 1.3 * Math.Log(spec.AlarmsPerStep));
+        }
+        Assert.InRange(episodes.LogRate(25), Math.Log(spec.AlarmsPerStep), 0);
+        Assert.InRange(episodes.LogRate(200), -1000, Math.Log(spec.AlarmsPerStep));
+    }
+
+    // 200,000 errors of a noise under a budget of 1e-3: 200 alarms, give or take 14, and a governor that holds them there.
+    [Theory]
+    [InlineData("Gauss")]
+    [InlineData("Student t(3)")]
+    [InlineData("AR(.9)")]
+    [InlineData("sparse")]
+    public void The_budget_is_kept_whatever_the_noise(string noise)
+    {
+        var random = new Xoshiro256StarStar(11, threadSafe: false);
+        double x = 0;
+        double Next() => noise switch
+        {
+            "Gauss" => Normal.Sample(random, 0, 1),
+            "Student t(3)" => StudentT.Sample(random, 0, 1, 3),
+            "AR(.9)" => x = .9 * x + Normal.Sample(random, 0, 1),
+            _ => random.NextDouble() < .01 ? Normal.Sample(random, 0, 1) : 0,
+        };
+        DetectorSpec spec = Presets.Signal(1e-3);
+        spec = spec with { Scores = [.. spec.Scores.Where(score => score.FreeRunLength == 0)] };
+        var scoring = new Scoring(spec, new ScoreContext(1, [1], null));
+        var alarm = new Alarm(spec.Alarm, scoring.Slow);
+        double[] error = new double[1];
+        int told = 0;
+        for (int t = 1; t <= 200_000; t++)
+        {
+            error[0] = Next();
+            scoring.Measure(error, error, alarm, muted: false);
+            AlarmChange? change = alarm.Step(t, scoring.Calibrator, t > 1500, muted: false);
+            scoring.Learn(change, alarm, muted: false);
+            if (change is AlarmChange.Opened or AlarmChange.Escalated) told++;
+        }
+        Assert.InRange(told, 120, 260);
+    }
+
     static void Learn(BudgetCalibrator calibrator, double q, Learning learning)
     {
         calibrator.Measure([q]);

@@ -23,7 +23,7 @@ static class Feeds
 
     public static DateTime[] Times(int steps) => [.. Enumerable.Range(0, steps).Select(t => DateTime.UnixEpoch.AddSeconds(t))];
 
-    public static StepResult[] Run(DetectorSpec spec, double[] feed, int channels = 1, bool[]? muted = null)
+    public static StepResult[] Run(ModelSpec spec, double[] feed, int channels = 1, bool[]? muted = null)
     {
         int steps = feed.Length / channels;
         var results = new StepResult[steps];

@@ -22,7 +22,7 @@ public sealed class BacktestTests : IDisposable
     BacktestSummary Run(string file, string[]? values = null, string[]? labels = null)
     {
         using CsvFeed feed = CsvFeed.Open(file, values ?? [], labels ?? []);
-        return BacktestRun.Run(feed, labels is { Length: > 0 }, Pipelines.Config().Model, _directory, TimeProvider.System, _ => { }, CancellationToken.None);
+        return BacktestRun.Run(feed, labels is null ? null : new FeedLabels(), Pipelines.Config(), _directory, null, TimeProvider.System, _ => { }, CancellationToken.None);
     }
 
     string Feed(int rows, Func<int, string?>? line = null) => Write("timestamp,value,is_anomaly\n" + string.Concat(Enumerable.Range(0, rows).Select(t =>
@@ -103,18 +103,5 @@ public sealed class BacktestTests : IDisposable
     {
         string message = Assert.Throws<FeedException>(() => CsvFeed.Open(Write("timestamp,flow\n2020-01-01,1\n"), ["floww"], [])).Message;
         Assert.Contains("has no column floww; its columns are timestamp, flow", message, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void Windows_are_caught_missed_and_false_as_counted_by_hand()
-    {
-        bool[] anomalous = new bool[100], alarmed = new bool[100];
-        anomalous.AsSpan(5, 5).Fill(true);     // within the warm-up: does not count
-        anomalous.AsSpan(30, 10).Fill(true);   // caught after 4
-        alarmed.AsSpan(34, 10).Fill(true);
-        anomalous.AsSpan(60, 10).Fill(true);   // missed
-        alarmed.AsSpan(80, 5).Fill(true);      // false
-        LabelSummary summary = LabelSummary.Of(alarmed, anomalous, ready: 20);
-        Assert.Equal(new LabelSummary(2, 1, 1, 1e5 / 80, 4), summary);
     }
 }

@@ -49,7 +49,7 @@ public sealed class ConfigFileTests
     [InlineData("source:\n  from: middle", "source.from must be one of earliest, latest, was middle", ":2)")]
     [InlineData("http:\n  listen: here", "listen must be an address and a port such as 0.0.0.0:9464, was here", ":2)")]
     [InlineData("sink:\n  createTopics: maybe", "sink.createTopics must be true or false, was 'maybe'", ":2)")]
-    [InlineData("alarms:\n  budget: few", "alarms.budget must be such as '1 per 100000 steps', was 'few'", ":2)")]
+    [InlineData("alarms:\n  budget: few", "alarms.budget must be such as '1 per 100000 steps' or '2 per day', was 'few'", ":2)")]
     [InlineData("alarms:\n  budget: 1 per 2 steps", "alarms.budget must be", ":2)")]
     [InlineData("preset: magic", "preset must be one of signal", ":1)")]
     [InlineData("sink:\n  events: a\n  deadLetters: a", "deadLetters must be another topic than events", ":3)")]
@@ -76,17 +76,17 @@ public sealed class ConfigFileTests
     public void What_the_file_does_not_say_stays_as_the_preset_has_it()
     {
         EsnConfig config = Parse("detector:\n  reservoir:\n    units: 77\nalarms:\n  budget: 3 per 100_000 steps\n");
-        Assert.Equal(new ReservoirSpec().Seed, config.Detector.Reservoir.Seed);
-        Assert.Equal(77, config.Detector.Reservoir.Units);
-        Assert.Equal(3e-5, Assert.IsType<BudgetSpec>(config.Model.Calibrator).AlarmsPerStep, 1e-12);
+        Assert.Equal(new ReservoirSpec().Seed, Assert.IsType<DetectorSpec>(config.Detector).Reservoir.Seed);
+        Assert.Equal(77, Assert.IsType<DetectorSpec>(config.Detector).Reservoir.Units);
+        Assert.Equal(3e-5, Assert.IsType<BudgetSpec>(Assert.IsType<DetectorSpec>(config.Model).Calibrator).AlarmsPerStep, 1e-12);
     }
 
     [Fact]
     public void A_member_of_a_family_is_named_by_its_kind()
     {
         EsnConfig config = Parse("detector:\n  scores:\n    - { kind: meanError, average: 4, window: 20 }\n  calibrator: { floor: 1e-6 }\n");
-        Assert.Equal(4, Assert.IsType<MeanError>(Assert.Single(config.Detector.Scores)).Average);
-        Assert.Equal(1e-6, Assert.IsType<BudgetSpec>(config.Detector.Calibrator).Floor);
+        Assert.Equal(4, Assert.IsType<MeanError>(Assert.Single(Assert.IsType<DetectorSpec>(config.Detector).Scores)).Average);
+        Assert.Equal(1e-6, Assert.IsType<BudgetSpec>(Assert.IsType<DetectorSpec>(config.Detector).Calibrator).Floor);
         Assert.Contains("one of", Error("detector:\n  scores:\n    - { kind: vibes }\n"), StringComparison.Ordinal);
         Assert.Contains("needs the key kind", Error("detector:\n  scores:\n    - { average: 4 }\n"), StringComparison.Ordinal);
     }

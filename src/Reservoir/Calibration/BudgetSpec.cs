@@ -6,6 +6,9 @@ public sealed record BudgetSpec : CalibratorSpec
     /// <summary>b, alarms a step that can be borne, [1e-9, .05].</summary>
     public double AlarmsPerStep { get; init; } = 1e-4;
 
+    /// <summary>Alarms a day that can be borne, [0, 1e6]; above 0 it stands in place of <see cref="AlarmsPerStep"/>.</summary>
+    public double AlarmsPerDay { get; init; }
+
     /// <summary>Added to a raw score before its logarithm, in squared units of the scaled feed, (0, 1]: below it nothing counts.</summary>
     public double Floor { get; init; } = 1e-14;
 
@@ -40,6 +43,7 @@ public sealed record BudgetSpec : CalibratorSpec
     public override void Validate()
     {
         Require.Range(AlarmsPerStep, 1e-9, .05);
+        Require.Range(AlarmsPerDay, 0, 1e6);
         Require.Above(Floor, 0, 1);
         Require.Range(LevelMemory, 50, 1e6);
         Require.Range(Memory, 1000, 1e8);
@@ -51,6 +55,10 @@ public sealed record BudgetSpec : CalibratorSpec
         Require.Range(TailPeaks, 10, 1e4);
         Require.Range(Governor, 0, 1);
     }
+
+    /// <summary>The same for a feed with a frame every <paramref name="interval"/>; the rate stays within what can be calibrated.</summary>
+    internal BudgetSpec At(TimeSpan interval) =>
+        this with { AlarmsPerStep = Math.Clamp(AlarmsPerDay * (interval / TimeSpan.FromDays(1)), 1e-9, .05), AlarmsPerDay = 0 };
 
     internal override ICalibrator Create(IReadOnlyList<ScoreShape> shapes) => new BudgetCalibrator(this, shapes);
 }

@@ -8,12 +8,18 @@ sealed class Episodes
 {
     const double BinWidth = .05;
     const int Bins = 700;
-    const int Exempt = 10;        // far-out alarms that are kept out of the statistics, besides as many as 10 budgets
+    const int Even = 300;         // bins of equal width; above, each is wider by a hundredth than the last
+    static readonly double Ratio = Math.Log(1.01);
+    const int Exempt = 10;        // far-out alarms that are kept out of the statistics, besides as many as some budgets
+    const double ExemptBudgets = 3;
     const double FarOut = 1.3;    // rate < b^FarOut
 
     readonly BudgetSpec _spec;
     readonly float[] _above = new float[Bins + 1];      // weight of peaks at or above each edge, as of the last refresh
     readonly float[] _histogram = new float[Bins];      // of peaks, in units of the weight at the last refresh
+    readonly float[] _exempt = new float[Bins];         // of those kept out
+    readonly float[] _aboveAll = new float[Bins + 1];   // as _above, of all peaks
+    bool _crowded;
     double _weight = 1;   // of what enters now
     double _steps;        // n, in units as the histogram
     double _exempted;
@@ -42,11 +48,10 @@ sealed class Episodes
         if (margin >= _threshold)
         {
             double scale = _spec.PeakPrior + _tailExcess;
-            return _rate - (_spec.PeakPrior + _tailPeaks) * Math.Log(1 + (margin - _threshold) / scale);
+            double rate = _rate - (_spec.PeakPrior + _tailPeaks) * Math.Log(1 + (margin - _threshold) / scale);
+            return _crowded ? Math.Max(rate, Math.Log(Surely(Weight(_aboveAll, margin)) / (_steps / _weight + 1))) : rate;
         }
-        double place = Math.Max(0, (margin - _spec.Stir) / BinWidth);
-        int bin = Math.Min((int)place, Bins - 1);
-        double count = _above[bin] + (place - bin) * (_above[bin + 1] - _above[bin]);
+        double count = Weight(_above, margin);
         return Math.Log((count + _spec.RatePrior * Looks * Math.Exp(-margin)) / (_steps / _weight + _spec.RatePrior));
     }
 
@@ -76,36 +81,69 @@ sealed class Episodes
     {
         _inside = false;
         if (_alarmed && LogRate(_peak) < FarOut * Math.Log(_spec.AlarmsPerStep)
-            && _exempted < (Exempt + 10 * _spec.AlarmsPerStep * _steps / _weight) * _weight)
+            && _exempted < Allowance * _weight)
         {
             _exempted += _weight;
+            _exempt[Bin(_peak)] += (float)_weight;
+            Refresh(_weight);
             return;
         }
         Count++;
-        _histogram[Math.Clamp((int)((_peak - _spec.Stir) / BinWidth), 0, Bins - 1)] += (float)_weight;
+        _histogram[Bin(_peak)] += (float)_weight;
         Refresh(_weight);
+    }
+
+    double Allowance => Exempt + ExemptBudgets * _spec.AlarmsPerStep * (_steps / _weight);
+
+    double Edge(double bin) => _spec.Stir + BinWidth * (bin <= Even ? bin : Even * Math.Exp(Ratio * (bin - Even)));
+
+    double Place(double margin)
+    {
+        double place = Math.Max(0, (margin - _spec.Stir) / BinWidth);
+        return Math.Min(place <= Even ? place : Even + Math.Log(place / Even) / Ratio, Bins - .5);
+    }
+
+    int Bin(double margin) => (int)Place(margin);
+
+    double Weight(float[] above, double margin)
+    {
+        double place = Place(margin);
+        int bin = (int)place;
+        return above[bin] + (place - bin) * (above[bin + 1] - above[bin]);
+    }
+
+    // The count that is surpassed with 95 % probability where this one was seen (Wilson and Hilferty).
+    static double Surely(double count)
+    {
+        if (count < .5) return 0;
+        double root = 1 - 1 / (9 * count) - 1.645 / (3 * Math.Sqrt(count));
+        return root > 0 ? count * root * root * root : 0;
     }
 
     void Refresh(double weight)
     {
         float fade = (float)(1 / weight);
-        double sum = 0, excess = 0;
+        double sum = 0, all = 0, excess = 0;
         int threshold = -1;
         for (int bin = Bins; bin-- > 0;)
         {
             _histogram[bin] *= fade;
+            _exempt[bin] *= fade;
+            all += _histogram[bin] + _exempt[bin];
+            _aboveAll[bin] = (float)all;
             sum += _histogram[bin];
             if (threshold < 0)
             {
-                excess += _histogram[bin] * bin;
-                if (sum >= _spec.TailPeaks || bin == 0) (threshold, _tailPeaks, _tailExcess) = (bin, sum, BinWidth * (excess + sum * (.5 - bin)));
+                excess += _histogram[bin] * (Edge(bin + .5) - _spec.Stir);
+                if (sum >= _spec.TailPeaks || bin == 0) (threshold, _tailPeaks, _tailExcess) = (bin, sum, excess - sum * (Edge(bin) - _spec.Stir));
             }
             _above[bin] = (float)sum;
         }
         _steps /= weight;
         _exempted /= weight;
         _weight = 1;
-        _threshold = _spec.Stir + threshold * BinWidth;
+        _threshold = Edge(threshold);
+        _crowded = _exempted >= Allowance - 1;
         _rate = Math.Log((_tailPeaks + _spec.RatePrior * Looks * Math.Exp(-_threshold)) / (_steps + _spec.RatePrior));
     }
 }

@@ -35,8 +35,8 @@ enum Learning
     Muted,
 }
 
-/// <summary>State of a calibrator for one stream. Each step: <see cref="Measure"/>, the alarm's decision, <see cref="Learn"/>.</summary>
-interface ICalibrator
+/// <summary>What the life of alarms is decided by at a step.</summary>
+interface IVerdict
 {
     /// <summary>How far each raw score is out, ≥ 0, [scores]; for the budget −ln p.</summary>
     ReadOnlySpan<double> Margins { get; }
@@ -44,14 +44,18 @@ interface ICalibrator
     /// <summary>The joint score of this step, ≥ 0, 1 = alarm.</summary>
     double Score { get; }
 
-    /// <summary>Takes the raw scores of a step, [scores]; below 0: no anomaly, but learnt from by size; NaN: none yet. It judges them by what was learnt before.</summary>
-    void Measure(ReadOnlySpan<double> scores);
-
     /// <summary>Whether this raw score is not yet back to normal.</summary>
     bool Stirs(int score);
 
     /// <summary>Whether this raw score alone would alarm at this step.</summary>
     bool Alarms(int score);
+}
+
+/// <summary>State of a calibrator for one stream. Each step: <see cref="Measure"/>, the alarm's decision, <see cref="Learn"/>.</summary>
+interface ICalibrator : IVerdict
+{
+    /// <summary>Takes the raw scores of a step, each ≥ 0, [scores], and judges them by what was learnt before.</summary>
+    void Measure(ReadOnlySpan<double> scores);
 
     /// <summary>Ends the step.</summary>
     void Learn(Learning learning);

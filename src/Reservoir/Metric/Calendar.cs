@@ -12,6 +12,9 @@ public sealed record CalendarSpec
     /// <summary>The reservoir's weights for these inputs are uniform in ± this, (0, 100].</summary>
     public double InputScale { get; init; } = .3;
 
+    /// <summary>Length of τ.</summary>
+    internal int Inputs => 2 * (DailyHarmonics + WeeklyHarmonics);
+
     /// <summary>Throws with the key, the value and the range.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A value out of its range.</exception>
     public void Validate()
@@ -35,7 +38,7 @@ public sealed class Calendar
     }
 
     /// <summary>Length of τ.</summary>
-    public int Inputs => 2 * (_spec.DailyHarmonics + _spec.WeeklyHarmonics);
+    public int Inputs => _spec.Inputs;
 
     /// <summary>τ at a time.</summary>
     /// <param name="time">Taken as it stands, whatever its kind.</param>

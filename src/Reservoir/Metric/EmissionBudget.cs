@@ -6,8 +6,14 @@ public sealed record EmissionBudgetSpec
     /// <summary>Evidence that alarms, (0, 1000].</summary>
     public double Threshold { get; init; } = 2.4;
 
-    /// <summary>Alarms per warm-up that cost nothing in the long run, (0, 1000].</summary>
-    public double Alarms { get; init; } = 2;
+    /// <summary>Alarms per warm-up that cost nothing in the long run, (0, 1000], unless one of the next two is said.</summary>
+    public double AlarmsPerWarmUp { get; init; } = 2;
+
+    /// <summary>Alarms a step that cost nothing in the long run, [0, 1]; 0: not said.</summary>
+    public double AlarmsPerStep { get; init; }
+
+    /// <summary>Alarms a day that cost nothing in the long run, [0, 1e6]; 0: not said.</summary>
+    public double AlarmsPerDay { get; init; }
 
     /// <summary>What an alarm divides the following evidence by: e to this, [0, 10].</summary>
     public double Cost { get; init; } = .15;
@@ -29,13 +35,19 @@ public sealed record EmissionBudgetSpec
     public void Validate()
     {
         Require.Above(Threshold, 0, 1000);
-        Require.Above(Alarms, 0, 1000);
+        Require.Above(AlarmsPerWarmUp, 0, 1000);
+        Require.Range(AlarmsPerStep, 0, 1);
+        Require.Range(AlarmsPerDay, 0, 1e6);
         Require.Range(Cost, 0, 10);
         Require.Range(Refractory, 0, 100);
         Require.Range(Escalation, 1, 100);
         Require.Range(Youth, 0, 10);
         Require.Above(YouthLength, 0, 100);
     }
+
+    /// <summary>The same for a feed with a frame every <paramref name="interval"/>.</summary>
+    internal EmissionBudgetSpec At(TimeSpan interval) =>
+        this with { AlarmsPerStep = Math.Clamp(AlarmsPerDay * (interval / TimeSpan.FromDays(1)), 1e-9, 1), AlarmsPerDay = 0 };
 }
 
 /// <summary>
@@ -61,7 +73,7 @@ public sealed class EmissionBudget
         Require.Range(warmUp, 1, int.MaxValue);
         _spec = spec;
         _refractory = Math.Max(1, (int)Math.Round(spec.Refractory * warmUp, MidpointRounding.AwayFromZero));
-        _recovery = spec.Cost * spec.Alarms / warmUp;
+        _recovery = spec.Cost * (spec.AlarmsPerStep > 0 ? spec.AlarmsPerStep : spec.AlarmsPerWarmUp / warmUp);
         (_youth, _ageing) = (spec.Youth, Math.Exp(-1 / (spec.YouthLength * warmUp)));
     }
 

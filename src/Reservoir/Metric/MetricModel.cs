@@ -3,7 +3,7 @@ using System.Numerics.Tensors;
 namespace Esn;
 
 /// <summary>A model of operational metrics: seasonal, bursty, of a few channels. Lengths are in warm-ups where not said otherwise.</summary>
-public sealed record MetricModelSpec
+public sealed record MetricSpec : ModelSpec
 {
     /// <summary>n0, frames that fix the scaling and teach the model before anything is scored, 20 … 1,000,000. The unit of every length.</summary>
     public int WarmUp { get; init; } = 750;
@@ -35,10 +35,27 @@ public sealed record MetricModelSpec
     /// <summary>How evidence becomes a score.</summary>
     public EmissionBudgetSpec Budget { get; init; } = new();
 
-    /// <summary>Throws with the key, the value and the range.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">A value out of its range.</exception>
-    public void Validate()
+    /// <inheritdoc/>
+    public override ModelSpec WithBudget(double alarmsPerStep) => this with { Budget = Budget with { AlarmsPerStep = alarmsPerStep, AlarmsPerDay = 0 } };
+
+    /// <inheritdoc/>
+    public override ModelSpec WithDailyBudget(double alarmsPerDay) => this with { Budget = Budget with { AlarmsPerDay = alarmsPerDay } };
+
+    /// <inheritdoc/>
+    public override ModelSpec SharedBy(int streams) => this with
     {
+        Budget = Budget with { AlarmsPerWarmUp = Budget.AlarmsPerWarmUp / streams, AlarmsPerStep = Budget.AlarmsPerStep / streams, AlarmsPerDay = Budget.AlarmsPerDay / streams },
+    };
+
+    /// <inheritdoc/>
+    public override int Regressors(int channels) => 1 + Calendar.Inputs + channels + Reservoir.Units;
+
+    internal override StreamModel Create(int channels) => new MetricStream(this, channels);
+
+    /// <inheritdoc/>
+    public override void Validate()
+    {
+        Alarm.Validate();
         Require.Range(WarmUp, 20, 1_000_000);
         Scaler.Validate();
         Require.Above(InputLimit, 0, 700);
@@ -73,7 +90,7 @@ public readonly record struct MetricHorizon(double Ahead, double Weight);
 /// <param name="Score">1 and above alarms; 0 where nothing is emitted. An alarm is one step, or a few of growing score.</param>
 /// <param name="Level">The score without refractory time: what hysteresis and plots want.</param>
 /// <param name="Channel">The channel with the strongest evidence.</param>
-public readonly record struct MetricResult(bool WarmingUp, double Score, double Level, int Channel);
+readonly record struct MetricResult(bool WarmingUp, double Score, double Level, int Channel);
 
 /// <summary>
 /// Frame in, score out: robust scaling, a reservoir that also feels the calendar, one readout for several horizons,
@@ -83,14 +100,13 @@ public readonly record struct MetricResult(bool WarmingUp, double Score, double 
 /// The frames of the warm-up are kept until the scaling is fixed and then taken once, in order, with score 0.
 /// Memory is bounded and nothing is allocated per step but when the warm-up ends. Not thread-safe.
 /// </remarks>
-public sealed class MetricModel
+sealed class MetricModel
 {
-    readonly MetricModelSpec _spec;
+    readonly MetricSpec _spec;
     readonly Calendar _calendar;
     readonly Reservoir _reservoir;
     readonly Readout _readout;
     readonly MetricCalibrator[] _calibrators;  // [channels]
-    readonly EmissionBudget _budget;
     readonly AsinhScaler[] _scalers;  // [channels]; empty until the warm-up ends
     readonly int _horizons;
     readonly double[] _target;        // y(t) [channels]
@@ -100,7 +116,9 @@ public sealed class MetricModel
     readonly double[] _errors;        // [horizons×channels]
     readonly double[] _channelErrors; // [horizons]
     readonly double[] _prediction;    // ŷ(t+1|t) [channels]
+    readonly double[] _evidence;      // S of each channel [channels]
     readonly double[] _expected;      // what the warm-up's replay expected [channels]
+    EmissionBudget _budget;
     double[] _frames;                 // of the warm-up [n0×channels], then empty
     DateTime[] _times;                // of the warm-up [n0], then empty
     bool _warm;
@@ -109,7 +127,7 @@ public sealed class MetricModel
     /// <param name="spec">Validated here.</param>
     /// <param name="channels">Length of a frame, ≥ 1.</param>
     /// <exception cref="ArgumentOutOfRangeException">A value of the specification is out of its range.</exception>
-    public MetricModel(MetricModelSpec spec, int channels)
+    public MetricModel(MetricSpec spec, int channels)
     {
         spec.Validate();
         Require.Range(channels, 1, 10_000);
@@ -125,6 +143,7 @@ public sealed class MetricModel
         _budget = new EmissionBudget(spec.Budget, spec.WarmUp);
         _scalers = new AsinhScaler[channels];
         (_target, _prediction, _expected) = (new double[channels], new double[channels], new double[channels]);
+        _evidence = new double[channels];
         _input = new double[channels + _calendar.Inputs];
         _regressor = new double[regressors];
         _regressor[0] = 1;
@@ -141,6 +160,9 @@ public sealed class MetricModel
 
     /// <summary>e_h(t) of the last step in scaled units, [horizons×channels]; valid until the next step.</summary>
     public ReadOnlySpan<double> Errors => _errors;
+
+    /// <summary>S of each channel at the last step, [channels]; valid until the next step.</summary>
+    public ReadOnlySpan<double> Evidence => _evidence;
 
     /// <summary>Takes one frame.</summary>
     /// <param name="time">Of the frame; its hour and weekday are told to the model as they stand.</param>
@@ -162,8 +184,8 @@ public sealed class MetricModel
             return new MetricResult(WarmingUp: true, 0, 0, 0);
         }
         double evidence = Advance(time, frame, expected, learn, out int channel);
-        double score = _budget.Step(evidence);
-        return new MetricResult(WarmingUp: false, score, _budget.Level, channel);
+        // What is not learnt is not to be judged either: it costs no budget.
+        return learn ? new MetricResult(WarmingUp: false, _budget.Step(evidence), _budget.Level, channel) : new MetricResult(WarmingUp: false, 0, 0, channel);
     }
 
     void WarmUp(DateTime time, ReadOnlySpan<double> frame)
@@ -172,6 +194,7 @@ public sealed class MetricModel
         _times[_held++] = time;
         if (_held < _spec.WarmUp) return;
 
+        if (_spec.Budget.AlarmsPerDay > 0) _budget = new EmissionBudget(_spec.Budget.At(Sampling.Interval(_times)), _spec.WarmUp);
         double[] values = new double[_held];
         for (int c = 0; c < Channels; c++)
         {
@@ -196,7 +219,7 @@ public sealed class MetricModel
         for (int c = 0; c < Channels; c++)
         {
             for (int h = 0; h < _horizons; h++) _channelErrors[h] = _errors[h * Channels + c];
-            double evidence = _calibrators[c].Step(_channelErrors, frame[c], learn);
+            double evidence = _evidence[c] = _calibrators[c].Step(_channelErrors, frame[c], learn);
             if (evidence > strongest) (strongest, channel) = (evidence, c);
         }
         if (learn) _readout.Learn();

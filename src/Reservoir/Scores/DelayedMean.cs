@@ -12,8 +12,8 @@ sealed class DelayedMean(int channels, int window, double memory, double haste)
     int _slot, _clean;  // steps since one that was frozen
     long _learnt;
 
-    /// <summary>Whether it rests on a window's length of means.</summary>
-    public bool Ready => _learnt >= window;
+    /// <summary>Whether it rests on a window's length of means, and the present mean on no alarm that is over: such an echo is no news.</summary>
+    public bool Ready => _learnt >= window && (_clean >= window || _clean == 0);
 
     /// <summary>[channels].</summary>
     public ReadOnlySpan<double> Mean => _mean;
@@ -30,5 +30,12 @@ sealed class DelayedMean(int channels, int window, double memory, double haste)
             for (int c = 0; c < then.Length; c++) _mean[c] += gain * (then[c] - _mean[c]);
         }
         means.CopyTo(then);
+    }
+
+    /// <summary>What the means are now is where they lie.</summary>
+    public void Adapt(ReadOnlySpan<double> means)
+    {
+        means.CopyTo(_mean);
+        for (int slot = 0; slot < window; slot++) means.CopyTo(_past.AsSpan(slot * channels));
     }
 }

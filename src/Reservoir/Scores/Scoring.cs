@@ -31,6 +31,7 @@ sealed class Scoring
         }
         _first[^1] = shapes.Count;
         (_values, _held) = (new double[shapes.Count], new bool[shapes.Count]);
+        Slow = [.. shapes.Select(shape => shape.Delay > 0)];
         Names = [.. shapes.Select(shape => shape.Name)];
         Calibrator = spec.Calibrator.Create(shapes);
         _minimumDeviation = spec.Alarm.MinimumDeviation;
@@ -42,6 +43,9 @@ sealed class Scoring
 
     /// <summary>As in events, [count].</summary>
     public string[] Names { get; }
+
+    /// <summary>Which of them look back so far that they learn late, [count].</summary>
+    public bool[] Slow { get; }
 
     /// <summary>Of this stream.</summary>
     public ICalibrator Calibrator { get; }

@@ -37,5 +37,10 @@ public sealed record SlowLevel : ScoreSpec
             _reference.Add(_now, moment.Frozen);
             for (int c = 0; c < _now.Length; c++) Squares[c] = (_now[c] - _reference.Mean[c]) * (_now[c] - _reference.Mean[c]);
         }
+
+        public override void Adapt(ReadOnlySpan<bool> held)
+        {
+            if (_mean.Full) _reference.Adapt(_now);
+        }
     }
 }

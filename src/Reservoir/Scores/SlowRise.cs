@@ -53,5 +53,10 @@ public sealed record SlowRise : ScoreSpec
                 Squares[c] = rise * Math.Abs(rise);
             }
         }
+
+        public override void Adapt(ReadOnlySpan<bool> held)
+        {
+            if (_mean.Full) _reference.Adapt(_now);
+        }
     }
 }

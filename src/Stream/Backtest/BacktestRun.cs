@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Esn.Streaming.Configuration;
 using Esn.Streaming.Kafka;
 using Esn.Streaming.Observability;
 using Esn.Streaming.Pipeline;
@@ -20,24 +21,27 @@ public static class BacktestRun
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
-    /// <summary>Runs a feed and writes scores.csv, events.jsonl and summary.json.</summary>
+    /// <summary>Runs a feed and writes scores.csv, events.jsonl and summary.json, and report.html and report.png where they are wanted.</summary>
     /// <param name="feed">Read to its end.</param>
-    /// <param name="labelled">The feed's label columns say what is anomalous.</param>
-    /// <param name="spec">The model.</param>
+    /// <param name="labels">What is anomalous, fresh; null: the feed has no labels.</param>
+    /// <param name="config">The model and the maintenance; the stream's name is that of the file.</param>
     /// <param name="directory">Where the files go; created. Null: nothing is written.</param>
+    /// <param name="settings">Told in the report, as preset and budget; null: no report.</param>
     /// <param name="time">For the speed alone.</param>
     /// <param name="progress">Told of the part that is done; null for a pipe.</param>
     /// <param name="cancel">Ends the run between two blocks.</param>
     /// <returns>What was found.</returns>
     /// <exception cref="FeedException">The feed or the directory can't be used.</exception>
     public static BacktestSummary Run(
-        CsvFeed feed, bool labelled, DetectorSpec spec, string? directory, TimeProvider time, Action<double?> progress, CancellationToken cancel)
+        CsvFeed feed, FeedLabels? labels, EsnConfig config, string? directory, IReadOnlyDictionary<string, string>? settings,
+        TimeProvider time, Action<double?> progress, CancellationToken cancel)
     {
         try
         {
             if (directory is not null) Directory.CreateDirectory(directory);
             using TextWriter scores = Writer(directory, "scores.csv"), events = Writer(directory, "events.jsonl");
-            var run = new State(feed, spec, scores, events);
+            var trace = directory is null || settings is null ? null : new Trace(feed.Channels);
+            var run = new State(feed, labels, config, scores, events, trace);
             long start = time.GetTimestamp();
             foreach (FeedRow[] rows in feed.Rows().Chunk(Block))
             {
@@ -45,8 +49,14 @@ public static class BacktestRun
                 run.Take(rows);
                 progress(feed.Progress);
             }
-            BacktestSummary summary = run.Summary(labelled, time.GetElapsedTime(start));
-            if (directory is not null) File.WriteAllText(Path.Combine(directory, "summary.json"), JsonSerializer.Serialize(summary, Layout) + "\n");
+            BacktestSummary summary = run.Summary(time.GetElapsedTime(start));
+            if (directory is not null) WriteSummary(directory, summary);
+            if (trace is not null)
+            {
+                Report report = run.Report(summary, settings!);
+                report.WritePage(Path.Combine(directory!, "report.html"));
+                ReportPicture.Write(report, Path.Combine(directory!, "report.png"));
+            }
             return summary;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -55,34 +65,47 @@ public static class BacktestRun
         }
     }
 
+    /// <summary>Writes summary.json.</summary>
+    internal static void WriteSummary<T>(string directory, T summary) =>
+        File.WriteAllText(Path.Combine(directory, "summary.json"), JsonSerializer.Serialize(summary, Layout) + "\n");
+
     static TextWriter Writer(string? directory, string file) =>
         directory is null ? TextWriter.Null : new StreamWriter(Path.Combine(directory, file), append: false, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), 1 << 16);
 
     sealed class State
     {
         readonly CsvFeed _feed;
-        readonly TextWriter _scores, _events;
+        readonly FeedLabels? _labels;
+        readonly TextWriter _scoreFile, _eventFile;
+        readonly Trace? _trace;
         readonly Gate _gate;
         readonly Detector _detector;
+        readonly Func<string, DateTime, bool>[] _maintenance;
         readonly int _channels;
-        readonly List<bool> _alarmed = [], _anomalous = [];
+        readonly List<bool> _alarmed = [];
+        readonly List<double> _scores = [];  // of labelled feeds
+        readonly List<AlarmSpan> _alarms = [];
         readonly SortedDictionary<string, long> _refused = new(StringComparer.Ordinal);
         StepResult _last = new(-1, WarmingUp: true, Score: 0, Normality: 1, AlarmOpen: false, Alarm: null);
         double[] _expected;
         long _ready = -1;
-        int _alarms;
 
-        public State(CsvFeed feed, DetectorSpec spec, TextWriter scores, TextWriter events)
+        public State(CsvFeed feed, FeedLabels? labels, EsnConfig config, TextWriter scores, TextWriter events, Trace? trace)
         {
-            (_feed, _scores, _events, _channels) = (feed, scores, events, feed.Channels.Count);
+            (_feed, _labels, _scoreFile, _eventFile, _trace, _channels) = (feed, labels, scores, events, trace, feed.Channels.Count);
             _gate = new Gate(_channels);
-            _detector = new Detector(spec, _channels);
+            _maintenance = [.. config.Maintenance.Select(maintenance => maintenance.Compile())];
+            _detector = new Detector(Model(config.Model, feed), _channels);
             _expected = [.. Enumerable.Repeat(double.NaN, _channels)];
             scores.Write($"{feed.TimeColumn},score,normality,expected,observed,alarm");
             if (_channels > 1)
                 foreach (string channel in feed.Channels) scores.Write($",{Quoted($"expected_{channel}")},{Quoted($"observed_{channel}")}");
             scores.WriteLine();
         }
+
+        // Where it is known how long a feed is, a metric's warm-up takes no more of it than its benchmark allows.
+        static ModelSpec Model(ModelSpec spec, CsvFeed feed) =>
+            spec is MetricSpec metric && feed.RowCount is { } rows ? metric with { WarmUp = Math.Clamp(NabScore.Probation(rows), 20, metric.WarmUp) } : spec;
 
         public void Take(FeedRow[] rows)
         {
@@ -101,7 +124,8 @@ public static class BacktestRun
             var results = new StepResult[taken.Count];
             var expected = new double[taken.Count * _channels];
             double[] frames = [.. taken.SelectMany(row => row.Values)];
-            _detector.StepMany(taken.Select(row => row.Time).ToArray(), frames, results, expected);
+            bool[] muted = _maintenance.Length == 0 ? [] : [.. taken.Select(row => Array.Exists(_maintenance, maintenance => maintenance(_feed.Stream, row.Time)))];
+            _detector.StepMany(taken.Select(row => row.Time).ToArray(), frames, results, expected, muted);
 
             for (int i = 0; i < rows.Length; i++)
             {
@@ -110,34 +134,68 @@ public static class BacktestRun
                     _last = results[step[i]];
                     _expected = expected[(step[i] * _channels)..((step[i] + 1) * _channels)];
                 }
-                Write(rows[i], step[i] >= 0 ? _last.Alarm : null);
+                Take(rows[i], taken: step[i] >= 0);
             }
         }
 
         // A row that was not taken shows the last score again, as a dashboard would.
-        void Write(FeedRow row, AlarmEvent? alarm)
+        void Take(FeedRow row, bool taken)
         {
-            _scores.Write(string.Create(CultureInfo.InvariantCulture, $"{Quoted(row.TimeText)},{_last.Score:R},{_last.Normality:R},{_expected[0]:R},{row.Values[0]:R},{(_last.AlarmOpen ? 1 : 0)}"));
-            for (int c = 0; c < _channels && _channels > 1; c++)
-                _scores.Write(string.Create(CultureInfo.InvariantCulture, $",{_expected[c]:R},{row.Values[c]:R}"));
-            _scores.WriteLine();
-            _alarmed.Add(_last.AlarmOpen);
-            _anomalous.Add(row.Anomalous);
+            Write(row);
+            _labels?.Take(row);
+            if (_labels is not null) _scores.Add(_last.Score);
             if (_ready < 0 && !_last.WarmingUp) _ready = row.Index;
-            if (alarm is null) return;
-            if (alarm.Change == AlarmChange.Opened) _alarms++;
-            string name = Path.GetFileNameWithoutExtension(_feed.Name);
-            var frame = new Frame(new FeedRecord(name, 0, row.Index, row.Time, null, null), new StreamId(name, name), row.Time, row.Values);
-            _events.WriteLine(Encoding.UTF8.GetString(AnomalyCloudEvent.Structured(AnomalyCloudEvent.Of(frame, alarm, _channels > 1 ? _feed.Channels : [])).Span));
+            _trace?.Add(row, taken, _expected, _last);
+            if (taken) Follow(row);
+            _alarmed.Add(_last.AlarmOpen);
         }
 
-        public BacktestSummary Summary(bool labelled, TimeSpan elapsed)
+        void Follow(FeedRow row)
         {
-            long ready = _ready < 0 ? _alarmed.Count : _ready;
-            return new BacktestSummary(
-                _feed.Name, _feed.Channels, _alarmed.Count, _detector.Position, _refused, ready, _alarms, _alarmed.Count(alarmed => alarmed),
-                labelled ? LabelSummary.Of(_alarmed, _anomalous, ready) : null, _detector.Position / Math.Max(elapsed.TotalSeconds, 1e-9));
+            int at = _alarmed.Count;
+            if (_last.Alarm is { Change: AlarmChange.Opened } opened) _alarms.Add(new AlarmSpan(at, at + 1, at, _last.Score, opened, opened.Forecast));
+            else if (_last.AlarmOpen || _last.Alarm is not null)
+            {
+                AlarmSpan alarm = _last.Alarm is null ? _alarms[^1] : _alarms[^1].Hear(_last.Alarm);
+                bool higher = _last.Score > alarm.Score;
+                _alarms[^1] = alarm with
+                {
+                    End = _last.AlarmOpen ? at + 1 : alarm.End,
+                    Peak = higher ? at : alarm.Peak,
+                    Score = higher ? _last.Score : alarm.Score,
+                };
+            }
+            if (_last.Alarm is null) return;
+            string name = _feed.Stream;
+            var frame = new Frame(new FeedRecord(name, 0, row.Index, row.Time, null, null), new StreamId(name, name), row.Time, row.Values);
+            _eventFile.WriteLine(Encoding.UTF8.GetString(AnomalyCloudEvent.Structured(AnomalyCloudEvent.Of(frame, _last.Alarm, _channels > 1 ? _feed.Channels : [])).Span));
         }
+
+        void Write(FeedRow row)
+        {
+            _scoreFile.Write(string.Create(CultureInfo.InvariantCulture, $"{Quoted(row.TimeText)},{_last.Score:R},{_last.Normality:R},{_expected[0]:R},{row.Values[0]:R},{(_last.AlarmOpen ? 1 : 0)}"));
+            for (int c = 0; c < _channels && _channels > 1; c++)
+                _scoreFile.Write(string.Create(CultureInfo.InvariantCulture, $",{_expected[c]:R},{row.Values[c]:R}"));
+            _scoreFile.WriteLine();
+        }
+
+        long Ready => _ready < 0 ? _alarmed.Count : _ready;
+
+        public BacktestSummary Summary(TimeSpan elapsed) => new(
+            _feed.Name, _feed.Channels, _alarmed.Count, _detector.Position, _refused, Ready, _alarms.Count, _alarmed.Count(alarmed => alarmed),
+            _labels is null ? null : LabelTally.Of(_alarmed, _scores, _alarms, _labels.Windows, Ready).Summary(),
+            _detector.Position / Math.Max(elapsed.TotalSeconds, 1e-9));
+
+        public Report Report(BacktestSummary summary, IReadOnlyDictionary<string, string> settings) => new()
+        {
+            Summary = summary,
+            Settings = settings,
+            TimeColumn = _feed.TimeColumn,
+            Trace = _trace!,
+            Alarms = _alarms,
+            Windows = _labels?.Windows.Select(window => (window, LabelTally.Delay(_alarmed, window))).ToList(),
+            Alarmed = _alarmed,
+        };
 
         static string Quoted(string field) => field.AsSpan().IndexOfAny(",\"\n") < 0 ? field : $"\"{field.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
     }

@@ -28,14 +28,14 @@ public sealed class CsvFeed : IDisposable
     static readonly string[] LabelNames = ["", "anomaly", "is_anomaly", "label", "changepoint", "is_ignored"];
     static readonly char[] Separators = [',', ';', '\t', '|'];
 
-    readonly Stream _stream;
+    readonly System.IO.Stream _stream;
     readonly CsvParser _parser;
     readonly string[] _header;
     readonly int _time;
     readonly int[] _values, _labels;
     string[]? _first;
 
-    CsvFeed(Stream stream, string name, IReadOnlyList<string> valueColumns, IReadOnlyList<string> labelColumns)
+    CsvFeed(System.IO.Stream stream, string name, IReadOnlyList<string> valueColumns, IReadOnlyList<string> labelColumns)
     {
         _stream = stream;
         Name = name;
@@ -65,6 +65,12 @@ public sealed class CsvFeed : IDisposable
 
     /// <summary>Name of the file, or of the pipe.</summary>
     public string Name { get; }
+
+    /// <summary>The stream's name: that of the file, without folders and ending.</summary>
+    public string Stream => Path.GetFileNameWithoutExtension(Name);
+
+    /// <summary>Rows of the file; null for a pipe, whose end nobody knows.</summary>
+    public int? RowCount => _stream.CanSeek ? File.ReadLines(Name).Skip(1).Count(line => line.Length > 0) : null;
 
     /// <summary>Name of the column of times; "row" where there is none.</summary>
     public string TimeColumn => _time >= 0 ? _header[_time] : "row";

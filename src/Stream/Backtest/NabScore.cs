@@ -20,6 +20,11 @@ public sealed record NabProfile(string Name, double Hit, double FalseAlarm, doub
     public static IReadOnlyList<NabProfile> All { get; } = [Standard, LowFalsePositives, LowFalseNegatives];
 }
 
+/// <summary>What a file adds to the score of a corpus.</summary>
+/// <param name="Raw">Worth of its alarms, less the cost of its missed windows.</param>
+/// <param name="Windows">That could be found.</param>
+public readonly record struct NabTally(double Raw, int Windows);
+
 /// <summary>A labelled anomaly: rows First … Last, both included.</summary>
 /// <param name="First">Row, from 0.</param>
 /// <param name="Last">Row, ≥ First.</param>
@@ -74,15 +79,22 @@ public static class NabScore
     /// <param name="corpus">The files.</param>
     /// <param name="threshold">Rows with this score or more alarm.</param>
     /// <param name="profile">What they are worth.</param>
-    public static double At(IReadOnlyList<NabSeries> corpus, double threshold, NabProfile profile)
+    public static double At(IReadOnlyList<NabSeries> corpus, double threshold, NabProfile profile) =>
+        Of(corpus.Select(series => Tally(series, threshold, profile)), profile);
+
+    /// <summary>What one file adds to the score of a corpus.</summary>
+    /// <param name="series">The file.</param>
+    /// <param name="threshold">Rows with this score or more alarm.</param>
+    /// <param name="profile">What they are worth.</param>
+    public static NabTally Tally(NabSeries series, double threshold, NabProfile profile) => new(Raw(series, threshold, profile), Counted(series));
+
+    /// <summary>The normalised score of files that were tallied one by one; NaN without any window to find.</summary>
+    /// <param name="tallies">All at one threshold and of this profile.</param>
+    /// <param name="profile">What alarms are worth.</param>
+    public static double Of(IEnumerable<NabTally> tallies, NabProfile profile)
     {
-        double raw = 0;
-        int windows = 0;
-        foreach (NabSeries series in corpus)
-        {
-            raw += Raw(series, threshold, profile);
-            windows += Counted(series);
-        }
+        (double raw, int windows) = (0, 0);
+        foreach (NabTally tally in tallies) (raw, windows) = (raw + tally.Raw, windows + tally.Windows);
         return Normalise(raw, windows, profile);
     }
 

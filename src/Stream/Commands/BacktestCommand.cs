@@ -9,25 +9,44 @@ namespace Esn.Streaming.Commands;
 /// <summary>esn backtest: what would it have told?</summary>
 static class BacktestCommand
 {
+    const int MostLines = 60;
+
     public static (Command, string[]) Make()
     {
-        var file = new Argument<string>("FILE") { Description = "A CSV file with a header; - reads standard input." };
-        var values = new Option<string[]>("--value-column") { Description = "A column that is a channel; may be repeated. Default: all columns of numbers but times and labels." };
-        var labels = new Option<string[]>("--label-column") { Description = "A column that is not 0 where the feed is anomalous; may be repeated." };
-        var output = new Option<DirectoryInfo?>("--out", "-o") { Description = "Where scores.csv, events.jsonl and summary.json go. Default: out/NAME." };
-        var command = new Command("backtest", "Runs a file through the same detector as live, row by row and without looking ahead, and writes its scores, its anomaly events and a summary.") { file, values, labels, output, RunCommand.Config };
+        var model = new ModelOptions();
+        var output = new Option<DirectoryInfo?>("--out", "-o") { Description = "Where the results go: those of a single file here, of several to a folder each. Default: out/NAME, out." };
+        var bare = new Option<bool>("--no-report") { Description = "Without report.html and report.png." };
+        var command = new Command("backtest", """
+            Runs files through the same detector as live, row by row and without looking ahead, several files at once.
+            Of each it writes scores.csv, events.jsonl and summary.json, and what to look at: report.html (one file, no
+            network needed) and report.png.
+            """);
+        model.AddTo(command);
+        command.Add(output);
+        command.Add(bare);
         command.SetAction(async (parsed, stop) =>
         {
-            EsnConfig config = RunCommand.Load(parsed);
-            string[] labelled = parsed.GetValue(labels) ?? [];
-            using CsvFeed feed = CsvFeed.Open(parsed.GetValue(file)!, parsed.GetValue(values) ?? [], labelled);
-            string directory = parsed.GetValue(output)?.ToString() ?? Path.Combine("out", feed.Name == "standard input" ? "stdin" : Path.GetFileNameWithoutExtension(feed.Name));
-            BacktestSummary summary = await Terminal.Progress(feed.Name, progress =>
-                Task.Run(() => BacktestRun.Run(feed, labelled.Length > 0, config.Model, directory, TimeProvider.System, progress, stop), stop)).ConfigureAwait(false);
-            Show(summary, directory);
+            EsnConfig config = model.Config(parsed);
+            BacktestSet feeds = model.Feeds(parsed);
+            string directory = parsed.GetValue(output)?.ToString() ?? (feeds.Files.Count > 1 ? "out" : Path.Combine("out", BacktestSet.Names(feeds.Files)[0]));
+            var settings = new Dictionary<string, string>
+            {
+                ["preset"] = config.Preset.ToString().ToLowerInvariant(),
+                ["budget"] = config.Alarms.Budget?.Text ?? "the preset's",
+            };
+            BacktestTotal total = await Terminal.Progress(feeds.Files.Count == 1 ? feeds.Files[0] : $"{feeds.Files.Count} files", progress =>
+                Task.Run(() => feeds.Run(config, directory, parsed.GetValue(bare) ? null : settings, TimeProvider.System, progress, stop), stop)).ConfigureAwait(false);
+            if (total.Files == 1) Show(total.Each[0], directory);
+            else Show(total, directory);
             return 0;
         });
-        return (command, ["esn backtest feed.csv", "esn backtest feed.csv --value-column flow --value-column pressure --label-column anomaly --out out/feed", "cat feed.csv | esn backtest - --out out/feed"]);
+        return (command,
+        [
+            "esn backtest feed.csv",
+            "esn backtest plant.csv --value-column flow --value-column pressure --label-column anomaly --out out/plant",
+            "esn backtest nab/*/*.csv --windows nab/windows.json --budget \"1 per 10000 steps\" --out out/nab",
+            "cat feed.csv | esn backtest - --out out/feed",
+        ]);
     }
 
     static void Show(BacktestSummary summary, string directory)
@@ -44,10 +63,49 @@ static class BacktestCommand
         {
             Row("labelled windows", $"{labels.Windows}, caught {labels.Caught}{(labels.MedianDelay is { } delay ? FormattableString.Invariant($", median delay {delay} steps") : "")}");
             Row("false alarms", $"{labels.FalseAlarms}, {labels.FalseAlarmsPer100000Steps:F1} per 100,000 steps");
+            Row("rows in alarm", $"precision {Share(labels.Precision)}, recall {Share(labels.Recall)}, F1 {Share(labels.F1)}");
+            Row("NAB", $"standard {Points(labels.Nab.Standard)}, low-FP {Points(labels.Nab.LowFalsePositives)}, low-FN {Points(labels.Nab.LowFalseNegatives)}");
         }
         Row("speed", $"{summary.StepsPerSecond:F0} steps/s");
         Row("written to", $"{directory}");
         AnsiConsole.Write(table);
         if (summary.Steps <= summary.WarmUpSteps) Terminal.Note.MarkupLineInterpolated($"[yellow]the feed ended within the warm-up: nothing could alarm[/]");
     }
+
+    static void Show(BacktestTotal total, string directory)
+    {
+        bool labelled = total.Labels is not null;
+        var table = new Table { Border = TableBorder.Simple };
+        table.AddColumn("feed");
+        foreach (string column in (string[])["rows", "alarms", .. labelled ? (string[])["caught", "false", "delay", "F1", "NAB"] : []])
+            table.AddColumn(new TableColumn(column).RightAligned().NoWrap());
+        void Row(string name, long rows, int alarms, LabelSummary? found)
+        {
+            List<string> cells = [Markup.Escape(name), Count(rows), Count(alarms)];
+            if (found is not null)
+                cells.AddRange([$"{found.Caught}/{found.Windows}", Count(found.FalseAlarms), found.MedianDelay?.ToString(CultureInfo.InvariantCulture) ?? "–", Share(found.F1), Points(found.Nab.Standard)]);
+            table.AddRow([.. cells]);
+        }
+        IReadOnlyList<string> names = BacktestSet.Names([.. total.Each.Select(one => one.File == "standard input" ? "-" : one.File)]);
+        for (int i = 0; i < Math.Min(MostLines, names.Count); i++) Row(names[i], total.Each[i].Rows, total.Each[i].Alarms, total.Each[i].Labels);
+        if (total.Files > MostLines) table.AddRow($"… {total.Files - MostLines} more in summary.json");
+        table.AddEmptyRow();
+        Row($"all {total.Files}", total.Rows, total.Alarms, total.Labels);
+        AnsiConsole.Write(table);
+        foreach ((string reason, long count) in total.Refused) AnsiConsole.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"{count} rows refused: {reason}");
+        if (total.Labels is { } all)
+        {
+            AnsiConsole.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"{all.FalseAlarmsPer100000Steps:F1} false alarms per 100,000 steps; rows in alarm: precision {Share(all.Precision)}, recall {Share(all.Recall)}");
+            AnsiConsole.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"NAB: standard {Points(all.Nab.Standard)}, low-FP {Points(all.Nab.LowFalsePositives)}, low-FN {Points(all.Nab.LowFalseNegatives)}");
+        }
+        AnsiConsole.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"{total.StepsPerSecond:F0} steps/s, written to {directory}");
+        int unready = total.Each.Count(one => one.Steps <= one.WarmUpSteps);
+        if (unready > 0) Terminal.Note.MarkupLineInterpolated($"[yellow]{unready} of the feeds ended within the warm-up: nothing could alarm there[/]");
+    }
+
+    static string Count(long n) => n.ToString(CultureInfo.InvariantCulture);
+
+    static string Share(double? part) => part?.ToString("F3", CultureInfo.InvariantCulture) ?? "–";
+
+    static string Points(double? score) => score?.ToString("F1", CultureInfo.InvariantCulture) ?? "–";
 }

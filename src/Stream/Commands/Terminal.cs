@@ -11,16 +11,23 @@ static class Terminal
     /// <summary>Runs work under a progress bar; without one where nobody looks.</summary>
     /// <param name="title">Stands before the bar.</param>
     /// <param name="work">Calls its argument with the part that is done, 0 to 1, or null where that is not known.</param>
-    public static async Task<T> Progress<T>(string title, Func<Action<double?>, Task<T>> work)
+    public static Task<T> Progress<T>(string title, Func<Action<double?>, Task<T>> work) =>
+        ProgressTelling(title, tell => work(done => tell(done, "")));
+
+    /// <summary>The same for work that has something to tell on its way.</summary>
+    /// <param name="title">Stands before the bar.</param>
+    /// <param name="work">Calls its argument with the part that is done, 0 to 1, or null, and with what stands beside the title.</param>
+    public static async Task<T> ProgressTelling<T>(string title, Func<Action<double?, string>, Task<T>> work)
     {
-        if (Console.IsErrorRedirected) return await work(_ => { }).ConfigureAwait(false);
+        if (Console.IsErrorRedirected) return await work((_, _) => { }).ConfigureAwait(false);
         return await Note.Progress().AutoClear(true)
             .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
             .StartAsync(async context =>
             {
                 ProgressTask task = context.AddTask(Markup.Escape(title), maxValue: 1);
-                return await work(done =>
+                return await work((done, told) =>
                 {
+                    if (told.Length > 0) task.Description = Markup.Escape($"{title}  {told}");
                     task.IsIndeterminate = done is null;
                     task.Value = done ?? 0;
                 }).ConfigureAwait(false);

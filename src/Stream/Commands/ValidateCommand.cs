@@ -12,11 +12,11 @@ static class ValidateCommand
         command.SetAction(parsed =>
         {
             EsnConfig config = RunCommand.Load(parsed);
-            int units = config.Detector.Reservoir.Units;
+            int channels = Math.Max(1, Math.Max(config.Source.Channels, config.Source.Fields.Channels.Count)), regressors = config.Model.Regressors(channels);
             Console.WriteLine($"{parsed.GetValue(RunCommand.Config)?.ToString() ?? "the defaults"}: good");
             Console.WriteLine($"  reads   {string.Join(", ", config.Source.Topics)} at {config.Kafka.BootstrapServers} as group {config.Source.Group}");
             Console.WriteLine($"  writes  {config.Sink.Events} and {config.Sink.DeadLetters}");
-            Console.WriteLine($"  models  {units} units each: about {8.0 * units * (units + 1) / 2 / 1e6:F1} MB a stream");
+            Console.WriteLine($"  models  preset {config.Preset.ToString().ToLowerInvariant()}, {regressors} regressors: about {8.0 * regressors * (regressors + 1) / 2 / 1e6:F1} MB a stream");
             Console.WriteLine($"  shows   http://{config.Http.Listen}/metrics");
             return 0;
         });

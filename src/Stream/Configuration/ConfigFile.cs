@@ -110,7 +110,7 @@ public sealed partial class ConfigFile
     {
         type = Nullable.GetUnderlyingType(type) ?? type;
         if (type == typeof(string)) return Text(node, path);
-        if (type == typeof(AlarmBudget)) return AlarmBudget.Parse(Text(node, path)) ?? throw Wrong(node, $"{path} must be such as '1 per 100000 steps', was '{Text(node, path)}'");
+        if (type == typeof(AlarmBudget)) return AlarmBudget.Parse(Text(node, path)) ?? throw Wrong(node, $"{path} must be such as '1 per 100000 steps' or '2 per day', was '{Text(node, path)}'");
         if (type == typeof(bool)) return Scalar<bool>(node, path, bool.TryParse, "true or false");
         if (type == typeof(int)) return Scalar<int>(node, path, WholeNumber, "a whole number");
         if (type == typeof(double)) return Scalar<double>(node, path, Number, "a number");

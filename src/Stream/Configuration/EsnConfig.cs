@@ -22,12 +22,15 @@ public sealed record EsnConfig
     public AlarmsConfig Alarms { get; init; } = new();
 
     /// <summary>The model of every stream: what differs from the preset.</summary>
-    public DetectorSpec Detector { get; init; } = Presets.Signal();
+    public ModelSpec Detector { get; init; } = Presets.Signal();
 
     /// <summary>The model with the budget in it.</summary>
-    public DetectorSpec Model => Detector.Calibrator is BudgetSpec budget
-        ? Detector with { Calibrator = budget with { AlarmsPerStep = (Alarms.Budget?.PerStep ?? budget.AlarmsPerStep) / Alarms.SharedBy } }
-        : Detector;
+    public ModelSpec Model => (Alarms.Budget switch
+    {
+        { PerDay: { } alarms } => Detector.WithDailyBudget(alarms),
+        { PerStep: { } alarms } => Detector.WithBudget(alarms),
+        _ => Detector,
+    }).SharedBy(Alarms.SharedBy);
 
     /// <summary>All defaults of a preset.</summary>
     public static EsnConfig Of(Preset preset) => new()
@@ -37,6 +40,7 @@ public sealed record EsnConfig
         {
             Preset.Signal => Presets.Signal(),
             Preset.Sensors => Presets.Sensors(),
+            Preset.Metric => Presets.Metric(),
             _ => throw new ArgumentOutOfRangeException(nameof(preset), preset, "unknown preset"),
         },
     };
@@ -59,6 +63,9 @@ public enum Preset
 
     /// <summary>Plant sensors of several channels, whose levels matter.</summary>
     Sensors,
+
+    /// <summary>Operational metrics: seasonal, bursty.</summary>
+    Metric,
 }
 
 /// <summary>How many false alarms can be borne.</summary>
@@ -79,25 +86,32 @@ public sealed record AlarmsConfig
     }
 }
 
-/// <summary>So many alarms in so many steps of a stream.</summary>
-/// <param name="Alarms">Above 0.</param>
-/// <param name="Steps">Of one stream.</param>
-public readonly partial record struct AlarmBudget(double Alarms, double Steps)
+/// <summary>So many alarms in so many steps of a stream, or in some time of its feed.</summary>
+/// <param name="Text">As it was said.</param>
+/// <param name="PerStep">Alarms a step, [1e-9, .05]; null: it is by time.</param>
+/// <param name="PerDay">Alarms a day, above 0; null: it is by steps.</param>
+public sealed partial record AlarmBudget(string Text, double? PerStep, double? PerDay)
 {
-    /// <summary>Alarms a step.</summary>
-    public double PerStep => Alarms / Steps;
-
-    /// <summary>From "1 per 100000 steps"; null: it is no such text, or not between 1e-9 and .05 alarms a step.</summary>
+    /// <summary>From "1 per 100000 steps" or "2 per day" (hour, week, month of 30 days); null: it is no such text, or out of range.</summary>
     public static AlarmBudget? Parse(string text)
     {
         Match match = Form().Match(text);
         if (!match.Success) return null;
         static double Number(Group group) => group.Success ? double.Parse(group.Value.Replace("_", "", StringComparison.Ordinal), CultureInfo.InvariantCulture) : 1;
-        var budget = new AlarmBudget(Number(match.Groups["alarms"]), Number(match.Groups["steps"]));
-        return budget.PerStep is >= 1e-9 and <= .05 ? budget : null;
+        double rate = Number(match.Groups["alarms"]) / Number(match.Groups["count"]);
+        double? perDay = match.Groups["unit"].Value.ToLowerInvariant() switch
+        {
+            "hour" => 24 * rate,
+            "day" => rate,
+            "week" => rate / 7,
+            "month" => rate / 30,
+            _ => null,
+        };
+        if (perDay is not null) return perDay is > 0 and <= 1e6 ? new AlarmBudget(text, null, perDay) : null;
+        return rate is >= 1e-9 and <= .05 ? new AlarmBudget(text, rate, null) : null;
     }
 
-    [GeneratedRegex(@"^\s*(?<alarms>[0-9]+(\.[0-9]+)?)\s*(per|in)\s+(?<steps>[0-9_]+)?\s*steps?\s*$", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"^\s*(?<alarms>[0-9]+(\.[0-9]+)?)\s*(per|in)\s+(?<count>[0-9_]+)?\s*(?<unit>step|hour|day|week|month)s?\s*$", RegexOptions.IgnoreCase)]
     private static partial Regex Form();
 }
 

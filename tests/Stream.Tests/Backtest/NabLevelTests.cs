@@ -9,12 +9,12 @@ public sealed class NabLevelTests
     [Fact]
     public void Operational_metrics_are_judged_as_well_as_they_were()
     {
-        string folder = Path.Combine(SharedData(), "nab");
-        Assert.SkipUnless(Directory.Exists(folder), $"no data at {folder}");
-        IReadOnlyList<NabFile> files = NabCorpus.Load(folder);
+        string? folder = SharedData.Find("nab");
+        Assert.SkipUnless(folder is not null, "no ../shared/data/nab");
+        IReadOnlyList<NabFile> files = NabCorpus.Load(folder!);
         Assert.Equal(28, files.Count);
 
-        var spec = new MetricModelSpec();
+        var spec = new MetricSpec();
         double standard = 0, cautious = 0;
         const int Seeds = 2;
         for (int seed = 1; seed <= Seeds; seed++)
@@ -28,20 +28,11 @@ public sealed class NabLevelTests
         Assert.True(cautious > 66, $"low-FP {cautious}");
     }
 
-    static double[] Scores(NabFile file, MetricModelSpec spec, int seed)
+    static double[] Scores(NabFile file, MetricSpec spec, int seed)
     {
-        var model = new MetricModel(spec with { WarmUp = NabScore.Probation(file.Values.Length), Reservoir = spec.Reservoir with { Seed = seed } }, channels: 1);
+        var model = new Detector(spec with { WarmUp = NabScore.Probation(file.Values.Length), Reservoir = spec.Reservoir with { Seed = seed } }, channels: 1);
         double[] scores = new double[file.Values.Length], expected = new double[1];
         for (int t = 0; t < scores.Length; t++) scores[t] = model.Step(file.Times[t], file.Values.AsSpan(t, 1), expected).Score;
         return scores;
-    }
-
-    static string SharedData()
-    {
-        if (Environment.GetEnvironmentVariable("ESN_DATA") is { Length: > 0 } named) return named;
-        for (DirectoryInfo? at = new(AppContext.BaseDirectory); at is not null; at = at.Parent)
-            if (File.Exists(Path.Combine(at.FullName, "Esn.Streaming.sln")))
-                return Path.GetFullPath(Path.Combine(at.FullName, "..", "shared", "data"));
-        return "../shared/data";
     }
 }

@@ -1,0 +1,81 @@
+using System.Numerics.Tensors;
+
+namespace Esn;
+
+/// <summary>
+/// A stream judged as an operational metric. Learning goes on while an alarm is open: evidence is told once, and the bar
+/// is raised by the budget instead.
+/// </summary>
+sealed class MetricStream : StreamModel, IVerdict
+{
+    const double Quiet = .5;  // of the threshold: below it a channel is back to normal
+
+    readonly MetricSpec _spec;
+    readonly MetricModel _model;
+    readonly Normality _normality = new(new NormalitySpec());
+    readonly Alarm _alarm;
+    readonly AlarmReport _report;
+    readonly double[] _margins;  // S over the threshold [channels]
+    MetricResult _result;
+    long _position;
+
+    /// <param name="spec">Valid.</param>
+    /// <param name="channels">Length of every frame, ≥ 1.</param>
+    public MetricStream(MetricSpec spec, int channels)
+    {
+        _spec = spec;
+        _model = new MetricModel(spec, channels);
+        _alarm = new Alarm(spec.Alarm, slow: new bool[channels]);
+        _margins = new double[channels];
+        string[] names = [.. Enumerable.Range(0, channels).Select(channel => channels == 1 ? "evidence" : FormattableString.Invariant($"evidence[{channel}]"))];
+        _report = new AlarmReport(_alarm, names, parts => _margins.CopyTo(parts), channels);
+        if (spec.Alarm.MinimumDeviation.Count > 1) Require.Length(spec.Alarm.MinimumDeviation.Count, channels, "minimumDeviation");
+    }
+
+    /// <inheritdoc/>
+    public override long Position => _position;
+
+    /// <inheritdoc/>
+    public ReadOnlySpan<double> Margins => _margins;
+
+    /// <inheritdoc/>
+    public double Score => _result.Score;
+
+    /// <inheritdoc/>
+    public bool Stirs(int score) => _margins[score] >= Quiet;
+
+    /// <inheritdoc/>
+    public bool Alarms(int score) => _result.Score >= 1 && score == _result.Channel;
+
+    /// <inheritdoc/>
+    public override bool TryForecast(Span<double> expected) => false;
+
+    /// <inheritdoc/>
+    public override void Take(ReadOnlySpan<DateTime> times, ReadOnlySpan<double> frames, Span<StepResult> results, Span<double> expected, ReadOnlySpan<bool> muted)
+    {
+        int channels = _margins.Length;
+        for (int t = 0; t < times.Length; t++)
+            results[t] = Take(times[t], frames.Slice(t * channels, channels), expected.Slice(t * channels, channels), !muted.IsEmpty && muted[t]);
+    }
+
+    StepResult Take(DateTime time, ReadOnlySpan<double> frame, Span<double> expected, bool muted)
+    {
+        long position = _position++;
+        _result = _model.Step(time, frame, expected, learn: !muted);
+        if (_result.WarmingUp) return new StepResult(position, WarmingUp: true, Score: 0, Normality: 1, AlarmOpen: false, Alarm: null);
+
+        _normality.Step(TensorPrimitives.SumOfSquares(_model.Errors[.._margins.Length]) / _margins.Length, muted || _alarm.Open);
+        TensorPrimitives.Divide(_model.Evidence, _spec.Budget.Threshold, _margins);
+        AlarmChange? change = _alarm.Step(position, this, Deviates(frame, expected), muted);
+        AlarmEvent? alarm = _report.Step(change, position, time, _result.Score, _normality.Value, expected, frame);
+        return new StepResult(position, WarmingUp: false, _result.Score, _normality.Value, _alarm.Open, alarm);
+    }
+
+    bool Deviates(ReadOnlySpan<double> frame, ReadOnlySpan<double> expected)
+    {
+        IReadOnlyList<double> minimum = _spec.Alarm.MinimumDeviation;
+        if (minimum.Count == 0) return true;
+        int channel = _result.Channel;
+        return Math.Abs(frame[channel] - expected[channel]) >= minimum[minimum.Count == 1 ? 0 : channel];
+    }
+}

@@ -1,0 +1,35 @@
+namespace Esn.Streaming.Backtest;
+
+/// <summary>One alarm of a backtest, in rows of the feed.</summary>
+/// <param name="Start">Row at which it opened.</param>
+/// <param name="End">Row after its last; one that is merged with a neighbour spans both.</param>
+/// <param name="Peak">Row of its highest score.</param>
+/// <param name="Score">Its highest score, 1 = threshold.</param>
+/// <param name="Last">What on-call heard last of it.</param>
+/// <param name="Forecast">What was foretold of all of it: each event brings the last few dozen points; null: nothing.</param>
+public sealed record AlarmSpan(int Start, int End, int Peak, double Score, AlarmEvent Last, Forecast? Forecast)
+{
+    const int MostPoints = 2000;
+
+    /// <summary>The same alarm after another event.</summary>
+    public AlarmSpan Hear(AlarmEvent heard)
+    {
+        int channels = heard.Observed.Length, known = (Forecast?.Expected.Length ?? 0) / channels;
+        Forecast? forecast = Forecast ?? heard.Forecast;
+        if (Forecast is not null && heard.Forecast is { } more && known < MostPoints)
+        {
+            // Steps between two events that no forecast tells of are gaps.
+            long missing = Math.Max(0, more.Start - (Forecast.Start + known)), repeated = Math.Max(0, Forecast.Start + known - more.Start);
+            forecast = Forecast with { Expected = [.. Forecast.Expected, .. Enumerable.Repeat(double.NaN, (int)Math.Min(missing, MostPoints) * channels), .. more.Expected.Skip((int)repeated * channels)] };
+        }
+        return this with { Last = heard, Forecast = forecast };
+    }
+
+    /// <summary>Whether an alarm was told in a window: some row of both in alarm.</summary>
+    public bool Touches(NabWindow window, IReadOnlyList<bool> alarmed)
+    {
+        for (int row = Math.Max(Start, window.First); row < End && row <= window.Last; row++)
+            if (alarmed[row]) return true;
+        return false;
+    }
+}

@@ -1,0 +1,88 @@
+using Esn.Streaming.Configuration;
+
+namespace Esn.Streaming.Backtest;
+
+/// <summary>The feeds of one backtest, and where the results of each go.</summary>
+/// <param name="Files">Paths; "-" is standard input.</param>
+/// <param name="Values">Columns that are channels; empty: recognised.</param>
+/// <param name="LabelColumns">Columns that are not 0 where a feed is anomalous.</param>
+/// <param name="Windows">Labelled spans; null: none.</param>
+public sealed record BacktestSet(IReadOnlyList<string> Files, IReadOnlyList<string> Values, IReadOnlyList<string> LabelColumns, WindowsFile? Windows)
+{
+    /// <summary>A feed, open.</summary>
+    public CsvFeed Open(string file) => CsvFeed.Open(file, Values, LabelColumns);
+
+    /// <summary>Its labels, fresh; null where nothing is labelled.</summary>
+    public FeedLabels? Labels(string file) => LabelColumns.Count == 0 && Windows is null ? null : new FeedLabels(Windows?.Of(file));
+
+    /// <summary>Runs all, as many at once as there are processors: what is held in memory grows with these, not with the files.</summary>
+    /// <param name="config">The model of every feed, and the maintenance.</param>
+    /// <param name="directory">A single feed's results go here, those of several to a folder each; null: nothing is written.</param>
+    /// <param name="settings">Told in reports; null: none are written.</param>
+    /// <param name="time">For the speed alone.</param>
+    /// <param name="progress">Told of the part of all that is done; null with a pipe among them.</param>
+    /// <param name="cancel">Ends the run.</param>
+    /// <returns>What was found, in the order of the files.</returns>
+    /// <exception cref="FeedException">A feed or the directory can't be used. All are looked at before the first one runs.</exception>
+    public async Task<BacktestTotal> Run(
+        EsnConfig config, string? directory, IReadOnlyDictionary<string, string>? settings, TimeProvider time, Action<double?> progress, CancellationToken cancel)
+    {
+        IReadOnlyList<string> names = Names(Files);
+        var parts = new Parts(Files, progress);
+        foreach (string file in Files.Where(file => file != "-"))
+        {
+            Labels(file);
+            using (Open(file)) { }
+        }
+        long start = time.GetTimestamp();
+        var summaries = new BacktestSummary[Files.Count];
+        var options = new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancel };
+        await Parallel.ForEachAsync(Enumerable.Range(0, Files.Count), options, (i, stop) =>
+        {
+            using CsvFeed feed = Open(Files[i]);
+            string? own = directory is null || Files.Count == 1 ? directory : Path.Combine(directory, names[i]);
+            summaries[i] = BacktestRun.Run(feed, Labels(Files[i]), config, own, settings, time, done => parts.Report(i, done), stop);
+            return ValueTask.CompletedTask;
+        }).ConfigureAwait(false);
+        var total = BacktestTotal.Of(summaries, time.GetElapsedTime(start));
+        if (directory is not null && Files.Count > 1) BacktestRun.WriteSummary(directory, total);
+        return total;
+    }
+
+    /// <summary>A name for each file, unlike those of the others: without folders if that will do, else the path from the folder they share.</summary>
+    /// <exception cref="FeedException">A file is named twice.</exception>
+    public static IReadOnlyList<string> Names(IReadOnlyList<string> files)
+    {
+        string[] paths = [.. files.Select(file => file == "-" ? "-" : Path.GetFullPath(file))];
+        if (paths.GroupBy(path => path).FirstOrDefault(same => same.Count() > 1) is { } twice) throw new FeedException($"{twice.Key} is named twice");
+        string[] stems = [.. paths.Select(path => path == "-" ? "stdin" : Path.GetFileNameWithoutExtension(path))];
+        if (Unique(stems)) return stems;
+        string[][] folders = [.. paths.Where(path => path != "-").Select(path => Path.GetDirectoryName(path)!.Split(Path.DirectorySeparatorChar))];
+        int shared = 0;
+        while (folders.All(folder => shared < folder.Length && folder[shared] == folders[0][shared])) shared++;
+        string Rest(string path) => string.Join(Path.DirectorySeparatorChar, path.Split(Path.DirectorySeparatorChar).Skip(shared));
+        string[] relative = [.. paths.Select(path => path == "-" ? "stdin" : Path.ChangeExtension(Rest(path), null))];
+        return Unique(relative) ? relative : [.. paths.Select(path => path == "-" ? "stdin" : Rest(path))];
+    }
+
+    // Case does not tell folders apart everywhere.
+    static bool Unique(string[] names) => names.Distinct(StringComparer.OrdinalIgnoreCase).Count() == names.Length;
+
+    /// <summary>Progress of all from that of each, by their bytes.</summary>
+    sealed class Parts(IReadOnlyList<string> files, Action<double?> progress)
+    {
+        readonly double[] _bytes = [.. files.Select(file => file != "-" && File.Exists(file) ? new FileInfo(file).Length : 0.0)];
+        readonly double[] _done = new double[files.Count];  // bytes
+
+        public void Report(int file, double? done)
+        {
+            double all;
+            lock (_done)
+            {
+                _done[file] = (done ?? 0) * _bytes[file];
+                all = _done.Sum();
+            }
+            progress(files.Contains("-") ? null : all / Math.Max(1, _bytes.Sum()));
+        }
+    }
+}

@@ -1,0 +1,41 @@
+using System.CommandLine;
+using Esn.Streaming.Backtest;
+using Esn.Streaming.Configuration;
+
+namespace Esn.Streaming.Commands;
+
+/// <summary>What backtest and tune have in common: the feeds, their labels, and the model they run through.</summary>
+sealed class ModelOptions
+{
+    readonly Argument<string[]> _files = new("FILE") { Description = "CSV files with a header; - reads standard input.", Arity = ArgumentArity.OneOrMore };
+    readonly Option<string[]> _values = new("--value-column") { Description = "A column that is a channel; may be repeated. Default: all columns of numbers but times and labels." };
+    readonly Option<string[]> _labels = new("--label-column") { Description = "A column that is not 0 where the feed is anomalous; may be repeated." };
+    readonly Option<string?> _windows = new("--windows") { Description = "Labelled spans of time: {\"folder/file.csv\": [[\"start\", \"end\"], …]} in JSON. A feed's are those of the name its path ends with." };
+    readonly Option<string?> _preset = new("--preset") { Description = "What kind of feed it is. Default: that of the configuration, whose detector it takes the place of." };
+    readonly Option<string?> _budget = new("--budget") { Description = "Alarms that may come from a feed in which nothing happens, as \"1 per 10000 steps\". Default: that of the configuration." };
+
+    public void AddTo(Command command)
+    {
+        _preset.AcceptOnlyFromAmong([.. Enum.GetNames<Preset>().Select(name => name.ToLowerInvariant())]);
+        _budget.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<string?>() is { } text && AlarmBudget.Parse(text) is null)
+                result.AddError($"--budget must be such as \"1 per 10000 steps\", between 1e-9 and .05 a step, was \"{text}\"");
+        });
+        command.Add(_files);
+        foreach (Option option in new Option[] { _values, _labels, _windows, _preset, _budget, RunCommand.Config }) command.Add(option);
+    }
+
+    public BacktestSet Feeds(ParseResult parsed) => new(
+        parsed.GetValue(_files)!, parsed.GetValue(_values) ?? [], parsed.GetValue(_labels) ?? [],
+        parsed.GetValue(_windows) is { } windows ? WindowsFile.Load(windows) : null);
+
+    public EsnConfig Config(ParseResult parsed)
+    {
+        EsnConfig config = RunCommand.Load(parsed);
+        if (parsed.GetValue(_preset) is { } name && Enum.Parse<Preset>(name, ignoreCase: true) is var preset && preset != config.Preset)
+            config = config with { Preset = preset, Detector = EsnConfig.Of(preset).Detector };
+        if (parsed.GetValue(_budget) is { } budget) config = config with { Alarms = config.Alarms with { Budget = AlarmBudget.Parse(budget) } };
+        return config;
+    }
+}

@@ -1,0 +1,148 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Esn.Streaming.Backtest;
+using Esn.Streaming.Configuration;
+using SkiaSharp;
+using Xunit;
+
+namespace Esn.Browser.Tests;
+
+/// <summary>Two channels with a jump in one of them, through a small model, and the page that shows it.</summary>
+public sealed class ReportFixture : IDisposable
+{
+    public const int Rows = 1200;
+    readonly string _directory = Directory.CreateTempSubdirectory("esn-page-").FullName;
+
+    public ReportFixture()
+    {
+        string file = Path.Combine(_directory, "a<b>&'feed'.csv");
+        File.WriteAllText(file, "timestamp,\"</script><i>flow\",pressure,anomaly\n" + string.Concat(Enumerable.Range(0, Rows).Select(Line)));
+        using CsvFeed feed = CsvFeed.Open(file, [], ["anomaly"]);
+        DetectorSpec spec = Presets.Signal() with { Reservoir = new ReservoirSpec { Units = 20, Degree = 4 }, ScalingSteps = 50, ScoredFrom = 80, WarmUp = 400 };
+        var settings = new Dictionary<string, string> { ["preset"] = "signal" };
+        Summary = BacktestRun.Run(feed, new FeedLabels(), new EsnConfig { Detector = spec }, _directory, settings, TimeProvider.System, _ => { }, CancellationToken.None);
+    }
+
+    public BacktestSummary Summary { get; }
+
+    public string Page => Path.Combine(_directory, "report.html");
+
+    public string Picture => Path.Combine(_directory, "page.png");
+
+    static string Line(int t)
+    {
+        double ripple = .01 * Math.Sin(12.9898 * t * t), jump = t is >= 600 and < 610 ? 3 : 0;
+        return string.Create(CultureInfo.InvariantCulture,
+            $"{DateTime.UnixEpoch.AddMinutes(t):yyyy-MM-dd HH:mm:ss},{Math.Sin(.3 * t) + ripple + jump:R},{1e6 + Math.Cos(.3 * t) + ripple:R},{(t is >= 600 and < 620 or >= 900 and < 910 ? 1 : 0)}\n");
+    }
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+}
+
+public sealed partial class ReportPageTests(ReportFixture report) : IClassFixture<ReportFixture>
+{
+    const string NoBrowser = "no Chromium: set CHROME_PATH or install chromium";
+
+    Task<(string Dom, Func<string, string?> State)> Open(string fragment = "") => Open(report.Page, fragment);
+
+    static async Task<(string Dom, Func<string, string?> State)> Open(string page, string fragment)
+    {
+        string dom = await Chrome.Run(page, fragment, "--dump-dom");
+        string body = Body().Match(dom).Value;
+        return (dom, name => Regex.Match(body, $"data-{name}=\"([^\"]*)\"") is { Success: true } found ? found.Groups[1].Value : null);
+    }
+
+    static int Count(string dom, string pattern) => Regex.Count(dom.Split("id=\"data\"")[0], pattern);
+
+    [Fact]
+    public async Task The_page_draws_without_an_error_and_lists_every_alarm()
+    {
+        Assert.SkipUnless(Chrome.Path is not null, NoBrowser);
+        Assert.True(report.Summary.Alarms > 0);
+        (string dom, Func<string, string?> state) = await Open();
+        Assert.Null(state("error"));
+        Assert.Equal("true", state("ready"));
+        Assert.Equal(report.Summary.Alarms.ToString(CultureInfo.InvariantCulture), state("alarms"));
+        Assert.Equal(report.Summary.Alarms, Count(dom, "<tr data-alarm="));
+        Assert.Equal(report.Summary.Labels!.FalseAlarms, Count(dom, "<td class=\"false\">"));
+        Assert.Equal(report.Summary.Labels.Windows - report.Summary.Labels.Caught, Count(dom, "<td class=\"missed\">"));
+        Assert.Equal(FormattableString.Invariant($"0-{ReportFixture.Rows}"), state("view"));
+        Assert.Contains("&lt;/script&gt;&lt;i&gt;flow", dom, StringComparison.Ordinal);
+        Assert.Contains("1970-01-01 10:00:00", dom, StringComparison.Ordinal);  // row 600
+    }
+
+    [Fact]
+    public async Task An_alarm_is_looked_at_closely()
+    {
+        Assert.SkipUnless(Chrome.Path is not null, NoBrowser);
+        (string dom, Func<string, string?> state) = await Open("#alarm=1");
+        Assert.Null(state("error"));
+        Assert.Equal(1, Count(dom, "<tr data-alarm=\"0\" class=\"on\">"));
+        int[] view = [.. state("view")!.Split('-').Select(row => int.Parse(row, CultureInfo.InvariantCulture))];
+        Assert.InRange(view[1] - view[0], 20, ReportFixture.Rows / 2);
+    }
+
+    [Fact]
+    public async Task Hands_move_the_view()
+    {
+        Assert.SkipUnless(Chrome.Path is not null, NoBrowser);
+        (string Moves, int From, int To)[] all =
+        [
+            ("drag(at(.25), at(.5))", 300, 600),
+            ("wheel(at(.5), -300)", 300, 900),
+            ("drag(at(.25), at(.5)); wheel(at(.5), 100000)", 0, 1200),
+            ("drag(at(.25), at(.5)); over.dispatchEvent(new MouseEvent('dblclick'))", 0, 1200),
+            ("key('n'); key('0')", 0, 1200),
+            ("look(100, 300); key('ArrowRight')", 140, 340),
+            ("document.querySelector('#missed tbody tr').click()", 840, 970),
+        ];
+        const string Hands = """
+            const box = over.getBoundingClientRect(), at = part => box.left + geometry.left + part * geometry.width;
+            over.setPointerCapture = () => {};  // there is no pointer
+            const pointer = (kind, x) => over.dispatchEvent(new PointerEvent(kind, { clientX: x, clientY: box.top + 100, button: 0 }));
+            const drag = (a, b) => { pointer("pointerdown", a); pointer("pointermove", b); pointer("pointerup", b); };
+            const wheel = (x, by) => { for (let i = 0; i < 3; i++) over.dispatchEvent(new WheelEvent("wheel", { clientX: x, clientY: box.top + 100, deltaY: by / 3 })); };
+            const key = name => dispatchEvent(new KeyboardEvent("keydown", { key: name }));
+            const views = [];
+            """;
+        string script = string.Concat(all.Select(each => $"whole(); {each.Moves}; draw(); views.push(document.body.dataset.view);\n"));
+        string page = Path.Combine(Path.GetDirectoryName(report.Page)!, "moved.html");
+        await File.WriteAllTextAsync(page, (await File.ReadAllTextAsync(report.Page)).Replace("</body>", $"<script>{{ {Hands}\n{script} document.body.dataset.views = views.join(' '); }}</script></body>", StringComparison.Ordinal));
+        (_, Func<string, string?> state) = await Open(page, "");
+        Assert.Null(state("error"));
+        string[] views = state("views")!.Split(' ');
+        Assert.Equal(all.Length, views.Length);
+        for (int i = 0; i < all.Length; i++)
+        {
+            int[] view = [.. views[i].Split('-').Select(row => int.Parse(row, CultureInfo.InvariantCulture))];
+            Assert.True(Math.Abs(view[0] - all[i].From) < 15 && Math.Abs(view[1] - all[i].To) < 15, $"{all[i].Moves}: {views[i]}");
+        }
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("#rows=590-640")]
+    public async Task What_is_seen_is_not_blank(string fragment)
+    {
+        Assert.SkipUnless(Chrome.Path is not null, NoBrowser);
+        await Chrome.Run(report.Page, fragment, $"--screenshot={report.Picture}");
+        using SKBitmap picture = SKBitmap.Decode(report.Picture);
+        Assert.Equal(1400, picture.Width);
+        // Lines run from left to right: no wide stretch of the plots is without.
+        var kinds = new HashSet<uint>();
+        int blank = 0, longest = 0;
+        for (int x = 110; x < 1360; x++)
+        {
+            var column = new HashSet<uint>();
+            for (int y = 300; y < 700; y++) column.Add((uint)picture.GetPixel(x, y));
+            kinds.UnionWith(column);
+            blank = column.Count < 5 ? blank + 1 : 0;
+            longest = Math.Max(longest, blank);
+        }
+        Assert.True(kinds.Count > 50, $"{kinds.Count} colours");
+        Assert.True(longest < 200, $"{longest} columns in a row without a line");
+    }
+
+    [GeneratedRegex("<body[^>]*>")]
+    private static partial Regex Body();
+}

@@ -1,0 +1,77 @@
+using System.Globalization;
+using System.Text.Json;
+using Esn.Stream.Tests;
+using Esn.Streaming.Backtest;
+using Xunit;
+
+namespace Esn.Streaming.Tests.Backtest;
+
+public sealed class BacktestSetTests : IDisposable
+{
+    readonly string _directory = Directory.CreateTempSubdirectory("esn-backtests-").FullName;
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+
+    string Feed(string name, double phase, int rows = 1000)
+    {
+        string file = Path.Combine(_directory, name);
+        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+        File.WriteAllText(file, "timestamp,value,anomaly\n" + string.Concat(Enumerable.Range(0, rows).Select(t => string.Create(CultureInfo.InvariantCulture,
+            $"{DateTime.UnixEpoch.AddSeconds(t):yyyy-MM-dd HH:mm:ss},{Pipelines.Value(t, phase):R},{(t is >= 600 and < 620 ? 1 : 0)}\n"))));
+        return file;
+    }
+
+    static Task<BacktestTotal> Run(BacktestSet feeds, string? output, Action<double?>? progress = null) =>
+        feeds.Run(Pipelines.Config(), output, null, TimeProvider.System, progress ?? (_ => { }), CancellationToken.None);
+
+    [Fact]
+    public async Task Several_feeds_at_once_give_the_bytes_that_each_gives_alone_and_one_summary()
+    {
+        string[] files = [.. Enumerable.Range(0, 5).Select(i => Feed($"feed{i}.csv", i))];
+        string together = Path.Combine(_directory, "together");
+        var done = new List<double?>();
+        BacktestTotal total = await Run(new BacktestSet(files, [], ["anomaly"], null), together, part => { lock (done) done.Add(part); });
+        foreach (string file in files)
+        {
+            string name = Path.GetFileNameWithoutExtension(file), alone = Path.Combine(_directory, "alone", name);
+            await Run(new BacktestSet([file], [], ["anomaly"], null), alone);
+            foreach (string result in (string[])["scores.csv", "events.jsonl"])
+                Assert.Equal(File.ReadAllText(Path.Combine(alone, result)), File.ReadAllText(Path.Combine(together, name, result)));
+        }
+        Assert.Equal((5, 5000, 5, 5), (total.Files, total.Rows, total.Labels!.Windows, total.Labels.Caught));
+        Assert.Equal(1, done.Max());
+        JsonElement written = JsonDocument.Parse(File.ReadAllText(Path.Combine(together, "summary.json"))).RootElement;
+        Assert.Equal(5, written.GetProperty("labels").GetProperty("caught").GetInt32());
+        Assert.Equal(files, written.GetProperty("each").EnumerateArray().Select(each => each.GetProperty("file").GetString()!));
+        Assert.Equal(total.Alarms, written.GetProperty("each").EnumerateArray().Sum(each => each.GetProperty("alarms").GetInt32()));
+    }
+
+    [Fact]
+    public async Task Labels_come_from_a_windows_file_as_well_as_from_a_column()
+    {
+        string file = Feed("folder/feed.csv", 0), windows = Path.Combine(_directory, "windows.json");
+        File.WriteAllText(windows, """{"folder/feed.csv": [["1970-01-01 00:10:00", "1970-01-01 00:10:19"]]}""");
+        LabelSummary byColumn = (await Run(new BacktestSet([file], [], ["anomaly"], null), null)).Labels!;
+        LabelSummary byWindows = (await Run(new BacktestSet([file], [], [], WindowsFile.Load(windows)), null)).Labels!;
+        Assert.Equal(1, byWindows.Caught);
+        Assert.Equal(byColumn with { Tally = byWindows.Tally }, byWindows);
+    }
+
+    [Fact]
+    public async Task A_feed_that_is_not_there_is_told_before_anything_runs()
+    {
+        string good = Feed("good.csv", 0), output = Path.Combine(_directory, "out");
+        await Assert.ThrowsAsync<FeedException>(() => Run(new BacktestSet([good, Path.Combine(_directory, "none.csv")], [], [], null), output));
+        Assert.False(Directory.Exists(output));
+    }
+
+    [Fact]
+    public void Names_are_short_where_they_can_be_and_never_the_same()
+    {
+        Assert.Equal(["a", "b"], BacktestSet.Names(["x/a.csv", "y/b.csv"]));
+        Assert.Equal([Path.Combine("x", "a"), Path.Combine("y", "a")], BacktestSet.Names(["z/x/a.csv", "z/y/a.csv"]));
+        Assert.Equal(["a.csv", "a.txt"], BacktestSet.Names(["x/a.csv", "x/a.txt"]));
+        Assert.Equal(["stdin", "a"], BacktestSet.Names(["-", "a.csv"]));
+        Assert.Contains("named twice", Assert.Throws<FeedException>(() => BacktestSet.Names(["x/a.csv", "x/../x/a.csv"])).Message, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,102 @@
+using System.Text.Json;
+using Esn.Stream.Tests;
+using Esn.Streaming.Backtest;
+using MathNet.Numerics.Random;
+using Xunit;
+
+namespace Esn.Streaming.Tests.Backtest;
+
+public sealed class ReportTests : IDisposable
+{
+    readonly string _directory = Directory.CreateTempSubdirectory("esn-report-").FullName;
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+
+    [Theory]
+    [InlineData(64, 60)]
+    [InlineData(64, 64)]
+    [InlineData(64, 1000)]
+    [InlineData(400, 12_345)]
+    public void An_envelope_is_bounded_and_keeps_every_extreme_where_it_was(int room, int rows)
+    {
+        double[] values = new Xoshiro256StarStar(1).NextDoubles(rows);
+        values[rows / 2] = 9;
+        values[rows / 3] = -9;
+        values[rows - 1] = double.NaN;
+        var envelope = new Envelope(room);
+        foreach (double value in values) envelope.Add(value);
+        IReadOnlyList<double> points = envelope.Points();
+        Assert.True(points.Count <= room);
+        if (rows < room) Assert.Equal(values, points);
+        for (int i = 0; i + 1 < points.Count && envelope.Stride > 1; i += 2)
+        {
+            double[] own = [.. values.Skip(i * envelope.Stride).Take(2 * envelope.Stride).Where(value => !double.IsNaN(value))];
+            Assert.Equal((own.Min(), own.Max()), (points[i], points[i + 1]));
+        }
+    }
+
+    [Fact]
+    public void A_running_quantile_is_that_of_its_window_sorted_anew()
+    {
+        double[] values = [.. new Xoshiro256StarStar(2).NextDoubles(500).Select(value => Math.Round(value, 2))];  // with ties
+        var quantile = new RunningQuantile(100, .9);
+        Assert.True(double.IsNaN(quantile.Value));
+        for (int i = 0; i < values.Length; i++)
+        {
+            quantile.Add(values[i]);
+            double[] window = [.. values[Math.Max(0, i - 99)..(i + 1)].Order()];
+            Assert.Equal(window[(int)Math.Ceiling(.9 * window.Length) - 1], quantile.Value);
+        }
+    }
+
+    [Fact]
+    public void The_band_knows_only_the_errors_before_a_row_and_none_of_an_alarm()
+    {
+        var trace = new Trace(["value"]);
+        double[] observed = [1, 2, 30, 4, 5];
+        for (int t = 0; t < observed.Length; t++)
+            trace.Add(new FeedRow(t, "", DateTime.UnixEpoch.AddSeconds(t), [observed[t]], null, false), taken: true, [0], new StepResult(t, false, 0, 1, AlarmOpen: t == 2, null));
+        Assert.Equal([double.NaN, 1, 2, 2, 4], trace.Width[0].Points());
+        Assert.Equal((0, 1000), trace.Regular!.Value);
+    }
+
+    [Fact]
+    public void Times_that_are_not_evenly_apart_are_kept()
+    {
+        var trace = new Trace(["value"]);
+        foreach (int second in (int[])[0, 1, 2, 10, 11])
+            trace.Add(new FeedRow(0, "", DateTime.UnixEpoch.AddSeconds(second), [0], null, false), taken: true, [0], default);
+        Assert.Null(trace.Regular);
+        Assert.Equal([0, 1000, 2000, 10_000, 11_000], trace.Times.Points());
+    }
+
+    [Fact]
+    public void The_page_holds_the_data_and_no_name_ends_its_script()
+    {
+        const string Column = "</script><script>alert(1)</script>\" & 'π'";
+        string file = Path.Combine(_directory, "feed.csv");
+        File.WriteAllText(file, $"\"{Column.Replace("\"", "\"\"", StringComparison.Ordinal)}\",is_anomaly\n" + string.Concat(Enumerable.Range(0, 900).Select(t => FormattableString.Invariant($"{Pipelines.Value(t):R},{(t is >= 600 and < 620 ? 1 : 0)}\n"))));
+        using (CsvFeed feed = CsvFeed.Open(file, [], ["is_anomaly"]))
+        {
+            var settings = new Dictionary<string, string> { ["preset"] = "</script>" };
+            BacktestRun.Run(feed, new FeedLabels(), Pipelines.Config(), _directory, settings, TimeProvider.System, _ => { }, CancellationToken.None);
+        }
+        string page = File.ReadAllText(Path.Combine(_directory, "report.html"));
+        Assert.Equal(2, page.Split("</script>").Length - 1);
+        Assert.DoesNotContain("http://", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("https://", page, StringComparison.Ordinal);
+
+        string json = page.Split("id=\"data\">")[1].Split("</script>")[0];
+        JsonElement data = JsonDocument.Parse(json).RootElement;
+        JsonElement channel = data.GetProperty("channels")[0];
+        Assert.Equal(Column, channel.GetProperty("name").GetString());
+        byte[] observed = Convert.FromBase64String(channel.GetProperty("observed").GetString()!);
+        Assert.Equal(900 * sizeof(float), observed.Length);
+        Assert.Equal(Pipelines.Value(601), channel.GetProperty("offset").GetDouble() + BitConverter.ToSingle(observed, 601 * sizeof(float)), 1e-6);
+        JsonElement alarm = data.GetProperty("alarms").EnumerateArray().First(each => each.GetProperty("start").GetInt32() >= 600);
+        Assert.Equal((600, "caught", 0), (alarm.GetProperty("start").GetInt32(), alarm.GetProperty("verdict").GetString(), alarm.GetProperty("delay").GetInt32()));
+
+        byte[] picture = File.ReadAllBytes(Path.Combine(_directory, "report.png"));
+        Assert.Equal([0x89, (byte)'P', (byte)'N', (byte)'G'], picture[..4]);
+    }
+}
