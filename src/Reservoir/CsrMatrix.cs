@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Esn;
 
 /// <summary>Square sparse matrix in compressed-row form with the same number of entries in every row.</summary>
@@ -44,6 +46,7 @@ public sealed class CsrMatrix
     /// <summary>y += A x; each row's sum begins with y and runs over ascending columns, each term fused.</summary>
     /// <param name="x">[N].</param>
     /// <param name="y">[N], added to; must not overlap <paramref name="x"/>.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public unsafe void MultiplyAdd(ReadOnlySpan<double> x, Span<double> y)
     {
         Require.Length(x.Length, Order, nameof(x));

@@ -1,13 +1,17 @@
+using System.Runtime.CompilerServices;
+
 namespace Esn;
 
 sealed unsafe partial class Kernel<V>
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void DotsAbreast(double* a, double* b, int rows, int runs, double* result)
     {
         int run = 0;
         for (; run + V.Width <= runs; run += V.Width) V.Store(Dot<V>(a + run, b + run, rows, runs), result + run);
         for (; run < runs; run++) Lanes1.Store(Dot<Lanes1>(a + run, b + run, rows, runs), result + run);
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         static L Dot<L>(double* a, double* b, int rows, nint runs) where L : unmanaged, ILanes<L>
         {
             L s0 = default, s1 = default, s2 = default, s3 = default, one = L.All(1);
@@ -24,6 +28,7 @@ sealed unsafe partial class Kernel<V>
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void DriveAbreast(double* bias, double* weights, int channels, double* u, double* y, int rows, int runs)
     {
         for (int i = 0; i < rows; i++, weights += channels, y += runs)
@@ -33,6 +38,7 @@ sealed unsafe partial class Kernel<V>
             for (; run < runs; run++) Lanes1.Store(Row<Lanes1>(bias[i], weights, channels, u + run, runs), y + run);
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         static L Row<L>(double bias, double* weights, int channels, double* u, nint runs) where L : unmanaged, ILanes<L>
         {
             L sum = L.All(bias);
@@ -41,6 +47,7 @@ sealed unsafe partial class Kernel<V>
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void SparseAbreast(double* values, int* columns, int degree, double* x, double* y, int rows, int runs)
     {
         for (int i = 0; i < rows; i++, values += degree, columns += degree, y += runs)
@@ -50,6 +57,7 @@ sealed unsafe partial class Kernel<V>
             for (; run < runs; run++) Row<Lanes1>(values, columns, degree, x + run, y + run, runs);
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         static void Row<L>(double* values, int* columns, int degree, double* x, double* y, nint runs) where L : unmanaged, ILanes<L>
         {
             L sum = L.Load(y);
@@ -58,6 +66,7 @@ sealed unsafe partial class Kernel<V>
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void LeakAbreast(double* keep, double* leak, double* x, double* y, int rows, int runs)
     {
         for (int i = 0; i < rows; i++, x += runs, y += runs)

@@ -1,7 +1,10 @@
+using System.Runtime.CompilerServices;
+
 namespace Esn;
 
 sealed unsafe partial class Kernel<V>
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Dots(double* rows, nint stride, int count, double* x, int blocks, double* result)
     {
         double* sums = stackalloc double[Tile];
@@ -30,6 +33,7 @@ sealed unsafe partial class Kernel<V>
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static void Dots4(double* row, nint stride, double* x, int blocks, double* sums)
     {
         double* row1 = row + stride, row2 = row1 + stride, row3 = row2 + stride;
@@ -51,6 +55,7 @@ sealed unsafe partial class Kernel<V>
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Products(double* rows, nint stride, int count, double** x, int frames, int blocks, double* result, nint resultStride)
     {
         double* sums = stackalloc double[Tile];
@@ -73,6 +78,7 @@ sealed unsafe partial class Kernel<V>
             Dots(rows + r * stride, stride, count - r, x[frame], blocks, result + frame * resultStride + r);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static void Dots4Of2(double* row, nint stride, double* x, double* x2, int blocks, double* sums)
     {
         double* row1 = row + stride, row2 = row1 + stride, row3 = row2 + stride;
@@ -106,6 +112,7 @@ sealed unsafe partial class Kernel<V>
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Combine(double* x, double* rows, nint stride, double* coefficients, int count, int blocks)
     {
         if (count == 0) return;

@@ -1,7 +1,10 @@
+using System.Runtime.CompilerServices;
+
 namespace Esn;
 
 sealed unsafe partial class Kernel<V>
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void FoldPanel(double* matrix, int blocks, int panel, double** columns, int count, double scale)
     {
         double* tiles = matrix + Offset(blocks, panel);
@@ -24,6 +27,7 @@ sealed unsafe partial class Kernel<V>
         double* Row(int row, int half) => tiles + (row >> 3) * Tile + (row & 7) + 32 * half;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void AddOuter(
         double* rows, nint stride, int rowCount, double** columns, double* coefficients, nint coefficientStride, int count, int blocks)
     {
@@ -45,6 +49,7 @@ sealed unsafe partial class Kernel<V>
     }
 
     // p_r[c] ← factor (p_r[c] + Σ_t column_t[r] coefficient_t[c]) for three vectors r and four c.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static void Outer3x4(
         double* p0, double* p1, double* p2, nint step,
         double** columns, nint offset, double* coefficients, nint coefficientStride, int count, V factor)
@@ -87,6 +92,7 @@ sealed unsafe partial class Kernel<V>
         V.Store(V.Multiply(c3, factor), p2 + 3 * step);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static void Outer1x1(double* p, double** columns, nint offset, double* coefficients, nint coefficientStride, int count, V factor)
     {
         V a = V.Load(p);

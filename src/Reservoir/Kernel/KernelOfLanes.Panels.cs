@@ -1,7 +1,10 @@
+using System.Runtime.CompilerServices;
+
 namespace Esn;
 
 sealed unsafe partial class Kernel<V>
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void MultiplyPanels(double* matrix, int blocks, int first, int last, double** z, double** y, int frames)
     {
         double* sums = stackalloc double[frames * Tile];
@@ -26,6 +29,7 @@ sealed unsafe partial class Kernel<V>
     }
 
     // One frame, 8 lanes: every element of the panel is read once.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static void PanelOfOne(double* tiles, int panel, int blocks, double* z, double* y, double* sums)
     {
         double* zj = z + 8 * panel;
@@ -87,6 +91,7 @@ sealed unsafe partial class Kernel<V>
     }
 
     // Two frames, 8 lanes: each element serves both.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static void PanelOfTwo(double* tiles, int panel, int blocks, double* z, double* y, double* z2, double* y2, double* sums)
     {
         double* tile = tiles;
@@ -192,6 +197,7 @@ sealed unsafe partial class Kernel<V>
     }
 
     // One frame, two vectors of lanes, four columns of the panel: 15 registers.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static void HalfPanelOfOne(double* tiles, int panel, int blocks, int half, double* z, double* y, double* sums)
     {
         int column = 4 * half, j = 8 * panel + column;
