@@ -49,6 +49,7 @@ sealed unsafe partial class Kernel<V> : Kernel where V : unmanaged, ILanes<V>
         (low + high).Store(to);
 
         // ((0+1) + (2+3)) of four vectors.
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         static Vector256<double> Quarter(double* s)
         {
             Vector256<double> first = Avx.HorizontalAdd(Vector256.Load(s), Vector256.Load(s + 8));
