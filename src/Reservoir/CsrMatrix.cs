@@ -1,4 +1,4 @@
-using System.Runtime.Intrinsics;
+using System.Runtime.CompilerServices;
 
 namespace Esn;
 
@@ -46,6 +46,7 @@ public sealed class CsrMatrix
     /// <summary>y += A x; each row's sum begins with y and runs over ascending columns, each term fused.</summary>
     /// <param name="x">[N].</param>
     /// <param name="y">[N], added to; must not overlap <paramref name="x"/>.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public unsafe void MultiplyAdd(ReadOnlySpan<double> x, Span<double> y)
     {
         Require.Length(x.Length, Order, nameof(x));
@@ -74,31 +75,8 @@ public sealed class CsrMatrix
         Require.Range(runs, 1, int.MaxValue / Order);
         Require.Length(x.Length, Order * runs, nameof(x));
         Require.Length(y.Length, Order * runs, nameof(y));
-        fixed (double* from = x, to = y)
-        {
-            int done = 0;
-            if (Vector512.IsHardwareAccelerated) done = ColumnsOf<Lanes8>(from, to, runs, done);
-            if (Vector256.IsHardwareAccelerated) done = ColumnsOf<Lanes4>(from, to, runs, done);
-            if (Vector128.IsHardwareAccelerated) done = ColumnsOf<Lanes2>(from, to, runs, done);
-            ColumnsOf<Lanes1>(from, to, runs, done);
-        }
-    }
-
-    // As many columns from one on as fill whole vectors.
-    unsafe int ColumnsOf<V>(double* x, double* y, int runs, int column) where V : unmanaged, ILanes<V>
-    {
-        for (; column + V.Width <= runs; column += V.Width)
-        {
-            nint entry = 0;
-            for (nint row = 0; row < Order; row++)
-            {
-                V sum = V.Load(y + row * runs + column);
-                for (nint end = entry + Degree; entry < end; entry++)
-                    sum = V.MultiplyAdd(V.All(_values[entry]), V.Load(x + (nint)_columns[entry] * runs + column), sum);
-                V.Store(sum, y + row * runs + column);
-            }
-        }
-        return column;
+        fixed (double* from = x, to = y, values = _values)
+        fixed (int* columns = _columns) Kernel.Best.SparseAbreast(values, columns, Degree, from, to, Order, runs);
     }
 
     /// <summary>A ← factor · A.</summary>

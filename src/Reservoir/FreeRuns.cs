@@ -30,6 +30,10 @@ public sealed record FreeRunSpec
 /// Forecasts of several steps: the model runs on its own predictions in place of the feed, launched every few steps with
 /// the readout of that step. Also the one forecast that goes on while an alarm is open.
 /// </summary>
+/// <remarks>
+/// With few channels a run keeps a copy of the readout and takes one step a frame, all runs together. With many, whose
+/// readout is too large to copy, the whole run is made at its launch.
+/// </remarks>
 sealed class FreeRuns
 {
     readonly FreeRunSpec _spec;
@@ -39,7 +43,9 @@ sealed class FreeRuns
     readonly int[] _lengths;          // T of each score, ascending
     readonly double[][] _finished;    // mean squared error of the last run of each length [lengths][channels]
     readonly bool[] _any;             // whether there is one
-    readonly double[] _predictions;   // [slots×longest×channels]
+    readonly RunsAbreast? _abreast;   // null: runs are made at their launch
+    readonly int _ahead;              // predictions that a slot keeps
+    readonly double[] _predictions;   // [slots×ahead×channels]
     readonly double[] _sums;          // squared errors so far [slots×channels]
     readonly long[] _launched;        // step of each slot's launch; −1: none
     readonly double[] _regressor, _state;  // scratch z [D], x [N]
@@ -48,6 +54,7 @@ sealed class FreeRuns
     readonly double[] _forecast;      // of the alarm that is open, a ring over steps [points×channels]
     readonly double[] _forecastState; // z from which it goes on [D]
     long _launches;
+    long _newest = -1;                // step of the last launch
     long _forecastFirst, _forecastNext = -1;  // its first step, and the step it comes to next
 
     /// <param name="spec">Valid.</param>
@@ -62,7 +69,9 @@ sealed class FreeRuns
         _slots = (_longest + spec.Every - 1) / spec.Every;
         _finished = [.. _lengths.Select(_ => new double[_channels])];
         _any = new bool[_lengths.Length];
-        _predictions = new double[_slots * _longest * _channels];
+        if (!ReadoutWeights.IsDeferred(_channels)) _abreast = new RunsAbreast(reservoir, readout, _slots, spec.Limit);
+        _ahead = _abreast is null ? _longest : 1;
+        _predictions = new double[_slots * _ahead * _channels];
         _sums = new double[_slots * _channels];
         _launched = new long[_slots];
         _launched.AsSpan().Fill(-1);
@@ -98,7 +107,7 @@ sealed class FreeRuns
             int age = (int)Math.Min(step - _launched[slot], int.MaxValue);
             if (_launched[slot] < 0 || age > _longest) continue;
             Span<double> sums = _sums.AsSpan(slot * _channels, _channels);
-            ReadOnlySpan<double> predicted = _predictions.AsSpan((slot * _longest + age - 1) * _channels, _channels);
+            ReadOnlySpan<double> predicted = Prediction(slot, age - 1);
             for (int c = 0; c < sums.Length; c++) sums[c] += Square(input[c] - predicted[c]);
             int length = Array.IndexOf(_lengths, age);
             if (length < 0) continue;
@@ -107,23 +116,36 @@ sealed class FreeRuns
         }
     }
 
-    /// <summary>Launches a run, if one is due at this step.</summary>
-    /// <param name="step">t.</param>
+    /// <summary>Takes the runs under way on by a step, and launches one if it is due.</summary>
+    /// <param name="step">t, one more than at the last call.</param>
     /// <param name="regressor">z(t), [D].</param>
     public void Launch(long step, ReadOnlySpan<double> regressor)
     {
-        if (step % _spec.Every != 0) return;
-        int seed = (int)(_launches % _spec.Kept), slot = (int)(_launches % _slots);
-        _launches++;
-        regressor.CopyTo(_seeds.AsSpan(seed * regressor.Length));
-        _seedSteps[seed] = step;
-
-        regressor.CopyTo(_regressor);
-        for (int i = 0; i < _longest; i++)
-            Advance(_regressor, _predictions.AsSpan((slot * _longest + i) * _channels, _channels), last: i == _longest - 1);
-        _sums.AsSpan(slot * _channels, _channels).Clear();
-        _launched[slot] = step;
+        bool due = step % _spec.Every == 0, underWay = _newest >= 0 && step - _newest < _longest;
+        if (underWay) _abreast?.Advance();
+        if (due) Launch((int)(_launches % _slots), step, regressor);
+        if (_abreast is null || !(due || underWay)) return;
+        _abreast.Predict();
+        for (int slot = 0; slot < _slots; slot++) _abreast.CopyPrediction(slot, Prediction(slot, 0));
     }
+
+    void Launch(int slot, long step, ReadOnlySpan<double> regressor)
+    {
+        int seed = (int)(_launches++ % _spec.Kept);
+        regressor.CopyTo(_seeds.AsSpan(seed * regressor.Length));
+        _seedSteps[seed] = _launched[slot] = _newest = step;
+        _sums.AsSpan(slot * _channels, _channels).Clear();
+        if (_abreast is not null)
+        {
+            _abreast.Launch(slot, regressor);
+            return;
+        }
+        regressor.CopyTo(_regressor);
+        for (int i = 0; i < _longest; i++) Advance(_regressor, Prediction(slot, i), last: i == _longest - 1);
+    }
+
+    // What a slot's run foretells, some steps after the first that it keeps.
+    Span<double> Prediction(int slot, int step) => _predictions.AsSpan((slot * _ahead + step % _ahead) * _channels, _channels);
 
     /// <summary>Begins the forecast of an alarm, from the newest kept state before its onset.</summary>
     /// <param name="onset">First step that is to be foretold; an older state is taken if there is none before.</param>

@@ -111,6 +111,9 @@ public sealed unsafe class Readout
         }
     }
 
+    /// <summary>A row of W_out for the first horizon, [D], while updates do not wait (few outputs); until the next <see cref="Learn"/>.</summary>
+    internal ReadOnlySpan<double> Row(int output) => _weights.Row(0, output, Regressors);
+
     /// <summary>P, [D×D], as a copy: for tests and diagnoses.</summary>
     internal double[] InverseCovariance() => _inverse.ToDense();
 

@@ -133,29 +133,17 @@ public sealed class Reservoir
     /// <param name="previous">x(t−1) of each run, [N×runs], unit by unit.</param>
     /// <param name="next">x(t) of each run, [N×runs], overwritten; must not overlap <paramref name="previous"/>.</param>
     /// <param name="runs">≥ 1.</param>
-    public void Step(ReadOnlySpan<double> inputs, ReadOnlySpan<double> previous, Span<double> next, int runs)
+    public unsafe void Step(ReadOnlySpan<double> inputs, ReadOnlySpan<double> previous, Span<double> next, int runs)
     {
         Require.Range(runs, 1, int.MaxValue / Units);
         Require.Length(inputs.Length, Channels * runs, nameof(inputs));
         Require.Length(next.Length, Units * runs, nameof(next));
-        for (int i = 0; i < Units; i++)
-        {
-            Span<double> row = next.Slice(i * runs, runs);
-            row.Fill(_bias[i]);
-            for (int c = 0; c < Channels; c++)
-            {
-                double weight = _inputWeights[i * Channels + c];
-                ReadOnlySpan<double> input = inputs.Slice(c * runs, runs);
-                for (int run = 0; run < row.Length; run++) row[run] = Math.FusedMultiplyAdd(weight, input[run], row[run]);
-            }
-        }
+        fixed (double* bias = _bias, weights = _inputWeights, u = inputs, to = next)
+            Kernel.Best.DriveAbreast(bias, weights, Channels, u, to, Units, runs);
         _weights.MultiplyAdd(previous, next, runs);
         TensorPrimitives.Tanh(next, next);
-        for (int i = 0; i < next.Length; i += runs)
-        {
-            double leak = _leak[i / runs], keep = _keep[i / runs];
-            for (int run = i; run < i + runs; run++) next[run] = Math.FusedMultiplyAdd(previous[run], keep, next[run] * leak);
-        }
+        fixed (double* keep = _keep, leak = _leak, from = previous, to = next)
+            Kernel.Best.LeakAbreast(keep, leak, from, to, Units, runs);
     }
 
     static double[] Uniform(Xoshiro256StarStar random, int length, double scale)

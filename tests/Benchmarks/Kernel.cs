@@ -8,12 +8,13 @@ namespace Esn.Benchmarks;
 static class KernelBenchmark
 {
     const string Width = "--width";        // a part of the run, in a process of its own
+    const string Whole = "--detector";
     const string Dotnet = "--dotnet";      // BenchmarkDotNet's own runs
     const string Endurance = "--endurance";
 
     public static Benchmark Entry { get; } = new(
         "kernel",
-        "RLS live and in blocks against MathNet, OpenBLAS and the memory's bandwidth (--dotnet [FILTER]: single kernels; --endurance: 10^7 steps of bad input)",
+        "RLS live and in blocks against MathNet, OpenBLAS and the memory's bandwidth (--detector: whole detectors only; --dotnet [FILTER]: single kernels; --endurance: 10^7 steps of bad input)",
         Run);
 
     static IReadOnlyList<Figure> Run(string[] options)
@@ -25,10 +26,11 @@ static class KernelBenchmark
         string vectors = Vector512.IsHardwareAccelerated ? "512" : Vector256.IsHardwareAccelerated ? "256" : "128";
         Console.WriteLine($"{Environment.ProcessorCount} cores, vectors of {vectors} bits, OpenBLAS {(OpenBlas.IsInstalled ? "on one thread" : "not installed: its columns are empty (Debian: libopenblas0)")}");
         var figures = new List<Figure>();
-        ReadoutTable(figures);
+        bool all = !options.Contains(Whole);
+        if (all) ReadoutTable(figures);
         DetectorTable(figures);
-        FieldTable(figures);
-        WidthTable(figures);
+        if (all) FieldTable(figures);
+        if (all) WidthTable(figures);
         Console.WriteLine();
         foreach (Figure figure in figures) Console.WriteLine($"{figure.Name,-26} {figure.Value,14:G5} {figure.Unit}");
         return figures;
@@ -47,9 +49,8 @@ static class KernelBenchmark
             if (OpenBlas.IsInstalled)
             {
                 double[] p = new double[d * d], y = new double[d * 32], x = new double[d * 32];
-                for (int i = 0; i < d; i++) p[i * d + i] = 1e4;
                 Array.Fill(x, .1);
-                pair = Workload.Time(() => OpenBlas.Pair(p, x, y, d));
+                pair = Workload.Time(OpenBlas.PairOf(d));
                 product = Workload.Time(() => OpenBlas.Multiply(p, x, y, d, 32)) / 32;
             }
             double mathNet = Workload.Time(Workload.MathNetStep(d, 1), rounds: 3);
@@ -81,18 +82,22 @@ static class KernelBenchmark
     static void DetectorTable(List<Figure> figures)
     {
         Console.WriteLine("\nthe whole detector, 1 channel");
-        foreach (int units in (int[])[100, 300, 1000])
-        {
-            (double rate, double p50, double p99) = DetectorLive(units);
-            figures.Add(new($"live-{units}", rate, "steps/s"));
-            Console.WriteLine($"live-{units}: {rate:F0} steps/s, p50 {p50:F1} µs, p99 {p99:F1} µs");
-            if (units != 1000) continue;
-            if (figures.Find(f => f.Name == "pair-1000") is { } pair) figures.Add(new("live-1000-over-pair", 1e6 / rate / pair.Value, "ratio"));
-            figures.Add(new("live-1000-p99-over-p50", p99 / p50, "ratio"));
-        }
-        figures.Add(new("backlog-1000", DetectorBacklog(1000), "steps/s"));
-        figures.Add(new("streams-1000x100", Streams(1000, 100), "steps/s"));
+        foreach (int units in (int[])[100, 300, 1000]) Add($"{units}", Spec(units));
+        figures.Add(new("backlog-1000", DetectorBacklog(Spec(1000)), "steps/s"));
+        Add("300-signal", Presets.Signal());
+        figures.Add(new("backlog-300-signal", DetectorBacklog(Presets.Signal()), "steps/s"));
+        figures.Add(new("streams-1000x100", Streams(1000, Spec(100)), "steps/s"));
+        figures.Add(new("streams-1000x100-free", Streams(1000, Spec(100, freeRuns: true)), "steps/s"));
         figures.Add(new("bytes-per-step", BytesPerStep(), "bytes"));
+
+        void Add(string name, DetectorSpec spec)
+        {
+            (double rate, double p50, double p99, double pair) = DetectorLive(spec);
+            figures.Add(new($"live-{name}", rate, "steps/s"));
+            if (!double.IsNaN(pair)) figures.Add(new($"live-{name}-over-pair", 1e6 / rate / pair, "ratio"));
+            figures.Add(new($"live-{name}-p99-over-p50", p99 / p50, "ratio"));
+            Console.WriteLine($"live-{name}: {rate:F0} steps/s, p50 {p50:F1} µs, p99 {p99:F1} µs, the pair beside it {pair:F1} µs");
+        }
     }
 
     // One-step errors and their score, or a free run of 25 steps begun every 5 beside them. In warm-up for ever: no alarm
@@ -112,23 +117,27 @@ static class KernelBenchmark
         return signal;
     }
 
-    // Short stretches, and of them the quietest: other work on the machine falls into some, rarely into all.
-    static (double Rate, double P50, double P99) DetectorLive(int units)
+    // Short stretches, and of them the quietest: other work on the machine falls into some, rarely into all. The pair, of
+    // the same order, has its turn between them: what the rest of the machine takes away, it takes from both.
+    static (double Rate, double P50, double P99, double Pair) DetectorLive(DetectorSpec spec)
     {
-        const int Stretches = 60, TimedSteps = 128;  // whole periods of the fold
-        var detector = new Detector(Spec(units), 1);
-        int stretch = units >= 1000 ? 512 : 4096;
+        const int Stretches = 60, TimedSteps = 480;  // whole periods of the fold and of the launches
+        var detector = new Detector(spec, 1);
+        int units = spec.Reservoir.Units, stretch = units >= 1000 ? 512 : 4096;
         double[] signal = Signal(stretch), expected = new double[1];
         long[] ticks = new long[TimedSteps], best = [];
         long fastest = long.MaxValue, quietest = long.MaxValue;
+        double unit = 1e6 / Stopwatch.Frequency, pair = double.NaN;
+        Action? rival = OpenBlas.IsInstalled ? OpenBlas.PairOf(units) : null;
         for (int t = 0; t < 20_000; t++) detector.Step(DateTime.UnixEpoch, signal.AsSpan(t % stretch, 1), expected);
         for (int round = 0; round < Stretches; round++)
         {
             long start = Stopwatch.GetTimestamp();
             for (int t = 0; t < stretch; t++) detector.Step(DateTime.UnixEpoch, signal.AsSpan(t, 1), expected);
             fastest = Math.Min(fastest, Stopwatch.GetTimestamp() - start);
+            if (rival is not null) pair = Math.Min(double.IsNaN(pair) ? double.MaxValue : pair, 1e6 * Workload.Time(rival, .03, rounds: 3));
         }
-        for (int round = 0; round < 4 * Stretches; round++)
+        for (int round = 0; round < 2 * Stretches; round++)
         {
             for (int t = 0; t < TimedSteps; t++)
             {
@@ -140,36 +149,37 @@ static class KernelBenchmark
             if (sum >= quietest) continue;
             (quietest, best) = (sum, [.. ticks.Order()]);
         }
-        double unit = 1e6 / Stopwatch.Frequency;
-        return (1e6 * stretch / (unit * fastest), unit * best[TimedSteps / 2], unit * best[TimedSteps * 99 / 100]);
+        return (1e6 * stretch / (unit * fastest), unit * best[TimedSteps / 2], unit * best[TimedSteps * 99 / 100], pair);
     }
 
-    static double DetectorBacklog(int units)
+    static double DetectorBacklog(DetectorSpec spec)
     {
         const int Frames = 1024;
-        var detector = new Detector(Spec(units), 1);
+        var detector = new Detector(spec, 1);
         double[] signal = Signal(Frames), expected = new double[Frames];
         var times = new DateTime[Frames];
         var results = new StepResult[Frames];
         return Frames / Workload.Time(() => detector.StepMany(times, signal, results, expected), 3, rounds: 60);
     }
 
-    static double Streams(int streams, int units)
+    static double Streams(int streams, DetectorSpec spec)
     {
         const int Frames = 64;
-        Detector[] detectors = [.. Enumerable.Range(0, streams).Select(_ => new Detector(Spec(units), 1))];
-        double[] signal = Signal(Frames);
+        var signal = Signal(Frames);
         var times = new DateTime[Frames];
-        (StepResult[] Results, double[] Expected)[] outcomes = [.. detectors.Select(_ => (new StepResult[Frames], new double[Frames]))];
-        void Step() => Parallel.For(0, streams, i => detectors[i].StepMany(times, signal, outcomes[i].Results, outcomes[i].Expected));
-        for (int i = 0; i < 8; i++) Step();
-        return streams * Frames / Workload.Time(Step, 4, rounds: 40);
+        StreamBlock[] blocks =
+        [
+            .. Enumerable.Range(0, streams).Select(_ =>
+                new StreamBlock(new Detector(spec, 1), times, signal, new StepResult[Frames], new double[Frames])),
+        ];
+        for (int i = 0; i < 8; i++) DetectorFleet.StepMany(blocks);
+        return streams * Frames / Workload.Time(() => DetectorFleet.StepMany(blocks), 4, rounds: 40);
     }
 
     static double BytesPerStep()
     {
         const int Steps = 5000;
-        var detector = new Detector(Spec(100), 1);
+        var detector = new Detector(Spec(100, freeRuns: true), 1);
         double[] signal = Signal(Steps), expected = new double[1];
         for (int t = 0; t < Steps; t++) detector.Step(DateTime.UnixEpoch, signal.AsSpan(t, 1), expected);
         long before = GC.GetAllocatedBytesForCurrentThread();
@@ -187,8 +197,8 @@ static class KernelBenchmark
 
     // What is measured once with and once without AVX-512.
     static List<Figure> WidthFigures() =>
-        [.. ((int[])[100, 300, 1000]).Select(units => new Figure($"live-{units}", DetectorLive(units).Rate, "steps/s")),
-            new("backlog-1000", DetectorBacklog(1000), "steps/s")];
+        [.. ((int[])[100, 300, 1000]).Select(units => new Figure($"live-{units}", DetectorLive(Spec(units)).Rate, "steps/s")),
+            new("backlog-1000", DetectorBacklog(Spec(1000)), "steps/s")];
 
     static void WidthTable(List<Figure> figures)
     {

@@ -19,8 +19,17 @@ static unsafe class OpenBlas
         return true;
     }
 
-    /// <summary>One step's work on P: y = P z (dsymv), then P ← P − α y yᵀ (dsyr), lower half of [D×D].</summary>
-    public static void Pair(double[] p, double[] z, double[] y, int order)
+    /// <summary>One step's work on a P of its own.</summary>
+    public static Action PairOf(int order)
+    {
+        double[] p = new double[order * order], z = new double[order], y = new double[order];
+        for (int i = 0; i < order; i++) p[i * order + i] = 1e4;
+        Array.Fill(z, .1);
+        return () => Pair(p, z, y, order);
+    }
+
+    // y = P z (dsymv), then P ← P − α y yᵀ (dsyr), lower half of [D×D].
+    static void Pair(double[] p, double[] z, double[] y, int order)
     {
         fixed (double* a = p, x = z, b = y)
         {

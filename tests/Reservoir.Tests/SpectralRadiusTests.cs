@@ -48,6 +48,24 @@ public class SpectralRadiusTests
     }
 
     [Fact]
+    public void At_ten_thousand_units_the_radius_is_that_of_a_plain_long_iteration()
+    {
+        // ln ‖Aᵏx‖/k between two far steps of an unwindowed iteration from another start.
+        const int N = 10_000, Settling = 4000, Steps = 12_000;
+        CsrMatrix w = new Reservoir(new ReservoirSpec { Units = N, SpectralRadius = 1.1, Seed = 3 }, 1).Weights;
+        double[] x = new Xoshiro256StarStar(99, threadSafe: false).NextDoubles(N), y = new double[N];
+        double logGrowth = 0;
+        for (int k = 0; k < Settling + Steps; k++)
+        {
+            w.Multiply(x, y);
+            double norm = Math.Sqrt(y.Sum(value => value * value));
+            if (k >= Settling) logGrowth += Math.Log(norm);
+            for (int i = 0; i < N; i++) x[i] = y[i] / norm;
+        }
+        Assert.InRange(Math.Exp(logGrowth / Steps) / 1.1, .999, 1.001);
+    }
+
+    [Fact]
     public void The_bits_are_the_same_each_time()
     {
         var spec = new ReservoirSpec { Units = 700 };

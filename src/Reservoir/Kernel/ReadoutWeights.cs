@@ -147,6 +147,9 @@ sealed unsafe class ReadoutWeights
             }
     }
 
+    /// <summary>A row of W'_h, without what waits.</summary>
+    public ReadOnlySpan<double> Row(int h, int output, int regressors) => new(Rows(h) + (long)output * _padded, regressors);
+
     double* Rows(int h) => _rows.Pointer + (long)h * _outputs * _padded;
 
     double* Errors(int h, int j) => _errors.Pointer + ((long)h * _period + j) * _paddedOutputs;

@@ -1,0 +1,81 @@
+using System.Runtime.CompilerServices;
+
+namespace Esn;
+
+sealed unsafe partial class Kernel<V>
+{
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public override void DotsAbreast(double* a, double* b, int rows, int runs, double* result)
+    {
+        int run = 0;
+        for (; run + V.Width <= runs; run += V.Width) V.Store(Dot<V>(a + run, b + run, rows, runs), result + run);
+        for (; run < runs; run++) Lanes1.Store(Dot<Lanes1>(a + run, b + run, rows, runs), result + run);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        static L Dot<L>(double* a, double* b, int rows, nint runs) where L : unmanaged, ILanes<L>
+        {
+            L s0 = default, s1 = default, s2 = default, s3 = default, one = L.All(1);
+            int i = 0;
+            for (; i + 4 <= rows; i += 4, a += 4 * runs, b += 4 * runs)
+            {
+                s0 = L.MultiplyAdd(L.Load(a), L.Load(b), s0);
+                s1 = L.MultiplyAdd(L.Load(a + runs), L.Load(b + runs), s1);
+                s2 = L.MultiplyAdd(L.Load(a + 2 * runs), L.Load(b + 2 * runs), s2);
+                s3 = L.MultiplyAdd(L.Load(a + 3 * runs), L.Load(b + 3 * runs), s3);
+            }
+            for (; i < rows; i++, a += runs, b += runs) s0 = L.MultiplyAdd(L.Load(a), L.Load(b), s0);
+            return L.MultiplyAdd(L.MultiplyAdd(s0, one, s1), one, L.MultiplyAdd(s2, one, s3));
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public override void DriveAbreast(double* bias, double* weights, int channels, double* u, double* y, int rows, int runs)
+    {
+        for (int i = 0; i < rows; i++, weights += channels, y += runs)
+        {
+            int run = 0;
+            for (; run + V.Width <= runs; run += V.Width) V.Store(Row<V>(bias[i], weights, channels, u + run, runs), y + run);
+            for (; run < runs; run++) Lanes1.Store(Row<Lanes1>(bias[i], weights, channels, u + run, runs), y + run);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        static L Row<L>(double bias, double* weights, int channels, double* u, nint runs) where L : unmanaged, ILanes<L>
+        {
+            L sum = L.All(bias);
+            for (int c = 0; c < channels; c++, u += runs) sum = L.MultiplyAdd(L.All(weights[c]), L.Load(u), sum);
+            return sum;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public override void SparseAbreast(double* values, int* columns, int degree, double* x, double* y, int rows, int runs)
+    {
+        for (int i = 0; i < rows; i++, values += degree, columns += degree, y += runs)
+        {
+            int run = 0;
+            for (; run + V.Width <= runs; run += V.Width) Row<V>(values, columns, degree, x + run, y + run, runs);
+            for (; run < runs; run++) Row<Lanes1>(values, columns, degree, x + run, y + run, runs);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        static void Row<L>(double* values, int* columns, int degree, double* x, double* y, nint runs) where L : unmanaged, ILanes<L>
+        {
+            L sum = L.Load(y);
+            for (nint k = 0; k < degree; k++) sum = L.MultiplyAdd(L.All(values[k]), L.Load(x + columns[k] * runs), sum);
+            L.Store(sum, y);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public override void LeakAbreast(double* keep, double* leak, double* x, double* y, int rows, int runs)
+    {
+        for (int i = 0; i < rows; i++, x += runs, y += runs)
+        {
+            int run = 0;
+            V k = V.All(keep[i]), a = V.All(leak[i]);
+            for (; run + V.Width <= runs; run += V.Width)
+                V.Store(V.MultiplyAdd(V.Load(x + run), k, V.Multiply(V.Load(y + run), a)), y + run);
+            for (; run < runs; run++) y[run] = Math.FusedMultiplyAdd(x[run], keep[i], y[run] * leak[i]);
+        }
+    }
+}

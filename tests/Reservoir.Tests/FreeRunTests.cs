@@ -1,0 +1,68 @@
+using Xunit;
+
+namespace Esn.Tests;
+
+public class FreeRunTests
+{
+    [Theory]
+    [InlineData(1, 5, 1, new[] { 10, 25 })]
+    [InlineData(3, 3, 40, new[] { 25 })]   // more runs than a vector has lanes
+    [InlineData(2, 40, 7, new[] { 4, 13 })]  // some steps without a run
+    [InlineData(33, 6, 1, new[] { 12 })]   // so many channels that runs are made at their launch
+    public void A_finished_run_is_the_error_of_a_forecast_with_the_readout_of_its_launch(int channels, int every, int washout, int[] lengths)
+    {
+        const int Units = 30, Steps = 300;
+        const double Limit = 1.5;
+        var reservoir = new Reservoir(new ReservoirSpec { Units = Units, Degree = 4, LeakRates = [.4, .8] }, channels);
+        int regressors = 1 + channels + Units;
+        var readout = new Readout(regressors, channels, new ReadoutSpec { Regularisation = 1e-2, ForgettingFactor = .99, Horizons = [1, 3] });
+        var runs = new FreeRuns(new FreeRunSpec { Every = every, Limit = Limit }, reservoir, readout, lengths);
+        double[][] inputs = [.. Enumerable.Range(0, Steps).Select(t => Enumerable.Range(0, channels).Select(c => 2 * Math.Sin(.3 * t + c)).ToArray())];
+        double[] errors = new double[2 * channels], state = new double[Units], next = new double[Units], squares = new double[channels];
+        var twins = new List<(int Launch, double[][] Forecast)>();
+        int compared = 0;
+        for (int t = 0; t < Steps; t++)
+        {
+            readout.Settle(inputs[t], errors);
+            runs.Settle(t, inputs[t]);
+            for (int length = 0; length < lengths.Length; length++)
+            {
+                int launch = t - lengths[length];
+                while (launch >= washout && launch % every != 0) launch--;
+                bool any = launch >= washout;
+                Assert.Equal(any, runs.Finished(length, squares));
+                if (!any) continue;
+                double[][] forecast = twins.Find(twin => twin.Launch == launch).Forecast;
+                for (int c = 0; c < channels; c++)
+                {
+                    double expected = Enumerable.Range(1, lengths[length]).Average(i => Math.Pow(inputs[launch + i][c] - forecast[i - 1][c], 2));
+                    Assert.Equal(expected, squares[c], 1e-9 * (1 + expected));
+                    compared++;
+                }
+            }
+            readout.Learn();
+            reservoir.Step(inputs[t], state, next);
+            (state, next) = (next, state);
+            double[] z = [1, .. inputs[t], .. state];
+            readout.Push(z);
+            if (t < washout) continue;
+            runs.Launch(t, z);
+            if (t % every == 0) twins.Add((t, Twin(z, readout.Weights.ToArray())));
+        }
+        Assert.True(compared > 100);
+
+        double[][] Twin(double[] z, double[] weights)
+        {
+            var forecast = new double[lengths[^1]][];
+            double[] x = z[(1 + channels)..], then = new double[Units];
+            for (int i = 0; i < forecast.Length; i++)
+            {
+                forecast[i] = [.. Enumerable.Range(0, channels).Select(c => Math.Clamp(z.Select((value, j) => value * weights[c * regressors + j]).Sum(), -Limit, Limit))];
+                reservoir.Step(forecast[i], x, then);
+                (x, then) = (then, x);
+                z = [1, .. forecast[i], .. x];
+            }
+            return forecast;
+        }
+    }
+}
