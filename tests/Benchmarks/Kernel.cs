@@ -172,17 +172,16 @@ static class KernelBenchmark
             .. Enumerable.Range(0, streams).Select(_ =>
                 new StreamBlock(new Detector(spec, 1), times, signal, new StepResult[Frames], new double[Frames])),
         ];
-        // Of each hundred the quietest turn; between two turns of one all others have had theirs, so that none is in a cache.
-        StreamBlock[][] hundreds = [.. blocks.Chunk(100)];
-        long[] best = [.. hundreds.Select(_ => long.MaxValue)];
-        for (int turn = -WarmUp; turn < 60; turn++)
-            for (int i = 0; i < hundreds.Length; i++)
-            {
-                long start = Stopwatch.GetTimestamp();
-                DetectorFleet.StepMany(hundreds[i]);
-                if (turn >= 0) best[i] = Math.Min(best[i], Stopwatch.GetTimestamp() - start);
-            }
-        return (double)streams * Frames * Stopwatch.Frequency / best.Sum();
+        // Whole turns of the fleet: between two of one stream all others have had theirs, so that none is in a cache.
+        var turns = new List<long>();
+        for (int turn = -WarmUp; turn < 40; turn++)
+        {
+            long start = Stopwatch.GetTimestamp();
+            DetectorFleet.StepMany(blocks);
+            if (turn >= 0) turns.Add(Stopwatch.GetTimestamp() - start);
+        }
+        turns.Sort();
+        return (double)streams * Frames * Stopwatch.Frequency / turns[turns.Count / 2];
     }
 
     static double BytesPerStep()
