@@ -1,7 +1,7 @@
 using MathNet.Numerics.Distributions;
 using MathNet.Numerics.Random;
 
-namespace Esn.Benchmarks;
+namespace Esn;
 
 /// <summary>Feeds as people have them, in which nothing happens; frames each 10 minutes, noise of standard deviation 1.</summary>
 static class OrdinaryFeeds
