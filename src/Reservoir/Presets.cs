@@ -35,7 +35,7 @@ public static class Presets
 
     /// <summary>Plant data of several channels, one frame in some seconds.</summary>
     /// <param name="budget">Alarms a step that can be borne.</param>
-    public static DetectorSpec Sensors(double budget = 3e-4) => new()
+    public static DetectorSpec Sensors(double budget = 4e-4) => new()
     {
         Reservoir = new ReservoirSpec { Units = 50, Degree = 8, SpectralRadius = .9, LeakRates = [1, .3, .1, .03] },
         Readout = new ReadoutSpec { Regularisation = 1000, Horizons = [1, 60] },

@@ -6,13 +6,13 @@ namespace Esn.Benchmarks;
 static class Budget
 {
     public static readonly Benchmark Benchmark = new("budget",
-        "alarms / budget: noises straight in, young and old, and the whole detector [--seeds N] [--steps N] [--only NAME] [--part old|young|sensors|signal]", Run);
+        "alarms / budget: noises straight in, young and old, and the whole detector [--seeds N] [--steps N] [--only NAME,NAME] [--part old|young|sensors|signal|feeds]", Run);
 
     static List<Figure> Run(string[] options)
     {
         int seeds = Options.Int(options, "--seeds", 4), steps = Options.Int(options, "--steps", 1_000_000);
         string? only = Options.Text(options, "--only"), part = Options.Text(options, "--part");
-        (string Name, Func<int, Func<double>> Begin)[] noises = [.. Noises.All.Where(n => only is null || n.Name.Contains(only, StringComparison.OrdinalIgnoreCase))];
+        (string Name, Func<int, Func<double>> Begin)[] noises = [.. Noises.All.Where(n => only is null || only.Split(',').Any(o => n.Name.Contains(o, StringComparison.OrdinalIgnoreCase)))];
         var figures = new List<Figure>();
         if (part is null or "old")
             Table(figures, FormattableString.Invariant($"{steps:N0} steps × {seeds}"), noises, [1e-3, 1e-4, 1e-5], (begin, budget) =>
@@ -23,7 +23,7 @@ static class Budget
             Table(figures, "400–1500", noises, [1e-2, 1e-3, 1e-4], (begin, budget) => Ratio(begin, budget, 500 * seeds, 2000, 1500, 400));
         }
         if (part is null or "sensors")
-            Table(figures, "sensors, 1100 × 8 × 250", noises, [1e-3, 3e-4, 1e-4], Plant);
+            Table(figures, "sensors, 1100 × 8 × 250", noises, [1e-3, 4e-4, 1e-4], Plant);
         if (part is null or "signal")
         {
             int length = Math.Min(steps, 250_000);
@@ -37,7 +37,35 @@ static class Budget
                     figures.Add(new Figure(FormattableString.Invariant($"budget Mackey-Glass noise {100 * noise:0} %, {budget:0e+0}"), told / (budget * length), "ratio"));
                 }
         }
+        if (part is null or "feeds") Feeds(figures, seeds, Math.Min(steps, 100_000));
         return figures;
+    }
+
+    // A step is news: what is told within 50 steps of it is no false alarm.
+    static void Feeds(List<Figure> figures, int seeds, int steps)
+    {
+        const double budget = 1e-4;
+        int onset = (int)(OrdinaryFeeds.Onset * steps);
+        Console.WriteLine(FormattableString.Invariant($"{$"feeds, {steps:N0} steps × {seeds}",-28}{"alarms / budget",16}{"step caught",13}{"calm after, steps",19}"));
+        foreach ((string name, Func<int, int, double[]> make) in OrdinaryFeeds.All)
+        {
+            bool stepping = name.StartsWith("step", StringComparison.Ordinal);
+            int[] told = new int[seeds], caught = new int[seeds], calm = new int[seeds];
+            Parallel.For(0, seeds, i =>
+            {
+                StepResult[] results = Runner.Run(Presets.Signal(budget), make(700 + i, steps), 1);
+                bool Echo(StepResult r) => stepping && r.Position >= onset && r.Position < onset + 50;
+                StepResult[] announced = [.. results.Where(r => r.Alarm?.Change is AlarmChange.Opened or AlarmChange.Escalated)];
+                (told[i], caught[i]) = (announced.Count(r => !Echo(r)), announced.Any(Echo) ? 1 : 0);
+                calm[i] = stepping ? Array.FindIndex(results, onset, r => r.Alarm?.Change is AlarmChange.Closed or AlarmChange.Adapted) - onset : 0;
+            });
+            double ratio = told.Sum() / (budget * steps * seeds);
+            Console.WriteLine(FormattableString.Invariant($"{name,-28}{ratio,16:0.00}") + (stepping ? FormattableString.Invariant($"{caught.Sum(),8} of {seeds}{calm.Max(),19}") : ""));
+            figures.Add(new Figure($"budget {name}", ratio, "ratio"));
+            if (!stepping) continue;
+            figures.Add(new Figure($"budget {name}: caught", 100.0 * caught.Sum() / seeds, "percent"));
+            figures.Add(new Figure($"budget {name}: calm after", calm.Max(), "steps"));
+        }
     }
 
     static void Table(List<Figure> figures, string title, (string Name, Func<int, Func<double>> Begin)[] noises, double[] budgets, Func<Func<int, Func<double>>, double, double> ratio)

@@ -118,6 +118,22 @@ public class CalibratorTests
     }
 
     [Fact]
+    public void A_young_calibrator_asks_for_a_rarer_alarm_until_the_first_budgets_are_through()
+    {
+        var random = new Xoshiro256StarStar(7, threadSafe: false);
+        var spec = new BudgetSpec { AlarmsPerStep = 1e-3 };
+        BudgetCalibrator one = new(spec, [One]), bold = new(spec with { Caution = 0 }, [One]);
+        for (int t = 0; t < 8000; t++)
+        {
+            double q = Math.Pow(t is 1000 or 7999 ? 5 : Normal.Sample(random, 0, 1), 2);
+            Learn(one, q, Learning.Normal);
+            Learn(bold, q, Learning.Normal);
+            if (t == 1000) Assert.Equal(Math.Log(1e-3) / (Math.Log(1e-3) - .6), one.Score / bold.Score, .001);
+        }
+        Assert.Equal(bold.Score, one.Score, 1e-9);
+    }
+
+    [Fact]
     public void Far_out_alarms_are_anomalies_while_few_and_the_normal_when_many()
     {
         var spec = new BudgetSpec { AlarmsPerStep = 1e-4 };
@@ -126,7 +142,7 @@ public class CalibratorTests
         {
             bool burst = t % 500 == 499;
             episodes.Step(burst ? 30 : 1, Math.Max(1 + 1e-5, 1 + 1.0 / t), burst);
-            if (t == 2000) Assert.True(episodes.LogRate(25) < 1.3 * Math.Log(spec.AlarmsPerStep));
+            if (t == 900) Assert.True(episodes.LogRate(25) < 1.3 * Math.Log(spec.AlarmsPerStep));
         }
         Assert.InRange(episodes.LogRate(25), Math.Log(spec.AlarmsPerStep), 0);
         Assert.InRange(episodes.LogRate(200), -1000, Math.Log(spec.AlarmsPerStep));

@@ -34,6 +34,7 @@ sealed class BudgetCalibrator : ICalibrator
         _due.AsSpan().Fill(FirstTable);
         _episodes = new Episodes(spec);
         _logBudget = Math.Log(spec.AlarmsPerStep);
+        _governor = spec.Caution;
     }
 
     /// <inheritdoc/>
@@ -65,8 +66,8 @@ sealed class BudgetCalibrator : ICalibrator
     /// <inheritdoc/>
     public void Learn(Learning learning)
     {
-        _governor = Math.Max(0, _governor - _spec.Governor * _spec.AlarmsPerStep);
         if (learning == Learning.Muted) return;
+        _governor = Math.Max(0, _governor - _spec.Governor * _spec.AlarmsPerStep);
         _steps++;
         if (_steps >= FirstTable)
             _episodes.Step(_joint, Growth(Math.Max(_spec.Memory, 20 / _spec.AlarmsPerStep)), learning != Learning.Normal);

@@ -39,6 +39,9 @@ public sealed record BudgetSpec : CalibratorSpec
     /// <summary>By how much ln(threshold rate) falls with each announcement; it recovers at the same rate a budgeted alarm, [0, 1].</summary>
     public double Governor { get; init; } = .1;
 
+    /// <summary>By how much ln(threshold rate) lies lower at the start, where little is known of the tails; it recovers as after announcements, [0, 10].</summary>
+    public double Caution { get; init; } = .7;
+
     /// <inheritdoc/>
     public override void Validate()
     {
@@ -54,6 +57,7 @@ public sealed record BudgetSpec : CalibratorSpec
         Require.Range(PeakPrior, 1, 1e4);
         Require.Range(TailPeaks, 10, 1e4);
         Require.Range(Governor, 0, 1);
+        Require.Range(Caution, 0, 10);
     }
 
     /// <summary>The same for a feed with a frame every <paramref name="interval"/>; the rate stays within what can be calibrated.</summary>

@@ -1,0 +1,42 @@
+using Xunit;
+
+namespace Esn.Tests;
+
+/// <summary>Feeds as people have them; over 100,000 steps by tests/Benchmarks.</summary>
+public class OrdinaryFeedTests
+{
+    const int Steps = 20_000;
+    const double Budget = 1e-3;
+
+    static StepResult[] Results(string feed) =>
+        Feeds.Run(Feeds.Small(Presets.Signal(Budget)), OrdinaryFeeds.All.Single(f => f.Name.StartsWith(feed, StringComparison.Ordinal)).Make(5, Steps));
+
+    static List<AlarmEvent> Announced(StepResult[] results) =>
+        [.. results.Events().Where(e => e.Change is AlarmChange.Opened or AlarmChange.Escalated)];
+
+    [Fact]
+    public void A_constant_feed_never_alarms() => Assert.Empty(Results("constant").Events());
+
+    // 18 alarms are expected after the warm-up, give or take 4.
+    [Theory]
+    [InlineData("noise")]
+    [InlineData("drift")]
+    [InlineData("weekly")]
+    [InlineData("missing at night")]
+    public void The_budget_is_kept_and_used(string feed) => Assert.InRange(Announced(Results(feed)).Count, 4, 27);
+
+    [Fact]
+    public void A_step_is_caught_then_adapted_to()
+    {
+        const int onset = (int)(OrdinaryFeeds.Onset * Steps);
+        StepResult[] results = Results("step");
+        AlarmEvent opened = results.Events().First(e => e.Position >= onset && e.Change == AlarmChange.Opened);
+        Assert.InRange(opened.Position, onset, onset + 5);
+        AlarmEvent ended = results.Events().First(e => e.Position > opened.Position && e.Change is (AlarmChange.Adapted or AlarmChange.Closed));
+        Assert.InRange(ended.Position, onset, onset + 510);
+        Assert.InRange(Announced(results).Count(e => e.Position > ended.Position), 0, 16);
+        // Where the feed came to rest is normal now: as many steps in alarm as before the step, not all of them.
+        double Share(Range range) => results[range].Count(r => r.AlarmOpen) / (double)results[range].Length;
+        Assert.True(Share((onset + 2000)..) < Share(2000..onset) + .03);
+    }
+}
