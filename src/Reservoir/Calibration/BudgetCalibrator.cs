@@ -12,6 +12,7 @@ sealed class BudgetCalibrator : ICalibrator
 {
     const int FirstTable = 100;
     const double MostGovernor = 60;
+    const double Youth = 4000;  // steps after which half of the caution is gone
 
     readonly BudgetSpec _spec;
     readonly Margin[] _margins;
@@ -34,7 +35,6 @@ sealed class BudgetCalibrator : ICalibrator
         _due.AsSpan().Fill(FirstTable);
         _episodes = new Episodes(spec);
         _logBudget = Math.Log(spec.AlarmsPerStep);
-        _governor = spec.Caution;
     }
 
     /// <inheritdoc/>
@@ -100,7 +100,7 @@ sealed class BudgetCalibrator : ICalibrator
     // Below Stir nothing can alarm, and s falls to 0 with J.
     double Of(double margin)
     {
-        double score = Math.Max(0, _episodes.LogRate(Math.Max(margin, _spec.Stir)) / (_logBudget - _governor));
+        double score = Math.Max(0, _episodes.LogRate(Math.Max(margin, _spec.Stir)) / (_logBudget - _governor - _spec.Caution / (1 + _steps / Youth)));
         return margin >= _spec.Stir ? score : Math.Min(score, .99) * margin / _spec.Stir;
     }
 

@@ -39,7 +39,7 @@ public sealed record BudgetSpec : CalibratorSpec
     /// <summary>By how much ln(threshold rate) falls with each announcement; it recovers at the same rate a budgeted alarm, [0, 1].</summary>
     public double Governor { get; init; } = .1;
 
-    /// <summary>By how much ln(threshold rate) lies lower at the start, where little is known of the tails; it recovers as after announcements, [0, 10].</summary>
+    /// <summary>By how much ln(threshold rate) lies lower at the start, where little is known of the tails; half of it is gone after 4000 steps, [0, 10].</summary>
     public double Caution { get; init; } = .7;
 
     /// <inheritdoc/>

@@ -1,7 +1,8 @@
 namespace Esn;
 
 /// <summary>
-/// How far a channel lies outside the range it kept to so far, in units of that range; inside it is none. Both ends are
+/// How far a channel lies outside the range it kept to so far, in units of that range. Inside, the distance to its
+/// nearer end teaches what is usual, and alarms nobody: a record by a hair is no news. Both ends are
 /// forgotten slowly: they draw in towards the values.
 /// </summary>
 public sealed record OutOfRange : ScoreSpec
@@ -37,7 +38,8 @@ public sealed record OutOfRange : ScoreSpec
             {
                 double width = _high[c] - _low[c], beyond = Math.Max(_now[c] - _high[c], _low[c] - _now[c]);
                 // A range without width is measured in units of the scaled feed.
-                Squares[c] = beyond > 0 ? Math.Pow(beyond / (width > 0 ? width : 1), 2) : 0;
+                double part = beyond / (width > 0 ? width : 1);
+                Squares[c] = part * Math.Abs(part);
                 if (!moment.Frozen) Learn(c);
             }
             if (!moment.Frozen) _learnt++;
