@@ -10,9 +10,8 @@ sealed class Episodes
     const int Bins = 700;
     const int Even = 300;         // bins of equal width; above, each is wider by a hundredth than the last
     static readonly double Ratio = Math.Log(1.01);
-    // Far-out alarms that are kept out of the statistics: at most as many as the first line allows, nor more than the second.
-    const double Exempt = 2, StepsPerExempt = 6000;
-    const double MostExempt = 12, ExemptBudgets = .5;
+    const int Exempt = 10;        // far-out alarms that are kept out of the statistics, besides as many as some budgets
+    const double ExemptBudgets = 3;
     const double FarOut = 1.3;    // rate < b^FarOut
 
     readonly BudgetSpec _spec;
@@ -94,14 +93,7 @@ sealed class Episodes
         Refresh(_weight);
     }
 
-    double Allowance
-    {
-        get
-        {
-            double steps = _steps / _weight;
-            return Math.Min(Exempt + steps / StepsPerExempt, MostExempt + ExemptBudgets * _spec.AlarmsPerStep * steps);
-        }
-    }
+    double Allowance => Exempt + ExemptBudgets * _spec.AlarmsPerStep * (_steps / _weight);
 
     double Edge(double bin) => _spec.Stir + BinWidth * (bin <= Even ? bin : Even * Math.Exp(Ratio * (bin - Even)));
 
