@@ -21,7 +21,7 @@ public sealed record NormalitySpec
 }
 
 /// <summary>
-/// Σ = Q((μ_short − μ_long)/σ_long): how probable the error of the short window is, judged by the long one  (eq. 6).
+/// Σ = Q((μ_short − μ_long)/σ_long): how probable the error of the short window is, judged by the long one  (eq. 4).
 /// </summary>
 /// <remarks>
 /// Heim and Avery, "Adaptive Anomaly Detection in Chaotic Time Series with a Spatially Aware Echo State Network"
