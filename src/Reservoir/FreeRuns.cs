@@ -48,7 +48,7 @@ sealed class FreeRuns
     readonly double[] _predictions;   // [slots×ahead×channels]
     readonly double[] _sums;          // squared errors so far [slots×channels]
     readonly long[] _launched;        // step of each slot's launch; −1: none
-    readonly double[] _regressor, _state;  // scratch z [D], x [N]
+    readonly double[] _regressor, _state;  // scratch z [D] for runs made at their launch, x [N]
     readonly double[] _seeds;         // z of the last launches, a ring [kept×D]
     readonly long[] _seedSteps;
     readonly double[] _forecast;      // of the alarm that is open, a ring over steps [points×channels]
@@ -76,7 +76,7 @@ sealed class FreeRuns
         _launched = new long[_slots];
         _launched.AsSpan().Fill(-1);
         int regressors = readout.Regressors;
-        (_regressor, _state, _forecastState) = (new double[regressors], new double[reservoir.Units], new double[regressors]);
+        (_regressor, _state, _forecastState) = (new double[_abreast is null ? regressors : 0], new double[reservoir.Units], new double[regressors]);
         _seeds = new double[spec.Kept * regressors];
         _seedSteps = new long[spec.Kept];
         _forecast = new double[(spec.Kept * spec.Every + spec.Ahead) * _channels];
@@ -192,4 +192,23 @@ sealed class FreeRuns
     }
 
     static double Square(double x) => x * x;
+
+    /// <summary>Out into a snapshot or back.</summary>
+    public void Carry(ref StateCarrier state)
+    {
+        foreach (double[] finished in _finished) state.Carry(finished);
+        state.Carry(_any);
+        state.Carry(_predictions);
+        state.Carry(_sums);
+        state.Carry(_launched);
+        state.Carry(_seeds);
+        state.Carry(_seedSteps);
+        state.Carry(_forecast);
+        state.Carry(_forecastState);
+        _abreast?.Carry(ref state);
+        state.Carry(ref _launches);
+        state.Carry(ref _newest);
+        state.Carry(ref _forecastFirst);
+        state.Carry(ref _forecastNext);
+    }
 }

@@ -113,4 +113,15 @@ public sealed class Normality
             else (_longSum, _longSquares) = (_longSum + y, _longSquares + y * y);
         }
     }
+
+    /// <summary>Out into a snapshot or back.</summary>
+    internal void Carry(ref StateCarrier state)
+    {
+        state.Carry(_ring);
+        state.Carry(ref _count);
+        state.Carry(ref _shortSum);
+        state.Carry(ref _longSum);
+        state.Carry(ref _longSquares);
+        Deviation = state.Carried(Deviation);
+    }
 }

@@ -41,6 +41,9 @@ abstract class StreamModel
 
     /// <summary>What the forecast from before the onset of the open alarm foretold for the last step, if there is one.</summary>
     public abstract bool TryForecast(Span<double> expected);
+
+    /// <summary>All that the next steps depend on, out into a snapshot or back, into a model that has taken none.</summary>
+    public abstract void Carry(ref StateCarrier state);
 }
 
 /// <summary>How densely a feed is sampled.</summary>

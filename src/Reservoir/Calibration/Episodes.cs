@@ -146,4 +146,28 @@ sealed class Episodes
         _crowded = _exempted >= Allowance - 1;
         _rate = Math.Log((_tailPeaks + _spec.RatePrior * Looks * Math.Exp(-_threshold)) / (_steps + _spec.RatePrior));
     }
+
+    /// <summary>Out into a snapshot or back.</summary>
+    public void Carry(ref StateCarrier state)
+    {
+        state.Carry(_above);
+        state.Carry(_histogram);
+        state.Carry(_exempt);
+        state.Carry(_aboveAll);
+        state.Carry(ref _crowded);
+        state.Carry(ref _weight);
+        state.Carry(ref _steps);
+        state.Carry(ref _exempted);
+        state.Carry(ref _tailPeaks);
+        state.Carry(ref _tailExcess);
+        state.Carry(ref _threshold);
+        state.Carry(ref _rate);
+        state.Carry(ref _inside);
+        state.Carry(ref _alarmed);
+        state.Carry(ref _quiet);
+        state.Carry(ref _length);
+        state.Carry(ref _peak);
+        Count = state.Carried(Count);
+        Looks = state.Carried(Looks);
+    }
 }

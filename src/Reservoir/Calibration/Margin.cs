@@ -230,4 +230,25 @@ sealed class Margin
         }
         for (int i = 0; i < edges; i++) _table[threshold + i] = (float)(base0 - Math.Log(Math.Max(sums[i], 1e-300)));
     }
+
+    /// <summary>Out into a snapshot or back, between two steps.</summary>
+    public void Carry(ref StateCarrier state)
+    {
+        state.Carry(_histogram);
+        state.Carry(_table);
+        state.Carry(_queue);
+        state.Carry(ref _head);
+        state.Carry(ref _weight);
+        state.Carry(ref _zero);
+        state.Carry(ref _level);
+        state.Carry(ref _mean);
+        state.Carry(ref _variance);
+        state.Carry(ref _covariance);
+        state.Carry(ref _previous);
+        state.Carry(ref _tailSteps);
+        state.Carry(ref _tailEntries);
+        state.Carry(ref _wasCommon);
+        state.Carry(ref _learnt);
+        state.Carry(ref _seen);
+    }
 }

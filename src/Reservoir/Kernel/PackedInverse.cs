@@ -290,4 +290,25 @@ sealed unsafe class PackedInverse
         public double** Z, Scaled, First, Second;
         public int Frames, Folded;
     }
+
+    /// <summary>Out into a snapshot or back.</summary>
+    public void Carry(ref StateCarrier state)
+    {
+        // Where steps were skipped, S of a block is ahead of S of single steps, by panels that are due: with these folded, the
+        // snapshot too does not depend on how frames were batched.
+        for (; !state.Loading && _position > 0 && _folded < _due[_position - 1]; _folded++) Fold(_folded);
+        state.Carry(ref _position, 0, _period - 1);
+        state.Carry(ref _count, 0, _position);
+        state.Carry(ref _oldCount, 0, _period);
+        state.Carry(ref _half, 0, _spread > 1 ? 1 : 0);
+        state.Carry(ref _folded, 0, _blocks);
+        state.Carry(ref _factor);
+        state.Carry(ref _oldFactor);
+        state.Carry(ref _trace);
+        state.Carry(ref _taken);
+        state.Carry(_matrix);
+        state.Carry(new Span<double>(Columns, _count * _padded));
+        if (_folded < _blocks) state.Carry(new Span<double>(OldColumns, _oldCount * _padded));
+        GC.KeepAlive(this);
+    }
 }

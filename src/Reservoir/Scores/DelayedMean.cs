@@ -38,4 +38,14 @@ sealed class DelayedMean(int channels, int window, double memory, double haste)
         means.CopyTo(_mean);
         for (int slot = 0; slot < window; slot++) means.CopyTo(_past.AsSpan(slot * channels));
     }
+
+    /// <summary>Out into a snapshot or back.</summary>
+    public void Carry(ref StateCarrier state)
+    {
+        state.Carry(_past);
+        state.Carry(_mean);
+        state.Carry(ref _slot);
+        state.Carry(ref _clean);
+        state.Carry(ref _learnt);
+    }
 }
