@@ -33,6 +33,7 @@ public sealed class Detector
     {
         var detector = new Detector(spec, channels);
         Snapshot.Load(detector._model, spec, channels, snapshot);
+        GC.KeepAlive(detector);
         return detector;
     }
 
@@ -77,10 +78,15 @@ public sealed class Detector
             if (!double.IsFinite(frames[i]))
                 throw new ArgumentException(FormattableString.Invariant($"frame {i / Channels} must be finite, channel {i % Channels} was {frames[i]}"), nameof(frames));
         _model.Take(times, frames, results, expected, muted);
+        GC.KeepAlive(this);  // and with it all memory outside the managed heap
     }
 
     /// <summary>Writes all that the next steps depend on, between two calls of <see cref="StepMany"/>: about 8·D(D+1)/2 bytes and the windows.</summary>
     /// <param name="to">Is asked for one span that holds all.</param>
     /// <exception cref="InvalidOperationException">More than 2 GB.</exception>
-    public void Save(IBufferWriter<byte> to) => Snapshot.Save(_model, _spec, Channels, to);
+    public void Save(IBufferWriter<byte> to)
+    {
+        Snapshot.Save(_model, _spec, Channels, to);
+        GC.KeepAlive(this);
+    }
 }

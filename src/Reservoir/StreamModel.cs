@@ -22,7 +22,10 @@ public abstract record ModelSpec
     /// <param name="streams">≥ 1.</param>
     public abstract ModelSpec SharedBy(int streams);
 
-    /// <summary>D, length of z: a stream takes about 8·D(D+1)/2 bytes.</summary>
+    /// <summary>
+    /// D, length of z. A stream takes 8·D(D+1)/2 bytes, D rounded up to 8, for P; 64·D (below D = 128), 160·D or 384·D (from
+    /// 768 on) for columns that wait; and what its windows need: of preset signal at D = 52 some 50 kB beside 20 kB.
+    /// </summary>
     /// <param name="channels">Of the feed.</param>
     public abstract int Regressors(int channels);
 

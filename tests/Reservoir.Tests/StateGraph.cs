@@ -44,6 +44,10 @@ static class StateGraph
             if (buffer.Length != same.Length
                 || !Bytes(buffer).SequenceEqual(Bytes(same))) differences.Add(path);
         }
+        else if (one is GrowingBuffer growing)
+        {
+            if (!growing.Values.SequenceEqual(((GrowingBuffer)other).Values)) differences.Add(path);
+        }
         else if (one is Array array)
         {
             var same = (Array)other;

@@ -7,7 +7,7 @@ namespace Esn;
 sealed class Episodes
 {
     const double BinWidth = .05;
-    const int Bins = 700;
+    const int Places = 700;       // bins
     const int Even = 300;         // bins of equal width; above, each is wider by a hundredth than the last
     static readonly double Ratio = Math.Log(1.01);
     const int Exempt = 10;        // far-out alarms that are kept out of the statistics, besides as many as some budgets
@@ -15,10 +15,10 @@ sealed class Episodes
     const double FarOut = 1.3;    // rate < b^FarOut
 
     readonly BudgetSpec _spec;
-    readonly float[] _above = new float[Bins + 1];      // weight of peaks at or above each edge, as of the last refresh
-    readonly float[] _histogram = new float[Bins];      // of peaks, in units of the weight at the last refresh
-    readonly float[] _exempt = new float[Bins];         // of those kept out
-    readonly float[] _aboveAll = new float[Bins + 1];   // as _above, of all peaks
+    readonly Bins _histogram = new(Places);  // of peaks, in units of the weight at the last refresh
+    readonly Bins _exempt = new(Places);     // of those kept out
+    readonly GrowingBuffer _above = new();     // weight of peaks at or above each edge, as of the last refresh; 0 beyond
+    readonly GrowingBuffer _aboveAll = new();  // as _above, of all peaks; only where some are kept out
     bool _crowded;
     double _weight = 1;   // of what enters now
     double _steps;        // n, in units as the histogram
@@ -84,12 +84,12 @@ sealed class Episodes
             && _exempted < Allowance * _weight)
         {
             _exempted += _weight;
-            _exempt[Bin(_peak)] += (float)_weight;
+            _exempt.Add(Bin(_peak), (float)_weight);
             Refresh(_weight);
             return;
         }
         Count++;
-        _histogram[Bin(_peak)] += (float)_weight;
+        _histogram.Add(Bin(_peak), (float)_weight);
         Refresh(_weight);
     }
 
@@ -100,16 +100,18 @@ sealed class Episodes
     double Place(double margin)
     {
         double place = Math.Max(0, (margin - _spec.Stir) / BinWidth);
-        return Math.Min(place <= Even ? place : Even + Math.Log(place / Even) / Ratio, Bins - .5);
+        return Math.Min(place <= Even ? place : Even + Math.Log(place / Even) / Ratio, Places - .5);
     }
 
     int Bin(double margin) => (int)Place(margin);
 
-    double Weight(float[] above, double margin)
+    double Weight(GrowingBuffer edges, double margin)
     {
         double place = Place(margin);
         int bin = (int)place;
-        return above[bin] + (place - bin) * (above[bin + 1] - above[bin]);
+        Span<float> above = edges.Values;
+        float low = bin < above.Length ? above[bin] : 0, high = bin + 1 < above.Length ? above[bin + 1] : 0;
+        return low + (place - bin) * (high - low);
     }
 
     // The count that is surpassed with 95 % probability where this one was seen (Wilson and Hilferty).
@@ -124,20 +126,23 @@ sealed class Episodes
     {
         float fade = (float)(1 / weight);
         double sum = 0, all = 0, excess = 0;
-        int threshold = -1;
-        for (int bin = Bins; bin-- > 0;)
+        int threshold = -1, edges = Math.Max(1, Math.Max(_histogram.High, _exempt.High));
+        _above.Resize(edges);
+        if (_exempt.High > 0) _aboveAll.Resize(edges);
+        Span<float> above = _above.Values, aboveAll = _aboveAll.Values;
+        _histogram.Scale(fade);
+        _exempt.Scale(fade);
+        for (int bin = edges; bin-- > 0;)
         {
-            _histogram[bin] *= fade;
-            _exempt[bin] *= fade;
             all += _histogram[bin] + _exempt[bin];
-            _aboveAll[bin] = (float)all;
+            if (aboveAll.Length > 0) aboveAll[bin] = (float)all;
             sum += _histogram[bin];
             if (threshold < 0)
             {
                 excess += _histogram[bin] * (Edge(bin + .5) - _spec.Stir);
                 if (sum >= _spec.TailPeaks || bin == 0) (threshold, _tailPeaks, _tailExcess) = (bin, sum, excess - sum * (Edge(bin) - _spec.Stir));
             }
-            _above[bin] = (float)sum;
+            above[bin] = (float)sum;
         }
         _steps /= weight;
         _exempted /= weight;
@@ -150,10 +155,10 @@ sealed class Episodes
     /// <summary>Out into a snapshot or back.</summary>
     public void Carry(ref StateCarrier state)
     {
-        state.Carry(_above);
-        state.Carry(_histogram);
-        state.Carry(_exempt);
-        state.Carry(_aboveAll);
+        _histogram.Carry(ref state);
+        _exempt.Carry(ref state);
+        _above.Carry(ref state, Places);
+        _aboveAll.Carry(ref state, Places);
         state.Carry(ref _crowded);
         state.Carry(ref _weight);
         state.Carry(ref _steps);
