@@ -22,10 +22,12 @@ public abstract record ModelSpec
     /// <param name="streams">≥ 1.</param>
     public abstract ModelSpec SharedBy(int streams);
 
-    /// <summary>
-    /// D, length of z. A stream takes 8·D(D+1)/2 bytes, D rounded up to 8, for P; 64·D (below D = 128), 160·D or 384·D (from
-    /// 768 on) for columns that wait; and what its windows need: of preset signal at D = 52 some 50 kB beside 20 kB.
-    /// </summary>
+    /// <summary>D, length of z.</summary>
+    /// <remarks>
+    /// A stream takes 8·D(D+1)/2 bytes for P, with D rounded up to 8; for columns that wait beside it 64·D below D = 128, up to
+    /// 384·D above; and what its windows need. Together P and its columns take up to 1.25 times 8·D(D+1)/2 from D = 200 on, up
+    /// to twice that at D = 50. Of preset signal at D = 52 the windows of its scores take 57 kB beside the 20 kB of the readout.
+    /// </remarks>
     /// <param name="channels">Of the feed.</param>
     public abstract int Regressors(int channels);
 
