@@ -209,4 +209,21 @@ sealed class Alarm
         (Open, _end) = (false, position);
         return change;
     }
+
+    /// <summary>Out into a snapshot or back.</summary>
+    public void Carry(ref StateCarrier state)
+    {
+        state.Carry(_contributed);
+        state.Carry(_margins);
+        state.Carry(ref _end);
+        state.Carry(ref _told);
+        state.Carry(ref _toldScore);
+        state.Carry(ref _above);
+        state.Carry(ref _quiet);
+        state.Carry(ref _openSteps);
+        Open = state.Carried(Open);
+        Start = state.Carried(Start);
+        Peak = state.Carried(Peak);
+        PeakScore = state.Carried(PeakScore);
+    }
 }

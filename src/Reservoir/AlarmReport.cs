@@ -64,4 +64,12 @@ sealed class AlarmReport(Alarm alarm, IReadOnlyList<string> names, AlarmReport.A
             if (alarm.Contributed[i]) contributions.Add(new ScoreContribution(names[i], alarm.Margins[i]));
         return [.. contributions.OrderByDescending(contribution => contribution.Margin)];
     }
+
+    /// <summary>Out into a snapshot or back.</summary>
+    public void Carry(ref StateCarrier state)
+    {
+        state.Carry(_parts);
+        state.Carry(ref _startTime);
+        state.Carry(ref _peakTime);
+    }
 }

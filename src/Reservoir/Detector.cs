@@ -1,12 +1,15 @@
+using System.Buffers;
+
 namespace Esn;
 
 /// <summary>One stream's detector: frames in, scores and alarms out.</summary>
 /// <remarks>
 /// Not thread-safe; one detector a stream. The results depend on the specification, the number of channels and the
-/// sequence of frames only: not on how frames are batched.
+/// sequence of frames only: not on how frames are batched, nor on restarts by <see cref="Save"/> and <see cref="Load"/>.
 /// </remarks>
 public sealed class Detector
 {
+    readonly ModelSpec _spec;
     readonly StreamModel _model;
 
     /// <param name="spec">Validated here.</param>
@@ -16,8 +19,22 @@ public sealed class Detector
     {
         spec.Validate();
         Require.Range(channels, 1, 1_000_000);
-        Channels = channels;
+        (_spec, Channels) = (spec, channels);
         _model = spec.Create(channels);
+    }
+
+    /// <summary>A detector that goes on where a saved one was: from here on it gives the same bits.</summary>
+    /// <param name="spec">Equal to that of the saved one.</param>
+    /// <param name="channels">As of the saved one.</param>
+    /// <param name="snapshot">All bytes that <see cref="Save"/> wrote.</param>
+    /// <exception cref="ArgumentException">A value of the specification is out of its range.</exception>
+    /// <exception cref="InvalidDataException">Bytes that are cut off, damaged, of another format or another specification; it says what to do.</exception>
+    public static Detector Load(ModelSpec spec, int channels, ReadOnlySpan<byte> snapshot)
+    {
+        var detector = new Detector(spec, channels);
+        Snapshot.Load(detector._model, spec, channels, snapshot);
+        GC.KeepAlive(detector);
+        return detector;
     }
 
     /// <summary>Length of every frame.</summary>
@@ -61,5 +78,15 @@ public sealed class Detector
             if (!double.IsFinite(frames[i]))
                 throw new ArgumentException(FormattableString.Invariant($"frame {i / Channels} must be finite, channel {i % Channels} was {frames[i]}"), nameof(frames));
         _model.Take(times, frames, results, expected, muted);
+        GC.KeepAlive(this);  // and with it all memory outside the managed heap
+    }
+
+    /// <summary>Writes all that the next steps depend on, between two calls of <see cref="StepMany"/>: about 8·D(D+1)/2 bytes and the windows.</summary>
+    /// <param name="to">Is asked for one span that holds all.</param>
+    /// <exception cref="InvalidOperationException">More than 2 GB.</exception>
+    public void Save(IBufferWriter<byte> to)
+    {
+        Snapshot.Save(_model, _spec, Channels, to);
+        GC.KeepAlive(this);
     }
 }

@@ -20,14 +20,15 @@ sealed class ErrorModel : StreamModel
     readonly Normality _normality;
     readonly FreeRuns? _runs;
     readonly int _regressors;
-    readonly double[] _scaling;     // frames kept for the scaling [scalingSteps×channels]
     readonly double[] _state;       // x(t−1)  [N]
     readonly double[] _errors;      // [horizons×channels]
-    readonly DateTime[] _times;     // of those frames [scalingSteps]
     Scoring _scoring;
     Alarm _alarm;
     AlarmReport _report;
     Normaliser? _normaliser;
+    double[] _scaling;              // frames kept for the scaling [scalingSteps×channels], then empty
+    DateTime[] _times;              // of those frames [scalingSteps], then empty
+    TimeSpan _interval;             // between these
     long _position;
     long _settled = -1;             // step at which the echo of the last muted frame has faded
     long _step;                     // frames the model has taken; those muted before the scaling was fixed are none of its
@@ -75,6 +76,34 @@ sealed class ErrorModel : StreamModel
         }
     }
 
+    /// <inheritdoc/>
+    public override void Carry(ref StateCarrier state)
+    {
+        state.Carry(ref _position);
+        bool begun = state.Carried(_normaliser is not null);
+        if (!begun)
+        {
+            int kept = (int)_step;
+            state.Carry(ref kept, 0, _spec.ScalingSteps - 1);
+            state.Carry(_scaling.AsSpan(0, kept * _channels));
+            state.Carry(_times.AsSpan(0, kept));
+            _step = kept;
+            return;
+        }
+        state.Carry(ref _interval);
+        if (state.Loading) Begin(new Normaliser(_channels, _spec.Limit), _interval);
+        _normaliser!.Carry(ref state);
+        _readout.Carry(ref state);
+        _normality.Carry(ref state);
+        _runs?.Carry(ref state);
+        _scoring.Carry(ref state);
+        _alarm.Carry(ref state);
+        _report.Carry(ref state);
+        state.Carry(_state);
+        state.Carry(ref _settled);
+        state.Carry(ref _step);
+    }
+
     (Scoring, Alarm, AlarmReport) Judge(DetectorSpec spec)
     {
         var scoring = new Scoring(spec, new ScoreContext(_channels, spec.Readout.Horizons, _runs));
@@ -97,13 +126,20 @@ sealed class ErrorModel : StreamModel
     // The frames that fixed the scaling are the first that the model takes. The stream has heard of them already.
     void Replay()
     {
-        _normaliser = new Normaliser(_scaling, _channels, _spec.Limit);
-        if (_spec.Calibrator is BudgetSpec { AlarmsPerDay: > 0 } budget)
-            (_scoring, _alarm, _report) = Judge(_spec with { Calibrator = budget.At(Sampling.Interval(_times)) });
+        double[] frames = _scaling;
+        Begin(new Normaliser(frames, _channels, _spec.Limit), Sampling.Interval(_times));
         long position = _position;
         (_position, _step) = (0, 0);
-        Advance(_normaliser, new DateTime[_spec.ScalingSteps], _scaling, new StepResult[_spec.ScalingSteps], new double[_scaling.Length], default);
+        Advance(_normaliser!, new DateTime[_spec.ScalingSteps], frames, new StepResult[_spec.ScalingSteps], new double[frames.Length], default);
         _position = position;
+    }
+
+    // The scaling is fixed: its frames need not be kept any longer, and how dense they came is known.
+    void Begin(Normaliser normaliser, TimeSpan interval)
+    {
+        (_normaliser, _interval, _scaling, _times) = (normaliser, interval, [], []);
+        if (_spec.Calibrator is BudgetSpec { AlarmsPerDay: > 0 } budget)
+            (_scoring, _alarm, _report) = Judge(_spec with { Calibrator = budget.At(interval) });
     }
 
     void Advance(Normaliser normaliser, ReadOnlySpan<DateTime> times, ReadOnlySpan<double> frames, Span<StepResult> results, Span<double> expected, ReadOnlySpan<bool> muted)

@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+
 namespace Esn;
 
 /// <summary>How free runs are launched.</summary>
@@ -48,8 +50,8 @@ sealed class FreeRuns
     readonly double[] _predictions;   // [slots×ahead×channels]
     readonly double[] _sums;          // squared errors so far [slots×channels]
     readonly long[] _launched;        // step of each slot's launch; −1: none
-    readonly double[] _regressor, _state;  // scratch z [D], x [N]
-    readonly double[] _seeds;         // z of the last launches, a ring [kept×D]
+    readonly double[] _regressor, _state;  // scratch z [D] for runs made at their launch, x [N]
+    readonly float[] _seeds;          // z of the last launches, a ring [kept×D]: only what an alarm shows begins there
     readonly long[] _seedSteps;
     readonly double[] _forecast;      // of the alarm that is open, a ring over steps [points×channels]
     readonly double[] _forecastState; // z from which it goes on [D]
@@ -76,8 +78,8 @@ sealed class FreeRuns
         _launched = new long[_slots];
         _launched.AsSpan().Fill(-1);
         int regressors = readout.Regressors;
-        (_regressor, _state, _forecastState) = (new double[regressors], new double[reservoir.Units], new double[regressors]);
-        _seeds = new double[spec.Kept * regressors];
+        (_regressor, _state, _forecastState) = (new double[_abreast is null ? regressors : 0], new double[reservoir.Units], new double[regressors]);
+        _seeds = new float[spec.Kept * regressors];
         _seedSteps = new long[spec.Kept];
         _forecast = new double[(spec.Kept * spec.Every + spec.Ahead) * _channels];
     }
@@ -132,7 +134,7 @@ sealed class FreeRuns
     void Launch(int slot, long step, ReadOnlySpan<double> regressor)
     {
         int seed = (int)(_launches++ % _spec.Kept);
-        regressor.CopyTo(_seeds.AsSpan(seed * regressor.Length));
+        TensorPrimitives.ConvertTruncating(regressor, _seeds.AsSpan(seed * regressor.Length, regressor.Length));
         _seedSteps[seed] = _launched[slot] = _newest = step;
         _sums.AsSpan(slot * _channels, _channels).Clear();
         if (_abreast is not null)
@@ -160,7 +162,7 @@ sealed class FreeRuns
             else if (best < 0 || (_seedSteps[best] >= onset && _seedSteps[i] < _seedSteps[best])) best = i;
         }
         if (best < 0) return;
-        _seeds.AsSpan(best * _forecastState.Length, _forecastState.Length).CopyTo(_forecastState);
+        TensorPrimitives.ConvertTruncating<float, double>(_seeds.AsSpan(best * _forecastState.Length, _forecastState.Length), _forecastState);
         _forecastFirst = _forecastNext = _seedSteps[best] + 1;
         GoOn(step);
     }
@@ -192,4 +194,23 @@ sealed class FreeRuns
     }
 
     static double Square(double x) => x * x;
+
+    /// <summary>Out into a snapshot or back.</summary>
+    public void Carry(ref StateCarrier state)
+    {
+        foreach (double[] finished in _finished) state.Carry(finished);
+        state.Carry(_any);
+        state.Carry(_predictions);
+        state.Carry(_sums);
+        state.Carry(_launched);
+        state.Carry(_seeds);
+        state.Carry(_seedSteps);
+        state.Carry(_forecast);
+        state.Carry(_forecastState);
+        _abreast?.Carry(ref state);
+        state.Carry(ref _launches);
+        state.Carry(ref _newest);
+        state.Carry(ref _forecastFirst);
+        state.Carry(ref _forecastNext);
+    }
 }

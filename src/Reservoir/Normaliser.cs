@@ -7,13 +7,15 @@ sealed class Normaliser
     readonly double[] _scale;  // [channels], units of the feed, > 0
     readonly double _limit;
 
+    /// <summary>Not fixed yet: <see cref="Carry"/> does that.</summary>
+    public Normaliser(int channels, double limit) => (_mean, _scale, _limit) = (new double[channels], new double[channels], limit);
+
     /// <summary>From the frames of the warm-up.</summary>
     /// <param name="frames">[count×channels], frame by frame, finite.</param>
     /// <param name="channels">Length of a frame.</param>
     /// <param name="limit">Scaled values are clipped at ± this many standard deviations of the warm-up.</param>
-    public Normaliser(ReadOnlySpan<double> frames, int channels, double limit)
+    public Normaliser(ReadOnlySpan<double> frames, int channels, double limit) : this(channels, limit)
     {
-        (_mean, _scale, _limit) = (new double[channels], new double[channels], limit);
         int count = frames.Length / channels;
         for (int c = 0; c < channels; c++)
         {
@@ -48,5 +50,12 @@ sealed class Normaliser
     public void Unscale(ReadOnlySpan<double> u, Span<double> frame)
     {
         for (int c = 0; c < u.Length; c++) frame[c] = _mean[c] + _scale[c] * u[c];
+    }
+
+    /// <summary>Out into a snapshot or back.</summary>
+    public void Carry(ref StateCarrier state)
+    {
+        state.Carry(_mean);
+        state.Carry(_scale);
     }
 }

@@ -33,7 +33,7 @@ public sealed class Normality
     const double Floor = 1e-14;  // of e², in units of the scaled feed: where rounding begins
 
     readonly NormalitySpec _spec;
-    readonly double[] _ring;  // ln e² of the last long + short steps
+    readonly float[] _ring;   // ln e² of the last long + short steps
     long _count;
     double _shortSum;
     double _longSum, _longSquares;
@@ -43,7 +43,7 @@ public sealed class Normality
     {
         spec.Validate();
         _spec = spec;
-        _ring = new double[spec.ShortWindow + spec.LongWindow];
+        _ring = new float[spec.ShortWindow + spec.LongWindow];
     }
 
     /// <summary>Whether the long window is full.</summary>
@@ -63,7 +63,7 @@ public sealed class Normality
     /// <param name="frozen">An alarm is open: judge the error by what was learnt before, and keep it out of the long window.</param>
     public void Step(double squaredError, bool frozen)
     {
-        double y = Math.Log(squaredError + Floor);
+        float y = (float)Math.Log(squaredError + Floor);
         if (frozen)
         {
             // Only the short window moves on: shift it by one within the ring.
@@ -112,5 +112,16 @@ public sealed class Normality
             if (back <= _spec.ShortWindow) _shortSum += y;
             else (_longSum, _longSquares) = (_longSum + y, _longSquares + y * y);
         }
+    }
+
+    /// <summary>Out into a snapshot or back.</summary>
+    internal void Carry(ref StateCarrier state)
+    {
+        state.Carry(_ring);
+        state.Carry(ref _count);
+        state.Carry(ref _shortSum);
+        state.Carry(ref _longSum);
+        state.Carry(ref _longSquares);
+        Deviation = state.Carried(Deviation);
     }
 }

@@ -341,4 +341,22 @@ public sealed unsafe class Readout
     {
         for (int i = 0; i < to.Length; i++) to[i] = double.IsNaN(from[i]) ? Limit : Math.Clamp(from[i], -Limit, Limit);
     }
+
+    /// <summary>Out into a snapshot or back, between two steps and outside of a block.</summary>
+    internal void Carry(ref StateCarrier state)
+    {
+        if (_block is not null) throw new InvalidOperationException("a state is carried between blocks");
+        _inverse.Carry(ref state);
+        _weights.Carry(ref state);
+        _states.Carry(ref state);
+        _gains.Carry(ref state);
+        state.Carry(_gainOf);
+        state.Carry(_targets);
+        state.Carry(_next);
+        state.Carry(ref _time);
+        state.Carry(ref _first);
+        Recoveries = state.Carried(Recoveries);
+        Refusals = state.Carried(Refusals);
+        _untilFold = _inverse.Remaining;
+    }
 }

@@ -13,8 +13,7 @@ sealed unsafe class RunsAbreast
     readonly double _limit;
     readonly AlignedBuffer _weights;   // W of each run [channels×D×lanes]
     readonly AlignedBuffer _inputs;    // ŷ of each run, limited [channels×lanes]
-    readonly AlignedBuffer _states;    // two of z of each run [2×D×lanes]: this step's and the next's
-    int _now;                          // which of them is this step's
+    readonly AlignedBuffer _states;    // z of each run [D×lanes]
 
     /// <param name="reservoir">Of the stream.</param>
     /// <param name="readout">Of the stream, with few outputs.</param>
@@ -26,18 +25,22 @@ sealed unsafe class RunsAbreast
         (_channels, _regressors, _lanes) = (reservoir.Channels, readout.Regressors, (runs + 7) / 8 * 8);
         _weights = new AlignedBuffer((long)_channels * _regressors * _lanes);
         _inputs = new AlignedBuffer((long)_channels * _lanes);
-        _states = new AlignedBuffer(2L * _regressors * _lanes);
-        for (int half = 0; half < 2; half++) Rows(half, 0, 1).Fill(1);
+        _states = new AlignedBuffer((long)_regressors * _lanes);
+        Rows(0, 1).Fill(1);
     }
 
     /// <summary>Every run takes its prediction for the frame that came.</summary>
     public void Advance()
     {
         int first = 1 + _channels, units = _regressors - first;
-        Span<double> inputs = _inputs.Slice(0, _channels * _lanes);
-        _reservoir.Step(inputs, Rows(_now, first, units), Rows(1 - _now, first, units), _lanes);
-        _now = 1 - _now;
-        inputs.CopyTo(Rows(_now, 1, _channels));
+        Span<double> inputs = _inputs.Slice(0, _channels * _lanes), states = Rows(first, units);
+        // A second copy of the states for every stream would cost more than copying does.
+        Workspace workspace = Workspace.OfThread;
+        workspace.Reset(states.Length);
+        var previous = new Span<double>(workspace.Take(states.Length), states.Length);
+        states.CopyTo(previous);
+        _reservoir.Step(inputs, previous, states, _lanes);
+        inputs.CopyTo(Rows(1, _channels));
         GC.KeepAlive(this);
     }
 
@@ -46,7 +49,7 @@ sealed unsafe class RunsAbreast
     /// <param name="regressor">z, [D].</param>
     public void Launch(int run, ReadOnlySpan<double> regressor)
     {
-        Spread(regressor, Row(_now, 0) + run);
+        Spread(regressor, _states.Pointer + run);
         for (int c = 0; c < _channels; c++) Spread(_readout.Row(c), _weights.Pointer + (long)c * _regressors * _lanes + run);
         GC.KeepAlive(this);
     }
@@ -57,7 +60,7 @@ sealed unsafe class RunsAbreast
         for (int c = 0; c < _channels; c++)
         {
             double* prediction = _inputs.Pointer + (long)c * _lanes;
-            Kernel.Best.DotsAbreast(_weights.Pointer + (long)c * _regressors * _lanes, Row(_now, 0), _regressors, _lanes, prediction);
+            Kernel.Best.DotsAbreast(_weights.Pointer + (long)c * _regressors * _lanes, _states.Pointer, _regressors, _lanes, prediction);
             for (int run = 0; run < _lanes; run++)
                 prediction[run] = double.IsNaN(prediction[run]) ? _limit : Math.Clamp(prediction[run], -_limit, _limit);
         }
@@ -71,12 +74,19 @@ sealed unsafe class RunsAbreast
         GC.KeepAlive(this);
     }
 
-    double* Row(int half, int row) => _states.Pointer + ((long)half * _regressors + row) * _lanes;
-
-    Span<double> Rows(int half, int first, int count) => new(Row(half, first), count * _lanes);
+    Span<double> Rows(int first, int count) => _states.Slice((long)first * _lanes, count * _lanes);
 
     void Spread(ReadOnlySpan<double> from, double* to)
     {
         for (int i = 0; i < from.Length; i++) to[(long)i * _lanes] = from[i];
+    }
+
+    /// <summary>Out into a snapshot or back.</summary>
+    public void Carry(ref StateCarrier state)
+    {
+        state.Carry(_weights);
+        state.Carry(_inputs);
+        state.Carry(_states);
+        GC.KeepAlive(this);
     }
 }

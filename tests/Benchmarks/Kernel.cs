@@ -11,10 +11,11 @@ static class KernelBenchmark
     const string Whole = "--detector";
     const string Dotnet = "--dotnet";      // BenchmarkDotNet's own runs
     const string Endurance = "--endurance";
+    const string Memory = "--memory";      // what a stream costs
 
     public static Benchmark Entry { get; } = new(
         "kernel",
-        "RLS live and in blocks against MathNet, OpenBLAS and the memory's bandwidth (--detector: whole detectors only; --dotnet [FILTER]: single kernels; --endurance: 10^7 steps of bad input)",
+        "RLS live and in blocks against MathNet, OpenBLAS and the memory's bandwidth (--detector: whole detectors only; --dotnet [FILTER]: single kernels; --endurance: 10^7 steps of bad input; --memory [one-step|signal [STREAMS]]: what a stream of 50 units costs)",
         Run);
 
     static IReadOnlyList<Figure> Run(string[] options)
@@ -22,6 +23,7 @@ static class KernelBenchmark
         if (options.Contains(Dotnet)) return KernelBenches.Run([.. options.Where(o => o != Dotnet)]);
         if (options.Contains(Endurance)) return KernelEndurance.Run();
         if (options.Contains(Width)) return WidthFigures();
+        if (options.Contains(Memory)) return KernelMemory.Run([.. options.Where(o => o != Memory)]);
 
         string vectors = Vector512.IsHardwareAccelerated ? "512" : Vector256.IsHardwareAccelerated ? "256" : "128";
         Console.WriteLine($"{Environment.ProcessorCount} cores, vectors of {vectors} bits, OpenBLAS {(OpenBlas.IsInstalled ? "on one thread" : "not installed: its columns are empty (Debian: libopenblas0)")}");
@@ -31,6 +33,7 @@ static class KernelBenchmark
         DetectorTable(figures);
         if (all) FieldTable(figures);
         if (all) WidthTable(figures);
+        if (all) MemoryTable(figures);
         Console.WriteLine();
         foreach (Figure figure in figures) Console.WriteLine($"{figure.Name,-26} {figure.Value,14:G5} {figure.Unit}");
         return figures;
@@ -215,7 +218,7 @@ static class KernelBenchmark
             Console.WriteLine("\nno AVX-512 here: nothing to compare AVX2 with");
             return;
         }
-        List<Figure> wide = InProcess(avx512: true), narrow = InProcess(avx512: false);
+        List<Figure> wide = InProcess([Width]), narrow = InProcess([Width], avx512: false);
         Console.WriteLine("\nAVX2 over AVX-512, steps/s");
         double product = 1;
         for (int i = 0; i < wide.Count; i++)
@@ -228,7 +231,12 @@ static class KernelBenchmark
         figures.Add(new("avx2-over-avx512", Math.Pow(product, 1.0 / wide.Count), "ratio"));
     }
 
-    static List<Figure> InProcess(bool avx512)
+    static void MemoryTable(List<Figure> figures)
+    {
+        foreach (string scores in KernelMemory.Specs.Keys) figures.AddRange(InProcess([Memory, scores]));
+    }
+
+    static List<Figure> InProcess(string[] options, bool avx512 = true)
     {
         string file = Path.GetTempFileName();
         try
@@ -236,12 +244,12 @@ static class KernelBenchmark
             var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true };
             // Under the dotnet command the program is its first argument.
             if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet") start.ArgumentList.Add(Environment.GetCommandLineArgs()[0]);
-            foreach (string word in (string[])["kernel", Width, "--json", file]) start.ArgumentList.Add(word);
+            foreach (string word in (string[])["kernel", .. options, "--json", file]) start.ArgumentList.Add(word);
             start.Environment["DOTNET_EnableAVX512"] = avx512 ? "1" : "0";
             using Process process = Process.Start(start)!;
             process.StandardOutput.ReadToEnd();
             process.WaitForExit();
-            if (process.ExitCode != 0) throw new InvalidOperationException($"the run with AVX-512 {(avx512 ? "on" : "off")} ended with {process.ExitCode}");
+            if (process.ExitCode != 0) throw new InvalidOperationException($"kernel {string.Join(' ', options)} ended with {process.ExitCode}, AVX-512 {(avx512 ? "on" : "off")}");
             return JsonSerializer.Deserialize<List<Figure>>(File.ReadAllText(file), JsonSerializerOptions.Web)!;
         }
         finally

@@ -4,7 +4,7 @@ using BenchmarkDotNet.Running;
 namespace Esn.Benchmarks;
 
 /// <summary>Single kernels under BenchmarkDotNet, with its memory diagnoser.</summary>
-[MemoryDiagnoser]
+[MemoryDiagnoser, ShortRunJob]
 public class KernelBenches
 {
     double[] _states = [], _frames = [], _errors = [], _x = [], _u = [];

@@ -16,6 +16,10 @@ public class AlarmTests
         public void Learn(Learning learning) => throw new NotSupportedException();
         public void Announce() => throw new NotSupportedException();
         public void Adapt(ReadOnlySpan<bool> contributed) => throw new NotSupportedException();
+
+        public void Carry(ref StateCarrier state)
+        {
+        }
     }
 
     readonly Scripted _calibrator = new();

@@ -113,4 +113,14 @@ sealed class BudgetCalibrator : ICalibrator
         foreach (Margin margin in _margins) sum += margin.Looks;
         return sum;
     }
+
+    /// <inheritdoc/>
+    public void Carry(ref StateCarrier state)
+    {
+        foreach (Margin margin in _margins) margin.Carry(ref state);
+        _episodes.Carry(ref state);
+        state.Carry(_due);
+        state.Carry(ref _steps);
+        state.Carry(ref _governor);
+    }
 }

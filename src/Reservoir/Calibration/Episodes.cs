@@ -1,5 +1,3 @@
-using System.Numerics.Tensors;
-
 namespace Esn;
 
 /// <summary>
@@ -9,14 +7,14 @@ namespace Esn;
 sealed class Episodes
 {
     const double BinWidth = .05;
-    const int Bins = 700;
+    const int Places = 700;       // bins
     const int Even = 300;         // bins of equal width; above, each is wider by a hundredth than the last
     static readonly double Ratio = Math.Log(1.01);
 
     readonly BudgetSpec _spec;
-    readonly float[] _above = new float[Bins + 1];      // weight of peaks at or above each edge, as of the last refresh
-    readonly float[] _histogram = new float[Bins];      // of peaks, in units of the weight at the last refresh
-    readonly float[] _exempt = new float[Bins];         // of those kept out, in numbers as of the last of them
+    readonly Bins _histogram = new(Places);  // of peaks, in units of the weight at the last refresh
+    readonly GrowingBuffer _above = new();   // weight of peaks at or above each edge, as of the last refresh; 0 beyond
+    readonly Bins _exempt = new(Places);     // of those kept out, in numbers as of the last of them
     readonly double _keep;  // of their number, a step
     double _exempted;     // their number, fading slowly
     double _age;          // steps, fading as slowly
@@ -51,7 +49,7 @@ sealed class Episodes
             double rate = _rate - (_spec.PeakPrior + _tailPeaks) * Math.Log(1 + (margin - _threshold) / scale);
             // Where peaks were counted, the tail must not say that there are fewer.
             double steps = _steps / _weight, counted = Weight(_above, margin);
-            if (_exempted >= Allowance - 1) counted += KeptOut(_spec.Alike * margin) * steps / (_age + 1);
+            if (_exempted > 0 && _exempted >= Allowance - 1) counted += KeptOut(_spec.Alike * margin) * steps / (_age + 1);
             return Math.Max(rate, Math.Log(Surely(counted) / (steps + 1)));
         }
         double count = Weight(_above, margin);
@@ -88,13 +86,13 @@ sealed class Episodes
         _inside = false;
         if (_alarmed && LogRate(_peak) < _spec.FarOut * Math.Log(_spec.AlarmsPerStep) && _exempted < Allowance)
         {
-            if (_exempted > 0) TensorPrimitives.Multiply(_exempt, (float)_exempted / TensorPrimitives.Sum<float>(_exempt), _exempt);
+            if (_exempted > 0) _exempt.Scale((float)_exempted / _exempt.Sum());
             _exempted++;
-            _exempt[Bin(_peak)]++;
+            _exempt.Add(Bin(_peak), 1);
             return;
         }
         Count++;
-        _histogram[Bin(_peak)] += (float)_weight;
+        _histogram.Add(Bin(_peak), (float)_weight);
         Refresh(_weight);
     }
 
@@ -106,23 +104,27 @@ sealed class Episodes
     double Place(double margin)
     {
         double place = Math.Max(0, (margin - _spec.Stir) / BinWidth);
-        return Math.Min(place <= Even ? place : Even + Math.Log(place / Even) / Ratio, Bins - .5);
+        return Math.Min(place <= Even ? place : Even + Math.Log(place / Even) / Ratio, Places - .5);
     }
 
     int Bin(double margin) => (int)Place(margin);
 
-    double Weight(float[] above, double margin)
+    double Weight(GrowingBuffer edges, double margin)
     {
         double place = Place(margin);
         int bin = (int)place;
-        return above[bin] + (place - bin) * (above[bin + 1] - above[bin]);
+        Span<float> above = edges.Values;
+        float low = bin < above.Length ? above[bin] : 0, high = bin + 1 < above.Length ? above[bin + 1] : 0;
+        return low + (place - bin) * (high - low);
     }
 
     // How many of those kept out peaked above J.
     double KeptOut(double margin)
     {
         int bin = Bin(margin);
-        return _exempted * (TensorPrimitives.Sum<float>(_exempt.AsSpan(bin + 1)) + .5 * _exempt[bin]) / TensorPrimitives.Sum<float>(_exempt);
+        double above = .5 * _exempt[bin];
+        for (int higher = bin + 1; higher < _exempt.High; higher++) above += _exempt[higher];
+        return _exempted * above / _exempt.Sum();
     }
 
     // The expected count that is surpassed with a probability of 69 % where this one was seen (Wilson and Hilferty).
@@ -137,21 +139,46 @@ sealed class Episodes
     {
         float fade = (float)(1 / weight);
         double sum = 0, excess = 0;
-        int threshold = -1;
-        for (int bin = Bins; bin-- > 0;)
+        int threshold = -1, edges = Math.Max(1, _histogram.High);
+        _above.Resize(edges);
+        Span<float> above = _above.Values;
+        _histogram.Scale(fade);
+        for (int bin = edges; bin-- > 0;)
         {
-            _histogram[bin] *= fade;
             sum += _histogram[bin];
             if (threshold < 0)
             {
                 excess += _histogram[bin] * (Edge(bin + .5) - _spec.Stir);
                 if (sum >= _spec.TailPeaks || bin == 0) (threshold, _tailPeaks, _tailExcess) = (bin, sum, excess - sum * (Edge(bin) - _spec.Stir));
             }
-            _above[bin] = (float)sum;
+            above[bin] = (float)sum;
         }
         _steps /= weight;
         _weight = 1;
         _threshold = Edge(threshold);
         _rate = Math.Log((_tailPeaks + _spec.RatePrior * Looks * Math.Exp(-_threshold)) / (_steps + _spec.RatePrior));
+    }
+
+    /// <summary>Out into a snapshot or back.</summary>
+    public void Carry(ref StateCarrier state)
+    {
+        _histogram.Carry(ref state);
+        _exempt.Carry(ref state);
+        _above.Carry(ref state, Places);
+        state.Carry(ref _weight);
+        state.Carry(ref _steps);
+        state.Carry(ref _exempted);
+        state.Carry(ref _age);
+        state.Carry(ref _tailPeaks);
+        state.Carry(ref _tailExcess);
+        state.Carry(ref _threshold);
+        state.Carry(ref _rate);
+        state.Carry(ref _inside);
+        state.Carry(ref _alarmed);
+        state.Carry(ref _quiet);
+        state.Carry(ref _length);
+        state.Carry(ref _peak);
+        Count = state.Carried(Count);
+        Looks = state.Carried(Looks);
     }
 }

@@ -66,4 +66,7 @@ interface ICalibrator : IVerdict
     /// <summary>What these raw scores show now is their new normal.</summary>
     /// <param name="contributed">[scores].</param>
     void Adapt(ReadOnlySpan<bool> contributed);
+
+    /// <summary>Out into a snapshot or back, between two steps.</summary>
+    void Carry(ref StateCarrier state);
 }

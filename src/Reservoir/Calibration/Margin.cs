@@ -19,14 +19,19 @@ sealed class Margin
     const double StayMemory = .9998;
     const double MostTailLooks = 400;
     const double FewestLooks = 10;
+    const int Reach = 16;               // edges above the highest bin entered that the table has
 
-    [ThreadStatic] static double[]? s_power, s_tail;
+    [ThreadStatic] static double[]? s_power, s_sums;
 
     readonly BudgetSpec _spec;
     readonly ScoreShape _shape;
-    readonly float[] _histogram = new float[TailShapes.Bins];  // of y, in units of the weight at the last rebuild
-    readonly float[] _table = new float[TailShapes.Bins + 1];  // v at the edges of the bins
-    readonly double[] _queue;  // y (delayed: ln q) that wait; −∞: q was 0; NaN: thrown away
+    readonly Bins _histogram = new(TailShapes.Bins);  // of y, in units of the weight at the last rebuild
+    readonly GrowingBuffer _table = new();  // v at the edges of the bins, from the lowest that was entered to some above the highest
+    int _first;                 // the first of these edges; v is the same below
+    readonly double[] _tail = new double[2 * TailShapes.Count];  // of v beyond the table: weight and rate of each shape
+    double _exponent, _base;   // of it as well, and where it begins
+    int _threshold = int.MaxValue;
+    readonly short[] _queue;   // y (delayed: ln q) that wait
     int _head;
     double _weight = 1;        // of a value that enters now; grows, so that the past fades
     double _zero;              // weight of q = 0
@@ -43,8 +48,9 @@ sealed class Margin
     public Margin(BudgetSpec spec, ScoreShape shape)
     {
         (_spec, _shape) = (spec, shape);
-        _queue = new double[shape.Delay > 0 ? shape.Delay : shape.Span > 1 ? 2 * shape.Span : 0];
-        _queue.AsSpan().Fill(double.NaN);
+        _queue = new short[shape.Delay > 0 ? shape.Delay : shape.Span > 1 ? 2 * shape.Span : 0];
+        _table.Resize(1);
+        Discard();
     }
 
     /// <summary>v of this step, ≥ 0.</summary>
@@ -105,7 +111,7 @@ sealed class Margin
     }
 
     /// <summary>Throws away what waits in the queue.</summary>
-    public void Discard() => _queue.AsSpan().Fill(double.NaN);
+    public void Discard() => _queue.AsSpan().Fill(Waiting.None);
 
     /// <summary>What the score shows now is its level.</summary>
     public void Adapt()
@@ -136,8 +142,8 @@ sealed class Margin
 
     double Exchange(double value)
     {
-        double then = _queue[_head];
-        _queue[_head] = value;
+        double then = Waiting.Value(_queue[_head]);
+        _queue[_head] = Waiting.Of(value);
         _head = _head + 1 == _queue.Length ? 0 : _head + 1;
         return then;
     }
@@ -145,15 +151,22 @@ sealed class Margin
     void Enter(double y)
     {
         if (double.IsNegativeInfinity(y)) _zero += _weight;
-        else _histogram[Math.Clamp((int)((y - Origin) / TailShapes.BinWidth), 0, TailShapes.Bins - 1)] += (float)_weight;
+        else _histogram.Add(Math.Clamp((int)((y - Origin) / TailShapes.BinWidth), 0, TailShapes.Bins - 1), (float)_weight);
     }
 
     double Lookup(double y)
     {
         double place = Math.Clamp((y - Origin) / TailShapes.BinWidth, 0, TailShapes.Bins);
         int bin = Math.Min((int)place, TailShapes.Bins - 1);
-        double low = _table[bin];
-        return low + (place - bin) * (_table[bin + 1] - low);
+        double low = Edge(bin);
+        return low + (place - bin) * (Edge(bin + 1) - low);
+    }
+
+    // v at an edge.
+    double Edge(int bin)
+    {
+        int at = Math.Max(0, bin - _first);
+        return at < _table.Length ? _table.Values[at] : bin > _threshold ? Beyond(bin) : _table.Values[^1];
     }
 
     /// <summary>Makes v(y) anew from what was learnt.</summary>
@@ -162,13 +175,14 @@ sealed class Margin
     {
         if (_shape.Delay > 0 && _seen < FewestLooks * _shape.Span) return;
         float fade = (float)(1 / _weight);
-        TensorPrimitives.Multiply(_histogram, fade, _histogram);
+        _histogram.Scale(fade);
         _zero /= _weight;
         _weight = 1;
-        double mass = TensorPrimitives.Sum<float>(_histogram), all = mass + _zero + 1;
+        double mass = _histogram.Sum(), all = mass + _zero + 1;
         if (!(mass > 0))
         {
-            _table.AsSpan().Fill((float)-Math.Log(.5 / all));
+            _table.Resize(1);
+            (_table.Values[0], _threshold) = ((float)-Math.Log(.5 / all), int.MaxValue);
             return;
         }
 
@@ -177,17 +191,20 @@ sealed class Margin
         double looks = byCorrelation + (byStays - byCorrelation) * peaks / (peaks + 40);
 
         double most = Math.Max(.02 * mass, Math.Min(20 / looks, .25 * mass)), above = 0;
-        int threshold = TailShapes.Bins, top = -1;
+        int threshold = _histogram.High, top = -1;
         while (threshold > 0 && above + _histogram[threshold - 1] <= most)
         {
             above += _histogram[--threshold];
             if (top < 0 && above > 0) top = threshold;
         }
         double counted = above;
-        for (int bin = threshold; bin-- > 0;)
+        _first = _histogram.Low;
+        _table.Resize(Math.Min(TailShapes.Bins, _histogram.High + Reach) + 1 - _first);
+        Span<float> table = _table.Values;
+        for (int bin = threshold; bin-- > _first;)
         {
             counted += _histogram[bin];
-            _table[bin] = (float)-Math.Log((counted + .5) / all);
+            table[bin - _first] = (float)-Math.Log((counted + .5) / all);
         }
         Tail(threshold, top, above, looks, -Math.Log((above + .5) / all));
     }
@@ -195,10 +212,11 @@ sealed class Margin
     // v beyond the threshold: the predictive probability of an excess, θ integrated out, shapes weighed by their evidence.
     void Tail(int threshold, int top, double above, double looks, double base0)
     {
-        double[] power = s_power ??= new double[TailShapes.Bins + 1], tail = s_tail ??= new double[TailShapes.Bins + 1];
+        double[] power = s_power ??= new double[TailShapes.Bins + 1], tail = s_sums ??= new double[TailShapes.Bins + 1];
         double effective = looks * Math.Min(above, MostTailLooks), share = above > 0 ? effective / above : 0;
         double exponent = TailShapes.PriorShape + effective;
-        Span<double> evidence = stackalloc double[TailShapes.Count], rate = stackalloc double[TailShapes.Count];
+        Span<double> evidence = stackalloc double[TailShapes.Count], shares = _tail.AsSpan(0, TailShapes.Count), rate = _tail.AsSpan(TailShapes.Count);
+        (_threshold, _exponent, _base) = (threshold, exponent, base0);
         ReadOnlySpan<double> prior = TailShapes.LogPrior(_shape.Tail);
 
         double excess = 0;
@@ -214,13 +232,14 @@ sealed class Margin
         double largest = TensorPrimitives.Max<double>(evidence), total = 0;
         foreach (double e in evidence) total += Math.Exp(e - largest);
 
-        int edges = TailShapes.Bins + 1 - threshold;
+        int edges = _first + _table.Length - threshold;
         Span<double> sums = tail.AsSpan(0, edges), term = power.AsSpan(0, edges);
         sums.Clear();
         for (int i = 0; i < evidence.Length; i++)
         {
             double weight = Math.Exp(evidence[i] - largest) / total;
-            if (weight < 1e-40) continue;
+            shares[i] = weight < 1e-40 ? 0 : weight;
+            if (shares[i] == 0) continue;
             TensorPrimitives.Divide(TailShapes.AtEdges(i)[..edges], rate[i], term);
             TensorPrimitives.Add(term, 1, term);
             TensorPrimitives.Log(term, term);
@@ -228,6 +247,61 @@ sealed class Margin
             TensorPrimitives.Exp<double>(term, term);
             TensorPrimitives.MultiplyAdd(term, weight, sums, sums);
         }
-        for (int i = 0; i < edges; i++) _table[threshold + i] = (float)(base0 - Math.Log(Math.Max(sums[i], 1e-300)));
+        Span<float> table = _table.Values[(threshold - _first)..];
+        for (int i = 0; i < edges; i++) table[i] = (float)(base0 - Math.Log(Math.Max(sums[i], 1e-300)));
     }
+
+    // The same at one edge beyond the table, where few values ever come.
+    double Beyond(int bin)
+    {
+        double sum = 0;
+        for (int i = 0; i < TailShapes.Count; i++)
+            if (_tail[i] > 0) sum += _tail[i] * Math.Exp(-_exponent * Math.Log(1 + TailShapes.AtEdges(i)[bin - _threshold] / _tail[TailShapes.Count + i]));
+        return (float)(_base - Math.Log(Math.Max(sum, 1e-300)));
+    }
+
+    /// <summary>Out into a snapshot or back, between two steps.</summary>
+    public void Carry(ref StateCarrier state)
+    {
+        _histogram.Carry(ref state);
+        _table.Carry(ref state, TailShapes.Bins + 1);
+        state.Carry(ref _first);
+        state.Carry(_tail);
+        state.Carry(ref _exponent);
+        state.Carry(ref _base);
+        state.Carry(ref _threshold);
+        state.Carry(_queue);
+        state.Carry(ref _head);
+        state.Carry(ref _weight);
+        state.Carry(ref _zero);
+        state.Carry(ref _level);
+        state.Carry(ref _mean);
+        state.Carry(ref _variance);
+        state.Carry(ref _covariance);
+        state.Carry(ref _previous);
+        state.Carry(ref _tailSteps);
+        state.Carry(ref _tailEntries);
+        state.Carry(ref _wasCommon);
+        state.Carry(ref _learnt);
+        state.Carry(ref _seen);
+    }
+}
+
+/// <summary>A logarithm in 16 bits: to 1/512, where bins are .1 wide; thousands of them wait in each stream.</summary>
+static class Waiting
+{
+    /// <summary>Thrown away, NaN.</summary>
+    public const short None = short.MinValue;
+
+    const short Zero = short.MinValue + 1;  // −∞
+    const double Unit = 1.0 / 512;
+
+    /// <summary>Clipped at ±63.99.</summary>
+    public static short Of(double logarithm) =>
+        double.IsNaN(logarithm) ? None
+        : double.IsNegativeInfinity(logarithm) ? Zero
+        : (short)Math.Clamp(Math.Round(logarithm / Unit), Zero + 1, short.MaxValue);
+
+    /// <summary>What was coded.</summary>
+    public static double Value(short code) => code switch { None => double.NaN, Zero => double.NegativeInfinity, _ => code * Unit };
 }

@@ -14,7 +14,8 @@ namespace Esn;
 /// </remarks>
 sealed unsafe class PackedInverse
 {
-    const int SlabOrder = 512;  // D from which S has two slabs; below, a second thread does not pay
+    const int SlabOrder = 512;    // D from which S has two slabs; below, a second thread does not pay
+    const int SpreadOrder = 128;  // D from which a fold is spread over several steps; below, one takes no longer than two steps
 
     readonly Kernel _kernel;
     readonly int _order, _blocks, _padded;  // D, blocks of 8, 8·blocks
@@ -23,13 +24,12 @@ sealed unsafe class PackedInverse
     readonly int[] _due;                    // [B] panels that have been folded when S z is taken at this position
     readonly double _prior, _limit, _forgetting;
     readonly AlignedBuffer _matrix;         // S, packed
-    readonly AlignedBuffer _columns;        // u_j [B or 2B × padded]
+    readonly AlignedBuffer _columns;        // u_j, and those of a period whose fold of the last is under way [B (+ spread) × padded]
     readonly Pair? _pair;
 
     int _position;       // of the step in its period
     int _count;          // columns of this period
     int _oldCount;       // columns of the period before, due
-    int _half;           // which half of the columns is this period's
     int _folded;         // panels that hold the fold already
     double _factor = 1;  // c: Π 1/λ since the period began
     double _oldFactor = 1;
@@ -49,14 +49,15 @@ sealed unsafe class PackedInverse
         (_prior, _limit) = (1 / regularisation, traceLimit * order / regularisation);
         _blocks = (order + 7) / 8;
         _padded = 8 * _blocks;
-        _period = order < 768 ? 16 : Block.Frames;
+        // Short periods while S lies in a near cache: a fold is cheap there, waiting columns are not. Longer ones save reads of S.
+        _period = order < SpreadOrder ? 8 : order < 768 ? 16 : Block.Frames;
         _slabs = order < SlabOrder ? 1 : 2;
-        _spread = _slabs == 1 ? 1 : _period / 2;
+        _spread = order < SpreadOrder ? 1 : order < SlabOrder ? _period / 4 : _period / 2;
         _boundary = _slabs == 1 ? _blocks : PanelsOfShare(1, 2);
         _due = [.. Enumerable.Range(1, _period).Select(step => PanelsOfShare(Math.Min(step, _spread), _spread))];
         _matrix = new AlignedBuffer(Kernel.Offset(_blocks, _blocks));
-        // A fold at once has taken its columns before a new one is written; a spread fold needs both generations.
-        _columns = new AlignedBuffer((long)(_spread == 1 ? _period : 2 * _period) * _padded);
+        // A fold at once has taken its columns before a new one is written; while a spread one is under way, new columns wait beside.
+        _columns = new AlignedBuffer((long)(_spread == 1 ? _period : _period + _spread) * _padded);
         if (_slabs == 2) _pair = new Pair(MultiplySlab);
         Restart();
     }
@@ -160,9 +161,9 @@ sealed unsafe class PackedInverse
         _kernel.FoldPanel(_matrix.Pointer, _blocks, panel, columns, _oldCount, _oldFactor);
     }
 
-    double* Columns => _columns.Pointer + (long)_half * _period * _padded;
+    double* Columns => _spread > 1 && _position < _spread ? _columns.Pointer + (long)_period * _padded : _columns.Pointer;
 
-    double* OldColumns => _columns.Pointer + (long)(_spread == 1 ? 0 : 1 - _half) * _period * _padded;
+    double* OldColumns => _columns.Pointer;
 
     /// <summary>Learns z: makes its gain and takes it out of P (eq. 3). Ends the step if it succeeds.</summary>
     /// <param name="z">Padded.</param>
@@ -240,12 +241,16 @@ sealed unsafe class PackedInverse
 
     void Advance()
     {
-        if (++_position < _period) return;
+        double* waiting = Columns;
+        if (++_position < _period)
+        {
+            if (_position == _spread && waiting != Columns) new Span<double>(waiting, _count * _padded).CopyTo(new Span<double>(Columns, _count * _padded));
+            return;
+        }
         _position = 0;
         (_oldCount, _oldFactor, _count, _factor) = (_count, _factor, 0, 1);
         _trace *= _oldFactor;
         _taken = 0;
-        if (_spread > 1) _half = 1 - _half;
         _folded = _oldCount == 0 && _oldFactor == 1 ? _blocks : 0;
     }
 
@@ -289,5 +294,25 @@ sealed unsafe class PackedInverse
     {
         public double** Z, Scaled, First, Second;
         public int Frames, Folded;
+    }
+
+    /// <summary>Out into a snapshot or back.</summary>
+    public void Carry(ref StateCarrier state)
+    {
+        // Where steps were skipped, S of a block is ahead of S of single steps, by panels that are due: with these folded, the
+        // snapshot too does not depend on how frames were batched.
+        for (; !state.Loading && _position > 0 && _folded < _due[_position - 1]; _folded++) Fold(_folded);
+        state.Carry(ref _position, 0, _period - 1);
+        state.Carry(ref _count, 0, _position);
+        state.Carry(ref _oldCount, 0, _period);
+        state.Carry(ref _folded, 0, _blocks);
+        state.Carry(ref _factor);
+        state.Carry(ref _oldFactor);
+        state.Carry(ref _trace);
+        state.Carry(ref _taken);
+        state.Carry(_matrix);
+        state.Carry(new Span<double>(Columns, _count * _padded));
+        if (_folded < _blocks) state.Carry(new Span<double>(OldColumns, _oldCount * _padded));
+        GC.KeepAlive(this);
     }
 }

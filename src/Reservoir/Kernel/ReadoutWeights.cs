@@ -153,4 +153,17 @@ sealed unsafe class ReadoutWeights
     double* Rows(int h) => _rows.Pointer + (long)h * _outputs * _padded;
 
     double* Errors(int h, int j) => _errors.Pointer + ((long)h * _period + j) * _paddedOutputs;
+
+    /// <summary>Out into a snapshot or back.</summary>
+    public void Carry(ref StateCarrier state)
+    {
+        state.Carry(_rows);
+        for (int h = 0; h < _counts.Length; h++)
+        {
+            state.Carry(ref _counts[h], 0, _period);
+            state.Carry(_sources.AsSpan(h * _period, _counts[h]));
+            state.Carry(new Span<double>(Errors(h, 0), _counts[h] * _paddedOutputs));
+        }
+        GC.KeepAlive(this);
+    }
 }

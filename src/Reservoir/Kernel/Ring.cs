@@ -15,4 +15,10 @@ sealed unsafe class Ring(int steps, int width)
 
     /// <summary>The row of a step, ≥ 0.</summary>
     public double* this[long step] => _rows.Pointer + step % steps * width;
+
+    /// <summary>Out into a snapshot or back.</summary>
+    public void Carry(ref StateCarrier state)
+    {
+        state.Carry(_rows);
+    }
 }

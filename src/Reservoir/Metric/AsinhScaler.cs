@@ -43,16 +43,18 @@ public sealed class AsinhScaler
 {
     readonly double _limit;
 
+    /// <summary>Not fixed yet: <see cref="Carry"/> does that.</summary>
+    internal AsinhScaler(AsinhScalerSpec spec) => _limit = spec.Limit;
+
     /// <summary>From the values of the warm-up.</summary>
     /// <param name="values">At least one, finite, units of the feed; sorted in place.</param>
     /// <param name="spec">Validated here.</param>
-    public AsinhScaler(Span<double> values, AsinhScalerSpec spec)
+    public AsinhScaler(Span<double> values, AsinhScalerSpec spec) : this(spec)
     {
         spec.Validate();
         Require.Range(values.Length, 1, int.MaxValue);
         values.Sort();
         double low = Quantile(values, spec.Quantile), high = Quantile(values, 1 - spec.Quantile);
-        _limit = spec.Limit;
         Centre = low / 2 + high / 2;
         // Term by term: the differences of values near ±1.8e308 would overflow.
         Unit = Math.Min(double.MaxValue,
@@ -61,10 +63,10 @@ public sealed class AsinhScaler
     }
 
     /// <summary>The value that is scaled to 0, units of the feed.</summary>
-    public double Centre { get; }
+    public double Centre { get; private set; }
 
     /// <summary>One unit of small scaled values, units of the feed, > 0.</summary>
-    public double Unit { get; }
+    public double Unit { get; private set; }
 
     /// <summary>Scaled value of x.</summary>
     /// <param name="x">Finite, units of the feed.</param>
@@ -80,5 +82,12 @@ public sealed class AsinhScaler
         int below = (int)at;
         double part = at - below;
         return part == 0 ? sorted[below] : (1 - part) * sorted[below] + part * sorted[below + 1];
+    }
+
+    /// <summary>Out into a snapshot or back.</summary>
+    internal void Carry(ref StateCarrier state)
+    {
+        Centre = state.Carried(Centre);
+        Unit = state.Carried(Unit);
     }
 }

@@ -95,4 +95,14 @@ public sealed class EmissionBudget
         (_last, _since) = (level, 0);
         return Level;
     }
+
+    /// <summary>Out into a snapshot or back.</summary>
+    internal void Carry(ref StateCarrier state)
+    {
+        state.Carry(ref _youth);
+        state.Carry(ref _burden);
+        state.Carry(ref _last);
+        state.Carry(ref _since);
+        Level = state.Carried(Level);
+    }
 }

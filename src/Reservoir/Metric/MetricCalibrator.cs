@@ -113,4 +113,15 @@ public sealed class MetricCalibrator
         for (int k = 0; k < _length; k++)
             TensorPrimitives.Add(_means, _recent.AsSpan(k * _horizons, _horizons), _means);
     }
+
+    /// <summary>Out into a snapshot or back.</summary>
+    internal void Carry(ref StateCarrier state)
+    {
+        state.Carry(_recent);
+        state.Carry(_means);
+        foreach (TailChannel tail in _error) tail.Carry(ref state);
+        foreach (TailChannel tail in _mean) tail.Carry(ref state);
+        _records.Carry(ref state);
+        state.Carry(ref _count);
+    }
 }

@@ -117,10 +117,10 @@ sealed class MetricModel
     readonly double[] _channelErrors; // [horizons]
     readonly double[] _prediction;    // ŷ(t+1|t) [channels]
     readonly double[] _evidence;      // S of each channel [channels]
-    readonly double[] _expected;      // what the warm-up's replay expected [channels]
     EmissionBudget _budget;
     double[] _frames;                 // of the warm-up [n0×channels], then empty
     DateTime[] _times;                // of the warm-up [n0], then empty
+    TimeSpan _interval;               // between these
     bool _warm;
     int _held;                        // frames of the warm-up kept
 
@@ -142,7 +142,7 @@ sealed class MetricModel
         _calibrators = [.. Enumerable.Range(0, channels).Select(_ => new MetricCalibrator(spec.Calibrator, spec.WarmUp, weights, regressors))];
         _budget = new EmissionBudget(spec.Budget, spec.WarmUp);
         _scalers = new AsinhScaler[channels];
-        (_target, _prediction, _expected) = (new double[channels], new double[channels], new double[channels]);
+        (_target, _prediction) = (new double[channels], new double[channels]);
         _evidence = new double[channels];
         _input = new double[channels + _calendar.Inputs];
         _regressor = new double[regressors];
@@ -194,16 +194,25 @@ sealed class MetricModel
         _times[_held++] = time;
         if (_held < _spec.WarmUp) return;
 
-        if (_spec.Budget.AlarmsPerDay > 0) _budget = new EmissionBudget(_spec.Budget.At(Sampling.Interval(_times)), _spec.WarmUp);
+        TimeSpan interval = Sampling.Interval(_times);
         double[] values = new double[_held];
         for (int c = 0; c < Channels; c++)
         {
             for (int t = 0; t < _held; t++) values[t] = _frames[t * Channels + c];
             _scalers[c] = new AsinhScaler(values, _spec.Scaler);
         }
-        for (int t = 0; t < _held; t++)
-            Advance(_times[t], _frames.AsSpan(t * Channels, Channels), _expected, learn: true, out _);
-        (_frames, _times, _warm) = ([], [], true);
+        (double[] frames, DateTime[] times) = (_frames, _times);
+        var expected = new double[Channels];
+        BeginScoring(interval);
+        for (int t = 0; t < times.Length; t++)
+            Advance(times[t], frames.AsSpan(t * Channels, Channels), expected, learn: true, out _);
+    }
+
+    // The warm-up is over: its frames need not be kept any longer, and how dense they came is known.
+    void BeginScoring(TimeSpan interval)
+    {
+        (_interval, _warm, _frames, _times, _held) = (interval, true, [], [], 0);
+        if (_spec.Budget.AlarmsPerDay > 0) _budget = new EmissionBudget(_spec.Budget.At(interval), _spec.WarmUp);
     }
 
     double Advance(DateTime time, ReadOnlySpan<double> frame, Span<double> expected, bool learn, out int channel)
@@ -236,5 +245,30 @@ sealed class MetricModel
         _readout.Push(_regressor);
         _readout.Predict(_regressor, _prediction);
         return strongest;
+    }
+
+    /// <summary>Out into a snapshot or back.</summary>
+    public void Carry(ref StateCarrier state)
+    {
+        state.Carry(ref _warm);
+        if (!_warm)
+        {
+            state.Carry(ref _held, 0, _spec.WarmUp - 1);
+            state.Carry(_frames.AsSpan(0, _held * Channels));
+            state.Carry(_times.AsSpan(0, _held));
+            return;
+        }
+        state.Carry(ref _interval);
+        if (state.Loading) BeginScoring(_interval);
+        for (int c = 0; c < Channels; c++)
+        {
+            if (state.Loading) _scalers[c] = new AsinhScaler(_spec.Scaler);
+            _scalers[c].Carry(ref state);
+        }
+        _readout.Carry(ref state);
+        foreach (MetricCalibrator calibrator in _calibrators) calibrator.Carry(ref state);
+        _budget.Carry(ref state);
+        state.Carry(_regressor);  // x(t) with it
+        state.Carry(_prediction);
     }
 }

@@ -78,4 +78,14 @@ sealed class MetricStream : StreamModel, IVerdict
         int channel = _result.Channel;
         return Math.Abs(frame[channel] - expected[channel]) >= minimum[minimum.Count == 1 ? 0 : channel];
     }
+
+    /// <inheritdoc/>
+    public override void Carry(ref StateCarrier state)
+    {
+        state.Carry(ref _position);
+        _model.Carry(ref state);
+        _normality.Carry(ref state);
+        _alarm.Carry(ref state);
+        _report.Carry(ref state);
+    }
 }

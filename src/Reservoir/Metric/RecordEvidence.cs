@@ -101,4 +101,16 @@ public sealed class RecordEvidence
         Array.Copy(extremes, rank, extremes, rank + 1, extremes.Length - rank - 1);
         extremes[rank] = x;
     }
+
+    /// <summary>Out into a snapshot or back.</summary>
+    internal void Carry(ref StateCarrier state)
+    {
+        state.Carry(_highest);
+        state.Carry(_lowest);
+        state.Carry(_recent);
+        state.Carry(ref _mean);
+        state.Carry(ref _highMean);
+        state.Carry(ref _lowMean);
+        state.Carry(ref _count);
+    }
 }

@@ -121,4 +121,14 @@ public sealed class TailChannel
             _squares += (double)value * value;
         }
     }
+
+    /// <summary>Out into a snapshot or back.</summary>
+    internal void Carry(ref StateCarrier state)
+    {
+        state.Carry(_ring);
+        state.Carry(ref _sum);
+        state.Carry(ref _squares);
+        state.Carry(ref _count);
+        state.Carry(ref _moment);
+    }
 }

@@ -7,7 +7,7 @@ namespace Esn;
 /// <param name="haste">1: the mean of all that was seen, while that is less than the memory; 2: of the latter half or so.</param>
 sealed class DelayedMean(int channels, int window, double memory, double haste)
 {
-    readonly double[] _past = new double[window * channels];  // the last means, a ring
+    readonly float[] _past = new float[window * channels];  // the last means, a ring
     readonly double[] _mean = new double[channels];
     int _slot, _clean;  // steps since one that was frozen
     long _learnt;
@@ -21,7 +21,7 @@ sealed class DelayedMean(int channels, int window, double memory, double haste)
     /// <summary>Takes the means of a step.</summary>
     public void Add(ReadOnlySpan<double> means, bool frozen)
     {
-        Span<double> then = _past.AsSpan(_slot * channels, channels);
+        Span<float> then = _past.AsSpan(_slot * channels, channels);
         _slot = _slot + 1 == window ? 0 : _slot + 1;
         _clean = frozen ? 0 : Math.Min(_clean + 1, 2 * window);
         if (_clean >= 2 * window)
@@ -29,13 +29,28 @@ sealed class DelayedMean(int channels, int window, double memory, double haste)
             double gain = Math.Min(1, Math.Max(1 / memory, haste / ++_learnt));
             for (int c = 0; c < then.Length; c++) _mean[c] += gain * (then[c] - _mean[c]);
         }
-        means.CopyTo(then);
+        Keep(means, then);
     }
 
     /// <summary>What the means are now is where they lie.</summary>
     public void Adapt(ReadOnlySpan<double> means)
     {
         means.CopyTo(_mean);
-        for (int slot = 0; slot < window; slot++) means.CopyTo(_past.AsSpan(slot * channels));
+        for (int slot = 0; slot < window; slot++) Keep(means, _past.AsSpan(slot * channels, channels));
+    }
+
+    static void Keep(ReadOnlySpan<double> means, Span<float> kept)
+    {
+        for (int c = 0; c < kept.Length; c++) kept[c] = (float)means[c];
+    }
+
+    /// <summary>Out into a snapshot or back.</summary>
+    public void Carry(ref StateCarrier state)
+    {
+        state.Carry(_past);
+        state.Carry(_mean);
+        state.Carry(ref _slot);
+        state.Carry(ref _clean);
+        state.Carry(ref _learnt);
     }
 }

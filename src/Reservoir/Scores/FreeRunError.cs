@@ -30,5 +30,10 @@ public sealed record FreeRunError : ScoreSpec
         public override bool Ready => _ready;
 
         public override void Step(in Moment moment) => _ready = _runs.Finished(_length, Squares);
+
+        public override void CarryWindows(ref StateCarrier state)
+        {
+            state.Carry(ref _ready);
+        }
     }
 }

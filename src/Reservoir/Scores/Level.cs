@@ -65,5 +65,15 @@ public sealed record Level : ScoreSpec
                 _mean.Reset(c);
             }
         }
+
+        public override void CarryWindows(ref StateCarrier state)
+        {
+            state.Carry(_past);
+            state.Carry(_level);
+            state.Carry(_learnt);
+            _mean.Carry(ref state);
+            state.Carry(ref _slot);
+            state.Carry(ref _count);
+        }
     }
 }

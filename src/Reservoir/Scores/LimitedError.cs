@@ -42,5 +42,11 @@ public sealed record LimitedError : ScoreSpec
             for (int c = 0; c < Squares.Length; c++)
                 if (held[held.Length == 1 ? 0 : c]) _mean.Reset(c);
         }
+
+        public override void CarryWindows(ref StateCarrier state)
+        {
+            _mean.Carry(ref state);
+            state.Carry(ref _count);
+        }
     }
 }

@@ -32,4 +32,12 @@ sealed class LimitedMean(int channels, double window)
 
     /// <summary>The mean of a channel starts again at 0.</summary>
     public void Reset(int channel) => _mean[channel] = 0;
+
+    /// <summary>Out into a snapshot or back.</summary>
+    public void Carry(ref StateCarrier state)
+    {
+        state.Carry(_mean);
+        state.Carry(_usual);
+        state.Carry(ref _count);
+    }
 }

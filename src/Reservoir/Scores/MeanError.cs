@@ -48,5 +48,11 @@ public sealed record MeanError : ScoreSpec
             for (int c = 0; c < Squares.Length; c++) Squares[c] *= Squares[c];
             _mean.Add(Squares, Squares);
         }
+
+        public override void CarryWindows(ref StateCarrier state)
+        {
+            _signed.Carry(ref state);
+            _mean.Carry(ref state);
+        }
     }
 }

@@ -61,5 +61,13 @@ public sealed record OutOfRange : ScoreSpec
         }
 
         void Widen(int c) => (_low[c], _high[c]) = (Math.Min(_low[c], _now[c]), Math.Max(_high[c], _now[c]));
+
+        public override void CarryWindows(ref StateCarrier state)
+        {
+            state.Carry(_low);
+            state.Carry(_high);
+            state.Carry(_now);
+            state.Carry(ref _learnt);
+        }
     }
 }

@@ -54,4 +54,14 @@ sealed class RunningMean
             for (int c = 0; c < _channels; c++) _sums[c] += _ring[i + c];
         for (int c = 0; c < _channels; c++) _largest[c] = Math.Abs(_sums[c]);
     }
+
+    /// <summary>Out into a snapshot or back.</summary>
+    public void Carry(ref StateCarrier state)
+    {
+        state.Carry(_ring);
+        state.Carry(_sums);
+        state.Carry(_largest);
+        state.Carry(ref _slot);
+        Full = state.Carried(Full);
+    }
 }

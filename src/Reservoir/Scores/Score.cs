@@ -84,4 +84,14 @@ abstract class Score(string name, int channels, int span)
     public virtual void Adapt(ReadOnlySpan<bool> held)
     {
     }
+
+    /// <summary>Out into a snapshot or back.</summary>
+    public void Carry(ref StateCarrier state)
+    {
+        state.Carry(Squares);
+        CarryWindows(ref state);
+    }
+
+    /// <summary>Out into a snapshot or back: all that the next steps depend on, but <see cref="Squares"/>.</summary>
+    public abstract void CarryWindows(ref StateCarrier state);
 }

@@ -130,4 +130,13 @@ sealed class Scoring
         while (_first[score + 1] <= value) score++;
         return score;
     }
+
+    /// <summary>Out into a snapshot or back.</summary>
+    public void Carry(ref StateCarrier state)
+    {
+        foreach (Score score in _scores) score.Carry(ref state);
+        Calibrator.Carry(ref state);
+        state.Carry(ref _clean);
+        state.Carry(ref _wasOpen);
+    }
 }

@@ -42,5 +42,12 @@ public sealed record SlowLevel : ScoreSpec
         {
             if (_mean.Full) _reference.Adapt(_now);
         }
+
+        public override void CarryWindows(ref StateCarrier state)
+        {
+            _mean.Carry(ref state);
+            _reference.Carry(ref state);
+            state.Carry(_now);
+        }
     }
 }

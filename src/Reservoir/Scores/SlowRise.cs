@@ -58,5 +58,13 @@ public sealed record SlowRise : ScoreSpec
         {
             if (_mean.Full) _reference.Adapt(_now);
         }
+
+        public override void CarryWindows(ref StateCarrier state)
+        {
+            of.Carry(ref state);
+            _mean.Carry(ref state);
+            _reference.Carry(ref state);
+            state.Carry(_now);
+        }
     }
 }

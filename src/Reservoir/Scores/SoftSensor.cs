@@ -77,5 +77,13 @@ public sealed record SoftSensor : ScoreSpec
             for (int c = 0; c < Squares.Length; c++)
                 if (held[held.Length == 1 ? 0 : c]) _mean.Reset(c);
         }
+
+        public override void CarryWindows(ref StateCarrier state)
+        {
+            foreach (Readout readout in _readouts) readout.Carry(ref state);
+            foreach (double[] regressor in _regressors) state.Carry(regressor);
+            _mean.Carry(ref state);
+            state.Carry(ref _begun);
+        }
     }
 }

@@ -1,0 +1,78 @@
+using System.Buffers;
+using System.IO.Hashing;
+using System.Runtime.InteropServices;
+
+namespace Esn;
+
+/// <summary>The form of a snapshot: a header, the state, and a checksum of both.</summary>
+/// <remarks>
+/// Numbers are in the byte order of the machine; the magic number of one that has the other is not this one. A change of any
+/// state is a new <see cref="Version"/>.
+/// </remarks>
+static class Snapshot
+{
+    /// <summary>Of the format: of the header, and of which fields each state carries in which order.</summary>
+    public const int Version = 1;
+
+    const ulong Magic = 0x31544E53_2E4E5345;  // "ESN.SNT1" in memory
+    const int Checksum = sizeof(ulong);
+
+    [StructLayout(LayoutKind.Sequential, Pack = 1)]
+    struct Header
+    {
+        public ulong Magic;
+        public int Version;
+        public int Channels;
+        public long Length;  // of the whole snapshot, bytes
+        public UInt128 Fingerprint;
+    }
+
+    static int HeaderLength { get; } = Marshal.SizeOf<Header>();
+
+    /// <summary>Writes a model's state.</summary>
+    /// <exception cref="InvalidOperationException">More than 2 GB.</exception>
+    public static void Save(StreamModel model, ModelSpec spec, int channels, IBufferWriter<byte> to)
+    {
+        StateCarrier measure = StateCarrier.Measuring();
+        model.Carry(ref measure);
+        long length = HeaderLength + measure.Length + Checksum;
+        if (length > Array.MaxLength) throw new InvalidOperationException(FormattableString.Invariant($"a snapshot may have 2 GB, this model's has {length} bytes"));
+
+        Span<byte> bytes = to.GetSpan((int)length)[..(int)length], body = bytes[..^Checksum];
+        var header = new Header { Magic = Magic, Version = Version, Channels = channels, Length = length, Fingerprint = Fingerprint.Of(spec, channels) };
+        MemoryMarshal.Write(bytes, in header);
+        StateCarrier state = StateCarrier.Saving(body[HeaderLength..]);
+        model.Carry(ref state);
+        ulong checksum = XxHash3.HashToUInt64(body);
+        MemoryMarshal.Write(bytes[^Checksum..], in checksum);
+        to.Advance((int)length);
+    }
+
+    /// <summary>Gives a model that was just made the state that was saved.</summary>
+    /// <exception cref="InvalidDataException">Says what is wrong and what to do. The model is then not to be used.</exception>
+    public static void Load(StreamModel model, ModelSpec spec, int channels, ReadOnlySpan<byte> snapshot)
+    {
+        if (snapshot.Length < HeaderLength + Checksum)
+            throw Refuse($"the snapshot has {snapshot.Length} bytes, fewer than its header: it was cut off; take an older one, or start the stream without");
+        Header header = MemoryMarshal.Read<Header>(snapshot);
+        if (header.Magic != Magic)
+            throw Refuse($"these bytes are no snapshot of a detector, or one of a machine with another byte order; start the stream without");
+        if (header.Version != Version)
+            throw Refuse($"the snapshot has format {header.Version}, this program reads {Version}: load it with the program that wrote it, or start the stream without");
+        if (header.Length != snapshot.Length)
+            throw Refuse($"the snapshot has {snapshot.Length} of {header.Length} bytes: it was cut off or joined with another; take an older one, or start the stream without");
+        if (XxHash3.HashToUInt64(snapshot[..^Checksum]) != MemoryMarshal.Read<ulong>(snapshot[^Checksum..]))
+            throw Refuse($"the snapshot's checksum is wrong: it was damaged; take an older one, or start the stream without");
+        if (header.Channels != channels)
+            throw Refuse($"the snapshot is of a stream with {header.Channels} channels, this one has {channels}; start it without");
+        if (header.Fingerprint != Fingerprint.Of(spec, channels))
+            throw Refuse($"the snapshot was made with another specification: restore the configuration that it was made with, or start the stream without");
+
+        StateCarrier state = StateCarrier.From(snapshot[HeaderLength..^Checksum]);
+        model.Carry(ref state);
+        if (state.Length != snapshot.Length - HeaderLength - Checksum)
+            throw Refuse($"the snapshot holds more than the state of this model; start the stream without");
+    }
+
+    static InvalidDataException Refuse(FormattableString why) => new(FormattableString.Invariant(why));
+}
