@@ -55,6 +55,9 @@ sealed class ErrorModel : StreamModel
     public override long Position => _position;
 
     /// <inheritdoc/>
+    public override Readout Readout => _readout;
+
+    /// <inheritdoc/>
     public override bool TryForecast(Span<double> expected)
     {
         if (_runs is null || _normaliser is null || !_alarm.Open || _runs.Foretold.Count == 0) return false;

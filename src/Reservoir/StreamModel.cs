@@ -41,6 +41,9 @@ abstract class StreamModel
     /// <summary>Steps taken so far.</summary>
     public abstract long Position { get; }
 
+    /// <summary>What learns.</summary>
+    public abstract Readout Readout { get; }
+
     /// <summary>Takes n frames, each finite and of the right length, as <see cref="Detector.StepMany"/> says.</summary>
     public abstract void Take(ReadOnlySpan<DateTime> times, ReadOnlySpan<double> frames, Span<StepResult> results, Span<double> expected, ReadOnlySpan<bool> muted);
 

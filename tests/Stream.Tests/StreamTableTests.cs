@@ -86,6 +86,8 @@ public sealed class StreamTableTests
         Assert.Contains("esn_hidden_streams_total 2", text, StringComparison.Ordinal);
         Assert.Contains("esn_streams 3", text, StringComparison.Ordinal);
         Assert.Contains("esn_steps_total 4", text, StringComparison.Ordinal);
+        Assert.Contains("esn_readout_recoveries_total 0", text, StringComparison.Ordinal);
+        Assert.Contains("esn_readout_refusals_total 0", text, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -155,6 +155,9 @@ sealed class MetricModel
     /// <summary>Length of every frame.</summary>
     public int Channels { get; }
 
+    /// <summary>What learns.</summary>
+    public Readout Readout => _readout;
+
     /// <summary>How many steps ahead each error looks.</summary>
     public IReadOnlyList<int> Horizons => _spec.Steps();
 

@@ -36,6 +36,9 @@ sealed class MetricStream : StreamModel, IVerdict
     public override long Position => _position;
 
     /// <inheritdoc/>
+    public override Readout Readout => _model.Readout;
+
+    /// <inheritdoc/>
     public ReadOnlySpan<double> Margins => _margins;
 
     /// <inheritdoc/>

@@ -13,7 +13,7 @@ public sealed class EsnMetrics
 
     readonly HttpConfig _config;
     readonly Gauge _score, _normality, _warmingUp, _alarm, _lastStep, _muted, _expected, _observed, _forecast;
-    readonly Counter _steps, _events, _late, _deadLetters, _hidden;
+    readonly Counter _steps, _events, _recoveries, _refusals, _late, _deadLetters, _hidden;
     readonly Histogram _stepDuration;
     readonly HashSet<StreamId> _hiddenStreams = [];
     int _exported;
@@ -25,7 +25,7 @@ public sealed class EsnMetrics
         Registry = Prometheus.Metrics.NewCustomRegistry();
         MetricFactory metrics = Prometheus.Metrics.WithCustomRegistry(Registry);
 
-        _score = metrics.CreateGauge("esn_anomaly_score", "Anomaly score of the stream's last step, 0 or more; 1 = the alarm's threshold.", StreamLabels);
+        _score = metrics.CreateGauge("esn_anomaly_score", "Anomaly score s of the stream's last step, 0 or more; 1 = the alarm's threshold. At a budget of b alarms a step, s is reached once in b^-s steps of a feed in which nothing happens: with 1 alarm in 10000 steps, 2 is once in 10^8.", StreamLabels);
         _normality = metrics.CreateGauge("esn_normality", "Normality score of the last step, 0 to 1, low = anomalous: Q((mean of the short window - mean of the long one) / standard deviation of the long one).", StreamLabels);
         _warmingUp = metrics.CreateGauge("esn_warming_up", "1 while the stream's model is still learning what normal is and can't alarm.", StreamLabels);
         _alarm = metrics.CreateGauge("esn_alarm_active", "1 while an alarm of the stream is open.", StreamLabels);
@@ -38,6 +38,8 @@ public sealed class EsnMetrics
 
         _steps = metrics.CreateCounter("esn_steps_total", "Timesteps scored.");
         _events = metrics.CreateCounter("esn_events_total", "Changes in the life of alarms, by change.", "change");
+        _recoveries = metrics.CreateCounter("esn_readout_recoveries_total", "Times that a readout's learning began anew, its weights as they were, as rounding had cost the positive definiteness of its inverse covariance.");
+        _refusals = metrics.CreateCounter("esn_readout_refusals_total", "Frames that were scored but not learnt, as a number in them was too large to be squared.");
         _late = metrics.CreateCounter("esn_late_total", "Frames refused because the stream was past their time already.");
         _deadLetters = metrics.CreateCounter("esn_dead_letters_total", "Records that could not be taken, by reason; each is in the dead-letter topic as it came.", "reason");
         _hidden = metrics.CreateCounter("esn_hidden_streams_total", "Streams that are scored but have no series of their own here, beyond http.maxStreams.");
@@ -82,6 +84,15 @@ public sealed class EsnMetrics
     {
         _stepDuration.Observe(elapsed.TotalSeconds / steps, steps);
         _steps.Inc(steps);
+    }
+
+    /// <summary>Takes what a readout could not learn as usual.</summary>
+    /// <param name="recoveries">Times that learning began anew.</param>
+    /// <param name="refusals">Frames that were not learnt.</param>
+    public void Learnt(long recoveries, long refusals)
+    {
+        _recoveries.Inc(recoveries);
+        _refusals.Inc(refusals);
     }
 
     /// <summary>Takes a change in an alarm's life.</summary>

@@ -96,8 +96,10 @@ public sealed class StreamTable
         }
 
         long start = _time.GetTimestamp();
-        feed.Detector!.StepMany(times, frames, results, expected, muted);
+        (long recoveries, long refusals) = (feed.Detector!.Recoveries, feed.Detector.Refusals);
+        feed.Detector.StepMany(times, frames, results, expected, muted);
         _metrics.Stepped(_time.GetElapsedTime(start), n);
+        _metrics.Learnt(feed.Detector.Recoveries - recoveries, feed.Detector.Refusals - refusals);
 
         DateTime now = _time.GetUtcNow().UtcDateTime;
         for (int t = 0; t < n; t++)
