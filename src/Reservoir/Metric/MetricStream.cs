@@ -3,8 +3,10 @@ using System.Numerics.Tensors;
 namespace Esn;
 
 /// <summary>
-/// A stream judged as an operational metric. Learning goes on while an alarm is open: evidence is told once, and the bar
-/// is raised by the budget instead.
+/// A stream judged as an operational metric. While an alarm is open neither the readout nor the reference of its errors
+/// learns; records of the value itself go on, as each is news once. Learning starts again when the alarm is closed or
+/// adapted to, soon: on the Numenta benchmark a limit of 20 steps costs nothing, one of 500 steps 1.5 points standard and
+/// 3.3 low-FP.
 /// </summary>
 sealed class MetricStream : StreamModel, IVerdict
 {
@@ -48,7 +50,7 @@ sealed class MetricStream : StreamModel, IVerdict
     public bool Alarms(int score) => _result.Score >= 1 && score == _result.Channel;
 
     /// <inheritdoc/>
-    public override bool TryForecast(Span<double> expected) => false;
+    public override bool TryForecast(Span<double> expected) => _alarm.Open && _model.TryForecast(_position - 1, expected);
 
     /// <inheritdoc/>
     public override void Take(ReadOnlySpan<DateTime> times, ReadOnlySpan<double> frames, Span<StepResult> results, Span<double> expected, ReadOnlySpan<bool> muted)
@@ -61,14 +63,26 @@ sealed class MetricStream : StreamModel, IVerdict
     StepResult Take(DateTime time, ReadOnlySpan<double> frame, Span<double> expected, bool muted)
     {
         long position = _position++;
-        _result = _model.Step(time, frame, expected, learn: !muted);
+        _result = _model.Judge(time, frame, expected, frozen: _alarm.Open, muted);
         if (_result.WarmingUp) return new StepResult(position, WarmingUp: true, Score: 0, Normality: 1, AlarmOpen: false, Alarm: null);
 
         _normality.Step(TensorPrimitives.SumOfSquares(_model.Errors[.._margins.Length]) / _margins.Length, muted || _alarm.Open);
         TensorPrimitives.Divide(_model.Evidence, _spec.Budget.Threshold, _margins);
         AlarmChange? change = _alarm.Step(position, this, Deviates(frame, expected), muted);
+        if (change == AlarmChange.Opened) _model.BeginForecast(position);
+        _model.Learn(learn: !(muted || _alarm.Open));
         AlarmEvent? alarm = _report.Step(change, position, time, _result.Score, _normality.Value, expected, frame);
+        if (alarm is not null && _model.Foretold.Count > 0) alarm = alarm with { Forecast = Foretell() };
         return new StepResult(position, WarmingUp: false, _result.Score, _normality.Value, _alarm.Open, alarm);
+    }
+
+    Forecast Foretell()
+    {
+        int channels = _margins.Length;
+        (long first, int count) = _model.Foretold;
+        var points = new double[count * channels];
+        for (int i = 0; i < count; i++) _model.TryForecast(first + i, points.AsSpan(i * channels, channels));
+        return new Forecast(first, points);
     }
 
     bool Deviates(ReadOnlySpan<double> frame, ReadOnlySpan<double> expected)
