@@ -12,6 +12,7 @@ using Esn.Streaming.Configuration;
     ReplayCommand.Make(),
     BacktestCommand.Make(),
     TuneCommand.Make(),
+    PresetCommand.Make(),
     ValidateCommand.Make(),
 ];
 

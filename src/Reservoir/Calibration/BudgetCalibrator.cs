@@ -11,8 +11,6 @@ namespace Esn;
 sealed class BudgetCalibrator : ICalibrator
 {
     const int FirstTable = 100;
-    const double MostGovernor = 60;
-    const double Youth = 4000;  // steps after which half of the caution is gone
 
     readonly BudgetSpec _spec;
     readonly Margin[] _margins;
@@ -88,7 +86,7 @@ sealed class BudgetCalibrator : ICalibrator
     }
 
     /// <inheritdoc/>
-    public void Announce() => _governor = Math.Min(MostGovernor, _governor + _spec.Governor);
+    public void Announce() => _governor = Math.Min(_spec.MostGovernor, _governor + _spec.Governor);
 
     /// <inheritdoc/>
     public void Adapt(ReadOnlySpan<bool> contributed)
@@ -100,7 +98,7 @@ sealed class BudgetCalibrator : ICalibrator
     // Below Stir nothing can alarm, and s falls to 0 with J.
     double Of(double margin)
     {
-        double score = Math.Max(0, _episodes.LogRate(Math.Max(margin, _spec.Stir)) / (_logBudget - _governor - _spec.Caution / (1 + _steps / Youth)));
+        double score = Math.Max(0, _episodes.LogRate(Math.Max(margin, _spec.Stir)) / (_logBudget - _governor - _spec.Caution / (1 + _steps / _spec.Youth)));
         return margin >= _spec.Stir ? score : Math.Min(score, .99) * margin / _spec.Stir;
     }
 

@@ -39,8 +39,26 @@ public sealed record BudgetSpec : CalibratorSpec
     /// <summary>By how much ln(threshold rate) falls with each announcement; it recovers at the same rate a budgeted alarm, [0, 1].</summary>
     public double Governor { get; init; } = .1;
 
-    /// <summary>By how much ln(threshold rate) lies lower at the start, where little is known of the tails; half of it is gone after 4000 steps, [0, 10].</summary>
+    /// <summary>By how much ln(threshold rate) lies lower at the start, where little is known of the tails; half of it is gone after <see cref="Youth"/> steps, [0, 10].</summary>
     public double Caution { get; init; } = .7;
+
+    /// <summary>Steps after which half of the caution is gone, [1, 1e8].</summary>
+    public double Youth { get; init; } = 4000;
+
+    /// <summary>By how much the governor lowers ln(threshold rate) at the most, [0, 1000].</summary>
+    public double MostGovernor { get; init; } = 60;
+
+    /// <summary>Far-out alarms that are kept out of the statistics, besides those of some budgets, [0, 1e6].</summary>
+    public double Exempt { get; init; } = 10;
+
+    /// <summary>Far-out alarms that are kept out of the statistics besides, in alarms of the budget, [0, 1000].</summary>
+    public double ExemptBudgets { get; init; } = 3;
+
+    /// <summary>Score from which an alarm is far out, as true anomalies are, [1, 100].</summary>
+    public double FarOut { get; init; } = 1.3;
+
+    /// <summary>How each raw score becomes −ln p.</summary>
+    public MarginSpec Margin { get; init; } = new();
 
     /// <inheritdoc/>
     public override void Validate()
@@ -58,6 +76,12 @@ public sealed record BudgetSpec : CalibratorSpec
         Require.Range(TailPeaks, 10, 1e4);
         Require.Range(Governor, 0, 1);
         Require.Range(Caution, 0, 10);
+        Require.Range(Youth, 1, 1e8);
+        Require.Range(MostGovernor, 0, 1000);
+        Require.Range(Exempt, 0, 1e6);
+        Require.Range(ExemptBudgets, 0, 1000);
+        Require.Range(FarOut, 1, 100);
+        Margin.Validate();
     }
 
     /// <summary>The same for a feed with a frame every <paramref name="interval"/>; the rate stays within what can be calibrated.</summary>

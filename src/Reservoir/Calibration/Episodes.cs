@@ -10,9 +10,6 @@ sealed class Episodes
     const int Bins = 700;
     const int Even = 300;         // bins of equal width; above, each is wider by a hundredth than the last
     static readonly double Ratio = Math.Log(1.01);
-    const int Exempt = 10;        // far-out alarms that are kept out of the statistics, besides as many as some budgets
-    const double ExemptBudgets = 3;
-    const double FarOut = 1.3;    // rate < b^FarOut
 
     readonly BudgetSpec _spec;
     readonly float[] _above = new float[Bins + 1];      // weight of peaks at or above each edge, as of the last refresh
@@ -80,7 +77,7 @@ sealed class Episodes
     void End()
     {
         _inside = false;
-        if (_alarmed && LogRate(_peak) < FarOut * Math.Log(_spec.AlarmsPerStep)
+        if (_alarmed && LogRate(_peak) < _spec.FarOut * Math.Log(_spec.AlarmsPerStep)
             && _exempted < Allowance * _weight)
         {
             _exempted += _weight;
@@ -93,7 +90,7 @@ sealed class Episodes
         Refresh(_weight);
     }
 
-    double Allowance => Exempt + ExemptBudgets * _spec.AlarmsPerStep * (_steps / _weight);
+    double Allowance => _spec.Exempt + _spec.ExemptBudgets * _spec.AlarmsPerStep * (_steps / _weight);
 
     double Edge(double bin) => _spec.Stir + BinWidth * (bin <= Even ? bin : Even * Math.Exp(Ratio * (bin - Even)));
 

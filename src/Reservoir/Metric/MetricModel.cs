@@ -38,6 +38,12 @@ public sealed record MetricSpec : ModelSpec
     /// <summary>How evidence becomes a score.</summary>
     public EmissionBudgetSpec Budget { get; init; } = new();
 
+    /// <summary>Part of the threshold below which the evidence of a channel counts as back to normal, (0, 1].</summary>
+    public double Quiet { get; init; } = .5;
+
+    /// <summary>The windows of the normality Σ, which is exported beside the score.</summary>
+    public NormalitySpec Normality { get; init; } = new();
+
     /// <inheritdoc/>
     public override ModelSpec WithBudget(double alarmsPerStep) => this with { Budget = Budget with { AlarmsPerStep = alarmsPerStep, AlarmsPerDay = 0 } };
 
@@ -65,15 +71,15 @@ public sealed record MetricSpec : ModelSpec
         Calendar.Validate();
         Reservoir.Validate();
         Require.Range(Horizons.Count, 1, 100);
-        foreach (MetricHorizon horizon in Horizons)
-        {
-            Require.Range(horizon.Ahead, 0, 1);
-            Require.Range(horizon.Weight, 0, 1000);
-        }
+        foreach (MetricHorizon horizon in Horizons) horizon.Validate();
+        if (!Readout.Horizons.SequenceEqual([1]))
+            throw new ArgumentOutOfRangeException(nameof(Readout), "readout.horizons must be left out: those of a metric are horizons, in warm-ups");
         Require.Above(Horizons.Sum(horizon => horizon.Weight), 0, 1e6);
         (Readout with { Horizons = Steps() }).Validate();
         Calibrator.Validate();
         Budget.Validate();
+        Require.Above(Quiet, 0, 1);
+        Normality.Validate();
     }
 
     internal int[] Steps() => [.. Horizons.Select(Steps).Distinct()];
@@ -86,7 +92,16 @@ public sealed record MetricSpec : ModelSpec
 /// <summary>How far ahead an error looks.</summary>
 /// <param name="Ahead">In warm-ups, [0, 1]; at least one step.</param>
 /// <param name="Weight">Of its errors in the evidence, [0, 1000].</param>
-public readonly record struct MetricHorizon(double Ahead, double Weight);
+public readonly record struct MetricHorizon(double Ahead, double Weight)
+{
+    /// <summary>Throws with the key, the value and the range.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A value out of its range.</exception>
+    public void Validate()
+    {
+        Require.Range(Ahead, 0, 1);
+        Require.Range(Weight, 0, 1000);
+    }
+}
 
 /// <summary>One frame of an operational metric, judged.</summary>
 /// <param name="WarmingUp">Nothing is scored yet.</param>

@@ -10,11 +10,9 @@ namespace Esn;
 /// </summary>
 sealed class MetricStream : StreamModel, IVerdict
 {
-    const double Quiet = .5;  // of the threshold: below it a channel is back to normal
-
     readonly MetricSpec _spec;
     readonly MetricModel _model;
-    readonly Normality _normality = new(new NormalitySpec());
+    readonly Normality _normality;
     readonly Alarm _alarm;
     readonly AlarmReport _report;
     readonly double[] _margins;  // S over the threshold [channels]
@@ -27,6 +25,7 @@ sealed class MetricStream : StreamModel, IVerdict
     {
         _spec = spec;
         _model = new MetricModel(spec, channels);
+        _normality = new Normality(spec.Normality);
         _alarm = new Alarm(spec.Alarm, slow: new bool[channels]);
         _margins = new double[channels];
         string[] names = [.. Enumerable.Range(0, channels).Select(channel => channels == 1 ? "evidence" : FormattableString.Invariant($"evidence[{channel}]"))];
@@ -44,7 +43,7 @@ sealed class MetricStream : StreamModel, IVerdict
     public double Score => _result.Score;
 
     /// <inheritdoc/>
-    public bool Stirs(int score) => _margins[score] >= Quiet;
+    public bool Stirs(int score) => _margins[score] >= _spec.Quiet;
 
     /// <inheritdoc/>
     public bool Alarms(int score) => _result.Score >= 1 && score == _result.Channel;

@@ -99,7 +99,14 @@ public static class BacktestRun
             (_feed, _labels, _scoreFile, _eventFile, _trace, _channels) = (feed, labels, scores, events, trace, feed.Channels.Count);
             _gate = new Gate(_channels);
             _maintenance = [.. config.Maintenance.Select(maintenance => maintenance.Compile())];
-            _detector = new Detector(feed.RowCount is { } rows ? Fitted(config.Model, rows) : config.Model, _channels);
+            try
+            {
+                _detector = new Detector(feed.RowCount is { } rows ? Fitted(config.Model, rows) : config.Model, _channels);
+            }
+            catch (ArgumentException e)
+            {
+                throw new FeedException($"{feed.Name}: no model for {_channels} channels: {e.Message}");
+            }
             _expected = [.. Enumerable.Repeat(double.NaN, _channels)];
             scores.Write($"{feed.TimeColumn},score,normality,expected,observed,alarm");
             if (_channels > 1)

@@ -42,6 +42,14 @@ public sealed record EsnConfig
         },
     };
 
+    /// <summary>Throws with the key, the value and what would be right.</summary>
+    public void Validate()
+    {
+        int channels = Source.Fields.Channels.Count > 0 ? Source.Fields.Channels.Count : Source.Channels, minima = Detector.Alarm.MinimumDeviation.Count;
+        if (channels > 0 && minima > 1 && minima != channels)
+            throw new ArgumentOutOfRangeException(nameof(Detector), $"detector.alarm.minimumDeviation must have 1 value, or {channels} for as many channels, had {minima}");
+    }
+
     /// <summary>Times in which streams are not to be judged.</summary>
     public IReadOnlyList<MaintenanceConfig> Maintenance { get; init; } = [];
 

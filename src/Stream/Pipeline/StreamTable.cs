@@ -69,7 +69,14 @@ public sealed class StreamTable
             return new DeadLetter(frame.Record, reason, detail);
         if (feed.Detector is null)
         {
-            feed.Detector = new Detector(_config.Model, feed.Gate.Channels);
+            try
+            {
+                feed.Detector = new Detector(_config.Model, feed.Gate.Channels);
+            }
+            catch (ArgumentException e)
+            {
+                return new DeadLetter(frame.Record, Rejection.WrongDimension, $"no model for {feed.Gate.Channels} channels: {e.Message}");
+            }
             feed.Exported = _metrics.Export(frame.Stream, feed.Gate.Channels, _config.Source.Fields.Channels);
             _feeds.Add(frame.Stream, feed);
         }
