@@ -53,7 +53,7 @@ public sealed record EsnConfig
     /// <summary>Times in which streams are not to be judged.</summary>
     public IReadOnlyList<MaintenanceConfig> Maintenance { get; init; } = [];
 
-    /// <summary>Metrics and health over HTTP.</summary>
+    /// <summary>Metrics, mutes and health over HTTP.</summary>
     public HttpConfig Http { get; init; } = new();
 
     /// <summary>OpenTelemetry traces.</summary>

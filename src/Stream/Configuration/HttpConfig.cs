@@ -2,10 +2,10 @@ using System.Net;
 
 namespace Esn.Streaming.Configuration;
 
-/// <summary>Metrics and health over HTTP.</summary>
+/// <summary>Metrics, mutes and health over HTTP.</summary>
 public sealed record HttpConfig
 {
-    /// <summary>address:port of /metrics, /health/live and /health/ready; port 0: any free one.</summary>
+    /// <summary>address:port of /metrics, /mutes, /health/live and /health/ready; port 0: any free one.</summary>
     public string Listen { get; init; } = "0.0.0.0:9464";
 
     /// <summary>Streams with series of their own on /metrics, 0 … 100,000; the others are counted only.</summary>
@@ -16,6 +16,9 @@ public sealed record HttpConfig
 
     /// <summary>Seconds without progress after which /health/ready says no, 1 … 3600.</summary>
     public int StallSeconds { get; init; } = 30;
+
+    /// <summary>Whether streams may be muted over HTTP.</summary>
+    public bool Mutes { get; init; } = true;
 
     /// <summary>Throws with the key, the value and what would be right.</summary>
     public void Validate()
