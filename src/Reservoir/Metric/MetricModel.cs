@@ -5,8 +5,10 @@ namespace Esn;
 /// <summary>A model of operational metrics: seasonal, bursty, of a few channels. Lengths are in warm-ups where not said otherwise.</summary>
 public sealed record MetricSpec : ModelSpec
 {
-    /// <summary>A metric's new regime is learnt after 20 steps: evidence is told once, and frozen longer it tells of what has long become normal.</summary>
-    public MetricSpec() => Alarm = new AlarmSpec { AdaptAfter = 20 };
+    // Evidence is told once, and a model that is frozen for long tells of what has long become normal. Means of the error
+    // remember a burst for a while: half of the peak's evidence is quiet.
+    /// <summary>All defaults.</summary>
+    public MetricSpec() => Alarm = new AlarmSpec { AdaptAfter = 20, QuietSteps = 5, Leave = .5 };
 
     /// <summary>n0, frames that fix the scaling and teach the model before anything is scored, 20 … 1,000,000. The unit of every length.</summary>
     public int WarmUp { get; init; } = 750;

@@ -5,8 +5,8 @@ namespace Esn;
 /// <summary>
 /// A stream judged as an operational metric. While an alarm is open neither the readout nor the reference of its errors
 /// learns; records of the value itself go on, as each is news once. Learning starts again when the alarm is closed or
-/// adapted to, soon: on the Numenta benchmark a limit of 20 steps costs nothing, one of 500 steps 1.5 points standard and
-/// 3.3 low-FP.
+/// adapted to, soon: on the Numenta benchmark (75.9 standard, 70.7 low-FP with no freezing) a limit of 20 steps costs .1 and
+/// .6 points, one of 500 steps 1.5 and 3.3.
 /// </summary>
 sealed class MetricStream : StreamModel, IVerdict
 {

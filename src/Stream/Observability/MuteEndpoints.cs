@@ -46,9 +46,9 @@ static partial class MuteEndpoints
 
     static IResult Said(int status, string text) => Results.Text(text + "\n", statusCode: status);
 
-    [LoggerMessage(LogLevel.Information, "stream {stream} of {topic} is muted until {until}")]
+    [LoggerMessage(15, LogLevel.Information, "stream {stream} of {topic} is muted until {until}")]
     static partial void Muted(ILogger log, string stream, string topic, string until);
 
-    [LoggerMessage(LogLevel.Information, "stream {stream} is judged again")]
+    [LoggerMessage(16, LogLevel.Information, "stream {stream} is judged again")]
     static partial void Unmuted(ILogger log, string stream);
 }
