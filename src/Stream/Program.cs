@@ -27,7 +27,14 @@ HelpOption help = root.Options.OfType<HelpOption>().Single();
 help.Action = new HelpWithExamples((HelpAction)help.Action!, commands);
 
 ParseResult parsed = root.Parse(args);
-if (parsed.Action is ParseErrorAction wrong) wrong.ShowHelp = false;  // a screen of help hides what was wrong
+if (parsed.Action is ParseErrorAction wrong)
+{
+    wrong.ShowHelp = false;  // a screen of help hides what was wrong
+    int code = wrong.Invoke(parsed);
+    string command = parsed.CommandResult.Command is RootCommand ? "" : $" {parsed.CommandResult.Command.Name}";
+    await Console.Error.WriteLineAsync($"esn{command} --help says what can be said");
+    return code;
+}
 try
 {
     return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromSeconds(10) });
