@@ -40,6 +40,7 @@ static class BacktestCommand
             HintAtLabels(feeds);
             if (total.Files == 1) Show(total.Each[0], directory);
             else Show(total, directory);
+            if (!parsed.GetValue(bare) && !ReportPicture.HasFonts) Terminal.Note.MarkupLineInterpolated($"[yellow]report.png has no text, as this machine has no fonts (Debian: fonts-dejavu-core); report.html has[/]");
             return total.Steps > 0 ? 0 : 1;
         });
         return (command,
