@@ -17,8 +17,6 @@ sealed class Margin
     [ThreadStatic] static double[]? s_power, s_tail;
 
     readonly BudgetSpec _spec;
-    readonly MarginSpec _margin;
-    readonly double[] _prior;  // ln π of the tail shapes [shapes]
     readonly ScoreShape _shape;
     readonly float[] _histogram = new float[TailShapes.Bins];  // of y, in units of the weight at the last rebuild
     readonly float[] _table = new float[TailShapes.Bins + 1];  // v at the edges of the bins
@@ -38,8 +36,7 @@ sealed class Margin
     /// <param name="shape">Of the score.</param>
     public Margin(BudgetSpec spec, ScoreShape shape)
     {
-        (_spec, _margin, _shape) = (spec, spec.Margin, shape);
-        _prior = [.. spec.Margin.LogPrior(shape.Tail)];
+        (_spec, _shape) = (spec, shape);
         _queue = new double[shape.Delay > 0 ? shape.Delay : shape.Span > 1 ? 2 * shape.Span : 0];
         _queue.AsSpan().Fill(double.NaN);
     }
@@ -80,9 +77,9 @@ sealed class Margin
     public void Learn(double growth)
     {
         _weight *= growth;
-        bool common = Value >= _margin.StayMargin;
-        _tailSteps = _tailSteps * _margin.StayMemory + (common ? 1 : 0);
-        _tailEntries = _tailEntries * _margin.StayMemory + (common && !_wasCommon ? 1 : 0);
+        bool common = Value >= _spec.Margin.StayMargin;
+        _tailSteps = _tailSteps * _spec.Margin.StayMemory + (common ? 1 : 0);
+        _tailEntries = _tailEntries * _spec.Margin.StayMemory + (common && !_wasCommon ? 1 : 0);
         _wasCommon = common;
 
         if (_shape.Delay > 0)
@@ -95,7 +92,7 @@ sealed class Margin
         else
         {
             double y = double.IsNaN(_now) ? _now : Follow(_now);
-            if (_learnt > _margin.Skipped || double.IsNegativeInfinity(y)) y = _queue.Length > 0 ? Exchange(y) : y;
+            if (_learnt > _spec.Margin.Skipped || double.IsNegativeInfinity(y)) y = _queue.Length > 0 ? Exchange(y) : y;
             else y = double.NaN;
             if (!double.IsNaN(y)) Enter(y);
         }
@@ -120,7 +117,7 @@ sealed class Margin
         double gain = _shape.Delay > 0
             ? Math.Max(1 / _spec.Memory, 2.0 / (_learnt + 1))
             : 1 / Math.Min(_learnt, _spec.LevelMemory);
-        _level += (young ? y : Math.Clamp(y, -_margin.LargestStep, _margin.LargestStep)) * gain;
+        _level += (young ? y : Math.Clamp(y, -_spec.Margin.LargestStep, _spec.Margin.LargestStep)) * gain;
 
         gain = Math.Max(1.0 / _learnt, 1 / _spec.Memory);
         double d = Math.Clamp(y, -2, 3) - _mean;
@@ -157,7 +154,7 @@ sealed class Margin
     /// <param name="peaks">Episodes seen so far: the more, the more the length of stays in the tail tells of the looks.</param>
     public void Rebuild(double peaks)
     {
-        if (_shape.Delay > 0 && _seen < _margin.FewestLooks * _shape.Span) return;
+        if (_shape.Delay > 0 && _seen < _spec.Margin.FewestLooks * _shape.Span) return;
         float fade = (float)(1 / _weight);
         TensorPrimitives.Multiply(_histogram, fade, _histogram);
         _zero /= _weight;
@@ -170,10 +167,10 @@ sealed class Margin
         }
 
         double byCorrelation = Looks;
-        double byStays = (_tailEntries + _margin.StayPrior * byCorrelation) / (_tailSteps + _margin.StayPrior);
-        double looks = byCorrelation + (byStays - byCorrelation) * peaks / (peaks + _margin.StayEpisodes);
+        double byStays = (_tailEntries + _spec.Margin.StayPrior * byCorrelation) / (_tailSteps + _spec.Margin.StayPrior);
+        double looks = byCorrelation + (byStays - byCorrelation) * peaks / (peaks + _spec.Margin.StayEpisodes);
 
-        double most = Math.Max(_margin.LeastTail * mass, Math.Min(_margin.TailLooks / looks, _margin.MostTail * mass)), above = 0;
+        double most = Math.Max(_spec.Margin.LeastTail * mass, Math.Min(_spec.Margin.TailLooks / looks, _spec.Margin.MostTail * mass)), above = 0;
         int threshold = TailShapes.Bins, top = -1;
         while (threshold > 0 && above + _histogram[threshold - 1] <= most)
         {
@@ -193,9 +190,10 @@ sealed class Margin
     void Tail(int threshold, int top, double above, double looks, double base0)
     {
         double[] power = s_power ??= new double[TailShapes.Bins + 1], tail = s_tail ??= new double[TailShapes.Bins + 1];
-        double effective = looks * Math.Min(above, _margin.MostTailLooks), share = above > 0 ? effective / above : 0;
-        double exponent = _margin.PriorShape + effective;
+        double effective = looks * Math.Min(above, _spec.Margin.MostTailLooks), share = above > 0 ? effective / above : 0;
+        double exponent = _spec.Margin.PriorShape + effective;
         Span<double> evidence = stackalloc double[TailShapes.Count], rate = stackalloc double[TailShapes.Count];
+        IReadOnlyList<double> prior = _spec.Margin.LogPrior(_shape.Tail);
 
         double excess = 0;
         for (int bin = threshold; bin <= top; bin++) excess += _histogram[bin] * ((bin - threshold + .5) * TailShapes.BinWidth);
@@ -204,8 +202,8 @@ sealed class Margin
             ReadOnlySpan<double> growth = TailShapes.AtMiddles(i);
             double sum = 0;
             for (int bin = threshold; bin <= top; bin++) sum += _histogram[bin] * growth[bin - threshold];
-            rate[i] = _margin.PriorRate + share * sum;
-            evidence[i] = _prior[i] + TailShapes.Shape(i) * share * excess - exponent * Math.Log(rate[i]);
+            rate[i] = _spec.Margin.PriorRate + share * sum;
+            evidence[i] = prior[i] + TailShapes.Shape(i) * share * excess - exponent * Math.Log(rate[i]);
         }
         double largest = TensorPrimitives.Max<double>(evidence), total = 0;
         foreach (double e in evidence) total += Math.Exp(e - largest);
