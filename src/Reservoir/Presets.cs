@@ -41,7 +41,7 @@ public static class Presets
         Readout = new ReadoutSpec { Regularisation = 1000, Horizons = [1, 60] },
         Normality = new NormalitySpec { ShortWindow = 10, LongWindow = 300 },
         Scores = SensorScores,
-        Calibrator = new BudgetSpec { AlarmsPerStep = budget, Floor = 4e-4, LevelMemory = 2000 },
+        Calibrator = new BudgetSpec { AlarmsPerStep = budget, Floor = 4e-4, LevelMemory = 2000, Reach = 1000 },
         Alarm = new AlarmSpec { Leave = .4 },
         ScalingSteps = 400,
         Washout = 10,

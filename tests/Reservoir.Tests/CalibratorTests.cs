@@ -148,6 +148,35 @@ public class CalibratorTests
         Assert.InRange(episodes.LogRate(200), -1000, Math.Log(spec.AlarmsPerStep));
     }
 
+    [Fact]
+    public void Where_peaks_were_counted_the_tail_does_not_say_that_there_are_fewer()
+    {
+        // Bursts among a thousand small episodes, which alone would draw a steep tail.
+        var episodes = new Episodes(new BudgetSpec { AlarmsPerStep = 1e-4 });
+        for (int t = 1; t <= 100_000; t++)
+            episodes.Step(t % 100 == 0 ? (t % 5000 == 0 ? 12 : 4) : 1, 1 + 1e-9, alarmOpen: false);
+        Assert.InRange(Math.Exp(episodes.LogRate(11)), 1.2e-4, 2e-4);  // 20 in 100,000, and a doubt
+        Assert.InRange(episodes.LogRate(30), -1000, Math.Log(1e-5));
+    }
+
+    [Fact]
+    public void A_young_calibrator_does_not_speak_of_what_is_much_rarer_than_what_it_saw()
+    {
+        var random = new Xoshiro256StarStar(7, threadSafe: false);
+        var spec = new BudgetSpec { Caution = 0 };
+        BudgetCalibrator one = new(spec, [One]), bold = new(spec with { Reach = 1000 }, [One]);
+        for (int t = 0; t < 3000; t++)
+        {
+            double q = Math.Pow(t is 999 or 2999 ? 50 : Normal.Sample(random, 0, 1), 2);
+            Learn(one, q, Learning.Normal);
+            Learn(bold, q, Learning.Normal);
+            if (t is not (999 or 2999)) continue;
+            double furthest = (spec.Reach + t / spec.ReachSteps) / -Math.Log(spec.AlarmsPerStep);
+            Assert.Equal(Math.Min(furthest, bold.Score), one.Score, 1e-9);
+            Assert.True(t == 999 ? one.Score < 1 && bold.Score > 1.5 : one.Score > 1.5);
+        }
+    }
+
     // 200,000 errors of a noise under a budget of 1e-3: 200 alarms, give or take 14, and a governor that holds them there.
     [Theory]
     [InlineData("Gauss")]

@@ -68,7 +68,7 @@ sealed class BudgetCalibrator : ICalibrator
         _governor = Math.Max(0, _governor - _spec.Governor * _spec.AlarmsPerStep);
         _steps++;
         if (_steps >= FirstTable)
-            _episodes.Step(_joint, Growth(Math.Max(_spec.Memory, 20 / _spec.AlarmsPerStep)), learning != Learning.Normal);
+            _episodes.Step(_joint, Growth(_spec.LongMemory), learning != Learning.Normal);
         if (learning == Learning.Frozen) return;
 
         double growth = Growth(_spec.Memory);
@@ -98,7 +98,8 @@ sealed class BudgetCalibrator : ICalibrator
     // Below Stir nothing can alarm, and s falls to 0 with J.
     double Of(double margin)
     {
-        double score = Math.Max(0, _episodes.LogRate(Math.Max(margin, _spec.Stir)) / (_logBudget - _governor - _spec.Caution / (1 + _steps / _spec.Youth)));
+        double rate = Math.Max(_episodes.LogRate(Math.Max(margin, _spec.Stir)), -_spec.Reach - _steps / _spec.ReachSteps);
+        double score = Math.Max(0, rate / (_logBudget - _governor - _spec.Caution / (1 + _steps / _spec.Youth)));
         return margin >= _spec.Stir ? score : Math.Min(score, .99) * margin / _spec.Stir;
     }
 

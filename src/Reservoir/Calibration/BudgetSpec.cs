@@ -48,14 +48,29 @@ public sealed record BudgetSpec : CalibratorSpec
     /// <summary>By how much the governor lowers ln(threshold rate) at the most, [0, 1000].</summary>
     public double MostGovernor { get; init; } = 60;
 
-    /// <summary>Far-out alarms that are kept out of the statistics, besides those of some budgets, [0, 1e6].</summary>
-    public double Exempt { get; init; } = 10;
+    /// <summary>
+    /// How far a young calibrator may speak beyond what it has seen: −ln of no rate is above this, and a nat more each
+    /// <see cref="ReachSteps"/> steps, [0, 1000]. What comes once in some thousand steps was not seen yet at a thousand.
+    /// </summary>
+    public double Reach { get; init; } = 5;
 
-    /// <summary>Far-out alarms that are kept out of the statistics besides, in alarms of the budget, [0, 1000].</summary>
-    public double ExemptBudgets { get; init; } = 3;
+    /// <summary>Steps that widen the <see cref="Reach"/> by one nat, [1, 1e6].</summary>
+    public double ReachSteps { get; init; } = 300;
 
-    /// <summary>Score from which an alarm is far out, as true anomalies are, [1, 100].</summary>
+    /// <summary>An alarm is far out, as true anomalies are, if its rate is below b to this power, [1, 10]: it teaches nothing while such alarms are few.</summary>
     public double FarOut { get; init; } = 1.3;
+
+    /// <summary>Far-out alarms that are taken for anomalies from the beginning, [1, 1000]; what is like those that are too many is what the feed does.</summary>
+    public double FirstAnomalies { get; init; } = 2;
+
+    /// <summary>Steps in which one more far-out alarm is taken for an anomaly, [100, 1e9].</summary>
+    public double AnomalyGap { get; init; } = 10_000;
+
+    /// <summary>Far-out alarms that are taken for anomalies in all, besides half of the budget, [1, 1e6].</summary>
+    public double MostAnomalies { get; init; } = 10;
+
+    /// <summary>Part of its margin above which an earlier far-out alarm is like a later one, (0, 1].</summary>
+    public double Alike { get; init; } = .8;
 
     /// <summary>How each raw score becomes −ln p.</summary>
     public MarginSpec Margin { get; init; } = new();
@@ -76,17 +91,24 @@ public sealed record BudgetSpec : CalibratorSpec
         Require.Range(TailPeaks, 10, 1e4);
         Require.Range(Governor, 0, 1);
         Require.Range(Caution, 0, 10);
+        Require.Range(Reach, 0, 1000);
+        Require.Range(ReachSteps, 1, 1e6);
+        Require.Range(FarOut, 1, 10);
+        Require.Range(FirstAnomalies, 1, 1000);
+        Require.Range(AnomalyGap, 100, 1e9);
+        Require.Range(MostAnomalies, 1, 1e6);
+        Require.Above(Alike, 0, 1);
         Require.Range(Youth, 1, 1e8);
         Require.Range(MostGovernor, 0, 1000);
-        Require.Range(Exempt, 0, 1e6);
-        Require.Range(ExemptBudgets, 0, 1000);
-        Require.Range(FarOut, 1, 100);
         Margin.Validate();
     }
 
     /// <summary>The same for a feed with a frame every <paramref name="interval"/>; the rate stays within what can be calibrated.</summary>
     internal BudgetSpec At(TimeSpan interval) =>
         this with { AlarmsPerStep = Math.Clamp(AlarmsPerDay * (interval / TimeSpan.FromDays(1)), 1e-9, .05), AlarmsPerDay = 0 };
+
+    /// <summary>Steps after which what was learnt of the rate of alarms fades: twenty budgets at least, so that it is met in what is remembered.</summary>
+    internal double LongMemory => Math.Max(Memory, 20 / AlarmsPerStep);
 
     internal override ICalibrator Create(IReadOnlyList<ScoreShape> shapes) => new BudgetCalibrator(this, shapes);
 }

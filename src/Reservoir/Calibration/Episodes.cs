@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+
 namespace Esn;
 
 /// <summary>
@@ -14,12 +16,12 @@ sealed class Episodes
     readonly BudgetSpec _spec;
     readonly float[] _above = new float[Bins + 1];      // weight of peaks at or above each edge, as of the last refresh
     readonly float[] _histogram = new float[Bins];      // of peaks, in units of the weight at the last refresh
-    readonly float[] _exempt = new float[Bins];         // of those kept out
-    readonly float[] _aboveAll = new float[Bins + 1];   // as _above, of all peaks
-    bool _crowded;
+    readonly float[] _exempt = new float[Bins];         // of those kept out, in numbers as of the last of them
+    readonly double _keep;  // of their number, a step
+    double _exempted;     // their number, fading slowly
+    double _age;          // steps, fading as slowly
     double _weight = 1;   // of what enters now
     double _steps;        // n, in units as the histogram
-    double _exempted;
     double _tailPeaks, _tailExcess, _threshold;  // k, Σ, u
     double _rate;         // ln of the rate at u
     bool _inside, _alarmed;
@@ -30,6 +32,7 @@ sealed class Episodes
     public Episodes(BudgetSpec spec)
     {
         _spec = spec;
+        _keep = 1 - 1 / spec.LongMemory;
         Refresh(1);
     }
 
@@ -46,7 +49,10 @@ sealed class Episodes
         {
             double scale = _spec.PeakPrior + _tailExcess;
             double rate = _rate - (_spec.PeakPrior + _tailPeaks) * Math.Log(1 + (margin - _threshold) / scale);
-            return _crowded ? Math.Max(rate, Math.Log(Surely(Weight(_aboveAll, margin)) / (_steps / _weight + 1))) : rate;
+            // Where peaks were counted, the tail must not say that there are fewer.
+            double steps = _steps / _weight, counted = Weight(_above, margin);
+            if (_exempted >= Allowance - 1) counted += KeptOut(_spec.Alike * margin) * steps / (_age + 1);
+            return Math.Max(rate, Math.Log(Surely(counted) / (steps + 1)));
         }
         double count = Weight(_above, margin);
         return Math.Log((count + _spec.RatePrior * Looks * Math.Exp(-margin)) / (_steps / _weight + _spec.RatePrior));
@@ -60,6 +66,8 @@ sealed class Episodes
     {
         _weight *= growth;
         _steps += _weight;
+        _age = _age * _keep + 1;
+        _exempted *= _keep;
         if (!_inside && margin > _spec.Stir) (_inside, _alarmed, _peak, _quiet, _length) = (true, false, 0, 0, 0);
         if (_inside)
         {
@@ -73,16 +81,16 @@ sealed class Episodes
     }
 
     // Peaks that alarmed stay in the statistics, or the tail would fit ever lower and the rate run away; only the far-out
-    // ones, as true anomalies are, do not, as long as they are few.
+    // ones, as true anomalies are, do not while they are few. They are numbered without the haste of youth, which would
+    // forget half of them as fast as they come.
     void End()
     {
         _inside = false;
-        if (_alarmed && LogRate(_peak) < _spec.FarOut * Math.Log(_spec.AlarmsPerStep)
-            && _exempted < Allowance * _weight)
+        if (_alarmed && LogRate(_peak) < _spec.FarOut * Math.Log(_spec.AlarmsPerStep) && _exempted < Allowance)
         {
-            _exempted += _weight;
-            _exempt[Bin(_peak)] += (float)_weight;
-            Refresh(_weight);
+            if (_exempted > 0) TensorPrimitives.Multiply(_exempt, (float)_exempted / TensorPrimitives.Sum<float>(_exempt), _exempt);
+            _exempted++;
+            _exempt[Bin(_peak)]++;
             return;
         }
         Count++;
@@ -90,7 +98,8 @@ sealed class Episodes
         Refresh(_weight);
     }
 
-    double Allowance => _spec.Exempt + _spec.ExemptBudgets * _spec.AlarmsPerStep * (_steps / _weight);
+    // The first few, and those that come seldom; in the long run, half of what the budget allows.
+    double Allowance => Math.Min(_spec.FirstAnomalies + _age / _spec.AnomalyGap, _spec.MostAnomalies + .5 * _spec.AlarmsPerStep * _age);
 
     double Edge(double bin) => _spec.Stir + BinWidth * (bin <= Even ? bin : Even * Math.Exp(Ratio * (bin - Even)));
 
@@ -109,25 +118,29 @@ sealed class Episodes
         return above[bin] + (place - bin) * (above[bin + 1] - above[bin]);
     }
 
-    // The count that is surpassed with 95 % probability where this one was seen (Wilson and Hilferty).
+    // How many of those kept out peaked above J.
+    double KeptOut(double margin)
+    {
+        int bin = Bin(margin);
+        return _exempted * (TensorPrimitives.Sum<float>(_exempt.AsSpan(bin + 1)) + .5 * _exempt[bin]) / TensorPrimitives.Sum<float>(_exempt);
+    }
+
+    // The expected count that is surpassed with a probability of 69 % where this one was seen (Wilson and Hilferty).
     static double Surely(double count)
     {
         if (count < .5) return 0;
-        double root = 1 - 1 / (9 * count) - 1.645 / (3 * Math.Sqrt(count));
+        double root = 1 - 1 / (9 * count) - .5 / (3 * Math.Sqrt(count));
         return root > 0 ? count * root * root * root : 0;
     }
 
     void Refresh(double weight)
     {
         float fade = (float)(1 / weight);
-        double sum = 0, all = 0, excess = 0;
+        double sum = 0, excess = 0;
         int threshold = -1;
         for (int bin = Bins; bin-- > 0;)
         {
             _histogram[bin] *= fade;
-            _exempt[bin] *= fade;
-            all += _histogram[bin] + _exempt[bin];
-            _aboveAll[bin] = (float)all;
             sum += _histogram[bin];
             if (threshold < 0)
             {
@@ -137,10 +150,8 @@ sealed class Episodes
             _above[bin] = (float)sum;
         }
         _steps /= weight;
-        _exempted /= weight;
         _weight = 1;
         _threshold = Edge(threshold);
-        _crowded = _exempted >= Allowance - 1;
         _rate = Math.Log((_tailPeaks + _spec.RatePrior * Looks * Math.Exp(-_threshold)) / (_steps + _spec.RatePrior));
     }
 }

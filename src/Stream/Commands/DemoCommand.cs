@@ -11,13 +11,13 @@ static class DemoCommand
     {
         var steps = new Option<long?>("--steps", "-n") { Description = "Length of the feed. Default: endless." };
         var exit = new Option<bool>("--exit") { Description = "End with the feed. Exit code 0: nine of ten anomalies caught, at most one false alarm in 20,000 steps." };
-        var rate = new Option<double>("--rate", "-r") { Description = "Steps per second; 0: as fast as it goes. The first 2000 come at once, to learn from.", DefaultValueFactory = _ => 500 };
+        var rate = new Option<double>("--rate", "-r") { Description = "Steps per second; 0: as fast as it goes. The first 2000 come at once, to learn from.", DefaultValueFactory = _ => 1000 };
         var seed = new Option<int>("--seed") { Description = "Of the feed: its start, its noise and where its anomalies are.", DefaultValueFactory = _ => 1 };
         var noise = new Option<double>("--noise") { Description = "Standard deviation of the noise on the feed, in standard deviations of the signal.", DefaultValueFactory = _ => .01 };
         var command = new Command("demo", """
             The same pipeline as `esn run`, on a broker inside this process (librdkafka's mock cluster: real protocol, no
             disk, no transactions). The feed is the Mackey–Glass equation, whose γ changes from .10 to .13 for 50 steps at
-            random places; no eye sees it.
+            random places, once in 4000 steps or so; no eye sees it. The alarm budget is as much.
             """) { steps, exit, rate, seed, noise };
         command.Validators.Add(result =>
         {

@@ -15,9 +15,12 @@ public sealed class DemoFeed
     /// <summary>γ during an anomaly.</summary>
     public const double AnomalousGamma = .13;
 
+    /// <summary>The alarms that this feed deserves.</summary>
+    public const string Budget = "1 per 4000 steps";
+
     const int Transient = 1000;         // samples until the solution is on its attractor
     const double Deviation = .23;       // of the solution: the unit of the noise
-    const int LeastGap = 1300, MostGap = 2000;
+    const int LeastGap = 3000, MostGap = 5000;
 
     readonly MackeyGlass _equation;
     readonly Xoshiro256StarStar _random;

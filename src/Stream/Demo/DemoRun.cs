@@ -60,6 +60,7 @@ public sealed class DemoRun : IAsyncDisposable
             },
             Source = new SourceConfig { Topics = [Topic] },
             Sink = sink,
+            Alarms = new AlarmsConfig { Budget = AlarmBudget.Parse(DemoFeed.Budget) },
             Http = new HttpConfig { Listen = FreePort(9464) },
         };
         Host = new StreamingHost(_config, time, _log);
