@@ -194,21 +194,49 @@ public class CalibratorTests
             "AR(.9)" => x = .9 * x + Normal.Sample(random, 0, 1),
             _ => random.NextDouble() < .01 ? Normal.Sample(random, 0, 1) : 0,
         };
-        DetectorSpec spec = Presets.Signal(1e-3);
+        Assert.InRange(Told(Next, 1e-3, steps: 200_000, ready: 1500), 120, 260);
+    }
+
+    // Six times as wide for 20 steps, once in 2000: each is an anomaly, until it is what the feed does.
+    [Theory]
+    [InlineData(12, 1e-4, 22_000, 400, 2)]
+    [InlineData(100, 1e-4, 1500, 400, 2)]
+    [InlineData(1, 1e-4, 300_000, 1500, 1.5)]
+    public void Bursts_that_recur_do_not_outrun_the_budget(int feeds, double budget, int steps, int ready, double times)
+    {
+        int told = 0;
+        for (int feed = 0; feed < feeds; feed++)
+        {
+            var random = new Xoshiro256StarStar(300 + feed, threadSafe: false);
+            int left = 0;
+            told += Told(() =>
+            {
+                left = left == 0 && random.NextDouble() < 1 / 2000.0 ? 20 : Math.Max(0, left - 1);
+                return (left > 0 ? 6 : 1) * Normal.Sample(random, 0, 1);
+            }, budget, steps, ready);
+        }
+        double allowed = budget * (steps - ready) * feeds;
+        Assert.InRange(told, 1, (times * allowed) + Math.Sqrt(times * allowed));
+    }
+
+    // Announcements of errors fed straight into the scores.
+    static int Told(Func<double> next, double budget, int steps, int ready)
+    {
+        DetectorSpec spec = Presets.Signal(budget);
         spec = spec with { Scores = [.. spec.Scores.Where(score => score.FreeRunLength == 0)] };
         var scoring = new Scoring(spec, new ScoreContext(1, [1], null));
         var alarm = new Alarm(spec.Alarm, scoring.Slow);
         double[] error = new double[1];
         int told = 0;
-        for (int t = 1; t <= 200_000; t++)
+        for (int t = 1; t <= steps; t++)
         {
-            error[0] = Next();
+            error[0] = next();
             scoring.Measure(error, error, alarm, muted: false);
-            AlarmChange? change = alarm.Step(t, scoring.Calibrator, t > 1500, muted: false);
+            AlarmChange? change = alarm.Step(t, scoring.Calibrator, t > ready, muted: false);
             scoring.Learn(change, alarm, muted: false);
             if (change is AlarmChange.Opened or AlarmChange.Escalated) told++;
         }
-        Assert.InRange(told, 120, 260);
+        return told;
     }
 
     static void Learn(BudgetCalibrator calibrator, double q, Learning learning)
