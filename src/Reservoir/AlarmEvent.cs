@@ -63,6 +63,6 @@ public sealed record AlarmEvent
     /// <summary>The raw scores that reached the threshold in this alarm, largest first.</summary>
     public required IReadOnlyList<ScoreContribution> Scores { get; init; }
 
-    /// <summary>What normal would have looked like; null where the preset has no free run.</summary>
+    /// <summary>What normal would have looked like; null where the model makes no forecast beyond the next step.</summary>
     public required Forecast? Forecast { get; init; }
 }

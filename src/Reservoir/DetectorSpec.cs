@@ -62,7 +62,14 @@ public sealed record DetectorSpec : ModelSpec
         Normality.Validate();
         FreeRuns.Validate();
         Require.Range(Scores.Count, 1, 1000);
-        foreach (ScoreSpec score in Scores) score.Validate();
+        if (Readout.Horizons[0] != 1)
+            throw new ArgumentOutOfRangeException(nameof(Readout), FormattableString.Invariant($"readout.horizons must begin with 1, the next step, was {string.Join(", ", Readout.Horizons)}"));
+        foreach (ScoreSpec score in Scores)
+        {
+            score.Validate();
+            if (!Readout.Horizons.Contains(score.ReadoutHorizon))
+                throw new ArgumentOutOfRangeException(nameof(Scores), FormattableString.Invariant($"scores: one looks {score.ReadoutHorizon} steps ahead, which readout.horizons must hold, was {string.Join(", ", Readout.Horizons)}"));
+        }
         Calibrator.Validate();
         Alarm.Validate();
         Require.Range(ScalingSteps, 10, 100_000);

@@ -19,6 +19,7 @@ sealed class ErrorModel : StreamModel
     readonly Readout _readout;
     readonly Normality _normality;
     readonly FreeRuns? _runs;
+    readonly DirectForecast? _forecast;  // where there are no free runs
     readonly int _regressors;
     readonly double[] _state;       // x(t−1)  [N]
     readonly double[] _errors;      // [horizons×channels]
@@ -44,6 +45,7 @@ sealed class ErrorModel : StreamModel
         _normality = new Normality(spec.Normality);
         int[] lengths = [.. spec.Scores.Select(score => score.FreeRunLength).Where(length => length > 0)];
         if (lengths.Length > 0) _runs = new FreeRuns(spec.FreeRuns, _reservoir, _readout, lengths);
+        else if (spec.Readout.Horizons[^1] > 1) _forecast = new DirectForecast(_readout, spec.Readout.Horizons, spec.FreeRuns.Limit);
         (_scoring, _alarm, _report) = Judge(spec);
         _scaling = new double[spec.ScalingSteps * channels];
         _times = new DateTime[spec.ScalingSteps];
@@ -60,10 +62,16 @@ sealed class ErrorModel : StreamModel
     /// <inheritdoc/>
     public override bool TryForecast(Span<double> expected)
     {
-        if (_runs is null || _normaliser is null || !_alarm.Open || _runs.Foretold.Count == 0) return false;
-        _normaliser.Unscale(_runs.Point(_step - 1), expected);
+        if (_normaliser is null || !_alarm.Open) return false;
+        ReadOnlySpan<double> point = Foretold.Count == 0 ? [] : Point(_step - 1);
+        if (point.IsEmpty) return false;
+        _normaliser.Unscale(point, expected);
         return true;
     }
+
+    (long First, int Count) Foretold => _runs?.Foretold ?? (_forecast is { First: >= 0 } forecast ? (forecast.First, forecast.Count) : (0, 0));
+
+    ReadOnlySpan<double> Point(long step) => _runs is not null ? _runs.Point(step) : _forecast!.Point(step);
 
     /// <inheritdoc/>
     public override void Take(ReadOnlySpan<DateTime> times, ReadOnlySpan<double> frames, Span<StepResult> results, Span<double> expected, ReadOnlySpan<bool> muted)
@@ -99,6 +107,7 @@ sealed class ErrorModel : StreamModel
         _readout.Carry(ref state);
         _normality.Carry(ref state);
         _runs?.Carry(ref state);
+        _forecast?.Carry(ref state);
         _scoring.Carry(ref state);
         _alarm.Carry(ref state);
         _report.Carry(ref state);
@@ -184,12 +193,16 @@ sealed class ErrorModel : StreamModel
         {
             _scoring.Measure(u, _errors, _alarm, muted);
             change = _alarm.Step(position, _scoring.Calibrator, !warmingUp && _scoring.Deviates(normaliser), muted);
-            if (change == AlarmChange.Opened) _runs?.BeginForecast(step - _scoring.TopSpan + 1, step);
+            if (change == AlarmChange.Opened)
+            {
+                _runs?.BeginForecast(step - _scoring.TopSpan + 1, step);
+                _forecast?.Begin(step);
+            }
             else if (_alarm.Open) _runs?.GoOn(step);
             _scoring.Learn(change, _alarm, muted);
         }
         AlarmEvent? alarm = _report.Step(change, position, time, _scoring.Calibrator.Score, _normality.Value, expected, frame);
-        if (alarm is not null && _runs is { Foretold: { Count: > 0 } foretold })
+        if (alarm is not null && Foretold is { Count: > 0 } foretold)
             alarm = alarm with { Forecast = Foretell(normaliser, foretold, position - step) };
 
         if (muted || _alarm.Open || step <= _spec.Washout) _readout.Skip();
@@ -203,7 +216,7 @@ sealed class ErrorModel : StreamModel
     {
         var points = new double[foretold.Count * _channels];
         for (int i = 0; i < foretold.Count; i++)
-            normaliser.Unscale(_runs!.Point(foretold.First + i), points.AsSpan(i * _channels, _channels));
+            normaliser.Unscale(Point(foretold.First + i), points.AsSpan(i * _channels, _channels));
         return new Forecast(foretold.First + offset, points);
     }
 

@@ -217,6 +217,19 @@ public sealed unsafe class Readout
         GC.KeepAlive(this);
     }
 
+    /// <summary>Between <see cref="Settle"/> and <see cref="Push"/>: what a horizon h foretells for some steps after the frame that was settled.</summary>
+    /// <param name="horizon">Index into the horizons.</param>
+    /// <param name="ahead">0 … h − 1 steps.</param>
+    /// <param name="prediction">W_h z(t + ahead − h), [outputs], overwritten.</param>
+    /// <returns>False: there is no such state.</returns>
+    internal bool TryForetell(int horizon, int ahead, Span<double> prediction)
+    {
+        long source = _time + ahead - _horizons[horizon];
+        if (source < 0 || source >= _time) return false;
+        Predict(horizon, new ReadOnlySpan<double>(_states[source], Regressors), prediction);
+        return true;
+    }
+
     // Makes the gain of z(source) and takes it out of P; false if nothing could be learnt.
     bool LearnGain(long source)
     {

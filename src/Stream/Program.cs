@@ -12,6 +12,7 @@ using Esn.Streaming.Configuration;
     ReplayCommand.Make(),
     BacktestCommand.Make(),
     TuneCommand.Make(),
+    PresetCommand.Make(),
     ValidateCommand.Make(),
 ];
 
@@ -26,6 +27,14 @@ HelpOption help = root.Options.OfType<HelpOption>().Single();
 help.Action = new HelpWithExamples((HelpAction)help.Action!, commands);
 
 ParseResult parsed = root.Parse(args);
+if (parsed.Action is ParseErrorAction wrong)
+{
+    wrong.ShowHelp = false;  // a screen of help hides what was wrong
+    int code = wrong.Invoke(parsed);
+    string command = parsed.CommandResult.Command is RootCommand ? "" : $" {parsed.CommandResult.Command.Name}";
+    await Console.Error.WriteLineAsync($"esn{command} --help says what can be said");
+    return code;
+}
 try
 {
     return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromSeconds(10) });
@@ -46,11 +55,21 @@ sealed class HelpWithExamples(HelpAction help, (Command Command, string[] Exampl
 {
     public override int Invoke(ParseResult parseResult)
     {
+        Command asked = parseResult.CommandResult.Command;
+        if (asked is RootCommand)
+            foreach ((Command command, _) in commands) command.Description = FirstSentence(command.Description!);
         int code = help.Invoke(parseResult);
-        string[] examples = Array.Find(commands, entry => entry.Command == parseResult.CommandResult.Command).Examples ?? [];
+        string[] examples = Array.Find(commands, entry => entry.Command == asked).Examples ?? ["esn backtest feed.csv", "esn run --config config/esn.yaml", "esn backtest --help"];
         TextWriter output = parseResult.InvocationConfiguration.Output;
         if (examples.Length > 0) output.WriteLine("Examples:");
         foreach (string example in examples) output.WriteLine($"  {example}");
         return code;
+    }
+
+    static string FirstSentence(string text)
+    {
+        string line = text.ReplaceLineEndings(" ");
+        int end = line.IndexOf(". ", StringComparison.Ordinal);
+        return end < 0 ? line : line[..(end + 1)];
     }
 }

@@ -25,6 +25,7 @@ public sealed class StreamingHost : IAsyncDisposable
     readonly ILogger _log;
     readonly WebApplication _web;
     readonly Readiness _readiness;
+    readonly Mutes _mutes;
     readonly Subject<ScoredBatch> _batches = new();
 
     /// <param name="config">Validated.</param>
@@ -35,6 +36,7 @@ public sealed class StreamingHost : IAsyncDisposable
         (_config, _time, _log) = (config, time, log.CreateLogger("esn"));
         Metrics = new EsnMetrics(config.Http);
         _readiness = new Readiness(time, TimeSpan.FromSeconds(config.Http.StallSeconds));
+        _mutes = new Mutes(time);
         _web = Web(log);
     }
 
@@ -91,7 +93,7 @@ public sealed class StreamingHost : IAsyncDisposable
         using var source = new KafkaSource(_config, _readiness, _time, _log);
         using var sink = new KafkaSink(_config, _time, _log);
         using var scoring = new EventLoopScheduler(start => new Thread(start) { IsBackground = true, Name = "score" });
-        var streams = new StreamTable(_config, Metrics, _time);
+        var streams = new StreamTable(_config, Metrics, _time, _mutes);
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
 
         using IDisposable pipeline = DetectionPipeline.Run(source.Batches(stop), streams, sink, scoring).Subscribe(
@@ -138,6 +140,7 @@ public sealed class StreamingHost : IAsyncDisposable
         web.MapGet("/health/ready", () => _readiness.Missing is { } missing
             ? Results.Text($"not ready: {missing}\n", statusCode: StatusCodes.Status503ServiceUnavailable)
             : Results.Text("ready\n"));
+        web.MapMutes(_mutes, _config.Http.Mutes, _log);
         return web;
     }
 }

@@ -18,7 +18,7 @@ public sealed class ReportFixture : IDisposable
         string file = Path.Combine(_directory, "a<b>&'feed'.csv");
         File.WriteAllText(file, "timestamp,\"</script><i>flow\",pressure,anomaly\n" + string.Concat(Enumerable.Range(0, Rows).Select(Line)));
         using CsvFeed feed = CsvFeed.Open(file, [], ["anomaly"]);
-        DetectorSpec spec = Presets.Signal() with { Reservoir = new ReservoirSpec { Units = 20, Degree = 4 }, ScalingSteps = 50, ScoredFrom = 80, WarmUp = 400 };
+        DetectorSpec spec = Presets.Signal() with { Reservoir = new ReservoirSpec { Units = 20, Degree = 4 }, Calibrator = new BudgetSpec { Reach = 1000 }, ScalingSteps = 50, ScoredFrom = 80, WarmUp = 400 };
         var settings = new Dictionary<string, string> { ["preset"] = "signal" };
         Summary = BacktestRun.Run(feed, new FeedLabels(), new EsnConfig { Detector = spec }, _directory, settings, TimeProvider.System, _ => { }, CancellationToken.None);
     }
@@ -144,17 +144,17 @@ public sealed partial class ReportPageTests(ReportFixture report) : IClassFixtur
     }
 
     [Fact]
-    public async Task A_feed_without_rows_is_a_page_too()
+    public async Task A_feed_of_which_no_row_could_be_taken_is_a_page_too()
     {
         Assert.SkipUnless(Chrome.Path is not null, NoBrowser);
         string folder = Path.Combine(Path.GetDirectoryName(report.Page)!, "empty"), file = Path.Combine(folder, "feed.csv");
         Directory.CreateDirectory(folder);
-        await File.WriteAllTextAsync(file, "timestamp,value\n");
+        await File.WriteAllTextAsync(file, "timestamp,value\nsome day,1\n");
         using (CsvFeed feed = CsvFeed.Open(file, [], []))
             BacktestRun.Run(feed, null, new EsnConfig(), folder, new Dictionary<string, string>(), TimeProvider.System, _ => { }, CancellationToken.None);
         (_, Func<string, string?> state) = await Open(Path.Combine(folder, "report.html"), "");
         Assert.Null(state("error"));
-        Assert.Equal(("true", "0"), (state("ready"), state("rows")));
+        Assert.Equal(("true", "1"), (state("ready"), state("rows")));
     }
 
     [GeneratedRegex("<body[^>]*>")]

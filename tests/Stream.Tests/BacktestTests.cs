@@ -64,6 +64,8 @@ public sealed class BacktestTests : IDisposable
             _ => null,
         }));
         Assert.Equal(new SortedDictionary<string, long> { ["late"] = 1, ["unreadable"] = 4 }, summary.Refused);
+        Assert.Equal("row 501: 'NaN' in column value is not a finite number", summary.FirstRefused["unreadable"]);
+        Assert.StartsWith("row 505: the stream's last frame is of 1970-01-01T00:08:19Z", summary.FirstRefused["late"], StringComparison.Ordinal);
         Assert.Equal((900, 895), (summary.Rows, summary.Steps));
         Assert.Equal(901, File.ReadAllLines(Path.Combine(_directory, "scores.csv")).Length);
     }
@@ -95,8 +97,62 @@ public sealed class BacktestTests : IDisposable
     [InlineData("", "is empty")]
     [InlineData("1,2,3\n4,5,6\n", "must be a header")]
     [InlineData("timestamp,name\n2020-01-01,x\n", "no column of numbers")]
+    [InlineData("timestamp value\n2020-01-01 1\n", "several are separated by a comma, a semicolon, a tab or |")]
+    [InlineData("timestamp,value\n", "has a header and no rows")]
     public void A_file_that_is_no_feed_says_why(string text, string says) =>
         Assert.Contains(says, Assert.Throws<FeedException>(() => CsvFeed.Open(Write(text), [], [])).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void A_file_that_is_not_there_or_is_a_folder_says_so()
+    {
+        Assert.StartsWith("there is no file ", Assert.Throws<FeedException>(() => CsvFeed.Open(Path.Combine(_directory, "nope.csv"), [], [])).Message, StringComparison.Ordinal);
+        Assert.Contains("is a folder: name its files", Assert.Throws<FeedException>(() => CsvFeed.Open(_directory, [], [])).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Beside_semicolons_a_comma_is_a_decimal_point()
+    {
+        using CsvFeed feed = CsvFeed.Open(Write("time;flow\n2026-01-01;-1,5\n2026-01-02;2\n2026-01-03;1.234,5\n"), [], []);
+        FeedRow[] rows = [.. feed.Rows()];
+        Assert.Equal([-1.5, 2], rows[..2].Select(row => row.Values[0]));
+        Assert.Contains("'1.234,5' in column flow is not a finite number", rows[2].Problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_label_is_a_number_or_true_or_false()
+    {
+        using CsvFeed good = CsvFeed.Open(Write("time,v,anomaly\n2026-01-01,1,True\n2026-01-02,1,\n2026-01-03,1,0.0\n2026-01-04,1,1\n"), [], ["anomaly"]);
+        Assert.Equal([true, false, false, true], good.Rows().Select(row => row.Anomalous));
+        using CsvFeed bad = CsvFeed.Open(Write("time,v,anomaly\n2026-01-01,1,0\n2026-01-02,1,no\n"), [], ["anomaly"]);
+        Assert.Contains("row 2: label column anomaly must be a number (0: nothing is anomalous), true or false, was 'no'", Assert.Throws<FeedException>(() => bad.Rows().ToList()).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_looks_like_a_label_and_is_not_used_is_known()
+    {
+        string file = Write("time,v,anomaly\n2026-01-01,1,0\n");
+        using CsvFeed without = CsvFeed.Open(file, [], []), with = CsvFeed.Open(file, [], ["anomaly"]);
+        Assert.Equal(["anomaly"], without.UnusedLabels);
+        Assert.Empty(with.UnusedLabels);
+    }
+
+    [Fact]
+    public void Windows_of_another_time_are_an_error_rather_than_no_labels()
+    {
+        string file = Feed(100);
+        using CsvFeed feed = CsvFeed.Open(file, [], []);
+        var labels = new FeedLabels([(new DateTime(2030, 1, 1), new DateTime(2030, 1, 2))]);
+        string message = Assert.Throws<FeedException>(() => BacktestRun.Run(feed, labels, Pipelines.Config(), null, null, TimeProvider.System, _ => { }, CancellationToken.None)).Message;
+        Assert.Contains("none of its 1 windows holds a row", message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("[1, 2]", "must be {\"folder/file.csv\": [[\"start\", \"end\"], …], …} in JSON")]
+    [InlineData("{\"feed.csv\": [[\"2026-01-01\"]]}", "a window is a start and an end, was [\"2026-01-01\"]")]
+    [InlineData("{\"feed.csv\": [[\"2026-01-02\", \"2026-01-01\"]]}", "must not end before it starts")]
+    [InlineData("{\"feed.csv\": [[\"2026-01-02\", \"soon\"]]}", "soon")]
+    public void A_windows_file_of_another_form_says_what_is_expected(string text, string says) =>
+        Assert.Contains(says, Assert.Throws<FeedException>(() => WindowsFile.Load(Write(text, "windows.json"))).Message, StringComparison.Ordinal);
 
     [Fact]
     public void A_column_that_is_not_there_is_an_error_that_names_those_that_are()

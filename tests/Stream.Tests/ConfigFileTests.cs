@@ -84,14 +84,47 @@ public sealed class ConfigFileTests
     [Fact]
     public void A_member_of_a_family_is_named_by_its_kind()
     {
-        EsnConfig config = Parse("detector:\n  scores:\n    - { kind: meanError, average: 4, window: 20 }\n  calibrator: { floor: 1e-6 }\n");
-        Assert.Equal(4, Assert.IsType<MeanError>(Assert.Single(Assert.IsType<DetectorSpec>(config.Detector).Scores)).Average);
-        Assert.Equal(1e-6, Assert.IsType<BudgetSpec>(Assert.IsType<DetectorSpec>(config.Detector).Calibrator).Floor);
-        Assert.Contains("one of", Error("detector:\n  scores:\n    - { kind: vibes }\n"), StringComparison.Ordinal);
-        Assert.Contains("needs the key kind", Error("detector:\n  scores:\n    - { average: 4 }\n"), StringComparison.Ordinal);
+        EsnConfig config = Parse("""
+            detector:
+              scores:
+                - meanError: { average: 4, window: 20 }
+                - { kind: meanError, average: 5 }
+                - outOfRange
+                - level:
+                - slowRise: { of: { meanError: { window: 3 } }, window: 64 }
+                - slowRise: { of: { length: 10 } }
+              calibrator: { floor: 1e-6 }
+            """);
+        DetectorSpec detector = Assert.IsType<DetectorSpec>(config.Detector);
+        Assert.Equal(
+            [new MeanError { Average = 4, Window = 20 }, new MeanError { Average = 5 }, new OutOfRange(), new Level(), new SlowRise { Of = new MeanError { Window = 3 }, Window = 64 }, new SlowRise { Of = new FreeRunError { Length = 10 } }],
+            detector.Scores);
+        Assert.Equal(1e-6, Assert.IsType<BudgetSpec>(detector.Calibrator).Floor);
+        Assert.Equal(1e-6, Assert.IsType<BudgetSpec>(Assert.IsType<DetectorSpec>(Parse("detector: { calibrator: { budget: { floor: 1e-6 } } }").Detector).Calibrator).Floor);
     }
 
-    static string Shown(object? value) => value switch
+    [Theory]
+    [InlineData("detector:\n  scores:\n    - { kind: vibes }", "detector.scores[0] must be one of freeRunError, level,", ":3)")]
+    [InlineData("detector:\n  scores:\n    - outOfRange\n    - vibes: { average: 4 }", "detector.scores[1] must be one of freeRunError, level,", ":4)")]
+    [InlineData("detector:\n  scores: [meanEror]", "was 'meanEror': did you mean meanError?", ":2)")]
+    [InlineData("detector:\n  scores:\n    - { average: 4, window: 3 }", "detector.scores[0] must be one of", ":3)")]
+    [InlineData("detector:\n  scores:\n    - meanError:\n        windw: 3", "unknown key detector.scores[0].meanError.windw: did you mean window?", ":4)")]
+    [InlineData("detector:\n  scores:\n    - meanError: { average: 4 }\n    - meanError:\n        window: 0", "detector.scores[1].meanError: window must be in [1, 100000], was 0", ":5)")]
+    [InlineData("detector:\n  washout: 60\n  scores:\n    - limitedError: { horizon: 7 }", "one looks 7 steps ahead, which readout.horizons must hold, was 1", ":3)")]
+    [InlineData("detector:\n  readout: { horizons: [2, 5] }", "readout.horizons must begin with 1", ":2)")]
+    [InlineData("detector:\n  calibrator:\n    margin: { raw: [1, 2] }", "the number of values of raw must be in [10, 10], was 2", ":3)")]
+    [InlineData("preset: metric\ndetector:\n  horizons:\n    - { ahead: 0, weight: 1 }\n    - { ahead: 2, weight: 1 }", "detector.horizons[1]: ahead must be in [0, 1], was 2", ":5)")]
+    [InlineData("preset: metric\ndetector:\n  readout: { horizons: [1, 60] }", "readout.horizons must be left out", ":3)")]
+    [InlineData("preset: metric\ndetector:\n  scores: []", "unknown key detector.scores", ":3)")]
+    [InlineData("source: { channels: 3 }\ndetector:\n  alarm: { minimumDeviation: [1, 2] }", "minimumDeviation must have 1 value, or 3 for as many channels, had 2", ":2)")]
+    public void An_error_in_a_list_names_the_member_and_its_line(string text, string says, string where)
+    {
+        string message = Error(text);
+        Assert.Contains(says, message, StringComparison.OrdinalIgnoreCase);
+        Assert.EndsWith(where, message, StringComparison.Ordinal);
+    }
+
+    internal static string Shown(object? value) => value switch
     {
         null => "null",
         string or double or int or bool or Enum => FormattableString.Invariant($"{value}"),

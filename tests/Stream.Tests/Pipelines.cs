@@ -12,7 +12,14 @@ static class Pipelines
     {
         Source = (source ?? (s => s))(new SourceConfig()),
         Http = (http ?? (h => h))(new HttpConfig()),
-        Detector = Presets.Signal() with { Reservoir = new ReservoirSpec { Units = 20, Degree = 4 }, ScalingSteps = 50, ScoredFrom = 80, WarmUp = 400 },
+        Detector = Presets.Signal() with
+        {
+            Reservoir = new ReservoirSpec { Units = 20, Degree = 4 },
+            Calibrator = new BudgetSpec { Reach = 1000 },  // so young, the preset would not speak of once in 10,000 steps
+            ScalingSteps = 50,
+            ScoredFrom = 80,
+            WarmUp = 400,
+        },
     };
 
     public static FeedRecord Record(long offset, string key, double value, int partition = 0) =>

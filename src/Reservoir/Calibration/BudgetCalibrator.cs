@@ -11,8 +11,6 @@ namespace Esn;
 sealed class BudgetCalibrator : ICalibrator
 {
     const int FirstTable = 100;
-    const double MostGovernor = 60;
-    const double Youth = 4000;  // steps after which half of the caution is gone
 
     readonly BudgetSpec _spec;
     readonly Margin[] _margins;
@@ -88,7 +86,7 @@ sealed class BudgetCalibrator : ICalibrator
     }
 
     /// <inheritdoc/>
-    public void Announce() => _governor = Math.Min(MostGovernor, _governor + _spec.Governor);
+    public void Announce() => _governor = Math.Min(_spec.MostGovernor, _governor + _spec.Governor);
 
     /// <inheritdoc/>
     public void Adapt(ReadOnlySpan<bool> contributed)
@@ -101,7 +99,7 @@ sealed class BudgetCalibrator : ICalibrator
     double Of(double margin)
     {
         double rate = Math.Max(_episodes.LogRate(Math.Max(margin, _spec.Stir)), -_spec.Reach - _steps / _spec.ReachSteps);
-        double score = Math.Max(0, rate / (_logBudget - _governor - _spec.Caution / (1 + _steps / Youth)));
+        double score = Math.Max(0, rate / (_logBudget - _governor - _spec.Caution / (1 + _steps / _spec.Youth)));
         return margin >= _spec.Stir ? score : Math.Min(score, .99) * margin / _spec.Stir;
     }
 

@@ -39,8 +39,14 @@ public sealed record BudgetSpec : CalibratorSpec
     /// <summary>By how much ln(threshold rate) falls with each announcement; it recovers at the same rate a budgeted alarm, [0, 1].</summary>
     public double Governor { get; init; } = .1;
 
-    /// <summary>By how much ln(threshold rate) lies lower at the start, where little is known of the tails; half of it is gone after 4000 steps, [0, 10].</summary>
+    /// <summary>By how much ln(threshold rate) lies lower at the start, where little is known of the tails; half of it is gone after <see cref="Youth"/> steps, [0, 10].</summary>
     public double Caution { get; init; } = .7;
+
+    /// <summary>Steps after which half of the caution is gone, [1, 1e8].</summary>
+    public double Youth { get; init; } = 4000;
+
+    /// <summary>By how much the governor lowers ln(threshold rate) at the most, [0, 1000].</summary>
+    public double MostGovernor { get; init; } = 60;
 
     /// <summary>
     /// How far a young calibrator may speak beyond what it has seen: −ln of no rate is above this, and a nat more each
@@ -66,6 +72,9 @@ public sealed record BudgetSpec : CalibratorSpec
     /// <summary>Part of its margin above which an earlier far-out alarm is like a later one, (0, 1].</summary>
     public double Alike { get; init; } = .8;
 
+    /// <summary>How each raw score becomes −ln p.</summary>
+    public MarginSpec Margin { get; init; } = new();
+
     /// <inheritdoc/>
     public override void Validate()
     {
@@ -89,6 +98,9 @@ public sealed record BudgetSpec : CalibratorSpec
         Require.Range(AnomalyGap, 100, 1e9);
         Require.Range(MostAnomalies, 1, 1e6);
         Require.Above(Alike, 0, 1);
+        Require.Range(Youth, 1, 1e8);
+        Require.Range(MostGovernor, 0, 1000);
+        Margin.Validate();
     }
 
     /// <summary>The same for a feed with a frame every <paramref name="interval"/>; the rate stays within what can be calibrated.</summary>

@@ -13,12 +13,6 @@ namespace Esn;
 sealed class Margin
 {
     const double Origin = -20;          // lowest y
-    const int Skipped = 20;             // values before the level means anything
-    const double LargestStep = 3;       // of y, for the level
-    const double Common = 2.3;          // v whose stays tell how long the tail holds on
-    const double StayMemory = .9998;
-    const double MostTailLooks = 400;
-    const double FewestLooks = 10;
     const int Reach = 16;               // edges above the highest bin entered that the table has
 
     [ThreadStatic] static double[]? s_power, s_sums;
@@ -89,9 +83,9 @@ sealed class Margin
     public void Learn(double growth)
     {
         _weight *= growth;
-        bool common = Value >= Common;
-        _tailSteps = _tailSteps * StayMemory + (common ? 1 : 0);
-        _tailEntries = _tailEntries * StayMemory + (common && !_wasCommon ? 1 : 0);
+        bool common = Value >= _spec.Margin.StayMargin;
+        _tailSteps = _tailSteps * _spec.Margin.StayMemory + (common ? 1 : 0);
+        _tailEntries = _tailEntries * _spec.Margin.StayMemory + (common && !_wasCommon ? 1 : 0);
         _wasCommon = common;
 
         if (_shape.Delay > 0)
@@ -104,7 +98,7 @@ sealed class Margin
         else
         {
             double y = double.IsNaN(_now) ? _now : Follow(_now);
-            if (_learnt > Skipped || double.IsNegativeInfinity(y)) y = _queue.Length > 0 ? Exchange(y) : y;
+            if (_learnt > _spec.Margin.Skipped || double.IsNegativeInfinity(y)) y = _queue.Length > 0 ? Exchange(y) : y;
             else y = double.NaN;
             if (!double.IsNaN(y)) Enter(y);
         }
@@ -129,7 +123,7 @@ sealed class Margin
         double gain = _shape.Delay > 0
             ? Math.Max(1 / _spec.Memory, 2.0 / (_learnt + 1))
             : 1 / Math.Min(_learnt, _spec.LevelMemory);
-        _level += (young ? y : Math.Clamp(y, -LargestStep, LargestStep)) * gain;
+        _level += (young ? y : Math.Clamp(y, -_spec.Margin.LargestStep, _spec.Margin.LargestStep)) * gain;
 
         gain = Math.Max(1.0 / _learnt, 1 / _spec.Memory);
         double d = Math.Clamp(y, -2, 3) - _mean;
@@ -173,7 +167,7 @@ sealed class Margin
     /// <param name="peaks">Episodes seen so far: the more, the more the length of stays in the tail tells of the looks.</param>
     public void Rebuild(double peaks)
     {
-        if (_shape.Delay > 0 && _seen < FewestLooks * _shape.Span) return;
+        if (_shape.Delay > 0 && _seen < _spec.Margin.FewestLooks * _shape.Span) return;
         float fade = (float)(1 / _weight);
         _histogram.Scale(fade);
         _zero /= _weight;
@@ -187,10 +181,10 @@ sealed class Margin
         }
 
         double byCorrelation = Looks;
-        double byStays = (_tailEntries + 10 * byCorrelation) / (_tailSteps + 10);
-        double looks = byCorrelation + (byStays - byCorrelation) * peaks / (peaks + 40);
+        double byStays = (_tailEntries + _spec.Margin.StayPrior * byCorrelation) / (_tailSteps + _spec.Margin.StayPrior);
+        double looks = byCorrelation + (byStays - byCorrelation) * peaks / (peaks + _spec.Margin.StayEpisodes);
 
-        double most = Math.Max(.02 * mass, Math.Min(20 / looks, .25 * mass)), above = 0;
+        double most = Math.Max(_spec.Margin.LeastTail * mass, Math.Min(_spec.Margin.TailLooks / looks, _spec.Margin.MostTail * mass)), above = 0;
         int threshold = _histogram.High, top = -1;
         while (threshold > 0 && above + _histogram[threshold - 1] <= most)
         {
@@ -213,11 +207,11 @@ sealed class Margin
     void Tail(int threshold, int top, double above, double looks, double base0)
     {
         double[] power = s_power ??= new double[TailShapes.Bins + 1], tail = s_sums ??= new double[TailShapes.Bins + 1];
-        double effective = looks * Math.Min(above, MostTailLooks), share = above > 0 ? effective / above : 0;
-        double exponent = TailShapes.PriorShape + effective;
+        double effective = looks * Math.Min(above, _spec.Margin.MostTailLooks), share = above > 0 ? effective / above : 0;
+        double exponent = _spec.Margin.PriorShape + effective;
         Span<double> evidence = stackalloc double[TailShapes.Count], shares = _tail.AsSpan(0, TailShapes.Count), rate = _tail.AsSpan(TailShapes.Count);
         (_threshold, _exponent, _base) = (threshold, exponent, base0);
-        ReadOnlySpan<double> prior = TailShapes.LogPrior(_shape.Tail);
+        IReadOnlyList<double> prior = _spec.Margin.LogPrior(_shape.Tail);
 
         double excess = 0;
         for (int bin = threshold; bin <= top; bin++) excess += _histogram[bin] * ((bin - threshold + .5) * TailShapes.BinWidth);
@@ -226,7 +220,7 @@ sealed class Margin
             ReadOnlySpan<double> growth = TailShapes.AtMiddles(i);
             double sum = 0;
             for (int bin = threshold; bin <= top; bin++) sum += _histogram[bin] * growth[bin - threshold];
-            rate[i] = TailShapes.PriorRate + share * sum;
+            rate[i] = _spec.Margin.PriorRate + share * sum;
             evidence[i] = prior[i] + TailShapes.Shape(i) * share * excess - exponent * Math.Log(rate[i]);
         }
         double largest = TensorPrimitives.Max<double>(evidence), total = 0;

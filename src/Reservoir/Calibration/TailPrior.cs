@@ -28,15 +28,7 @@ static class TailShapes
     /// <summary>Bins of y.</summary>
     public const int Bins = 480;
 
-    public const double PriorShape = 2;   // a₀
-    public const double PriorRate = 1;    // B₀
-
     static readonly double[] Shapes = [0, .15, .3, .5, .75, 1, 1.5, 2, 3, 5];
-
-    static readonly double[] Raw = [-3, -2, -1, 0, 0, 0, -.7, -1.4, -2, -2.5];
-    static readonly double[] Limited = [-5, -3, -1.5, -.5, 0, 0, -.7, -1.4, -2, -2.5];
-    static readonly double[] Central = [-30, -12, -8, -3, -1, 0, 0, -.7, -1.4, -2];
-    static readonly double[] Logarithmic = [-40, -20, -14, -6, -2, 0, 0, -.7, -1.4, -2];
 
     static readonly double[][] Middles = [.. Shapes.Select(s => Grid(s, .5))];  // G_s at the middles of the bins above the threshold
     static readonly double[][] Edges = [.. Shapes.Select(s => Grid(s, 0))];     // G_s at their lower edges
@@ -48,16 +40,6 @@ static class TailShapes
     public static ReadOnlySpan<double> AtMiddles(int i) => Middles[i];
 
     public static ReadOnlySpan<double> AtEdges(int i) => Edges[i];
-
-    /// <summary>ln π_s up to a constant, [shapes].</summary>
-    public static ReadOnlySpan<double> LogPrior(TailPrior prior) => prior switch
-    {
-        TailPrior.Raw => Raw,
-        TailPrior.Limited => Limited,
-        TailPrior.Central => Central,
-        TailPrior.Logarithmic => Logarithmic,
-        _ => throw new ArgumentOutOfRangeException(nameof(prior), prior, "unknown prior"),
-    };
 
     static double[] Grid(double shape, double offset) =>
         [.. Enumerable.Range(0, Bins + 1).Select(i => (i + offset) * BinWidth).Select(x => shape == 0 ? x : double.ExpM1(shape * x) / shape)];

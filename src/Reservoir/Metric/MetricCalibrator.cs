@@ -86,7 +86,8 @@ public sealed class MetricCalibrator
     /// <param name="errors">e_h(t) in scaled units, [horizons], finite.</param>
     /// <param name="x">The value itself, units of the feed, finite.</param>
     /// <param name="learn">False: the errors leave no trace in what they are compared with.</param>
-    public double Step(ReadOnlySpan<double> errors, double x, bool learn)
+    /// <param name="keep">False: the value leaves none either. A record is news once, so an open alarm goes on to keep them.</param>
+    public double Step(ReadOnlySpan<double> errors, double x, bool learn, bool keep = true)
     {
         Require.Length(errors.Length, _horizons, nameof(errors));
         Average(errors);
@@ -96,7 +97,7 @@ public sealed class MetricCalibrator
                 evidence += _weights[h] * (_spec.ErrorWeight * _error[h].Step(Math.Sqrt(Math.Abs(errors[h])), learn)
                     + _spec.MeanWeight * _mean[h].Step(Math.Sqrt(Math.Abs(_means[h] / _length)), learn));
         ErrorEvidence = evidence;
-        RecordEvidence = _records.Step(x);
+        RecordEvidence = _records.Step(x, keep);
         _count++;
         return ErrorEvidence + RecordEvidence;
     }

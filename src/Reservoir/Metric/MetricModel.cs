@@ -5,6 +5,11 @@ namespace Esn;
 /// <summary>A model of operational metrics: seasonal, bursty, of a few channels. Lengths are in warm-ups where not said otherwise.</summary>
 public sealed record MetricSpec : ModelSpec
 {
+    // Evidence is told once, and a model that is frozen for long tells of what has long become normal. Means of the error
+    // remember a burst for a while: half of the peak's evidence is quiet.
+    /// <summary>All defaults.</summary>
+    public MetricSpec() => Alarm = new AlarmSpec { AdaptAfter = 20, QuietSteps = 5, Leave = .5 };
+
     /// <summary>n0, frames that fix the scaling and teach the model before anything is scored, 20 … 1,000,000. The unit of every length.</summary>
     public int WarmUp { get; init; } = 750;
 
@@ -35,6 +40,12 @@ public sealed record MetricSpec : ModelSpec
     /// <summary>How evidence becomes a score.</summary>
     public EmissionBudgetSpec Budget { get; init; } = new();
 
+    /// <summary>Part of the threshold below which the evidence of a channel counts as back to normal, (0, 1].</summary>
+    public double Quiet { get; init; } = .5;
+
+    /// <summary>The windows of the normality Σ, which is exported beside the score.</summary>
+    public NormalitySpec Normality { get; init; } = new();
+
     /// <inheritdoc/>
     public override ModelSpec WithBudget(double alarmsPerStep) => this with { Budget = Budget with { AlarmsPerStep = alarmsPerStep, AlarmsPerDay = 0 } };
 
@@ -62,15 +73,15 @@ public sealed record MetricSpec : ModelSpec
         Calendar.Validate();
         Reservoir.Validate();
         Require.Range(Horizons.Count, 1, 100);
-        foreach (MetricHorizon horizon in Horizons)
-        {
-            Require.Range(horizon.Ahead, 0, 1);
-            Require.Range(horizon.Weight, 0, 1000);
-        }
+        foreach (MetricHorizon horizon in Horizons) horizon.Validate();
+        if (!Readout.Horizons.SequenceEqual([1]))
+            throw new ArgumentOutOfRangeException(nameof(Readout), "readout.horizons must be left out: those of a metric are horizons, in warm-ups");
         Require.Above(Horizons.Sum(horizon => horizon.Weight), 0, 1e6);
         (Readout with { Horizons = Steps() }).Validate();
         Calibrator.Validate();
         Budget.Validate();
+        Require.Above(Quiet, 0, 1);
+        Normality.Validate();
     }
 
     internal int[] Steps() => [.. Horizons.Select(Steps).Distinct()];
@@ -83,7 +94,16 @@ public sealed record MetricSpec : ModelSpec
 /// <summary>How far ahead an error looks.</summary>
 /// <param name="Ahead">In warm-ups, [0, 1]; at least one step.</param>
 /// <param name="Weight">Of its errors in the evidence, [0, 1000].</param>
-public readonly record struct MetricHorizon(double Ahead, double Weight);
+public readonly record struct MetricHorizon(double Ahead, double Weight)
+{
+    /// <summary>Throws with the key, the value and the range.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A value out of its range.</exception>
+    public void Validate()
+    {
+        Require.Range(Ahead, 0, 1);
+        Require.Range(Weight, 0, 1000);
+    }
+}
 
 /// <summary>One frame of an operational metric, judged.</summary>
 /// <param name="WarmingUp">Nothing is scored yet.</param>
@@ -106,6 +126,7 @@ sealed class MetricModel
     readonly Calendar _calendar;
     readonly Reservoir _reservoir;
     readonly Readout _readout;
+    readonly DirectForecast _forecast;
     readonly MetricCalibrator[] _calibrators;  // [channels]
     readonly AsinhScaler[] _scalers;  // [channels]; empty until the warm-up ends
     readonly int _horizons;
@@ -122,6 +143,7 @@ sealed class MetricModel
     DateTime[] _times;                // of the warm-up [n0], then empty
     TimeSpan _interval;               // between these
     bool _warm;
+    DateTime _time;                   // of the last frame
     int _held;                        // frames of the warm-up kept
 
     /// <param name="spec">Validated here.</param>
@@ -139,6 +161,7 @@ sealed class MetricModel
         _horizons = horizons.Length;
         int regressors = 1 + _calendar.Inputs + channels + _reservoir.Units;
         _readout = new Readout(regressors, channels, spec.Readout with { Horizons = horizons });
+        _forecast = new DirectForecast(_readout, horizons, spec.InputLimit);
         _calibrators = [.. Enumerable.Range(0, channels).Select(_ => new MetricCalibrator(spec.Calibrator, spec.WarmUp, weights, regressors))];
         _budget = new EmissionBudget(spec.Budget, spec.WarmUp);
         _scalers = new AsinhScaler[channels];
@@ -167,13 +190,22 @@ sealed class MetricModel
     /// <summary>S of each channel at the last step, [channels]; valid until the next step.</summary>
     public ReadOnlySpan<double> Evidence => _evidence;
 
-    /// <summary>Takes one frame.</summary>
+    /// <summary>Takes one frame: <see cref="Judge"/>, then <see cref="Learn"/>.</summary>
+    internal MetricResult Step(DateTime time, ReadOnlySpan<double> frame, Span<double> expected, bool learn = true)
+    {
+        MetricResult result = Judge(time, frame, expected, frozen: false, muted: !learn);
+        if (!result.WarmingUp) Learn(learn);
+        return result;
+    }
+
+    /// <summary>Judges one frame by what was learnt before; <see cref="Learn"/> follows unless the model is warming up.</summary>
     /// <param name="time">Of the frame; its hour and weekday are told to the model as they stand.</param>
     /// <param name="frame">[channels], finite, units of the feed.</param>
     /// <param name="expected">[channels], overwritten with what the model expected; NaN in the warm-up.</param>
-    /// <param name="learn">False (maintenance, a mute): scored, but neither learnt nor kept for comparison.</param>
+    /// <param name="frozen">An alarm is open: the errors are not kept for comparison.</param>
+    /// <param name="muted">Maintenance, a mute: nothing of the frame is kept, and it costs no budget.</param>
     /// <exception cref="ArgumentException">A wrong length, or a value that is not finite. Nothing was taken then.</exception>
-    public MetricResult Step(DateTime time, ReadOnlySpan<double> frame, Span<double> expected, bool learn = true)
+    public MetricResult Judge(DateTime time, ReadOnlySpan<double> frame, Span<double> expected, bool frozen, bool muted)
     {
         Require.Length(frame.Length, Channels, nameof(frame));
         Require.Length(expected.Length, Channels, nameof(expected));
@@ -186,9 +218,8 @@ sealed class MetricModel
             WarmUp(time, frame);
             return new MetricResult(WarmingUp: true, 0, 0, 0);
         }
-        double evidence = Advance(time, frame, expected, learn, out int channel);
-        // What is not learnt is not to be judged either: it costs no budget.
-        return learn ? new MetricResult(WarmingUp: false, _budget.Step(evidence), _budget.Level, channel) : new MetricResult(WarmingUp: false, 0, 0, channel);
+        double evidence = Measure(time, frame, expected, frozen, muted, out int channel);
+        return muted ? new MetricResult(WarmingUp: false, 0, 0, channel) : new MetricResult(WarmingUp: false, _budget.Step(evidence), _budget.Level, channel);
     }
 
     void WarmUp(DateTime time, ReadOnlySpan<double> frame)
@@ -208,7 +239,10 @@ sealed class MetricModel
         var expected = new double[Channels];
         BeginScoring(interval);
         for (int t = 0; t < times.Length; t++)
-            Advance(times[t], frames.AsSpan(t * Channels, Channels), expected, learn: true, out _);
+        {
+            Measure(times[t], frames.AsSpan(t * Channels, Channels), expected, frozen: false, muted: false, out _);
+            Learn(learn: true);
+        }
     }
 
     // The warm-up is over: its frames need not be kept any longer, and how dense they came is known.
@@ -218,8 +252,9 @@ sealed class MetricModel
         if (_spec.Budget.AlarmsPerDay > 0) _budget = new EmissionBudget(_spec.Budget.At(interval), _spec.WarmUp);
     }
 
-    double Advance(DateTime time, ReadOnlySpan<double> frame, Span<double> expected, bool learn, out int channel)
+    double Measure(DateTime time, ReadOnlySpan<double> frame, Span<double> expected, bool frozen, bool muted, out int channel)
     {
+        _time = time;
         for (int c = 0; c < Channels; c++)
         {
             _target[c] = _scalers[c].Scale(frame[c]);
@@ -231,15 +266,40 @@ sealed class MetricModel
         for (int c = 0; c < Channels; c++)
         {
             for (int h = 0; h < _horizons; h++) _channelErrors[h] = _errors[h * Channels + c];
-            double evidence = _evidence[c] = _calibrators[c].Step(_channelErrors, frame[c], learn);
+            double evidence = _evidence[c] = _calibrators[c].Step(_channelErrors, frame[c], learn: !(frozen || muted), keep: !muted);
             if (evidence > strongest) (strongest, channel) = (evidence, c);
         }
+        return strongest;
+    }
+
+    /// <summary>An alarm opened at the frame that was judged last: foretells what is to come, from before it.</summary>
+    /// <param name="step">Index of the frame.</param>
+    public void BeginForecast(long step) => _forecast.Begin(step);
+
+    /// <summary>Step of the first point of the forecast, and how many points there are; 0: none.</summary>
+    public (long First, int Count) Foretold => _forecast.First < 0 ? (0, 0) : (_forecast.First, _forecast.Count);
+
+    /// <summary>What was foretold for a step.</summary>
+    /// <param name="step">Index of a frame.</param>
+    /// <param name="expected">[channels], overwritten, units of the feed.</param>
+    /// <returns>False: the forecast does not reach there.</returns>
+    public bool TryForecast(long step, Span<double> expected)
+    {
+        ReadOnlySpan<double> point = _forecast.Point(step);
+        for (int c = 0; c < point.Length; c++) expected[c] = _scalers[c].Unscale(point[c]);
+        return point.Length > 0;
+    }
+
+    /// <summary>Ends the step of the frame that was judged last.</summary>
+    /// <param name="learn">False while an alarm is open or the feed is muted: the readout stays as it is.</param>
+    public void Learn(bool learn)
+    {
         if (learn) _readout.Learn();
         else _readout.Skip();
 
         int calendar = _calendar.Inputs;
         Span<double> told = _regressor.AsSpan(1, calendar), u = _regressor.AsSpan(1 + calendar, Channels), x = _regressor.AsSpan(1 + calendar + Channels);
-        _calendar.At(time, told);
+        _calendar.At(_time, told);
         TensorPrimitives.Clamp(_target, -_spec.InputLimit, _spec.InputLimit, u);
         u.CopyTo(_input);
         TensorPrimitives.Multiply(told, _spec.Calendar.InputScale / _spec.Reservoir.InputScale, _input.AsSpan(Channels));
@@ -247,7 +307,6 @@ sealed class MetricModel
         _reservoir.Step(_input, _previous, x);
         _readout.Push(_regressor);
         _readout.Predict(_regressor, _prediction);
-        return strongest;
     }
 
     /// <summary>Out into a snapshot or back.</summary>
@@ -269,6 +328,7 @@ sealed class MetricModel
             _scalers[c].Carry(ref state);
         }
         _readout.Carry(ref state);
+        _forecast.Carry(ref state);
         foreach (MetricCalibrator calibrator in _calibrators) calibrator.Carry(ref state);
         _budget.Carry(ref state);
         state.Carry(_regressor);  // x(t) with it

@@ -3,16 +3,16 @@ using System.Numerics.Tensors;
 namespace Esn;
 
 /// <summary>
-/// A stream judged as an operational metric. Learning goes on while an alarm is open: evidence is told once, and the bar
-/// is raised by the budget instead.
+/// A stream judged as an operational metric. While an alarm is open neither the readout nor the reference of its errors
+/// learns; records of the value itself go on, as each is news once. Learning starts again when the alarm is closed or
+/// adapted to, soon: on the Numenta benchmark (75.9 standard, 70.7 low-FP with no freezing) a limit of 20 steps costs .1 and
+/// .6 points, one of 500 steps 1.5 and 3.3.
 /// </summary>
 sealed class MetricStream : StreamModel, IVerdict
 {
-    const double Quiet = .5;  // of the threshold: below it a channel is back to normal
-
     readonly MetricSpec _spec;
     readonly MetricModel _model;
-    readonly Normality _normality = new(new NormalitySpec());
+    readonly Normality _normality;
     readonly Alarm _alarm;
     readonly AlarmReport _report;
     readonly double[] _margins;  // S over the threshold [channels]
@@ -25,6 +25,7 @@ sealed class MetricStream : StreamModel, IVerdict
     {
         _spec = spec;
         _model = new MetricModel(spec, channels);
+        _normality = new Normality(spec.Normality);
         _alarm = new Alarm(spec.Alarm, slow: new bool[channels]);
         _margins = new double[channels];
         string[] names = [.. Enumerable.Range(0, channels).Select(channel => channels == 1 ? "evidence" : FormattableString.Invariant($"evidence[{channel}]"))];
@@ -45,13 +46,13 @@ sealed class MetricStream : StreamModel, IVerdict
     public double Score => _result.Score;
 
     /// <inheritdoc/>
-    public bool Stirs(int score) => _margins[score] >= Quiet;
+    public bool Stirs(int score) => _margins[score] >= _spec.Quiet;
 
     /// <inheritdoc/>
     public bool Alarms(int score) => _result.Score >= 1 && score == _result.Channel;
 
     /// <inheritdoc/>
-    public override bool TryForecast(Span<double> expected) => false;
+    public override bool TryForecast(Span<double> expected) => _alarm.Open && _model.TryForecast(_position - 1, expected);
 
     /// <inheritdoc/>
     public override void Take(ReadOnlySpan<DateTime> times, ReadOnlySpan<double> frames, Span<StepResult> results, Span<double> expected, ReadOnlySpan<bool> muted)
@@ -64,14 +65,26 @@ sealed class MetricStream : StreamModel, IVerdict
     StepResult Take(DateTime time, ReadOnlySpan<double> frame, Span<double> expected, bool muted)
     {
         long position = _position++;
-        _result = _model.Step(time, frame, expected, learn: !muted);
+        _result = _model.Judge(time, frame, expected, frozen: _alarm.Open, muted);
         if (_result.WarmingUp) return new StepResult(position, WarmingUp: true, Score: 0, Normality: 1, AlarmOpen: false, Alarm: null);
 
         _normality.Step(TensorPrimitives.SumOfSquares(_model.Errors[.._margins.Length]) / _margins.Length, muted || _alarm.Open);
         TensorPrimitives.Divide(_model.Evidence, _spec.Budget.Threshold, _margins);
         AlarmChange? change = _alarm.Step(position, this, Deviates(frame, expected), muted);
+        if (change == AlarmChange.Opened) _model.BeginForecast(position);
+        _model.Learn(learn: !(muted || _alarm.Open));
         AlarmEvent? alarm = _report.Step(change, position, time, _result.Score, _normality.Value, expected, frame);
+        if (alarm is not null && _model.Foretold.Count > 0) alarm = alarm with { Forecast = Foretell() };
         return new StepResult(position, WarmingUp: false, _result.Score, _normality.Value, _alarm.Open, alarm);
+    }
+
+    Forecast Foretell()
+    {
+        int channels = _margins.Length;
+        (long first, int count) = _model.Foretold;
+        var points = new double[count * channels];
+        for (int i = 0; i < count; i++) _model.TryForecast(first + i, points.AsSpan(i * channels, channels));
+        return new Forecast(first, points);
     }
 
     bool Deviates(ReadOnlySpan<double> frame, ReadOnlySpan<double> expected)

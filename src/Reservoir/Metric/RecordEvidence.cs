@@ -45,6 +45,7 @@ public sealed class RecordEvidence
     readonly double[] _recent;            // x/length [length]
     double _mean;                         // of the latest values
     double _highMean = double.NegativeInfinity, _lowMean = double.PositiveInfinity;
+    int _clean;                           // values in a row that were kept, to the length of a mean
     long _count;                          // frames taken
 
     /// <param name="spec">Validated here.</param>
@@ -61,21 +62,25 @@ public sealed class RecordEvidence
 
     /// <summary>X(t) ≥ 0.</summary>
     /// <param name="x">Finite, units of the feed.</param>
-    public double Step(double x)
+    /// <param name="keep">False: the value, and means that it is part of, do not count as having been.</param>
+    public double Step(double x, bool keep = true)
     {
         int above = 0, below = 0;
         while (above < _highest.Length && _highest[above] >= x) above++;
         while (below < _lowest.Length && _lowest[below] <= x) below++;
         double value = _count < _spec.LeastFrames ? 0 : 1 - Math.Log(1 + Math.Min(above, below)) / Math.Log(1 + _spec.Ranks);
-        Insert(_highest, above, x);
-        Insert(_lowest, below, x);
-        double level = Level(x) ? 1 : 0;
+        if (keep)
+        {
+            Insert(_highest, above, x);
+            Insert(_lowest, below, x);
+        }
+        double level = Level(x, keep) ? 1 : 0;
         double evidence = (_spec.ValueWeight * Math.Max(0, value) + _spec.LevelWeight * level) * Math.Log(Math.Max(1, _count)) / _spec.LogAge;
         _count++;
         return evidence;
     }
 
-    bool Level(double x)
+    bool Level(double x, bool keep)
     {
         int at = (int)(_count % _recent.Length);
         double part = x / _recent.Length;
@@ -87,7 +92,9 @@ public sealed class RecordEvidence
             _mean = 0;
             foreach (double kept in _recent) _mean += kept;
         }
-        if (_count < _recent.Length - 1) return false;
+        // A mean that holds a value which was not to be judged tells nothing.
+        _clean = keep ? Math.Min(_clean + 1, _recent.Length) : 0;
+        if (_clean < _recent.Length) return false;
         // What rounding moves is no new level.
         double slack = 1e-12 * Math.Max(Math.Abs(_mean), Math.Abs(x));
         bool outside = _highMean >= _lowMean && (_mean > _highMean + slack || _mean < _lowMean - slack);
@@ -111,6 +118,7 @@ public sealed class RecordEvidence
         state.Carry(ref _mean);
         state.Carry(ref _highMean);
         state.Carry(ref _lowMean);
+        state.Carry(ref _clean);
         state.Carry(ref _count);
     }
 }

@@ -15,11 +15,15 @@ public sealed record Level : ScoreSpec
     /// <summary>Memory of the level, in steps, 1 … 1e8.</summary>
     public double Memory { get; init; } = 400;
 
+    /// <summary>How far one step moves the mean.</summary>
+    public IncrementLimitSpec Increments { get; init; } = new();
+
     /// <inheritdoc/>
     public override void Validate()
     {
         base.Validate();
         Require.Range(Window, 1, 100_000);
+        Increments.Validate();
         Require.Range(Lag, 1, 100_000);
         Require.Range(Memory, 1, 1e8);
     }
@@ -32,7 +36,7 @@ public sealed record Level : ScoreSpec
         readonly double[] _past = new double[spec.Lag * context.Channels];  // u of the last Lag steps, a ring
         readonly double[] _level = new double[context.Channels], _residual = new double[context.Channels];
         readonly double[] _learnt = new double[context.Channels];           // steps that each level has seen
-        readonly LimitedMean _mean = new(context.Channels, spec.Window);
+        readonly LimitedMean _mean = new(context.Channels, spec.Window, spec.Increments);
         int _slot;
         long _count;
 

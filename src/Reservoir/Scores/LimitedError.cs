@@ -12,12 +12,18 @@ public sealed record LimitedError : ScoreSpec
     /// <summary>τ, steps of the mean, 1 … 100,000.</summary>
     public int Window { get; init; } = 10;
 
+    /// <summary>How far one step moves the mean.</summary>
+    public IncrementLimitSpec Increments { get; init; } = new();
+
+    internal override int ReadoutHorizon => Horizon;
+
     /// <inheritdoc/>
     public override void Validate()
     {
         base.Validate();
         Require.Range(Horizon, 1, 100_000);
         Require.Range(Window, 1, 100_000);
+        Increments.Validate();
     }
 
     internal override Score Create(ScoreContext context) => new State(this, context);
@@ -26,7 +32,7 @@ public sealed record LimitedError : ScoreSpec
         : Score(FormattableString.Invariant($"{spec.Horizon} ahead {spec.Window}"), context.Channels, spec.Window)
     {
         readonly int _offset = context.IndexOf(spec.Horizon) * context.Channels;
-        readonly LimitedMean _mean = new(context.Channels, spec.Window);
+        readonly LimitedMean _mean = new(context.Channels, spec.Window, spec.Increments);
         long _count;
 
         public override bool Ready => _count > spec.Horizon;

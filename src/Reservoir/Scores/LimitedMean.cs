@@ -1,16 +1,36 @@
 namespace Esn;
 
+/// <summary>How far one increment moves a mean.</summary>
+public sealed record IncrementLimitSpec
+{
+    /// <summary>The limit, in usual sizes of an increment, (0, 1e6].</summary>
+    public double Widths { get; init; } = 5;
+
+    /// <summary>Added to the limit, in units of the scaled feed, [0, 1e6].</summary>
+    public double Floor { get; init; } = .02;
+
+    /// <summary>Memory of the usual size, in steps, [1, 1e8].</summary>
+    public double Memory { get; init; } = 400;
+
+    /// <summary>Throws with the key, the value and the range.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A value out of its range.</exception>
+    public void Validate()
+    {
+        Require.Above(Widths, 0, 1e6);
+        Require.Range(Floor, 0, 1e6);
+        Require.Range(Memory, 1, 1e8);
+    }
+}
+
 /// <summary>
 /// Running mean of residuals over τ steps whose increments are limited to a few times their usual size: one spike does
 /// not move it, a shift that lasts does.
 /// </summary>
 /// <param name="channels">≥ 1.</param>
 /// <param name="window">τ, in steps.</param>
-sealed class LimitedMean(int channels, double window)
+/// <param name="spec">Valid.</param>
+sealed class LimitedMean(int channels, double window, IncrementLimitSpec spec)
 {
-    const double Widths = 5, Floor = .02;  // the limit, in usual sizes of an increment, and beside them in scaled units
-    const double Memory = 400;             // of the usual size, in steps
-
     readonly double[] _mean = new double[channels], _usual = new double[channels];  // r, s
     long _count;
 
@@ -21,10 +41,10 @@ sealed class LimitedMean(int channels, double window)
     /// <param name="residuals">[channels], scaled.</param>
     public void Add(ReadOnlySpan<double> residuals)
     {
-        double gain = Math.Max(1.0 / ++_count, 1 / Memory);
+        double gain = Math.Max(1.0 / ++_count, 1 / spec.Memory);
         for (int c = 0; c < _mean.Length; c++)
         {
-            double step = residuals[c] - _mean[c], limit = Widths * _usual[c] + Floor;
+            double step = residuals[c] - _mean[c], limit = spec.Widths * _usual[c] + spec.Floor;
             _mean[c] += Math.Clamp(step, -limit, limit) / window;
             _usual[c] += gain * (Math.Min(Math.Abs(step), limit) - _usual[c]);
         }

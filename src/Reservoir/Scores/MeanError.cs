@@ -15,6 +15,8 @@ public sealed record MeanError : ScoreSpec
     /// <summary>Which of the readout's horizons, in steps.</summary>
     public int Horizon { get; init; } = 1;
 
+    internal override int ReadoutHorizon => Horizon;
+
     /// <inheritdoc/>
     public override void Validate()
     {

@@ -15,6 +15,9 @@ public abstract record ScoreSpec
     /// <summary>Steps of the free runs that this score needs; 0 = none.</summary>
     internal virtual int FreeRunLength => 0;
 
+    /// <summary>Which of the readout's horizons this score needs, in steps.</summary>
+    internal virtual int ReadoutHorizon => 1;
+
     /// <summary>Throws with the key, the value and the range.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A value out of its range.</exception>
     public virtual void Validate() => Require.Range(Delay, 0, 1_000_000);

@@ -19,6 +19,8 @@ public sealed record SlowRise : ScoreSpec
 
     internal override int FreeRunLength => Of.FreeRunLength;
 
+    internal override int ReadoutHorizon => Of.ReadoutHorizon;
+
     /// <inheritdoc/>
     public override void Validate()
     {

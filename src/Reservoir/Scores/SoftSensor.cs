@@ -15,6 +15,9 @@ public sealed record SoftSensor : ScoreSpec
     /// <summary>τ, steps of the mean, 1 … 100,000.</summary>
     public int Window { get; init; } = 10;
 
+    /// <summary>How far one step moves the mean.</summary>
+    public IncrementLimitSpec Increments { get; init; } = new();
+
     /// <inheritdoc/>
     public override void Validate()
     {
@@ -22,6 +25,7 @@ public sealed record SoftSensor : ScoreSpec
         Reservoir.Validate();
         Require.Above(Regularisation, 0, 1e12);
         Require.Range(Window, 1, 100_000);
+        Increments.Validate();
     }
 
     internal override Score Create(ScoreContext context) => new State(this, context);
@@ -45,7 +49,7 @@ public sealed record SoftSensor : ScoreSpec
             _regressors = [.. Enumerable.Range(0, channels).Select(_ => new double[1 + others + units])];
             foreach (double[] regressor in _regressors) regressor[0] = 1;
             (_others, _previous, _residual) = (new double[others], new double[units], new double[channels]);
-            _mean = new LimitedMean(channels, spec.Window);
+            _mean = new LimitedMean(channels, spec.Window, spec.Increments);
         }
 
         public override bool Ready => _begun;

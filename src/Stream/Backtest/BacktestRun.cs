@@ -38,7 +38,7 @@ public static class BacktestRun
     {
         try
         {
-            if (directory is not null) Directory.CreateDirectory(directory);
+            if (directory is not null) MakeDirectory(directory);
             using TextWriter scores = Writer(directory, "scores.csv"), events = Writer(directory, "events.jsonl");
             var trace = directory is null || settings is null ? null : new Trace(feed.Channels);
             var run = new State(feed, labels, config, scores, events, trace);
@@ -49,6 +49,8 @@ public static class BacktestRun
                 run.Take(rows);
                 progress(feed.Progress);
             }
+            if (labels is { Spans: > 0, Windows.Count: 0 })
+                throw new FeedException($"{feed.Name}: none of its {labels.Spans} windows holds a row; is it of another time, or another file?");
             BacktestSummary summary = run.Summary(time.GetElapsedTime(start));
             if (directory is not null) WriteSummary(directory, summary);
             if (trace is not null)
@@ -62,6 +64,18 @@ public static class BacktestRun
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new FeedException(e.Message);
+        }
+    }
+
+    static void MakeDirectory(string directory)
+    {
+        try
+        {
+            Directory.CreateDirectory(directory);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new FeedException($"can't write to {directory}: {e.Message}");
         }
     }
 
@@ -90,6 +104,7 @@ public static class BacktestRun
         readonly List<double> _scores = [];  // of labelled feeds
         readonly List<AlarmSpan> _alarms = [];
         readonly SortedDictionary<string, long> _refused = new(StringComparer.Ordinal);
+        readonly SortedDictionary<string, string> _firstRefused = new(StringComparer.Ordinal);
         StepResult _last = new(-1, WarmingUp: true, Score: 0, Normality: 1, AlarmOpen: false, Alarm: null);
         double[] _expected;
         long _ready = -1;
@@ -99,7 +114,14 @@ public static class BacktestRun
             (_feed, _labels, _scoreFile, _eventFile, _trace, _channels) = (feed, labels, scores, events, trace, feed.Channels.Count);
             _gate = new Gate(_channels);
             _maintenance = [.. config.Maintenance.Select(maintenance => maintenance.Compile())];
-            _detector = new Detector(feed.RowCount is { } rows ? Fitted(config.Model, rows) : config.Model, _channels);
+            try
+            {
+                _detector = new Detector(feed.RowCount is { } rows ? Fitted(config.Model, rows) : config.Model, _channels);
+            }
+            catch (ArgumentException e)
+            {
+                throw new FeedException($"{feed.Name}: no model for {_channels} channels: {e.Message}");
+            }
             _expected = [.. Enumerable.Repeat(double.NaN, _channels)];
             scores.Write($"{feed.TimeColumn},score,normality,expected,observed,alarm");
             if (_channels > 1)
@@ -113,12 +135,15 @@ public static class BacktestRun
             var step = new int[rows.Length];  // of each row, or −1
             for (int i = 0; i < rows.Length; i++)
             {
-                string? reason = rows[i].Problem is null
-                    ? _gate.Check(rows[i].Time, rows[i].Values, out _) is { } refusal ? EsnMetrics.Label(refusal.ToString()) : null
-                    : "unreadable";
+                string? detail = rows[i].Problem, reason = detail is null ? null : "unreadable";
+                if (reason is null && _gate.Check(rows[i].Time, rows[i].Values, out detail) is { } refusal) reason = EsnMetrics.Label(refusal.ToString());
                 step[i] = reason is null ? taken.Count : -1;
                 if (reason is null) taken.Add(rows[i]);
-                else _refused[reason] = _refused.GetValueOrDefault(reason) + 1;
+                else
+                {
+                    _refused[reason] = _refused.GetValueOrDefault(reason) + 1;
+                    _firstRefused.TryAdd(reason, $"row {rows[i].Index + 1}: {detail}");
+                }
             }
 
             var results = new StepResult[taken.Count];
@@ -182,7 +207,7 @@ public static class BacktestRun
         long Ready => _ready < 0 ? _alarmed.Count : _ready;
 
         public BacktestSummary Summary(TimeSpan elapsed) => new(
-            _feed.Name, _feed.Channels, _alarmed.Count, _detector.Position, _refused, Ready, _alarms.Count, _alarmed.Count(alarmed => alarmed),
+            _feed.Name, _feed.Channels, _alarmed.Count, _detector.Position, _refused, _firstRefused, Ready, _alarms.Count, _alarmed.Count(alarmed => alarmed),
             _labels is null ? null : LabelTally.Of(_alarmed, _scores, _alarms, _labels.Windows, Ready).Summary(),
             _detector.Position / Math.Max(elapsed.TotalSeconds, 1e-9));
 

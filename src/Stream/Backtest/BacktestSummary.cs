@@ -6,13 +6,14 @@ namespace Esn.Streaming.Backtest;
 /// <param name="Rows">Rows of the feed.</param>
 /// <param name="Steps">Rows that were scored.</param>
 /// <param name="Refused">Rows that were not, by reason.</param>
+/// <param name="FirstRefused">The first of them by reason: which row, and what was wrong with it.</param>
 /// <param name="WarmUpSteps">Steps before the first that could alarm.</param>
 /// <param name="Alarms">Alarms that opened.</param>
 /// <param name="AlarmRows">Rows with an alarm open.</param>
 /// <param name="Labels">Null where the feed has none.</param>
 /// <param name="StepsPerSecond">Of this run, reading and writing included.</param>
 public sealed record BacktestSummary(
-    string File, IReadOnlyList<string> Channels, long Rows, long Steps, IReadOnlyDictionary<string, long> Refused,
+    string File, IReadOnlyList<string> Channels, long Rows, long Steps, IReadOnlyDictionary<string, long> Refused, IReadOnlyDictionary<string, string> FirstRefused,
     long WarmUpSteps, int Alarms, long AlarmRows, LabelSummary? Labels, double StepsPerSecond);
 
 /// <summary>What the backtests of several feeds found together.</summary>

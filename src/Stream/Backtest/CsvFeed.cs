@@ -31,6 +31,7 @@ public sealed class CsvFeed : IDisposable
     readonly System.IO.Stream _stream;
     readonly CsvParser _parser;
     readonly string[] _header;
+    readonly char _separator;
     readonly int _time;
     readonly int[] _values, _labels;
     string[]? _first;
@@ -53,14 +54,18 @@ public sealed class CsvFeed : IDisposable
         if (_header.All(column => double.TryParse(column, NumberStyles.Float, CultureInfo.InvariantCulture, out _)))
             throw new FeedException($"{name}: the first line must be a header with the columns' names, was '{header}'");
 
+        _separator = separator;
         _labels = [.. labelColumns.Select(Column)];
         _time = Array.FindIndex(_header, column => TimeNames.Contains(column.ToLowerInvariant()));
-        _first = _parser.Read() ? _parser.Record : null;
+        _first = _parser.Read() ? _parser.Record : throw new FeedException($"{name} has a header and no rows");
+        if (Array.Find([.. valueColumns], column => Column(column) == _time) is { } time) throw new FeedException($"{name}: column {time} holds the times, it can't be a channel");
         _values = valueColumns.Count > 0
             ? [.. valueColumns.Select(Column)]
             : [.. Enumerable.Range(0, _header.Length).Where(c => c != _time && !_labels.Contains(c) && !LabelNames.Contains(_header[c].ToLowerInvariant()) && IsNumber(c))];
         if (_values.Length == 0)
-            throw new FeedException($"{name} has no column of numbers beside times and labels; its columns are {string.Join(", ", _header)}: name one with --value-column");
+            throw new FeedException($"{name} has no column of numbers beside times and labels; " + (_header.Length == 1 && _time < 0
+                ? $"its only column is '{_header[0]}': several are separated by a comma, a semicolon, a tab or |"
+                : $"its columns are {string.Join(", ", _header)}, its first row is {string.Join(separator, _first!)}: name one with --value-column"));
     }
 
     /// <summary>Name of the file, or of the pipe.</summary>
@@ -78,6 +83,9 @@ public sealed class CsvFeed : IDisposable
     /// <summary>Names of the channels.</summary>
     public IReadOnlyList<string> Channels => [.. _values.Select(c => _header[c])];
 
+    /// <summary>Columns that look like labels and were not named as such; they are no channels.</summary>
+    public IReadOnlyList<string> UnusedLabels => [.. _header.Where((column, c) => column.Length > 0 && !_labels.Contains(c) && !_values.Contains(c) && LabelNames.Contains(column.ToLowerInvariant()))];
+
     /// <summary>Part of the file that has been read, 0 to 1; null for a pipe.</summary>
     public double? Progress => _stream.CanSeek ? (double)_stream.Position / Math.Max(1, _stream.Length) : null;
 
@@ -89,6 +97,8 @@ public sealed class CsvFeed : IDisposable
     public static CsvFeed Open(string file, IReadOnlyList<string> valueColumns, IReadOnlyList<string> labelColumns)
     {
         if (file == "-") return new CsvFeed(Console.OpenStandardInput(), "standard input", valueColumns, labelColumns);
+        if (Directory.Exists(file)) throw new FeedException($"{file} is a folder: name its files, such as {Path.Combine(file, "*.csv")}");
+        if (!File.Exists(file)) throw new FeedException($"there is no file {file}");
         try
         {
             return new CsvFeed(File.OpenRead(file), file, valueColumns, labelColumns);
@@ -117,24 +127,33 @@ public sealed class CsvFeed : IDisposable
         string timeText = _time >= 0 && _time < fields.Length ? fields[_time] : index.ToString(CultureInfo.InvariantCulture);
         string? problem = fields.Length == _header.Length ? null : $"the row has {fields.Length} fields, the header {_header.Length}";
         DateTime? time = _time >= 0 ? FeedTime.Parse(timeText) : DateTime.UnixEpoch.AddSeconds(index);
-        if (time is null) problem ??= $"'{timeText}' is no time";
+        if (time is null) problem ??= $"'{timeText}' is no time: ISO 8601 is expected, or seconds or milliseconds since 1970";
         var values = new double[_values.Length];
         for (int c = 0; c < values.Length; c++)
         {
             string field = _values[c] < fields.Length ? fields[_values[c]] : "";
-            if (!double.TryParse(field, NumberStyles.Float, CultureInfo.InvariantCulture, out values[c])) values[c] = double.NaN;
+            if (!TryNumber(field, out values[c])) values[c] = double.NaN;
             if (!double.IsFinite(values[c])) problem ??= $"'{field}' in column {_header[_values[c]]} is not a finite number";
         }
-        bool anomalous = _labels.Any(c => c < fields.Length && IsSet(fields[c]));
+        bool anomalous = Array.Exists(_labels, c => c < fields.Length && IsSet(index, c, fields[c].Trim()));
         return new FeedRow(index, timeText, time ?? default, values, problem, anomalous);
     }
 
-    static bool IsSet(string label) => double.TryParse(label, NumberStyles.Float, CultureInfo.InvariantCulture, out double number)
-        ? number != 0
-        : string.Equals(label, "true", StringComparison.OrdinalIgnoreCase);
+    bool IsSet(long index, int column, string label)
+    {
+        if (label.Length == 0) return false;
+        if (double.TryParse(label, NumberStyles.Float, CultureInfo.InvariantCulture, out double number)) return number != 0;
+        return bool.TryParse(label, out bool flag) ? flag
+            : throw new FeedException($"{Name}, row {index + 1}: label column {_header[column]} must be a number (0: nothing is anomalous), true or false, was '{label}'");
+    }
+
+    // Where columns are not separated by commas, a comma may be the decimal point.
+    bool TryNumber(string field, out double number) =>
+        double.TryParse(field, NumberStyles.Float, CultureInfo.InvariantCulture, out number)
+        || (_separator != ',' && double.TryParse(field.Replace(',', '.'), NumberStyles.Float, CultureInfo.InvariantCulture, out number));
 
     bool IsNumber(int column) => _first is null || column >= _first.Length || _first[column].Trim().Length == 0
-        || double.TryParse(_first[column], NumberStyles.Float, CultureInfo.InvariantCulture, out _);
+        || TryNumber(_first[column], out _);
 
     int Column(string name)
     {

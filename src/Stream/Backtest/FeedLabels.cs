@@ -20,13 +20,13 @@ public sealed class WindowsFile
             using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(file));
             return new WindowsFile(file, document.RootElement.EnumerateObject().ToDictionary(
                 entry => entry.Name,
-                entry => entry.Value.EnumerateArray().Select(span => (Time(span[0]), Time(span[1]))).OrderBy(span => span.Item1).ToArray()));
+                entry => entry.Value.EnumerateArray().Select(Span).OrderBy(span => span.Start).ToArray()));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new FeedException($"can't read {file}: {e.Message}");
+            throw new FeedException($"can't read the windows: {e.Message}");
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException or IndexOutOfRangeException or ArgumentException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException or ArgumentException)
         {
             throw new FeedException($$"""{{file}} must be {"folder/file.csv": [["start", "end"], …], …} in JSON: {{e.Message}}""");
         }
@@ -39,6 +39,13 @@ public sealed class WindowsFile
         string[] parts = Parts(path);
         string? name = _spans.Keys.Where(key => EndsWith(parts, Parts(key))).MaxBy(key => key.Length);
         return name is not null ? _spans[name] : throw new FeedException($"{_file} does not name {path}: a feed without anomalies has an empty list there");
+    }
+
+    static (DateTime Start, DateTime End) Span(JsonElement span)
+    {
+        if (span.GetArrayLength() != 2) throw new FormatException($"a window is a start and an end, was {span}");
+        (DateTime start, DateTime end) = (Time(span[0]), Time(span[1]));
+        return start <= end ? (start, end) : throw new FormatException($"a window must not end before it starts, was {span}");
     }
 
     static bool EndsWith(string[] path, string[] name) => name.Length <= path.Length && path.AsSpan(path.Length - name.Length).SequenceEqual(name);
@@ -58,6 +65,9 @@ public sealed class FeedLabels(IReadOnlyList<(DateTime Start, DateTime End)>? sp
     readonly IReadOnlyList<(DateTime Start, DateTime End)> _spans = spans ?? [];
     readonly List<NabWindow> _windows = [];
     int _rows, _label = None, _next;
+
+    /// <summary>Spans that were given.</summary>
+    public int Spans => _spans.Count;
 
     /// <summary>Rows seen so far.</summary>
     public int Rows => _rows;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using ScottPlot;
 using ScottPlot.TickGenerators;
+using SkiaSharp;
 
 namespace Esn.Streaming.Backtest;
 
@@ -11,6 +12,9 @@ static class ReportPicture
     const double LeastScore = -2;  // decades
 
     static readonly Color Ink = Color.FromHex("#1f2933"), Model = Color.FromHex("#2f6fde"), Alarm = Color.FromHex("#d93a3a"), Label = Color.FromHex("#e6a817"), Grid = Color.FromHex("#e6e9ee");
+
+    /// <summary>Whether there is a font to write with. A picture without one has no text.</summary>
+    public static bool HasFonts => SKTypeface.Default.ContainsGlyph('a');
 
     public static void Write(Report report, string file)
     {

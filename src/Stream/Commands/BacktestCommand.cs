@@ -36,9 +36,12 @@ static class BacktestCommand
             };
             BacktestTotal total = await Terminal.Progress(feeds.Files.Count == 1 ? feeds.Files[0] : $"{feeds.Files.Count} files", progress =>
                 Task.Run(() => feeds.Run(config, directory, parsed.GetValue(bare) ? null : settings, TimeProvider.System, progress, stop), stop)).ConfigureAwait(false);
+            Terminal.Widen();
+            HintAtLabels(feeds);
             if (total.Files == 1) Show(total.Each[0], directory);
             else Show(total, directory);
-            return 0;
+            if (!parsed.GetValue(bare) && !ReportPicture.HasFonts) Terminal.Note.MarkupLineInterpolated($"[yellow]report.png has no text, as this machine has no fonts (Debian: fonts-dejavu-core); report.html has[/]");
+            return total.Steps > 0 ? 0 : 1;
         });
         return (command,
         [
@@ -49,6 +52,18 @@ static class BacktestCommand
         ]);
     }
 
+    static void HintAtLabels(BacktestSet feeds)
+    {
+        if (feeds.LabelColumns.Count > 0 || feeds.Windows is not null) return;
+        foreach (string file in feeds.Files.Where(file => file != "-"))
+        {
+            using CsvFeed feed = feeds.Open(file);
+            if (feed.UnusedLabels is not [var label, ..]) continue;
+            Terminal.Note.MarkupLineInterpolated($"[yellow]column {label} of {Path.GetFileName(file)} looks like a label: with --label-column {label} the summary says what was caught[/]");
+            return;
+        }
+    }
+
     static void Show(BacktestSummary summary, string directory)
     {
         var table = new Table { Border = TableBorder.None, ShowHeaders = false };
@@ -56,7 +71,7 @@ static class BacktestCommand
         void Row(string name, FormattableString value) => table.AddRow(Markup.Escape(name), Markup.Escape(value.ToString(CultureInfo.InvariantCulture)));
         Row("channels", $"{string.Join(", ", summary.Channels)}");
         Row("rows", $"{summary.Rows}, of which {summary.Steps} scored");
-        foreach ((string reason, long count) in summary.Refused) Row("  refused", $"{count} {reason}");
+        foreach ((string reason, long count) in summary.Refused) Row("  refused", $"{count} {reason}: {summary.FirstRefused[reason]}");
         Row("warm-up", $"{summary.WarmUpSteps} steps");
         Row("alarms", $"{summary.Alarms}, open in {summary.AlarmRows} rows");
         if (summary.Labels is { } labels)
@@ -69,14 +84,15 @@ static class BacktestCommand
         Row("speed", $"{summary.StepsPerSecond:F0} steps/s");
         Row("written to", $"{directory}");
         AnsiConsole.Write(table);
-        if (summary.Steps <= summary.WarmUpSteps) Terminal.Note.MarkupLineInterpolated($"[yellow]the feed ended within the warm-up: nothing could alarm[/]");
+        if (summary.Steps == 0) Terminal.Note.MarkupLineInterpolated($"[red]no row could be taken[/]");
+        else if (summary.Steps <= summary.WarmUpSteps) Terminal.Note.MarkupLineInterpolated($"[yellow]the feed ended within the warm-up: nothing could alarm; preset metric warms up in 15 % of a short file, detector.warmUp says the length for the others[/]");
     }
 
     static void Show(BacktestTotal total, string directory)
     {
         bool labelled = total.Labels is not null;
         var table = new Table { Border = TableBorder.Simple };
-        table.AddColumn("feed");
+        table.AddColumn(new TableColumn("feed").NoWrap());
         foreach (string column in (string[])["rows", "alarms", .. labelled ? (string[])["caught", "false", "delay", "F1", "NAB"] : []])
             table.AddColumn(new TableColumn(column).RightAligned().NoWrap());
         void Row(string name, long rows, int alarms, LabelSummary? found)
@@ -92,7 +108,11 @@ static class BacktestCommand
         table.AddEmptyRow();
         Row($"all {total.Files}", total.Rows, total.Alarms, total.Labels);
         AnsiConsole.Write(table);
-        foreach ((string reason, long count) in total.Refused) AnsiConsole.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"{count} rows refused: {reason}");
+        foreach ((string reason, long count) in total.Refused)
+        {
+            BacktestSummary first = total.Each.First(one => one.FirstRefused.ContainsKey(reason));
+            AnsiConsole.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"{count} rows refused, {reason}; the first in {Path.GetFileName(first.File)}, {first.FirstRefused[reason]}");
+        }
         if (total.Labels is { } all)
         {
             AnsiConsole.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"{all.FalseAlarmsPer100000Steps:F1} false alarms per 100,000 steps; rows in alarm: precision {Share(all.Precision)}, recall {Share(all.Recall)}");

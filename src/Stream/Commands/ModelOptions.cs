@@ -11,8 +11,8 @@ sealed class ModelOptions
     readonly Option<string[]> _values = new("--value-column") { Description = "A column that is a channel; may be repeated. Default: all columns of numbers but times and labels." };
     readonly Option<string[]> _labels = new("--label-column") { Description = "A column that is not 0 where the feed is anomalous; may be repeated." };
     readonly Option<string?> _windows = new("--windows") { Description = "Labelled spans of time: {\"folder/file.csv\": [[\"start\", \"end\"], …]} in JSON. A feed's are those of the name its path ends with." };
-    readonly Option<string?> _preset = new("--preset") { Description = "What kind of feed it is. Default: that of the configuration, whose detector it takes the place of." };
-    readonly Option<string?> _budget = new("--budget") { Description = "Alarms that may come from a feed in which nothing happens, as \"1 per 10000 steps\". Default: that of the configuration." };
+    readonly Option<string?> _preset = new("--preset") { Description = "What kind of feed it is: signal (physical, chaotic), sensors (plant data whose levels matter) or metric (operational: seasonal, bursty). Default: that of the configuration, whose detector it takes the place of; without one signal." };
+    readonly Option<string?> _budget = new("--budget") { Description = "Alarms that may come from a feed in which nothing happens, as \"1 per 10000 steps\" or \"2 per day\". Default: that of the configuration." };
 
     public void AddTo(Command command)
     {
@@ -20,7 +20,7 @@ sealed class ModelOptions
         _budget.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<string?>() is { } text && AlarmBudget.Parse(text) is null)
-                result.AddError($"--budget must be such as \"1 per 10000 steps\", between 1e-9 and .05 a step, was \"{text}\"");
+                result.AddError($"--budget must be such as \"1 per 10000 steps\" (between 1e-9 and .05 a step) or \"2 per day\", was \"{text}\"");
         });
         command.Add(_files);
         foreach (Option option in new Option[] { _values, _labels, _windows, _preset, _budget, RunCommand.Config }) command.Add(option);

@@ -8,6 +8,12 @@ static class Terminal
     /// <summary>Standard error.</summary>
     public static IAnsiConsole Note { get; } = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
 
+    /// <summary>Where nobody looks, results are not broken into the 80 columns of a terminal that is not there.</summary>
+    public static void Widen()
+    {
+        if (Console.IsOutputRedirected) AnsiConsole.Profile.Width = 250;
+    }
+
     /// <summary>Runs work under a progress bar; without one where nobody looks.</summary>
     /// <param name="title">Stands before the bar.</param>
     /// <param name="work">Calls its argument with the part that is done, 0 to 1, or null where that is not known.</param>

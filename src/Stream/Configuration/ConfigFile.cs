@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Globalization;
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
@@ -75,7 +76,7 @@ public sealed partial class ConfigFile
             throw Wrong(node, $"{(path.Length == 0 ? "the file" : path)} must be a mapping of keys to values, was {Show(node)}");
 
         Type type = basis.GetType();
-        object record = type.GetMethod("<Clone>$")!.Invoke(basis, null)!;  // what `with` calls
+        object record = type.IsValueType ? RuntimeHelpers.GetObjectValue(basis) : type.GetMethod("<Clone>$")!.Invoke(basis, null)!;  // what `with` calls
         var properties = type.GetProperties(BindingFlags.Public | BindingFlags.Instance)
             .Where(property => property.SetMethod is { IsPublic: true })
             .ToDictionary(property => Key(property.Name));
@@ -123,19 +124,37 @@ public sealed partial class ConfigFile
         }
         if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IReadOnlyList<>)) return List(node, type.GetGenericArguments()[0], path);
         if (type == typeof(IReadOnlyDictionary<string, string>)) return Words(node, path);
-        return Record(node, type.IsAbstract ? OfKind(node, type, path, basis) : basis ?? Activator.CreateInstance(type)!, path);
+        if (!type.IsAbstract) return Record(node, basis ?? Activator.CreateInstance(type)!, path);
+        // A member of a family: `level: { window: 20 }`, or `{ kind: level, window: 20 }`, or, with all its defaults, `level`.
+        if (node is YamlMappingNode { Children: [(YamlScalarNode { Value: { } name }, { } constants)] } && Members(type).GetValueOrDefault(name) is { } member)
+            return IsNull(constants) ? Made(member, basis) : Record(constants, Made(member, basis), $"{path}.{name}");
+        return node is YamlScalarNode ? Made(Member(node, type, path, Text(node, path)), basis) : Record(node, OfKind(node, type, path, basis), path);
     }
+
+    static object Made(Type member, object? basis) => basis?.GetType() == member ? basis : Activator.CreateInstance(member)!;
 
     // A member of a family: named by the key `kind`, else the one that is there already.
     object OfKind(YamlNode node, Type family, string path, object? basis)
     {
         string? kind = (node as YamlMappingNode)?.Children.FirstOrDefault(child => child.Key is YamlScalarNode { Value: Kind }).Value is { } name ? Text(name, $"{path}.{Kind}") : null;
-        if (kind is null && basis is not null) return basis;
-        Type[] members = [.. family.Assembly.GetTypes().Where(member => member.IsSubclassOf(family) && !member.IsAbstract)];
-        Type? found = Array.Find(members, member => Key(member.Name) == kind);
-        if (found is null) throw Wrong(node, $"{path} needs the key {Kind}, one of {string.Join(", ", members.Select(member => Key(member.Name)).Order(StringComparer.Ordinal))}{(kind is null ? "" : $"; was {kind}")}");
-        return basis?.GetType() == found ? basis : Activator.CreateInstance(found)!;
+        return kind is null && basis is not null ? basis : Made(Member(node, family, path, kind), basis);
     }
+
+    Type Member(YamlNode node, Type family, string path, string? name)
+    {
+        SortedDictionary<string, Type> members = Members(family);
+        if (name is not null && members.TryGetValue(name, out Type? member)) return member;
+        string? written = name ?? ((node as YamlMappingNode)?.Children is [(YamlScalarNode only, _)] ? only.Value : null);
+        string? near = written is null ? null : Nearest(written, members.Keys);
+        throw Wrong(node, $"{path} must be one of {string.Join(", ", members.Keys)}, was {(written is null ? Show(node) : $"'{written}'")}{(near is null ? "" : $": did you mean {near}?")}");
+    }
+
+    /// <summary>The members of a family by their names in a file: those of their types, without Spec.</summary>
+    internal static SortedDictionary<string, Type> Members(Type family) => new(
+        family.Assembly.GetTypes().Where(member => member.IsSubclassOf(family) && !member.IsAbstract).ToDictionary(Word), StringComparer.Ordinal);
+
+    /// <summary>A member's name in a file.</summary>
+    internal static string Word(Type member) => Key(member.Name.EndsWith("Spec", StringComparison.Ordinal) ? member.Name[..^4] : member.Name);
 
     Array List(YamlNode node, Type element, string path)
     {
@@ -178,7 +197,8 @@ public sealed partial class ConfigFile
     static bool Number(string text, out double value) =>
         double.TryParse(text.Replace("_", "", StringComparison.Ordinal), NumberStyles.Float, CultureInfo.InvariantCulture, out value);
 
-    static string Key(string name) => name.Length == 0 ? name : char.ToLowerInvariant(name[0]) + name[1..];
+    /// <summary>A property's name in a file.</summary>
+    internal static string Key(string name) => name.Length == 0 ? name : char.ToLowerInvariant(name[0]) + name[1..];
 
     static bool IsNull(YamlNode node) => node is YamlScalarNode { Style: ScalarStyle.Plain, Value: null or "" or "~" or "null" };
 

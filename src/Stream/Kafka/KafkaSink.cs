@@ -38,7 +38,7 @@ public sealed class KafkaSink : ISink, IDisposable
         foreach ((Frame frame, StepResult result) in batch.Frames)
         {
             if (result.Alarm is not { } alarm) continue;
-            _log.Alarm(EsnMetrics.Label(alarm.Change.ToString()), frame.Stream.Name, alarm.Position, alarm.Score);
+            _log.Alarm(EsnMetrics.Label(alarm.Change.ToString()), frame.Stream.Name, FeedTime.Write(alarm.Time), alarm.Position, EsnMetrics.Label(alarm.Severity.ToString()), alarm.PeakScore);
             stored.Add(_producer.ProduceAsync(_config.Sink.Events, Message(frame, alarm), cancel));
         }
         foreach (DeadLetter letter in batch.DeadLetters)

@@ -28,8 +28,8 @@ static partial class Log
     [LoggerMessage(8, LogLevel.Warning, "can't reach the brokers at {Servers} yet: {Reason}")]
     public static partial void BrokersAway(this ILogger log, string servers, string reason);
 
-    [LoggerMessage(9, LogLevel.Information, "alarm {Change}: stream {Stream}, step {Position}, score {Score:F2}")]
-    public static partial void Alarm(this ILogger log, string change, string stream, long position, double score);
+    [LoggerMessage(9, LogLevel.Information, "alarm {Change}: stream {Stream} at {Time}, step {Position}, {Severity}, highest score {Score:F2}")]
+    public static partial void Alarm(this ILogger log, string change, string stream, string time, long position, string severity, double score);
 
     [LoggerMessage(10, LogLevel.Warning, "dead letter: {Topic}[{Partition}]@{Offset}: {Reason}: {Detail}; {Suppressed} before it were not logged")]
     public static partial void DeadLetter(this ILogger log, string topic, int partition, long offset, string reason, string detail, int suppressed);

@@ -34,7 +34,7 @@ public sealed class EsnMetrics
         _observed = metrics.CreateGauge("esn_observed_value", "What came at the last step, in units of the feed.", ChannelLabels);
 
         _forecast = metrics.CreateGauge("esn_forecast_value", "While an alarm is open: what the forecast from before its onset foretold for the last step, in units of the feed; else NaN.", ChannelLabels);
-        _muted = metrics.CreateGauge("esn_muted", "1 while the stream is in maintenance: it is not judged, and nothing is learnt.", StreamLabels);
+        _muted = metrics.CreateGauge("esn_muted", "1 while the stream is in maintenance or muted, as of its last step: it is not judged, and nothing is learnt.", StreamLabels);
 
         _steps = metrics.CreateCounter("esn_steps_total", "Timesteps scored.");
         _events = metrics.CreateCounter("esn_events_total", "Changes in the life of alarms, by change.", "change");

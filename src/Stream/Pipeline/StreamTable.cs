@@ -12,14 +12,16 @@ public sealed class StreamTable
     readonly TimeProvider _time;
     readonly FrameDecoder _decoder;
     readonly Func<string, DateTime, bool>[] _maintenance;
+    readonly Mutes _mutes;
     readonly Dictionary<StreamId, Feed> _feeds = [];
 
     /// <param name="config">Validated.</param>
     /// <param name="metrics">Told of every step.</param>
     /// <param name="time">For durations and latencies.</param>
-    public StreamTable(EsnConfig config, EsnMetrics metrics, TimeProvider time)
+    /// <param name="mutes">Told which streams are here; asked, once a batch, which are muted. Null: none ever is.</param>
+    public StreamTable(EsnConfig config, EsnMetrics metrics, TimeProvider time, Mutes? mutes = null)
     {
-        (_config, _metrics, _time) = (config, metrics, time);
+        (_config, _metrics, _time, _mutes) = (config, metrics, time, mutes ?? new Mutes(time));
         _decoder = new FrameDecoder(config.Source.Fields);
         _maintenance = [.. config.Maintenance.Select(maintenance => maintenance.Compile())];
     }
@@ -69,9 +71,17 @@ public sealed class StreamTable
             return new DeadLetter(frame.Record, reason, detail);
         if (feed.Detector is null)
         {
-            feed.Detector = new Detector(_config.Model, feed.Gate.Channels);
+            try
+            {
+                feed.Detector = new Detector(_config.Model, feed.Gate.Channels);
+            }
+            catch (ArgumentException e)
+            {
+                return new DeadLetter(frame.Record, Rejection.WrongDimension, $"no model for {feed.Gate.Channels} channels: {e.Message}");
+            }
             feed.Exported = _metrics.Export(frame.Stream, feed.Gate.Channels, _config.Source.Fields.Channels);
             _feeds.Add(frame.Stream, feed);
+            _mutes.Arrive(frame.Stream);
         }
         return null;
     }
@@ -80,19 +90,22 @@ public sealed class StreamTable
 
     void Advance(List<int> group, ScoredFrame[] scored)
     {
-        Feed feed = _feeds[scored[group[0]].Frame.Stream];
+        StreamId stream = scored[group[0]].Frame.Stream;
+        Feed feed = _feeds[stream];
         int n = group.Count, channels = feed.Gate.Channels;
         var times = new DateTime[n];
         var frames = new double[n * channels];
         var expected = new double[n * channels];
         var results = new StepResult[n];
-        var muted = new bool[_maintenance.Length > 0 ? n : 0];
+        bool silenced = _mutes.Covers(stream);
+        var muted = new bool[silenced || _maintenance.Length > 0 ? n : 0];
+        muted.AsSpan().Fill(silenced);
         for (int t = 0; t < n; t++)
         {
             Frame frame = scored[group[t]].Frame;
             times[t] = frame.Time;
             frame.Values.CopyTo(frames, t * channels);
-            foreach (var maintenance in _maintenance) muted[t] |= maintenance(frame.Stream.Name, frame.Time);
+            foreach (var maintenance in _maintenance) muted[t] |= maintenance(stream.Name, frame.Time);
         }
 
         long start = _time.GetTimestamp();
@@ -119,6 +132,7 @@ public sealed class StreamTable
         foreach ((StreamId stream, Feed feed) in _feeds.Where(pair => pair.Key.Topic == topic && pair.Value.Partition == partition).ToList())
         {
             _feeds.Remove(stream);
+            _mutes.Leave(stream);
             feed.Exported?.Remove();
         }
     }

@@ -115,6 +115,31 @@ public sealed class MetricModelTests
     }
 
     [Fact]
+    public void A_new_level_is_learnt_once_the_alarm_was_open_for_as_long_as_is_allowed()
+    {
+        var random = new Xoshiro256StarStar(9, threadSafe: false);
+        double[] feed = [.. Enumerable.Range(0, 2300).Select(t => Daily(t, random) + (t >= 2000 ? 400 : 0))];
+        (double Error, AlarmEvent[] Events) After(int adaptAfter)
+        {
+            var detector = new Detector(Small with { Alarm = Small.Alarm with { AdaptAfter = adaptAfter } }, 1);
+            double[] expected = [0];
+            var events = new List<AlarmEvent>();
+            double error = 0;
+            for (int t = 0; t < feed.Length; t++)
+            {
+                if (detector.Step(Start.AddMinutes(30 * t), feed.AsSpan(t, 1), expected).Alarm is { } alarm && t >= 2000) events.Add(alarm);
+                if (t >= 2200) error += Math.Abs(feed[t] - expected[0]) / 100;
+            }
+            return (error, [.. events]);
+        }
+        (double soon, AlarmEvent[] events) = After(20);
+        (double never, AlarmEvent[] open) = After(100_000);
+        Assert.Equal([AlarmChange.Opened, AlarmChange.Adapted], events.Where(e => e.Change is AlarmChange.Opened or AlarmChange.Adapted).Take(2).Select(e => e.Change));
+        Assert.DoesNotContain(open, e => e.Change is AlarmChange.Adapted or AlarmChange.Closed);
+        Assert.True(never > 2 * soon, $"{never} frozen, {soon} learnt");
+    }
+
+    [Fact]
     public void Whatever_comes_nothing_is_ever_other_than_finite()
     {
         double[] values = [0, 1, -1, double.MaxValue, double.MinValue, double.Epsilon, 1e-300, 1e300, 5, 5, 5];

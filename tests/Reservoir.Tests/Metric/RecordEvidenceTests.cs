@@ -54,4 +54,18 @@ public sealed class RecordEvidenceTests
         Assert.InRange(early, 340, 490);
         Assert.InRange(late, 340, 490);
     }
+
+    [Fact]
+    public void What_is_not_kept_leaves_records_as_they_were()
+    {
+        var twin = new RecordEvidence(new RecordEvidenceSpec(), 5);
+        var other = new RecordEvidence(new RecordEvidenceSpec(), 5);
+        for (int t = 0; t < 200; t++)
+        {
+            double x = t % 7;
+            twin.Step(t is >= 100 and < 120 ? 1e6 : x, keep: t is < 100 or >= 120);
+            other.Step(x);
+        }
+        Assert.Equal(other.Step(50), twin.Step(50));  // no record after 1e6, had it been kept
+    }
 }

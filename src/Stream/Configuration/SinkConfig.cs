@@ -1,0 +1,23 @@
+namespace Esn.Streaming.Configuration;
+
+/// <summary>Where events and unreadable records go.</summary>
+public sealed record SinkConfig
+{
+    /// <summary>Topic of anomaly events.</summary>
+    public string Events { get; init; } = "esn.anomalies";
+
+    /// <summary>Topic of records that could not be taken, as they came.</summary>
+    public string DeadLetters { get; init; } = "esn.dead-letters";
+
+    /// <summary>Whether to create the two topics, with the broker's defaults, where they are missing.</summary>
+    public bool CreateTopics { get; init; } = true;
+
+    /// <summary>Throws with the key, the value and what would be right.</summary>
+    public void Validate()
+    {
+        Check.NotEmpty(Events, "the name of a topic");
+        Check.NotEmpty(DeadLetters, "the name of a topic");
+        if (Events == DeadLetters)
+            throw new ArgumentOutOfRangeException(nameof(DeadLetters), $"deadLetters must be another topic than events, was {DeadLetters}");
+    }
+}

@@ -1,0 +1,49 @@
+namespace Esn.Streaming.Configuration;
+
+/// <summary>Where a group that has no committed offset begins.</summary>
+public enum StartFrom
+{
+    /// <summary>The oldest record kept.</summary>
+    Earliest,
+
+    /// <summary>The next record to come.</summary>
+    Latest,
+}
+
+/// <summary>Where timesteps come from.</summary>
+public sealed record SourceConfig
+{
+    /// <summary>Topics of timesteps; the record's key is the stream.</summary>
+    public IReadOnlyList<string> Topics { get; init; } = ["timesteps"];
+
+    /// <summary>Consumer group; replicas of one group share the partitions.</summary>
+    public string Group { get; init; } = "esn";
+
+    /// <summary>Where a new group begins.</summary>
+    public StartFrom From { get; init; } = StartFrom.Earliest;
+
+    /// <summary>Names of the fields of a record's JSON value.</summary>
+    public FieldsConfig Fields { get; init; } = new();
+
+    /// <summary>Values a frame must have, 0 … 1,000,000; 0: as many as the stream's first frame has.</summary>
+    public int Channels { get; init; }
+
+    /// <summary>Streams one process takes, 1 … 1,000,000; records of further streams become dead letters.</summary>
+    public int MaxStreams { get; init; } = 10_000;
+
+    /// <summary>Records that travel together at the most, 1 … 10,000.</summary>
+    public int BatchSize { get; init; } = 500;
+
+    /// <summary>Throws with the key, the value and what would be right.</summary>
+    public void Validate()
+    {
+        if (Topics.Count == 0 || Topics.Any(string.IsNullOrWhiteSpace))
+            throw new ArgumentOutOfRangeException(nameof(Topics), "topics must name at least one topic");
+        Check.NotEmpty(Group, "the name of a consumer group");
+        Require.Range(Channels, 0, 1_000_000);
+        Require.Range(MaxStreams, 1, 1_000_000);
+        Require.Range(BatchSize, 1, 10_000);
+        if (Channels > 0 && Fields.Channels.Count > 0 && Channels != Fields.Channels.Count)
+            throw new ArgumentOutOfRangeException(nameof(Channels), $"channels must be {Fields.Channels.Count}, the number of fields.channels, was {Channels}");
+    }
+}

@@ -1,0 +1,115 @@
+using System.Collections;
+using System.Reflection;
+using Esn.Streaming.Configuration;
+using Xunit;
+
+namespace Esn.Stream.Tests;
+
+/// <summary>Whatever a specification holds can be said in a file: found by reflection, so that a new constant is held to it too.</summary>
+public sealed class ConfigTextTests
+{
+    static readonly ReadoutSpec Horizons = new() { Horizons = [1, 2, 60, 61] };  // a score's must be among them
+
+    public static TheoryData<string> Models =>
+    [
+        .. Enum.GetNames<Preset>(),
+        .. typeof(ScoreSpec).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(ScoreSpec))).Select(type => type.Name),
+    ];
+
+    static (Preset Preset, ModelSpec Model) Model(string name) => Enum.TryParse(name, out Preset preset)
+        ? (preset, EsnConfig.Of(preset).Detector)
+        : (Preset.Signal, Presets.Signal() with { Readout = Horizons, Scores = [(ScoreSpec)Activator.CreateInstance(typeof(ScoreSpec).Assembly.GetType($"Esn.{name}")!)!] });
+
+    static string ReadBack(Preset preset, ModelSpec model) =>
+        ConfigFileTests.Shown(ConfigFile.Parse(ConfigText.Of(preset, model), "esn.yaml", _ => null).Detector);
+
+    [Theory]
+    [MemberData(nameof(Models))]
+    public void What_is_written_reads_the_same(string name)
+    {
+        (Preset preset, ModelSpec model) = Model(name);
+        Assert.Equal(ConfigFileTests.Shown(model), ReadBack(preset, model));
+    }
+
+    [Theory]
+    [MemberData(nameof(Models))]
+    public void Every_constant_can_be_set(string name)
+    {
+        (Preset preset, ModelSpec model) = Model(name);
+        if (model is DetectorSpec detector) model = detector with { Readout = Horizons };
+        string unchanged = ConfigFileTests.Shown(model);
+        int set = 0;
+        foreach ((string path, IEnumerable<object> candidates) in Changes(model, ""))
+        {
+            if (preset == Preset.Metric && path == ".Readout.Horizons") continue;  // a metric has horizons of its own
+            ModelSpec? changed = candidates.Cast<ModelSpec>().FirstOrDefault(IsValid);
+            Assert.True(changed is not null, $"no other value of {path} is valid");
+            string shown = ConfigFileTests.Shown(changed);
+            Assert.NotEqual(unchanged, shown);
+            Assert.Equal(shown, ReadBack(preset, changed));
+            set++;
+        }
+        Assert.True(set > 30, $"{set} constants");
+    }
+
+    [Fact]
+    public void Every_constant_is_explained()
+    {
+        string[] lines = ConfigText.Of(Preset.Metric, Presets.Metric()).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        for (int i = 2; i < lines.Length; i++)
+            if (lines[i].TrimStart()[0] is not ('#' or '-')) Assert.StartsWith("#", lines[i - 1].TrimStart(), StringComparison.Ordinal);
+        Assert.DoesNotContain(lines, line => line.Length > 120);
+    }
+
+    static bool IsValid(ModelSpec model)
+    {
+        try
+        {
+            model.Validate();
+            return true;
+        }
+        catch (ArgumentException)
+        {
+            return false;
+        }
+    }
+
+    // For every constant below a record: its path, and the record with other values of it.
+    static IEnumerable<(string Path, IEnumerable<object> Changed)> Changes(object record, string path)
+    {
+        foreach (PropertyInfo property in ConfigText.Keys(record.GetType()))
+        {
+            object value = property.GetValue(record)!;
+            foreach ((string below, IEnumerable<object> others) in ChangesOf(value, $"{path}.{property.Name}"))
+                yield return (below, others.Select(other => With(record, property, other)));
+        }
+    }
+
+    static IEnumerable<(string Path, IEnumerable<object> Changed)> ChangesOf(object value, string path) => value switch
+    {
+        int number => [(path, [number + 1, number - 1, 2 * number])],
+        double number => [(path, number == 0 ? [.01, 1.0] : [number * 1.01, number * .99, number + .01])],
+        bool flag => [(path, [!flag])],
+        Enum word => [(path, Enum.GetValues(word.GetType()).Cast<object>().Where(other => !other.Equals(word)))],
+        IReadOnlyList<double> numbers => [(path, [new[] { .45 }, numbers.Select((number, i) => i == 0 ? number * .9 : number).ToArray()])],
+        IReadOnlyList<int> numbers => [(path, [numbers.Append(numbers[^1] + 1).ToArray()])],
+        IEnumerable items => items.Cast<object>().SelectMany((item, i) => ChangesOf(item, $"{path}[{i}]").Select(change => (change.Path, change.Changed.Select(other => (object)Replaced(items, i, other))))),
+        _ => Changes(value, path),
+    };
+
+    static object With(object record, PropertyInfo property, object value)
+    {
+        object copy = record.GetType().IsValueType ? System.Runtime.CompilerServices.RuntimeHelpers.GetObjectValue(record) : record.GetType().GetMethod("<Clone>$")!.Invoke(record, null)!;
+        property.SetValue(copy, value);
+        return copy;
+    }
+
+    static Array Replaced(IEnumerable items, int index, object other)
+    {
+        object[] all = [.. items.Cast<object>()];
+        all[index] = other;
+        var list = Array.CreateInstance(items is IEnumerable<ScoreSpec> ? typeof(ScoreSpec) : all[0].GetType(), all.Length);
+        ((ICollection)all).CopyTo(list, 0);
+        return list;
+    }
+}
