@@ -83,6 +83,7 @@ sealed class BudgetCalibrator : ICalibrator
             // The first gap differs from score to score: tables are not all made at the same step.
             _due[i] = _steps + gap + (_steps == FirstTable ? gap * i / _margins.Length : 0);
             _margins[i].Rebuild(_episodes.Count);
+            _margins[i].Favour(MostLooks());
             if (i == 0) _episodes.Looks = AllLooks();
         }
     }
@@ -105,6 +106,13 @@ sealed class BudgetCalibrator : ICalibrator
     }
 
     double Growth(double memory) => Math.Max(1 + 1 / memory, 1 + 1.0 / _steps);
+
+    double MostLooks()
+    {
+        double most = 0;
+        foreach (Margin margin in _margins) most = Math.Max(most, margin.Looks);
+        return most;
+    }
 
     double AllLooks()
     {

@@ -42,6 +42,12 @@ public sealed record BudgetSpec : CalibratorSpec
     /// <summary>By how much ln(threshold rate) lies lower at the start, where little is known of the tails; half of it is gone after 4000 steps, [0, 10].</summary>
     public double Caution { get; init; } = .7;
 
+    /// <summary>
+    /// How far slow scores, which have few looks, get a part of the budget like that of the others: 0 = the same −ln p
+    /// for each look of any score, 1 = the same rate for each score, [0, 1].
+    /// </summary>
+    public double Favour { get; init; } = .4;
+
     /// <inheritdoc/>
     public override void Validate()
     {
@@ -58,6 +64,7 @@ public sealed record BudgetSpec : CalibratorSpec
         Require.Range(TailPeaks, 10, 1e4);
         Require.Range(Governor, 0, 1);
         Require.Range(Caution, 0, 10);
+        Require.Range(Favour, 0, 1);
     }
 
     /// <summary>The same for a feed with a frame every <paramref name="interval"/>; the rate stays within what can be calibrated.</summary>

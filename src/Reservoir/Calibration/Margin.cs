@@ -19,6 +19,7 @@ sealed class Margin
     const double StayMemory = .9998;
     const double MostTailLooks = 400;
     const double FewestLooks = 10;
+    const int ValuesASpan = 16;         // that are learnt of a slow score: more would tell nothing new
 
     [ThreadStatic] static double[]? s_power, s_tail;
 
@@ -26,14 +27,16 @@ sealed class Margin
     readonly ScoreShape _shape;
     readonly float[] _histogram = new float[TailShapes.Bins];  // of y, in units of the weight at the last rebuild
     readonly float[] _table = new float[TailShapes.Bins + 1];  // v at the edges of the bins
+    readonly int _stride;      // steps from one value that is learnt to the next
     readonly double[] _queue;  // y (delayed: ln q) that wait; −∞: q was 0; NaN: thrown away
-    int _head;
+    int _head, _waiting, _phase;
     double _weight = 1;        // of a value that enters now; grows, so that the past fades
     double _zero;              // weight of q = 0
     double _level;             // μ
     double _mean, _variance, _covariance, _previous = double.NaN;  // of clip(y): for the lag-1 autocorrelation
     double _tailSteps, _tailEntries;
-    bool _wasCommon;
+    bool _wasCommon, _odd;
+    double _favour;            // most that is added to v
     long _learnt;              // values > 0 that the level has seen
     long _seen;                // delayed values
     double _now = double.NaN;  // ln q of this step; −∞: q = 0; NaN: none
@@ -43,11 +46,12 @@ sealed class Margin
     public Margin(BudgetSpec spec, ScoreShape shape)
     {
         (_spec, _shape) = (spec, shape);
-        _queue = new double[shape.Delay > 0 ? shape.Delay : shape.Span > 1 ? 2 * shape.Span : 0];
+        _stride = shape.Delay > 0 ? Math.Max(1, Math.Min(shape.Span / ValuesASpan, shape.Delay)) : 1;
+        _queue = new double[shape.Delay > 0 ? shape.Delay / _stride : shape.Span > 1 ? 2 * shape.Span : 0];
         _queue.AsSpan().Fill(double.NaN);
     }
 
-    /// <summary>v of this step, ≥ 0.</summary>
+    /// <summary>v of this step, ≥ 0; of a slow score with what it is favoured by.</summary>
     public double Value { get; private set; }
 
     /// <summary>Independent looks a step by the autocorrelation of y, (0, 1].</summary>
@@ -56,7 +60,7 @@ sealed class Margin
         get
         {
             double rho = _variance > 0 ? Math.Clamp(_covariance / _variance, 0, .99999) : 0;
-            double looks = (1 - rho) / (1 + rho);
+            double looks = (1 - rho) / (1 + rho) / _stride;
             return _shape.Delay > 0 ? Math.Min(looks, 1.0 / _shape.Span) : looks;
         }
     }
@@ -68,7 +72,7 @@ sealed class Margin
         else if (q > 0)
         {
             _now = Math.Log(q + _spec.Floor);
-            Value = Lookup(_now - _level);
+            Value = Favoured(Lookup(_now - _level));
         }
         else if (q < 0) (_now, Value) = (Math.Log(_spec.Floor - q), 0);
         else
@@ -90,9 +94,11 @@ sealed class Margin
 
         if (_shape.Delay > 0)
         {
-            double then = Exchange(_now);
+            if (++_phase < _stride) return;
+            _phase = 0;
+            double then = Withhold(_now);
             if (double.IsNaN(then)) return;
-            _seen++;
+            _seen += _stride;
             Enter(Follow(then));
         }
         else
@@ -121,11 +127,11 @@ sealed class Margin
         double y = logarithm - _level;
         bool young = _learnt < 50;
         double gain = _shape.Delay > 0
-            ? Math.Max(1 / _spec.Memory, 2.0 / (_learnt + 1))
+            ? Math.Max(_stride / _spec.Memory, 2.0 / (_learnt + 1))
             : 1 / Math.Min(_learnt, _spec.LevelMemory);
         _level += (young ? y : Math.Clamp(y, -LargestStep, LargestStep)) * gain;
 
-        gain = Math.Max(1.0 / _learnt, 1 / _spec.Memory);
+        gain = Math.Max(1.0 / _learnt, _stride / _spec.Memory);
         double d = Math.Clamp(y, -2, 3) - _mean;
         _mean += gain * d;
         _variance += gain * (d * d - _variance);
@@ -142,11 +148,25 @@ sealed class Margin
         return then;
     }
 
+    // Of a slow score the newer half waits while young, later what is newer than the delay.
+    double Withhold(double value)
+    {
+        if (_waiting == _queue.Length) return Exchange(value);
+        _queue[(_head + _waiting++) % _queue.Length] = value;
+        _odd = !_odd;
+        if (_odd) return double.NaN;
+        double oldest = _queue[_head];
+        (_head, _waiting) = ((_head + 1) % _queue.Length, _waiting - 1);
+        return oldest;
+    }
+
     void Enter(double y)
     {
-        if (double.IsNegativeInfinity(y)) _zero += _weight;
-        else _histogram[Math.Clamp((int)((y - Origin) / TailShapes.BinWidth), 0, TailShapes.Bins - 1)] += (float)_weight;
+        if (double.IsNegativeInfinity(y)) _zero += _stride * _weight;
+        else _histogram[Math.Clamp((int)((y - Origin) / TailShapes.BinWidth), 0, TailShapes.Bins - 1)] += (float)(_stride * _weight);
     }
+
+    double Favoured(double v) => v + _favour * Math.Clamp(v / _spec.Stir - 1, 0, 1);
 
     double Lookup(double y)
     {
@@ -155,6 +175,14 @@ sealed class Margin
         double low = _table[bin];
         return low + (place - bin) * (_table[bin + 1] - low);
     }
+
+    /// <summary>
+    /// A slow score has so few looks that at the same −ln p it uses a hundredth of the budget that a score with a look a
+    /// step uses: a part of the logarithm of that ratio is added to its v, ever more from Stir to twice Stir.
+    /// </summary>
+    /// <param name="most">Looks a step of the score that looks most often.</param>
+    public void Favour(double most) =>
+        _favour = _shape.Delay > 0 ? _spec.Favour * Math.Max(0, Math.Log(most / Looks)) : 0;
 
     /// <summary>Makes v(y) anew from what was learnt.</summary>
     /// <param name="peaks">Episodes seen so far: the more, the more the length of stays in the tail tells of the looks.</param>
@@ -173,8 +201,13 @@ sealed class Margin
         }
 
         double byCorrelation = Looks;
-        double byStays = (_tailEntries + 10 * byCorrelation) / (_tailSteps + 10);
-        double looks = byCorrelation + (byStays - byCorrelation) * peaks / (peaks + 40);
+        double looks = byCorrelation;
+        // Stays are of the present: a slow change, which is one long stay, would lower the very margin that is to tell it.
+        if (_shape.Delay == 0)
+        {
+            double byStays = (_tailEntries + 10 * byCorrelation) / (_tailSteps + 10);
+            looks += (byStays - byCorrelation) * peaks / (peaks + 40);
+        }
 
         double most = Math.Max(.02 * mass, Math.Min(20 / looks, .25 * mass)), above = 0;
         int threshold = TailShapes.Bins, top = -1;

@@ -9,7 +9,10 @@ public abstract record ScoreSpec
     /// <summary>Which tails are likely.</summary>
     public TailPrior Tail { get; init; } = TailPrior.Raw;
 
-    /// <summary>Steps that a value waits before anything is learnt from it, 0 … 1,000,000; for scores of slow changes, which would teach the change else.</summary>
+    /// <summary>
+    /// Steps that a value waits before anything is learnt from it, 0 … 1,000,000; for scores of slow changes, which would
+    /// teach the change else. Until twice as many steps were seen, the newer half waits.
+    /// </summary>
     public int Delay { get; init; }
 
     /// <summary>Steps of the free runs that this score needs; 0 = none.</summary>
