@@ -28,6 +28,7 @@ sealed class ErrorModel : StreamModel
     Alarm _alarm;
     AlarmReport _report;
     Normaliser? _normaliser;
+    TimeSpan _interval;             // between frames
     long _position;
     long _settled = -1;             // step at which the echo of the last muted frame has faded
     long _step;                     // frames the model has taken; those muted before the scaling was fixed are none of its
@@ -98,8 +99,9 @@ sealed class ErrorModel : StreamModel
     void Replay()
     {
         _normaliser = new Normaliser(_scaling, _channels, _spec.Limit);
+        _interval = Sampling.Interval(_times);
         if (_spec.Calibrator is BudgetSpec { AlarmsPerDay: > 0 } budget)
-            (_scoring, _alarm, _report) = Judge(_spec with { Calibrator = budget.At(Sampling.Interval(_times)) });
+            (_scoring, _alarm, _report) = Judge(_spec with { Calibrator = budget.At(_interval) });
         long position = _position;
         (_position, _step) = (0, 0);
         Advance(_normaliser, new DateTime[_spec.ScalingSteps], _scaling, new StepResult[_spec.ScalingSteps], new double[_scaling.Length], default);
@@ -152,6 +154,8 @@ sealed class ErrorModel : StreamModel
         AlarmEvent? alarm = _report.Step(change, position, time, _scoring.Calibrator.Score, _normality.Value, expected, frame);
         if (alarm is not null && _runs is { Foretold: { Count: > 0 } foretold })
             alarm = alarm with { Forecast = Foretell(normaliser, foretold, position - step) };
+        if (alarm is { Change: not AlarmChange.Closed } && _scoring.Drift(_alarm, normaliser, position, time, _interval) is { } drift)
+            alarm = alarm with { Drift = drift };
 
         if (muted || _alarm.Open || step <= _spec.Washout) _readout.Skip();
         else _readout.Learn();

@@ -64,6 +64,20 @@ sealed class BudgetCalibrator : ICalibrator
     public bool Alarms(int score) => Of(_values[score]) >= 1;
 
     /// <inheritdoc/>
+    public double Height(int score)
+    {
+        const double most = 1000;
+        double low = _spec.Stir, high = most;
+        for (int i = 0; i < 40; i++)
+        {
+            double middle = .5 * (low + high);
+            if (Of(middle) >= 1) high = middle;
+            else low = middle;
+        }
+        return high < most ? _margins[score].Height(high) : double.PositiveInfinity;
+    }
+
+    /// <inheritdoc/>
     public void Learn(Learning learning)
     {
         if (learning == Learning.Muted) return;

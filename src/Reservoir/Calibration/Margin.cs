@@ -166,6 +166,14 @@ sealed class Margin
         else _histogram[Math.Clamp((int)((y - Origin) / TailShapes.BinWidth), 0, TailShapes.Bins - 1)] += (float)(_stride * _weight);
     }
 
+    /// <summary>The least q whose v is as large as this; +∞: none.</summary>
+    public double Height(double v)
+    {
+        for (int bin = 0; bin <= TailShapes.Bins; bin++)
+            if (Favoured(_table[bin]) >= v) return Math.Exp(_level + Origin + bin * TailShapes.BinWidth);
+        return double.PositiveInfinity;
+    }
+
     double Favoured(double v) => v + _favour * Math.Clamp(v / _spec.Stir - 1, 0, 1);
 
     double Lookup(double y)

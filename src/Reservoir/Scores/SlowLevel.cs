@@ -29,6 +29,7 @@ public sealed record SlowLevel : ScoreSpec
     {
         readonly RunningMean _means = new(2 * context.Channels, spec.Window);
         readonly DelayedMean _reference = new(2 * context.Channels, spec.Window, spec.Memory, haste: 1);
+        readonly Course _course = new(context.Channels, Math.Max(1, spec.Window / 4));
         readonly double[] _now = new double[2 * context.Channels];  // means, then variances within the window
 
         public override bool Ready => _reference.Ready;
@@ -37,6 +38,7 @@ public sealed record SlowLevel : ScoreSpec
         {
             ReadOnlySpan<double> u = moment.Input;
             Span<double> spread = _now.AsSpan(u.Length);
+            _course.Add(u, moment.Frozen, moment.Muted);
             u.CopyTo(_now);
             for (int c = 0; c < u.Length; c++) spread[c] = u[c] * u[c];
             _means.Add(_now, _now);
@@ -49,6 +51,10 @@ public sealed record SlowLevel : ScoreSpec
                 Squares[c] = deviation * deviation * (usual > 0 ? usual / (Constant * usual + (1 - Constant) * spread[c]) : 1);
             }
         }
+
+        public override double Deviation(int channel) => Math.Abs(_now[channel] - _reference.Mean[channel]);
+
+        public override Trend? Trend(int channel) => _course.Fit(channel, logarithm: false);
 
         public override void Adapt(ReadOnlySpan<bool> held)
         {
