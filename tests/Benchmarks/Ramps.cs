@@ -9,19 +9,25 @@ namespace Esn.Benchmarks;
 /// </summary>
 static class Ramps
 {
-    public static readonly Benchmark Benchmark = new("ramps", "10 σ in 20,000 steps on noise, γ .10 → .13 in 5,000 steps: told before half [--seeds N] [--only level|gamma]", Run);
+    public static readonly Benchmark Benchmark = new("ramps", "10 σ in 20,000 steps on noise, γ .10 → .13 in 5,000 steps: told before half [--seeds N] [--first SEED] [--only level|gamma|others]", Run);
 
     static List<Figure> Run(string[] options)
     {
         int seeds = Options.Int(options, "--seeds", 20);
+        int firstSeed = Options.Int(options, "--first", 500);
         var figures = new List<Figure>();
         Console.WriteLine($"{"",-28}{"told",6}{"of",4}{"lead, steps",13}{"alarms before, of budget",26}{"dated",7}{"off by",8}{"lead / true, 10 50 90 %",25}");
         string? only = Options.Text(options, "--only");
-        foreach (string noise in only == "gamma" ? [] : new[] { "Gauss", "Student t(3)", "AR(.9)" })
+        (string, Func<int, Func<double>>)[] noises = only switch
         {
-            Func<int, Func<double>> begin = Noises.All.First(n => n.Name == noise).Begin;
+            "gamma" => [],
+            "others" => Noises.Others,
+            _ => [.. Noises.All.Where(n => n.Name is "Gauss" or "Student t(3)" or "AR(.9)")],
+        };
+        foreach ((string noise, Func<int, Func<double>> begin) in noises)
+        {
             const int onset = 12_000, length = 20_000;
-            Row(figures, $"10 σ on {noise}", seeds, onset, length, level: true, seed =>
+            Row(figures, $"10 σ on {noise}", seeds, firstSeed, onset, length, level: true, seed =>
             {
                 Func<double> next = begin(seed);
                 double[] feed = [.. Enumerable.Range(0, onset + length / 2).Select(_ => next())];
@@ -30,16 +36,16 @@ static class Ramps
                 return feed;
             });
         }
-        foreach (double noise in only == "level" ? [] : new[] { 0, .01, .03, .10 })
+        foreach (double noise in only is "level" or "others" ? [] : new[] { 0, .01, .03, .10 })
         {
             const int onset = 6000, length = 5000;
-            Row(figures, FormattableString.Invariant($"γ at noise {100 * noise:0} %"), seeds, onset, length, level: false, seed =>
+            Row(figures, FormattableString.Invariant($"γ at noise {100 * noise:0} %"), seeds, firstSeed, onset, length, level: false, seed =>
                 Gamma.Feed(new Xoshiro256StarStar(seed, threadSafe: false), noise, onset + length / 2, t => MackeyGlass.NormalGamma + .03 * Math.Max(0, t - onset) / length));
         }
         return figures;
     }
 
-    static void Row(List<Figure> figures, string name, int seeds, int onset, int length, bool level, Func<int, double[]> feed)
+    static void Row(List<Figure> figures, string name, int seeds, int firstSeed, int onset, int length, bool level, Func<int, double[]> feed)
     {
         var offs = new double[seeds];
         var ratios = new double[seeds];
@@ -48,12 +54,13 @@ static class Ramps
         DetectorSpec spec = Presets.Signal();
         Parallel.For(0, seeds, i =>
         {
-            double[] values = feed(500 + i);
+            double[] values = feed(firstSeed + i);
             StepResult[] results = Runner.Run(spec, values, 1);
             int[] told = [.. results.Where(r => r.Alarm?.Change is AlarmChange.Opened or AlarmChange.Escalated).Select(r => (int)r.Position)];
             AlarmEvent? dated = results.Select(r => r.Alarm).FirstOrDefault(alarm => alarm?.Drift is not null && alarm.Position >= onset);
             offs[i] = dated is null ? double.NaN : dated.Drift!.Since - onset;
-            ratios[i] = level && dated?.Drift?.LeadSteps is { } steps ? steps / (Leaves(values, onset, length) - dated.Position) : double.NaN;
+            ratios[i] = level && dated?.Drift?.LeadSteps is { } steps && Leaves(values, onset, length) is double leaves && leaves > dated.Position
+                ? steps / (leaves - dated.Position) : double.NaN;
             before[i] = told.Count(t => t < onset);
             // The lead is counted to the end of the ramp.
             leads[i] = told.Where(t => t >= onset && t < onset + length / 2).Select(t => onset + length - t).DefaultIfEmpty(-1).First();
