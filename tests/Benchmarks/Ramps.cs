@@ -16,7 +16,7 @@ static class Ramps
         int seeds = Options.Int(options, "--seeds", 20);
         int firstSeed = Options.Int(options, "--first", 500);
         var figures = new List<Figure>();
-        Console.WriteLine($"{"",-28}{"told",6}{"of",4}{"lead, steps",13}{"alarms before, of budget",26}{"dated",7}{"off by",8}{"lead / true, 10 50 90 %",25}");
+        Console.WriteLine($"{"",-28}{"told",6}{"of",4}{"lead, steps",13}{"alarms before, of budget",26}{"dated",7}{"at once",9}{"off by",8}{"lead / true, 10 50 90 %",25}");
         string? only = Options.Text(options, "--only");
         (string, Func<int, Func<double>>)[] noises = only switch
         {
@@ -49,6 +49,7 @@ static class Ramps
     {
         var offs = new double[seeds];
         var ratios = new double[seeds];
+        var atOnce = new bool[seeds];
         var leads = new int[seeds];
         var before = new int[seeds];
         DetectorSpec spec = Presets.Signal();
@@ -58,6 +59,7 @@ static class Ramps
             StepResult[] results = Runner.Run(spec, values, 1);
             int[] told = [.. results.Where(r => r.Alarm?.Change is AlarmChange.Opened or AlarmChange.Escalated).Select(r => (int)r.Position)];
             AlarmEvent? dated = results.Select(r => r.Alarm).FirstOrDefault(alarm => alarm?.Drift is not null && alarm.Position >= onset);
+            atOnce[i] = told.Any(t => t >= onset) && results[told.First(t => t >= onset)].Alarm!.Drift is not null;
             offs[i] = dated is null ? double.NaN : dated.Drift!.Since - onset;
             ratios[i] = level && dated?.Drift?.LeadSteps is { } steps && Leaves(values, onset, length) is double leaves && leaves > dated.Position
                 ? steps / (leaves - dated.Position) : double.NaN;
@@ -67,7 +69,7 @@ static class Ramps
         });
         int[] found = [.. leads.Where(l => l >= 0).Order()];
         double lead = found.Length > 0 ? found[found.Length / 2] : double.NaN, ratio = before.Sum() / (1e-4 * (onset - spec.WarmUp) * seeds);
-        Console.WriteLine(FormattableString.Invariant($"{name,-28}{found.Length,6}{seeds,4}{lead,13:0}{ratio,26:0.00}{offs.Count(double.IsFinite),7}{Quantile(offs, .5),8:0}")
+        Console.WriteLine(FormattableString.Invariant($"{name,-28}{found.Length,6}{seeds,4}{lead,13:0}{ratio,26:0.00}{offs.Count(double.IsFinite),7}{atOnce.Count(once => once),9}{Quantile(offs, .5),8:0}")
             + (level ? FormattableString.Invariant($"{Quantile(ratios, .1),11:0.00}{Quantile(ratios, .5),7:0.00}{Quantile(ratios, .9),7:0.00}") : ""));
         figures.Add(new Figure($"ramps {name}: told", 100.0 * found.Length / seeds, "percent"));
         if (!double.IsNaN(lead)) figures.Add(new Figure($"ramps {name}: lead", lead, "steps"));

@@ -73,6 +73,17 @@ public class DriftTests
         Assert.Equal(drift.LeadSteps.Value * seconds, drift.Lead!.Value.TotalSeconds, 1);
     }
 
+    [Fact]
+    public void It_does_not_depend_on_how_frames_were_batched()
+    {
+        const int steps = 11_500;
+        double[] feed = Noise(4, steps, 1, (t, _) => Math.Max(0, t - 9000) / 1200.0, _ => 1), expected = new double[1];
+        var detector = new Detector(LevelSpec, 1);
+        Drift?[] one = [.. Enumerable.Range(0, steps).Select(t => detector.Step(Feeds.Times(1)[0].AddSeconds(t), feed.AsSpan(t, 1), expected)).Events().Select(e => e.Drift)];
+        Assert.Equal(Feeds.Run(LevelSpec, feed).Events().Select(e => e.Drift), one);
+        Assert.Contains(one, drift => drift is not null);
+    }
+
     [Theory]
     [InlineData(8)]
     [InlineData(1)]

@@ -138,7 +138,7 @@ sealed class Scoring
             if (score.Trend(channel) is not { } trend) continue;
             margin = alarm.Margins[i];
             // A drift that is older than what is kept began before the first frame at the earliest.
-            double age = Math.Min(trend.Age, position), unit = score.Of is null ? normaliser.UnitOf(channel) : 1;
+            double age = Math.Min(Math.Round(trend.Age), position), unit = score.Of is null ? normaliser.UnitOf(channel) : 1;
             double end = score.Of is null ? trend.Slope > 0 ? trend.High : trend.Low : Math.Log(Height(i, score.Of));
             double steps = Math.Max(0, (end - trend.Now) / trend.Slope);
             drift = new Drift(score.Of is null ? DriftKind.Level : DriftKind.Error, channel, position - (long)age,
