@@ -45,6 +45,7 @@ sealed class AlarmReport(Alarm alarm, IReadOnlyList<string> names, AlarmReport.A
             Contributions = Channels(),
             Scores = Scores(),
             Forecast = null,
+            Drift = null,
         };
     }
 

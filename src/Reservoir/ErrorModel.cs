@@ -10,6 +10,7 @@ namespace Esn;
 sealed class ErrorModel : StreamModel
 {
     const int Chunk = 64;
+    const int Attempt = 64;  // steps between attempts to date the slow change that an open alarm is due to
 
     [ThreadStatic] static double[]? s_rows, s_inputs;  // z [chunk×D], u [chunk×channels]: scratch that streams share
 
@@ -30,6 +31,7 @@ sealed class ErrorModel : StreamModel
     double[] _scaling;              // frames kept for the scaling [scalingSteps×channels], then empty
     DateTime[] _times;              // of those frames [scalingSteps], then empty
     TimeSpan _interval;             // between these
+    bool _dated;                    // whether the alarm's slow change was told
     long _position;
     long _settled = -1;             // step at which the echo of the last muted frame has faded
     long _step;                     // frames the model has taken; those muted before the scaling was fixed are none of its
@@ -113,6 +115,7 @@ sealed class ErrorModel : StreamModel
         _report.Carry(ref state);
         state.Carry(_state);
         state.Carry(ref _settled);
+        state.Carry(ref _dated);
         state.Carry(ref _step);
     }
 
@@ -201,15 +204,28 @@ sealed class ErrorModel : StreamModel
             else if (_alarm.Open) _runs?.GoOn(step);
             _scoring.Learn(change, _alarm, muted);
         }
+        Drift? drift = Date(change, normaliser, position, time);
+        if (drift is not null) change ??= AlarmChange.Updated;
         AlarmEvent? alarm = _report.Step(change, position, time, _scoring.Calibrator.Score, _normality.Value, expected, frame);
         if (alarm is not null && Foretold is { Count: > 0 } foretold)
             alarm = alarm with { Forecast = Foretell(normaliser, foretold, position - step) };
+        if (alarm is not null && drift is not null) alarm = alarm with { Drift = drift };
 
         if (muted || _alarm.Open || step <= _spec.Washout) _readout.Skip();
         else _readout.Learn();
         _readout.Push(z);
         if (step > _spec.Washout) _runs?.Launch(step, z);
         return new StepResult(position, warmingUp, warmingUp ? 0 : _scoring.Calibrator.Score, _normality.Value, _alarm.Open, alarm);
+    }
+
+    // With every event of an alarm that goes on; what could not be dated when it opened is told as soon as it can be.
+    Drift? Date(AlarmChange? change, Normaliser normaliser, long position, DateTime time)
+    {
+        if (change == AlarmChange.Opened) _dated = false;
+        bool due = change is null ? _alarm.Open && !_dated && (position - _alarm.Start) % Attempt == 0 : change != AlarmChange.Closed;
+        Drift? drift = due ? _scoring.Drift(_alarm, normaliser, position, time, _interval) : null;
+        _dated |= drift is not null;
+        return drift;
     }
 
     Forecast Foretell(Normaliser normaliser, (long First, int Count) foretold, long offset)

@@ -14,7 +14,7 @@ public static class Presets
         new MeanError { Average = 1, Window = 25 },
         new FreeRunError { Length = 10 },
         new FreeRunError { Length = 25 },
-        new SlowLevel { Delay = 4000, Tail = TailPrior.Central },
+        new SlowLevel { Delay = 8000, Tail = TailPrior.Central },
         new SlowRise { Delay = 1500, Tail = TailPrior.Logarithmic },
     ];
 

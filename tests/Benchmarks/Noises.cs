@@ -25,6 +25,14 @@ static class Noises
         ("σ triples in 40,000", Tripling),
     ];
 
+    /// <summary>Those that slow ramps are checked on beside the usual ones.</summary>
+    public static readonly (string Name, Func<int, Func<double>> Begin)[] Others =
+    [
+        .. All.Where(noise => noise.Name is "Laplace" or "uniform" or "AR(.99)" or "σ 1 ↔ 3"),
+        ("AR(.8)", seed => Autoregressive(seed, .8)),
+        ("AR(.95)", seed => Autoregressive(seed, .95)),
+    ];
+
     static Xoshiro256StarStar Random(int seed) => new(seed, threadSafe: false);
 
     static Func<double> Independent(int seed, Func<Xoshiro256StarStar, double> draw)

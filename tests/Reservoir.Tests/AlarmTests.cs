@@ -13,6 +13,7 @@ public class AlarmTests
         public void Measure(ReadOnlySpan<double> scores) => scores.CopyTo(_margins);
         public bool Stirs(int score) => _margins[score] >= 3.5;
         public bool Alarms(int score) => _margins[score] >= 10;
+        public double Height(int score) => throw new NotSupportedException();
         public void Learn(Learning learning) => throw new NotSupportedException();
         public void Announce() => throw new NotSupportedException();
         public void Adapt(ReadOnlySpan<bool> contributed) => throw new NotSupportedException();

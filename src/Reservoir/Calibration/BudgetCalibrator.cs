@@ -62,6 +62,20 @@ sealed class BudgetCalibrator : ICalibrator
     public bool Alarms(int score) => Of(_values[score]) >= 1;
 
     /// <inheritdoc/>
+    public double Height(int score)
+    {
+        const double most = 1000;
+        double low = _spec.Stir, high = most;
+        for (int i = 0; i < 40; i++)
+        {
+            double middle = .5 * (low + high);
+            if (Of(middle) >= 1) high = middle;
+            else low = middle;
+        }
+        return high < most ? _margins[score].Height(high) : double.PositiveInfinity;
+    }
+
+    /// <inheritdoc/>
     public void Learn(Learning learning)
     {
         if (learning == Learning.Muted) return;
@@ -81,6 +95,7 @@ sealed class BudgetCalibrator : ICalibrator
             // The first gap differs from score to score: tables are not all made at the same step.
             _due[i] = _steps + gap + (_steps == FirstTable ? gap * i / _margins.Length : 0);
             _margins[i].Rebuild(_episodes.Count);
+            _margins[i].Favour(MostLooks());
             if (i == 0) _episodes.Looks = AllLooks();
         }
     }
@@ -104,6 +119,13 @@ sealed class BudgetCalibrator : ICalibrator
     }
 
     double Growth(double memory) => Math.Max(1 + 1 / memory, 1 + 1.0 / _steps);
+
+    double MostLooks()
+    {
+        double most = 0;
+        foreach (Margin margin in _margins) most = Math.Max(most, margin.Looks);
+        return most;
+    }
 
     double AllLooks()
     {

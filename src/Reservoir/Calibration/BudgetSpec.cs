@@ -75,6 +75,12 @@ public sealed record BudgetSpec : CalibratorSpec
     /// <summary>How each raw score becomes −ln p.</summary>
     public MarginSpec Margin { get; init; } = new();
 
+    /// <summary>
+    /// How far slow scores, which have few looks, get a part of the budget like that of the others: 0 = the same −ln p
+    /// for each look of any score, 1 = the same rate for each score, [0, 1].
+    /// </summary>
+    public double Favour { get; init; } = .4;
+
     /// <inheritdoc/>
     public override void Validate()
     {
@@ -101,6 +107,7 @@ public sealed record BudgetSpec : CalibratorSpec
         Require.Range(Youth, 1, 1e8);
         Require.Range(MostGovernor, 0, 1000);
         Margin.Validate();
+        Require.Range(Favour, 0, 1);
     }
 
     /// <summary>The same for a feed with a frame every <paramref name="interval"/>; the rate stays within what can be calibrated.</summary>

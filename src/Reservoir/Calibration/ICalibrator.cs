@@ -57,6 +57,9 @@ interface ICalibrator : IVerdict
     /// <summary>Takes the raw scores of a step, each ≥ 0, [scores], and judges them by what was learnt before.</summary>
     void Measure(ReadOnlySpan<double> scores);
 
+    /// <summary>The raw score at which this one alone would alarm; +∞: at none.</summary>
+    double Height(int score);
+
     /// <summary>Ends the step.</summary>
     void Learn(Learning learning);
 

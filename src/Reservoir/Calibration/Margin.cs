@@ -14,6 +14,7 @@ sealed class Margin
 {
     const double Origin = -20;          // lowest y
     const int Reach = 16;               // edges above the highest bin entered that the table has
+    const int ValuesASpan = 16;         // that are learnt of a slow score: more would tell nothing new
 
     [ThreadStatic] static double[]? s_power, s_sums;
 
@@ -25,14 +26,16 @@ sealed class Margin
     readonly double[] _tail = new double[2 * TailShapes.Count];  // of v beyond the table: weight and rate of each shape
     double _exponent, _base;   // of it as well, and where it begins
     int _threshold = int.MaxValue;
+    readonly int _stride;      // steps from one value that is learnt to the next
     readonly short[] _queue;   // y (delayed: ln q) that wait
-    int _head;
+    int _head, _waiting, _phase;
     double _weight = 1;        // of a value that enters now; grows, so that the past fades
     double _zero;              // weight of q = 0
     double _level;             // μ
     double _mean, _variance, _covariance, _previous = double.NaN;  // of clip(y): for the lag-1 autocorrelation
     double _tailSteps, _tailEntries;
-    bool _wasCommon;
+    bool _wasCommon, _odd;
+    double _favour;            // most that is added to v
     long _learnt;              // values > 0 that the level has seen
     long _seen;                // delayed values
     double _now = double.NaN;  // ln q of this step; −∞: q = 0; NaN: none
@@ -42,12 +45,13 @@ sealed class Margin
     public Margin(BudgetSpec spec, ScoreShape shape)
     {
         (_spec, _shape) = (spec, shape);
-        _queue = new short[shape.Delay > 0 ? shape.Delay : shape.Span > 1 ? 2 * shape.Span : 0];
+        _stride = shape.Delay > 0 ? Math.Max(1, Math.Min(shape.Span / ValuesASpan, shape.Delay)) : 1;
+        _queue = new short[shape.Delay > 0 ? shape.Delay / _stride : shape.Span > 1 ? 2 * shape.Span : 0];
         _table.Resize(1);
         Discard();
     }
 
-    /// <summary>v of this step, ≥ 0.</summary>
+    /// <summary>v of this step, ≥ 0; of a slow score with what it is favoured by.</summary>
     public double Value { get; private set; }
 
     /// <summary>Independent looks a step by the autocorrelation of y, (0, 1].</summary>
@@ -56,7 +60,7 @@ sealed class Margin
         get
         {
             double rho = _variance > 0 ? Math.Clamp(_covariance / _variance, 0, .99999) : 0;
-            double looks = (1 - rho) / (1 + rho);
+            double looks = (1 - rho) / (1 + rho) / _stride;
             return _shape.Delay > 0 ? Math.Min(looks, 1.0 / _shape.Span) : looks;
         }
     }
@@ -68,7 +72,7 @@ sealed class Margin
         else if (q > 0)
         {
             _now = Math.Log(q + _spec.Floor);
-            Value = Lookup(_now - _level);
+            Value = Favoured(Lookup(_now - _level));
         }
         else if (q < 0) (_now, Value) = (Math.Log(_spec.Floor - q), 0);
         else
@@ -90,9 +94,11 @@ sealed class Margin
 
         if (_shape.Delay > 0)
         {
-            double then = Exchange(_now);
+            if (++_phase < _stride) return;
+            _phase = 0;
+            double then = Withhold(_now);
             if (double.IsNaN(then)) return;
-            _seen++;
+            _seen += _stride;
             Enter(Follow(then));
         }
         else
@@ -121,11 +127,11 @@ sealed class Margin
         double y = logarithm - _level;
         bool young = _learnt < 50;
         double gain = _shape.Delay > 0
-            ? Math.Max(1 / _spec.Memory, 2.0 / (_learnt + 1))
+            ? Math.Max(_stride / _spec.Memory, 2.0 / (_learnt + 1))
             : 1 / Math.Min(_learnt, _spec.LevelMemory);
         _level += (young ? y : Math.Clamp(y, -_spec.Margin.LargestStep, _spec.Margin.LargestStep)) * gain;
 
-        gain = Math.Max(1.0 / _learnt, 1 / _spec.Memory);
+        gain = Math.Max(1.0 / _learnt, _stride / _spec.Memory);
         double d = Math.Clamp(y, -2, 3) - _mean;
         _mean += gain * d;
         _variance += gain * (d * d - _variance);
@@ -142,11 +148,33 @@ sealed class Margin
         return then;
     }
 
+    // Of a slow score the newer half waits while young, later what is newer than the delay.
+    double Withhold(double value)
+    {
+        if (_waiting == _queue.Length) return Exchange(value);
+        _queue[(_head + _waiting++) % _queue.Length] = Waiting.Of(value);
+        _odd = !_odd;
+        if (_odd) return double.NaN;
+        double oldest = Waiting.Value(_queue[_head]);
+        (_head, _waiting) = ((_head + 1) % _queue.Length, _waiting - 1);
+        return oldest;
+    }
+
     void Enter(double y)
     {
-        if (double.IsNegativeInfinity(y)) _zero += _weight;
-        else _histogram.Add(Math.Clamp((int)((y - Origin) / TailShapes.BinWidth), 0, TailShapes.Bins - 1), (float)_weight);
+        if (double.IsNegativeInfinity(y)) _zero += _stride * _weight;
+        else _histogram.Add(Math.Clamp((int)((y - Origin) / TailShapes.BinWidth), 0, TailShapes.Bins - 1), (float)(_stride * _weight));
     }
+
+    /// <summary>The least q whose v is as large as this; +∞: none.</summary>
+    public double Height(double v)
+    {
+        for (int bin = 0; bin <= TailShapes.Bins; bin++)
+            if (Favoured(Edge(bin)) >= v) return Math.Exp(_level + Origin + bin * TailShapes.BinWidth);
+        return double.PositiveInfinity;
+    }
+
+    double Favoured(double v) => v + _favour * Math.Clamp(v / _spec.Stir - 1, 0, 1);
 
     double Lookup(double y)
     {
@@ -162,6 +190,14 @@ sealed class Margin
         int at = Math.Max(0, bin - _first);
         return at < _table.Length ? _table.Values[at] : bin > _threshold ? Beyond(bin) : _table.Values[^1];
     }
+
+    /// <summary>
+    /// A slow score has so few looks that at the same −ln p it uses a hundredth of the budget that a score with a look a
+    /// step uses: a part of the logarithm of that ratio is added to its v, ever more from Stir to twice Stir.
+    /// </summary>
+    /// <param name="most">Looks a step of the score that looks most often.</param>
+    public void Favour(double most) =>
+        _favour = _shape.Delay > 0 ? _spec.Favour * Math.Max(0, Math.Log(most / Looks)) : 0;
 
     /// <summary>Makes v(y) anew from what was learnt.</summary>
     /// <param name="peaks">Episodes seen so far: the more, the more the length of stays in the tail tells of the looks.</param>
@@ -181,8 +217,13 @@ sealed class Margin
         }
 
         double byCorrelation = Looks;
-        double byStays = (_tailEntries + _spec.Margin.StayPrior * byCorrelation) / (_tailSteps + _spec.Margin.StayPrior);
-        double looks = byCorrelation + (byStays - byCorrelation) * peaks / (peaks + _spec.Margin.StayEpisodes);
+        double looks = byCorrelation;
+        // Stays are of the present: a slow change, which is one long stay, would lower the very margin that is to tell it.
+        if (_shape.Delay == 0)
+        {
+            double byStays = (_tailEntries + _spec.Margin.StayPrior * byCorrelation) / (_tailSteps + _spec.Margin.StayPrior);
+            looks += (byStays - byCorrelation) * peaks / (peaks + _spec.Margin.StayEpisodes);
+        }
 
         double most = Math.Max(_spec.Margin.LeastTail * mass, Math.Min(_spec.Margin.TailLooks / looks, _spec.Margin.MostTail * mass)), above = 0;
         int threshold = _histogram.High, top = -1;
@@ -265,7 +306,11 @@ sealed class Margin
         state.Carry(ref _base);
         state.Carry(ref _threshold);
         state.Carry(_queue);
-        state.Carry(ref _head);
+        state.Carry(ref _head, 0, Math.Max(0, _queue.Length - 1));
+        state.Carry(ref _waiting, 0, _queue.Length);
+        state.Carry(ref _phase);
+        state.Carry(ref _odd);
+        state.Carry(ref _favour);
         state.Carry(ref _weight);
         state.Carry(ref _zero);
         state.Carry(ref _level);

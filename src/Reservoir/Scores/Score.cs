@@ -9,7 +9,10 @@ public abstract record ScoreSpec
     /// <summary>Which tails are likely.</summary>
     public TailPrior Tail { get; init; } = TailPrior.Raw;
 
-    /// <summary>Steps that a value waits before anything is learnt from it, 0 … 1,000,000; for scores of slow changes, which would teach the change else.</summary>
+    /// <summary>
+    /// Steps that a value waits before anything is learnt from it, 0 … 1,000,000; for scores of slow changes, which would
+    /// teach the change else. Until twice as many steps were seen, the newer half waits.
+    /// </summary>
     public int Delay { get; init; }
 
     /// <summary>Steps of the free runs that this score needs; 0 = none.</summary>
@@ -54,6 +57,9 @@ readonly ref struct Moment
     /// <summary>Nothing is to be learnt: an alarm is open, or the feed is muted.</summary>
     public required bool Frozen { get; init; }
 
+    /// <summary>The feed is not to be judged at this step.</summary>
+    public bool Muted { get; init; }
+
     /// <summary>Whether it is frozen on account of this score: the open alarm concerns it, or the feed is muted; [1 or channels].</summary>
     public required ReadOnlySpan<bool> Held { get; init; }
 }
@@ -81,6 +87,15 @@ abstract class Score(string name, int channels, int span)
 
     /// <summary>Takes a step.</summary>
     public abstract void Step(in Moment moment);
+
+    /// <summary>By how much a channel deviates, ≥ 0, in units of the scaled feed.</summary>
+    public virtual double Deviation(int channel) => Math.Sqrt(Math.Max(0, Squares[channel]));
+
+    /// <summary>What changes slowly in a channel, for scores that tell of slow changes; null: nothing that can be dated. Allocates.</summary>
+    public virtual Trend? Trend(int channel) => null;
+
+    /// <summary>Whose errors grow where <see cref="Trend"/> speaks of errors, as in <see cref="Name"/>; null: it speaks of levels.</summary>
+    public virtual string? Of => null;
 
     /// <summary>What the channels show now is their new normal.</summary>
     /// <param name="held">Those that are out, [1 or channels].</param>

@@ -62,7 +62,7 @@ sealed class Scoring
         {
             Score score = _scores[i];
             Span<double> values = _values.AsSpan(_first[i].._first[i + 1]);
-            score.Step(new Moment { Input = input, Errors = errors, Frozen = muted || alarm.Open, Held = _held.AsSpan(_first[i].._first[i + 1]) });
+            score.Step(new Moment { Input = input, Errors = errors, Frozen = muted || alarm.Open, Muted = muted, Held = _held.AsSpan(_first[i].._first[i + 1]) });
             if (!score.Ready || _clean < score.Span) values.Fill(double.NaN);
             else if (_perChannel[i]) score.Squares.CopyTo(values);
             else
@@ -100,7 +100,7 @@ sealed class Scoring
                 if (!Calibrator.Alarms(value)) continue;
                 int low = _perChannel[i] ? value - _first[i] : 0, high = _perChannel[i] ? low + 1 : _channels;
                 for (int c = low; c < high; c++)
-                    if (Math.Sqrt(Math.Max(0, _scores[i].Squares[c])) * normaliser.UnitOf(c) >= _minimumDeviation[_minimumDeviation.Count == 1 ? 0 : c]) return true;
+                    if (_scores[i].Deviation(c) * normaliser.UnitOf(c) >= _minimumDeviation[_minimumDeviation.Count == 1 ? 0 : c]) return true;
             }
         return false;
     }
@@ -113,6 +113,50 @@ sealed class Scoring
         if (_perChannel[score]) Calibrator.Margins[_first[score].._first[score + 1]].CopyTo(parts);
         else
             for (int c = 0; c < parts.Length; c++) parts[c] = Math.Max(0, _scores[score].Squares[c]);
+    }
+
+    /// <summary>
+    /// The slow change that an open alarm is due to: of the slow scores that contributed, that with the largest margin
+    /// whose course can be dated; null: there is none. Allocates: for events.
+    /// </summary>
+    /// <param name="alarm">Of the stream.</param>
+    /// <param name="normaliser">Of the stream.</param>
+    /// <param name="position">The present step.</param>
+    /// <param name="time">Its feed time.</param>
+    /// <param name="interval">Between two frames.</param>
+    public Drift? Drift(Alarm alarm, Normaliser normaliser, long position, DateTime time, TimeSpan interval)
+    {
+        (Drift? drift, double margin) = (null, 0);
+        for (int i = 0; i < Count; i++)
+        {
+            if (!Slow[i] || !alarm.Contributed[i] || alarm.Margins[i] <= margin) continue;
+            Score score = _scores[ScoreOf(i)];
+            int channel = i - _first[ScoreOf(i)];
+            if (!_perChannel[ScoreOf(i)])
+                for (int c = 1; c < _channels; c++)
+                    if (score.Squares[c] > score.Squares[channel]) channel = c;
+            if (score.Trend(channel) is not { } trend) continue;
+            margin = alarm.Margins[i];
+            // A drift that is older than what is kept began before the first frame at the earliest.
+            double age = Math.Min(Math.Round(trend.Age), position), unit = score.Of is null ? normaliser.UnitOf(channel) : 1;
+            double end = score.Of is null ? trend.Slope > 0 ? trend.High : trend.Low : Math.Log(Height(i, score.Of));
+            double steps = Math.Max(0, (end - trend.Now) / trend.Slope);
+            drift = new Drift(score.Of is null ? DriftKind.Level : DriftKind.Error, channel, position - (long)age,
+                Back(time, age * interval.Ticks), trend.Slope * unit,
+                double.IsFinite(steps) ? steps : null, steps * interval.TotalDays < 3_650_000 ? interval * steps : null);
+        }
+        return drift;
+    }
+
+    static DateTime Back(DateTime time, double ticks) => new(Math.Max(0, time.Ticks - (long)Math.Min(ticks, long.MaxValue / 2)), time.Kind);
+
+    // At which the score that a slow one watches alarms by itself; +∞: it is not among the scores, or never does.
+    double Height(int slow, string name)
+    {
+        int channel = slow - _first[ScoreOf(slow)];
+        for (int i = 0; i < _scores.Length; i++)
+            if (_scores[i].Name == name && _perChannel[i] == _perChannel[ScoreOf(slow)]) return Calibrator.Height(_first[i] + channel);
+        return double.PositiveInfinity;
     }
 
     int Top()

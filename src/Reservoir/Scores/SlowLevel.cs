@@ -2,9 +2,12 @@ namespace Esn;
 
 /// <summary>
 /// How far the mean of the last steps lies from where such means lay before: drifts so slow that a model follows them.
+/// It is measured by the spread within those steps: where noise is louder for a while, its means wander more.
 /// </summary>
 public sealed record SlowLevel : ScoreSpec
 {
+    const double Constant = .3;  // part of the measure that stays: of coloured noise the spread within a window is uncertain
+
     /// <summary>Steps of the mean, 2 … 100,000; the reference is as many steps behind.</summary>
     public int Window { get; init; } = 256;
 
@@ -24,29 +27,45 @@ public sealed record SlowLevel : ScoreSpec
     sealed class State(SlowLevel spec, ScoreContext context)
         : Score(FormattableString.Invariant($"slow level {spec.Window}"), context.Channels, spec.Window)
     {
-        readonly RunningMean _mean = new(context.Channels, spec.Window);
-        readonly DelayedMean _reference = new(context.Channels, spec.Window, spec.Memory, haste: 1);
-        readonly double[] _now = new double[context.Channels];
+        readonly RunningMean _means = new(2 * context.Channels, spec.Window);
+        readonly DelayedMean _reference = new(2 * context.Channels, spec.Window, spec.Memory, haste: 1);
+        readonly Course _course = new(context.Channels, Math.Max(1, spec.Window / 4));
+        readonly double[] _now = new double[2 * context.Channels];  // means, then variances within the window
 
         public override bool Ready => _reference.Ready;
 
         public override void Step(in Moment moment)
         {
-            _mean.Add(moment.Input, _now);
-            if (!_mean.Full) return;
+            ReadOnlySpan<double> u = moment.Input;
+            Span<double> spread = _now.AsSpan(u.Length);
+            _course.Add(u, moment.Frozen, moment.Muted);
+            u.CopyTo(_now);
+            for (int c = 0; c < u.Length; c++) spread[c] = u[c] * u[c];
+            _means.Add(_now, _now);
+            if (!_means.Full) return;
+            for (int c = 0; c < u.Length; c++) spread[c] = Math.Max(0, spread[c] - _now[c] * _now[c]);
             _reference.Add(_now, moment.Frozen);
-            for (int c = 0; c < _now.Length; c++) Squares[c] = (_now[c] - _reference.Mean[c]) * (_now[c] - _reference.Mean[c]);
+            for (int c = 0; c < u.Length; c++)
+            {
+                double deviation = _now[c] - _reference.Mean[c], usual = _reference.Mean[u.Length + c];
+                Squares[c] = deviation * deviation * (usual > 0 ? usual / (Constant * usual + (1 - Constant) * spread[c]) : 1);
+            }
         }
+
+        public override double Deviation(int channel) => Math.Abs(_now[channel] - _reference.Mean[channel]);
+
+        public override Trend? Trend(int channel) => _course.Fit(channel, logarithm: false);
 
         public override void Adapt(ReadOnlySpan<bool> held)
         {
-            if (_mean.Full) _reference.Adapt(_now);
+            if (_means.Full) _reference.Adapt(_now);
         }
 
         public override void CarryWindows(ref StateCarrier state)
         {
-            _mean.Carry(ref state);
+            _means.Carry(ref state);
             _reference.Carry(ref state);
+            _course.Carry(ref state);
             state.Carry(_now);
         }
     }

@@ -37,6 +37,7 @@ public sealed record SlowRise : ScoreSpec
     {
         readonly RunningMean _mean = new(context.Channels, spec.Window);
         readonly DelayedMean _reference = new(context.Channels, spec.Window, spec.Memory, haste: 2);  // a young model's errors fall
+        readonly Course _course = new(spec.PerChannel ? context.Channels : 1, Math.Max(1, spec.Window / 4));
         readonly double[] _now = new double[context.Channels];  // ln of the mean
 
         public override bool Ready => _reference.Ready;
@@ -45,6 +46,9 @@ public sealed record SlowRise : ScoreSpec
         {
             of.Step(in moment);
             if (!of.Ready) return;
+            double all = 0;
+            foreach (double square in of.Squares) all += square / of.Squares.Length;
+            _course.Add(spec.PerChannel ? of.Squares : new ReadOnlySpan<double>(in all), moment.Frozen, moment.Muted);
             _mean.Add(of.Squares, _now);
             if (!_mean.Full) return;
             for (int c = 0; c < _now.Length; c++) _now[c] = Math.Log(_now[c] + Floor);
@@ -56,6 +60,12 @@ public sealed record SlowRise : ScoreSpec
             }
         }
 
+        public override string Of => of.Name;
+
+        // Errors that fall are no news.
+        public override Trend? Trend(int channel) =>
+            _course.Fit(spec.PerChannel ? channel : 0, logarithm: true) is { Slope: > 0 } trend ? trend : null;
+
         public override void Adapt(ReadOnlySpan<bool> held)
         {
             if (_mean.Full) _reference.Adapt(_now);
@@ -66,6 +76,7 @@ public sealed record SlowRise : ScoreSpec
             of.Carry(ref state);
             _mean.Carry(ref state);
             _reference.Carry(ref state);
+            _course.Carry(ref state);
             state.Carry(_now);
         }
     }

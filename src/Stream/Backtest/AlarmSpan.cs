@@ -11,6 +11,9 @@ public sealed record AlarmSpan(int Start, int End, int Peak, double Score, Alarm
 {
     const int MostPoints = 2000;
 
+    /// <summary>The slow change it is due to, as was told last; null: none.</summary>
+    public Drift? Drift { get; init; } = Last.Drift;
+
     /// <summary>The same alarm after another event.</summary>
     public AlarmSpan Hear(AlarmEvent heard)
     {
@@ -22,7 +25,7 @@ public sealed record AlarmSpan(int Start, int End, int Peak, double Score, Alarm
             long missing = Math.Max(0, more.Start - (Forecast.Start + known)), repeated = Math.Max(0, Forecast.Start + known - more.Start);
             forecast = Forecast with { Expected = [.. Forecast.Expected, .. Enumerable.Repeat(double.NaN, (int)Math.Min(missing, MostPoints) * channels), .. more.Expected.Skip((int)repeated * channels)] };
         }
-        return this with { Last = heard, Forecast = forecast };
+        return this with { Last = heard, Forecast = forecast, Drift = heard.Drift ?? Drift };
     }
 
     /// <summary>Whether an alarm was told in a window: some row of both in alarm.</summary>

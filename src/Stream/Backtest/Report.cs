@@ -79,7 +79,9 @@ public sealed class Report
             last.Change is AlarmChange.Closed or AlarmChange.Adapted ? EsnMetrics.Label(last.Change.ToString()) : "open",
             [.. last.Contributions.Where(part => part.Share > 0).Select(part => new PagePart(Summary.Channels[part.Channel], part.Share))],
             [.. last.Scores.Select(score => new PagePart(score.Name, score.Margin))],
-            Windows is null ? null : window.Delay is null ? "false" : "caught", window.Delay, forecast);
+            Windows is null ? null : window.Delay is null ? "false" : "caught", window.Delay, forecast,
+            alarm.Drift is not { } drift ? null : new PageDrift(
+                EsnMetrics.Label(drift.Kind.ToString()), Summary.Channels[drift.Channel], Math.Max(0, alarm.Start + (drift.Since - last.Start)), drift.PerStep, drift.LeadSteps));
     }
 
     double?[] Foretold(Forecast forecast, int channel, int channels)
@@ -117,11 +119,13 @@ public sealed class Report
 
     sealed record PageAlarm(
         int Start, int Peak, int End, double Score, string Severity, string State, PagePart[] Channels, PagePart[] Scores,
-        string? Verdict, int? Delay, PageForecast? Forecast);
+        string? Verdict, int? Delay, PageForecast? Forecast, PageDrift? Drift);
 
     sealed record PagePart(string Name, double Part);
 
     sealed record PageForecast(long Start, double?[][] Expected);
+
+    sealed record PageDrift(string Kind, string Channel, long Since, double PerStep, double? LeadSteps);
 
     sealed record PageWindow(int Start, int End, int? Delay, bool WithinWarmUp);
 }

@@ -35,7 +35,19 @@ public static class AnomalyCloudEvent
         string Time, long Position, string Start, long StartPosition, string Peak, long PeakPosition, string? End,
         double Score, double PeakScore, double Normality,
         string Severity, double[] Expected, double[] Observed,
-        IReadOnlyList<ChannelShare> Channels, IReadOnlyList<ScoreContribution> Scores, ForecastData? Forecast);
+        IReadOnlyList<ChannelShare> Channels, IReadOnlyList<ScoreContribution> Scores, ForecastData? Forecast, DriftData? Drift);
+
+    /// <summary>A slow change that the alarm is due to, as in <see cref="Esn.Drift"/>.</summary>
+    /// <param name="Kind">level or error.</param>
+    /// <param name="Channel">Index.</param>
+    /// <param name="Name">As configured, else absent.</param>
+    /// <param name="Since">Feed time of the estimated onset.</param>
+    /// <param name="SincePosition">Step of the estimated onset.</param>
+    /// <param name="PerStep">Of a level in units of the feed; of errors the growth of ln(mean squared error).</param>
+    /// <param name="LeadSteps">Steps until the level leaves its range, or the errors alarm by themselves; absent: not known.</param>
+    /// <param name="LeadSeconds">The same in seconds of feed time.</param>
+    public sealed record DriftData(
+        string Kind, int Channel, string? Name, string Since, long SincePosition, double PerStep, double? LeadSteps, double? LeadSeconds);
 
     /// <summary>What normal would have looked like.</summary>
     /// <param name="StartPosition">Step of the first point.</param>
@@ -69,7 +81,11 @@ public static class AnomalyCloudEvent
                 alarm.Score, alarm.PeakScore, alarm.Normality, EsnMetrics.Label(alarm.Severity.ToString()), alarm.Expected, alarm.Observed,
                 [.. alarm.Contributions.Select(part => new ChannelShare(part.Channel, part.Channel < names.Count ? names[part.Channel] : null, part.Share))],
                 alarm.Scores,
-                alarm.Forecast is { } forecast ? new ForecastData(forecast.Start, [.. forecast.Expected.Chunk(alarm.Expected.Length)]) : null),
+                alarm.Forecast is { } forecast ? new ForecastData(forecast.Start, [.. forecast.Expected.Chunk(alarm.Expected.Length)]) : null,
+                alarm.Drift is { } drift
+                    ? new DriftData(EsnMetrics.Label(drift.Kind.ToString()), drift.Channel, drift.Channel < names.Count ? names[drift.Channel] : null,
+                        FeedTime.Write(drift.SinceTime), drift.Since, drift.PerStep, drift.LeadSteps, drift.Lead?.TotalSeconds)
+                    : null),
         };
     }
 

@@ -12,7 +12,7 @@ public sealed class EsnMetrics
     static readonly string[] ChannelLabels = ["topic", "stream", "channel"];
 
     readonly HttpConfig _config;
-    readonly Gauge _score, _normality, _warmingUp, _alarm, _lastStep, _muted, _expected, _observed, _forecast;
+    readonly Gauge _score, _normality, _warmingUp, _alarm, _lastStep, _muted, _driftLead, _expected, _observed, _forecast;
     readonly Counter _steps, _events, _recoveries, _refusals, _late, _deadLetters, _hidden;
     readonly Histogram _stepDuration;
     readonly HashSet<StreamId> _hiddenStreams = [];
@@ -34,6 +34,7 @@ public sealed class EsnMetrics
         _observed = metrics.CreateGauge("esn_observed_value", "What came at the last step, in units of the feed.", ChannelLabels);
 
         _forecast = metrics.CreateGauge("esn_forecast_value", "While an alarm is open: what the forecast from before its onset foretold for the last step, in units of the feed; else NaN.", ChannelLabels);
+        _driftLead = metrics.CreateGauge("esn_drift_lead_seconds", "While an alarm that is due to a slow change is open: seconds of feed time, as of its last event, until at this pace the level leaves the range it kept to, or the errors alarm by themselves; else NaN.", StreamLabels);
         _muted = metrics.CreateGauge("esn_muted", "1 while the stream is in maintenance or muted, as of its last step: it is not judged, and nothing is learnt.", StreamLabels);
 
         _steps = metrics.CreateCounter("esn_steps_total", "Timesteps scored.");
@@ -131,7 +132,7 @@ public sealed class EsnMetrics
         readonly EsnMetrics _metrics;
         readonly string[] _stream;
         readonly string[][] _channels;
-        readonly Gauge.Child _score, _normality, _warmingUp, _alarm, _lastStep, _muted;
+        readonly Gauge.Child _score, _normality, _warmingUp, _alarm, _lastStep, _muted, _driftLead;
         readonly Gauge.Child[] _expected, _observed, _forecast;
 
         internal StreamSeries(EsnMetrics metrics, StreamId stream, string[] channels)
@@ -145,6 +146,8 @@ public sealed class EsnMetrics
             _alarm = metrics._alarm.WithLabels(_stream);
             _lastStep = metrics._lastStep.WithLabels(_stream);
             _muted = metrics._muted.WithLabels(_stream);
+            _driftLead = metrics._driftLead.WithLabels(_stream);
+            _driftLead.Set(double.NaN);
             _expected = [.. _channels.Select(metrics._expected.WithLabels)];
             _forecast = [.. _channels.Select(metrics._forecast.WithLabels)];
             _observed = [.. _channels.Select(metrics._observed.WithLabels)];
@@ -166,6 +169,10 @@ public sealed class EsnMetrics
             }
         }
 
+        /// <summary>Takes a change in an alarm's life.</summary>
+        public void Changed(AlarmEvent alarm) =>
+            _driftLead.Set(alarm.Change is AlarmChange.Closed or AlarmChange.Adapted ? double.NaN : alarm.Drift?.Lead?.TotalSeconds ?? double.NaN);
+
         /// <summary>Shows what the forecast from before an open alarm foretold; empty: there is none.</summary>
         public void SetForecast(ReadOnlySpan<double> forecast)
         {
@@ -175,7 +182,7 @@ public sealed class EsnMetrics
         /// <summary>The stream is another replica's now.</summary>
         public void Remove()
         {
-            foreach (Gauge gauge in new[] { _metrics._score, _metrics._normality, _metrics._warmingUp, _metrics._alarm, _metrics._lastStep, _metrics._muted })
+            foreach (Gauge gauge in new[] { _metrics._score, _metrics._normality, _metrics._warmingUp, _metrics._alarm, _metrics._lastStep, _metrics._muted, _metrics._driftLead })
                 gauge.RemoveLabelled(_stream);
             foreach (string[] channel in _channels)
             {

@@ -120,7 +120,9 @@ public sealed class StreamTable
             Frame frame = scored[group[t]].Frame;
             scored[group[t]] = new ScoredFrame(frame, results[t]);
             _metrics.Latency.Observe(Math.Max(0, (now - frame.Record.Timestamp).TotalSeconds));
-            if (results[t].Alarm is { } alarm) _metrics.Changed(alarm.Change);
+            if (results[t].Alarm is not { } alarm) continue;
+            _metrics.Changed(alarm.Change);
+            feed.Exported?.Changed(alarm);
         }
         if (feed.Exported is not { } series) return;
         series.Set(results[^1], times[^1], frames.AsSpan((n - 1) * channels), expected.AsSpan((n - 1) * channels), muted.Length > 0 && muted[^1]);

@@ -12,7 +12,7 @@ public sealed class LabelTests : IDisposable
     static AlarmSpan Span(int start, int end) => new(start, end, start, 1, new AlarmEvent
     {
         Change = AlarmChange.Closed, Position = end, Start = start, Peak = start, Time = default, StartTime = default, PeakTime = default, Score = 1, PeakScore = 1,
-        Severity = Severity.Minor, Normality = 1, Expected = [0], Observed = [0], Contributions = [], Scores = [], Forecast = null,
+        Severity = Severity.Minor, Normality = 1, Expected = [0], Observed = [0], Contributions = [], Scores = [], Forecast = null, Drift = null,
     }, null);
 
     static LabelTally Tally(int rows, NabWindow[] windows, (int Start, int End)[] alarms, int ready = 0)

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Esn.Stream.Tests;
 using Esn.Streaming.Backtest;
+using Esn.Streaming.Configuration;
 using MathNet.Numerics.Random;
 using Xunit;
 
@@ -68,6 +69,27 @@ public sealed class ReportTests : IDisposable
             trace.Add(new FeedRow(0, "", DateTime.UnixEpoch.AddSeconds(second), [0], null, false), taken: true, [0], default);
         Assert.Null(trace.Regular);
         Assert.Equal([0, 1000, 2000, 10_000, 11_000], trace.Times.Points());
+    }
+
+    [Fact]
+    public void A_drift_is_in_the_events_and_on_the_page()
+    {
+        string file = Path.Combine(_directory, "drift.csv");
+        var random = new Xoshiro256StarStar(1, threadSafe: false);
+        File.WriteAllText(file, "value\n" + string.Concat(Enumerable.Range(0, 9000).Select(t => FormattableString.Invariant($"{random.NextDouble() + Math.Max(0, t - 7000) / 2000.0:R}\n"))));
+        EsnConfig config = Pipelines.Config();
+        config = config with { Detector = (DetectorSpec)config.Detector with { Scores = [new MeanError(), new SlowLevel { Delay = 8000, Tail = TailPrior.Central }] } };
+        using (CsvFeed feed = CsvFeed.Open(file, [], []))
+            BacktestRun.Run(feed, null, config, _directory, new Dictionary<string, string>(), TimeProvider.System, _ => { }, CancellationToken.None);
+
+        JsonElement told = File.ReadLines(Path.Combine(_directory, "events.jsonl")).Select(line => JsonDocument.Parse(line).RootElement.GetProperty("data"))
+            .Last(data => data.TryGetProperty("drift", out _)).GetProperty("drift");
+        Assert.Equal("level", told.GetProperty("kind").GetString());
+        Assert.InRange(told.GetProperty("sincePosition").GetInt64(), 6700, 7300);
+        Assert.InRange(told.GetProperty("perStep").GetDouble(), 2.5e-4, 1e-3);
+        string json = File.ReadAllText(Path.Combine(_directory, "report.html")).Split("id=\"data\">")[1].Split("</script>")[0];
+        JsonElement shown = JsonDocument.Parse(json).RootElement.GetProperty("alarms").EnumerateArray().Last(alarm => alarm.TryGetProperty("drift", out _)).GetProperty("drift");
+        Assert.Equal(("value", told.GetProperty("sincePosition").GetInt64()), (shown.GetProperty("channel").GetString(), shown.GetProperty("since").GetInt64()));
     }
 
     [Fact]
