@@ -41,12 +41,6 @@ public sealed record AlarmSpec
     /// <summary>Steps in a row with every contributing score back to normal that close it, 1 … 100,000.</summary>
     public int QuietSteps { get; init; } = 10;
 
-    /// <summary>
-    /// Part of its highest margin in this alarm below which a contributing score counts as back to normal, though it still
-    /// is out of the ordinary (but would not alarm), [0, 1]: a fault that ended may leave the feed at another level.
-    /// </summary>
-    public double Leave { get; init; }
-
     /// <summary>Steps after which an open alarm is ended and its regime learnt, 1 … 10,000,000.</summary>
     public int AdaptAfter { get; init; } = 500;
 
@@ -79,7 +73,6 @@ public sealed record AlarmSpec
     public void Validate()
     {
         Require.Range(OpenAfter, 1, 100_000);
-        Require.Range(Leave, 0, 1);
         Require.Range(QuietSteps, 1, 100_000);
         Require.Range(AdaptAfter, 1, 10_000_000);
         Require.Range(Merge, 0, 1_000_000);
@@ -138,15 +131,16 @@ sealed class Alarm
     /// <param name="verdict">As measured at this step.</param>
     /// <param name="allowed">Whether an alarm may open: the model is ready and the deviation large enough.</param>
     /// <param name="muted">An open alarm ends, none opens.</param>
+    /// <param name="returned">Raw scores that no longer keep it open though they still are out of the ordinary, [scores] or empty.</param>
     /// <returns>What changed, if anything.</returns>
-    public AlarmChange? Step(long position, IVerdict verdict, bool allowed, bool muted)
+    public AlarmChange? Step(long position, IVerdict verdict, bool allowed, bool muted, ReadOnlySpan<bool> returned = default)
     {
         if (muted)
         {
             _above = 0;
             return Open ? End(position, AlarmChange.Closed) : null;
         }
-        return Open ? GoOn(position, verdict) : TryOpen(position, verdict, allowed);
+        return Open ? GoOn(position, verdict, returned) : TryOpen(position, verdict, allowed);
     }
 
     AlarmChange? TryOpen(long position, IVerdict verdict, bool allowed)
@@ -165,14 +159,14 @@ sealed class Alarm
             Array.Clear(_margins);
             (_told, _toldScore) = (position, score);
         }
-        Contribute(position, verdict);
+        Contribute(position, verdict, default);
         return same ? AlarmChange.Updated : AlarmChange.Opened;
     }
 
-    AlarmChange? GoOn(long position, IVerdict verdict)
+    AlarmChange? GoOn(long position, IVerdict verdict, ReadOnlySpan<bool> returned)
     {
         _openSteps++;
-        bool stirs = Contribute(position, verdict);
+        bool stirs = Contribute(position, verdict, returned);
         _quiet = stirs ? 0 : _quiet + 1;
         if (_quiet >= _spec.QuietSteps) return End(position, AlarmChange.Closed);
         if (_openSteps >= _spec.AdaptAfter) return End(position, AlarmChange.Adapted);
@@ -190,7 +184,7 @@ sealed class Alarm
 
     // Whether a score that contributed is still out. One that drifts off long after the alarm was told, as levels do that
     // no longer are followed, does not hold it open.
-    bool Contribute(long position, IVerdict verdict)
+    bool Contribute(long position, IVerdict verdict, ReadOnlySpan<bool> returned)
     {
         if (verdict.Score > PeakScore) (Peak, PeakScore) = (position, verdict.Score);
         bool stirs = false;
@@ -199,7 +193,7 @@ sealed class Alarm
             _margins[i] = Math.Max(_margins[i], verdict.Margins[i]);
             if (!verdict.Stirs(i)) continue;
             if (!_contributed[i] && (_openSteps == 0 || (!_slow[i] && position - _told <= _spec.Rise))) _contributed[i] = verdict.Alarms(i);
-            stirs |= _contributed[i] && (verdict.Margins[i] >= _spec.Leave * _margins[i] || verdict.Alarms(i));
+            stirs |= _contributed[i] && (returned.IsEmpty || !returned[i]);
         }
         return stirs;
     }

@@ -42,6 +42,9 @@ public sealed record BudgetSpec : CalibratorSpec
     /// <summary>By how much ln(threshold rate) lies lower at the start, where little is known of the tails; half of it is gone after 4000 steps, [0, 10].</summary>
     public double Caution { get; init; } = .7;
 
+    /// <summary>Effective looks after which a score of <see cref="TailPrior.Student"/> is judged half by what was counted, (0, 1e6].</summary>
+    public double StudentLooks { get; init; } = 300;
+
     /// <inheritdoc/>
     public override void Validate()
     {
@@ -58,6 +61,7 @@ public sealed record BudgetSpec : CalibratorSpec
         Require.Range(TailPeaks, 10, 1e4);
         Require.Range(Governor, 0, 1);
         Require.Range(Caution, 0, 10);
+        Require.Above(StudentLooks, 0, 1e6);
     }
 
     /// <summary>The same for a feed with a frame every <paramref name="interval"/>; the rate stays within what can be calibrated.</summary>

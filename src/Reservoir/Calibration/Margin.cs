@@ -24,6 +24,7 @@ sealed class Margin
 
     readonly BudgetSpec _spec;
     readonly ScoreShape _shape;
+    readonly StudentMargin? _student;  // for TailPrior.Student
     readonly float[] _histogram = new float[TailShapes.Bins];  // of y, in units of the weight at the last rebuild
     readonly float[] _table = new float[TailShapes.Bins + 1];  // v at the edges of the bins
     readonly double[] _queue;  // y (delayed: ln q) that wait; −∞: q was 0; NaN: thrown away
@@ -45,6 +46,7 @@ sealed class Margin
         (_spec, _shape) = (spec, shape);
         _queue = new double[shape.Delay > 0 ? shape.Delay : shape.Span > 1 ? 2 * shape.Span : 0];
         _queue.AsSpan().Fill(double.NaN);
+        if (shape.Tail == TailPrior.Student) _student = new StudentMargin(spec.LevelMemory, spec.Floor, 4 * shape.Span);
     }
 
     /// <summary>v of this step, ≥ 0.</summary>
@@ -69,6 +71,7 @@ sealed class Margin
         {
             _now = Math.Log(q + _spec.Floor);
             Value = Lookup(_now - _level);
+            if (_student is not null) Value = Blend(_student.Of(q, Looks), Value);
         }
         else if (q < 0) (_now, Value) = (Math.Log(_spec.Floor - q), 0);
         else
@@ -83,6 +86,7 @@ sealed class Margin
     public void Learn(double growth)
     {
         _weight *= growth;
+        _student?.Learn(double.IsFinite(_now) ? Math.Exp(_now) : double.NaN);
         bool common = Value >= Common;
         _tailSteps = _tailSteps * StayMemory + (common ? 1 : 0);
         _tailEntries = _tailEntries * StayMemory + (common && !_wasCommon ? 1 : 0);
@@ -105,7 +109,11 @@ sealed class Margin
     }
 
     /// <summary>Throws away what waits in the queue.</summary>
-    public void Discard() => _queue.AsSpan().Fill(double.NaN);
+    public void Discard()
+    {
+        _queue.AsSpan().Fill(double.NaN);
+        _student?.Discard();
+    }
 
     /// <summary>What the score shows now is its level.</summary>
     public void Adapt()
@@ -132,6 +140,12 @@ sealed class Margin
         if (!double.IsNaN(_previous)) _covariance += gain * (d * _previous - _covariance);
         _previous = d;
         return y;
+    }
+
+    double Blend(double student, double counted)
+    {
+        double looks = Math.Min(_learnt, _spec.Memory) * Looks;
+        return student + (counted - student) * looks / (looks + _spec.StudentLooks);
     }
 
     double Exchange(double value)

@@ -9,6 +9,12 @@ public enum TailPrior
     /// <summary>Means whose increments are limited: Pareto is unlikely.</summary>
     Limited,
 
+    /// <summary>
+    /// The same, and Gaussian as long as few were seen: judged by Student's t, which gives way to what was counted as looks
+    /// come in. For levels, whose looks are few and whose first ones may hold a jolt.
+    /// </summary>
+    Student,
+
     /// <summary>Means over hundreds of steps: close to Gauss by the central limit.</summary>
     Central,
 
@@ -53,7 +59,7 @@ static class TailShapes
     public static ReadOnlySpan<double> LogPrior(TailPrior prior) => prior switch
     {
         TailPrior.Raw => Raw,
-        TailPrior.Limited => Limited,
+        TailPrior.Limited or TailPrior.Student => Limited,
         TailPrior.Central => Central,
         TailPrior.Logarithmic => Logarithmic,
         _ => throw new ArgumentOutOfRangeException(nameof(prior), prior, "unknown prior"),
