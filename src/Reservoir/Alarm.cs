@@ -138,15 +138,16 @@ sealed class Alarm
     /// <param name="verdict">As measured at this step.</param>
     /// <param name="allowed">Whether an alarm may open: the model is ready and the deviation large enough.</param>
     /// <param name="muted">An open alarm ends, none opens.</param>
+    /// <param name="returned">Raw scores that no longer keep it open though they still are out of the ordinary, [scores] or empty.</param>
     /// <returns>What changed, if anything.</returns>
-    public AlarmChange? Step(long position, IVerdict verdict, bool allowed, bool muted)
+    public AlarmChange? Step(long position, IVerdict verdict, bool allowed, bool muted, ReadOnlySpan<bool> returned = default)
     {
         if (muted)
         {
             _above = 0;
             return Open ? End(position, AlarmChange.Closed) : null;
         }
-        return Open ? GoOn(position, verdict) : TryOpen(position, verdict, allowed);
+        return Open ? GoOn(position, verdict, returned) : TryOpen(position, verdict, allowed);
     }
 
     AlarmChange? TryOpen(long position, IVerdict verdict, bool allowed)
@@ -165,14 +166,14 @@ sealed class Alarm
             Array.Clear(_margins);
             (_told, _toldScore) = (position, score);
         }
-        Contribute(position, verdict);
+        Contribute(position, verdict, default);
         return same ? AlarmChange.Updated : AlarmChange.Opened;
     }
 
-    AlarmChange? GoOn(long position, IVerdict verdict)
+    AlarmChange? GoOn(long position, IVerdict verdict, ReadOnlySpan<bool> returned)
     {
         _openSteps++;
-        bool stirs = Contribute(position, verdict);
+        bool stirs = Contribute(position, verdict, returned);
         _quiet = stirs ? 0 : _quiet + 1;
         if (_quiet >= _spec.QuietSteps) return End(position, AlarmChange.Closed);
         if (_openSteps >= _spec.AdaptAfter) return End(position, AlarmChange.Adapted);
@@ -190,7 +191,7 @@ sealed class Alarm
 
     // Whether a score that contributed is still out. One that drifts off long after the alarm was told, as levels do that
     // no longer are followed, does not hold it open.
-    bool Contribute(long position, IVerdict verdict)
+    bool Contribute(long position, IVerdict verdict, ReadOnlySpan<bool> returned)
     {
         if (verdict.Score > PeakScore) (Peak, PeakScore) = (position, verdict.Score);
         bool stirs = false;
@@ -199,6 +200,7 @@ sealed class Alarm
             _margins[i] = Math.Max(_margins[i], verdict.Margins[i]);
             if (!verdict.Stirs(i)) continue;
             if (!_contributed[i] && (_openSteps == 0 || (!_slow[i] && position - _told <= _spec.Rise))) _contributed[i] = verdict.Alarms(i);
+            if (!returned.IsEmpty && returned[i]) continue;
             stirs |= _contributed[i] && (verdict.Margins[i] >= _spec.Leave * _margins[i] || verdict.Alarms(i));
         }
         return stirs;

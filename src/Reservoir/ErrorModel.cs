@@ -195,7 +195,7 @@ sealed class ErrorModel : StreamModel
         if (step >= _spec.ScoredFrom)
         {
             _scoring.Measure(u, _errors, _alarm, muted);
-            change = _alarm.Step(position, _scoring.Calibrator, !warmingUp && _scoring.Deviates(normaliser), muted);
+            change = _alarm.Step(position, _scoring.Calibrator, !warmingUp && _scoring.Deviates(normaliser), muted, _scoring.Returned);
             if (change == AlarmChange.Opened)
             {
                 _runs?.BeginForecast(step - _scoring.TopSpan + 1, step);

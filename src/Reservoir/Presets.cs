@@ -22,8 +22,11 @@ public static class Presets
     /// <param name="budget">Alarms a step that can be borne.</param>
     public static DetectorSpec Signal(double budget = 1e-4) => new() { Calibrator = new BudgetSpec { AlarmsPerStep = budget } };
 
-    /// <summary>The raw scores of <see cref="Sensors"/>: on most plant data the level alone does best.</summary>
-    public static IReadOnlyList<ScoreSpec> SensorScores { get; } = [new Level { PerChannel = true, Tail = TailPrior.Limited }];
+    /// <summary>
+    /// The raw scores of <see cref="Sensors"/>: on most plant data the level alone does best. What the model scores find beside
+    /// it costs more false alarms than it is worth, and an out-of-range score, whose peaks are many, makes the budget deaf to levels.
+    /// </summary>
+    public static IReadOnlyList<ScoreSpec> SensorScores { get; } = [new Level { PerChannel = true, Tail = TailPrior.Student, Widening = 1, Return = .5 }];
 
     /// <summary>Beside the level, for plants whose levels wander: what the model expects, and each channel told from the others.</summary>
     public static IReadOnlyList<ScoreSpec> SensorModelScores { get; } =
@@ -41,8 +44,9 @@ public static class Presets
         Readout = new ReadoutSpec { Regularisation = 1000, Horizons = [1, 60] },
         Normality = new NormalitySpec { ShortWindow = 10, LongWindow = 300 },
         Scores = SensorScores,
-        Calibrator = new BudgetSpec { AlarmsPerStep = budget, Floor = 4e-4, LevelMemory = 2000, Reach = 1000 },
-        Alarm = new AlarmSpec { Leave = .4 },
+        Calibrator = new BudgetSpec { AlarmsPerStep = budget, Floor = 4e-4, LevelMemory = 2000, Caution = .4, Reach = 1000 },
+        // A mean over ten steps does not come back from one to the next, unless it only brushed the threshold.
+        Alarm = new AlarmSpec { OpenAfter = 2 },
         ScalingSteps = 400,
         Washout = 10,
         ScoredFrom = 0,

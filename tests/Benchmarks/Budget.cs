@@ -23,7 +23,10 @@ static class Budget
             Table(figures, "400–1500", noises, [1e-2, 1e-3, 1e-4], (begin, budget) => Ratio(begin, budget, 500 * seeds, 2000, 1500, 400));
         }
         if (part is null or "sensors")
-            Table(figures, "sensors, 1100 × 8 × 250", noises, [1e-3, 4e-4, 1e-4], Plant);
+        {
+            Table(figures, "sensors, 1100 × 8 × 250", noises, [1e-3, 4e-4, 1e-4], (begin, budget) => Plant(begin, budget, 1100, 250));
+            Table(figures, "sensors, 40,000 × 8 × 4", noises, [1e-3, 4e-4, 1e-4], (begin, budget) => Plant(begin, budget, 40_000, 4));
+        }
         if (part is null or "signal")
         {
             int length = Math.Min(steps, 250_000);
@@ -80,10 +83,10 @@ static class Budget
         }
     }
 
-    // Short feeds of eight channels through the preset for sensors.
-    static double Plant(Func<int, Func<double>> begin, double budget)
+    // Feeds of eight channels through the preset for sensors.
+    static double Plant(Func<int, Func<double>> begin, double budget, int rows, int feeds)
     {
-        const int feeds = 250, rows = 1100, channels = 8;
+        const int channels = 8;
         DetectorSpec spec = Presets.Sensors(budget);
         int[] told = new int[feeds];
         Parallel.For(0, feeds, i =>

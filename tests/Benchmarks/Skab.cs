@@ -37,44 +37,51 @@ static class Skab
             new("skab F1", all.F1, "ratio"), new("skab false alarm rate", all.FalseRate, "percent"), new("skab missed alarm rate", all.MissedRate, "percent"),
             new("skab windows found", 100.0 * delays.Length / labelled.Length, "percent"), new("skab median delay", delay, "rows"),
         ];
+        (double[] Feed, bool[] Label, int Channels)[] recorded = [.. labelled.Select(Read)];
+        foreach (double part in new[] { .3, .5, .7 })
+            Tell(figures, FormattableString.Invariant($"recorded faults at {part} of their size"), recorded.Select(r => (Injected.Weaken(r.Feed, r.Label, r.Channels, part), r.Label)), recorded[0].Channels, spec);
+        double[][] before = [.. recorded.Select(r => Injected.ThereAndBack(r.Feed, r.Channels, Array.IndexOf(r.Label, true) - 3))];
+        Beside(figures, "before the recorded faults", before, recorded[0].Channels, spec);
         foreach (string file in files.Except(labelled))
         {
             (double[] feed, _, int channels) = Read(file);
-            const int piece = 1100;
-            int pieces = feed.Length / channels / piece, told = 0, open = 0;
-            for (int i = 0; i < pieces; i++)
-            {
-                StepResult[] results = Runner.Run(spec, feed[(i * piece * channels)..((i + 1) * piece * channels)], channels)[Scored..];
-                told += results.Count(r => r.Alarm?.Change is AlarmChange.Opened or AlarmChange.Escalated);
-                open += results.Count(r => r.AlarmOpen);
-            }
-            figures.Add(new Figure("skab injected steps F1", Injected(feed, channels, spec), "ratio"));
-            double share = 100.0 * open / (pieces * (piece - Scored));
-            Console.WriteLine(FormattableString.Invariant($"without anomaly, {pieces} pieces: {told} alarms, {share:0.0} % of the rows in alarm"));
-            figures.Add(new Figure("skab anomaly-free alarms", told, "alarms"));
-            figures.Add(new Figure("skab anomaly-free rows in alarm", share, "percent"));
+            Beside(figures, "anomaly-free", Injected.Pieces(feed, channels), channels, spec);
         }
         return figures;
     }
 
-    // Steps of 1.5 standard deviations of the warm-up, in one channel at a time, put into the pieces without anomaly.
-    static double Injected(double[] feed, int channels, DetectorSpec spec)
+    // Alarms in pieces without a fault, and faults of every kind put into them.
+    static void Beside(List<Figure> figures, string where, double[][] pieces, int channels, DetectorSpec spec)
     {
-        const int piece = 1100, onset = 573, end = 973;
-        int pieces = feed.Length / channels / piece;
-        var outcomes = new Outcome[pieces * channels];
-        Parallel.For(0, outcomes.Length, i =>
+        int[] told = new int[pieces.Length], open = new int[pieces.Length];
+        Parallel.For(0, pieces.Length, i =>
         {
-            int c = i % channels;
-            double[] part = feed[(i / channels * piece * channels)..((i / channels + 1) * piece * channels)];
-            double[] early = [.. Enumerable.Range(0, Scored).Select(t => part[t * channels + c])];
-            double mean = early.Average(), deviation = Math.Sqrt(early.Average(x => (x - mean) * (x - mean)));
-            for (int t = onset; t < end; t++) part[t * channels + c] += 1.5 * deviation;
-            outcomes[i] = Judge(Runner.Run(spec, part, channels), [.. Enumerable.Range(0, piece).Select(t => t is >= onset and < end)]);
+            StepResult[] results = Runner.Run(spec, pieces[i], channels)[Scored..];
+            (told[i], open[i]) = (results.Count(r => r.Alarm?.Change is AlarmChange.Opened or AlarmChange.Escalated), results.Count(r => r.AlarmOpen));
         });
+        double share = 100.0 * open.Sum() / (pieces.Length * (Injected.Piece - Scored));
+        Console.WriteLine(FormattableString.Invariant($"{where}, {pieces.Length} pieces: {told.Sum()} alarms, {share:0.0} % of the rows in alarm"));
+        figures.Add(new Figure($"skab {where} alarms", told.Sum(), "alarms"));
+        figures.Add(new Figure($"skab {where} rows in alarm", share, "percent"));
+        bool[] label = Injected.Label();
+        foreach ((string name, Func<int, (double, double)> shape) in Injected.Kinds)
+            Tell(figures, $"{where}: {name}", Each(pieces, channels, (piece, c) => (Injected.Add(piece, channels, c, shape), label)), channels, spec);
+        Tell(figures, $"{where}: noise twice as wide", Each(pieces, channels, (piece, c) => (Injected.Widen(piece, channels, c), label)), channels, spec);
+    }
+
+    static IEnumerable<(double[], bool[])> Each(double[][] pieces, int channels, Func<double[], int, (double[], bool[])> put) =>
+        pieces.SelectMany(piece => Enumerable.Range(0, channels).Select(c => put(piece, c)));
+
+    // By channel, where the feeds go through the channels in turn.
+    static void Tell(List<Figure> figures, string name, IEnumerable<(double[] Feed, bool[] Label)> feeds, int channels, DetectorSpec spec)
+    {
+        Outcome[] outcomes = [.. feeds.AsParallel().AsOrdered().Select(f => Judge(Runner.Run(spec, f.Feed, channels), f.Label))];
         Outcome all = outcomes.Aggregate(Sum);
-        Console.WriteLine(FormattableString.Invariant($"injected steps of 1.5 σ in one channel: F1 {all.F1:0.000}  FAR {all.FalseRate:0.0} %  MAR {all.MissedRate:0.0} %, windows {outcomes.Count(o => !double.IsNaN(o.Delay))} of {outcomes.Length}"));
-        return all.F1;
+        string byChannel = outcomes.Length < channels ? "" : "  by channel " + string.Join(' ', Enumerable.Range(0, channels).Select(c =>
+            FormattableString.Invariant($"{outcomes.Where((_, i) => i % channels == c).Aggregate(Sum).F1:.00}")));
+        Console.WriteLine(FormattableString.Invariant($"  {name,-58} F1 {all.F1:0.000}  FAR {all.FalseRate,4:0.0} %  MAR {all.MissedRate,4:0.0} %  found {outcomes.Count(o => !double.IsNaN(o.Delay))} of {outcomes.Length}{byChannel}"));
+        figures.Add(new Figure($"skab {name}: F1", all.F1, "ratio"));
+        figures.Add(new Figure($"skab {name}: false alarm rate", all.FalseRate, "percent"));
     }
 
     static Outcome Sum(Outcome a, Outcome b) =>

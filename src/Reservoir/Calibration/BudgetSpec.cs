@@ -81,6 +81,9 @@ public sealed record BudgetSpec : CalibratorSpec
     /// </summary>
     public double Favour { get; init; } = .4;
 
+    /// <summary>Effective looks after which a score of <see cref="TailPrior.Student"/> is judged half by what was counted, (0, 1e6].</summary>
+    public double StudentLooks { get; init; } = 300;
+
     /// <inheritdoc/>
     public override void Validate()
     {
@@ -108,6 +111,7 @@ public sealed record BudgetSpec : CalibratorSpec
         Require.Range(MostGovernor, 0, 1000);
         Margin.Validate();
         Require.Range(Favour, 0, 1);
+        Require.Above(StudentLooks, 0, 1e6);
     }
 
     /// <summary>The same for a feed with a frame every <paramref name="interval"/>; the rate stays within what can be calibrated.</summary>

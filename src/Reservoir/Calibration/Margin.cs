@@ -20,6 +20,7 @@ sealed class Margin
 
     readonly BudgetSpec _spec;
     readonly ScoreShape _shape;
+    readonly StudentMargin? _student;  // for TailPrior.Student
     readonly Bins _histogram = new(TailShapes.Bins);  // of y, in units of the weight at the last rebuild
     readonly GrowingBuffer _table = new();  // v at the edges of the bins, from the lowest that was entered to some above the highest
     int _first;                 // the first of these edges; v is the same below
@@ -48,6 +49,7 @@ sealed class Margin
         _stride = shape.Delay > 0 ? Math.Max(1, Math.Min(shape.Span / ValuesASpan, shape.Delay)) : 1;
         _queue = new short[shape.Delay > 0 ? shape.Delay / _stride : shape.Span > 1 ? 2 * shape.Span : 0];
         _table.Resize(1);
+        if (shape.Tail == TailPrior.Student) _student = new StudentMargin(spec.LevelMemory, spec.Floor, 4 * shape.Span);
         Discard();
     }
 
@@ -72,7 +74,8 @@ sealed class Margin
         else if (q > 0)
         {
             _now = Math.Log(q + _spec.Floor);
-            Value = Favoured(Lookup(_now - _level));
+            double counted = Favoured(Lookup(_now - _level));
+            Value = _student is null ? counted : Blend(_student.Of(q, Looks), counted);
         }
         else if (q < 0) (_now, Value) = (Math.Log(_spec.Floor - q), 0);
         else
@@ -87,6 +90,7 @@ sealed class Margin
     public void Learn(double growth)
     {
         _weight *= growth;
+        _student?.Learn(double.IsFinite(_now) ? Math.Exp(_now) : double.NaN);
         bool common = Value >= _spec.Margin.StayMargin;
         _tailSteps = _tailSteps * _spec.Margin.StayMemory + (common ? 1 : 0);
         _tailEntries = _tailEntries * _spec.Margin.StayMemory + (common && !_wasCommon ? 1 : 0);
@@ -111,7 +115,11 @@ sealed class Margin
     }
 
     /// <summary>Throws away what waits in the queue.</summary>
-    public void Discard() => _queue.AsSpan().Fill(Waiting.None);
+    public void Discard()
+    {
+        _queue.AsSpan().Fill(Waiting.None);
+        _student?.Discard();
+    }
 
     /// <summary>What the score shows now is its level.</summary>
     public void Adapt()
@@ -138,6 +146,12 @@ sealed class Margin
         if (!double.IsNaN(_previous)) _covariance += gain * (d * _previous - _covariance);
         _previous = d;
         return y;
+    }
+
+    double Blend(double student, double counted)
+    {
+        double looks = Math.Min(_learnt, _spec.Memory) * Looks;
+        return student + (counted - student) * looks / (looks + _spec.StudentLooks);
     }
 
     double Exchange(double value)
@@ -298,6 +312,7 @@ sealed class Margin
     /// <summary>Out into a snapshot or back, between two steps.</summary>
     public void Carry(ref StateCarrier state)
     {
+        _student?.Carry(ref state);
         _histogram.Carry(ref state);
         _table.Carry(ref state, TailShapes.Bins + 1);
         state.Carry(ref _first);

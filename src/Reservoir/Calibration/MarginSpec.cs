@@ -45,7 +45,7 @@ public sealed record MarginSpec
     /// <summary>ln of the prior of each tail shape, 0 (Pareto), .15, .3, .5 (Laplace), .75, 1 (Gauss), 1.5, 2, 3, 5 (bounded), for scores with tail: raw.</summary>
     public IReadOnlyList<double> Raw { get; init; } = [-3, -2, -1, 0, 0, 0, -.7, -1.4, -2, -2.5];
 
-    /// <summary>The same for scores with tail: limited.</summary>
+    /// <summary>The same for scores with tail: limited, and student once there is more to count.</summary>
     public IReadOnlyList<double> Limited { get; init; } = [-5, -3, -1.5, -.5, 0, 0, -.7, -1.4, -2, -2.5];
 
     /// <summary>The same for scores with tail: central.</summary>
@@ -58,7 +58,7 @@ public sealed record MarginSpec
     internal IReadOnlyList<double> LogPrior(TailPrior prior) => prior switch
     {
         TailPrior.Raw => Raw,
-        TailPrior.Limited => Limited,
+        TailPrior.Limited or TailPrior.Student => Limited,
         TailPrior.Central => Central,
         TailPrior.Logarithmic => Logarithmic,
         _ => throw new ArgumentOutOfRangeException(nameof(prior), prior, "unknown prior"),

@@ -9,6 +9,12 @@ public enum TailPrior
     /// <summary>Means whose increments are limited: Pareto is unlikely.</summary>
     Limited,
 
+    /// <summary>
+    /// The same, and Gaussian as long as few were seen: judged by Student's t, which gives way to what was counted as looks
+    /// come in. For levels, whose looks are few and whose first ones may hold a jolt.
+    /// </summary>
+    Student,
+
     /// <summary>Means over hundreds of steps: close to Gauss by the central limit.</summary>
     Central,
 
@@ -40,6 +46,7 @@ static class TailShapes
     public static ReadOnlySpan<double> AtMiddles(int i) => Middles[i];
 
     public static ReadOnlySpan<double> AtEdges(int i) => Edges[i];
+
 
     static double[] Grid(double shape, double offset) =>
         [.. Enumerable.Range(0, Bins + 1).Select(i => (i + offset) * BinWidth).Select(x => shape == 0 ? x : double.ExpM1(shape * x) / shape)];

@@ -18,6 +18,24 @@ public sealed record Level : ScoreSpec
     /// <summary>How far one step moves the mean.</summary>
     public IncrementLimitSpec Increments { get; init; } = new();
 
+    /// <summary>How much of it is put down to noise where a channel's noise is wider than usual, [0, 1]: it is divided by the width to this power.</summary>
+    public double Widening { get; init; }
+
+    /// <summary>Steps over which the present width of the noise is taken, 1 … 100,000.</summary>
+    public double WidthWindow { get; init; } = 20;
+
+    /// <summary>Memory of the usual width, in steps, 1 … 1e8.</summary>
+    public double WidthMemory { get; init; } = 20_000;
+
+    /// <summary>
+    /// Part of its mean deviation in an alarm below which a channel has left the fault, [0, 1]: what ended often leaves a plant
+    /// at another level. 0 = only when it is back to normal.
+    /// </summary>
+    public double Return { get; init; }
+
+    /// <summary>Steps in which a channel that left a fault so finds its new level and tells of nothing, 0 … 100,000.</summary>
+    public int Settling { get; init; } = 60;
+
     /// <inheritdoc/>
     public override void Validate()
     {
@@ -26,6 +44,11 @@ public sealed record Level : ScoreSpec
         Increments.Validate();
         Require.Range(Lag, 1, 100_000);
         Require.Range(Memory, 1, 1e8);
+        Require.Range(Widening, 0, 1);
+        Require.Range(WidthWindow, 1, 100_000);
+        Require.Range(WidthMemory, 1, 1e8);
+        Require.Range(Return, 0, 1);
+        Require.Range(Settling, 0, 100_000);
     }
 
     internal override Score Create(ScoreContext context) => new State(this, context);
@@ -33,10 +56,16 @@ public sealed record Level : ScoreSpec
     sealed class State(Level spec, ScoreContext context)
         : Score(FormattableString.Invariant($"level {spec.Window}"), context.Channels, spec.Window)
     {
+        const double Quickly = .05;  // gain of a level that settles
+
         readonly double[] _past = new double[spec.Lag * context.Channels];  // u of the last Lag steps, a ring
         readonly double[] _level = new double[context.Channels], _residual = new double[context.Channels];
         readonly double[] _learnt = new double[context.Channels];           // steps that each level has seen
         readonly LimitedMean _mean = new(context.Channels, spec.Window, spec.Increments);
+        readonly Spread? _spread = spec.Widening > 0 ? new Spread(context.Channels, spec.WidthWindow, spec.WidthMemory) : null;
+        readonly int[] _held = new int[context.Channels], _near = new int[context.Channels];  // steps in a row
+        readonly int[] _settling = new int[context.Channels];               // steps left
+        readonly double[] _fault = new double[context.Channels];            // mean deviation since an alarm holds the channel
         int _slot;
         long _count;
 
@@ -47,27 +76,64 @@ public sealed record Level : ScoreSpec
             Span<double> then = _past.AsSpan(_slot * _level.Length, _level.Length);
             if (_count++ >= spec.Lag)
             {
+                _spread?.Add(moment.Input, moment.Held);
                 for (int c = 0; c < _level.Length; c++)
                 {
                     bool held = moment.Held[moment.Held.Length == 1 ? 0 : c];
-                    if (!held) _level[c] += Math.Max(1 / ++_learnt[c], 1 / spec.Memory) * (then[c] - _level[c]);
+                    Watch(c, held);
+                    if (_settling[c] > 0) Settle(c);
+                    else if (!held) _level[c] += Math.Max(1 / ++_learnt[c], 1 / spec.Memory) * (then[c] - _level[c]);
                     _residual[c] = moment.Input[c] - _level[c];
                 }
                 _mean.Add(_residual);
             }
             moment.Input.CopyTo(then);
             _slot = _slot + 1 == spec.Lag ? 0 : _slot + 1;
-            for (int c = 0; c < Squares.Length; c++) Squares[c] = _mean.Mean[c] * _mean.Mean[c];
+            for (int c = 0; c < Squares.Length; c++)
+            {
+                double deviation = _mean.Mean[c];
+                if (_spread is not null) deviation /= Math.Pow(_spread.Of(c), spec.Widening);
+                Squares[c] = _settling[c] > 0 ? double.NaN : deviation * deviation;
+            }
         }
+
+        public override double Deviation(int channel) => Math.Abs(_mean.Mean[channel]);
 
         public override void Adapt(ReadOnlySpan<bool> held)
         {
             for (int c = 0; c < _level.Length; c++)
-            {
-                if (!held[held.Length == 1 ? 0 : c]) continue;
-                _level[c] += _mean.Mean[c];
-                _mean.Reset(c);
-            }
+                if (held[held.Length == 1 ? 0 : c]) Accept(c);
+        }
+
+        public override void Settle(ReadOnlySpan<bool> held)
+        {
+            if (spec.Return == 0) return;
+            for (int c = 0; c < _level.Length; c++)
+                if (held[held.Length == 1 ? 0 : c]) _settling[c] = spec.Settling;
+        }
+
+        // The first steps of an alarm are the rise: the mean deviation begins after them.
+        void Watch(int c, bool held)
+        {
+            double deviation = _mean.Mean[c];
+            _held[c] = held ? _held[c] + 1 : 0;
+            int counted = _held[c] - spec.Window;
+            _fault[c] = counted > 0 ? _fault[c] + (deviation - _fault[c]) / counted : deviation;
+            bool near = counted > spec.Window && deviation * Math.Sign(_fault[c]) < spec.Return * Math.Abs(_fault[c]);
+            _near[c] = near ? _near[c] + 1 : 0;
+            Returned[c] = _near[c] >= spec.Window;
+        }
+
+        void Settle(int c)
+        {
+            _level[c] += Quickly * _mean.Mean[c];
+            if (--_settling[c] == 0) Accept(c);
+        }
+
+        void Accept(int c)
+        {
+            _level[c] += _mean.Mean[c];
+            _mean.Reset(c);
         }
 
         public override void CarryWindows(ref StateCarrier state)
@@ -76,6 +142,11 @@ public sealed record Level : ScoreSpec
             state.Carry(_level);
             state.Carry(_learnt);
             _mean.Carry(ref state);
+            _spread?.Carry(ref state);
+            state.Carry(_held);
+            state.Carry(_near);
+            state.Carry(_settling);
+            state.Carry(_fault);
             state.Carry(ref _slot);
             state.Carry(ref _count);
         }

@@ -78,9 +78,15 @@ abstract class Score(string name, int channels, int span)
 
     /// <summary>
     /// Mean squared deviation of each channel at the last step, [channels]; meaningless until <see cref="Ready"/>. A negative
-    /// one tells of no anomaly, and is learnt from by its size.
+    /// one tells of no anomaly, and is learnt from by its size; NaN: there is nothing to tell of at this step.
     /// </summary>
     public double[] Squares { get; } = new double[channels];
+
+    /// <summary>
+    /// Whether a channel that an alarm holds has gone most of the way back, though perhaps not to where it was, [channels]: it
+    /// no longer keeps the alarm open.
+    /// </summary>
+    public bool[] Returned { get; } = new bool[channels];
 
     /// <summary>Whether its windows are full.</summary>
     public abstract bool Ready { get; }
@@ -97,6 +103,12 @@ abstract class Score(string name, int channels, int span)
     /// <summary>Whose errors grow where <see cref="Trend"/> speaks of errors, as in <see cref="Name"/>; null: it speaks of levels.</summary>
     public virtual string? Of => null;
 
+    /// <summary>An alarm closed while these channels were not yet back to normal: they are to find their new normal.</summary>
+    /// <param name="held">Those that are out, [1 or channels].</param>
+    public virtual void Settle(ReadOnlySpan<bool> held)
+    {
+    }
+
     /// <summary>What the channels show now is their new normal.</summary>
     /// <param name="held">Those that are out, [1 or channels].</param>
     public virtual void Adapt(ReadOnlySpan<bool> held)
@@ -107,6 +119,7 @@ abstract class Score(string name, int channels, int span)
     public void Carry(ref StateCarrier state)
     {
         state.Carry(Squares);
+        state.Carry(Returned);
         CarryWindows(ref state);
     }
 

@@ -8,6 +8,7 @@ sealed class Scoring
     readonly int[] _first;        // where each score's values begin [scores + 1]
     readonly double[] _values;    // raw, joint or by channel [count]
     readonly bool[] _held;        // [count]
+    readonly bool[] _returned;    // [count]
     readonly IReadOnlyList<double> _minimumDeviation;
     readonly int _channels;
     int _clean = int.MaxValue;    // steps since the last muted one
@@ -30,7 +31,7 @@ sealed class Scoring
                     _scores[i].Span, spec.Scores[i].Tail, spec.Scores[i].Delay));
         }
         _first[^1] = shapes.Count;
-        (_values, _held) = (new double[shapes.Count], new bool[shapes.Count]);
+        (_values, _held, _returned) = (new double[shapes.Count], new bool[shapes.Count], new bool[shapes.Count]);
         Slow = [.. shapes.Select(shape => shape.Delay > 0)];
         Names = [.. shapes.Select(shape => shape.Name)];
         Calibrator = spec.Calibrator.Create(shapes);
@@ -40,6 +41,9 @@ sealed class Scoring
 
     /// <summary>Raw scores, one for each channel where they are by channel.</summary>
     public int Count => _values.Length;
+
+    /// <summary>Which of them have gone most of the way back since an alarm holds them, [count].</summary>
+    public ReadOnlySpan<bool> Returned => _returned;
 
     /// <summary>As in events, [count].</summary>
     public string[] Names { get; }
@@ -63,6 +67,8 @@ sealed class Scoring
             Score score = _scores[i];
             Span<double> values = _values.AsSpan(_first[i].._first[i + 1]);
             score.Step(new Moment { Input = input, Errors = errors, Frozen = muted || alarm.Open, Muted = muted, Held = _held.AsSpan(_first[i].._first[i + 1]) });
+            if (_perChannel[i]) score.Returned.CopyTo(_returned, _first[i]);
+            else _returned[_first[i]] = !score.Returned.AsSpan().Contains(false);
             if (!score.Ready || _clean < score.Span) values.Fill(double.NaN);
             else if (_perChannel[i]) score.Squares.CopyTo(values);
             else
@@ -79,11 +85,17 @@ sealed class Scoring
     public void Learn(AlarmChange? change, Alarm alarm, bool muted)
     {
         if (change is AlarmChange.Opened or AlarmChange.Escalated) Calibrator.Announce();
-        if (change == AlarmChange.Adapted)
+        bool closed = change == AlarmChange.Closed && !muted, adapted = change == AlarmChange.Adapted;
+        if (adapted) Calibrator.Adapt(alarm.Contributed);
+        if (closed || adapted)
         {
-            Calibrator.Adapt(alarm.Contributed);
             for (int i = 0; i < _held.Length; i++) _held[i] = alarm.Contributed[i] && Calibrator.Stirs(i);
-            for (int i = 0; i < _scores.Length; i++) _scores[i].Adapt(_held.AsSpan(_first[i].._first[i + 1]));
+            for (int i = 0; i < _scores.Length; i++)
+            {
+                ReadOnlySpan<bool> held = _held.AsSpan(_first[i].._first[i + 1]);
+                if (adapted) _scores[i].Adapt(held);
+                else _scores[i].Settle(held);
+            }
         }
         bool opening = alarm.Open && !_wasOpen;
         _wasOpen = alarm.Open;

@@ -1,0 +1,67 @@
+using MathNet.Numerics;
+
+namespace Esn;
+
+/// <summary>
+/// −ln p of a raw score q = r² by Student's t: r is taken for Gaussian, of a deviation that as many effective looks told as
+/// there were. Where little was seen, that says more than counting does.
+/// </summary>
+/// <remarks>D. L. Wallace, Annals of Mathematical Statistics 30 (1959), doi:10.1214/aoms/1177706100: t as a normal deviate.</remarks>
+/// <param name="memory">Steps over which the deviation is followed.</param>
+/// <param name="floor">Whose root is added to the deviation.</param>
+/// <param name="wait">Steps that a value waits before it is learnt, ≥ 0.</param>
+sealed class StudentMargin(double memory, double floor, int wait)
+{
+    const double FewestLooks = 6;
+    const int FewestValues = 40;  // before, a deviation means nothing
+    const double FarOut = 30;     // deviations from which the tail is its asymptote
+
+    readonly double[] _queue = Nothing(wait);  // floored q; NaN: none, or thrown away
+    int _head;
+    long _learnt;
+    double _variance;
+
+    /// <summary>v of q.</summary>
+    /// <param name="q">≥ 0.</param>
+    /// <param name="looks">Independent looks a step, (0, 1].</param>
+    public double Of(double q, double looks)
+    {
+        if (_learnt <= FewestValues) return 0;
+        double freedom = Math.Max(FewestLooks, Math.Min(_learnt, memory) * looks);
+        double deviation = Math.Sqrt(_variance) + Math.Sqrt(floor);
+        double z = (8 * freedom + 1) / (8 * freedom + 3) * Math.Sqrt(freedom * Math.Log(1 + q / (deviation * deviation) / freedom));
+        return z < FarOut ? -Math.Log(SpecialFunctions.Erfc(z / Math.Sqrt(2))) : z * z / 2 + Math.Log(z * Math.Sqrt(Math.PI / 2));
+    }
+
+    /// <summary>Learns a value.</summary>
+    /// <param name="q">With the floor added; NaN: there is none.</param>
+    public void Learn(double q)
+    {
+        double then = q;
+        if (_queue.Length > 0)
+        {
+            (then, _queue[_head]) = (_queue[_head], q);
+            _head = _head + 1 == _queue.Length ? 0 : _head + 1;
+        }
+        if (!double.IsNaN(then)) _variance += Math.Max(1.0 / ++_learnt, 1 / memory) * (then - _variance);
+    }
+
+    /// <summary>Throws away what waits in the queue.</summary>
+    public void Discard() => _queue.AsSpan().Fill(double.NaN);
+
+    /// <summary>Out into a snapshot or back.</summary>
+    public void Carry(ref StateCarrier state)
+    {
+        state.Carry(_queue);
+        state.Carry(ref _head, 0, Math.Max(0, _queue.Length - 1));
+        state.Carry(ref _learnt);
+        state.Carry(ref _variance);
+    }
+
+    static double[] Nothing(int length)
+    {
+        double[] queue = new double[length];
+        queue.AsSpan().Fill(double.NaN);
+        return queue;
+    }
+}

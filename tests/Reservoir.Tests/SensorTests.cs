@@ -1,0 +1,116 @@
+using MathNet.Numerics.Distributions;
+using MathNet.Numerics.Random;
+using Xunit;
+
+namespace Esn.Tests;
+
+/// <summary>What the preset for plant data promises of levels, noise and ends of faults.</summary>
+public sealed class SensorTests
+{
+    const int Steps = 1100, Channels = 4;
+
+    // White noise in every channel; what is added to the first, and how wide its noise is.
+    static StepResult[] Run(Func<int, double> shift, Func<int, double>? width = null, int seed = 5, DetectorSpec? spec = null)
+    {
+        var random = new Xoshiro256StarStar(seed, threadSafe: false);
+        double[] feed = new double[Steps * Channels];
+        for (int i = 0; i < feed.Length; i++)
+        {
+            int t = i / Channels;
+            bool first = i % Channels == 0;
+            feed[i] = Normal.Sample(random, 0, 1) * (first && width is not null ? width(t) : 1) + (first ? shift(t) : 0);
+        }
+        return Feeds.Run(spec ?? Presets.Sensors(), feed, Channels);
+    }
+
+    [Theory]
+    [InlineData(1.5)]
+    [InlineData(3)]
+    [InlineData(-8)]
+    public void A_level_that_shifts_is_told_soon_and_so_is_its_end(double size)
+    {
+        StepResult[] results = Run(t => t is >= 573 and < 973 ? size : 0);
+        AlarmEvent opened = results.Events().First(e => e.Change == AlarmChange.Opened);
+        Assert.InRange(opened.Position, 573, 610);
+        Assert.Equal(0, opened.Contributions[0].Channel);
+        Assert.InRange(results.Events().Last(e => e.Change == AlarmChange.Closed && e.Start == opened.Start).Position, 973, 1020);
+    }
+
+    [Fact]
+    public void A_fault_that_leaves_another_level_behind_is_over_and_that_level_is_the_new_normal()
+    {
+        StepResult[] results = Run(t => t < 573 ? 0 : t < 873 ? 6 : 1.8);
+        Assert.Single(results.Events(), e => e.Change == AlarmChange.Opened);
+        Assert.InRange(results.Events().First(e => e.Change == AlarmChange.Closed).Position, 873, 910);
+        Assert.DoesNotContain(results[950..], r => r.AlarmOpen);
+    }
+
+    // 40 feeds of 700 steps that may alarm: 11 alarms are allowed.
+    [Fact]
+    public void Noise_that_grows_is_no_shift_of_a_level()
+    {
+        DetectorSpec blind = Presets.Sensors() with { Scores = [new Level { PerChannel = true, Tail = TailPrior.Student, Return = .5 }] };
+        int Told(DetectorSpec spec) => Enumerable.Range(100, 40).Sum(seed => Run(_ => 0, t => t < 600 ? 1 : 3, seed, spec).Count(r => r.Alarm?.Change is AlarmChange.Opened or AlarmChange.Escalated));
+        Assert.InRange(Told(Presets.Sensors()), 0, 14);
+        Assert.InRange(Told(blind), 40, 1000);
+    }
+
+    [Theory]
+    [InlineData(10, 4.14)]   // p = .002
+    [InlineData(50, 3.26)]
+    [InlineData(200, 9)]
+    public void The_margin_of_few_looks_is_minus_ln_p_of_Student(int looks, double t)
+    {
+        var margin = new StudentMargin(memory: 1e6, floor: 1e-30, wait: 0);
+        for (int i = 0; i < looks * 10; i++) margin.Learn(1);  // a variance of 1 that every tenth value is a look at
+        double p = 2 * StudentT.CDF(0, 1, looks, -t);
+        Assert.InRange(margin.Of(t * t, .1) / -Math.Log(p), .98, 1.02);
+    }
+
+    [Fact]
+    public void The_margin_grows_with_the_deviation_to_where_no_probability_is_left()
+    {
+        var margin = new StudentMargin(memory: 1e6, floor: 1e-30, wait: 0);
+        for (int i = 0; i < 5000; i++) margin.Learn(1);
+        double previous = -1;
+        for (double q = 0; q < 1e5; q = 1.05 * q + .01)
+        {
+            double value = margin.Of(q, 1);
+            Assert.InRange(value, previous, double.MaxValue);
+            previous = value;
+        }
+    }
+
+    [Fact]
+    public void What_waits_is_not_learnt_once_it_is_thrown_away()
+    {
+        StudentMargin one = new(2000, 1e-6, wait: 20), other = new(2000, 1e-6, wait: 20);
+        for (int i = 0; i < 100; i++)
+        {
+            one.Learn(1);
+            other.Learn(1);
+        }
+        for (int i = 0; i < 20; i++) other.Learn(1e6);
+        Assert.Equal(one.Of(9, 1), other.Of(9, 1), .2);
+        other.Discard();
+        for (int i = 0; i < 20; i++) other.Learn(1);
+        Assert.Equal(one.Of(9, 1), other.Of(9, 1), .2);
+    }
+
+    [Fact]
+    public void The_width_of_the_noise_follows_the_noise_and_not_the_level()
+    {
+        var random = new Xoshiro256StarStar(3, threadSafe: false);
+        var spread = new Spread(1, window: 20, memory: 20_000);
+        double stepped = 0, widened = 0;
+        for (int t = 0; t < 1000; t++)
+        {
+            double u = Normal.Sample(random, 0, 1) * (t >= 800 ? 3 : 1) + (t >= 500 ? 10 : 0);
+            spread.Add([u], [false]);
+            if (t is >= 500 and < 550) stepped = Math.Max(stepped, spread.Of(0));
+            if (t >= 900) widened += spread.Of(0) / 100;
+        }
+        Assert.InRange(stepped, 1, 1.6);
+        Assert.InRange(widened, 2.3, 3.5);
+    }
+}
