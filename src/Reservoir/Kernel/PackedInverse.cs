@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+
 namespace Esn;
 
 /// <summary>
@@ -50,7 +52,7 @@ sealed unsafe class PackedInverse
         _blocks = (order + 7) / 8;
         _padded = 8 * _blocks;
         // Short periods while S lies in a near cache: a fold is cheap there, waiting columns are not. Longer ones save reads of S.
-        _period = order < SpreadOrder ? 8 : order < 768 ? 16 : Block.Frames;
+        _period = order < SpreadOrder ? 8 : order < 1536 ? 16 : Block.Frames;
         _slabs = order < SlabOrder ? 1 : 2;
         _spread = order < SpreadOrder ? 1 : order < SlabOrder ? _period / 4 : _period / 2;
         _boundary = _slabs == 1 ? _blocks : PanelsOfShare(1, 2);
@@ -110,7 +112,7 @@ sealed unsafe class PackedInverse
             scaledRows[f] = z[f];
             if (_folded == _blocks || _due[_position + f] == _blocks) continue;
             scaledRows[f] = scaled + (long)f * _padded;
-            for (int i = 0; i < _padded; i++) scaledRows[f][i] = _oldFactor * z[f][i];
+            TensorPrimitives.Multiply(new ReadOnlySpan<double>(z[f], _padded), _oldFactor, new Span<double>(scaledRows[f], _padded));
         }
         _job = new Job { Z = z, Scaled = scaledRows, First = first, Second = other, Frames = frames, Folded = _folded };
         if (_slabs == 1) MultiplySlab(0);
@@ -124,7 +126,10 @@ sealed unsafe class PackedInverse
         {
             int start = 8 * _boundary;  // rows above belong to slab 0 alone
             for (int f = 0; f < frames; f++)
-                for (int i = start; i < _padded; i++) first[f][i] += other[f][i];
+            {
+                Span<double> sum = new(first[f] + start, _padded - start);
+                TensorPrimitives.Add(sum, new ReadOnlySpan<double>(other[f] + start, sum.Length), sum);
+            }
         }
         _folded = Math.Max(_folded, _due[_position + frames - 1]);
     }
@@ -187,12 +192,9 @@ sealed unsafe class PackedInverse
         if (!(innovation > 0 && double.IsFinite(innovation) && double.IsFinite(lost))) return false;
 
         double root = Math.Sqrt(s);
-        double* column = Columns + (long)_count * _padded;
-        for (int i = 0; i < _padded; i++)
-        {
-            column[i] = root * h[i];
-            h[i] *= s;
-        }
+        Span<double> gain = new(h, _padded);
+        TensorPrimitives.Multiply(gain, root, new Span<double>(Columns + (long)_count * _padded, _padded));
+        TensorPrimitives.Multiply(gain, s, gain);
         _count++;
         _trace -= lost;
         _taken += lost;
