@@ -45,6 +45,18 @@ public sealed class SensorTests
         Assert.DoesNotContain(results[950..], r => r.AlarmOpen);
     }
 
+    // The mean of a level that wanders is never independent of the last: its looks are few, however much was seen.
+    [Fact]
+    public void A_jump_out_of_a_level_that_wanders_is_told_once_much_of_the_wandering_was_seen()
+    {
+        const int steps = 6000, onset = 5200;
+        var random = new Xoshiro256StarStar(4, threadSafe: false);
+        double[] feed = [.. Enumerable.Range(0, steps).Select(t => Math.Sin(.01 * t) + random.NextDouble() + (t is >= onset and < onset + 60 ? 3 : 0))];
+        AlarmEvent[] events = [.. Feeds.Run(Presets.Sensors(), feed).Events()];
+        Assert.InRange(Assert.Single(events, e => e.Change == AlarmChange.Opened).Position, onset, onset + 15);
+        Assert.InRange(Assert.Single(events, e => e.Change == AlarmChange.Closed).Position, onset + 60, onset + 100);
+    }
+
     // 40 feeds of 700 steps that may alarm: 11 alarms are allowed.
     [Fact]
     public void Noise_that_grows_is_no_shift_of_a_level()

@@ -81,8 +81,10 @@ public sealed record BudgetSpec : CalibratorSpec
     /// </summary>
     public double Favour { get; init; } = .4;
 
-    /// <summary>Effective looks after which a score of <see cref="TailPrior.Student"/> is judged half by what was counted, (0, 1e6].</summary>
-    public double StudentLooks { get; init; } = 300;
+    /// <summary>
+    /// Looks, one in two spans, after which a score of <see cref="TailPrior.Student"/> is judged half by what was counted, (0, 1e6].
+    /// </summary>
+    public double StudentLooks { get; init; } = 200;
 
     /// <inheritdoc/>
     public override void Validate()

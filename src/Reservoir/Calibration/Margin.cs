@@ -148,9 +148,10 @@ sealed class Margin
         return y;
     }
 
+    // Looks are those of a level that does not wander: one that does, so that its looks are few for ever, is counted too in the end.
     double Blend(double student, double counted)
     {
-        double looks = Math.Min(_learnt, _spec.Memory) * Looks;
+        double looks = Math.Min(_learnt, _spec.Memory) / (2.0 * _shape.Span);
         return student + (counted - student) * looks / (looks + _spec.StudentLooks);
     }
 
