@@ -104,10 +104,10 @@ sealed class BudgetCalibrator : ICalibrator
     public void Announce() => _governor = Math.Min(_spec.MostGovernor, _governor + _spec.Governor);
 
     /// <inheritdoc/>
-    public void Adapt(ReadOnlySpan<bool> contributed)
+    public void Adapt(ReadOnlySpan<bool> held)
     {
         for (int i = 0; i < _margins.Length; i++)
-            if (contributed[i] && Stirs(i)) _margins[i].Adapt();
+            if (held[i]) _margins[i].Adapt();
     }
 
     // Below Stir nothing can alarm, and s falls to 0 with J.

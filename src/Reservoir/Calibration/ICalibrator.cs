@@ -66,9 +66,9 @@ interface ICalibrator : IVerdict
     /// <summary>An alarm was announced (opened, or escalated): it counts against the budget.</summary>
     void Announce();
 
-    /// <summary>What these raw scores show now is their new normal.</summary>
-    /// <param name="contributed">[scores].</param>
-    void Adapt(ReadOnlySpan<bool> contributed);
+    /// <summary>What these raw scores show now is usual of them.</summary>
+    /// <param name="held">[scores].</param>
+    void Adapt(ReadOnlySpan<bool> held);
 
     /// <summary>Out into a snapshot or back, between two steps.</summary>
     void Carry(ref StateCarrier state);

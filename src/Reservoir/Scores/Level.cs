@@ -99,10 +99,11 @@ public sealed record Level : ScoreSpec
 
         public override double Deviation(int channel) => Math.Abs(_mean.Mean[channel]);
 
-        public override void Adapt(ReadOnlySpan<bool> held)
+        public override bool Adapt(ReadOnlySpan<bool> held)
         {
             for (int c = 0; c < _level.Length; c++)
                 if (held[held.Length == 1 ? 0 : c]) Accept(c);
+            return true;
         }
 
         public override void Settle(ReadOnlySpan<bool> held)

@@ -45,10 +45,11 @@ public sealed record OutOfRange : ScoreSpec
             if (!moment.Frozen) _learnt++;
         }
 
-        public override void Adapt(ReadOnlySpan<bool> held)
+        public override bool Adapt(ReadOnlySpan<bool> held)
         {
             for (int c = 0; c < _now.Length; c++)
                 if (held[held.Length == 1 ? 0 : c]) Widen(c);
+            return true;
         }
 
         void Learn(int c)

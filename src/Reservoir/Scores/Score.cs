@@ -111,9 +111,8 @@ abstract class Score(string name, int channels, int span)
 
     /// <summary>What the channels show now is their new normal.</summary>
     /// <param name="held">Those that are out, [1 or channels].</param>
-    public virtual void Adapt(ReadOnlySpan<bool> held)
-    {
-    }
+    /// <returns>Whether the deviation is measured from that normal now; if not, what is usual of it is to be learnt anew.</returns>
+    public virtual bool Adapt(ReadOnlySpan<bool> held) => false;
 
     /// <summary>Out into a snapshot or back.</summary>
     public void Carry(ref StateCarrier state)

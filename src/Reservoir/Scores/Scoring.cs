@@ -86,16 +86,16 @@ sealed class Scoring
     {
         if (change is AlarmChange.Opened or AlarmChange.Escalated) Calibrator.Announce();
         bool closed = change == AlarmChange.Closed && !muted, adapted = change == AlarmChange.Adapted;
-        if (adapted) Calibrator.Adapt(alarm.Contributed);
         if (closed || adapted)
         {
             for (int i = 0; i < _held.Length; i++) _held[i] = alarm.Contributed[i] && Calibrator.Stirs(i);
             for (int i = 0; i < _scores.Length; i++)
             {
-                ReadOnlySpan<bool> held = _held.AsSpan(_first[i].._first[i + 1]);
-                if (adapted) _scores[i].Adapt(held);
-                else _scores[i].Settle(held);
+                Span<bool> held = _held.AsSpan(_first[i].._first[i + 1]);
+                if (!adapted) _scores[i].Settle(held);
+                else if (_scores[i].Adapt(held)) held.Clear();
             }
+            if (adapted) Calibrator.Adapt(_held);
         }
         bool opening = alarm.Open && !_wasOpen;
         _wasOpen = alarm.Open;

@@ -56,9 +56,10 @@ public sealed record SlowLevel : ScoreSpec
 
         public override Trend? Trend(int channel) => _course.Fit(channel, logarithm: false);
 
-        public override void Adapt(ReadOnlySpan<bool> held)
+        public override bool Adapt(ReadOnlySpan<bool> held)
         {
             if (_means.Full) _reference.Adapt(_now);
+            return true;
         }
 
         public override void CarryWindows(ref StateCarrier state)

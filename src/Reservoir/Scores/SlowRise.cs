@@ -66,9 +66,10 @@ public sealed record SlowRise : ScoreSpec
         public override Trend? Trend(int channel) =>
             _course.Fit(spec.PerChannel ? channel : 0, logarithm: true) is { Slope: > 0 } trend ? trend : null;
 
-        public override void Adapt(ReadOnlySpan<bool> held)
+        public override bool Adapt(ReadOnlySpan<bool> held)
         {
             if (_mean.Full) _reference.Adapt(_now);
+            return true;
         }
 
         public override void CarryWindows(ref StateCarrier state)

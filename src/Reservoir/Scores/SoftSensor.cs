@@ -76,10 +76,12 @@ public sealed record SoftSensor : ScoreSpec
             for (int c = 0; c < Squares.Length; c++) Squares[c] = _mean.Mean[c] * _mean.Mean[c];
         }
 
-        public override void Adapt(ReadOnlySpan<bool> held)
+        // The errors go on until the readout has learnt.
+        public override bool Adapt(ReadOnlySpan<bool> held)
         {
             for (int c = 0; c < Squares.Length; c++)
                 if (held[held.Length == 1 ? 0 : c]) _mean.Reset(c);
+            return false;
         }
 
         public override void CarryWindows(ref StateCarrier state)
