@@ -43,11 +43,8 @@ public sealed class Detector
     /// <summary>Steps taken so far.</summary>
     public long Position => _model.Position;
 
-    /// <summary>How many times learning began anew with W_out as it was, as <see cref="Readout.Recoveries"/> says.</summary>
-    public long Recoveries => _model.Readout.Recoveries;
-
-    /// <summary>Frames that were too large to be learnt, as <see cref="Readout.Refusals"/> says.</summary>
-    public long Refusals => _model.Readout.Refusals;
+    /// <summary>What went wrong with the model itself so far.</summary>
+    public ModelHealth Health => _model.Health;
 
     /// <summary>While an alarm is open: what the forecast from before its onset foretold for the last step.</summary>
     /// <param name="expected">[channels], overwritten, units of the feed.</param>

@@ -33,7 +33,10 @@ public sealed record DetectorSpec : ModelSpec
     /// <summary>Steps from the first frame of the feed before which no alarm opens, 20 … 10,000,000.</summary>
     public int WarmUp { get; init; } = 1800;
 
-    /// <summary>Scaled values are clipped at ± this, [1, 1e6], in standard deviations of the scaling steps.</summary>
+    /// <summary>
+    /// Scaled values are clipped at ± this, [1, 1e6], in standard deviations of the scaling steps. A feed that lies beyond for
+    /// most of as many steps as an alarm may be open gets a new model, which warms up.
+    /// </summary>
     public double Limit { get; init; } = 20;
 
     /// <inheritdoc/>
@@ -52,7 +55,7 @@ public sealed record DetectorSpec : ModelSpec
     /// <inheritdoc/>
     public override int Regressors(int channels) => 1 + channels + Reservoir.Units;
 
-    internal override StreamModel Create(int channels) => new ErrorModel(this, channels);
+    internal override StreamModel Create(int channels) => new ErrorStream(this, channels);
 
     /// <inheritdoc/>
     public override void Validate()

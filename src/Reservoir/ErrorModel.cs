@@ -7,7 +7,7 @@ namespace Esn;
 /// calibrated score, alarm, learn unless an alarm is open, launch a free run. The reservoir's states need no readout and
 /// are made first, for all frames that wait.
 /// </summary>
-sealed class ErrorModel : StreamModel
+sealed class ErrorModel
 {
     const int Chunk = 64;
     const int Attempt = 64;  // steps between attempts to date the slow change that an open alarm is due to
@@ -33,14 +33,16 @@ sealed class ErrorModel : StreamModel
     TimeSpan _interval;             // between these
     bool _dated;                    // whether the alarm's slow change was told
     long _position;
+    int _clipped;                   // clipped frames, less those that were not, ≥ 0
     long _settled = -1;             // step at which the echo of the last muted frame has faded
     long _step;                     // frames the model has taken; those muted before the scaling was fixed are none of its
 
     /// <param name="spec">Valid.</param>
     /// <param name="channels">Length of every frame, ≥ 1.</param>
-    public ErrorModel(DetectorSpec spec, int channels)
+    /// <param name="position">Frames that the stream had taken before.</param>
+    public ErrorModel(DetectorSpec spec, int channels, long position)
     {
-        (_spec, _channels) = (spec, channels);
+        (_spec, _channels, _position) = (spec, channels, position);
         _reservoir = Reservoir.Of(spec.Reservoir, channels);
         _regressors = 1 + channels + _reservoir.Units;
         _readout = new Readout(_regressors, channels, spec.Readout);
@@ -55,14 +57,19 @@ sealed class ErrorModel : StreamModel
         _errors = new double[spec.Readout.Horizons.Count * channels];
     }
 
-    /// <inheritdoc/>
-    public override long Position => _position;
+    /// <summary>Steps that the stream has taken so far.</summary>
+    public long Position => _position;
 
-    /// <inheritdoc/>
-    public override Readout Readout => _readout;
+    /// <summary>What learns.</summary>
+    public Readout Readout => _readout;
 
-    /// <inheritdoc/>
-    public override bool TryForecast(Span<double> expected)
+    /// <summary>Most of the feed has been beyond the limit of the scaling for as long as an alarm may be open, and none is: no more frames are taken.</summary>
+    public bool Outgrown => _clipped >= MostClipped && !_alarm.Open;
+
+    int MostClipped => Math.Max(_spec.Alarm.AdaptAfter, _spec.ScalingSteps);
+
+    /// <inheritdoc cref="StreamModel.TryForecast"/>
+    public bool TryForecast(Span<double> expected)
     {
         if (_normaliser is null || !_alarm.Open) return false;
         ReadOnlySpan<double> point = Foretold.Count == 0 ? [] : Point(_step - 1);
@@ -75,22 +82,24 @@ sealed class ErrorModel : StreamModel
 
     ReadOnlySpan<double> Point(long step) => _runs is not null ? _runs.Point(step) : _forecast!.Point(step);
 
-    /// <inheritdoc/>
-    public override void Take(ReadOnlySpan<DateTime> times, ReadOnlySpan<double> frames, Span<StepResult> results, Span<double> expected, ReadOnlySpan<bool> muted)
+    /// <summary>As <see cref="StreamModel.Take"/>, until the feed has outgrown the model.</summary>
+    /// <returns>Frames that were taken.</returns>
+    public int Take(ReadOnlySpan<DateTime> times, ReadOnlySpan<double> frames, Span<StepResult> results, Span<double> expected, ReadOnlySpan<bool> muted)
     {
         int done = 0;
         for (; done < times.Length && _normaliser is null; done++)
             results[done] = Keep(times[done], frames.Slice(done * _channels, _channels), expected.Slice(done * _channels, _channels), !muted.IsEmpty && muted[done]);
-        for (int count; done < times.Length; done += count)
+        for (int count; done < times.Length && !Outgrown; done += count)
         {
-            count = Math.Min(Chunk, times.Length - done);
+            count = _clipped + Chunk < MostClipped ? Math.Min(Chunk, times.Length - done) : 1;
             Advance(_normaliser!, times.Slice(done, count), frames.Slice(done * _channels, count * _channels), results.Slice(done, count),
                 expected.Slice(done * _channels, count * _channels), muted.IsEmpty ? default : muted.Slice(done, count));
         }
+        return done;
     }
 
-    /// <inheritdoc/>
-    public override void Carry(ref StateCarrier state)
+    /// <inheritdoc cref="StreamModel.Carry"/>
+    public void Carry(ref StateCarrier state)
     {
         state.Carry(ref _position);
         bool begun = state.Carried(_normaliser is not null);
@@ -114,6 +123,7 @@ sealed class ErrorModel : StreamModel
         _alarm.Carry(ref state);
         _report.Carry(ref state);
         state.Carry(_state);
+        state.Carry(ref _clipped);
         state.Carry(ref _settled);
         state.Carry(ref _dated);
         state.Carry(ref _step);
@@ -165,7 +175,8 @@ sealed class ErrorModel : StreamModel
         for (int t = 0; t < count; t++)
         {
             Span<double> u = inputs.Slice(t * _channels, _channels), z = rows.Slice(t * _regressors, _regressors), x = z[(1 + _channels)..];
-            normaliser.Scale(frames.Slice(t * _channels, _channels), u);
+            bool clipped = normaliser.Scale(frames.Slice(t * _channels, _channels), u);
+            if (muted.IsEmpty || !muted[t]) _clipped = Math.Max(0, _clipped + (clipped ? 1 : -1));
             z[0] = 1;
             u.CopyTo(z[1..]);
             _reservoir.Step(u, previous, x);

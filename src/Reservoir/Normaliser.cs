@@ -37,10 +37,16 @@ sealed class Normaliser
     static double Square(double x) => x * x;
 
     /// <summary>u from a frame of the feed.</summary>
-    public void Scale(ReadOnlySpan<double> frame, Span<double> u)
+    /// <returns>Whether a channel was clipped.</returns>
+    public bool Scale(ReadOnlySpan<double> frame, Span<double> u)
     {
+        bool clipped = false;
         for (int c = 0; c < u.Length; c++)
+        {
             u[c] = Math.Clamp((frame[c] - _mean[c]) / _scale[c], -_limit, _limit);
+            clipped |= Math.Abs(u[c]) >= _limit;
+        }
+        return clipped;
     }
 
     /// <summary>Units of the feed in 1 of u.</summary>

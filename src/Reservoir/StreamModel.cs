@@ -35,14 +35,23 @@ public abstract record ModelSpec
     internal abstract StreamModel Create(int channels);
 }
 
+/// <summary>What went wrong with a stream's model itself, in numbers since it began.</summary>
+/// <param name="Recoveries">Times that learning began anew with W_out as it was, as <see cref="Readout.Recoveries"/> says.</param>
+/// <param name="Refusals">Frames that were too large to be learnt, as <see cref="Readout.Refusals"/> says.</param>
+/// <param name="Rescalings">
+/// Times that the feed had left the range of its scaling for good: most of its frames lay beyond the limit, for as long as an
+/// alarm may be open. The model began anew then, with a scaling of what came next.
+/// </param>
+public readonly record struct ModelHealth(long Recoveries, long Refusals, long Rescalings);
+
 /// <summary>State of one stream's model.</summary>
 abstract class StreamModel
 {
     /// <summary>Steps taken so far.</summary>
     public abstract long Position { get; }
 
-    /// <summary>What learns.</summary>
-    public abstract Readout Readout { get; }
+    /// <summary>What went wrong with the model itself so far.</summary>
+    public abstract ModelHealth Health { get; }
 
     /// <summary>Takes n frames, each finite and of the right length, as <see cref="Detector.StepMany"/> says.</summary>
     public abstract void Take(ReadOnlySpan<DateTime> times, ReadOnlySpan<double> frames, Span<StepResult> results, Span<double> expected, ReadOnlySpan<bool> muted);

@@ -88,6 +88,7 @@ public sealed class StreamTableTests
         Assert.Contains("esn_steps_total 4", text, StringComparison.Ordinal);
         Assert.Contains("esn_readout_recoveries_total 0", text, StringComparison.Ordinal);
         Assert.Contains("esn_readout_refusals_total 0", text, StringComparison.Ordinal);
+        Assert.Contains("esn_rescalings_total 0", text, StringComparison.Ordinal);
     }
 
     [Fact]

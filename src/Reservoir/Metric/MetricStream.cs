@@ -37,7 +37,7 @@ sealed class MetricStream : StreamModel, IVerdict
     public override long Position => _position;
 
     /// <inheritdoc/>
-    public override Readout Readout => _model.Readout;
+    public override ModelHealth Health => new(_model.Readout.Recoveries, _model.Readout.Refusals, Rescalings: 0);
 
     /// <inheritdoc/>
     public ReadOnlySpan<double> Margins => _margins;

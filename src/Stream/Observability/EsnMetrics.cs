@@ -13,7 +13,7 @@ public sealed class EsnMetrics
 
     readonly HttpConfig _config;
     readonly Gauge _score, _normality, _warmingUp, _alarm, _lastStep, _muted, _driftLead, _expected, _observed, _forecast;
-    readonly Counter _steps, _events, _recoveries, _refusals, _late, _deadLetters, _hidden;
+    readonly Counter _steps, _events, _recoveries, _refusals, _rescalings, _late, _deadLetters, _hidden;
     readonly Histogram _stepDuration;
     readonly HashSet<StreamId> _hiddenStreams = [];
     int _exported;
@@ -41,6 +41,7 @@ public sealed class EsnMetrics
         _events = metrics.CreateCounter("esn_events_total", "Changes in the life of alarms, by change.", "change");
         _recoveries = metrics.CreateCounter("esn_readout_recoveries_total", "Times that a readout's learning began anew, its weights as they were, as rounding had cost the positive definiteness of its inverse covariance.");
         _refusals = metrics.CreateCounter("esn_readout_refusals_total", "Frames that were scored but not learnt, as a number in them was too large to be squared.");
+        _rescalings = metrics.CreateCounter("esn_rescalings_total", "Times that a stream's feed had left the range that its scaling was fixed for, and its model began anew: it warms up.");
         _late = metrics.CreateCounter("esn_late_total", "Frames refused because the stream was past their time already.");
         _deadLetters = metrics.CreateCounter("esn_dead_letters_total", "Records that could not be taken, by reason; each is in the dead-letter topic as it came.", "reason");
         _hidden = metrics.CreateCounter("esn_hidden_streams_total", "Streams that are scored but have no series of their own here, beyond http.maxStreams.");
@@ -87,13 +88,12 @@ public sealed class EsnMetrics
         _steps.Inc(steps);
     }
 
-    /// <summary>Takes what a readout could not learn as usual.</summary>
-    /// <param name="recoveries">Times that learning began anew.</param>
-    /// <param name="refusals">Frames that were not learnt.</param>
-    public void Learnt(long recoveries, long refusals)
+    /// <summary>Takes what went wrong with a model itself.</summary>
+    public void Suffered(ModelHealth before, ModelHealth now)
     {
-        _recoveries.Inc(recoveries);
-        _refusals.Inc(refusals);
+        _recoveries.Inc(now.Recoveries - before.Recoveries);
+        _refusals.Inc(now.Refusals - before.Refusals);
+        _rescalings.Inc(now.Rescalings - before.Rescalings);
     }
 
     /// <summary>Takes a change in an alarm's life.</summary>

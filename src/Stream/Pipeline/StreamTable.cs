@@ -109,10 +109,10 @@ public sealed class StreamTable
         }
 
         long start = _time.GetTimestamp();
-        (long recoveries, long refusals) = (feed.Detector!.Recoveries, feed.Detector.Refusals);
+        ModelHealth before = feed.Detector!.Health;
         feed.Detector.StepMany(times, frames, results, expected, muted);
         _metrics.Stepped(_time.GetElapsedTime(start), n);
-        _metrics.Learnt(feed.Detector.Recoveries - recoveries, feed.Detector.Refusals - refusals);
+        _metrics.Suffered(before, feed.Detector.Health);
 
         DateTime now = _time.GetUtcNow().UtcDateTime;
         for (int t = 0; t < n; t++)

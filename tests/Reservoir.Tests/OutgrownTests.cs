@@ -1,0 +1,91 @@
+using System.Buffers;
+using MathNet.Numerics.Distributions;
+using MathNet.Numerics.Random;
+using Xunit;
+
+namespace Esn.Tests;
+
+/// <summary>A feed that leaves the range of its scaling for good: a plant that was started after the model.</summary>
+public sealed class OutgrownTests
+{
+    const int Steps = 9000, Start = 3000, Jump = 8000;
+
+    static readonly DetectorSpec Spec = Feeds.Small();
+
+    // At 100 standard deviations of what came before, and there six of what came since.
+    static double[] Plant()
+    {
+        var random = new Xoshiro256StarStar(6, threadSafe: false);
+        return [.. Enumerable.Range(0, Steps).Select(t => Normal.Sample(random, 0, 1) + (t >= Start ? 100 : 0) + (t is >= Jump and < Jump + 20 ? 9 : 0))];
+    }
+
+    static (StepResult[] Results, double[] Expected) Take(Detector detector, double[] feed, Func<int, int> block)
+    {
+        var results = new StepResult[feed.Length];
+        double[] expected = new double[feed.Length];
+        for (int t = 0, n; t < feed.Length; t += n)
+        {
+            n = Math.Min(block(t), feed.Length - t);
+            detector.StepMany(new DateTime[n], feed.AsSpan(t, n), results.AsSpan(t, n), expected.AsSpan(t, n));
+        }
+        return (results, expected);
+    }
+
+    [Fact]
+    public void It_is_told_and_then_a_new_model_learns_what_is_normal_there()
+    {
+        var detector = new Detector(Spec, 1);
+        (StepResult[] results, double[] expected) = Take(detector, Plant(), _ => 300);
+        AlarmEvent[] events = [.. results.Events()];
+
+        Assert.Equal(Start, events.First(e => e.Change == AlarmChange.Opened && e.Position >= Start).Position);
+        AlarmEvent adapted = events.First(e => e.Change == AlarmChange.Adapted);
+        Assert.InRange(adapted.Position, Start + 450, Start + 550);
+        Assert.Equal(1, detector.Health.Rescalings);
+        int begun = Array.FindIndex(results, (int)adapted.Position, r => r.WarmingUp);
+        Assert.InRange(begun, adapted.Position, adapted.Position + 100);
+        Assert.All(results[begun..(begun + Spec.WarmUp)], r => Assert.True(r.WarmingUp));
+        Assert.All(results, (r, t) => Assert.Equal(t, r.Position));
+        Assert.InRange(Assert.Single(events, e => e.Change == AlarmChange.Opened && e.Position >= begun).Position, Jump, Jump + 5);
+        Assert.All(expected[(begun + Spec.WarmUp)..Jump], e => Assert.InRange(e, 98, 102));
+    }
+
+    [Fact]
+    public void Neither_batches_nor_a_restart_change_a_bit_of_it()
+    {
+        double[] feed = Plant();
+        (StepResult[] results, double[] expected) = Take(new Detector(Spec, 1), feed, _ => 1);
+        foreach (int block in (int[])[7, 512, Steps])
+        {
+            (StepResult[] again, double[] same) = Take(new Detector(Spec, 1), feed, _ => block);
+            Assert.Equal(results.Select(r => r with { Alarm = null }), again.Select(r => r with { Alarm = null }));
+            Assert.Equal(expected.Select(BitConverter.DoubleToInt64Bits), same.Select(BitConverter.DoubleToInt64Bits));
+        }
+        foreach (int at in (int[])[Start + 200, Start + 600, Start + 3000])
+        {
+            var detector = new Detector(Spec, 1);
+            Take(detector, feed[..at], _ => 100);
+            var saved = new ArrayBufferWriter<byte>();
+            detector.Save(saved);
+            var loaded = Detector.Load(Spec, 1, saved.WrittenSpan);
+            Assert.Equal(detector.Health, loaded.Health);
+            (StepResult[] rest, double[] same) = Take(loaded, feed[at..], _ => 64);
+            Assert.Equal(results[at..].Select(r => r with { Alarm = null }), rest.Select(r => r with { Alarm = null }));
+            Assert.Equal(expected[at..].Select(BitConverter.DoubleToInt64Bits), same.Select(BitConverter.DoubleToInt64Bits));
+        }
+    }
+
+    [Fact]
+    public void Spikes_far_out_and_a_mute_do_not_bring_it_about()
+    {
+        double[] feed = Plant();
+        for (int t = Start; t < Steps; t++) feed[t] -= t % 3 == 0 ? 0 : 100;
+        var detector = new Detector(Spec, 1);
+        Take(detector, feed, _ => 300);
+        Assert.Equal(0, detector.Health.Rescalings);
+
+        var muted = new Detector(Spec, 1);
+        muted.StepMany(new DateTime[Steps], Plant(), new StepResult[Steps], new double[Steps], [.. Enumerable.Range(0, Steps).Select(t => t >= Start)]);
+        Assert.Equal(0, muted.Health.Rescalings);
+    }
+}
