@@ -148,6 +148,22 @@ public class CalibratorTests
         Assert.InRange(episodes.LogRate(200), -1000, Math.Log(spec.AlarmsPerStep));
     }
 
+    // Three incidents in 12,000 steps, each told at its beginning and at its end 300 steps later.
+    [Theory]
+    [InlineData(300, true)]
+    [InlineData(2000, false)]
+    public void The_end_of_an_incident_is_no_incident_of_its_own(int duration, bool likeTheNext)
+    {
+        var spec = new BudgetSpec { AlarmsPerStep = 1e-4 };
+        var episodes = new Episodes(spec);
+        for (int t = 1; t <= 13_000; t++)
+        {
+            bool far = t >= 3000 && (t % 4000 == 3000 || (t - duration) % 4000 == 3000);
+            if (t == 11_000) Assert.Equal(likeTheNext, episodes.LogRate(25) < 1.3 * Math.Log(spec.AlarmsPerStep));
+            episodes.Step(far ? 30 : 1, Math.Max(1 + 1e-5, 1 + 1.0 / t), far);
+        }
+    }
+
     [Fact]
     public void Where_peaks_were_counted_the_tail_does_not_say_that_there_are_fewer()
     {

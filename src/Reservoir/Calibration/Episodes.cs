@@ -17,6 +17,7 @@ sealed class Episodes
     readonly Bins _exempt = new(Places);     // of those kept out, in numbers as of the last of them
     readonly double _keep;  // of their number, a step
     double _exempted;     // their number, fading slowly
+    int _sinceAnomaly = int.MaxValue;  // steps since the last of them
     double _age;          // steps, fading as slowly
     double _weight = 1;   // of what enters now
     double _steps;        // n, in units as the histogram
@@ -66,6 +67,7 @@ sealed class Episodes
         _steps += _weight;
         _age = _age * _keep + 1;
         _exempted *= _keep;
+        if (_sinceAnomaly < int.MaxValue) _sinceAnomaly++;
         if (!_inside && margin > _spec.Stir) (_inside, _alarmed, _peak, _quiet, _length) = (true, false, 0, 0, 0);
         if (_inside)
         {
@@ -84,8 +86,11 @@ sealed class Episodes
     void End()
     {
         _inside = false;
+        // The end of an incident is news as its beginning was, and no incident of its own.
+        if (_alarmed && _sinceAnomaly < _spec.EpisodeLimit) return;
         if (_alarmed && LogRate(_peak) < _spec.FarOut * Math.Log(_spec.AlarmsPerStep) && _exempted < Allowance)
         {
+            _sinceAnomaly = 0;
             if (_exempted > 0) _exempt.Scale((float)_exempted / _exempt.Sum());
             _exempted++;
             _exempt.Add(Bin(_peak), 1);
@@ -169,6 +174,7 @@ sealed class Episodes
         state.Carry(ref _steps);
         state.Carry(ref _exempted);
         state.Carry(ref _age);
+        state.Carry(ref _sinceAnomaly);
         state.Carry(ref _tailPeaks);
         state.Carry(ref _tailExcess);
         state.Carry(ref _threshold);
