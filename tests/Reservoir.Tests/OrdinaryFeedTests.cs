@@ -1,3 +1,5 @@
+using MathNet.Numerics.Distributions;
+using MathNet.Numerics.Random;
 using Xunit;
 
 namespace Esn.Tests;
@@ -38,5 +40,35 @@ public class OrdinaryFeedTests
         // Where the feed came to rest is normal now: as many steps in alarm as before the step, not all of them.
         double Share(Range range) => results[range].Count(r => r.AlarmOpen) / (double)results[range].Length;
         Assert.True(Share((onset + 2000)..) < Share(2000..onset) + .03);
+    }
+
+    // What one would tell without looking twice, three times in a feed, with the defaults: each time.
+    [Theory]
+    [InlineData("a spike of eight deviations", 1)]
+    [InlineData("another level", 50)]
+    [InlineData("four times the noise", 100)]
+    [InlineData("stuck", 60)]
+    [InlineData("the opposite phase", 400)]
+    public void Incidents_on_a_sine_are_told_each_time_and_little_else(string incident, int duration)
+    {
+        const double deviation = .1;
+        int[] onsets = [9000, 14_000, 18_000];
+        var random = new Xoshiro256StarStar(8, threadSafe: false);
+        double[] feed = new double[Steps];
+        for (int t = 0; t < Steps; t++)
+        {
+            double clean = Math.Sin(.05 * t), noise = deviation * Normal.Sample(random, 0, 1);
+            feed[t] = !onsets.Any(onset => t >= onset && t < onset + duration) ? clean + noise : incident switch
+            {
+                "a spike of eight deviations" => clean + noise + 8 * deviation,
+                "another level" => clean + noise + 1,
+                "four times the noise" => clean + 4 * noise,
+                "stuck" => feed[t - 1],
+                _ => noise - clean,
+            };
+        }
+        AlarmEvent[] opened = [.. Feeds.Run(Presets.Signal(), feed).Events().Where(e => e.Change == AlarmChange.Opened)];
+        Assert.All(onsets, onset => Assert.Contains(opened, e => e.Position >= onset && e.Position < onset + 60));
+        Assert.InRange(opened.Count(e => !onsets.Any(onset => e.Position >= onset && e.Position < onset + duration + 300)), 0, 2);
     }
 }
