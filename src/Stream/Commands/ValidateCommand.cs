@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Esn.Streaming.Configuration;
 
 namespace Esn.Streaming.Commands;
@@ -16,10 +17,13 @@ static class ValidateCommand
             Console.WriteLine($"{parsed.GetValue(RunCommand.Config)?.ToString() ?? "the defaults"}: good");
             Console.WriteLine($"  reads   {string.Join(", ", config.Source.Topics)} at {config.Kafka.BootstrapServers} as group {config.Source.Group}");
             Console.WriteLine($"  writes  {config.Sink.Events} and {config.Sink.DeadLetters}");
-            Console.WriteLine($"  models  preset {config.Preset.ToString().ToLowerInvariant()}, {regressors} regressors: about {8.0 * regressors * (regressors + 1) / 2 / 1e6:F1} MB a stream");
+            Console.WriteLine($"  models  preset {config.Preset.ToString().ToLowerInvariant()}, {regressors} regressors: P takes {Size(8.0 * regressors * (regressors + 1) / 2)} a stream, windows and statistics some 70 kB more");
             Console.WriteLine($"  shows   http://{config.Http.Listen}/metrics");
             return 0;
         });
         return (command, ["esn validate --config config/esn.yaml"]);
     }
+
+    static string Size(double bytes) =>
+        bytes < 1e6 ? string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e3:F0} kB") : string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e6:F1} MB");
 }
