@@ -148,7 +148,7 @@ public class CalibratorTests
         Assert.InRange(episodes.LogRate(200), -1000, Math.Log(spec.AlarmsPerStep));
     }
 
-    // Three incidents in 12,000 steps, each told at its beginning and at its end 300 steps later.
+    // Three incidents in 12,000 steps, each told at its beginning and at its end; a long one's end is news of its own.
     [Theory]
     [InlineData(300, true)]
     [InlineData(2000, false)]

@@ -73,7 +73,7 @@ public sealed class SensorTests
     [InlineData(200, 9)]
     public void The_margin_of_few_looks_is_minus_ln_p_of_Student(int looks, double t)
     {
-        var margin = new StudentMargin(memory: 1e6, floor: 1e-30, wait: 0);
+        var margin = new StudentMargin(new BudgetSpec { LevelMemory = 1e6, Floor = 1e-30 }, span: 0);
         for (int i = 0; i < looks * 10; i++) margin.Learn(1);  // a variance of 1 that every tenth value is a look at
         double p = 2 * StudentT.CDF(0, 1, looks, -t);
         Assert.InRange(margin.Of(t * t, .1) / -Math.Log(p), .98, 1.02);
@@ -82,7 +82,7 @@ public sealed class SensorTests
     [Fact]
     public void The_margin_grows_with_the_deviation_to_where_no_probability_is_left()
     {
-        var margin = new StudentMargin(memory: 1e6, floor: 1e-30, wait: 0);
+        var margin = new StudentMargin(new BudgetSpec { LevelMemory = 1e6, Floor = 1e-30 }, span: 0);
         for (int i = 0; i < 5000; i++) margin.Learn(1);
         double previous = -1;
         for (double q = 0; q < 1e5; q = 1.05 * q + .01)
@@ -96,7 +96,8 @@ public sealed class SensorTests
     [Fact]
     public void What_waits_is_not_learnt_once_it_is_thrown_away()
     {
-        StudentMargin one = new(2000, 1e-6, wait: 20), other = new(2000, 1e-6, wait: 20);
+        BudgetSpec spec = new() { LevelMemory = 2000, Floor = 1e-6 };
+        StudentMargin one = new(spec, span: 5), other = new(spec, span: 5);
         for (int i = 0; i < 100; i++)
         {
             one.Learn(1);
@@ -113,7 +114,7 @@ public sealed class SensorTests
     public void The_width_of_the_noise_follows_the_noise_and_not_the_level()
     {
         var random = new Xoshiro256StarStar(3, threadSafe: false);
-        var spread = new Spread(1, window: 20, memory: 20_000);
+        var spread = new Spread(1, window: 20, young: 370, memory: 20_000);
         double stepped = 0, widened = 0;
         for (int t = 0; t < 1000; t++)
         {

@@ -66,8 +66,14 @@ public sealed record BudgetSpec : CalibratorSpec
     /// <summary>Steps in which one more far-out alarm is taken for an anomaly, [100, 1e9].</summary>
     public double AnomalyGap { get; init; } = 10_000;
 
-    /// <summary>Far-out alarms that are taken for anomalies in all, besides half of the budget, [1, 1e6].</summary>
+    /// <summary>Far-out alarms that are taken for anomalies in all, besides a part of the budget, [1, 1e6].</summary>
     public double MostAnomalies { get; init; } = 10;
+
+    /// <summary>That part of the budget, [0, 10].</summary>
+    public double AnomalyShare { get; init; } = .5;
+
+    /// <summary>Where peaks were counted, by how many standard deviations fewer there are at the least than were seen, [0, 10].</summary>
+    public double Doubt { get; init; } = .5;
 
     /// <summary>Part of its margin above which an earlier far-out alarm is like a later one, (0, 1].</summary>
     public double Alike { get; init; } = .8;
@@ -108,6 +114,8 @@ public sealed record BudgetSpec : CalibratorSpec
         Require.Range(FirstAnomalies, 1, 1000);
         Require.Range(AnomalyGap, 100, 1e9);
         Require.Range(MostAnomalies, 1, 1e6);
+        Require.Range(AnomalyShare, 0, 10);
+        Require.Range(Doubt, 0, 10);
         Require.Above(Alike, 0, 1);
         Require.Range(Youth, 1, 1e8);
         Require.Range(MostGovernor, 0, 1000);

@@ -101,8 +101,8 @@ sealed class Episodes
         Refresh(_weight);
     }
 
-    // The first few, and those that come seldom; in the long run, half of what the budget allows.
-    double Allowance => Math.Min(_spec.FirstAnomalies + _age / _spec.AnomalyGap, _spec.MostAnomalies + .5 * _spec.AlarmsPerStep * _age);
+    // The first few, and those that come seldom; in the long run, a part of what the budget allows.
+    double Allowance => Math.Min(_spec.FirstAnomalies + _age / _spec.AnomalyGap, _spec.MostAnomalies + _spec.AnomalyShare * _spec.AlarmsPerStep * _age);
 
     double Edge(double bin) => _spec.Stir + BinWidth * (bin <= Even ? bin : Even * Math.Exp(Ratio * (bin - Even)));
 
@@ -132,11 +132,11 @@ sealed class Episodes
         return _exempted * above / _exempt.Sum();
     }
 
-    // The expected count that is surpassed with a probability of 69 % where this one was seen (Wilson and Hilferty).
-    static double Surely(double count)
+    // The expected count at the least where this one was seen: a quantile of the Poisson law (Wilson and Hilferty).
+    double Surely(double count)
     {
         if (count < .5) return 0;
-        double root = 1 - 1 / (9 * count) - .5 / (3 * Math.Sqrt(count));
+        double root = 1 - 1 / (9 * count) - _spec.Doubt / (3 * Math.Sqrt(count));
         return root > 0 ? count * root * root * root : 0;
     }
 

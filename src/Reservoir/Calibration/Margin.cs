@@ -14,7 +14,6 @@ sealed class Margin
 {
     const double Origin = -20;          // lowest y
     const int Reach = 16;               // edges above the highest bin entered that the table has
-    const int ValuesASpan = 16;         // that are learnt of a slow score: more would tell nothing new
 
     [ThreadStatic] static double[]? s_power, s_sums;
 
@@ -46,10 +45,10 @@ sealed class Margin
     public Margin(BudgetSpec spec, ScoreShape shape)
     {
         (_spec, _shape) = (spec, shape);
-        _stride = shape.Delay > 0 ? Math.Max(1, Math.Min(shape.Span / ValuesASpan, shape.Delay)) : 1;
+        _stride = shape.Delay > 0 ? Math.Max(1, Math.Min(shape.Span / spec.Margin.ValuesASpan, shape.Delay)) : 1;
         _queue = new short[shape.Delay > 0 ? shape.Delay / _stride : shape.Span > 1 ? 2 * shape.Span : 0];
         _table.Resize(1);
-        if (shape.Tail == TailPrior.Student) _student = new StudentMargin(spec.LevelMemory, spec.Floor, 4 * shape.Span);
+        if (shape.Tail == TailPrior.Student) _student = new StudentMargin(spec, shape.Span);
         Discard();
     }
 

@@ -36,6 +36,18 @@ public sealed record MarginSpec
     /// <summary>Looks before a delayed score tells anything, [0, 1e6].</summary>
     public double FewestLooks { get; init; } = 10;
 
+    /// <summary>Values that are learnt of one span of a delayed score, 1 … 10,000: more would tell nothing new.</summary>
+    public int ValuesASpan { get; init; } = 16;
+
+    /// <summary>Degrees of freedom of Student's t at the least, [1, 1e6].</summary>
+    public double LeastFreedom { get; init; } = 6;
+
+    /// <summary>Values before Student's t tells anything, 1 … 1,000,000.</summary>
+    public int StudentSkipped { get; init; } = 40;
+
+    /// <summary>Spans that a value waits before Student's t learns it, 0 … 1000.</summary>
+    public int StudentWait { get; init; } = 4;
+
     /// <summary>a₀ of the Gamma prior on the tail's rate, in looks, (0, 1e4].</summary>
     public double PriorShape { get; init; } = 2;
 
@@ -79,6 +91,10 @@ public sealed record MarginSpec
         Require.Range(MostTail, LeastTail, 1);
         Require.Range(MostTailLooks, 1, 1e6);
         Require.Range(FewestLooks, 0, 1e6);
+        Require.Range(ValuesASpan, 1, 10_000);
+        Require.Range(LeastFreedom, 1, 1e6);
+        Require.Range(StudentSkipped, 1, 1_000_000);
+        Require.Range(StudentWait, 0, 1000);
         Require.Above(PriorShape, 0, 1e4);
         Require.Above(PriorRate, 0, 1e4);
         Prior(Raw, nameof(Raw));

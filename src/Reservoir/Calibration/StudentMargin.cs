@@ -7,16 +7,13 @@ namespace Esn;
 /// there were. Where little was seen, that says more than counting does.
 /// </summary>
 /// <remarks>D. L. Wallace, Annals of Mathematical Statistics 30 (1959), doi:10.1214/aoms/1177706100: t as a normal deviate.</remarks>
-/// <param name="memory">Steps over which the deviation is followed.</param>
-/// <param name="floor">Whose root is added to the deviation.</param>
-/// <param name="wait">Steps that a value waits before it is learnt, ≥ 0.</param>
-sealed class StudentMargin(double memory, double floor, int wait)
+/// <param name="spec">Valid.</param>
+/// <param name="span">Steps that one value looks back over.</param>
+sealed class StudentMargin(BudgetSpec spec, int span)
 {
-    const double FewestLooks = 6;
-    const int FewestValues = 40;  // before, a deviation means nothing
     const double FarOut = 30;     // deviations from which the tail is its asymptote
 
-    readonly double[] _queue = Nothing(wait);  // floored q; NaN: none, or thrown away
+    readonly double[] _queue = Nothing(spec.Margin.StudentWait * span);  // floored q; NaN: none, or thrown away
     int _head;
     long _learnt;
     double _variance;
@@ -26,9 +23,9 @@ sealed class StudentMargin(double memory, double floor, int wait)
     /// <param name="looks">Independent looks a step, (0, 1].</param>
     public double Of(double q, double looks)
     {
-        if (_learnt <= FewestValues) return 0;
-        double freedom = Math.Max(FewestLooks, Math.Min(_learnt, memory) * looks);
-        double deviation = Math.Sqrt(_variance) + Math.Sqrt(floor);
+        if (_learnt <= spec.Margin.StudentSkipped) return 0;
+        double freedom = Math.Max(spec.Margin.LeastFreedom, Math.Min(_learnt, spec.LevelMemory) * looks);
+        double deviation = Math.Sqrt(_variance) + Math.Sqrt(spec.Floor);
         double z = (8 * freedom + 1) / (8 * freedom + 3) * Math.Sqrt(freedom * Math.Log(1 + q / (deviation * deviation) / freedom));
         return z < FarOut ? -Math.Log(SpecialFunctions.Erfc(z / Math.Sqrt(2))) : z * z / 2 + Math.Log(z * Math.Sqrt(Math.PI / 2));
     }
@@ -43,7 +40,7 @@ sealed class StudentMargin(double memory, double floor, int wait)
             (then, _queue[_head]) = (_queue[_head], q);
             _head = _head + 1 == _queue.Length ? 0 : _head + 1;
         }
-        if (!double.IsNaN(then)) _variance += Math.Max(1.0 / ++_learnt, 1 / memory) * (then - _variance);
+        if (!double.IsNaN(then)) _variance += Math.Max(1.0 / ++_learnt, 1 / spec.LevelMemory) * (then - _variance);
     }
 
     /// <summary>Throws away what waits in the queue.</summary>

@@ -24,7 +24,10 @@ public sealed record Level : ScoreSpec
     /// <summary>Steps over which the present width of the noise is taken, 1 … 100,000.</summary>
     public double WidthWindow { get; init; } = 20;
 
-    /// <summary>Memory of the usual width, in steps, 1 … 1e8.</summary>
+    /// <summary>Steps that fix the usual width, 1 … 1,000,000; a plain mean of all would follow noise that grew.</summary>
+    public int WidthSteps { get; init; } = 370;
+
+    /// <summary>Memory of the usual width after those, in steps, 1 … 1e8.</summary>
     public double WidthMemory { get; init; } = 20_000;
 
     /// <summary>
@@ -36,6 +39,9 @@ public sealed record Level : ScoreSpec
     /// <summary>Steps in which a channel that left a fault so finds its new level and tells of nothing, 0 … 100,000.</summary>
     public int Settling { get; init; } = 60;
 
+    /// <summary>Part of its deviation by which the level follows in each of these steps, (0, 1].</summary>
+    public double SettlingGain { get; init; } = .05;
+
     /// <inheritdoc/>
     public override void Validate()
     {
@@ -46,9 +52,11 @@ public sealed record Level : ScoreSpec
         Require.Range(Memory, 1, 1e8);
         Require.Range(Widening, 0, 1);
         Require.Range(WidthWindow, 1, 100_000);
+        Require.Range(WidthSteps, 1, 1_000_000);
         Require.Range(WidthMemory, 1, 1e8);
         Require.Range(Return, 0, 1);
         Require.Range(Settling, 0, 100_000);
+        Require.Above(SettlingGain, 0, 1);
     }
 
     internal override Score Create(ScoreContext context) => new State(this, context);
@@ -56,13 +64,11 @@ public sealed record Level : ScoreSpec
     sealed class State(Level spec, ScoreContext context)
         : Score(FormattableString.Invariant($"level {spec.Window}"), context.Channels, spec.Window)
     {
-        const double Quickly = .05;  // gain of a level that settles
-
         readonly double[] _past = new double[spec.Lag * context.Channels];  // u of the last Lag steps, a ring
         readonly double[] _level = new double[context.Channels], _residual = new double[context.Channels];
         readonly double[] _learnt = new double[context.Channels];           // steps that each level has seen
         readonly LimitedMean _mean = new(context.Channels, spec.Window, spec.Increments);
-        readonly Spread? _spread = spec.Widening > 0 ? new Spread(context.Channels, spec.WidthWindow, spec.WidthMemory) : null;
+        readonly Spread? _spread = spec.Widening > 0 ? new Spread(context.Channels, spec.WidthWindow, spec.WidthSteps, spec.WidthMemory) : null;
         readonly int[] _held = new int[context.Channels], _near = new int[context.Channels];  // steps in a row
         readonly int[] _settling = new int[context.Channels];               // steps left
         readonly double[] _fault = new double[context.Channels];            // mean deviation since an alarm holds the channel
@@ -127,7 +133,7 @@ public sealed record Level : ScoreSpec
 
         void Settle(int c)
         {
-            _level[c] += Quickly * _mean.Mean[c];
+            _level[c] += spec.SettlingGain * _mean.Mean[c];
             if (--_settling[c] == 0) Accept(c);
         }
 

@@ -6,13 +6,14 @@ namespace Esn;
 /// </summary>
 public sealed record SlowLevel : ScoreSpec
 {
-    const double Constant = .3;  // part of the measure that stays: of coloured noise the spread within a window is uncertain
-
     /// <summary>Steps of the mean, 2 … 100,000; the reference is as many steps behind.</summary>
     public int Window { get; init; } = 256;
 
     /// <summary>Memory of the reference, in steps, 10 … 1e8.</summary>
     public double Memory { get; init; } = 20_000;
+
+    /// <summary>Part of the measure that stays at the usual spread, (0, 1]: of coloured noise the spread within a window is uncertain.</summary>
+    public double Steady { get; init; } = .3;
 
     /// <inheritdoc/>
     public override void Validate()
@@ -20,6 +21,7 @@ public sealed record SlowLevel : ScoreSpec
         base.Validate();
         Require.Range(Window, 2, 100_000);
         Require.Range(Memory, 10, 1e8);
+        Require.Above(Steady, 0, 1);
     }
 
     internal override Score Create(ScoreContext context) => new State(this, context);
@@ -48,7 +50,7 @@ public sealed record SlowLevel : ScoreSpec
             for (int c = 0; c < u.Length; c++)
             {
                 double deviation = _now[c] - _reference.Mean[c], usual = _reference.Mean[u.Length + c];
-                Squares[c] = deviation * deviation * (usual > 0 ? usual / (Constant * usual + (1 - Constant) * spread[c]) : 1);
+                Squares[c] = deviation * deviation * (usual > 0 ? usual / (spec.Steady * usual + (1 - spec.Steady) * spread[c]) : 1);
             }
         }
 

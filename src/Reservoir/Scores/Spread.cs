@@ -7,12 +7,12 @@ namespace Esn;
 /// </summary>
 /// <param name="channels">≥ 1.</param>
 /// <param name="window">Steps over which the present width is taken, ≥ 1.</param>
-/// <param name="memory">Steps over which the usual width is forgotten.</param>
-sealed class Spread(int channels, double window, double memory)
+/// <param name="young">Distances that fix what is usual.</param>
+/// <param name="memory">Steps over which the usual width is forgotten after those.</param>
+sealed class Spread(int channels, double window, int young, double memory)
 {
     const double Widths = 5, Floor = .02;  // a distance counts for at most so many usual ones, and beside them in scaled units
     const int Begin = 30;                  // distances before a factor means anything
-    const int Young = 370;                 // distances that fix what is usual; a plain mean of all would follow the noise that grew
 
     readonly double[] _previous = new double[channels], _usual = new double[channels], _now = new double[channels];
     long _count = -1;  // distances seen
@@ -27,7 +27,7 @@ sealed class Spread(int channels, double window, double memory)
         {
             double distance = Math.Abs(input[c] - _previous[c]);
             if (_count > Begin) distance = Math.Min(distance, Widths * _usual[c] + Floor);
-            if (!held[held.Length == 1 ? 0 : c]) _usual[c] += (_count <= Young ? 1.0 / _count : 1 / memory) * (distance - _usual[c]);
+            if (!held[held.Length == 1 ? 0 : c]) _usual[c] += (_count <= young ? 1.0 / _count : 1 / memory) * (distance - _usual[c]);
             _now[c] += Math.Max(1.0 / _count, 1 / window) * (distance - _now[c]);
         }
         input.CopyTo(_previous);
