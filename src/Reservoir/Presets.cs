@@ -6,39 +6,39 @@ public static class Presets
     /// <summary>The raw scores of <see cref="Signal"/>.</summary>
     public static IReadOnlyList<ScoreSpec> SignalScores { get; } =
     [
-        new MeanError { Average = 1, Window = 1 },
-        new MeanError { Average = 1, Window = 10 },
-        new MeanError { Average = 4, Window = 20 },
-        new MeanError { Average = 8, Window = 24 },
-        new MeanError { Average = 16, Window = 32 },
-        new MeanError { Average = 1, Window = 25 },
-        new FreeRunError { Length = 10 },
-        new FreeRunError { Length = 25 },
-        new SlowLevel { Delay = 8000, Tail = TailPrior.Central },
-        new SlowRise { Delay = 1500, Tail = TailPrior.Logarithmic },
+        new MeanErrorSpec { Average = 1, Window = 1 },
+        new MeanErrorSpec { Average = 1, Window = 10 },
+        new MeanErrorSpec { Average = 4, Window = 20 },
+        new MeanErrorSpec { Average = 8, Window = 24 },
+        new MeanErrorSpec { Average = 16, Window = 32 },
+        new MeanErrorSpec { Average = 1, Window = 25 },
+        new FreeRunErrorSpec { Length = 10 },
+        new FreeRunErrorSpec { Length = 25 },
+        new SlowLevelSpec { Delay = 8000, Tail = TailPrior.Central },
+        new SlowRiseSpec { Delay = 1500, Tail = TailPrior.Logarithmic },
     ];
 
     /// <summary>Deterministic, physical or chaotic signals, sampled at their own scale.</summary>
     /// <param name="budget">Alarms a step that can be borne.</param>
-    public static DetectorSpec Signal(double budget = 1e-4) => new() { Calibrator = new BudgetSpec { AlarmsPerStep = budget } };
+    public static ErrorModelSpec Signal(double budget = 1e-4) => new() { Calibrator = new BudgetSpec { AlarmsPerStep = budget } };
 
     /// <summary>
     /// The raw scores of <see cref="Sensors"/>: on most plant data the level alone does best. What the model scores find beside
     /// it costs more false alarms than it is worth, and an out-of-range score, whose peaks are many, makes the budget deaf to levels.
     /// </summary>
-    public static IReadOnlyList<ScoreSpec> SensorScores { get; } = [new Level { PerChannel = true, Tail = TailPrior.Student, Widening = 1, Return = .5 }];
+    public static IReadOnlyList<ScoreSpec> SensorScores { get; } = [new LevelSpec { PerChannel = true, Tail = TailPrior.Student, Widening = 1, Return = .5 }];
 
     /// <summary>Beside the level, for plants whose levels wander: what the model expects, and each channel told from the others.</summary>
     public static IReadOnlyList<ScoreSpec> SensorModelScores { get; } =
     [
         .. SensorScores,
-        new LimitedError { PerChannel = true, Tail = TailPrior.Limited },
-        new SoftSensor { PerChannel = true, Tail = TailPrior.Limited },
+        new LimitedErrorSpec { PerChannel = true, Tail = TailPrior.Limited },
+        new SoftSensorSpec { PerChannel = true, Tail = TailPrior.Limited },
     ];
 
     /// <summary>Plant data of several channels, one frame in some seconds.</summary>
     /// <param name="budget">Alarms a step that can be borne.</param>
-    public static DetectorSpec Sensors(double budget = 4e-4) => new()
+    public static ErrorModelSpec Sensors(double budget = 4e-4) => new()
     {
         Reservoir = new ReservoirSpec { Units = 50, Degree = 8, SpectralRadius = .9, LeakRates = [1, .3, .1, .03] },
         Readout = new ReadoutSpec { Regularisation = 1000, Horizons = [1, 60] },
@@ -54,5 +54,5 @@ public static class Presets
     };
 
     /// <summary>Operational metrics: seasonal, bursty, of one or a few channels.</summary>
-    public static MetricSpec Metric() => new();
+    public static MetricModelSpec Metric() => new();
 }

@@ -87,7 +87,7 @@ static class Budget
     static double Plant(Func<int, Func<double>> begin, double budget, int rows, int feeds)
     {
         const int channels = 8;
-        DetectorSpec spec = Presets.Sensors(budget);
+        ErrorModelSpec spec = Presets.Sensors(budget);
         int[] told = new int[feeds];
         Parallel.For(0, feeds, i =>
         {
@@ -109,8 +109,8 @@ static class Budget
     /// <summary>Announcements of errors fed straight into the scores of a step.</summary>
     public static int Count(Func<double> next, double budget, int steps, int ready)
     {
-        DetectorSpec preset = Presets.Signal(budget);
-        DetectorSpec spec = preset with { Scores = [.. preset.Scores.Where(score => score.FreeRunLength == 0)] };
+        ErrorModelSpec preset = Presets.Signal(budget);
+        ErrorModelSpec spec = preset with { Scores = [.. preset.Scores.Where(score => score.FreeRunLength == 0)] };
         var scoring = new Scoring(spec, new ScoreContext(1, [1], null));
         var alarm = new Alarm(spec.Alarm, scoring.Slow);
         Span<double> error = stackalloc double[1];

@@ -46,7 +46,7 @@ static class Gamma
         int half = (Steps - after) / 2;
         int[] onsets = [after + random.Next(half - 600), after + half + random.Next(half - 600)];
         double[] feed = Feed(random, noise, Steps, t => onsets.Any(o => t >= o && t < o + Duration) ? AnomalousGamma : MackeyGlass.NormalGamma);
-        DetectorSpec spec = Presets.Signal(budget);
+        ErrorModelSpec spec = Presets.Signal(budget);
         List<long> told = [.. Runner.Run(spec, feed, 1).Where(r => r.Alarm?.Change is AlarmChange.Opened or AlarmChange.Escalated).Select(r => r.Position)];
         List<int> delays = [.. onsets.Select(o => told.FindIndex(t => t >= o && t < o + Tolerance) is int i and >= 0 ? (int)(told[i] - o) : -1).Where(d => d >= 0)];
         // What follows within 200 steps of an anomaly is its aftermath, neither hit nor false.

@@ -93,7 +93,7 @@ static class KernelBenchmark
         figures.Add(new("streams-1000x100-free", Streams(1000, Spec(100, freeRuns: true)), "steps/s"));
         figures.Add(new("bytes-per-step", BytesPerStep(), "bytes"));
 
-        void Add(string name, DetectorSpec spec)
+        void Add(string name, ErrorModelSpec spec)
         {
             (double rate, double p50, double p99, double pair) = DetectorLive(spec);
             figures.Add(new($"live-{name}", rate, "steps/s"));
@@ -105,9 +105,9 @@ static class KernelBenchmark
 
     // One-step errors and their score, or a free run of 25 steps begun every 5 beside them. In warm-up for ever: no alarm
     // opens, so every step learns.
-    static DetectorSpec Spec(int units, bool freeRuns = false) => new()
+    static ErrorModelSpec Spec(int units, bool freeRuns = false) => new()
     {
-        Scores = [new MeanError { Average = 1, Window = 1 }, .. freeRuns ? new ScoreSpec[] { new FreeRunError { Length = 25 } } : []],
+        Scores = [new MeanErrorSpec { Average = 1, Window = 1 }, .. freeRuns ? new ScoreSpec[] { new FreeRunErrorSpec { Length = 25 } } : []],
         Reservoir = new ReservoirSpec { Units = units },
         Readout = new ReadoutSpec { ForgettingFactor = .9999 },
         WarmUp = 10_000_000,
@@ -122,7 +122,7 @@ static class KernelBenchmark
 
     // Short stretches, and of them the quietest: other work on the machine falls into some, rarely into all. The pair, of
     // the same order, has its turn between them: what the rest of the machine takes away, it takes from both.
-    static (double Rate, double P50, double P99, double Pair) DetectorLive(DetectorSpec spec)
+    static (double Rate, double P50, double P99, double Pair) DetectorLive(ErrorModelSpec spec)
     {
         const int Stretches = 60, TimedSteps = 480;  // whole periods of the fold and of the launches
         var detector = new Detector(spec, 1);
@@ -155,7 +155,7 @@ static class KernelBenchmark
         return (1e6 * stretch / (unit * fastest), unit * best[TimedSteps / 2], unit * best[TimedSteps * 99 / 100], pair);
     }
 
-    static double DetectorBacklog(DetectorSpec spec)
+    static double DetectorBacklog(ErrorModelSpec spec)
     {
         const int Frames = 1024;
         var detector = new Detector(spec, 1);
@@ -165,7 +165,7 @@ static class KernelBenchmark
         return Frames / Workload.Time(() => detector.StepMany(times, signal, results, expected), 3, rounds: 60);
     }
 
-    static double Streams(int streams, DetectorSpec spec)
+    static double Streams(int streams, ErrorModelSpec spec)
     {
         const int Frames = 64, WarmUp = 20;  // turns: the scaling is fixed after four, errors are scored after five
         var signal = Signal(Frames);

@@ -35,16 +35,16 @@ static class Mgab
         ];
     }
 
-    static DetectorSpec Spec(int units)
+    static ErrorModelSpec Spec(int units)
     {
-        DetectorSpec spec = Presets.Signal(1e-5);
+        ErrorModelSpec spec = Presets.Signal(1e-5);
         return spec with { Reservoir = spec.Reservoir with { Units = units } };
     }
 
     /// <summary>What a file came to; peaks of the windows ascending.</summary>
     public sealed record Outcome(int Found, int Windows, int False, double MedianDelay, double[] Peaks, double HighestNormal, int Steps);
 
-    public static Outcome One(string file, DetectorSpec spec)
+    public static Outcome One(string file, ErrorModelSpec spec)
     {
         string[][] rows = [.. File.ReadLines(file).Skip(1).Select(line => line.Split(','))];
         double[] feed = [.. rows.Select(row => double.Parse(row[1], CultureInfo.InvariantCulture))];

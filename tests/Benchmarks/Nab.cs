@@ -28,7 +28,7 @@ static class Nab
 
     static double[] Row(IReadOnlyList<NabFile> files, int seed, bool perFile)
     {
-        var spec = new MetricSpec();
+        var spec = new MetricModelSpec();
         spec = spec with { Reservoir = spec.Reservoir with { Seed = seed } };
         NabSeries[] series = new NabSeries[files.Count];
         Parallel.For(0, files.Count, i => series[i] = new NabSeries(files[i].Name, Scores(files[i], spec), files[i].Windows));
@@ -44,7 +44,7 @@ static class Nab
         ];
     }
 
-    static double[] Scores(NabFile file, MetricSpec spec)
+    static double[] Scores(NabFile file, MetricModelSpec spec)
     {
         // The benchmark tells how long a file is, and lets a detector warm up for this part of it.
         var model = new Detector(spec with { WarmUp = NabScore.Probation(file.Values.Length) }, channels: 1);

@@ -52,7 +52,7 @@ static class Ramps
         var atOnce = new bool[seeds];
         var leads = new int[seeds];
         var before = new int[seeds];
-        DetectorSpec spec = Presets.Signal();
+        ErrorModelSpec spec = Presets.Signal();
         Parallel.For(0, seeds, i =>
         {
             double[] values = feed(firstSeed + i);
@@ -81,7 +81,7 @@ static class Ramps
     // The step at which the ramp, without its noise, leaves the range of the frames before it.
     static double Leaves(double[] values, int onset, int length)
     {
-        double[] before = values[new DetectorSpec().ScoredFrom..onset];
+        double[] before = values[new ErrorModelSpec().ScoredFrom..onset];
         double mean = before.Average(), deviation = Math.Sqrt(before.Average(x => (x - mean) * (x - mean)));
         return onset + (before.Max() - mean) / (10 * deviation / length);
     }

@@ -20,7 +20,7 @@ static class Skab
             Console.WriteLine("no shared data: set ESN_DATA");
             return [];
         }
-        DetectorSpec spec = Options.Text(options, "--budget") is { } budget ? Presets.Sensors(double.Parse(budget, CultureInfo.InvariantCulture)) : Presets.Sensors();
+        ErrorModelSpec spec = Options.Text(options, "--budget") is { } budget ? Presets.Sensors(double.Parse(budget, CultureInfo.InvariantCulture)) : Presets.Sensors();
         if (Options.Int(options, "--model", 0) == 1) spec = spec with { Scores = Presets.SensorModelScores };
         string[] files = [.. Directory.GetFiles(Path.Combine(data, "skab"), "*.csv", SearchOption.AllDirectories).Order()];
         string[] labelled = [.. files.Where(f => !f.Contains("anomaly-free", StringComparison.Ordinal))];
@@ -51,7 +51,7 @@ static class Skab
     }
 
     // Alarms in pieces without a fault, and faults of every kind put into them.
-    static void Beside(List<Figure> figures, string where, double[][] pieces, int channels, DetectorSpec spec)
+    static void Beside(List<Figure> figures, string where, double[][] pieces, int channels, ErrorModelSpec spec)
     {
         int[] told = new int[pieces.Length], open = new int[pieces.Length];
         Parallel.For(0, pieces.Length, i =>
@@ -73,7 +73,7 @@ static class Skab
         pieces.SelectMany(piece => Enumerable.Range(0, channels).Select(c => put(piece, c)));
 
     // By channel, where the feeds go through the channels in turn.
-    static void Tell(List<Figure> figures, string name, IEnumerable<(double[] Feed, bool[] Label)> feeds, int channels, DetectorSpec spec)
+    static void Tell(List<Figure> figures, string name, IEnumerable<(double[] Feed, bool[] Label)> feeds, int channels, ErrorModelSpec spec)
     {
         Outcome[] outcomes = [.. feeds.AsParallel().AsOrdered().Select(f => Judge(Runner.Run(spec, f.Feed, channels), f.Label))];
         Outcome all = outcomes.Aggregate(Sum);
@@ -95,7 +95,7 @@ static class Skab
         public double MissedRate => 100.0 * FalseNegative / (FalseNegative + TruePositive);
     }
 
-    public static Outcome One(string file, DetectorSpec spec)
+    public static Outcome One(string file, ErrorModelSpec spec)
     {
         (double[] feed, bool[] label, int channels) = Read(file);
         return Judge(Runner.Run(spec, feed, channels), label);

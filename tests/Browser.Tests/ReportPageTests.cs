@@ -18,7 +18,7 @@ public sealed class ReportFixture : IDisposable
         string file = Path.Combine(_directory, "a<b>&'feed'.csv");
         File.WriteAllText(file, "timestamp,\"</script><i>flow\",pressure,anomaly\n" + string.Concat(Enumerable.Range(0, Rows).Select(Line)));
         using CsvFeed feed = CsvFeed.Open(file, [], ["anomaly"]);
-        DetectorSpec spec = Presets.Signal() with { Reservoir = new ReservoirSpec { Units = 20, Degree = 4 }, Calibrator = new BudgetSpec { Reach = 1000 }, ScalingSteps = 50, ScoredFrom = 80, WarmUp = 400 };
+        ErrorModelSpec spec = Presets.Signal() with { Reservoir = new ReservoirSpec { Units = 20, Degree = 4 }, Calibrator = new BudgetSpec { Reach = 1000 }, ScalingSteps = 50, ScoredFrom = 80, WarmUp = 400 };
         var settings = new Dictionary<string, string> { ["preset"] = "signal" };
         Summary = BacktestRun.Run(feed, new FeedLabels(), new EsnConfig { Detector = spec }, _directory, settings, TimeProvider.System, _ => { }, CancellationToken.None);
     }

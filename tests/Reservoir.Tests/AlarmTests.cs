@@ -11,7 +11,7 @@ public class AlarmTests
         public ReadOnlySpan<double> Margins => _margins;
         public double Score => _margins.Max() / 10;
         public void Measure(ReadOnlySpan<double> scores) => scores.CopyTo(_margins);
-        public bool Stirs(int score) => _margins[score] >= 3.5;
+        public bool IsUnusual(int score) => _margins[score] >= 3.5;
         public bool Alarms(int score) => _margins[score] >= 10;
         public double Height(int score) => throw new NotSupportedException();
         public void Learn(Learning learning) => throw new NotSupportedException();

@@ -238,7 +238,7 @@ public class CalibratorTests
     // Announcements of errors fed straight into the scores.
     static int Told(Func<double> next, double budget, int steps, int ready)
     {
-        DetectorSpec spec = Presets.Signal(budget);
+        ErrorModelSpec spec = Presets.Signal(budget);
         spec = spec with { Scores = [.. spec.Scores.Where(score => score.FreeRunLength == 0)] };
         var scoring = new Scoring(spec, new ScoreContext(1, [1], null));
         var alarm = new Alarm(spec.Alarm, scoring.Slow);

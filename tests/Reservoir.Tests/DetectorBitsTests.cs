@@ -7,7 +7,7 @@ public class DetectorBitsTests
 {
     const int Steps = 3500;
 
-    static readonly DetectorSpec Spec = new() { Reservoir = new ReservoirSpec { Units = 60 }, ScalingSteps = 100 };
+    static readonly ErrorModelSpec Spec = new() { Reservoir = new ReservoirSpec { Units = 60 }, ScalingSteps = 100 };
 
     static double[] Frames(int channels, int seed)
     {

@@ -154,7 +154,7 @@ public class DetectorTests
     {
         double[] feed = Feeds.Sines(4000);
         for (int t = 3000; t < 3040; t++) feed[t] += .5;
-        DetectorSpec spec = Feeds.Small();
+        ErrorModelSpec spec = Feeds.Small();
         Assert.NotEmpty(Feeds.Run(spec, feed).Events());
         Assert.NotEmpty(Feeds.Run(spec with { Alarm = spec.Alarm with { MinimumDeviation = [.3] } }, feed).Events());
         Assert.Empty(Feeds.Run(spec with { Alarm = spec.Alarm with { MinimumDeviation = [1] } }, feed).Events());

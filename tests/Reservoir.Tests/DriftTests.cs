@@ -6,10 +6,10 @@ namespace Esn.Tests;
 
 public class DriftTests
 {
-    static readonly DetectorSpec LevelSpec = Feeds.Small() with { Scores = [new MeanError(), new SlowLevel { Delay = 8000, Tail = TailPrior.Central }] };
+    static readonly ErrorModelSpec LevelSpec = Feeds.Small() with { Scores = [new MeanErrorSpec(), new SlowLevelSpec { Delay = 8000, Tail = TailPrior.Central }] };
 
-    static readonly MeanError Error = new() { Window = 25 };
-    static readonly DetectorSpec ErrorSpec = Feeds.Small() with { Scores = [Error, new SlowRise { Of = Error, Delay = 1500, Tail = TailPrior.Logarithmic }] };
+    static readonly MeanErrorSpec Error = new() { Window = 25 };
+    static readonly ErrorModelSpec ErrorSpec = Feeds.Small() with { Scores = [Error, new SlowRiseSpec { Of = Error, Delay = 1500, Tail = TailPrior.Logarithmic }] };
 
     // Channel by channel: level, then σ times Gauss.
     static double[] Noise(int seed, int steps, int channels, Func<int, int, double> level, Func<int, double> deviation)
@@ -20,7 +20,7 @@ public class DriftTests
 
     static Trend? Fit(int steps, Func<int, double> course, bool logarithm = false)
     {
-        var kept = new Course(1, 16);
+        var kept = new BlockHistory(1, 16);
         for (int t = 0; t < steps; t++) kept.Add([course(t)], frozen: false, muted: false);
         return kept.Fit(0, logarithm);
     }
@@ -111,7 +111,7 @@ public class DriftTests
     [Fact]
     public void Once_the_feed_behaves_again_there_is_none()
     {
-        DetectorSpec patient = LevelSpec with { Alarm = LevelSpec.Alarm with { AdaptAfter = 3000, Escalation = .2 } };
+        ErrorModelSpec patient = LevelSpec with { Alarm = LevelSpec.Alarm with { AdaptAfter = 3000, Escalation = .2 } };
         List<AlarmEvent> events = Feeds.Run(patient, Noise(3, 14_000, 1, (t, _) => t is > 10_000 and < 11_500 ? (t - 10_000) / 1000.0 : 0, _ => 1)).Events();
         Assert.Contains(events, e => e.Drift is not null);
         Assert.All(events.Where(e => e.Change == AlarmChange.Closed), e => Assert.Null(e.Drift));

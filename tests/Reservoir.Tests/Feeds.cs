@@ -7,7 +7,7 @@ namespace Esn.Tests;
 static class Feeds
 {
     /// <summary>A small reservoir: quick, and good enough for a sine.</summary>
-    public static DetectorSpec Small(DetectorSpec? preset = null) =>
+    public static ErrorModelSpec Small(ErrorModelSpec? preset = null) =>
         (preset ?? Presets.Signal()) with { Reservoir = (preset ?? Presets.Signal()).Reservoir with { Units = 40, Degree = 5 } };
 
     /// <summary>Two sines of different period with white noise, [steps×channels], channels shifted against each other; units around 20.</summary>

@@ -9,7 +9,7 @@ public sealed class MemoryTests(ITestOutputHelper output)
 {
     const int Header = 16;  // of an object, bytes; an array has a length besides
 
-    static DetectorSpec Small(DetectorSpec spec) => spec with { Reservoir = spec.Reservoir with { Units = 50 } };
+    static ErrorModelSpec Small(ErrorModelSpec spec) => spec with { Reservoir = spec.Reservoir with { Units = 50 } };
 
     [Fact]
     public void Ten_thousand_streams_of_50_units_fit_in_three_quarters_of_a_gigabyte_with_all_scores_of_a_signal() =>
@@ -17,9 +17,9 @@ public sealed class MemoryTests(ITestOutputHelper output)
 
     [Fact]
     public void Ten_thousand_streams_of_50_units_fit_in_two_fifths_of_a_gigabyte_with_their_one_step_errors() =>
-        Assert.InRange(BytesOf(Small(Presets.Signal() with { Scores = [new MeanError()] })), 0, 38_000);
+        Assert.InRange(BytesOf(Small(Presets.Signal() with { Scores = [new MeanErrorSpec()] })), 0, 38_000);
 
-    long BytesOf(DetectorSpec spec)
+    long BytesOf(ErrorModelSpec spec)
     {
         double[] frames = Feeds.Sines(3000);
         var detector = new Detector(spec, 1);

@@ -4,12 +4,12 @@ namespace Esn.Tests;
 
 public class OutOfRangeTests
 {
-    static readonly OutOfRange Spec = new() { Begin = 20, Memory = 1000 };
+    static readonly OutOfRangeSpec Spec = new() { Begin = 20, Memory = 1000 };
     readonly Score _score = Spec.Create(new ScoreContext(2, [1], null));
 
     double[] Step(double first, double second, bool frozen = false)
     {
-        _score.Step(new Moment { Input = [first, second], Errors = [0, 0], Frozen = frozen, Held = [frozen] });
+        _score.Step(new ScoreInput { Input = [first, second], Errors = [0, 0], Frozen = frozen, Held = [frozen] });
         return [.. _score.Squares];
     }
 
@@ -66,7 +66,7 @@ public class OutOfRangeTests
     {
         double[] feed = Feeds.Sines(5000);
         feed[4000] += 40;
-        StepResult[] results = Feeds.Run(Feeds.Small(Presets.Signal(1e-3)) with { Scores = [new OutOfRange()] }, feed);
+        StepResult[] results = Feeds.Run(Feeds.Small(Presets.Signal(1e-3)) with { Scores = [new OutOfRangeSpec()] }, feed);
         Assert.Contains(results.Events(), e => e.Change == AlarmChange.Opened && e.Position == 4000 && e.Scores[0].Name == "out of range");
     }
 }

@@ -10,7 +10,7 @@ public sealed class OutgrownTests
 {
     const int Steps = 9000, Start = 3000, Jump = 8000;
 
-    static readonly DetectorSpec Spec = Feeds.Small();
+    static readonly ErrorModelSpec Spec = Feeds.Small();
 
     // At 100 standard deviations of what came before, and there six of what came since.
     static double[] Plant()

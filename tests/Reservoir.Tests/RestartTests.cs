@@ -32,11 +32,11 @@ public sealed class RestartTests
         "every score" => Feeds.Small() with
         {
             Readout = new ReadoutSpec { ForgettingFactor = .999, Delay = 3, Horizons = [1, 4] },
-            Scores = [.. Presets.SignalScores, new OutOfRange(), new Level(), new MeanError { Horizon = 4, Average = 2, Window = 5 }],
+            Scores = [.. Presets.SignalScores, new OutOfRangeSpec(), new LevelSpec(), new MeanErrorSpec { Horizon = 4, Average = 2, Window = 5 }],
         },
         // A fold that is spread over a period, and one whose updates of W_out wait.
-        "two slabs" => Presets.Signal() with { Reservoir = new ReservoirSpec { Units = 520 }, Readout = new ReadoutSpec { ForgettingFactor = .999 }, Scores = [new MeanError()] },
-        "many outputs" => Feeds.Small() with { Scores = [new MeanError(), new FreeRunError()] },
+        "two slabs" => Presets.Signal() with { Reservoir = new ReservoirSpec { Units = 520 }, Readout = new ReadoutSpec { ForgettingFactor = .999 }, Scores = [new MeanErrorSpec()] },
+        "many outputs" => Feeds.Small() with { Scores = [new MeanErrorSpec(), new FreeRunErrorSpec()] },
         "signal by day" => Feeds.Small().WithDailyBudget(20),
         "metric by day" => Presets.Metric().WithDailyBudget(20),
         _ => throw new ArgumentOutOfRangeException(nameof(name)),
@@ -126,7 +126,7 @@ public sealed class RestartTests
         ModelSpec spec = Spec("two slabs");
         (double[] frames, DateTime[] times, _) = Feed(1);
         bool[] muted = [.. Enumerable.Range(0, Steps).Select(t => t % 96 == 5)];
-        spec = (DetectorSpec)spec with { Washout = 3 };
+        spec = (ErrorModelSpec)spec with { Washout = 3 };
         Detector ones = new(spec, 1), blocks = new(spec, 1);
         for (int done = 0; done < 1200; done += 40)
         {
@@ -161,12 +161,12 @@ public sealed class RestartTests
     [Fact]
     public void A_snapshot_of_another_specification_or_format_is_refused_and_says_so()
     {
-        DetectorSpec spec = Feeds.Small();
+        ErrorModelSpec spec = Feeds.Small();
         byte[] snapshot = Save(new Detector(spec, 2));
         Assert.Contains("2 channels, this one has 3", Refused(spec, 3));
         Assert.Contains("another specification", Refused(spec with { Reservoir = spec.Reservoir with { Seed = 2 } }, 2));
         Assert.Contains("another specification", Refused(spec with { Reservoir = spec.Reservoir with { LeakRates = [.5, .4] } }, 2));
-        Assert.Contains("another specification", Refused(spec with { Scores = [.. spec.Scores.SkipLast(1), new SlowRise { Delay = 1501, Tail = TailPrior.Logarithmic }] }, 2));
+        Assert.Contains("another specification", Refused(spec with { Scores = [.. spec.Scores.SkipLast(1), new SlowRiseSpec { Delay = 1501, Tail = TailPrior.Logarithmic }] }, 2));
         Assert.Contains("another specification", Refused(Presets.Metric(), 2));
         // Equal values are the same specification, whoever made them.
         Detector.Load(Feeds.Small() with { Scores = [.. spec.Scores] }, 2, snapshot);

@@ -10,7 +10,7 @@ public sealed class SensorTests
     const int Steps = 1100, Channels = 4;
 
     // White noise in every channel; what is added to the first, and how wide its noise is.
-    static StepResult[] Run(Func<int, double> shift, Func<int, double>? width = null, int seed = 5, DetectorSpec? spec = null)
+    static StepResult[] Run(Func<int, double> shift, Func<int, double>? width = null, int seed = 5, ErrorModelSpec? spec = null)
     {
         var random = new Xoshiro256StarStar(seed, threadSafe: false);
         double[] feed = new double[Steps * Channels];
@@ -61,8 +61,8 @@ public sealed class SensorTests
     [Fact]
     public void Noise_that_grows_is_no_shift_of_a_level()
     {
-        DetectorSpec blind = Presets.Sensors() with { Scores = [new Level { PerChannel = true, Tail = TailPrior.Student, Return = .5 }] };
-        int Told(DetectorSpec spec) => Enumerable.Range(100, 40).Sum(seed => Run(_ => 0, t => t < 600 ? 1 : 3, seed, spec).Count(r => r.Alarm?.Change is AlarmChange.Opened or AlarmChange.Escalated));
+        ErrorModelSpec blind = Presets.Sensors() with { Scores = [new LevelSpec { PerChannel = true, Tail = TailPrior.Student, Return = .5 }] };
+        int Told(ErrorModelSpec spec) => Enumerable.Range(100, 40).Sum(seed => Run(_ => 0, t => t < 600 ? 1 : 3, seed, spec).Count(r => r.Alarm?.Change is AlarmChange.Opened or AlarmChange.Escalated));
         Assert.InRange(Told(Presets.Sensors()), 0, 14);
         Assert.InRange(Told(blind), 40, 1000);
     }
@@ -114,7 +114,7 @@ public sealed class SensorTests
     public void The_width_of_the_noise_follows_the_noise_and_not_the_level()
     {
         var random = new Xoshiro256StarStar(3, threadSafe: false);
-        var spread = new Spread(1, window: 20, young: 370, memory: 20_000);
+        var spread = new NoiseWidth(1, window: 20, young: 370, memory: 20_000);
         double stepped = 0, widened = 0;
         for (int t = 0; t < 1000; t++)
         {

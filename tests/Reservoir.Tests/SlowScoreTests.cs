@@ -55,7 +55,7 @@ public class SlowScoreTests
         Assert.InRange(favoured.Looks, 1e-3, 1.0 / 16);
         Assert.Equal(Value(same, 1), Value(favoured, 1));
         Assert.Equal(Value(same, 60) + most, Value(favoured, 60), 1e-6);
-        Assert.InRange(Value(same, 60), 2 * Budget.Stir, double.PositiveInfinity);
+        Assert.InRange(Value(same, 60), 2 * Budget.UnusualMargin, double.PositiveInfinity);
     }
 
     [Fact]
@@ -63,12 +63,12 @@ public class SlowScoreTests
     {
         // Twenty thousand steps of σ 1, then as many of σ 4: unmeasured, its squares would grow sixteenfold.
         const int half = 20_000;
-        Score score = new SlowLevel { Window = 64 }.Create(new ScoreContext(1, [1], null));
+        Score score = new SlowLevelSpec { Window = 64 }.Create(new ScoreContext(1, [1], null));
         var random = new Xoshiro256StarStar(3, threadSafe: false);
         double quiet = 0, loud = 0, wide = 0;
         for (int t = 0; t < 2 * half; t++)
         {
-            score.Step(new Moment { Input = [(t < half ? 1 : 4) * Normal.Sample(random, 0, 1)], Errors = [0], Frozen = false, Held = [false] });
+            score.Step(new ScoreInput { Input = [(t < half ? 1 : 4) * Normal.Sample(random, 0, 1)], Errors = [0], Frozen = false, Held = [false] });
             if (t > 1000 && t < half) quiet += score.Squares[0] / (half - 1000);
             // The reference itself comes to the louder spread in 20,000 steps.
             if (t >= half + 64 && t < half + 2064) (loud, wide) = (loud + score.Squares[0] / 2000, wide + Math.Pow(score.Deviation(0), 2) / 2000);

@@ -76,9 +76,9 @@ public sealed class ConfigFileTests
     public void What_the_file_does_not_say_stays_as_the_preset_has_it()
     {
         EsnConfig config = Parse("detector:\n  reservoir:\n    units: 77\nalarms:\n  budget: 3 per 100_000 steps\n");
-        Assert.Equal(new ReservoirSpec().Seed, Assert.IsType<DetectorSpec>(config.Detector).Reservoir.Seed);
-        Assert.Equal(77, Assert.IsType<DetectorSpec>(config.Detector).Reservoir.Units);
-        Assert.Equal(3e-5, Assert.IsType<BudgetSpec>(Assert.IsType<DetectorSpec>(config.Model).Calibrator).AlarmsPerStep, 1e-12);
+        Assert.Equal(new ReservoirSpec().Seed, Assert.IsType<ErrorModelSpec>(config.Detector).Reservoir.Seed);
+        Assert.Equal(77, Assert.IsType<ErrorModelSpec>(config.Detector).Reservoir.Units);
+        Assert.Equal(3e-5, Assert.IsType<BudgetSpec>(Assert.IsType<ErrorModelSpec>(config.Model).Calibrator).AlarmsPerStep, 1e-12);
     }
 
     [Fact]
@@ -95,12 +95,12 @@ public sealed class ConfigFileTests
                 - slowRise: { of: { length: 10 } }
               calibrator: { floor: 1e-6 }
             """);
-        DetectorSpec detector = Assert.IsType<DetectorSpec>(config.Detector);
+        ErrorModelSpec detector = Assert.IsType<ErrorModelSpec>(config.Detector);
         Assert.Equal(
-            [new MeanError { Average = 4, Window = 20 }, new MeanError { Average = 5 }, new OutOfRange(), new Level(), new SlowRise { Of = new MeanError { Window = 3 }, Window = 64 }, new SlowRise { Of = new FreeRunError { Length = 10 } }],
+            [new MeanErrorSpec { Average = 4, Window = 20 }, new MeanErrorSpec { Average = 5 }, new OutOfRangeSpec(), new LevelSpec(), new SlowRiseSpec { Of = new MeanErrorSpec { Window = 3 }, Window = 64 }, new SlowRiseSpec { Of = new FreeRunErrorSpec { Length = 10 } }],
             detector.Scores);
         Assert.Equal(1e-6, Assert.IsType<BudgetSpec>(detector.Calibrator).Floor);
-        Assert.Equal(1e-6, Assert.IsType<BudgetSpec>(Assert.IsType<DetectorSpec>(Parse("detector: { calibrator: { budget: { floor: 1e-6 } } }").Detector).Calibrator).Floor);
+        Assert.Equal(1e-6, Assert.IsType<BudgetSpec>(Assert.IsType<ErrorModelSpec>(Parse("detector: { calibrator: { budget: { floor: 1e-6 } } }").Detector).Calibrator).Floor);
     }
 
     [Theory]

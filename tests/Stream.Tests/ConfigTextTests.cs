@@ -36,7 +36,7 @@ public sealed class ConfigTextTests
     public void Every_constant_can_be_set(string name)
     {
         (Preset preset, ModelSpec model) = Model(name);
-        if (model is DetectorSpec detector) model = detector with { Readout = Horizons };
+        if (model is ErrorModelSpec detector) model = detector with { Readout = Horizons };
         string unchanged = ConfigFileTests.Shown(model);
         int set = 0;
         foreach ((string path, IEnumerable<object> candidates) in Changes(model, ""))

@@ -56,7 +56,7 @@ sealed class BudgetCalibrator : ICalibrator
     }
 
     /// <inheritdoc/>
-    public bool Stirs(int score) => _values[score] >= _spec.Stir;
+    public bool IsUnusual(int score) => _values[score] >= _spec.UnusualMargin;
 
     /// <inheritdoc/>
     public bool Alarms(int score) => Of(_values[score]) >= 1;
@@ -65,7 +65,7 @@ sealed class BudgetCalibrator : ICalibrator
     public double Height(int score)
     {
         const double most = 1000;
-        double low = _spec.Stir, high = most;
+        double low = _spec.UnusualMargin, high = most;
         for (int i = 0; i < 40; i++)
         {
             double middle = .5 * (low + high);
@@ -89,7 +89,7 @@ sealed class BudgetCalibrator : ICalibrator
         for (int i = 0; i < _margins.Length; i++)
         {
             _margins[i].Learn(growth);
-            if (learning == Learning.Opening && Stirs(i)) _margins[i].Discard();
+            if (learning == Learning.Opening && IsUnusual(i)) _margins[i].Discard();
             if (_steps < _due[i]) continue;
             long gap = Math.Clamp(_steps / 8, 20, 200);
             // The first gap differs from score to score: tables are not all made at the same step.
@@ -110,12 +110,12 @@ sealed class BudgetCalibrator : ICalibrator
             if (held[i]) _margins[i].Adapt();
     }
 
-    // Below Stir nothing can alarm, and s falls to 0 with J.
+    // Below UnusualMargin nothing can alarm, and s falls to 0 with J.
     double Of(double margin)
     {
-        double rate = Math.Max(_episodes.LogRate(Math.Max(margin, _spec.Stir)), -_spec.Reach - _steps / _spec.ReachSteps);
+        double rate = Math.Max(_episodes.LogRate(Math.Max(margin, _spec.UnusualMargin)), -_spec.Reach - _steps / _spec.ReachSteps);
         double score = Math.Max(0, rate / (_logBudget - _governor - _spec.Caution / (1 + _steps / _spec.Youth)));
-        return margin >= _spec.Stir ? score : Math.Min(score, .99) * margin / _spec.Stir;
+        return margin >= _spec.UnusualMargin ? score : Math.Min(score, .99) * margin / _spec.UnusualMargin;
     }
 
     double Growth(double memory) => Math.Max(1 + 1 / memory, 1 + 1.0 / _steps);

@@ -19,9 +19,9 @@ public sealed record BudgetSpec : CalibratorSpec
     public double Memory { get; init; } = 20_000;
 
     /// <summary>Margin (−ln p) above which a score is out of the ordinary: episodes begin and alarms stay open, [2, 8].</summary>
-    public double Stir { get; init; } = 3.5;
+    public double UnusualMargin { get; init; } = 3.5;
 
-    /// <summary>Steps in a row below <see cref="Stir"/> that end an episode, 1 … 10,000.</summary>
+    /// <summary>Steps in a row below <see cref="UnusualMargin"/> that end an episode, 1 … 10,000.</summary>
     public int EpisodeGap { get; init; } = 25;
 
     /// <summary>Steps after which an episode is counted and a new one may begin, 10 … 100,000.</summary>
@@ -100,7 +100,7 @@ public sealed record BudgetSpec : CalibratorSpec
         Require.Above(Floor, 0, 1);
         Require.Range(LevelMemory, 50, 1e6);
         Require.Range(Memory, 1000, 1e8);
-        Require.Range(Stir, 2, 8);
+        Require.Range(UnusualMargin, 2, 8);
         Require.Range(EpisodeGap, 1, 10_000);
         Require.Range(EpisodeLimit, 10, 100_000);
         Require.Range(RatePrior, 1, 1e5);

@@ -12,9 +12,9 @@ sealed class Episodes
     static readonly double Ratio = Math.Log(1.01);
 
     readonly BudgetSpec _spec;
-    readonly Bins _histogram = new(Places);  // of peaks, in units of the weight at the last refresh
+    readonly SparseHistogram _histogram = new(Places);  // of peaks, in units of the weight at the last refresh
     readonly GrowingBuffer _above = new();   // weight of peaks at or above each edge, as of the last refresh; 0 beyond
-    readonly Bins _exempt = new(Places);     // of those kept out, in numbers as of the last of them
+    readonly SparseHistogram _exempt = new(Places);     // of those kept out, in numbers as of the last of them
     readonly double _keep;  // of their number, a step
     double _exempted;     // their number, fading slowly
     int _sinceAnomaly = int.MaxValue;  // steps since the last of them
@@ -68,13 +68,13 @@ sealed class Episodes
         _age = _age * _keep + 1;
         _exempted *= _keep;
         if (_sinceAnomaly < int.MaxValue) _sinceAnomaly++;
-        if (!_inside && margin > _spec.Stir) (_inside, _alarmed, _peak, _quiet, _length) = (true, false, 0, 0, 0);
+        if (!_inside && margin > _spec.UnusualMargin) (_inside, _alarmed, _peak, _quiet, _length) = (true, false, 0, 0, 0);
         if (_inside)
         {
             _length++;
             _peak = Math.Max(_peak, margin);
             _alarmed |= alarmOpen;
-            _quiet = margin > _spec.Stir ? 0 : _quiet + 1;
+            _quiet = margin > _spec.UnusualMargin ? 0 : _quiet + 1;
             if (_quiet >= _spec.EpisodeGap || _length >= _spec.EpisodeLimit) End();
         }
         if (_weight > 1.01) Refresh(_weight);
@@ -104,11 +104,11 @@ sealed class Episodes
     // The first few, and those that come seldom; in the long run, a part of what the budget allows.
     double Allowance => Math.Min(_spec.FirstAnomalies + _age / _spec.AnomalyGap, _spec.MostAnomalies + _spec.AnomalyShare * _spec.AlarmsPerStep * _age);
 
-    double Edge(double bin) => _spec.Stir + BinWidth * (bin <= Even ? bin : Even * Math.Exp(Ratio * (bin - Even)));
+    double Edge(double bin) => _spec.UnusualMargin + BinWidth * (bin <= Even ? bin : Even * Math.Exp(Ratio * (bin - Even)));
 
     double Place(double margin)
     {
-        double place = Math.Max(0, (margin - _spec.Stir) / BinWidth);
+        double place = Math.Max(0, (margin - _spec.UnusualMargin) / BinWidth);
         return Math.Min(place <= Even ? place : Even + Math.Log(place / Even) / Ratio, Places - .5);
     }
 
@@ -153,8 +153,8 @@ sealed class Episodes
             sum += _histogram[bin];
             if (threshold < 0)
             {
-                excess += _histogram[bin] * (Edge(bin + .5) - _spec.Stir);
-                if (sum >= _spec.TailPeaks || bin == 0) (threshold, _tailPeaks, _tailExcess) = (bin, sum, excess - sum * (Edge(bin) - _spec.Stir));
+                excess += _histogram[bin] * (Edge(bin + .5) - _spec.UnusualMargin);
+                if (sum >= _spec.TailPeaks || bin == 0) (threshold, _tailPeaks, _tailExcess) = (bin, sum, excess - sum * (Edge(bin) - _spec.UnusualMargin));
             }
             above[bin] = (float)sum;
         }

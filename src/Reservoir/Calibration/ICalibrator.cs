@@ -36,7 +36,7 @@ enum Learning
 }
 
 /// <summary>What the life of alarms is decided by at a step.</summary>
-interface IVerdict
+interface IJudgement
 {
     /// <summary>How far each raw score is out, ≥ 0, [scores]; for the budget −ln p.</summary>
     ReadOnlySpan<double> Margins { get; }
@@ -45,14 +45,14 @@ interface IVerdict
     double Score { get; }
 
     /// <summary>Whether this raw score is not yet back to normal.</summary>
-    bool Stirs(int score);
+    bool IsUnusual(int score);
 
     /// <summary>Whether this raw score alone would alarm at this step.</summary>
     bool Alarms(int score);
 }
 
 /// <summary>State of a calibrator for one stream. Each step: <see cref="Measure"/>, the alarm's decision, <see cref="Learn"/>.</summary>
-interface ICalibrator : IVerdict
+interface ICalibrator : IJudgement
 {
     /// <summary>Takes the raw scores of a step, each ≥ 0, [scores], and judges them by what was learnt before.</summary>
     void Measure(ReadOnlySpan<double> scores);

@@ -20,7 +20,7 @@ sealed class Margin
     readonly BudgetSpec _spec;
     readonly ScoreShape _shape;
     readonly StudentMargin? _student;  // for TailPrior.Student
-    readonly Bins _histogram = new(TailShapes.Bins);  // of y, in units of the weight at the last rebuild
+    readonly SparseHistogram _histogram = new(TailShapes.Bins);  // of y, in units of the weight at the last rebuild
     readonly GrowingBuffer _table = new();  // v at the edges of the bins, from the lowest that was entered to some above the highest
     int _first;                 // the first of these edges; v is the same below
     readonly double[] _tail = new double[2 * TailShapes.Count];  // of v beyond the table: weight and rate of each shape
@@ -116,7 +116,7 @@ sealed class Margin
     /// <summary>Throws away what waits in the queue.</summary>
     public void Discard()
     {
-        _queue.AsSpan().Fill(Waiting.None);
+        _queue.AsSpan().Fill(CompactLogarithm.None);
         _student?.Discard();
     }
 
@@ -156,8 +156,8 @@ sealed class Margin
 
     double Exchange(double value)
     {
-        double then = Waiting.Value(_queue[_head]);
-        _queue[_head] = Waiting.Of(value);
+        double then = CompactLogarithm.Value(_queue[_head]);
+        _queue[_head] = CompactLogarithm.Of(value);
         _head = _head + 1 == _queue.Length ? 0 : _head + 1;
         return then;
     }
@@ -166,10 +166,10 @@ sealed class Margin
     double Withhold(double value)
     {
         if (_waiting == _queue.Length) return Exchange(value);
-        _queue[(_head + _waiting++) % _queue.Length] = Waiting.Of(value);
+        _queue[(_head + _waiting++) % _queue.Length] = CompactLogarithm.Of(value);
         _odd = !_odd;
         if (_odd) return double.NaN;
-        double oldest = Waiting.Value(_queue[_head]);
+        double oldest = CompactLogarithm.Value(_queue[_head]);
         (_head, _waiting) = ((_head + 1) % _queue.Length, _waiting - 1);
         return oldest;
     }
@@ -188,7 +188,7 @@ sealed class Margin
         return double.PositiveInfinity;
     }
 
-    double Favoured(double v) => v + _favour * Math.Clamp(v / _spec.Stir - 1, 0, 1);
+    double Favoured(double v) => v + _favour * Math.Clamp(v / _spec.UnusualMargin - 1, 0, 1);
 
     double Lookup(double y)
     {
@@ -207,7 +207,7 @@ sealed class Margin
 
     /// <summary>
     /// A slow score has so few looks that at the same −ln p it uses a hundredth of the budget that a score with a look a
-    /// step uses: a part of the logarithm of that ratio is added to its v, ever more from Stir to twice Stir.
+    /// step uses: a part of the logarithm of that ratio is added to its v, ever more from UnusualMargin to twice UnusualMargin.
     /// </summary>
     /// <param name="most">Looks a step of the score that looks most often.</param>
     public void Favour(double most) =>

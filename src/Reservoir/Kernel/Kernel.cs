@@ -48,14 +48,14 @@ abstract unsafe class Kernel
     // Below, several runs lie side by side, [rows×runs]: each has the bits it would have alone.
 
     /// <summary>result_r = Σ_i a_i,r b_i,r, in four chains of every fourth row.</summary>
-    public abstract void DotsAbreast(double* a, double* b, int rows, int runs, double* result);
+    public abstract void DotsSideBySide(double* a, double* b, int rows, int runs, double* result);
 
     /// <summary>y_i,r = bias_i + Σ_c weight_i,c u_c,r, c ascending.</summary>
-    public abstract void DriveAbreast(double* bias, double* weights, int channels, double* u, double* y, int rows, int runs);
+    public abstract void DriveSideBySide(double* bias, double* weights, int channels, double* u, double* y, int rows, int runs);
 
     /// <summary>y_i,r += Σ_k value_i,k x_column(i,k),r, k ascending.</summary>
-    public abstract void SparseAbreast(double* values, int* columns, int degree, double* x, double* y, int rows, int runs);
+    public abstract void SparseSideBySide(double* values, int* columns, int degree, double* x, double* y, int rows, int runs);
 
     /// <summary>y_i,r ← keep_i x_i,r + leak_i y_i,r.</summary>
-    public abstract void LeakAbreast(double* keep, double* leak, double* x, double* y, int rows, int runs);
+    public abstract void LeakSideBySide(double* keep, double* leak, double* x, double* y, int rows, int runs);
 }

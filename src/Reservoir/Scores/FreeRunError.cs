@@ -4,7 +4,7 @@ namespace Esn;
 /// Mean squared error of the free run begun T steps ago, against all T frames since  (eq. 5). It speaks of step t−T/2 and
 /// is known at t; between two runs the last finished one stands.
 /// </summary>
-public sealed record FreeRunError : ScoreSpec
+public sealed record FreeRunErrorSpec : ScoreSpec
 {
     /// <summary>T, 1 … 10,000.</summary>
     public int Length { get; init; } = 25;
@@ -20,7 +20,7 @@ public sealed record FreeRunError : ScoreSpec
 
     internal override Score Create(ScoreContext context) => new State(this, context);
 
-    sealed class State(FreeRunError spec, ScoreContext context)
+    sealed class State(FreeRunErrorSpec spec, ScoreContext context)
         : Score(FormattableString.Invariant($"free run {spec.Length}"), context.Channels, spec.Length)
     {
         readonly FreeRuns _runs = context.Runs ?? throw new ArgumentException("the stream has no free runs");
@@ -29,7 +29,7 @@ public sealed record FreeRunError : ScoreSpec
 
         public override bool Ready => _ready;
 
-        public override void Step(in Moment moment) => _ready = _runs.Finished(_length, Squares);
+        public override void Step(in ScoreInput step) => _ready = _runs.Finished(_length, Squares);
 
         public override void CarryWindows(ref StateCarrier state)
         {

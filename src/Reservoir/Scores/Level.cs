@@ -4,7 +4,7 @@ namespace Esn;
 /// How far each channel lies from its own level of before, as a mean over τ steps with limited increments: what most
 /// faults of a plant do. The level stops to follow a channel that an open alarm concerns; the healthy ones go on.
 /// </summary>
-public sealed record Level : ScoreSpec
+public sealed record LevelSpec : ScoreSpec
 {
     /// <summary>τ, steps of the mean, 1 … 100,000.</summary>
     public int Window { get; init; } = 10;
@@ -61,14 +61,14 @@ public sealed record Level : ScoreSpec
 
     internal override Score Create(ScoreContext context) => new State(this, context);
 
-    sealed class State(Level spec, ScoreContext context)
+    sealed class State(LevelSpec spec, ScoreContext context)
         : Score(FormattableString.Invariant($"level {spec.Window}"), context.Channels, spec.Window)
     {
         readonly double[] _past = new double[spec.Lag * context.Channels];  // u of the last Lag steps, a ring
         readonly double[] _level = new double[context.Channels], _residual = new double[context.Channels];
         readonly double[] _learnt = new double[context.Channels];           // steps that each level has seen
         readonly LimitedMean _mean = new(context.Channels, spec.Window, spec.Increments);
-        readonly Spread? _spread = spec.Widening > 0 ? new Spread(context.Channels, spec.WidthWindow, spec.WidthSteps, spec.WidthMemory) : null;
+        readonly NoiseWidth? _noise = spec.Widening > 0 ? new NoiseWidth(context.Channels, spec.WidthWindow, spec.WidthSteps, spec.WidthMemory) : null;
         readonly int[] _held = new int[context.Channels], _near = new int[context.Channels];  // steps in a row
         readonly int[] _settling = new int[context.Channels];               // steps left
         readonly double[] _fault = new double[context.Channels];            // mean deviation since an alarm holds the channel
@@ -77,28 +77,28 @@ public sealed record Level : ScoreSpec
 
         public override bool Ready => _count > spec.Lag;
 
-        public override void Step(in Moment moment)
+        public override void Step(in ScoreInput step)
         {
             Span<double> then = _past.AsSpan(_slot * _level.Length, _level.Length);
             if (_count++ >= spec.Lag)
             {
-                _spread?.Add(moment.Input, moment.Held);
+                _noise?.Add(step.Input, step.Held);
                 for (int c = 0; c < _level.Length; c++)
                 {
-                    bool held = moment.Held[moment.Held.Length == 1 ? 0 : c];
+                    bool held = step.Held[step.Held.Length == 1 ? 0 : c];
                     Watch(c, held);
                     if (_settling[c] > 0) Settle(c);
                     else if (!held) _level[c] += Math.Max(1 / ++_learnt[c], 1 / spec.Memory) * (then[c] - _level[c]);
-                    _residual[c] = moment.Input[c] - _level[c];
+                    _residual[c] = step.Input[c] - _level[c];
                 }
                 _mean.Add(_residual);
             }
-            moment.Input.CopyTo(then);
+            step.Input.CopyTo(then);
             _slot = _slot + 1 == spec.Lag ? 0 : _slot + 1;
             for (int c = 0; c < Squares.Length; c++)
             {
                 double deviation = _mean.Mean[c];
-                if (_spread is not null) deviation /= Math.Pow(_spread.Of(c), spec.Widening);
+                if (_noise is not null) deviation /= Math.Pow(_noise.Of(c), spec.Widening);
                 Squares[c] = _settling[c] > 0 ? double.NaN : deviation * deviation;
             }
         }
@@ -149,7 +149,7 @@ public sealed record Level : ScoreSpec
             state.Carry(_level);
             state.Carry(_learnt);
             _mean.Carry(ref state);
-            _spread?.Carry(ref state);
+            _noise?.Carry(ref state);
             state.Carry(_held);
             state.Carry(_near);
             state.Carry(_settling);

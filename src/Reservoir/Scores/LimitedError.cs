@@ -4,7 +4,7 @@ namespace Esn;
 /// The error of a forecast H steps ahead, straight from the readout (delayed RLS), as a mean over τ steps with limited
 /// increments.
 /// </summary>
-public sealed record LimitedError : ScoreSpec
+public sealed record LimitedErrorSpec : ScoreSpec
 {
     /// <summary>H, one of the readout's horizons, in steps.</summary>
     public int Horizon { get; init; } = 60;
@@ -28,7 +28,7 @@ public sealed record LimitedError : ScoreSpec
 
     internal override Score Create(ScoreContext context) => new State(this, context);
 
-    sealed class State(LimitedError spec, ScoreContext context)
+    sealed class State(LimitedErrorSpec spec, ScoreContext context)
         : Score(FormattableString.Invariant($"{spec.Horizon} ahead {spec.Window}"), context.Channels, spec.Window)
     {
         readonly int _offset = context.IndexOf(spec.Horizon) * context.Channels;
@@ -37,9 +37,9 @@ public sealed record LimitedError : ScoreSpec
 
         public override bool Ready => _count > spec.Horizon;
 
-        public override void Step(in Moment moment)
+        public override void Step(in ScoreInput step)
         {
-            if (_count++ >= spec.Horizon) _mean.Add(moment.Errors.Slice(_offset, Squares.Length));
+            if (_count++ >= spec.Horizon) _mean.Add(step.Errors.Slice(_offset, Squares.Length));
             for (int c = 0; c < Squares.Length; c++) Squares[c] = _mean.Mean[c] * _mean.Mean[c];
         }
 

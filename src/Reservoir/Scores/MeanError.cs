@@ -4,7 +4,7 @@ namespace Esn;
 /// e(A,B): the mean over the last B steps of the squared mean of the last A errors. The mean is signed: where noise is
 /// white it averages out, and what a drift or a step leaves behind does not.
 /// </summary>
-public sealed record MeanError : ScoreSpec
+public sealed record MeanErrorSpec : ScoreSpec
 {
     /// <summary>A, 1 … 100,000.</summary>
     public int Average { get; init; } = 1;
@@ -33,7 +33,7 @@ public sealed record MeanError : ScoreSpec
         readonly int _offset;  // of the horizon's errors
         readonly RunningMean _signed, _mean;
 
-        public State(MeanError spec, ScoreContext context)
+        public State(MeanErrorSpec spec, ScoreContext context)
             : base(spec.Horizon == 1 ? FormattableString.Invariant($"error({spec.Average},{spec.Window})") : FormattableString.Invariant($"error({spec.Average},{spec.Window}) {spec.Horizon} ahead"),
                 context.Channels, spec.Average + spec.Window - 1)
         {
@@ -43,9 +43,9 @@ public sealed record MeanError : ScoreSpec
 
         public override bool Ready => _mean.Full;
 
-        public override void Step(in Moment moment)
+        public override void Step(in ScoreInput step)
         {
-            _signed.Add(moment.Errors.Slice(_offset, Squares.Length), Squares);
+            _signed.Add(step.Errors.Slice(_offset, Squares.Length), Squares);
             if (!_signed.Full) return;
             for (int c = 0; c < Squares.Length; c++) Squares[c] *= Squares[c];
             _mean.Add(Squares, Squares);

@@ -5,7 +5,7 @@ namespace Esn;
 /// nearer end teaches what is usual, and alarms nobody: a record by a hair is no news. Both ends are
 /// forgotten slowly: they draw in towards the values.
 /// </summary>
-public sealed record OutOfRange : ScoreSpec
+public sealed record OutOfRangeSpec : ScoreSpec
 {
     /// <summary>Memory of the range, in steps, 10 … 1e8.</summary>
     public double Memory { get; init; } = 20_000;
@@ -23,7 +23,7 @@ public sealed record OutOfRange : ScoreSpec
 
     internal override Score Create(ScoreContext context) => new State(this, context);
 
-    sealed class State(OutOfRange spec, ScoreContext context) : Score("out of range", context.Channels, 1)
+    sealed class State(OutOfRangeSpec spec, ScoreContext context) : Score("out of range", context.Channels, 1)
     {
         readonly double[] _low = new double[context.Channels], _high = new double[context.Channels];
         readonly double[] _now = new double[context.Channels];
@@ -31,18 +31,18 @@ public sealed record OutOfRange : ScoreSpec
 
         public override bool Ready => _learnt > spec.Begin;
 
-        public override void Step(in Moment moment)
+        public override void Step(in ScoreInput step)
         {
-            moment.Input.CopyTo(_now);
+            step.Input.CopyTo(_now);
             for (int c = 0; c < _now.Length; c++)
             {
                 double width = _high[c] - _low[c], beyond = Math.Max(_now[c] - _high[c], _low[c] - _now[c]);
                 // A range without width is measured in units of the scaled feed.
                 double part = beyond / (width > 0 ? width : 1);
                 Squares[c] = part * Math.Abs(part);
-                if (!moment.Frozen) Learn(c);
+                if (!step.Frozen) Learn(c);
             }
-            if (!moment.Frozen) _learnt++;
+            if (!step.Frozen) _learnt++;
         }
 
         public override bool Adapt(ReadOnlySpan<bool> held)

@@ -46,7 +46,7 @@ sealed record ScoreContext(int Channels, IReadOnlyList<int> Horizons, FreeRuns? 
 }
 
 /// <summary>What a score sees of a step.</summary>
-readonly ref struct Moment
+readonly ref struct ScoreInput
 {
     /// <summary>u(t), [channels], scaled.</summary>
     public required ReadOnlySpan<double> Input { get; init; }
@@ -92,7 +92,7 @@ abstract class Score(string name, int channels, int span)
     public abstract bool Ready { get; }
 
     /// <summary>Takes a step.</summary>
-    public abstract void Step(in Moment moment);
+    public abstract void Step(in ScoreInput step);
 
     /// <summary>By how much a channel deviates, ≥ 0, in units of the scaled feed.</summary>
     public virtual double Deviation(int channel) => Math.Sqrt(Math.Max(0, Squares[channel]));

@@ -4,7 +4,7 @@ namespace Esn;
 /// How far the mean of the last steps lies from where such means lay before: drifts so slow that a model follows them.
 /// It is measured by the spread within those steps: where noise is louder for a while, its means wander more.
 /// </summary>
-public sealed record SlowLevel : ScoreSpec
+public sealed record SlowLevelSpec : ScoreSpec
 {
     /// <summary>Steps of the mean, 2 … 100,000; the reference is as many steps behind.</summary>
     public int Window { get; init; } = 256;
@@ -26,27 +26,27 @@ public sealed record SlowLevel : ScoreSpec
 
     internal override Score Create(ScoreContext context) => new State(this, context);
 
-    sealed class State(SlowLevel spec, ScoreContext context)
+    sealed class State(SlowLevelSpec spec, ScoreContext context)
         : Score(FormattableString.Invariant($"slow level {spec.Window}"), context.Channels, spec.Window)
     {
         readonly RunningMean _means = new(2 * context.Channels, spec.Window);
         readonly DelayedMean _reference = new(2 * context.Channels, spec.Window, spec.Memory, haste: 1);
-        readonly Course _course = new(context.Channels, Math.Max(1, spec.Window / 4));
+        readonly BlockHistory _history = new(context.Channels, Math.Max(1, spec.Window / 4));
         readonly double[] _now = new double[2 * context.Channels];  // means, then variances within the window
 
         public override bool Ready => _reference.Ready;
 
-        public override void Step(in Moment moment)
+        public override void Step(in ScoreInput step)
         {
-            ReadOnlySpan<double> u = moment.Input;
+            ReadOnlySpan<double> u = step.Input;
             Span<double> spread = _now.AsSpan(u.Length);
-            _course.Add(u, moment.Frozen, moment.Muted);
+            _history.Add(u, step.Frozen, step.Muted);
             u.CopyTo(_now);
             for (int c = 0; c < u.Length; c++) spread[c] = u[c] * u[c];
             _means.Add(_now, _now);
             if (!_means.Full) return;
             for (int c = 0; c < u.Length; c++) spread[c] = Math.Max(0, spread[c] - _now[c] * _now[c]);
-            _reference.Add(_now, moment.Frozen);
+            _reference.Add(_now, step.Frozen);
             for (int c = 0; c < u.Length; c++)
             {
                 double deviation = _now[c] - _reference.Mean[c], usual = _reference.Mean[u.Length + c];
@@ -56,7 +56,7 @@ public sealed record SlowLevel : ScoreSpec
 
         public override double Deviation(int channel) => Math.Abs(_now[channel] - _reference.Mean[channel]);
 
-        public override Trend? Trend(int channel) => _course.Fit(channel, logarithm: false);
+        public override Trend? Trend(int channel) => _history.Fit(channel, logarithm: false);
 
         public override bool Adapt(ReadOnlySpan<bool> held)
         {
@@ -68,7 +68,7 @@ public sealed record SlowLevel : ScoreSpec
         {
             _means.Carry(ref state);
             _reference.Carry(ref state);
-            _course.Carry(ref state);
+            _history.Carry(ref state);
             state.Carry(_now);
         }
     }

@@ -4,12 +4,12 @@ namespace Esn;
 /// How far the mean of another score over many steps has risen above where such means lay before, in its logarithm; falls
 /// teach how far it wanders, and alarm nobody: errors that grow so slowly that no step of them stands out.
 /// </summary>
-public sealed record SlowRise : ScoreSpec
+public sealed record SlowRiseSpec : ScoreSpec
 {
     const double Floor = 1e-14;  // of a mean square, in units of the scaled feed: where rounding begins
 
     /// <summary>The score that is watched; its own tail and delay are not used.</summary>
-    public ScoreSpec Of { get; init; } = new FreeRunError();
+    public ScoreSpec Of { get; init; } = new FreeRunErrorSpec();
 
     /// <summary>Steps of the mean, 2 … 100,000; the reference is as many steps behind.</summary>
     public int Window { get; init; } = 256;
@@ -32,27 +32,27 @@ public sealed record SlowRise : ScoreSpec
 
     internal override Score Create(ScoreContext context) => new State(this, Of.Create(context), context);
 
-    sealed class State(SlowRise spec, Score of, ScoreContext context)
+    sealed class State(SlowRiseSpec spec, Score of, ScoreContext context)
         : Score(FormattableString.Invariant($"{of.Name} over {spec.Window}"), context.Channels, spec.Window)
     {
         readonly RunningMean _mean = new(context.Channels, spec.Window);
         readonly DelayedMean _reference = new(context.Channels, spec.Window, spec.Memory, haste: 2);  // a young model's errors fall
-        readonly Course _course = new(spec.PerChannel ? context.Channels : 1, Math.Max(1, spec.Window / 4));
+        readonly BlockHistory _history = new(spec.PerChannel ? context.Channels : 1, Math.Max(1, spec.Window / 4));
         readonly double[] _now = new double[context.Channels];  // ln of the mean
 
         public override bool Ready => _reference.Ready;
 
-        public override void Step(in Moment moment)
+        public override void Step(in ScoreInput step)
         {
-            of.Step(in moment);
+            of.Step(in step);
             if (!of.Ready) return;
             double all = 0;
             foreach (double square in of.Squares) all += square / of.Squares.Length;
-            _course.Add(spec.PerChannel ? of.Squares : new ReadOnlySpan<double>(in all), moment.Frozen, moment.Muted);
+            _history.Add(spec.PerChannel ? of.Squares : new ReadOnlySpan<double>(in all), step.Frozen, step.Muted);
             _mean.Add(of.Squares, _now);
             if (!_mean.Full) return;
             for (int c = 0; c < _now.Length; c++) _now[c] = Math.Log(_now[c] + Floor);
-            _reference.Add(_now, moment.Frozen);
+            _reference.Add(_now, step.Frozen);
             for (int c = 0; c < _now.Length; c++)
             {
                 double rise = _now[c] - _reference.Mean[c];
@@ -64,7 +64,7 @@ public sealed record SlowRise : ScoreSpec
 
         // Errors that fall are no news.
         public override Trend? Trend(int channel) =>
-            _course.Fit(spec.PerChannel ? channel : 0, logarithm: true) is { Slope: > 0 } trend ? trend : null;
+            _history.Fit(spec.PerChannel ? channel : 0, logarithm: true) is { Slope: > 0 } trend ? trend : null;
 
         public override bool Adapt(ReadOnlySpan<bool> held)
         {
@@ -77,7 +77,7 @@ public sealed record SlowRise : ScoreSpec
             of.Carry(ref state);
             _mean.Carry(ref state);
             _reference.Carry(ref state);
-            _course.Carry(ref state);
+            _history.Carry(ref state);
             state.Carry(_now);
         }
     }

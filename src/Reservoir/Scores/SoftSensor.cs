@@ -4,7 +4,7 @@ namespace Esn;
 /// Each channel told from all others at the same step by a small reservoir that never sees it; its error as a mean over τ
 /// steps with limited increments. A sensor that fails alone stands out, a plant that moves as a whole does not.
 /// </summary>
-public sealed record SoftSensor : ScoreSpec
+public sealed record SoftSensorSpec : ScoreSpec
 {
     /// <summary>The reservoir of each channel.</summary>
     public ReservoirSpec Reservoir { get; init; } = new() { Units = 30, Degree = 8, SpectralRadius = .9, LeakRates = [1, .3, .1, .03] };
@@ -39,7 +39,7 @@ public sealed record SoftSensor : ScoreSpec
         readonly LimitedMean _mean;
         bool _begun;
 
-        public State(SoftSensor spec, ScoreContext context)
+        public State(SoftSensorSpec spec, ScoreContext context)
             : base(FormattableString.Invariant($"soft sensor {spec.Window}"), context.Channels, spec.Window)
         {
             int channels = context.Channels, others = channels - 1, units = spec.Reservoir.Units;
@@ -54,20 +54,20 @@ public sealed record SoftSensor : ScoreSpec
 
         public override bool Ready => _begun;
 
-        public override void Step(in Moment moment)
+        public override void Step(in ScoreInput step)
         {
             for (int c = 0; c < _readouts.Length; c++)
             {
                 Span<double> x = _regressors[c].AsSpan(1 + _others.Length);
                 x.CopyTo(_previous);
-                moment.Input[..c].CopyTo(_others);
-                moment.Input[(c + 1)..].CopyTo(_others.AsSpan(c));
+                step.Input[..c].CopyTo(_others);
+                step.Input[(c + 1)..].CopyTo(_others.AsSpan(c));
                 _reservoirs[c].Step(_others, _previous, x);
                 _others.CopyTo(_regressors[c].AsSpan(1));
                 // The readout tells the step after z; pushed before the frame is settled, that is the frame of z itself.
                 _readouts[c].Push(_regressors[c]);
-                _readouts[c].Settle(moment.Input.Slice(c, 1), _error);
-                if (moment.Frozen) _readouts[c].Skip();
+                _readouts[c].Settle(step.Input.Slice(c, 1), _error);
+                if (step.Frozen) _readouts[c].Skip();
                 else _readouts[c].Learn();
                 _residual[c] = _error[0];
             }

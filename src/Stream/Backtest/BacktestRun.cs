@@ -85,7 +85,7 @@ public static class BacktestRun
 
     /// <summary>Where it is known how long a feed is, a metric's warm-up takes no more of it than its benchmark allows.</summary>
     internal static ModelSpec Fitted(ModelSpec spec, int rows) =>
-        spec is MetricSpec metric ? metric with { WarmUp = Math.Clamp(NabScore.Probation(rows), 20, metric.WarmUp) } : spec;
+        spec is MetricModelSpec metric ? metric with { WarmUp = Math.Clamp(NabScore.Probation(rows), 20, metric.WarmUp) } : spec;
 
     static TextWriter Writer(string? directory, string file) =>
         directory is null ? TextWriter.Null : new StreamWriter(Path.Combine(directory, file), append: false, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), 1 << 16);

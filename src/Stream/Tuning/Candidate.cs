@@ -35,8 +35,8 @@ public sealed record Candidate(double SpectralRadius, double InputScale, IReadOn
         readout = readout with { Regularisation = Regularisation, ForgettingFactor = ForgettingFactor };
         return spec switch
         {
-            DetectorSpec judgedByErrors => judgedByErrors with { Reservoir = reservoir, Readout = readout },
-            MetricSpec metric => metric with { Reservoir = reservoir, Readout = readout },
+            ErrorModelSpec judgedByErrors => judgedByErrors with { Reservoir = reservoir, Readout = readout },
+            MetricModelSpec metric => metric with { Reservoir = reservoir, Readout = readout },
             _ => throw new NotSupportedException($"{spec.GetType().Name} can't be tuned"),
         };
     }
@@ -44,8 +44,8 @@ public sealed record Candidate(double SpectralRadius, double InputScale, IReadOn
     /// <summary>What every kind of model has.</summary>
     public static (ReservoirSpec Reservoir, ReadoutSpec Readout) Parts(ModelSpec spec) => spec switch
     {
-        DetectorSpec judgedByErrors => (judgedByErrors.Reservoir, judgedByErrors.Readout),
-        MetricSpec metric => (metric.Reservoir, metric.Readout),
+        ErrorModelSpec judgedByErrors => (judgedByErrors.Reservoir, judgedByErrors.Readout),
+        MetricModelSpec metric => (metric.Reservoir, metric.Readout),
         _ => throw new NotSupportedException($"{spec.GetType().Name} can't be tuned"),
     };
 

@@ -28,13 +28,13 @@ public static class ForecastTrial
     /// <param name="cancel">Ends the trial between two blocks.</param>
     public static ForecastError Run(ModelSpec spec, TuneFeed feed, int rows, CancellationToken cancel) => spec switch
     {
-        DetectorSpec judgedByErrors => Run(judgedByErrors, feed, rows, cancel),
-        MetricSpec metric => Run(metric, feed, rows, cancel),
+        ErrorModelSpec judgedByErrors => Run(judgedByErrors, feed, rows, cancel),
+        MetricModelSpec metric => Run(metric, feed, rows, cancel),
         _ => throw new NotSupportedException($"{spec.GetType().Name} can't be tuned"),
     };
 
     // A metric is told of the calendar and has no free run: what the detector itself expects is compared.
-    static ForecastError Run(MetricSpec spec, TuneFeed feed, int rows, CancellationToken cancel)
+    static ForecastError Run(MetricModelSpec spec, TuneFeed feed, int rows, CancellationToken cancel)
     {
         int channels = feed.Channels, first = Math.Max(Math.Min(spec.WarmUp, rows - 1), rows / 10);
         var detector = new Detector(spec, channels);
@@ -51,7 +51,7 @@ public static class ForecastTrial
         return new ForecastError(Root([.. Enumerable.Range(first, rows - first).Select(t => Mean(expected.AsSpan(t * channels, channels), weights))]), null, 0);
     }
 
-    static ForecastError Run(DetectorSpec spec, TuneFeed feed, int rows, CancellationToken cancel)
+    static ForecastError Run(ErrorModelSpec spec, TuneFeed feed, int rows, CancellationToken cancel)
     {
         int channels = feed.Channels, first = (int)Math.Min(spec.WarmUp, rows / 2);
         double[] inputs = Scaled(feed.Frames.AsSpan(0, rows * channels), channels, spec);
@@ -94,7 +94,7 @@ public static class ForecastTrial
     }
 
     // As the detector scales: by the first frames, clipped.
-    static double[] Scaled(ReadOnlySpan<double> frames, int channels, DetectorSpec spec)
+    static double[] Scaled(ReadOnlySpan<double> frames, int channels, ErrorModelSpec spec)
     {
         double[] inputs = frames.ToArray();
         for (int c = 0; c < channels; c++)
@@ -133,7 +133,7 @@ public static class ForecastTrial
         return ranges;
     }
 
-    sealed class State(DetectorSpec spec, double[] inputs, int channels)
+    sealed class State(ErrorModelSpec spec, double[] inputs, int channels)
     {
         readonly Reservoir _reservoir = new(spec.Reservoir, channels);
         readonly Readout _readout = new(1 + channels + spec.Reservoir.Units, channels, spec.Readout with { Horizons = [1] });

@@ -88,15 +88,15 @@ public sealed class Tuner(BacktestSet feeds, IReadOnlyList<TuneFeed> parts, EsnC
 
     static int Scaling(ModelSpec spec) => spec switch
     {
-        DetectorSpec judgedByErrors => judgedByErrors.ScalingSteps,
-        MetricSpec => 200,  // its warm-up is fitted to the feed
+        ErrorModelSpec judgedByErrors => judgedByErrors.ScalingSteps,
+        MetricModelSpec => 200,  // its warm-up is fitted to the feed
         _ => 0,
     };
 
     static int WarmUp(ModelSpec spec) => spec switch
     {
-        DetectorSpec judgedByErrors => judgedByErrors.WarmUp,
-        MetricSpec metric => metric.WarmUp,
+        ErrorModelSpec judgedByErrors => judgedByErrors.WarmUp,
+        MetricModelSpec metric => metric.WarmUp,
         _ => 0,
     };
 

@@ -5,7 +5,7 @@ namespace Esn.Tests.Metric;
 
 public sealed class MetricModelTests
 {
-    static readonly MetricSpec Small = new() { WarmUp = 300, Reservoir = new MetricSpec().Reservoir with { Units = 40 } };
+    static readonly MetricModelSpec Small = new() { WarmUp = 300, Reservoir = new MetricModelSpec().Reservoir with { Units = 40 } };
     static readonly DateTime Start = new(2026, 1, 5);
 
     // Frames every half an hour: a day and a weekend in it, a little noise.
@@ -174,16 +174,16 @@ public sealed class MetricModelTests
     [Fact]
     public void Horizons_grow_with_the_warm_up_and_equal_ones_are_one()
     {
-        Assert.Equal([1, 25, 94], new MetricModel(new MetricSpec(), 1).Horizons);
-        Assert.Equal([1, 3], new MetricModel(new MetricSpec { WarmUp = 20 }, 1).Horizons);
+        Assert.Equal([1, 25, 94], new MetricModel(new MetricModelSpec(), 1).Horizons);
+        Assert.Equal([1, 3], new MetricModel(new MetricModelSpec { WarmUp = 20 }, 1).Horizons);
     }
 
     [Fact]
     public void A_specification_out_of_range_names_the_key_and_the_range()
     {
-        var error = Assert.Throws<ArgumentOutOfRangeException>(() => new MetricModel(new MetricSpec { WarmUp = 3 }, 1));
+        var error = Assert.Throws<ArgumentOutOfRangeException>(() => new MetricModel(new MetricModelSpec { WarmUp = 3 }, 1));
         Assert.Contains("warmUp must be in [20, 1000000], was 3", error.Message, StringComparison.Ordinal);
-        Assert.Throws<ArgumentOutOfRangeException>(() => new MetricModel(new MetricSpec { Horizons = [new(.1, 1), new(.05, 1)] }, 1));
-        Assert.Throws<ArgumentOutOfRangeException>(() => new MetricModel(new MetricSpec { Budget = new EmissionBudgetSpec { Threshold = 0 } }, 1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new MetricModel(new MetricModelSpec { Horizons = [new(.1, 1), new(.05, 1)] }, 1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new MetricModel(new MetricModelSpec { Budget = new EmissionBudgetSpec { Threshold = 0 } }, 1));
     }
 }

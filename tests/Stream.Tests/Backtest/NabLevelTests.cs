@@ -14,7 +14,7 @@ public sealed class NabLevelTests
         IReadOnlyList<NabFile> files = NabCorpus.Load(folder!);
         Assert.Equal(28, files.Count);
 
-        var spec = new MetricSpec();
+        var spec = new MetricModelSpec();
         double standard = 0, cautious = 0;
         const int Seeds = 2;
         for (int seed = 1; seed <= Seeds; seed++)
@@ -28,7 +28,7 @@ public sealed class NabLevelTests
         Assert.True(cautious > 66, $"low-FP {cautious}");
     }
 
-    static double[] Scores(NabFile file, MetricSpec spec, int seed)
+    static double[] Scores(NabFile file, MetricModelSpec spec, int seed)
     {
         var model = new Detector(spec with { WarmUp = NabScore.Probation(file.Values.Length), Reservoir = spec.Reservoir with { Seed = seed } }, channels: 1);
         double[] scores = new double[file.Values.Length], expected = new double[1];

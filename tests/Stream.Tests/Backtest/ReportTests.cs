@@ -78,7 +78,7 @@ public sealed class ReportTests : IDisposable
         var random = new Xoshiro256StarStar(1, threadSafe: false);
         File.WriteAllText(file, "value\n" + string.Concat(Enumerable.Range(0, 9000).Select(t => FormattableString.Invariant($"{random.NextDouble() + Math.Max(0, t - 7000) / 2000.0:R}\n"))));
         EsnConfig config = Pipelines.Config();
-        config = config with { Detector = (DetectorSpec)config.Detector with { Scores = [new MeanError(), new SlowLevel { Delay = 8000, Tail = TailPrior.Central }] } };
+        config = config with { Detector = (ErrorModelSpec)config.Detector with { Scores = [new MeanErrorSpec(), new SlowLevelSpec { Delay = 8000, Tail = TailPrior.Central }] } };
         using (CsvFeed feed = CsvFeed.Open(file, [], []))
             BacktestRun.Run(feed, null, config, _directory, new Dictionary<string, string>(), TimeProvider.System, _ => { }, CancellationToken.None);
 
@@ -116,7 +116,7 @@ public sealed class ReportTests : IDisposable
         Assert.Equal(900 * sizeof(float), observed.Length);
         Assert.Equal(Pipelines.Value(601), channel.GetProperty("offset").GetDouble() + BitConverter.ToSingle(observed, 601 * sizeof(float)), 1e-6);
         JsonElement alarm = data.GetProperty("alarms").EnumerateArray().First(each => each.GetProperty("start").GetInt32() >= 600);
-        Assert.Equal((600, "caught", 0), (alarm.GetProperty("start").GetInt32(), alarm.GetProperty("verdict").GetString(), alarm.GetProperty("delay").GetInt32()));
+        Assert.Equal((600, "caught", 0), (alarm.GetProperty("start").GetInt32(), alarm.GetProperty("judgement").GetString(), alarm.GetProperty("delay").GetInt32()));
 
         byte[] picture = File.ReadAllBytes(Path.Combine(_directory, "report.png"));
         Assert.Equal([0x89, (byte)'P', (byte)'N', (byte)'G'], picture[..4]);

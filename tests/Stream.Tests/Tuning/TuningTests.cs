@@ -12,7 +12,7 @@ public sealed class TuningTests : IDisposable
 {
     const int Rows = 3000;
 
-    static readonly DetectorSpec Small = (DetectorSpec)Pipelines.Config().Detector;
+    static readonly ErrorModelSpec Small = (ErrorModelSpec)Pipelines.Config().Detector;
 
     readonly string _directory = Directory.CreateTempSubdirectory("esn-tune-").FullName;
 
@@ -31,7 +31,7 @@ public sealed class TuningTests : IDisposable
     public void The_one_step_error_is_that_of_the_detector_while_nothing_is_frozen()
     {
         double[] values = Values(1), expected = new double[Rows];
-        DetectorSpec spec = Small with { WarmUp = 10_000 };  // so no alarm
+        ErrorModelSpec spec = Small with { WarmUp = 10_000 };  // so no alarm
         new Detector(spec, 1).StepMany(new DateTime[Rows], values, new StepResult[Rows], expected);
         double[] late = values[(Rows / 2)..];
         double mean = late.Average(), variance = late.Average(value => (value - mean) * (value - mean));
@@ -56,7 +56,7 @@ public sealed class TuningTests : IDisposable
     {
         // White noise that is hardly regularised, and learnt from little of it: the readout's gain is above 1.
         double[] noise = new Xoshiro256StarStar(3).NextDoubles(400);
-        DetectorSpec wild = Small with { Reservoir = new ReservoirSpec { Units = 150, Degree = 10, SpectralRadius = 1.6, InputScale = .3 }, Readout = new ReadoutSpec { Regularisation = 1e-10 } };
+        ErrorModelSpec wild = Small with { Reservoir = new ReservoirSpec { Units = 150, Degree = 10, SpectralRadius = 1.6, InputScale = .3 }, Readout = new ReadoutSpec { Regularisation = 1e-10 } };
         Assert.True(ForecastTrial.Run(wild, Part(noise), 400, CancellationToken.None).Escaped > 0);
     }
 
@@ -72,14 +72,14 @@ public sealed class TuningTests : IDisposable
     [Fact]
     public async Task A_bad_model_is_made_better_also_on_a_feed_and_a_reservoir_it_was_not_chosen_by()
     {
-        DetectorSpec bad = Small with { Reservoir = Small.Reservoir with { SpectralRadius = .05, InputScale = .01, LeakRates = [1] }, Readout = new ReadoutSpec { Regularisation = 1 } };
+        ErrorModelSpec bad = Small with { Reservoir = Small.Reservoir with { SpectralRadius = .05, InputScale = .01, LeakRates = [1] }, Readout = new ReadoutSpec { Regularisation = 1 } };
         Tuned tuned = await Tuner(bad).Run(24, 1, (_, _) => { }, CancellationToken.None);
         Assert.False(tuned.KeepsBaseline);
         Assert.Equal(Candidate.Of(bad), tuned.Baseline.Candidate);
         Assert.True(tuned.Best.Loss < tuned.Baseline.Loss - Streaming.Tuning.Tuner.Margin);
 
-        ForecastError Elsewhere(DetectorSpec spec) => ForecastTrial.Run(spec with { Reservoir = spec.Reservoir with { Seed = 9 } }, Part(Values(2)), Rows, CancellationToken.None);
-        ForecastError before = Elsewhere(bad), after = Elsewhere((DetectorSpec)tuned.Best.Candidate.In(bad));
+        ForecastError Elsewhere(ErrorModelSpec spec) => ForecastTrial.Run(spec with { Reservoir = spec.Reservoir with { Seed = 9 } }, Part(Values(2)), Rows, CancellationToken.None);
+        ForecastError before = Elsewhere(bad), after = Elsewhere((ErrorModelSpec)tuned.Best.Candidate.In(bad));
         Assert.True(after.OneStep < .7 * before.OneStep, $"{before} {after}");
         Assert.True(after.FreeRun < .7 * before.FreeRun, $"{before} {after}");
     }
@@ -163,12 +163,12 @@ public sealed class TuningTests : IDisposable
         EsnConfig config = ConfigFile.Parse(text, "tuned.yaml", _ => null);
         Assert.Equal("there:9092", config.Kafka.BootstrapServers);
         Assert.Equal(2.0 / 30_000, config.Alarms.Budget?.PerStep);
-        DetectorSpec detector = Assert.IsType<DetectorSpec>(config.Detector);
+        ErrorModelSpec detector = Assert.IsType<ErrorModelSpec>(config.Detector);
         Assert.Equal((900, 7, 66, .93, .25), (detector.WarmUp, detector.Reservoir.Seed, detector.Reservoir.Units, detector.Reservoir.SpectralRadius, detector.Reservoir.InputScale));
         Assert.Equal([.7, .35], detector.Reservoir.LeakRates);
         Assert.Equal((2e-5, .9999), (detector.Readout.Regularisation, detector.Readout.ForgettingFactor));
         Assert.DoesNotContain("warmUp", TunedConfig.Write("preset: signal\n" + Before, "another", "1 per 100 steps", found, 10, []), StringComparison.Ordinal);
-        Assert.Equal(66, Assert.IsType<DetectorSpec>(ConfigFile.Parse(TunedConfig.Write("", "signal", "1 per 100 steps", found, 10, []), "tuned.yaml", _ => null).Detector).Reservoir.Units);
+        Assert.Equal(66, Assert.IsType<ErrorModelSpec>(ConfigFile.Parse(TunedConfig.Write("", "signal", "1 per 100 steps", found, 10, []), "tuned.yaml", _ => null).Detector).Reservoir.Units);
     }
 
     [Fact]

@@ -135,24 +135,24 @@ sealed class Alarm
 
     /// <summary>Takes a step.</summary>
     /// <param name="position">Index of the step.</param>
-    /// <param name="verdict">As measured at this step.</param>
+    /// <param name="judgement">As measured at this step.</param>
     /// <param name="allowed">Whether an alarm may open: the model is ready and the deviation large enough.</param>
     /// <param name="muted">An open alarm ends, none opens.</param>
     /// <param name="returned">Raw scores that no longer keep it open though they still are out of the ordinary, [scores] or empty.</param>
     /// <returns>What changed, if anything.</returns>
-    public AlarmChange? Step(long position, IVerdict verdict, bool allowed, bool muted, ReadOnlySpan<bool> returned = default)
+    public AlarmChange? Step(long position, IJudgement judgement, bool allowed, bool muted, ReadOnlySpan<bool> returned = default)
     {
         if (muted)
         {
             _above = 0;
             return Open ? End(position, AlarmChange.Closed) : null;
         }
-        return Open ? GoOn(position, verdict, returned) : TryOpen(position, verdict, allowed);
+        return Open ? GoOn(position, judgement, returned) : TryOpen(position, judgement, allowed);
     }
 
-    AlarmChange? TryOpen(long position, IVerdict verdict, bool allowed)
+    AlarmChange? TryOpen(long position, IJudgement judgement, bool allowed)
     {
-        double score = verdict.Score;
+        double score = judgement.Score;
         _above = allowed && score >= 1 ? _above + 1 : 0;
         if (_above < _spec.OpenAfter) return null;
         bool same = position - _end <= _spec.Merge;
@@ -166,19 +166,19 @@ sealed class Alarm
             Array.Clear(_margins);
             (_told, _toldScore) = (position, score);
         }
-        Contribute(position, verdict, default);
+        Contribute(position, judgement, default);
         return same ? AlarmChange.Updated : AlarmChange.Opened;
     }
 
-    AlarmChange? GoOn(long position, IVerdict verdict, ReadOnlySpan<bool> returned)
+    AlarmChange? GoOn(long position, IJudgement judgement, ReadOnlySpan<bool> returned)
     {
         _openSteps++;
-        bool stirs = Contribute(position, verdict, returned);
-        _quiet = stirs ? 0 : _quiet + 1;
+        bool unusual = Contribute(position, judgement, returned);
+        _quiet = unusual ? 0 : _quiet + 1;
         if (_quiet >= _spec.QuietSteps) return End(position, AlarmChange.Closed);
         if (_openSteps >= _spec.AdaptAfter) return End(position, AlarmChange.Adapted);
 
-        double score = verdict.Score;
+        double score = judgement.Score;
         if (position - _told <= _spec.Rise)
         {
             _toldScore = Math.Max(_toldScore, score);
@@ -191,19 +191,19 @@ sealed class Alarm
 
     // Whether a score that contributed is still out. One that drifts off long after the alarm was told, as levels do that
     // no longer are followed, does not hold it open.
-    bool Contribute(long position, IVerdict verdict, ReadOnlySpan<bool> returned)
+    bool Contribute(long position, IJudgement judgement, ReadOnlySpan<bool> returned)
     {
-        if (verdict.Score > PeakScore) (Peak, PeakScore) = (position, verdict.Score);
-        bool stirs = false;
+        if (judgement.Score > PeakScore) (Peak, PeakScore) = (position, judgement.Score);
+        bool unusual = false;
         for (int i = 0; i < _contributed.Length; i++)
         {
-            _margins[i] = Math.Max(_margins[i], verdict.Margins[i]);
-            if (!verdict.Stirs(i)) continue;
-            if (!_contributed[i] && (_openSteps == 0 || (!_slow[i] && position - _told <= _spec.Rise))) _contributed[i] = verdict.Alarms(i);
+            _margins[i] = Math.Max(_margins[i], judgement.Margins[i]);
+            if (!judgement.IsUnusual(i)) continue;
+            if (!_contributed[i] && (_openSteps == 0 || (!_slow[i] && position - _told <= _spec.Rise))) _contributed[i] = judgement.Alarms(i);
             if (!returned.IsEmpty && returned[i]) continue;
-            stirs |= _contributed[i] && (verdict.Margins[i] >= _spec.Leave * _margins[i] || verdict.Alarms(i));
+            unusual |= _contributed[i] && (judgement.Margins[i] >= _spec.Leave * _margins[i] || judgement.Alarms(i));
         }
-        return stirs;
+        return unusual;
     }
 
     AlarmChange End(long position, AlarmChange change)

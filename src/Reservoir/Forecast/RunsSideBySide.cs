@@ -4,7 +4,7 @@ namespace Esn;
 /// Free runs side by side, each with the readout of its launch: a step of all of them reads W once. A run's numbers do
 /// not depend on the others.
 /// </summary>
-sealed unsafe class RunsAbreast
+sealed unsafe class RunsSideBySide
 {
     readonly Reservoir _reservoir;
     readonly Readout _readout;
@@ -19,7 +19,7 @@ sealed unsafe class RunsAbreast
     /// <param name="readout">Of the stream, with few outputs.</param>
     /// <param name="runs">≥ 1.</param>
     /// <param name="limit">Predictions are clipped at ± this.</param>
-    public RunsAbreast(Reservoir reservoir, Readout readout, int runs, double limit)
+    public RunsSideBySide(Reservoir reservoir, Readout readout, int runs, double limit)
     {
         (_reservoir, _readout, _limit) = (reservoir, readout, limit);
         (_channels, _regressors, _lanes) = (reservoir.Channels, readout.Regressors, (runs + 7) / 8 * 8);
@@ -60,7 +60,7 @@ sealed unsafe class RunsAbreast
         for (int c = 0; c < _channels; c++)
         {
             double* prediction = _inputs.Pointer + (long)c * _lanes;
-            Kernel.Best.DotsAbreast(_weights.Pointer + (long)c * _regressors * _lanes, _states.Pointer, _regressors, _lanes, prediction);
+            Kernel.Best.DotsSideBySide(_weights.Pointer + (long)c * _regressors * _lanes, _states.Pointer, _regressors, _lanes, prediction);
             for (int run = 0; run < _lanes; run++)
                 prediction[run] = double.IsNaN(prediction[run]) ? _limit : Math.Clamp(prediction[run], -_limit, _limit);
         }

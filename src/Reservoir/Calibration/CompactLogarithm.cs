@@ -1,7 +1,7 @@
 namespace Esn;
 
 /// <summary>A logarithm in 16 bits: to 1/512, where bins are .1 wide; thousands of them wait in each stream.</summary>
-static class Waiting
+static class CompactLogarithm
 {
     /// <summary>Thrown away, NaN.</summary>
     public const short None = short.MinValue;

@@ -7,7 +7,7 @@ namespace Esn;
 /// a small part of what is possible.
 /// </summary>
 /// <param name="count">Bins that are possible.</param>
-sealed class Bins(int count)
+sealed class SparseHistogram(int count)
 {
     const int Piece = 16;  // by which the stretch grows at least
 

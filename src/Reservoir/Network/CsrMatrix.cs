@@ -76,7 +76,7 @@ public sealed class CsrMatrix
         Require.Length(x.Length, Order * runs, nameof(x));
         Require.Length(y.Length, Order * runs, nameof(y));
         fixed (double* from = x, to = y, values = _values)
-        fixed (int* columns = _columns) Kernel.Best.SparseAbreast(values, columns, Degree, from, to, Order, runs);
+        fixed (int* columns = _columns) Kernel.Best.SparseSideBySide(values, columns, Degree, from, to, Order, runs);
     }
 
     /// <summary>A ← factor · A.</summary>

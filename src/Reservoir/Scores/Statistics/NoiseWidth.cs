@@ -9,7 +9,7 @@ namespace Esn;
 /// <param name="window">Steps over which the present width is taken, ≥ 1.</param>
 /// <param name="young">Distances that fix what is usual.</param>
 /// <param name="memory">Steps over which the usual width is forgotten after those.</param>
-sealed class Spread(int channels, double window, int young, double memory)
+sealed class NoiseWidth(int channels, double window, int young, double memory)
 {
     const double Widths = 5, Floor = .02;  // a distance counts for at most so many usual ones, and beside them in scaled units
     const int Begin = 30;                  // distances before a factor means anything

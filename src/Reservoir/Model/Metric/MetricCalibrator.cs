@@ -21,7 +21,7 @@ public sealed record MetricCalibratorSpec
     public TailChannelSpec Tail { get; init; } = new();
 
     /// <summary>Values and levels never seen before.</summary>
-    public RecordEvidenceSpec Records { get; init; } = new();
+    public ExtremesSpec Extremes { get; init; } = new();
 
     /// <summary>Throws with the key, the value and the range.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A value out of its range.</exception>
@@ -32,7 +32,7 @@ public sealed record MetricCalibratorSpec
         Require.Above(MeanLength, 0, 1);
         Require.Range(Settling, 0, 1);
         Tail.Validate();
-        Records.Validate();
+        Extremes.Validate();
     }
 }
 
@@ -50,7 +50,7 @@ public sealed class MetricCalibrator
     readonly double[] _recent;        // e [K×horizons]
     readonly double[] _means;         // sums of the latest K errors [horizons]
     readonly TailChannel[] _error, _mean;  // [horizons]
-    readonly RecordEvidence _records;
+    readonly ExtremeEvidence _extremes;
     long _count;                      // frames taken
 
     /// <param name="spec">Validated here.</param>
@@ -69,7 +69,7 @@ public sealed class MetricCalibrator
         (_recent, _means) = (new double[_length * horizons], new double[horizons]);
         _error = [.. Enumerable.Range(0, horizons).Select(_ => new TailChannel(spec.Tail, 1))];
         _mean = [.. Enumerable.Range(0, horizons).Select(_ => new TailChannel(spec.Tail, _length))];
-        _records = new RecordEvidence(spec.Records, Steps(spec.Records.LevelLength, warmUp, 3));
+        _extremes = new ExtremeEvidence(spec.Extremes, Steps(spec.Extremes.LevelLength, warmUp, 3));
     }
 
     /// <summary>A length given in warm-ups, in steps.</summary>
@@ -80,7 +80,7 @@ public sealed class MetricCalibrator
     public double ErrorEvidence { get; private set; }
 
     /// <summary>X(t), of the last step.</summary>
-    public double RecordEvidence { get; private set; }
+    public double ExtremeEvidence { get; private set; }
 
     /// <summary>S(t) ≥ 0.</summary>
     /// <param name="errors">e_h(t) in scaled units, [horizons], finite.</param>
@@ -97,9 +97,9 @@ public sealed class MetricCalibrator
                 evidence += _weights[h] * (_spec.ErrorWeight * _error[h].Step(Math.Sqrt(Math.Abs(errors[h])), learn)
                     + _spec.MeanWeight * _mean[h].Step(Math.Sqrt(Math.Abs(_means[h] / _length)), learn));
         ErrorEvidence = evidence;
-        RecordEvidence = _records.Step(x, keep);
+        ExtremeEvidence = _extremes.Step(x, keep);
         _count++;
-        return ErrorEvidence + RecordEvidence;
+        return ErrorEvidence + ExtremeEvidence;
     }
 
     void Average(ReadOnlySpan<double> errors)
@@ -122,7 +122,7 @@ public sealed class MetricCalibrator
         state.Carry(_means);
         foreach (TailChannel tail in _error) tail.Carry(ref state);
         foreach (TailChannel tail in _mean) tail.Carry(ref state);
-        _records.Carry(ref state);
+        _extremes.Carry(ref state);
         state.Carry(ref _count);
     }
 }

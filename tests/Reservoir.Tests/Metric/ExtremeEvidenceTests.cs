@@ -3,14 +3,14 @@ using Xunit;
 
 namespace Esn.Tests.Metric;
 
-public sealed class RecordEvidenceTests
+public sealed class ExtremeEvidenceTests
 {
-    static readonly RecordEvidenceSpec ValuesAlone = new() { LevelWeight = 0 };
+    static readonly ExtremesSpec ValuesAlone = new() { LevelWeight = 0 };
 
     [Fact]
     public void A_record_is_worth_the_logarithm_of_its_age_and_ranks_below_it_less()
     {
-        var records = new RecordEvidence(ValuesAlone, 5);
+        var records = new ExtremeEvidence(ValuesAlone, 5);
         for (int t = 0; t < 100; t++) records.Step(t % 10);  // every value ten times
         double[] worth = [records.Step(20), records.Step(20), records.Step(20), records.Step(20), records.Step(20)];
         for (int r = 0; r < 5; r++)
@@ -22,14 +22,14 @@ public sealed class RecordEvidenceTests
     [Fact]
     public void Constants_have_no_records_and_no_new_levels_whatever_the_rounding()
     {
-        var records = new RecordEvidence(new RecordEvidenceSpec(), 7);
+        var records = new ExtremeEvidence(new ExtremesSpec(), 7);
         for (int t = 0; t < 10_000; t++) Assert.Equal(0, records.Step(.1));
     }
 
     [Fact]
     public void A_mean_outside_all_means_before_is_a_new_level_though_no_value_is_a_record()
     {
-        var records = new RecordEvidence(new RecordEvidenceSpec { ValueWeight = 0 }, 8);
+        var records = new ExtremeEvidence(new ExtremesSpec { ValueWeight = 0 }, 8);
         for (int t = 0; t < 200; t++) Assert.Equal(0, records.Step(t % 2));
         Assert.Equal(Math.Log(200) / 8, records.Step(1), 12);  // five ones in eight
         Assert.Equal(0, records.Step(1));                            // still five
@@ -37,13 +37,13 @@ public sealed class RecordEvidenceTests
     }
 
     [Fact]
-    public void Of_exchangeable_values_a_tenth_of_the_frames_being_ten_times_older_are_a_tenth_as_often_records()
+    public void Of_exchangeable_values_a_tenth_of_the_frames_being_ten_times_older_are_a_tenth_as_often_extremes()
     {
         var random = new Xoshiro256StarStar(6, threadSafe: false);
         int early = 0, late = 0;
         for (int stream = 0; stream < 300; stream++)
         {
-            var records = new RecordEvidence(ValuesAlone with { Ranks = 1 }, 5);
+            var records = new ExtremeEvidence(ValuesAlone with { Ranks = 1 }, 5);
             for (int t = 0; t < 2000; t++)
             {
                 bool record = records.Step(random.NextDouble()) > 0;
@@ -58,8 +58,8 @@ public sealed class RecordEvidenceTests
     [Fact]
     public void What_is_not_kept_leaves_records_as_they_were()
     {
-        var twin = new RecordEvidence(new RecordEvidenceSpec(), 5);
-        var other = new RecordEvidence(new RecordEvidenceSpec(), 5);
+        var twin = new ExtremeEvidence(new ExtremesSpec(), 5);
+        var other = new ExtremeEvidence(new ExtremesSpec(), 5);
         for (int t = 0; t < 200; t++)
         {
             double x = t % 7;

@@ -3,12 +3,12 @@ using System.Numerics.Tensors;
 namespace Esn;
 
 /// <summary>A model of operational metrics: seasonal, bursty, of a few channels. Lengths are in warm-ups where not said otherwise.</summary>
-public sealed record MetricSpec : ModelSpec
+public sealed record MetricModelSpec : ModelSpec
 {
     // Evidence is told once, and a model that is frozen for long tells of what has long become normal. Means of the error
     // remember a burst for a while: half of the peak's evidence is quiet.
     /// <summary>All defaults.</summary>
-    public MetricSpec() => Alarm = new AlarmSpec { AdaptAfter = 20, QuietSteps = 5, Leave = .5 };
+    public MetricModelSpec() => Alarm = new AlarmSpec { AdaptAfter = 20, QuietSteps = 5, Leave = .5 };
 
     /// <summary>n0, frames that fix the scaling and teach the model before anything is scored, 20 … 1,000,000. The unit of every length.</summary>
     public int WarmUp { get; init; } = 750;
@@ -32,7 +32,7 @@ public sealed record MetricSpec : ModelSpec
     public ReadoutSpec Readout { get; init; } = new() { ForgettingFactor = .9998, Regularisation = 1 };
 
     /// <summary>How far ahead errors look, ascending, the next step first; those that are equal in steps are one.</summary>
-    public IReadOnlyList<MetricHorizon> Horizons { get; init; } = [new(0, 1), new(1 / 30.0, 2), new(1 / 8.0, 3)];
+    public IReadOnlyList<MetricHorizonSpec> Horizons { get; init; } = [new(0, 1), new(1 / 30.0, 2), new(1 / 8.0, 3)];
 
     /// <summary>How errors become evidence.</summary>
     public MetricCalibratorSpec Calibrator { get; init; } = new();
@@ -73,7 +73,7 @@ public sealed record MetricSpec : ModelSpec
         Calendar.Validate();
         Reservoir.Validate();
         Require.Range(Horizons.Count, 1, 100);
-        foreach (MetricHorizon horizon in Horizons) horizon.Validate();
+        foreach (MetricHorizonSpec horizon in Horizons) horizon.Validate();
         if (!Readout.Horizons.SequenceEqual([1]))
             throw new ArgumentOutOfRangeException(nameof(Readout), "readout.horizons must be left out: those of a metric are horizons, in warm-ups");
         Require.Above(Horizons.Sum(horizon => horizon.Weight), 0, 1e6);
@@ -88,13 +88,13 @@ public sealed record MetricSpec : ModelSpec
 
     internal double[] Weights() => [.. Horizons.GroupBy(Steps).Select(equal => equal.Sum(horizon => horizon.Weight))];
 
-    int Steps(MetricHorizon horizon) => MetricCalibrator.Steps(horizon.Ahead, WarmUp, 1);
+    int Steps(MetricHorizonSpec horizon) => MetricCalibrator.Steps(horizon.Ahead, WarmUp, 1);
 }
 
 /// <summary>How far ahead an error looks.</summary>
 /// <param name="Ahead">In warm-ups, [0, 1]; at least one step.</param>
 /// <param name="Weight">Of its errors in the evidence, [0, 1000].</param>
-public readonly record struct MetricHorizon(double Ahead, double Weight)
+public readonly record struct MetricHorizonSpec(double Ahead, double Weight)
 {
     /// <summary>Throws with the key, the value and the range.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A value out of its range.</exception>
@@ -122,7 +122,7 @@ readonly record struct MetricResult(bool WarmingUp, double Score, double Level, 
 /// </remarks>
 sealed class MetricModel
 {
-    readonly MetricSpec _spec;
+    readonly MetricModelSpec _spec;
     readonly Calendar _calendar;
     readonly Reservoir _reservoir;
     readonly Readout _readout;
@@ -149,7 +149,7 @@ sealed class MetricModel
     /// <param name="spec">Validated here.</param>
     /// <param name="channels">Length of a frame, ≥ 1.</param>
     /// <exception cref="ArgumentOutOfRangeException">A value of the specification is out of its range.</exception>
-    public MetricModel(MetricSpec spec, int channels)
+    public MetricModel(MetricModelSpec spec, int channels)
     {
         spec.Validate();
         Require.Range(channels, 1, 10_000);

@@ -2,7 +2,7 @@ namespace Esn;
 
 /// <summary>Two halves of one piece of work, the second on another thread if one is free.</summary>
 /// <remarks>Allocates nothing per run. The caller takes the second half itself if no other thread has begun it in time.</remarks>
-sealed class Pair(Action<int> half) : IThreadPoolWorkItem
+sealed class TwoHalves(Action<int> half) : IThreadPoolWorkItem
 {
     const int Open = 1, Taken = 2, Done = 3;
 

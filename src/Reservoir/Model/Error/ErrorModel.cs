@@ -14,7 +14,7 @@ sealed class ErrorModel
 
     [ThreadStatic] static double[]? s_rows, s_inputs;  // z [chunk×D], u [chunk×channels]: scratch that streams share
 
-    readonly DetectorSpec _spec;
+    readonly ErrorModelSpec _spec;
     readonly int _channels;
     readonly Reservoir _reservoir;
     readonly Readout _readout;
@@ -40,7 +40,7 @@ sealed class ErrorModel
     /// <param name="spec">Valid.</param>
     /// <param name="channels">Length of every frame, ≥ 1.</param>
     /// <param name="position">Frames that the stream had taken before.</param>
-    public ErrorModel(DetectorSpec spec, int channels, long position)
+    public ErrorModel(ErrorModelSpec spec, int channels, long position)
     {
         (_spec, _channels, _position) = (spec, channels, position);
         _reservoir = Reservoir.Of(spec.Reservoir, channels);
@@ -129,7 +129,7 @@ sealed class ErrorModel
         state.Carry(ref _step);
     }
 
-    (Scoring, Alarm, AlarmReport) Judge(DetectorSpec spec)
+    (Scoring, Alarm, AlarmReport) Judge(ErrorModelSpec spec)
     {
         var scoring = new Scoring(spec, new ScoreContext(_channels, spec.Readout.Horizons, _runs));
         var alarm = new Alarm(spec.Alarm, scoring.Slow);

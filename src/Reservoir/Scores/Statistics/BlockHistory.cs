@@ -11,7 +11,7 @@ readonly record struct Trend(double Age, double Slope, double Now, double Low, d
 /// <summary>The course of each channel over many steps, as means and ranges of blocks, so that a slow change can be dated when an alarm asks.</summary>
 /// <param name="channels">≥ 1.</param>
 /// <param name="block">Steps of a block, ≥ 1.</param>
-sealed class Course(int channels, int block)
+sealed class BlockHistory(int channels, int block)
 {
     const int Blocks = 256;
     const int Fewest = 4;        // blocks before a change, and of a slope

@@ -45,7 +45,7 @@ sealed class FreeRuns
     readonly int[] _lengths;          // T of each score, ascending
     readonly double[][] _finished;    // mean squared error of the last run of each length [lengths][channels]
     readonly bool[] _any;             // whether there is one
-    readonly RunsAbreast? _abreast;   // null: runs are made at their launch
+    readonly RunsSideBySide? _sideBySide;   // null: runs are made at their launch
     readonly int _ahead;              // predictions that a slot keeps
     readonly double[] _predictions;   // [slots×ahead×channels]
     readonly double[] _sums;          // squared errors so far [slots×channels]
@@ -71,14 +71,14 @@ sealed class FreeRuns
         _slots = (_longest + spec.Every - 1) / spec.Every;
         _finished = [.. _lengths.Select(_ => new double[_channels])];
         _any = new bool[_lengths.Length];
-        if (!ReadoutWeights.IsDeferred(_channels)) _abreast = new RunsAbreast(reservoir, readout, _slots, spec.Limit);
-        _ahead = _abreast is null ? _longest : 1;
+        if (!ReadoutWeights.IsDeferred(_channels)) _sideBySide = new RunsSideBySide(reservoir, readout, _slots, spec.Limit);
+        _ahead = _sideBySide is null ? _longest : 1;
         _predictions = new double[_slots * _ahead * _channels];
         _sums = new double[_slots * _channels];
         _launched = new long[_slots];
         _launched.AsSpan().Fill(-1);
         int regressors = readout.Regressors;
-        (_regressor, _state, _forecastState) = (new double[_abreast is null ? regressors : 0], new double[reservoir.Units], new double[regressors]);
+        (_regressor, _state, _forecastState) = (new double[_sideBySide is null ? regressors : 0], new double[reservoir.Units], new double[regressors]);
         _seeds = new float[spec.Kept * regressors];
         _seedSteps = new long[spec.Kept];
         _forecast = new double[(spec.Kept * spec.Every + spec.Ahead) * _channels];
@@ -124,11 +124,11 @@ sealed class FreeRuns
     public void Launch(long step, ReadOnlySpan<double> regressor)
     {
         bool due = step % _spec.Every == 0, underWay = _newest >= 0 && step - _newest < _longest;
-        if (underWay) _abreast?.Advance();
+        if (underWay) _sideBySide?.Advance();
         if (due) Launch((int)(_launches % _slots), step, regressor);
-        if (_abreast is null || !(due || underWay)) return;
-        _abreast.Predict();
-        for (int slot = 0; slot < _slots; slot++) _abreast.CopyPrediction(slot, Prediction(slot, 0));
+        if (_sideBySide is null || !(due || underWay)) return;
+        _sideBySide.Predict();
+        for (int slot = 0; slot < _slots; slot++) _sideBySide.CopyPrediction(slot, Prediction(slot, 0));
     }
 
     void Launch(int slot, long step, ReadOnlySpan<double> regressor)
@@ -137,9 +137,9 @@ sealed class FreeRuns
         TensorPrimitives.ConvertTruncating(regressor, _seeds.AsSpan(seed * regressor.Length, regressor.Length));
         _seedSteps[seed] = _launched[slot] = _newest = step;
         _sums.AsSpan(slot * _channels, _channels).Clear();
-        if (_abreast is not null)
+        if (_sideBySide is not null)
         {
-            _abreast.Launch(slot, regressor);
+            _sideBySide.Launch(slot, regressor);
             return;
         }
         regressor.CopyTo(_regressor);
@@ -207,7 +207,7 @@ sealed class FreeRuns
         state.Carry(_seedSteps);
         state.Carry(_forecast);
         state.Carry(_forecastState);
-        _abreast?.Carry(ref state);
+        _sideBySide?.Carry(ref state);
         state.Carry(ref _launches);
         state.Carry(ref _newest);
         state.Carry(ref _forecastFirst);

@@ -1,7 +1,7 @@
 namespace Esn;
 
 /// <summary>What values and levels never seen before are worth.</summary>
-public sealed record RecordEvidenceSpec
+public sealed record ExtremesSpec
 {
     /// <summary>Worth of a record, [0, 100].</summary>
     public double ValueWeight { get; init; } = 2;
@@ -38,9 +38,9 @@ public sealed record RecordEvidenceSpec
 /// X: the value's rank among all values before it, on its nearer side, and whether the mean of the latest values lies
 /// outside all such means before. It needs no model, and no model can excuse it.
 /// </summary>
-public sealed class RecordEvidence
+public sealed class ExtremeEvidence
 {
-    readonly RecordEvidenceSpec _spec;
+    readonly ExtremesSpec _spec;
     readonly double[] _highest, _lowest;  // the most extreme so far, the most extreme first [ranks]
     readonly double[] _recent;            // x/length [length]
     double _mean;                         // of the latest values
@@ -50,7 +50,7 @@ public sealed class RecordEvidence
 
     /// <param name="spec">Validated here.</param>
     /// <param name="length">Values in a mean, ≥ 1.</param>
-    public RecordEvidence(RecordEvidenceSpec spec, int length)
+    public ExtremeEvidence(ExtremesSpec spec, int length)
     {
         spec.Validate();
         Require.Range(length, 1, 1_000_000);

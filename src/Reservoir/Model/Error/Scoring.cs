@@ -16,7 +16,7 @@ sealed class Scoring
 
     /// <param name="spec">Valid.</param>
     /// <param name="context">What scores are made from.</param>
-    public Scoring(DetectorSpec spec, ScoreContext context)
+    public Scoring(ErrorModelSpec spec, ScoreContext context)
     {
         _channels = context.Channels;
         _scores = [.. spec.Scores.Select(score => score.Create(context))];
@@ -66,7 +66,7 @@ sealed class Scoring
         {
             Score score = _scores[i];
             Span<double> values = _values.AsSpan(_first[i].._first[i + 1]);
-            score.Step(new Moment { Input = input, Errors = errors, Frozen = muted || alarm.Open, Muted = muted, Held = _held.AsSpan(_first[i].._first[i + 1]) });
+            score.Step(new ScoreInput { Input = input, Errors = errors, Frozen = muted || alarm.Open, Muted = muted, Held = _held.AsSpan(_first[i].._first[i + 1]) });
             if (_perChannel[i]) score.Returned.CopyTo(_returned, _first[i]);
             else _returned[_first[i]] = !score.Returned.AsSpan().Contains(false);
             if (!score.Ready || _clean < score.Span) values.Fill(double.NaN);
@@ -88,7 +88,7 @@ sealed class Scoring
         bool closed = change == AlarmChange.Closed && !muted, adapted = change == AlarmChange.Adapted;
         if (closed || adapted)
         {
-            for (int i = 0; i < _held.Length; i++) _held[i] = alarm.Contributed[i] && Calibrator.Stirs(i);
+            for (int i = 0; i < _held.Length; i++) _held[i] = alarm.Contributed[i] && Calibrator.IsUnusual(i);
             for (int i = 0; i < _scores.Length; i++)
             {
                 Span<bool> held = _held.AsSpan(_first[i].._first[i + 1]);

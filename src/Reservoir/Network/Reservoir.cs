@@ -139,11 +139,11 @@ public sealed class Reservoir
         Require.Length(inputs.Length, Channels * runs, nameof(inputs));
         Require.Length(next.Length, Units * runs, nameof(next));
         fixed (double* bias = _bias, weights = _inputWeights, u = inputs, to = next)
-            Kernel.Best.DriveAbreast(bias, weights, Channels, u, to, Units, runs);
+            Kernel.Best.DriveSideBySide(bias, weights, Channels, u, to, Units, runs);
         _weights.MultiplyAdd(previous, next, runs);
         TensorPrimitives.Tanh(next, next);
         fixed (double* keep = _keep, leak = _leak, from = previous, to = next)
-            Kernel.Best.LeakAbreast(keep, leak, from, to, Units, runs);
+            Kernel.Best.LeakSideBySide(keep, leak, from, to, Units, runs);
     }
 
     static double[] Uniform(Xoshiro256StarStar random, int length, double scale)

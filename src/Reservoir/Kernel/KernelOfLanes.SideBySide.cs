@@ -5,7 +5,7 @@ namespace Esn;
 sealed unsafe partial class Kernel<V>
 {
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public override void DotsAbreast(double* a, double* b, int rows, int runs, double* result)
+    public override void DotsSideBySide(double* a, double* b, int rows, int runs, double* result)
     {
         int run = 0;
         for (; run + V.Width <= runs; run += V.Width) V.Store(Dot<V>(a + run, b + run, rows, runs), result + run);
@@ -29,7 +29,7 @@ sealed unsafe partial class Kernel<V>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public override void DriveAbreast(double* bias, double* weights, int channels, double* u, double* y, int rows, int runs)
+    public override void DriveSideBySide(double* bias, double* weights, int channels, double* u, double* y, int rows, int runs)
     {
         for (int i = 0; i < rows; i++, weights += channels, y += runs)
         {
@@ -48,7 +48,7 @@ sealed unsafe partial class Kernel<V>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public override void SparseAbreast(double* values, int* columns, int degree, double* x, double* y, int rows, int runs)
+    public override void SparseSideBySide(double* values, int* columns, int degree, double* x, double* y, int rows, int runs)
     {
         for (int i = 0; i < rows; i++, values += degree, columns += degree, y += runs)
         {
@@ -67,7 +67,7 @@ sealed unsafe partial class Kernel<V>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public override void LeakAbreast(double* keep, double* leak, double* x, double* y, int rows, int runs)
+    public override void LeakSideBySide(double* keep, double* leak, double* x, double* y, int rows, int runs)
     {
         for (int i = 0; i < rows; i++, x += runs, y += runs)
         {

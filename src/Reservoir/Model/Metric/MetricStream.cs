@@ -8,9 +8,9 @@ namespace Esn;
 /// adapted to, soon: on the Numenta benchmark (75.9 standard, 70.7 low-FP with no freezing) a limit of 20 steps costs .1 and
 /// .6 points, one of 500 steps 1.5 and 3.3.
 /// </summary>
-sealed class MetricStream : StreamModel, IVerdict
+sealed class MetricStream : StreamModel, IJudgement
 {
-    readonly MetricSpec _spec;
+    readonly MetricModelSpec _spec;
     readonly MetricModel _model;
     readonly Normality _normality;
     readonly Alarm _alarm;
@@ -21,7 +21,7 @@ sealed class MetricStream : StreamModel, IVerdict
 
     /// <param name="spec">Valid.</param>
     /// <param name="channels">Length of every frame, ≥ 1.</param>
-    public MetricStream(MetricSpec spec, int channels)
+    public MetricStream(MetricModelSpec spec, int channels)
     {
         _spec = spec;
         _model = new MetricModel(spec, channels);
@@ -46,7 +46,7 @@ sealed class MetricStream : StreamModel, IVerdict
     public double Score => _result.Score;
 
     /// <inheritdoc/>
-    public bool Stirs(int score) => _margins[score] >= _spec.Quiet;
+    public bool IsUnusual(int score) => _margins[score] >= _spec.Quiet;
 
     /// <inheritdoc/>
     public bool Alarms(int score) => _result.Score >= 1 && score == _result.Channel;

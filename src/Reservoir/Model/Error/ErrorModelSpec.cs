@@ -1,7 +1,7 @@
 namespace Esn;
 
 /// <summary>A stream judged by its model's errors, from the scaling to the alarm. Every part has a default: the preset <see cref="Presets.Signal"/>.</summary>
-public sealed record DetectorSpec : ModelSpec
+public sealed record ErrorModelSpec : ModelSpec
 {
     /// <summary>The reservoir.</summary>
     public ReservoirSpec Reservoir { get; init; } = new();
@@ -49,7 +49,7 @@ public sealed record DetectorSpec : ModelSpec
     public override ModelSpec SharedBy(int streams) =>
         Budgeted(budget => budget with { AlarmsPerStep = budget.AlarmsPerStep / streams, AlarmsPerDay = budget.AlarmsPerDay / streams });
 
-    DetectorSpec Budgeted(Func<BudgetSpec, BudgetSpec> change) =>
+    ErrorModelSpec Budgeted(Func<BudgetSpec, BudgetSpec> change) =>
         Calibrator is BudgetSpec budget ? this with { Calibrator = change(budget) } : this;
 
     /// <inheritdoc/>

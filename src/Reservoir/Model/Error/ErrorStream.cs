@@ -6,7 +6,7 @@ namespace Esn;
 /// </summary>
 /// <param name="spec">Valid.</param>
 /// <param name="channels">Length of every frame, ≥ 1.</param>
-sealed class ErrorStream(DetectorSpec spec, int channels) : StreamModel
+sealed class ErrorStream(ErrorModelSpec spec, int channels) : StreamModel
 {
     ErrorModel _model = new(spec, channels, position: 0);
     ModelHealth _before;  // of the models before this one

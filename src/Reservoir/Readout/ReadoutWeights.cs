@@ -15,7 +15,7 @@ sealed unsafe class ReadoutWeights
     readonly long[] _sources;        // the step of g_j [horizons × period]
     readonly int[] _counts;          // [horizons]
     readonly int _outputs, _paddedOutputs, _padded, _period;
-    readonly Pair? _pair;
+    readonly TwoHalves? _halves;
 
     int _horizon, _frames;           // what the halves work on; no frames: the fold
     double** _states;
@@ -34,7 +34,7 @@ sealed unsafe class ReadoutWeights
         _rows = new AlignedBuffer((long)horizons * outputs * padded);
         _errors = new AlignedBuffer((long)horizons * _period * _paddedOutputs);
         (_sources, _counts) = (new long[horizons * _period], new int[horizons]);
-        if (Deferred) _pair = new Pair(Half);
+        if (Deferred) _halves = new TwoHalves(Half);
     }
 
     /// <summary>Whether this many outputs let updates wait.</summary>
@@ -110,7 +110,7 @@ sealed unsafe class ReadoutWeights
 
     void RunHalves()
     {
-        if (Parallel && _frames != 1) _pair!.Run();
+        if (Parallel && _frames != 1) _halves!.Run();
         else
         {
             Half(0);
