@@ -50,7 +50,7 @@ public sealed class EsnMetrics
         Latency = metrics.CreateHistogram("esn_end_to_end_latency_seconds", "From the record's timestamp to its score.",
             new HistogramConfiguration { Buckets = Histogram.ExponentialBuckets(.001, 2, 20) });
         Streams = metrics.CreateGauge("esn_streams", "Streams with a model in this process.");
-        Lag = metrics.CreateGauge("esn_consumer_lag_extremes", "Records that wait in the assigned partitions, as the client last counted them.");
+        Lag = metrics.CreateGauge("esn_consumer_lag_records", "Records that wait in the assigned partitions, as the client last counted them.");
         Ready = metrics.CreateGauge("esn_ready", "1 while records are consumed or the topic is idle; as /health/ready.");
 
         foreach (AlarmChange change in Enum.GetValues<AlarmChange>()) _events.WithLabels(Label(change.ToString()));

@@ -116,7 +116,7 @@ public sealed class ReportTests : IDisposable
         Assert.Equal(900 * sizeof(float), observed.Length);
         Assert.Equal(Pipelines.Value(601), channel.GetProperty("offset").GetDouble() + BitConverter.ToSingle(observed, 601 * sizeof(float)), 1e-6);
         JsonElement alarm = data.GetProperty("alarms").EnumerateArray().First(each => each.GetProperty("start").GetInt32() >= 600);
-        Assert.Equal((600, "caught", 0), (alarm.GetProperty("start").GetInt32(), alarm.GetProperty("judgement").GetString(), alarm.GetProperty("delay").GetInt32()));
+        Assert.Equal((600, "caught", 0), (alarm.GetProperty("start").GetInt32(), alarm.GetProperty("verdict").GetString(), alarm.GetProperty("delay").GetInt32()));
 
         byte[] picture = File.ReadAllBytes(Path.Combine(_directory, "report.png"));
         Assert.Equal([0x89, (byte)'P', (byte)'N', (byte)'G'], picture[..4]);
