@@ -9,8 +9,11 @@ namespace Esn;
 /// </remarks>
 public sealed class Detector
 {
+    const int MostChannels = 1_000_000;
+
     readonly ModelSpec _spec;
-    readonly StreamModel _model;
+    OnlineModel _model;
+    ModelHealth _before;  // of the models before this one
 
     /// <param name="spec">Validated here.</param>
     /// <param name="channels">Length of every frame, ≥ 1.</param>
@@ -18,9 +21,15 @@ public sealed class Detector
     public Detector(ModelSpec spec, int channels)
     {
         spec.Validate();
-        Require.Range(channels, 1, 1_000_000);
+        Require.Range(channels, 1, MostChannels);
+        // Before anything is made: a frame of ten thousands of values would take the memory of the machine first.
+        int regressors = spec.Regressors(channels), minima = spec.Alarm.MinimumDeviation.Count;
+        if (regressors > Readout.MostRegressors)
+            throw new ArgumentOutOfRangeException(nameof(channels), FormattableString.Invariant(
+                $"{channels} channels make {regressors} regressors, at most {Readout.MostRegressors} are possible: use fewer units, or several streams"));
+        if (minima > 1) Require.Length(minima, channels, "minimumDeviation");
         (_spec, Channels) = (spec, channels);
-        _model = spec.Create(channels);
+        _model = new OnlineModel(spec, channels, position: 0);
     }
 
     /// <summary>A detector that goes on where a saved one was: from here on it gives the same bits.</summary>
@@ -32,7 +41,7 @@ public sealed class Detector
     public static Detector Load(ModelSpec spec, int channels, ReadOnlySpan<byte> snapshot)
     {
         var detector = new Detector(spec, channels);
-        Snapshot.Load(detector._model, spec, channels, snapshot);
+        Snapshot.Load(detector, spec, snapshot);
         GC.KeepAlive(detector);
         return detector;
     }
@@ -44,12 +53,36 @@ public sealed class Detector
     public long Position => _model.Position;
 
     /// <summary>What went wrong with the model itself so far.</summary>
-    public ModelHealth Health => _model.Health;
+    public ModelHealth Health => new(
+        _before.Recoveries + _model.Predictor.Recoveries, _before.Refusals + _model.Predictor.Refusals, _before.Rescalings);
 
     /// <summary>While an alarm is open: what the forecast from before its onset foretold for the last step.</summary>
     /// <param name="expected">[channels], overwritten, units of the feed.</param>
     /// <returns>Whether there is such a forecast.</returns>
     public bool TryForecast(Span<double> expected) => _model.TryForecast(expected);
+
+    /// <summary>What is to come, if the feed goes on as the model expects: it runs on its own predictions. Changes nothing; allocates.</summary>
+    /// <param name="forecast">[steps×channels], a point a step after the last frame, overwritten, units of the feed.</param>
+    /// <returns>False, and nothing is written: the scaling is not fixed yet.</returns>
+    /// <exception cref="ArgumentException">No multiple of the channels.</exception>
+    public bool TryRunFree(Span<double> forecast)
+    {
+        Require.Length(forecast.Length % Channels, 0, "what is beyond whole frames");
+        bool any = _model.TryRunFree(forecast);
+        GC.KeepAlive(this);
+        return any;
+    }
+
+    /// <summary>A detector that goes on where this one is, with another policy: nothing of what was learnt is lost.</summary>
+    /// <param name="spec">Equal to that of this one but for what is marked as <see cref="PolicyAttribute">policy</see>.</param>
+    /// <exception cref="ArgumentException">More than policy differs, or a value is out of its range.</exception>
+    public Detector WithPolicy(ModelSpec spec)
+    {
+        if (!spec.LearnsLike(_spec)) throw new ArgumentException("more than policy differs: what was learnt does not fit this specification", nameof(spec));
+        var snapshot = new ArrayBufferWriter<byte>();
+        Save(snapshot);
+        return Load(spec, Channels, snapshot.WrittenSpan);
+    }
 
     /// <summary>Takes one frame.</summary>
     /// <param name="time">Feed time of the frame; carried into events.</param>
@@ -80,7 +113,14 @@ public sealed class Detector
         for (int i = 0; i < frames.Length; i++)
             if (!double.IsFinite(frames[i]))
                 throw new ArgumentException(FormattableString.Invariant($"frame {i / Channels} must be finite, channel {i % Channels} was {frames[i]}"), nameof(frames));
-        _model.Take(times, frames, results, expected, muted);
+        for (int done = 0; done < times.Length;)
+        {
+            done += _model.Take(times[done..], frames[(done * Channels)..], results[done..], expected[(done * Channels)..], muted.IsEmpty ? default : muted[done..]);
+            if (!_model.Outgrown) continue;
+            // A model whose scaling clips most of what comes sees nothing any more: another takes its place, and warms up as the first did.
+            _before = Health with { Rescalings = _before.Rescalings + 1 };
+            _model = new OnlineModel(_spec, Channels, _model.Position);
+        }
         GC.KeepAlive(this);  // and with it all memory outside the managed heap
     }
 
@@ -89,7 +129,14 @@ public sealed class Detector
     /// <exception cref="InvalidOperationException">More than 2 GB.</exception>
     public void Save(IBufferWriter<byte> to)
     {
-        Snapshot.Save(_model, _spec, Channels, to);
+        Snapshot.Save(this, _spec, to);
         GC.KeepAlive(this);
+    }
+
+    /// <summary>All that the next steps depend on, out into a snapshot or back, into a detector that has taken none.</summary>
+    internal void Carry(ref StateCarrier state)
+    {
+        state.Carry(ref _before);
+        _model.Carry(ref state);
     }
 }

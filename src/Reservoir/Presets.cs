@@ -3,6 +3,31 @@ namespace Esn;
 /// <summary>What a newcomer picks by one word; every constant can be overridden with <c>with</c>.</summary>
 public static class Presets
 {
+    // One line a preset: the word, what feeds it is for, and the model.
+    static readonly (string Name, string For, Func<ModelSpec> Make)[] All =
+    [
+        ("signal", "deterministic, physical or chaotic signals, sampled at their own scale", () => Signal()),
+        ("sensors", "plant sensors of several channels, whose levels matter", () => Sensors()),
+        ("metric", "operational metrics: seasonal, bursty, of one or a few channels", Metric),
+    ];
+
+    /// <summary>The words, the default first.</summary>
+    public static IReadOnlyList<string> Names { get; } = [.. All.Select(preset => preset.Name)];
+
+    /// <summary>The model that a word stands for.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such preset; it names those that are.</exception>
+    public static ModelSpec Of(string name) => Find(name).Make();
+
+    /// <summary>What feeds a preset is for, as a newcomer reads it.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such preset; it names those that are.</exception>
+    public static string For(string name) => Find(name).For;
+
+    static (string Name, string For, Func<ModelSpec> Make) Find(string name)
+    {
+        int at = Names.ToList().IndexOf(name);
+        return at >= 0 ? All[at] : throw new ArgumentOutOfRangeException(nameof(name), $"a preset must be one of {string.Join(", ", Names)}, was '{name}'");
+    }
+
     /// <summary>The raw scores of <see cref="Signal"/>.</summary>
     public static IReadOnlyList<ScoreSpec> SignalScores { get; } =
     [

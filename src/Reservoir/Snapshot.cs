@@ -29,28 +29,28 @@ static class Snapshot
 
     static int HeaderLength { get; } = Marshal.SizeOf<Header>();
 
-    /// <summary>Writes a model's state.</summary>
+    /// <summary>Writes a detector's state.</summary>
     /// <exception cref="InvalidOperationException">More than 2 GB.</exception>
-    public static void Save(StreamModel model, ModelSpec spec, int channels, IBufferWriter<byte> to)
+    public static void Save(Detector detector, ModelSpec spec, IBufferWriter<byte> to)
     {
         StateCarrier measure = StateCarrier.Measuring();
-        model.Carry(ref measure);
+        detector.Carry(ref measure);
         long length = HeaderLength + measure.Length + Checksum;
-        if (length > Array.MaxLength) throw new InvalidOperationException(FormattableString.Invariant($"a snapshot may have 2 GB, this model's has {length} bytes"));
+        if (length > Array.MaxLength) throw new InvalidOperationException(FormattableString.Invariant($"a snapshot may have 2 GB, this detector's has {length} bytes"));
 
         Span<byte> bytes = to.GetSpan((int)length)[..(int)length], body = bytes[..^Checksum];
-        var header = new Header { Magic = Magic, Version = Version, Channels = channels, Length = length, Fingerprint = Fingerprint.Of(spec, channels) };
+        var header = new Header { Magic = Magic, Version = Version, Channels = detector.Channels, Length = length, Fingerprint = Fingerprint.Of(spec, detector.Channels) };
         MemoryMarshal.Write(bytes, in header);
         StateCarrier state = StateCarrier.Saving(body[HeaderLength..]);
-        model.Carry(ref state);
+        detector.Carry(ref state);
         ulong checksum = XxHash3.HashToUInt64(body);
         MemoryMarshal.Write(bytes[^Checksum..], in checksum);
         to.Advance((int)length);
     }
 
-    /// <summary>Gives a model that was just made the state that was saved.</summary>
-    /// <exception cref="InvalidDataException">Says what is wrong and what to do. The model is then not to be used.</exception>
-    public static void Load(StreamModel model, ModelSpec spec, int channels, ReadOnlySpan<byte> snapshot)
+    /// <summary>Gives a detector that was just made the state that was saved.</summary>
+    /// <exception cref="InvalidDataException">Says what is wrong and what to do. The detector is then not to be used.</exception>
+    public static void Load(Detector detector, ModelSpec spec, ReadOnlySpan<byte> snapshot)
     {
         if (snapshot.Length < HeaderLength + Checksum)
             throw Refuse($"the snapshot has {snapshot.Length} bytes, fewer than its header: it was cut off; take an older one, or start the stream without");
@@ -63,15 +63,15 @@ static class Snapshot
             throw Refuse($"the snapshot has {snapshot.Length} of {header.Length} bytes: it was cut off or joined with another; take an older one, or start the stream without");
         if (XxHash3.HashToUInt64(snapshot[..^Checksum]) != MemoryMarshal.Read<ulong>(snapshot[^Checksum..]))
             throw Refuse($"the snapshot's checksum is wrong: it was damaged; take an older one, or start the stream without");
-        if (header.Channels != channels)
-            throw Refuse($"the snapshot is of a stream with {header.Channels} channels, this one has {channels}; start it without");
-        if (header.Fingerprint != Fingerprint.Of(spec, channels))
+        if (header.Channels != detector.Channels)
+            throw Refuse($"the snapshot is of a stream with {header.Channels} channels, this one has {detector.Channels}; start it without");
+        if (header.Fingerprint != Fingerprint.Of(spec, detector.Channels))
             throw Refuse($"the snapshot was made with another specification: restore the configuration that it was made with, or start the stream without");
 
         StateCarrier state = StateCarrier.From(snapshot[HeaderLength..^Checksum]);
-        model.Carry(ref state);
+        detector.Carry(ref state);
         if (state.Length != snapshot.Length - HeaderLength - Checksum)
-            throw Refuse($"the snapshot holds more than the state of this model; start the stream without");
+            throw Refuse($"the snapshot holds more than the state of this detector; start the stream without");
     }
 
     static InvalidDataException Refuse(FormattableString why) => new(FormattableString.Invariant(why));

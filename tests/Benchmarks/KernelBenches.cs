@@ -30,7 +30,7 @@ public class KernelBenches
         (_states, _frames) = Workload.Feed(D, 1);
         _errors = new double[1];
         _readout = new Readout(D, 1, new ReadoutSpec { ForgettingFactor = .9999 });
-        _reservoir = Reservoir.Of(new ReservoirSpec { Units = D }, 1);
+        _reservoir = new Reservoir(new ReservoirSpec { Units = D }, 1);
         (_x, _u) = (new double[2 * D], [.5]);
     }
 

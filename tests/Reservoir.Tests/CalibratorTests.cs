@@ -240,16 +240,16 @@ public class CalibratorTests
     {
         ErrorModelSpec spec = Presets.Signal(budget);
         spec = spec with { Scores = [.. spec.Scores.Where(score => score.FreeRunLength == 0)] };
-        var scoring = new Scoring(spec, new ScoreContext(1, [1], null));
-        var alarm = new Alarm(spec.Alarm, scoring.Slow);
+        var judge = new ErrorJudge(spec, new ScoreContext(1, [1], null));
+        var alarm = new Alarm(spec.Alarm, judge.Slow);
         double[] error = new double[1];
         int told = 0;
         for (int t = 1; t <= steps; t++)
         {
             error[0] = next();
-            scoring.Measure(error, error, alarm, muted: false);
-            AlarmChange? change = alarm.Step(t, scoring.Calibrator, t > ready, muted: false);
-            scoring.Learn(change, alarm, muted: false);
+            judge.Measure(new StepView { Frame = error, Expected = error, Scaled = error, Errors = error, WarmingUp = false, Muted = false }, alarm);
+            AlarmChange? change = alarm.Step(t, judge.Judgement, t > ready, muted: false);
+            judge.Learn(change, alarm, muted: false);
             if (change is AlarmChange.Opened or AlarmChange.Escalated) told++;
         }
         return told;

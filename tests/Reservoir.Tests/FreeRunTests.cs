@@ -13,17 +13,19 @@ public class FreeRunTests
     {
         const int Units = 30, Steps = 300;
         const double Limit = 1.5;
-        var reservoir = new Reservoir(new ReservoirSpec { Units = Units, Degree = 4, LeakRates = [.4, .8] }, channels);
-        int regressors = 1 + channels + Units;
+        var network = new EchoStateNetwork(new ReservoirSpec { Units = Units, Degree = 4, LeakRates = [.4, .8] }, new RandomWeightsSpec(), channels);
+        int regressors = network.Regressors;
         var readout = new Readout(regressors, channels, new ReadoutSpec { Regularisation = 1e-2, ForgettingFactor = .99, Horizons = [1, 3] });
-        var runs = new FreeRuns(new FreeRunSpec { Every = every, Limit = Limit }, reservoir, readout, lengths);
+        var predictor = new NetworkPredictor(network, readout);
+        var runs = new FreeRuns(new FreeRunSpec { Every = every, Limit = Limit }, predictor, lengths);
         double[][] inputs = [.. Enumerable.Range(0, Steps).Select(t => Enumerable.Range(0, channels).Select(c => 2 * Math.Sin(.3 * t + c)).ToArray())];
-        double[] errors = new double[2 * channels], state = new double[Units], next = new double[Units], squares = new double[channels];
+        double[] errors = new double[2 * channels], squares = new double[channels];
         var twins = new List<(int Launch, double[][] Forecast)>();
         int compared = 0;
         for (int t = 0; t < Steps; t++)
         {
-            readout.Settle(inputs[t], errors);
+            predictor.Begin([DateTime.UnixEpoch.AddSeconds(t)], inputs[t]);
+            predictor.Settle(inputs[t], errors);
             runs.Settle(t, inputs[t]);
             for (int length = 0; length < lengths.Length; length++)
             {
@@ -40,27 +42,23 @@ public class FreeRunTests
                     compared++;
                 }
             }
-            readout.Learn();
-            reservoir.Step(inputs[t], state, next);
-            (state, next) = (next, state);
-            double[] z = [1, .. inputs[t], .. state];
-            readout.Push(z);
+            predictor.Learn();
+            predictor.Predict();
             if (t < washout) continue;
-            runs.Launch(t, z);
-            if (t % every == 0) twins.Add((t, Twin(z, readout.Weights.ToArray())));
+            runs.Launch(t, DateTime.UnixEpoch.AddSeconds(t));
+            if (t % every == 0) twins.Add((t, Twin(predictor.State.ToArray(), readout.Weights.ToArray())));
         }
         Assert.True(compared > 100);
 
         double[][] Twin(double[] z, double[] weights)
         {
             var forecast = new double[lengths[^1]][];
-            double[] x = z[(1 + channels)..], then = new double[Units];
+            var then = new double[regressors];
             for (int i = 0; i < forecast.Length; i++)
             {
                 forecast[i] = [.. Enumerable.Range(0, channels).Select(c => Math.Clamp(z.Select((value, j) => value * weights[c * regressors + j]).Sum(), -Limit, Limit))];
-                reservoir.Step(forecast[i], x, then);
-                (x, then) = (then, x);
-                z = [1, .. forecast[i], .. x];
+                network.Step(default, forecast[i], z, then);
+                (z, then) = (then, z);
             }
             return forecast;
         }

@@ -30,11 +30,14 @@ public sealed class MemoryTests(ITestOutputHelper output)
         return bytes;
     }
 
+    /// <summary>All that is in reach of a detector and not shared with other streams.</summary>
+    internal static long BytesOf(Detector detector) => Bytes(detector, [], "", new HashSet<object>(ReferenceEqualityComparer.Instance));
+
     static long Bytes(object value, Dictionary<string, long> byType, string owner, HashSet<object> seen)
     {
         Type type = value.GetType();
         // Shared by all streams of a specification.
-        if (value is ModelSpec or ScoreSpec or Kernel or Reservoir or BudgetSpec or AlarmSpec or NormalitySpec or FreeRunSpec or ReservoirSpec or ReadoutSpec or Delegate) return 0;
+        if (value is ModelSpec or ScoreSpec or Kernel or EchoStateNetwork or BudgetSpec or AlarmSpec or NormalitySpec or FreeRunSpec or ReservoirSpec or ReadoutSpec or Delegate) return 0;
         if (!type.IsValueType && !seen.Add(value)) return 0;
         long own = value switch
         {

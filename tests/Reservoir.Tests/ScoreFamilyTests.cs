@@ -16,20 +16,18 @@ public sealed class ScoreFamilyTests
     // A stream in small: what a score sees of it, step by step.
     sealed class Stream
     {
-        readonly Reservoir _reservoir = Reservoir.Of(new ReservoirSpec { Units = 30, Degree = 5, SpectralRadius = .9 }, Channels);
-        readonly Readout _readout;
+        readonly NetworkPredictor _predictor;
         readonly FreeRuns _runs;
-        readonly double[] _regressor, _previous, _errors = new double[2 * Channels];
+        readonly double[] _errors = new double[2 * Channels];
         readonly bool[] _held;
         readonly double[] _feed = Feeds.Sines(Steps, Channels, noise: .1);
         int _step;
 
         public Stream(ScoreSpec spec)
         {
-            _readout = new Readout(1 + Channels + 30, Channels, Readouts);
-            _runs = new FreeRuns(new FreeRunSpec(), _reservoir, _readout, [spec.FreeRunLength > 0 ? spec.FreeRunLength : 25]);
-            (_regressor, _previous) = (new double[1 + Channels + 30], new double[30]);
-            _regressor[0] = 1;
+            var network = EchoStateNetwork.Of(new ReservoirSpec { Units = 30, Degree = 5, SpectralRadius = .9 }, new RandomWeightsSpec(), Channels);
+            _predictor = new NetworkPredictor(network, new Readout(network.Regressors, Channels, Readouts));
+            _runs = new FreeRuns(new FreeRunSpec(), _predictor, [spec.FreeRunLength > 0 ? spec.FreeRunLength : 25]);
             _held = new bool[spec.PerChannel ? Channels : 1];
             Score = spec.Create(new ScoreContext(Channels, Readouts.Horizons, _runs));
             for (int i = 0; i < _feed.Length; i++) _feed[i] += (i >= Jump * Channels ? 8 : 0) - 20;
@@ -40,16 +38,14 @@ public sealed class ScoreFamilyTests
         public void Step()
         {
             ReadOnlySpan<double> u = _feed.AsSpan(_step * Channels, Channels);
-            _readout.Settle(u, _errors);
+            DateTime time = DateTime.UnixEpoch.AddSeconds(_step);
+            _predictor.Begin(new ReadOnlySpan<DateTime>(in time), u);
+            _predictor.Settle(u, _errors);
             _runs.Settle(_step, u);
             Score.Step(new ScoreInput { Input = u, Errors = _errors, Frozen = false, Held = _held });
-            _readout.Learn();
-            Span<double> x = _regressor.AsSpan(1 + Channels);
-            x.CopyTo(_previous);
-            u.CopyTo(_regressor.AsSpan(1));
-            _reservoir.Step(u, _previous, x);
-            _readout.Push(_regressor);
-            _runs.Launch(_step++, _regressor);
+            _predictor.Learn();
+            _predictor.Predict();
+            _runs.Launch(_step++, time);
         }
     }
 

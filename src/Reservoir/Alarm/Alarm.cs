@@ -35,6 +35,9 @@ public enum Severity
 /// <summary>When an alarm opens and ends.</summary>
 public sealed record AlarmSpec
 {
+    /// <summary>Most of <see cref="OpenAfter"/>.</summary>
+    internal const int MostOpenAfter = 100_000;
+
     /// <summary>Steps in a row with a score ≥ 1 that open an alarm, 1 … 100,000.</summary>
     public int OpenAfter { get; init; } = 1;
 
@@ -78,7 +81,7 @@ public sealed record AlarmSpec
     /// <exception cref="ArgumentOutOfRangeException">A value out of its range.</exception>
     public void Validate()
     {
-        Require.Range(OpenAfter, 1, 100_000);
+        Require.Range(OpenAfter, 1, MostOpenAfter);
         Require.Range(Leave, 0, 1);
         Require.Range(QuietSteps, 1, 100_000);
         Require.Range(AdaptAfter, 1, 10_000_000);

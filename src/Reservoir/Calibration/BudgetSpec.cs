@@ -4,9 +4,11 @@ namespace Esn;
 public sealed record BudgetSpec : CalibratorSpec
 {
     /// <summary>b, alarms a step that can be borne, [1e-9, .05].</summary>
+    [Policy]
     public double AlarmsPerStep { get; init; } = 1e-4;
 
     /// <summary>Alarms a day that can be borne, [0, 1e6]; above 0 it stands in place of <see cref="AlarmsPerStep"/>.</summary>
+    [Policy]
     public double AlarmsPerDay { get; init; }
 
     /// <summary>Added to a raw score before its logarithm, in squared units of the scaled feed, (0, 1]: below it nothing counts.</summary>

@@ -7,40 +7,40 @@ namespace Esn;
 /// <param name="readout">Of the stream.</param>
 /// <param name="horizons">Of the readout, in steps.</param>
 /// <param name="limit">Points are clipped at ± this, in units of the scaled feed.</param>
-sealed class DirectForecast(Readout readout, IReadOnlyList<int> horizons, double limit)
+sealed class DirectForecast(Readout readout, IReadOnlyList<int> horizons, double limit) : MultiStepForecast
 {
     const int MostPoints = 100;
 
     readonly double[] _points = new double[Math.Min(horizons[^1], MostPoints) * readout.Outputs];  // scaled [points×channels]
 
-    /// <summary>Step of the first point; −1: there is no forecast.</summary>
-    public long First { get; private set; } = -1;
+    long _first = -1;  // step of the first point; −1: there is no forecast
 
-    /// <summary>Points of a forecast.</summary>
-    public int Count => _points.Length / readout.Outputs;
+    int Count => _points.Length / readout.Outputs;
 
-    /// <summary>Begins at the step whose frame was settled, but neither learnt nor pushed yet.</summary>
-    /// <param name="step">Under which its points are asked for.</param>
-    public void Begin(long step)
+    /// <inheritdoc/>
+    public override (long First, int Count) Foretold => _first < 0 ? (0, 0) : (_first, Count);
+
+    /// <inheritdoc/>
+    public override void BeginAlarm(long onset, long step)
     {
-        First = -1;
+        _first = -1;
         for (int ahead = 0; ahead < Count; ahead++)
         {
             Span<double> point = _points.AsSpan(ahead * readout.Outputs, readout.Outputs);
             if (!readout.TryForetell(horizons.Count - 1, ahead, point)) return;
             foreach (ref double value in point) value = Math.Clamp(value, -limit, limit);
         }
-        First = step;
+        _first = step;
     }
 
-    /// <summary>What was foretold for a step, [channels], scaled; empty: nothing.</summary>
-    public ReadOnlySpan<double> Point(long step) =>
-        First >= 0 && step >= First && step < First + Count ? _points.AsSpan((int)(step - First) * readout.Outputs, readout.Outputs) : [];
+    /// <inheritdoc/>
+    public override ReadOnlySpan<double> Point(long step) =>
+        _first >= 0 && step >= _first && step < _first + Count ? _points.AsSpan((int)(step - _first) * readout.Outputs, readout.Outputs) : [];
 
-    /// <summary>Out into a snapshot or back.</summary>
-    public void Carry(ref StateCarrier state)
+    /// <inheritdoc/>
+    public override void Carry(ref StateCarrier state)
     {
         state.Carry(_points);
-        First = state.Carried(First);
+        state.Carry(ref _first);
     }
 }

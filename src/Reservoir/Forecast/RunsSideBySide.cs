@@ -6,7 +6,7 @@ namespace Esn;
 /// </summary>
 sealed unsafe class RunsSideBySide
 {
-    readonly Reservoir _reservoir;
+    readonly EchoStateNetwork _network;
     readonly Readout _readout;
     readonly int _channels, _regressors;
     readonly int _lanes;               // runs, rounded up to whole vectors
@@ -15,32 +15,30 @@ sealed unsafe class RunsSideBySide
     readonly AlignedBuffer _inputs;    // ŷ of each run, limited [channels×lanes]
     readonly AlignedBuffer _states;    // z of each run [D×lanes]
 
-    /// <param name="reservoir">Of the stream.</param>
+    /// <param name="network">Of the stream.</param>
     /// <param name="readout">Of the stream, with few outputs.</param>
     /// <param name="runs">≥ 1.</param>
     /// <param name="limit">Predictions are clipped at ± this.</param>
-    public RunsSideBySide(Reservoir reservoir, Readout readout, int runs, double limit)
+    public RunsSideBySide(EchoStateNetwork network, Readout readout, int runs, double limit)
     {
-        (_reservoir, _readout, _limit) = (reservoir, readout, limit);
-        (_channels, _regressors, _lanes) = (reservoir.Channels, readout.Regressors, (runs + 7) / 8 * 8);
+        (_network, _readout, _limit) = (network, readout, limit);
+        (_channels, _regressors, _lanes) = (network.Channels, readout.Regressors, (runs + 7) / 8 * 8);
         _weights = new AlignedBuffer((long)_channels * _regressors * _lanes);
         _inputs = new AlignedBuffer((long)_channels * _lanes);
         _states = new AlignedBuffer((long)_regressors * _lanes);
-        Rows(0, 1).Fill(1);
     }
 
     /// <summary>Every run takes its prediction for the frame that came.</summary>
-    public void Advance()
+    /// <param name="time">Of that frame.</param>
+    public void Advance(DateTime time)
     {
-        int first = 1 + _channels, units = _regressors - first;
-        Span<double> inputs = _inputs.Slice(0, _channels * _lanes), states = Rows(first, units);
+        Span<double> inputs = _inputs.Slice(0, _channels * _lanes), states = _states.Slice(0, _regressors * _lanes);
         // A second copy of the states for every stream would cost more than copying does.
         Workspace workspace = Workspace.OfThread;
         workspace.Reset(states.Length);
-        var previous = new Span<double>(workspace.Take(states.Length), states.Length);
-        states.CopyTo(previous);
-        _reservoir.Step(inputs, previous, states, _lanes);
-        inputs.CopyTo(Rows(1, _channels));
+        var before = new Span<double>(workspace.Take(states.Length), states.Length);
+        states.CopyTo(before);
+        _network.Step(time, inputs, before, states, _lanes);
         GC.KeepAlive(this);
     }
 
@@ -73,8 +71,6 @@ sealed unsafe class RunsSideBySide
         for (int c = 0; c < prediction.Length; c++) prediction[c] = _inputs.Pointer[(long)c * _lanes + run];
         GC.KeepAlive(this);
     }
-
-    Span<double> Rows(int first, int count) => _states.Slice((long)first * _lanes, count * _lanes);
 
     void Spread(ReadOnlySpan<double> from, double* to)
     {

@@ -1,14 +1,42 @@
 namespace Esn;
 
-/// <summary>What a kind of feed is judged by; a preset names one, and every constant of it can be overridden.</summary>
+/// <summary>
+/// What a kind of feed is judged by; a preset names one, and every constant of it can be overridden. It has two halves: what
+/// the model learns with, and <see cref="PolicyAttribute">policy</see>, which can be exchanged on a stream that has learnt for
+/// weeks.
+/// </summary>
 public abstract record ModelSpec
 {
+    /// <summary>How a frame reaches the reservoir and the readout.</summary>
+    public InputMapSpec InputMap { get; init; } = new RandomWeightsSpec();
+
+    /// <summary>The reservoir.</summary>
+    public ReservoirSpec Reservoir { get; init; } = new();
+
+    /// <summary>The readout's learning.</summary>
+    public ReadoutSpec Readout { get; init; } = new();
+
+    /// <summary>The windows of the normality Σ.</summary>
+    public NormalitySpec Normality { get; init; } = new();
+
+    /// <summary>Steps from the first frame of the feed before which no alarm opens, 20 … 10,000,000.</summary>
+    public int WarmUp { get; init; } = 1800;
+
     /// <summary>When an alarm opens and ends.</summary>
+    [Policy]
     public AlarmSpec Alarm { get; init; } = new();
 
     /// <summary>Throws with the key, the value and the range.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A value out of its range.</exception>
-    public abstract void Validate();
+    public virtual void Validate()
+    {
+        InputMap.Validate();
+        Reservoir.Validate();
+        Readout.Validate();
+        Normality.Validate();
+        Require.Range(WarmUp, 20, 10_000_000);
+        Alarm.Validate();
+    }
 
     /// <summary>The same with another alarm budget.</summary>
     /// <param name="alarmsPerStep">Alarms a step that can be borne, [1e-9, .05].</param>
@@ -22,56 +50,69 @@ public abstract record ModelSpec
     /// <param name="streams">≥ 1.</param>
     public abstract ModelSpec SharedBy(int streams);
 
-    /// <summary>D, length of z.</summary>
-    /// <remarks>
-    /// A stream takes 8·D(D+1)/2 bytes for P, with D rounded up to 8; for columns that wait beside it 64·D below D = 128, up to
-    /// 384·D above; and what its windows need. Together P and its columns take up to 1.25 times 8·D(D+1)/2 from D = 200 on, up
-    /// to twice that at D = 50. Of preset signal at D = 52 the windows of its scores take 57 kB beside the 20 kB of the readout.
-    /// </remarks>
-    /// <param name="channels">Of the feed.</param>
-    public abstract int Regressors(int channels);
+    /// <summary>The same for a feed of which it is known how long it is, such as a file: where the warm-up sets all lengths it may be shorter.</summary>
+    /// <param name="frames">≥ 0.</param>
+    public virtual ModelSpec ForFeedOf(int frames) => this;
 
-    /// <summary>The state of one stream.</summary>
-    internal abstract StreamModel Create(int channels);
+    /// <summary>
+    /// The same as far as forecasts go: alarms never open, so that nothing interrupts learning, and what only they need is left out.
+    /// </summary>
+    public virtual ModelSpec WithoutAlarms() => this with { Alarm = Alarm with { OpenAfter = AlarmSpec.MostOpenAfter } };
+
+    /// <summary>Whether what was learnt with this specification can be gone on with under the other one: they differ in policy at the most.</summary>
+    public bool LearnsLike(ModelSpec other) => Fingerprint.Of(this, 1) == Fingerprint.Of(other, 1);
+
+    /// <summary>D, length of z.</summary>
+    /// <param name="channels">Of the feed.</param>
+    public int Regressors(int channels) => EchoStateNetwork.RegressorsOf(Reservoir, InputMap, channels);
+
+    /// <summary>Bytes of one stream's model, about: known before anything is made. What streams share is not in it.</summary>
+    /// <remarks>
+    /// P takes 8·D(D+1)/2 bytes with D rounded up to 8; columns that wait beside it 64·D below D = 128, up to 384·D above;
+    /// W_out and its gains 8·D for each channel and horizon. Free runs and windows of the scores come on top.
+    /// </remarks>
+    /// <param name="channels">Of the feed, ≥ 1.</param>
+    public virtual long EstimatedBytes(int channels) => Esn.Readout.EstimatedBytes(Regressors(channels), channels, HorizonSteps);
+
+    /// <summary>Frames that fix the scaling, muted ones not counted: nothing is expected before.</summary>
+    public int FramesBeforeScaling => Schedule.ScalingSteps;
+
+    /// <summary>How many steps ahead the readout looks, ascending.</summary>
+    internal virtual IReadOnlyList<int> HorizonSteps => Readout.Horizons;
+
+    /// <summary>When which part of a step begins.</summary>
+    internal abstract StepSchedule Schedule { get; }
+
+    /// <summary>What predicts.</summary>
+    internal virtual Predictor CreatePredictor(int channels)
+    {
+        EchoStateNetwork network = EchoStateNetwork.Of(Reservoir, InputMap, channels);
+        return new NetworkPredictor(network, new Readout(network.Regressors, channels, Readout with { Horizons = HorizonSteps }));
+    }
+
+    /// <summary>What foretells; null: nothing is foretold beyond the next step.</summary>
+    internal abstract MultiStepForecast? CreateForecast(Predictor predictor);
+
+    /// <summary>A scaler that is not fixed yet: it is carried in.</summary>
+    internal abstract Scaler CreateScaler(int channels);
+
+    /// <summary>A scaler that the frames of the warm-up fix.</summary>
+    /// <param name="frames">[count×channels], frame by frame.</param>
+    /// <param name="channels">Of the feed.</param>
+    internal abstract Scaler FitScaler(ReadOnlySpan<double> frames, int channels);
+
+    /// <summary>What judges.</summary>
+    /// <param name="channels">Of the feed.</param>
+    /// <param name="forecast">As created before.</param>
+    /// <param name="interval">Between two frames of the feed.</param>
+    internal abstract Judge CreateJudge(int channels, MultiStepForecast? forecast, TimeSpan interval);
 }
 
 /// <summary>What went wrong with a stream's model itself, in numbers since it began.</summary>
-/// <param name="Recoveries">Times that learning began anew with W_out as it was, as <see cref="Readout.Recoveries"/> says.</param>
-/// <param name="Refusals">Frames that were too large to be learnt, as <see cref="Readout.Refusals"/> says.</param>
+/// <param name="Recoveries">Times that learning began anew with W_out as it was, since rounding had cost P its positive definiteness.</param>
+/// <param name="Refusals">Frames that were not learnt, in part or whole, because a number in them was too large.</param>
 /// <param name="Rescalings">
 /// Times that the feed had left the range of its scaling for good: most of its frames lay beyond the limit, for as long as an
 /// alarm may be open. The model began anew then, with a scaling of what came next.
 /// </param>
 public readonly record struct ModelHealth(long Recoveries, long Refusals, long Rescalings);
-
-/// <summary>State of one stream's model.</summary>
-abstract class StreamModel
-{
-    /// <summary>Steps taken so far.</summary>
-    public abstract long Position { get; }
-
-    /// <summary>What went wrong with the model itself so far.</summary>
-    public abstract ModelHealth Health { get; }
-
-    /// <summary>Takes n frames, each finite and of the right length, as <see cref="Detector.StepMany"/> says.</summary>
-    public abstract void Take(ReadOnlySpan<DateTime> times, ReadOnlySpan<double> frames, Span<StepResult> results, Span<double> expected, ReadOnlySpan<bool> muted);
-
-    /// <summary>What the forecast from before the onset of the open alarm foretold for the last step, if there is one.</summary>
-    public abstract bool TryForecast(Span<double> expected);
-
-    /// <summary>All that the next steps depend on, out into a snapshot or back, into a model that has taken none.</summary>
-    public abstract void Carry(ref StateCarrier state);
-}
-
-/// <summary>How densely a feed is sampled.</summary>
-static class Sampling
-{
-    /// <summary>The median of the times between consecutive frames; a second where the feed's times stand still.</summary>
-    public static TimeSpan Interval(ReadOnlySpan<DateTime> times)
-    {
-        var gaps = new long[Math.Max(0, times.Length - 1)];
-        for (int t = 1; t < times.Length; t++) gaps[t - 1] = (times[t] - times[t - 1]).Ticks;
-        gaps.AsSpan().Sort();
-        return gaps.Length > 0 && gaps[gaps.Length / 2] > 0 ? TimeSpan.FromTicks(gaps[gaps.Length / 2]) : TimeSpan.FromSeconds(1);
-    }
-}

@@ -4,7 +4,7 @@ namespace Esn;
 
 /// <summary>Square sparse matrix in compressed-row form with the same number of entries in every row.</summary>
 /// <remarks>Immutable apart from <see cref="Scale"/>; shared by all streams of one specification.</remarks>
-public sealed class CsrMatrix
+sealed class CsrMatrix
 {
     readonly int[] _columns;     // [N×degree], ascending within a row
     readonly double[] _values;   // [N×degree]

@@ -11,7 +11,7 @@ namespace Esn;
 /// power iteration has no limit; its growth, averaged under a smooth window, has: the oscillation cancels, and modes
 /// closer than the tolerance do not matter.
 /// </remarks>
-public static class SpectralRadius
+static class SpectralRadius
 {
     /// <summary>Orders up to this one take dense eigenvalues: O(N³), some 20 ms at the limit.</summary>
     public const int DenseLimit = 128;

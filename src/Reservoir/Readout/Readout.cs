@@ -23,6 +23,9 @@ public sealed unsafe class Readout
     /// <summary>Errors and predictions are limited to ± this, so that their squares are finite.</summary>
     public const double Limit = 1e150;
 
+    /// <summary>Most regressors: P has as many rows.</summary>
+    internal const int MostRegressors = 40_000;
+
     const double LargestSquare = 1e300;  // of a regressor's norm
 
     // Kinds of products that a block takes in advance: S z for the gain, then for each horizon W_h z for its three uses.
@@ -52,7 +55,7 @@ public sealed unsafe class Readout
     internal Readout(int regressors, int outputs, ReadoutSpec spec, Kernel kernel)
     {
         spec.Validate();
-        Require.Range(regressors, 1, 40_000);
+        Require.Range(regressors, 1, MostRegressors);
         Require.Range(outputs, 1, 1_000_000);
         (_kernel, Regressors, Outputs, _delay) = (kernel, regressors, outputs, spec.Delay);
         _horizons = [.. spec.Horizons];
@@ -87,6 +90,9 @@ public sealed unsafe class Readout
     /// <summary>Frames that were not learnt, in part or whole, because a number in them was too large.</summary>
     public long Refusals { get; private set; }
 
+    /// <summary>Whether W_out takes in each update at once, as it does with few outputs, so that <see cref="Row"/> is all of it.</summary>
+    internal bool UpdatesAtOnce => !_weights.Deferred;
+
     /// <summary>Whether a block's products may take a second thread (from D = 512, or 32 outputs); on where there are two.</summary>
     public bool Parallel
     {
@@ -97,6 +103,16 @@ public sealed unsafe class Readout
     /// <summary>Bytes of the state: P with its pending columns, W_out and the rings.</summary>
     public long Bytes => _inverse.Bytes + _weights.Bytes + _states.Bytes + _gains.Bytes
         + sizeof(double) * (_gainOf.Length + _targets.Length + _errors.Length + _next.Length);
+
+    /// <summary>Whether updates of W_out wait, as they do with many outputs.</summary>
+    internal static bool UpdatesWait(int outputs) => ReadoutWeights.IsDeferred(outputs);
+
+    /// <summary>Bytes of such a readout, about, without making it.</summary>
+    internal static long EstimatedBytes(int regressors, int outputs, IReadOnlyList<int> horizons)
+    {
+        long padded = (regressors + 7) / 8 * 8, waiting = regressors < 128 ? 8 : 48, period = UpdatesWait(outputs) ? waiting : 1;
+        return sizeof(double) * (padded * (padded + 8) / 2 + padded * waiting + horizons.Count * outputs * (padded + period) + 2L * (horizons[^1] + period) * padded);
+    }
 
     /// <summary>A copy of W_out as learnt so far, [horizons·outputs × D], row by row.</summary>
     public ReadOnlySpan<double> Weights
@@ -187,6 +203,10 @@ public sealed unsafe class Readout
         }
         GC.KeepAlive(this);
     }
+
+    /// <summary>ŷ = W z for the first horizon, of the z that was pushed last; 0 before the first.</summary>
+    /// <param name="prediction">ŷ, [outputs], overwritten.</param>
+    internal void CopyPrediction(Span<double> prediction) => CopyLimited(_next, prediction);
 
     /// <summary>ŷ = W z for the first horizon.</summary>
     /// <param name="z">[D].</param>

@@ -32,23 +32,23 @@ public sealed record SoftSensorSpec : ScoreSpec
 
     sealed class State : Score
     {
-        readonly Esn.Reservoir[] _reservoirs;  // one a channel
+        readonly EchoStateNetwork[] _networks;  // one a channel, of the others
         readonly Readout[] _readouts;
-        readonly double[][] _regressors;       // z = [1; u without the channel; x]
-        readonly double[] _others, _previous, _residual, _error = new double[1];
+        readonly double[][] _regressors;        // z of each
+        readonly double[] _others, _before, _residual, _error = new double[1];
         readonly LimitedMean _mean;
         bool _begun;
 
         public State(SoftSensorSpec spec, ScoreContext context)
             : base(FormattableString.Invariant($"soft sensor {spec.Window}"), context.Channels, spec.Window)
         {
-            int channels = context.Channels, others = channels - 1, units = spec.Reservoir.Units;
+            int channels = context.Channels, others = channels - 1;
             if (channels < 2) throw new ArgumentException("a soft sensor needs at least 2 channels");
-            _reservoirs = [.. Enumerable.Range(0, channels).Select(c => Esn.Reservoir.Of(spec.Reservoir with { Seed = spec.Reservoir.Seed + 1 + c }, others))];
-            _readouts = [.. Enumerable.Range(0, channels).Select(_ => new Readout(1 + others + units, 1, new ReadoutSpec { Regularisation = spec.Regularisation }))];
-            _regressors = [.. Enumerable.Range(0, channels).Select(_ => new double[1 + others + units])];
-            foreach (double[] regressor in _regressors) regressor[0] = 1;
-            (_others, _previous, _residual) = (new double[others], new double[units], new double[channels]);
+            _networks = [.. Enumerable.Range(0, channels).Select(c =>
+                EchoStateNetwork.Of(spec.Reservoir with { Seed = spec.Reservoir.Seed + 1 + c }, new RandomWeightsSpec(), others))];
+            _readouts = [.. _networks.Select(network => new Readout(network.Regressors, 1, new ReadoutSpec { Regularisation = spec.Regularisation }))];
+            _regressors = [.. _networks.Select(network => new double[network.Regressors])];
+            (_others, _before, _residual) = (new double[others], new double[_networks[0].Regressors], new double[channels]);
             _mean = new LimitedMean(channels, spec.Window, spec.Increments);
         }
 
@@ -58,12 +58,10 @@ public sealed record SoftSensorSpec : ScoreSpec
         {
             for (int c = 0; c < _readouts.Length; c++)
             {
-                Span<double> x = _regressors[c].AsSpan(1 + _others.Length);
-                x.CopyTo(_previous);
+                _regressors[c].CopyTo(_before, 0);
                 step.Input[..c].CopyTo(_others);
                 step.Input[(c + 1)..].CopyTo(_others.AsSpan(c));
-                _reservoirs[c].Step(_others, _previous, x);
-                _others.CopyTo(_regressors[c].AsSpan(1));
+                _networks[c].Step(default, _others, _before, _regressors[c]);
                 // The readout tells the step after z; pushed before the frame is settled, that is the frame of z itself.
                 _readouts[c].Push(_regressors[c]);
                 _readouts[c].Settle(step.Input.Slice(c, 1), _error);

@@ -83,10 +83,6 @@ public static class BacktestRun
     internal static void WriteSummary<T>(string directory, T summary) =>
         File.WriteAllText(Path.Combine(directory, "summary.json"), JsonSerializer.Serialize(summary, Layout) + "\n");
 
-    /// <summary>Where it is known how long a feed is, a metric's warm-up takes no more of it than its benchmark allows.</summary>
-    internal static ModelSpec Fitted(ModelSpec spec, int rows) =>
-        spec is MetricModelSpec metric ? metric with { WarmUp = Math.Clamp(NabScore.Probation(rows), 20, metric.WarmUp) } : spec;
-
     static TextWriter Writer(string? directory, string file) =>
         directory is null ? TextWriter.Null : new StreamWriter(Path.Combine(directory, file), append: false, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), 1 << 16);
 
@@ -116,7 +112,7 @@ public static class BacktestRun
             _maintenance = [.. config.Maintenance.Select(maintenance => maintenance.Compile())];
             try
             {
-                _detector = new Detector(feed.RowCount is { } rows ? Fitted(config.Model, rows) : config.Model, _channels);
+                _detector = new Detector(feed.RowCount is { } rows ? config.Model.ForFeedOf(rows) : config.Model, _channels);
             }
             catch (ArgumentException e)
             {

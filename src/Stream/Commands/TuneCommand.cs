@@ -19,7 +19,7 @@ static class TuneCommand
         var command = new Command("tune", $"""
             Searches the few parameters that matter (spectral radius, input scale, leak rates, β², λ, units) and writes a
             configuration. Without labels the model that forecasts best is the best: one step and {ForecastTrial.Ahead} steps ahead, with
-            free runs that stay within the range of the feed (metric: one step); twice the units must bring 5 % less error. The first
+            free runs that stay within the range of the feed; twice the units must bring 5 % less error. The first
             {TuneFeed.MostRows:#,0} rows of each file are used. With labels (--label-column, --windows) whole backtests decide: caught less
             false alarms, then delay, then the error. Begin without: the defaults are good.
             """);
@@ -56,7 +56,7 @@ static class TuneCommand
                 .. Notes(tuned),
             ];
             string text = parsed.GetValue(RunCommand.Config) is { } basis ? await File.ReadAllTextAsync(basis.ToString(), stop).ConfigureAwait(false) : "";
-            int degree = Candidate.Parts(tuned.Best.Candidate.In(config.Detector)).Reservoir.Degree;
+            int degree = tuned.Best.Candidate.In(config.Detector).Reservoir.Degree;
             string path = parsed.GetValue(output)!.ToString();
             try
             {
@@ -93,11 +93,8 @@ static class TuneCommand
         yield return Line("forgettingFactor", trial => trial.Candidate.ForgettingFactor.ToString("R", CultureInfo.InvariantCulture));
         yield return Line("units", trial => trial.Candidate.Units.ToString(CultureInfo.InvariantCulture));
         yield return Line("one-step error", trial => G(trial.Error.OneStep));
-        if (tuned.Baseline.Error.FreeRun is not null)
-        {
-            yield return Line($"{ForecastTrial.Ahead}-step error", trial => G(trial.Error.FreeRun!.Value));
-            yield return Line("free runs that escaped", trial => trial.Error.Escaped.ToString("P0", CultureInfo.InvariantCulture));
-        }
+        yield return Line($"{ForecastTrial.Ahead}-step error", trial => G(trial.Error.FreeRun));
+        yield return Line("free runs that escaped", trial => trial.Error.Escaped.ToString("P0", CultureInfo.InvariantCulture));
         if (tuned.Baseline.Labels is null) yield break;
         yield return Line("windows caught", trial => string.Create(CultureInfo.InvariantCulture, $"{trial.Labels!.Caught}/{trial.Labels.Windows}"));
         yield return Line("false alarms", trial => trial.Labels!.FalseAlarms.ToString(CultureInfo.InvariantCulture));

@@ -16,37 +16,20 @@ public sealed record Candidate(double SpectralRadius, double InputScale, IReadOn
     static readonly double[] Sizes = [1 / 3.0, 1 / 2.0, 2 / 3.0, 1, 1.5];  // of the configured N
 
     /// <summary>Those of a model.</summary>
-    public static Candidate Of(ModelSpec spec)
-    {
-        (ReservoirSpec reservoir, ReadoutSpec readout) = Parts(spec);
-        return new Candidate(reservoir.SpectralRadius, reservoir.InputScale, reservoir.LeakRates, readout.Regularisation, readout.ForgettingFactor, reservoir.Units);
-    }
+    public static Candidate Of(ModelSpec spec) => new(
+        spec.Reservoir.SpectralRadius, spec.Reservoir.InputScale, spec.Reservoir.LeakRates, spec.Readout.Regularisation, spec.Readout.ForgettingFactor, spec.Reservoir.Units);
 
     /// <summary>The model with them.</summary>
     /// <param name="spec">Of any kind.</param>
     /// <param name="seed">Added to that of the reservoir.</param>
-    public ModelSpec In(ModelSpec spec, int seed = 0)
+    public ModelSpec In(ModelSpec spec, int seed = 0) => spec with
     {
-        (ReservoirSpec reservoir, ReadoutSpec readout) = Parts(spec);
-        reservoir = reservoir with
+        Reservoir = spec.Reservoir with
         {
-            SpectralRadius = SpectralRadius, InputScale = InputScale, LeakRates = LeakRates, Units = Units, Degree = Math.Min(reservoir.Degree, Units - 1), Seed = reservoir.Seed + seed,
-        };
-        readout = readout with { Regularisation = Regularisation, ForgettingFactor = ForgettingFactor };
-        return spec switch
-        {
-            ErrorModelSpec judgedByErrors => judgedByErrors with { Reservoir = reservoir, Readout = readout },
-            MetricModelSpec metric => metric with { Reservoir = reservoir, Readout = readout },
-            _ => throw new NotSupportedException($"{spec.GetType().Name} can't be tuned"),
-        };
-    }
-
-    /// <summary>What every kind of model has.</summary>
-    public static (ReservoirSpec Reservoir, ReadoutSpec Readout) Parts(ModelSpec spec) => spec switch
-    {
-        ErrorModelSpec judgedByErrors => (judgedByErrors.Reservoir, judgedByErrors.Readout),
-        MetricModelSpec metric => (metric.Reservoir, metric.Readout),
-        _ => throw new NotSupportedException($"{spec.GetType().Name} can't be tuned"),
+            SpectralRadius = SpectralRadius, InputScale = InputScale, LeakRates = LeakRates, Units = Units,
+            Degree = Math.Min(spec.Reservoir.Degree, Units - 1), Seed = spec.Reservoir.Seed + seed,
+        },
+        Readout = spec.Readout with { Regularisation = Regularisation, ForgettingFactor = ForgettingFactor },
     };
 
     /// <summary>Anywhere in the space: ρ in [.4, 1.5], input scale in [.03, 2], the largest leak rate in [.1, 1], β² in [1e-8, 1], λ = 1 or a memory of 1000 to 100,000 steps, N from a third to one and a half of what is configured.</summary>

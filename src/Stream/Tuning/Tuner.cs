@@ -7,7 +7,7 @@ namespace Esn.Streaming.Tuning;
 /// <summary>What a candidate reached.</summary>
 /// <param name="Candidate">The parameters.</param>
 /// <param name="Error">Mean over feeds.</param>
-/// <param name="Loss">½ ln(one-step error) + ½ ln(free-run error) + escaped share, or ln(one-step error) without free runs, + .05·log₂(N/N₀): twice the units must bring 5 % less error.</param>
+/// <param name="Loss">½ ln(one-step error) + ½ ln(free-run error) + escaped share + .05·log₂(N/N₀): twice the units must bring 5 % less error.</param>
 /// <param name="Labels">Alarms against labels; null without labels.</param>
 public sealed record Trial(Candidate Candidate, ForecastError Error, double Loss, LabelSummary? Labels)
 {
@@ -65,7 +65,7 @@ public sealed class Tuner(BacktestSet feeds, IReadOnlyList<TuneFeed> parts, EsnC
     /// <exception cref="FeedException">A feed is too short.</exception>
     public async Task<Tuned> Run(int trials, int seed, Action<double, Trial?> progress, CancellationToken cancel)
     {
-        int shortest = parts.Min(part => part.Rows), needed = Scaling(config.Detector) + 2 * ForecastTrial.Ahead + 50;
+        int shortest = parts.Min(part => part.Rows), needed = config.Detector.ForFeedOf(shortest).FramesBeforeScaling + 2 * ForecastTrial.Ahead + 50;
         if (shortest < needed) throw new FeedException($"a feed of {shortest} rows is too short to tune by: {needed} are needed");
         var random = new Xoshiro256StarStar(seed, threadSafe: false);
         int first = 1 + (trials - 1) / 2, third = (trials + 2) / 3, last = Math.Min(third, (trials + 8) / 9);
@@ -85,20 +85,6 @@ public sealed class Tuner(BacktestSet feeds, IReadOnlyList<TuneFeed> parts, EsnC
         Trial baseline = tried.Single(trial => trial.Candidate == _configured), best = Ranked(tried)[0];
         return new Tuned(baseline, best.Beats(baseline, Margin) ? best : baseline, trials, parts.Sum(part => (long)part.Rows));
     }
-
-    static int Scaling(ModelSpec spec) => spec switch
-    {
-        ErrorModelSpec judgedByErrors => judgedByErrors.ScalingSteps,
-        MetricModelSpec => 200,  // its warm-up is fitted to the feed
-        _ => 0,
-    };
-
-    static int WarmUp(ModelSpec spec) => spec switch
-    {
-        ErrorModelSpec judgedByErrors => judgedByErrors.WarmUp,
-        MetricModelSpec metric => metric.WarmUp,
-        _ => 0,
-    };
 
     static List<Trial> Ranked(IEnumerable<Trial> trials)
     {
@@ -138,19 +124,18 @@ public sealed class Tuner(BacktestSet feeds, IReadOnlyList<TuneFeed> parts, EsnC
             ModelSpec model = candidate.In(config.Detector, seed);
             foreach (TuneFeed part in parts)
             {
-                int rows = Math.Min(part.Rows, Math.Max(part.Rows / share, WarmUp(model) + LeastRows));
-                errors.Add(ForecastTrial.Run(BacktestRun.Fitted(model, part.Rows), part, rows, cancel));
+                int rows = Math.Min(part.Rows, Math.Max(part.Rows / share, model.WarmUp + LeastRows));
+                errors.Add(ForecastTrial.Run(model.ForFeedOf(part.Rows), part, rows, cancel));
             }
             if (labelled) labels.Add((await feeds.Run(config with { Detector = model }, null, null, TimeProvider.System, _ => { }, cancel).ConfigureAwait(false)).Labels!.Tally);
         }
         double loss = errors.Average(Loss) + CostOfDoubling * Math.Log2((double)candidate.Units / _configured.Units);
-        bool free = errors.TrueForAll(error => error.FreeRun is not null);
         var mean = new ForecastError(
-            Math.Exp(errors.Average(error => Log(error.OneStep))), free ? Math.Exp(errors.Average(error => Log(error.FreeRun!.Value))) : null, errors.Average(error => error.Escaped));
+            Math.Exp(errors.Average(error => Log(error.OneStep))), Math.Exp(errors.Average(error => Log(error.FreeRun))), errors.Average(error => error.Escaped));
         return new Trial(candidate, mean, loss, labelled ? LabelTally.Sum(labels).Summary() : null);
     }
 
-    static double Loss(ForecastError error) => error.FreeRun is { } freeRun ? .5 * Log(error.OneStep) + .5 * Log(freeRun) + error.Escaped : Log(error.OneStep);
+    static double Loss(ForecastError error) => .5 * Log(error.OneStep) + .5 * Log(error.FreeRun) + error.Escaped;
 
     static double Log(double error) => double.IsFinite(error) ? Math.Log(Math.Max(error, 1e-15)) : 100;
 

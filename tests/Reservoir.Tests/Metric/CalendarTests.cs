@@ -8,7 +8,7 @@ public sealed class CalendarTests
     public void Monday_midnight_is_the_origin_of_day_and_week()
     {
         double[] inputs = new double[6];
-        new Calendar(new CalendarSpec()).At(new DateTime(2014, 7, 7), inputs);  // a Monday
+        new Calendar(new CalendarWeightsSpec()).At(new DateTime(2014, 7, 7), inputs);  // a Monday
         Assert.Equal([0, 1, 0, 1, 0, 1], inputs);
     }
 
@@ -16,7 +16,7 @@ public sealed class CalendarTests
     public void Six_in_the_morning_of_a_thursday_is_a_quarter_of_its_day_and_fourteen_quarters_less_one_of_its_week()
     {
         double[] inputs = new double[6];
-        new Calendar(new CalendarSpec()).At(new DateTime(2014, 7, 10, 6, 0, 0), inputs);
+        new Calendar(new CalendarWeightsSpec()).At(new DateTime(2014, 7, 10, 6, 0, 0), inputs);
         double week = 2 * Math.PI * 3.25 / 7;
         double[] expected = [1, 0, 0, -1, Math.Sin(week), Math.Cos(week)];
         for (int i = 0; i < 6; i++) Assert.Equal(expected[i], inputs[i], 12);
@@ -25,7 +25,7 @@ public sealed class CalendarTests
     [Fact]
     public void The_same_hour_a_week_later_is_the_same()
     {
-        var calendar = new Calendar(new CalendarSpec { DailyHarmonics = 3, WeeklyHarmonics = 2 });
+        var calendar = new Calendar(new CalendarWeightsSpec { DailyHarmonics = 3, WeeklyHarmonics = 2 });
         double[] now = new double[10], later = new double[10];
         var time = new DateTime(2026, 2, 26, 13, 37, 11);
         calendar.At(time, now);

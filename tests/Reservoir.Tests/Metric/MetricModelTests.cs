@@ -12,9 +12,9 @@ public sealed class MetricModelTests
     static double Daily(int t, Xoshiro256StarStar random) =>
         100 + 40 * Math.Sin(2 * Math.PI * t / 48) + (t / 48 % 7 >= 5 ? -20 : 0) + 4 * (random.NextDouble() + random.NextDouble() - 1);
 
-    static MetricResult[] Run(MetricModel model, Func<int, double> feed, int steps, double[]? expectations = null)
+    static StepResult[] Run(Detector model, Func<int, double> feed, int steps, double[]? expectations = null)
     {
-        var results = new MetricResult[steps];
+        var results = new StepResult[steps];
         double[] frame = new double[model.Channels], expected = new double[model.Channels];
         for (int t = 0; t < steps; t++)
         {
@@ -30,8 +30,8 @@ public sealed class MetricModelTests
     {
         var random = new Xoshiro256StarStar(1, threadSafe: false);
         double[] expectations = new double[600];
-        MetricResult[] results = Run(new MetricModel(Small, 1), t => Daily(t, random), 600, expectations);
-        Assert.All(results[..300], result => Assert.Equal(new MetricResult(true, 0, 0, 0), result));
+        StepResult[] results = Run(new Detector(Small, 1), t => Daily(t, random), 600, expectations);
+        Assert.All(results[..300], result => Assert.True(result is { WarmingUp: true, Score: 0, Alarm: null }));
         Assert.All(results[300..], result => Assert.False(result.WarmingUp));
         Assert.All(expectations[..300], expected => Assert.True(double.IsNaN(expected)));
         Assert.All(expectations[300..], expected => Assert.InRange(expected, 0, 250));
@@ -43,7 +43,7 @@ public sealed class MetricModelTests
         var random = new Xoshiro256StarStar(2, threadSafe: false);
         double[] feed = [.. Enumerable.Range(0, 3000).Select(t => Daily(t, random))];
         double[] expectations = new double[3000];
-        Run(new MetricModel(Small, 1), t => feed[t], 3000, expectations);
+        Run(new Detector(Small, 1), t => feed[t], 3000, expectations);
         double error = Enumerable.Range(1500, 1500).Average(t => Math.Abs(feed[t] - expectations[t]));
         Assert.True(error < 3.5, $"mean error {error}");  // the noise alone 1.3, the last value 2.9
     }
@@ -54,7 +54,7 @@ public sealed class MetricModelTests
     public void A_step_is_told_at_once_and_by_the_level_that_stays(double step)
     {
         var random = new Xoshiro256StarStar(3, threadSafe: false);
-        MetricResult[] results = Run(new MetricModel(Small, 1), t => Daily(t, random) + (t >= 2000 ? step : 0), 2100);
+        StepResult[] results = Run(new Detector(Small, 1), t => Daily(t, random) + (t >= 2000 ? step : 0), 2100);
         Assert.Contains(results[2000..2010], result => result.Score >= 1);
         Assert.True(results[1000..2000].Count(result => result.Score >= 1) <= 3);
     }
@@ -62,7 +62,7 @@ public sealed class MetricModelTests
     [Fact]
     public void A_flat_line_is_normal_and_its_end_is_not()
     {
-        MetricResult[] results = Run(new MetricModel(Small, 1), t => t < 1500 ? 42 : 43, 1501);
+        StepResult[] results = Run(new Detector(Small, 1), t => t < 1500 ? 42 : 43, 1501);
         Assert.DoesNotContain(results[..1500], result => result.Score >= 1);
         Assert.True(results[1500].Score >= 1);
     }
@@ -70,10 +70,10 @@ public sealed class MetricModelTests
     [Fact]
     public void Equal_seeds_give_equal_bits_and_another_seed_others()
     {
-        MetricResult[] Twin(int seed)
+        StepResult[] Twin(int seed)
         {
             var random = new Xoshiro256StarStar(4, threadSafe: false);
-            return Run(new MetricModel(Small with { Reservoir = Small.Reservoir with { Seed = seed } }, 1), t => Daily(t, random), 1200);
+            return Run(new Detector(Small with { Reservoir = Small.Reservoir with { Seed = seed } }, 1), t => Daily(t, random), 1200);
         }
         Assert.Equal(Twin(1), Twin(1));
         Assert.NotEqual(Twin(1), Twin(2));
@@ -83,13 +83,13 @@ public sealed class MetricModelTests
     public void Of_several_channels_the_one_that_moved_is_named()
     {
         var random = new Xoshiro256StarStar(5, threadSafe: false);
-        var model = new MetricModel(Small, 3);
+        var model = new Detector(Small, 3);
         double[] expected = new double[3];
-        MetricResult last = default;
+        StepResult last = default;
         for (int t = 0; t <= 1500; t++)
             last = model.Step(Start.AddMinutes(30 * t), [Daily(t, random), Daily(t, random) / 1000, t == 1500 ? 1e6 : 50 + Daily(t, random)], expected);
         Assert.True(last.Score >= 1);
-        Assert.Equal(2, last.Channel);
+        Assert.Equal(2, last.Alarm!.Contributions[0].Channel);
     }
 
     [Fact]
@@ -100,12 +100,12 @@ public sealed class MetricModelTests
         double[] noise = [.. feed.Select(_ => 300 * random.NextDouble())];
         double[] Expect(bool learn)
         {
-            var model = new MetricModel(Small, 1);
+            var model = new Detector(Small, 1);
             double[] expectations = new double[feed.Length];
             for (int t = 0; t < feed.Length; t++)
             {
                 bool upkeep = t is >= 800 and < 1200;
-                model.Step(Start.AddMinutes(30 * t), [upkeep ? noise[t] : feed[t]], expectations.AsSpan(t, 1), learn || !upkeep);
+                model.Step(Start.AddMinutes(30 * t), [upkeep ? noise[t] : feed[t]], expectations.AsSpan(t, 1), muted: upkeep && !learn);
             }
             return expectations;
         }
@@ -144,15 +144,15 @@ public sealed class MetricModelTests
     {
         double[] values = [0, 1, -1, double.MaxValue, double.MinValue, double.Epsilon, 1e-300, 1e300, 5, 5, 5];
         var random = new Xoshiro256StarStar(7, threadSafe: false);
-        MetricResult[] results = Run(new MetricModel(Small with { WarmUp = 100 }, 2), t => values[random.Next(values.Length)], 5000);
-        Assert.All(results, result => Assert.True(double.IsFinite(result.Score) && double.IsFinite(result.Level)));
+        StepResult[] results = Run(new Detector(Small with { WarmUp = 100 }, 2), t => values[random.Next(values.Length)], 5000);
+        Assert.All(results, result => Assert.True(double.IsFinite(result.Score)));
     }
 
     [Fact]
     public void A_step_allocates_nothing()
     {
         var random = new Xoshiro256StarStar(8, threadSafe: false);
-        var model = new MetricModel(Small, 1);
+        var model = new Detector(Small, 1);
         Run(model, t => Daily(t, random), 400);
         double[] frame = [100], expected = [0];
         long before = GC.GetAllocatedBytesForCurrentThread();
@@ -163,7 +163,7 @@ public sealed class MetricModelTests
     [Fact]
     public void A_value_that_is_not_finite_is_refused_and_nothing_is_taken()
     {
-        var model = new MetricModel(Small, 2);
+        var model = new Detector(Small, 2);
         double[] expected = new double[2];
         Assert.Throws<ArgumentException>(() => model.Step(Start, [1, double.NaN], expected));
         Assert.Throws<ArgumentException>(() => model.Step(Start, [1], expected));
@@ -174,16 +174,16 @@ public sealed class MetricModelTests
     [Fact]
     public void Horizons_grow_with_the_warm_up_and_equal_ones_are_one()
     {
-        Assert.Equal([1, 25, 94], new MetricModel(new MetricModelSpec(), 1).Horizons);
-        Assert.Equal([1, 3], new MetricModel(new MetricModelSpec { WarmUp = 20 }, 1).Horizons);
+        Assert.Equal([1, 25, 94], new MetricModelSpec().HorizonSteps);
+        Assert.Equal([1, 3], new MetricModelSpec { WarmUp = 20 }.HorizonSteps);
     }
 
     [Fact]
     public void A_specification_out_of_range_names_the_key_and_the_range()
     {
-        var error = Assert.Throws<ArgumentOutOfRangeException>(() => new MetricModel(new MetricModelSpec { WarmUp = 3 }, 1));
-        Assert.Contains("warmUp must be in [20, 1000000], was 3", error.Message, StringComparison.Ordinal);
-        Assert.Throws<ArgumentOutOfRangeException>(() => new MetricModel(new MetricModelSpec { Horizons = [new(.1, 1), new(.05, 1)] }, 1));
-        Assert.Throws<ArgumentOutOfRangeException>(() => new MetricModel(new MetricModelSpec { Budget = new EmissionBudgetSpec { Threshold = 0 } }, 1));
+        var error = Assert.Throws<ArgumentOutOfRangeException>(() => new Detector(new MetricModelSpec { WarmUp = 3 }, 1));
+        Assert.Contains("warmUp must be in [20, 10000000], was 3", error.Message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentOutOfRangeException>(() => new Detector(new MetricModelSpec { Horizons = [new(.1, 1), new(.05, 1)] }, 1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new Detector(new MetricModelSpec { Budget = new EmissionBudgetSpec { Threshold = 0 } }, 1));
     }
 }

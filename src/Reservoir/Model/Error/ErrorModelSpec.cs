@@ -3,15 +3,6 @@ namespace Esn;
 /// <summary>A stream judged by its model's errors, from the scaling to the alarm. Every part has a default: the preset <see cref="Presets.Signal"/>.</summary>
 public sealed record ErrorModelSpec : ModelSpec
 {
-    /// <summary>The reservoir.</summary>
-    public ReservoirSpec Reservoir { get; init; } = new();
-
-    /// <summary>The readout's learning.</summary>
-    public ReadoutSpec Readout { get; init; } = new();
-
-    /// <summary>The windows of the normality Σ.</summary>
-    public NormalitySpec Normality { get; init; } = new();
-
     /// <summary>The raw scores; at least one.</summary>
     public IReadOnlyList<ScoreSpec> Scores { get; init; } = Presets.SignalScores;
 
@@ -29,9 +20,6 @@ public sealed record ErrorModelSpec : ModelSpec
 
     /// <summary>Steps before which no error is scored, 0 … 1,000,000: those of a model that has just begun tell nothing.</summary>
     public int ScoredFrom { get; init; } = 300;
-
-    /// <summary>Steps from the first frame of the feed before which no alarm opens, 20 … 10,000,000.</summary>
-    public int WarmUp { get; init; } = 1800;
 
     /// <summary>
     /// Scaled values are clipped at ± this, [1, 1e6], in standard deviations of the scaling steps. A feed that lies beyond for
@@ -53,32 +41,63 @@ public sealed record ErrorModelSpec : ModelSpec
         Calibrator is BudgetSpec budget ? this with { Calibrator = change(budget) } : this;
 
     /// <inheritdoc/>
-    public override int Regressors(int channels) => 1 + channels + Reservoir.Units;
+    public override ModelSpec WithoutAlarms() =>
+        (ErrorModelSpec)base.WithoutAlarms() with { Scores = [new MeanErrorSpec()], Readout = Readout with { Horizons = [1] } };
 
-    internal override StreamModel Create(int channels) => new ErrorStream(this, channels);
+    /// <inheritdoc/>
+    public override long EstimatedBytes(int channels) =>
+        base.EstimatedBytes(channels) + FreeRunBytes(channels) + Scores.Sum(score => (score.PerChannel ? channels : 1) * 5000L + 1000L * channels);
+
+    long FreeRunBytes(int channels)
+    {
+        int longest = Scores.Max(score => score.FreeRunLength), regressors = Regressors(channels);
+        long slots = (longest + FreeRuns.Every - 1) / FreeRuns.Every;
+        long runs = Esn.Readout.UpdatesWait(channels) ? slots * longest * channels : (slots + 7) / 8 * 8 * (channels + 1) * regressors;
+        return longest == 0 ? 0 : sizeof(double) * (runs + 3L * regressors + (FreeRuns.Kept * FreeRuns.Every + FreeRuns.Ahead) * channels)
+            + sizeof(float) * (long)FreeRuns.Kept * regressors;
+    }
+
+    internal override StepSchedule Schedule => new(ScalingSteps, LearnFrom: Washout + 1, NormalityFrom: Washout + 1, ScoredFrom, WarmUp, Settling: Washout);
+
+    internal override MultiStepForecast? CreateForecast(Predictor predictor)
+    {
+        var network = (NetworkPredictor)predictor;
+        int[] lengths = [.. Scores.Select(score => score.FreeRunLength).Where(length => length > 0)];
+        if (lengths.Length > 0) return new FreeRuns(FreeRuns, network, lengths);
+        return HorizonSteps[^1] > 1 ? new DirectForecast(network.Readout, HorizonSteps, FreeRuns.Limit) : null;
+    }
+
+    internal override Scaler CreateScaler(int channels) => new StandardScaler(channels, Limit);
+
+    internal override Scaler FitScaler(ReadOnlySpan<double> frames, int channels) => new StandardScaler(frames, channels, Limit);
+
+    internal override Judge CreateJudge(int channels, MultiStepForecast? forecast, TimeSpan interval) =>
+        new ErrorJudge(Calibrator is BudgetSpec { AlarmsPerDay: > 0 } budget ? this with { Calibrator = budget.At(interval) } : this,
+            new ScoreContext(channels, HorizonSteps, forecast as FreeRuns));
 
     /// <inheritdoc/>
     public override void Validate()
     {
-        Reservoir.Validate();
-        Readout.Validate();
-        Normality.Validate();
+        base.Validate();
         FreeRuns.Validate();
         Require.Range(Scores.Count, 1, 1000);
         if (Readout.Horizons[0] != 1)
-            throw new ArgumentOutOfRangeException(nameof(Readout), FormattableString.Invariant($"readout.horizons must begin with 1, the next step, was {string.Join(", ", Readout.Horizons)}"));
+            throw new ArgumentOutOfRangeException(nameof(Readout),
+                FormattableString.Invariant($"readout.horizons must begin with 1, the next step, was {string.Join(", ", Readout.Horizons)}"));
         foreach (ScoreSpec score in Scores)
         {
             score.Validate();
             if (!Readout.Horizons.Contains(score.ReadoutHorizon))
-                throw new ArgumentOutOfRangeException(nameof(Scores), FormattableString.Invariant($"scores: one looks {score.ReadoutHorizon} steps ahead, which readout.horizons must hold, was {string.Join(", ", Readout.Horizons)}"));
+                throw new ArgumentOutOfRangeException(nameof(Scores), FormattableString.Invariant(
+                    $"scores: one looks {score.ReadoutHorizon} steps ahead, which readout.horizons must hold, was {string.Join(", ", Readout.Horizons)}"));
         }
         Calibrator.Validate();
-        Alarm.Validate();
         Require.Range(ScalingSteps, 10, 100_000);
+        if (ScalingSteps > WarmUp)
+            throw new ArgumentOutOfRangeException(nameof(ScalingSteps), FormattableString.Invariant(
+                $"scalingSteps must be at most warmUp, {WarmUp}, was {ScalingSteps}: no alarm opens before the scaling is fixed"));
         Require.Range(Washout, 0, 100_000);
         Require.Range(ScoredFrom, 0, 1_000_000);
-        Require.Range(WarmUp, 20, 10_000_000);
         Require.Range(Limit, 1, 1e6);
     }
 }

@@ -1,20 +1,20 @@
 namespace Esn;
 
 /// <summary>Channel by channel to mean 0 and variance 1; frozen after the warm-up, so that W_out keeps its units.</summary>
-sealed class Normaliser
+sealed class StandardScaler : Scaler
 {
     readonly double[] _mean;   // [channels], units of the feed
     readonly double[] _scale;  // [channels], units of the feed, > 0
     readonly double _limit;
 
     /// <summary>Not fixed yet: <see cref="Carry"/> does that.</summary>
-    public Normaliser(int channels, double limit) => (_mean, _scale, _limit) = (new double[channels], new double[channels], limit);
+    public StandardScaler(int channels, double limit) => (_mean, _scale, _limit) = (new double[channels], new double[channels], limit);
 
     /// <summary>From the frames of the warm-up.</summary>
     /// <param name="frames">[count×channels], frame by frame, finite.</param>
     /// <param name="channels">Length of a frame.</param>
     /// <param name="limit">Scaled values are clipped at ± this many standard deviations of the warm-up.</param>
-    public Normaliser(ReadOnlySpan<double> frames, int channels, double limit) : this(channels, limit)
+    public StandardScaler(ReadOnlySpan<double> frames, int channels, double limit) : this(channels, limit)
     {
         int count = frames.Length / channels;
         for (int c = 0; c < channels; c++)
@@ -36,9 +36,11 @@ sealed class Normaliser
 
     static double Square(double x) => x * x;
 
-    /// <summary>u from a frame of the feed.</summary>
-    /// <returns>Whether a channel was clipped.</returns>
-    public bool Scale(ReadOnlySpan<double> frame, Span<double> u)
+    /// <inheritdoc/>
+    public override double Limit => _limit;
+
+    /// <inheritdoc/>
+    public override bool Scale(ReadOnlySpan<double> frame, Span<double> u)
     {
         bool clipped = false;
         for (int c = 0; c < u.Length; c++)
@@ -49,17 +51,17 @@ sealed class Normaliser
         return clipped;
     }
 
-    /// <summary>Units of the feed in 1 of u.</summary>
-    public double UnitOf(int channel) => _scale[channel];
+    /// <inheritdoc/>
+    public override double UnitOf(int channel) => _scale[channel];
 
-    /// <summary>A frame of the feed from u.</summary>
-    public void Unscale(ReadOnlySpan<double> u, Span<double> frame)
+    /// <inheritdoc/>
+    public override void Unscale(ReadOnlySpan<double> u, Span<double> frame)
     {
         for (int c = 0; c < u.Length; c++) frame[c] = _mean[c] + _scale[c] * u[c];
     }
 
-    /// <summary>Out into a snapshot or back.</summary>
-    public void Carry(ref StateCarrier state)
+    /// <inheritdoc/>
+    public override void Carry(ref StateCarrier state)
     {
         state.Carry(_mean);
         state.Carry(_scale);

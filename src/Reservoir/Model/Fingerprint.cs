@@ -7,13 +7,16 @@ using System.Text;
 
 namespace Esn;
 
-/// <summary>Tells specifications apart: a state fits only the specification and the channels that it was made from.</summary>
+/// <summary>
+/// Tells specifications apart: a state fits only the specification and the channels that it was made from. Policy is no part
+/// of it.
+/// </summary>
 static class Fingerprint
 {
     // Reflection is slow and a fleet shares its specification.
     static readonly ConditionalWeakTable<ModelSpec, string> Texts = [];
 
-    /// <summary>Equal for equal values of all that can be specified, whatever the order of their declaration.</summary>
+    /// <summary>Equal for equal values of all that a model learns with, whatever the order of their declaration.</summary>
     public static UInt128 Of(ModelSpec spec, int channels)
     {
         string text = Texts.GetValue(spec, Text);
@@ -53,7 +56,7 @@ static class Fingerprint
                 // What has no setter follows from what has one.
                 text.Append(value.GetType().Name).Append('{');
                 foreach (PropertyInfo property in value.GetType().GetProperties(BindingFlags.Instance | BindingFlags.Public)
-                    .Where(property => property.CanWrite).OrderBy(property => property.Name, StringComparer.Ordinal))
+                    .Where(property => property.CanWrite && !property.IsDefined(typeof(PolicyAttribute))).OrderBy(property => property.Name, StringComparer.Ordinal))
                 {
                     text.Append(property.Name).Append('=');
                     Add(text, property.GetValue(value));

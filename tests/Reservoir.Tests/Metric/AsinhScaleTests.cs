@@ -2,13 +2,13 @@ using Xunit;
 
 namespace Esn.Tests.Metric;
 
-public sealed class AsinhScalerTests
+public sealed class AsinhScaleTests
 {
     [Fact]
     public void The_bulk_is_four_units_wide_and_its_middle_is_zero()
     {
         double[] values = [.. Enumerable.Range(0, 101).Select(i => 1000 + (double)i)];  // quantiles .02 and .98: 1002 and 1098
-        var scaler = new AsinhScaler(values, new AsinhScalerSpec());
+        var scaler = new AsinhScale(values, new AsinhScalerSpec());
         Assert.Equal(1050, scaler.Centre, 9);
         Assert.Equal(96 / 4.0 + .02 * 100 + 1e-3 * 1050 + 1e-9, scaler.Unit, 9);
         Assert.Equal(0, scaler.Scale(1050), 12);
@@ -21,14 +21,14 @@ public sealed class AsinhScalerTests
         double[] quiet = [.. Enumerable.Range(0, 1000).Select(i => Math.Sin(i))];
         double[] spiked = [.. quiet];
         spiked[500] = 100;
-        double unit = new AsinhScaler(quiet, new AsinhScalerSpec { RangeShare = 0 }).Unit;
-        Assert.Equal(unit, new AsinhScaler(spiked, new AsinhScalerSpec { RangeShare = 0 }).Unit, unit / 50);
+        double unit = new AsinhScale(quiet, new AsinhScalerSpec { RangeShare = 0 }).Unit;
+        Assert.Equal(unit, new AsinhScale(spiked, new AsinhScalerSpec { RangeShare = 0 }).Unit, unit / 50);
     }
 
     [Fact]
     public void Unscale_undoes_scale_where_nothing_is_clipped()
     {
-        var scaler = new AsinhScaler([3, 1, 4, 1, 5, 9, 2, 6], new AsinhScalerSpec());
+        var scaler = new AsinhScale([3, 1, 4, 1, 5, 9, 2, 6], new AsinhScalerSpec());
         foreach (double x in new[] { -1e9, -3, 0, 4.5, 77, 1e12 })
             Assert.Equal(x, scaler.Unscale(scaler.Scale(x)), 1e-9 * Math.Max(1, Math.Abs(x)));
     }
@@ -40,7 +40,7 @@ public sealed class AsinhScalerTests
     [InlineData(-1e-320, 1e-320)]
     public void Whatever_the_warm_up_was_every_finite_value_has_a_finite_scaled_value(double low, double high)
     {
-        var scaler = new AsinhScaler([low, high, low, high], new AsinhScalerSpec());
+        var scaler = new AsinhScale([low, high, low, high], new AsinhScalerSpec());
         Assert.True(double.IsFinite(scaler.Unit) && scaler.Unit > 0);
         foreach (double x in new[] { low, high, 0, double.MaxValue, double.MinValue, double.Epsilon })
             Assert.InRange(scaler.Scale(x), -50, 50);

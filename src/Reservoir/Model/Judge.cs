@@ -1,0 +1,74 @@
+namespace Esn;
+
+/// <summary>What a judge sees of a step.</summary>
+readonly ref struct StepView
+{
+    /// <summary>The frame, [channels], units of the feed.</summary>
+    public required ReadOnlySpan<double> Frame { get; init; }
+
+    /// <summary>What was expected of it, [channels], units of the feed.</summary>
+    public required ReadOnlySpan<double> Expected { get; init; }
+
+    /// <summary>y(t), [channels], scaled.</summary>
+    public required ReadOnlySpan<double> Scaled { get; init; }
+
+    /// <summary>e_h(t) before learning from the frame, [horizons×channels], scaled.</summary>
+    public required ReadOnlySpan<double> Errors { get; init; }
+
+    /// <summary>No alarm opens yet.</summary>
+    public required bool WarmingUp { get; init; }
+
+    /// <summary>The frame is not to be judged.</summary>
+    public required bool Muted { get; init; }
+}
+
+/// <summary>
+/// From the errors of a step to one score, 1 = alarm, and what it learns from what became of the alarm. A member of the
+/// family of models brings its own.
+/// </summary>
+/// <remarks>A step is <see cref="Measure"/>, the decision of the alarm, <see cref="Learn"/>.</remarks>
+abstract class Judge
+{
+    /// <summary>As of the last <see cref="Measure"/>.</summary>
+    public abstract IJudgement Judgement { get; }
+
+    /// <summary>Names of the raw scores, as in events.</summary>
+    public abstract string[] Names { get; }
+
+    /// <summary>Which raw scores look back so far that they hold an alarm open only if they opened it, [scores].</summary>
+    public abstract bool[] Slow { get; }
+
+    /// <summary>Raw scores that no longer keep an alarm open though they still are out of the ordinary, [scores] or empty.</summary>
+    public virtual ReadOnlySpan<bool> Returned => default;
+
+    /// <summary>Steps that the strongest raw score looks back over: what it tells began as long ago.</summary>
+    public virtual int TopSpan => 1;
+
+    /// <summary>Judges a step by what was learnt before.</summary>
+    public abstract void Measure(in StepView step, Alarm alarm);
+
+    /// <summary>Whether a channel deviates by the minimum of what may open an alarm.</summary>
+    /// <param name="step">As measured.</param>
+    /// <param name="scaler">Of the stream.</param>
+    public abstract bool Deviates(in StepView step, Scaler scaler);
+
+    /// <summary>Ends the step, once it is known what became of the alarm.</summary>
+    public virtual void Learn(AlarmChange? change, Alarm alarm, bool muted)
+    {
+    }
+
+    /// <summary>The part of each channel in the score of the last step.</summary>
+    /// <param name="parts">[channels], overwritten, ≥ 0.</param>
+    public abstract void Attribute(Span<double> parts);
+
+    /// <summary>The slow change that an open alarm is due to; null: there is none that can be dated. Allocates: for events.</summary>
+    /// <param name="alarm">Of the stream.</param>
+    /// <param name="scaler">Of the stream.</param>
+    /// <param name="position">The present step.</param>
+    /// <param name="time">Its feed time.</param>
+    /// <param name="interval">Between two frames.</param>
+    public virtual Drift? Drift(Alarm alarm, Scaler scaler, long position, DateTime time, TimeSpan interval) => null;
+
+    /// <summary>Out into a snapshot or back.</summary>
+    public abstract void Carry(ref StateCarrier state);
+}

@@ -1,0 +1,100 @@
+namespace Esn;
+
+/// <summary>A model of operational metrics: seasonal, bursty, of a few channels. Lengths are in warm-ups where not said otherwise.</summary>
+public sealed record MetricModelSpec : ModelSpec
+{
+    /// <summary>All defaults.</summary>
+    public MetricModelSpec()
+    {
+        WarmUp = 750;
+        InputMap = new CalendarWeightsSpec();
+        // Half of the units are slow: they keep rhythms that no calendar tells of.
+        Reservoir = new ReservoirSpec
+        {
+            Units = 100, Degree = 8, SpectralRadius = .95, LeakRates = [.5, .2, .08, .03, .01], InputScale = .5, BiasScale = .2,
+        };
+        Readout = new ReadoutSpec { ForgettingFactor = .9998, Regularisation = 1 };
+        // Evidence is told once, and a model that is frozen for long tells of what has long become normal. Means of the error
+        // remember a burst for a while: half of the peak's evidence is quiet.
+        Alarm = new AlarmSpec { AdaptAfter = 20, QuietSteps = 5, Leave = .5 };
+    }
+
+    /// <summary>How values are scaled.</summary>
+    public AsinhScalerSpec Scaler { get; init; } = new();
+
+    /// <summary>What is foretold is clipped at ± this, (0, 700], scaled.</summary>
+    public double ForecastLimit { get; init; } = 5;
+
+    /// <summary>How far ahead errors look, ascending, the next step first; those that are equal in steps are one.</summary>
+    public IReadOnlyList<MetricHorizonSpec> Horizons { get; init; } = [new(0, 1), new(1 / 30.0, 2), new(1 / 8.0, 3)];
+
+    /// <summary>How errors become evidence.</summary>
+    public MetricCalibratorSpec Calibrator { get; init; } = new();
+
+    /// <summary>How evidence becomes a score.</summary>
+    [Policy]
+    public EmissionBudgetSpec Budget { get; init; } = new();
+
+    /// <summary>Part of the threshold below which the evidence of a channel counts as back to normal, (0, 1].</summary>
+    [Policy]
+    public double Quiet { get; init; } = .5;
+
+    /// <inheritdoc/>
+    public override ModelSpec WithBudget(double alarmsPerStep) =>
+        this with { Budget = Budget with { AlarmsPerStep = alarmsPerStep, AlarmsPerDay = 0 } };
+
+    /// <inheritdoc/>
+    public override ModelSpec WithDailyBudget(double alarmsPerDay) => this with { Budget = Budget with { AlarmsPerDay = alarmsPerDay } };
+
+    /// <inheritdoc/>
+    public override ModelSpec SharedBy(int streams) => this with
+    {
+        Budget = Budget with { AlarmsPerWarmUp = Budget.AlarmsPerWarmUp / streams, AlarmsPerStep = Budget.AlarmsPerStep / streams, AlarmsPerDay = Budget.AlarmsPerDay / streams },
+    };
+
+    /// <summary>The share of a file that warms a metric up, as its benchmark allows: 15 %, at most 750 steps.</summary>
+    public override ModelSpec ForFeedOf(int frames) => this with { WarmUp = Math.Clamp(Probation(frames), 20, WarmUp) };
+
+    /// <summary>Rows of a file of the Numenta Anomaly Benchmark in which nothing is scored.</summary>
+    static int Probation(int frames) => (int)Math.Floor(.15 * Math.Min(frames, 5000));
+
+    /// <inheritdoc/>
+    public override long EstimatedBytes(int channels) =>
+        base.EstimatedBytes(channels) + (long)channels * HorizonSteps.Count * 2 * sizeof(float) * (Calibrator.Tail.Reference + WarmUp / 10);
+
+    internal override IReadOnlyList<int> HorizonSteps => [.. Horizons.Select(Steps).Distinct()];
+
+    internal override StepSchedule Schedule => new(WarmUp, LearnFrom: 0, NormalityFrom: WarmUp, JudgeFrom: 0, WarmUp, Settling: 0);
+
+    internal override MultiStepForecast CreateForecast(Predictor predictor) =>
+        new DirectForecast(((NetworkPredictor)predictor).Readout, HorizonSteps, ForecastLimit);
+
+    internal override Scaler CreateScaler(int channels) => new AsinhScaler(channels, Scaler);
+
+    internal override Scaler FitScaler(ReadOnlySpan<double> frames, int channels) => new AsinhScaler(frames, channels, Scaler);
+
+    internal override Judge CreateJudge(int channels, MultiStepForecast? forecast, TimeSpan interval) =>
+        new MetricJudge(Budget.AlarmsPerDay > 0 ? this with { Budget = Budget.At(interval) } : this, channels);
+
+    /// <inheritdoc/>
+    public override void Validate()
+    {
+        base.Validate();
+        Scaler.Validate();
+        Require.Above(ForecastLimit, 0, 700);
+        Require.Range(Horizons.Count, 1, 100);
+        foreach (MetricHorizonSpec horizon in Horizons) horizon.Validate();
+        if (!Readout.Horizons.SequenceEqual([1]))
+            throw new ArgumentOutOfRangeException(nameof(Readout), "readout.horizons must be left out: those of a metric are horizons, in warm-ups");
+        Require.Above(Horizons.Sum(horizon => horizon.Weight), 0, 1e6);
+        (Readout with { Horizons = HorizonSteps }).Validate();
+        Calibrator.Validate();
+        Budget.Validate();
+        Require.Above(Quiet, 0, 1);
+    }
+
+    /// <summary>Of the errors of each horizon.</summary>
+    internal double[] Weights() => [.. Horizons.GroupBy(Steps).Select(equal => equal.Sum(horizon => horizon.Weight))];
+
+    int Steps(MetricHorizonSpec horizon) => MetricCalibrator.Steps(horizon.Ahead, WarmUp, 1);
+}

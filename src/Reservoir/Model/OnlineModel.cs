@@ -1,0 +1,251 @@
+using System.Numerics.Tensors;
+
+namespace Esn;
+
+/// <summary>
+/// One stream's model, whatever its kind. A step goes from top to bottom: scale, errors before learning, judge, alarm, learn
+/// unless an alarm is open, predict. The first frames are kept until they have fixed the scaling, and are then taken in order.
+/// </summary>
+sealed class OnlineModel
+{
+    const int DatingEvery = 64;  // steps between attempts to date the slow change that an open alarm is due to
+
+    [ThreadStatic] static double[]? s_scaled;  // y of a block [frames×channels]: scratch that streams share
+
+    readonly ModelSpec _spec;
+    readonly StepSchedule _schedule;
+    readonly int _channels;
+    readonly Predictor _predictor;
+    readonly MultiStepForecast? _forecast;
+    readonly Normality _normality;
+    readonly double[] _errors;      // [horizons×channels]
+    Judge _judge;
+    Alarm _alarm;
+    AlarmReport _report;
+    Scaler? _scaler;                // null: not fixed yet
+    double[] _frames;               // kept for the scaling [scalingSteps×channels], then empty
+    DateTime[] _times;              // of those frames [scalingSteps], then empty
+    TimeSpan _interval;             // between these
+    DateTime _time;                 // of the last frame
+    long _position;                 // frames that the stream has had
+    long _step;                     // frames that the model has taken; those muted before the scaling was fixed are none of its
+    long _settled = -1;             // step at which the echo of the last muted frame has faded
+    int _clipped;                   // frames beyond the scaling, less those that were not, ≥ 0
+    bool _dated;                    // whether the alarm's slow change was told
+
+    /// <param name="spec">Valid.</param>
+    /// <param name="channels">Length of every frame, ≥ 1.</param>
+    /// <param name="position">Frames that the stream had before.</param>
+    public OnlineModel(ModelSpec spec, int channels, long position)
+    {
+        (_spec, _schedule, _channels, _position) = (spec, spec.Schedule, channels, position);
+        _predictor = spec.CreatePredictor(channels);
+        _forecast = spec.CreateForecast(_predictor);
+        _normality = new Normality(spec.Normality);
+        _errors = new double[spec.HorizonSteps.Count * channels];
+        (_frames, _times) = (new double[_schedule.ScalingSteps * channels], new DateTime[_schedule.ScalingSteps]);
+        (_judge, _alarm, _report) = Judging(TimeSpan.FromSeconds(1));
+    }
+
+    /// <summary>Frames that the stream has had so far.</summary>
+    public long Position => _position;
+
+    /// <summary>What learns.</summary>
+    public Predictor Predictor => _predictor;
+
+    /// <summary>Most of the feed has been beyond the scaling for as long as an alarm may be open, and none is: no more frames are taken.</summary>
+    public bool Outgrown => _clipped >= MostClipped && !_alarm.Open;
+
+    int MostClipped => Math.Max(_spec.Alarm.AdaptAfter, _schedule.ScalingSteps);
+
+    /// <summary>Takes frames until all are taken or the feed has outgrown the model.</summary>
+    /// <returns>Frames that were taken.</returns>
+    /// <inheritdoc cref="Detector.StepMany"/>
+    public int Take(ReadOnlySpan<DateTime> times, ReadOnlySpan<double> frames, Span<StepResult> results, Span<double> expected, ReadOnlySpan<bool> muted)
+    {
+        int done = 0;
+        for (; done < times.Length && _scaler is null; done++)
+            results[done] = Keep(times[done], frames.Slice(done * _channels, _channels), expected.Slice(done * _channels, _channels), !muted.IsEmpty && muted[done]);
+        for (int count; done < times.Length && !Outgrown; done += count)
+        {
+            // One at a time where the next frame may be the last.
+            count = _clipped + Predictor.Most < MostClipped ? Math.Min(Predictor.Most, times.Length - done) : 1;
+            Advance(times.Slice(done, count), frames.Slice(done * _channels, count * _channels), results.Slice(done, count),
+                expected.Slice(done * _channels, count * _channels), muted.IsEmpty ? default : muted.Slice(done, count));
+        }
+        return done;
+    }
+
+    // Before the scaling is fixed.
+    StepResult Keep(DateTime time, ReadOnlySpan<double> frame, Span<double> expected, bool muted)
+    {
+        expected.Fill(double.NaN);
+        var result = new StepResult(_position++, WarmingUp: true, Score: 0, Normality: 1, AlarmOpen: false, Alarm: null);
+        if (muted) return result;
+        _times[_step] = time;
+        frame.CopyTo(_frames.AsSpan((int)_step++ * _channels));
+        if (_step == _schedule.ScalingSteps) Replay();
+        return result;
+    }
+
+    // The frames that fixed the scaling are the first that the model takes. The stream has heard of them already.
+    void Replay()
+    {
+        (double[] frames, DateTime[] times, long position) = (_frames, _times, _position);
+        Begin(_spec.FitScaler(frames, _channels), Sampling.Interval(times));
+        var (results, expected) = (new StepResult[Predictor.Most], new double[Predictor.Most * _channels]);
+        (_position, _step) = (0, 0);
+        for (int done = 0, count; done < times.Length; done += count)
+        {
+            count = Math.Min(Predictor.Most, times.Length - done);
+            Advance(times.AsSpan(done, count), frames.AsSpan(done * _channels, count * _channels), results.AsSpan(0, count), expected.AsSpan(0, count * _channels), default);
+        }
+        _position = position;
+    }
+
+    // The scaling is fixed: its frames need not be kept any longer, and how dense they came is known.
+    void Begin(Scaler scaler, TimeSpan interval)
+    {
+        (_scaler, _interval, _frames, _times) = (scaler, interval, [], []);
+        if (_forecast is not null) _forecast.Interval = interval;
+        (_judge, _alarm, _report) = Judging(interval);
+    }
+
+    (Judge, Alarm, AlarmReport) Judging(TimeSpan interval)
+    {
+        Judge judge = _spec.CreateJudge(_channels, _forecast, interval);
+        var alarm = new Alarm(_spec.Alarm, judge.Slow);
+        return (judge, alarm, new AlarmReport(alarm, judge.Names, judge.Attribute, _channels));
+    }
+
+    void Advance(ReadOnlySpan<DateTime> times, ReadOnlySpan<double> frames, Span<StepResult> results, Span<double> expected, ReadOnlySpan<bool> muted)
+    {
+        if (s_scaled is null || s_scaled.Length < frames.Length) s_scaled = new double[frames.Length];
+        Span<double> scaled = s_scaled.AsSpan(0, frames.Length);
+        for (int t = 0; t < times.Length; t++)
+        {
+            bool clipped = _scaler!.Scale(frames.Slice(t * _channels, _channels), scaled.Slice(t * _channels, _channels));
+            if (muted.IsEmpty || !muted[t]) _clipped = Math.Max(0, _clipped + (clipped ? 1 : -1));
+        }
+        _predictor.Begin(times, scaled);
+        for (int t = 0; t < times.Length; t++)
+            results[t] = Step(times[t], frames.Slice(t * _channels, _channels), scaled.Slice(t * _channels, _channels),
+                expected.Slice(t * _channels, _channels), !muted.IsEmpty && muted[t]);
+    }
+
+    StepResult Step(DateTime time, ReadOnlySpan<double> frame, ReadOnlySpan<double> y, Span<double> expected, bool muted)
+    {
+        long position = _position++, step = _step++;
+        _time = time;
+        _predictor.CopyPrediction(expected);
+        _scaler!.Unscale(expected, expected);
+        _predictor.Settle(y, _errors);  // before learning from this frame: the only errors fit to be judged
+        _forecast?.Settle(step, y);
+
+        if (muted) _settled = step + _schedule.Settling;
+        muted |= step < _settled;
+        if (step >= _schedule.NormalityFrom)
+            _normality.Step(TensorPrimitives.SumOfSquares<double>(_errors.AsSpan(0, _channels)) / _channels, frozen: muted || _alarm.Open);
+
+        bool warmingUp = step < _schedule.AlarmFrom;
+        var view = new StepView { Frame = frame, Expected = expected, Scaled = y, Errors = _errors, WarmingUp = warmingUp, Muted = muted };
+        AlarmChange? change = step >= _schedule.JudgeFrom ? Decide(in view, position, step) : null;
+        AlarmEvent? alarm = Report(change, in view, position, step);
+
+        if (muted || _alarm.Open || step < _schedule.LearnFrom) _predictor.Skip();
+        else _predictor.Learn();
+        _predictor.Predict();
+        if (step >= _schedule.LearnFrom) _forecast?.Launch(step, time);
+        return new StepResult(position, warmingUp, warmingUp ? 0 : _judge.Judgement.Score, _normality.Value, _alarm.Open, alarm);
+    }
+
+    AlarmChange? Decide(in StepView view, long position, long step)
+    {
+        _judge.Measure(in view, _alarm);
+        bool allowed = !view.WarmingUp && _judge.Deviates(in view, _scaler!);
+        AlarmChange? change = _alarm.Step(position, _judge.Judgement, allowed, view.Muted, _judge.Returned);
+        if (change == AlarmChange.Opened) _forecast?.BeginAlarm(step - _judge.TopSpan + 1, step);
+        else if (_alarm.Open) _forecast?.GoOn(step);
+        _judge.Learn(change, _alarm, view.Muted);
+        return change;
+    }
+
+    AlarmEvent? Report(AlarmChange? change, in StepView view, long position, long step)
+    {
+        Drift? drift = Date(change, position);
+        if (drift is not null) change ??= AlarmChange.Updated;
+        AlarmEvent? alarm = _report.Step(change, position, _time, _judge.Judgement.Score, _normality.Value, view.Expected, view.Frame);
+        return alarm is null ? null : alarm with { Forecast = Foretold(position - step), Drift = drift };
+    }
+
+    // With every event of an alarm that goes on; what could not be dated when it opened is told as soon as it can be.
+    Drift? Date(AlarmChange? change, long position)
+    {
+        if (change == AlarmChange.Opened) _dated = false;
+        bool due = change is null
+            ? _alarm.Open && !_dated && (position - _alarm.Start) % DatingEvery == 0
+            : change != AlarmChange.Closed;
+        Drift? drift = due ? _judge.Drift(_alarm, _scaler!, position, _time, _interval) : null;
+        _dated |= drift is not null;
+        return drift;
+    }
+
+    Forecast? Foretold(long offset)
+    {
+        if (_forecast is null || _forecast.Foretold is not { Count: > 0 } foretold) return null;
+        var points = new double[foretold.Count * _channels];
+        for (int i = 0; i < foretold.Count; i++)
+            _scaler!.Unscale(_forecast.Point(foretold.First + i), points.AsSpan(i * _channels, _channels));
+        return new Forecast(foretold.First + offset, points);
+    }
+
+    /// <inheritdoc cref="Detector.TryForecast"/>
+    public bool TryForecast(Span<double> expected)
+    {
+        if (!_alarm.Open || _forecast is null || _forecast.Foretold.Count == 0) return false;
+        ReadOnlySpan<double> point = _forecast.Point(_step - 1);
+        if (point.IsEmpty) return false;
+        _scaler!.Unscale(point, expected);
+        return true;
+    }
+
+    /// <inheritdoc cref="Detector.TryRunFree"/>
+    public bool TryRunFree(Span<double> forecast)
+    {
+        if (_scaler is null) return false;
+        _predictor.RunFree(_time, _interval, _scaler.Limit, forecast);
+        for (int done = 0; done < forecast.Length; done += _channels)
+            _scaler.Unscale(forecast.Slice(done, _channels), forecast.Slice(done, _channels));
+        return true;
+    }
+
+    /// <summary>All that the next steps depend on, out into a snapshot or back, into a model that has taken none.</summary>
+    public void Carry(ref StateCarrier state)
+    {
+        state.Carry(ref _position);
+        bool begun = state.Carried(_scaler is not null);
+        if (!begun)
+        {
+            int kept = (int)_step;
+            state.Carry(ref kept, 0, _schedule.ScalingSteps - 1);
+            state.Carry(_frames.AsSpan(0, kept * _channels));
+            state.Carry(_times.AsSpan(0, kept));
+            _step = kept;
+            return;
+        }
+        state.Carry(ref _interval);
+        if (state.Loading) Begin(_spec.CreateScaler(_channels), _interval);
+        _scaler!.Carry(ref state);
+        _predictor.Carry(ref state);
+        _forecast?.Carry(ref state);
+        _normality.Carry(ref state);
+        _judge.Carry(ref state);
+        _alarm.Carry(ref state);
+        _report.Carry(ref state);
+        state.Carry(ref _time);
+        state.Carry(ref _step);
+        state.Carry(ref _settled);
+        state.Carry(ref _clipped);
+        state.Carry(ref _dated);
+    }
+}

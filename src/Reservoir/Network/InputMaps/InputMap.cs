@@ -1,0 +1,92 @@
+using MathNet.Numerics.Random;
+
+namespace Esn;
+
+/// <summary>How a frame reaches the reservoir and the readout: a member of the family of input maps.</summary>
+public abstract record InputMapSpec
+{
+    /// <summary>Throws with the key, the value and the range.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A value out of its range.</exception>
+    public abstract void Validate();
+
+    /// <summary>K, length of the features that a frame of so many channels has.</summary>
+    internal abstract int Features(int channels);
+
+    /// <summary>The map of a reservoir.</summary>
+    /// <param name="reservoir">Valid.</param>
+    /// <param name="channels">Length of a frame, ≥ 1.</param>
+    /// <param name="random">All random weights are drawn from it.</param>
+    internal abstract InputMap Create(ReservoirSpec reservoir, int channels, Xoshiro256StarStar random);
+}
+
+/// <summary>
+/// From a scaled frame to its features, which the readout sees, and from these to what drives the units. Features may hold
+/// what came before: they are made of the frame and of the features before it, so that a free run needs no memory of its own.
+/// </summary>
+/// <remarks>Immutable: one map serves any number of streams, from any number of threads.</remarks>
+abstract class InputMap
+{
+    /// <summary>K, length of the features.</summary>
+    public abstract int Features { get; }
+
+    /// <summary>The features of a frame.</summary>
+    /// <param name="time">Of the frame.</param>
+    /// <param name="frame">y(t), [channels], scaled.</param>
+    /// <param name="before">Features of the frame before, [K]; 0 at the first.</param>
+    /// <param name="features">[K], overwritten; must not overlap <paramref name="before"/>.</param>
+    public abstract void Map(DateTime time, ReadOnlySpan<double> frame, ReadOnlySpan<double> before, Span<double> features);
+
+    /// <summary>W_in f + b.</summary>
+    /// <param name="features">f, [K].</param>
+    /// <param name="drive">[N], overwritten.</param>
+    public abstract void Drive(ReadOnlySpan<double> features, Span<double> drive);
+
+    /// <summary>The features of several runs side by side: each has the bits of the single one.</summary>
+    /// <param name="time">Of all of them.</param>
+    /// <param name="frames">[channels×runs].</param>
+    /// <param name="before">[K×runs].</param>
+    /// <param name="features">[K×runs], overwritten.</param>
+    /// <param name="runs">≥ 1.</param>
+    public virtual void Map(DateTime time, ReadOnlySpan<double> frames, ReadOnlySpan<double> before, Span<double> features, int runs)
+    {
+        Span<double> frame = stackalloc double[frames.Length / runs], last = stackalloc double[Features], next = stackalloc double[Features];
+        for (int run = 0; run < runs; run++)
+        {
+            Gather(frames, run, runs, frame);
+            Gather(before, run, runs, last);
+            Map(time, frame, last, next);
+            for (int i = 0; i < next.Length; i++) features[i * runs + run] = next[i];
+        }
+    }
+
+    /// <summary>W_in f + b of several runs side by side: each has the bits of the single one.</summary>
+    /// <param name="features">[K×runs].</param>
+    /// <param name="drive">[N×runs], overwritten.</param>
+    /// <param name="runs">≥ 1.</param>
+    public virtual void Drive(ReadOnlySpan<double> features, Span<double> drive, int runs)
+    {
+        Span<double> own = stackalloc double[Features];
+        double[] units = System.Buffers.ArrayPool<double>.Shared.Rent(drive.Length / runs);
+        Span<double> driven = units.AsSpan(0, drive.Length / runs);
+        for (int run = 0; run < runs; run++)
+        {
+            Gather(features, run, runs, own);
+            Drive(own, driven);
+            for (int i = 0; i < driven.Length; i++) drive[i * runs + run] = driven[i];
+        }
+        System.Buffers.ArrayPool<double>.Shared.Return(units);
+    }
+
+    static void Gather(ReadOnlySpan<double> sideBySide, int run, int runs, Span<double> one)
+    {
+        for (int i = 0; i < one.Length; i++) one[i] = sideBySide[i * runs + run];
+    }
+
+    /// <summary>Weights uniform in ± a scale.</summary>
+    protected static double[] Uniform(Xoshiro256StarStar random, int length, double scale)
+    {
+        var values = new double[length];
+        for (int i = 0; i < length; i++) values[i] = scale * (2 * random.NextDouble() - 1);
+        return values;
+    }
+}

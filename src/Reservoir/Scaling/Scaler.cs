@@ -1,0 +1,25 @@
+namespace Esn;
+
+/// <summary>From the units of a feed to those of a model, and back. Fixed by the first frames, so that W_out keeps its units.</summary>
+abstract class Scaler
+{
+    /// <summary>Scaled values lie in ± this.</summary>
+    public abstract double Limit { get; }
+
+    /// <summary>y(t) from a frame.</summary>
+    /// <param name="frame">[channels], finite, units of the feed.</param>
+    /// <param name="y">[channels], overwritten.</param>
+    /// <returns>Whether the model can't see how far off a channel is: it lies beyond what the scaling was fixed for.</returns>
+    public abstract bool Scale(ReadOnlySpan<double> frame, Span<double> y);
+
+    /// <summary>A frame of the feed from y.</summary>
+    /// <param name="y">[channels].</param>
+    /// <param name="frame">[channels], overwritten; may be <paramref name="y"/> itself.</param>
+    public abstract void Unscale(ReadOnlySpan<double> y, Span<double> frame);
+
+    /// <summary>Units of the feed in 1 of a channel's small scaled values.</summary>
+    public abstract double UnitOf(int channel);
+
+    /// <summary>Out into a snapshot or back.</summary>
+    public abstract void Carry(ref StateCarrier state);
+}
