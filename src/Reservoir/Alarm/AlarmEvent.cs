@@ -68,4 +68,7 @@ public sealed record AlarmEvent
 
     /// <summary>The slow change that the alarm is due to; null where there is none that can be dated, and once the feed behaves again.</summary>
     public required Drift? Drift { get; init; }
+
+    /// <summary>Where in a field the alarm lies; null: the feed is no field.</summary>
+    public FieldEvidence? Field { get; init; }
 }
