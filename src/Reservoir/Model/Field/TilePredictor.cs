@@ -59,6 +59,9 @@ sealed class TilePredictor : Predictor
         MakeReadouts();
     }
 
+    /// <summary>For benchmarks: both halves on the caller's thread.</summary>
+    internal static bool OneThread { get; set; }
+
     /// <summary>Σ D of all tiles.</summary>
     public int Regressors { get; }
 
@@ -148,7 +151,7 @@ sealed class TilePredictor : Predictor
     /// <inheritdoc/>
     public override void Predict()
     {
-        if (_tiles.Length > 1 && Environment.ProcessorCount > 1) _halves.Run();
+        if (_tiles.Length > 1 && Environment.ProcessorCount > 1 && !OneThread) _halves.Run();
         else for (int half = 0; half < 2; half++) LearnAndPredict(half);
     }
 
