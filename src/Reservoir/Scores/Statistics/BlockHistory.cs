@@ -1,13 +1,5 @@
 namespace Esn;
 
-/// <summary>A slow change as fitted to the course of a channel: a level a until the onset, then a straight line.</summary>
-/// <param name="Age">Steps from the onset to the present.</param>
-/// <param name="Slope">Per step.</param>
-/// <param name="Now">Level of the line at the present.</param>
-/// <param name="Low">Lowest value before the onset, NaN: none is kept.</param>
-/// <param name="High">Highest value before the onset, NaN: none is kept.</param>
-readonly record struct Trend(double Age, double Slope, double Now, double Low, double High);
-
 /// <summary>The course of each channel over many steps, as means and ranges of blocks, so that a slow change can be dated when an alarm asks.</summary>
 /// <param name="channels">≥ 1.</param>
 /// <param name="block">Steps of a block, ≥ 1.</param>
