@@ -12,7 +12,7 @@ namespace Esn;
 static class Snapshot
 {
     /// <summary>Of the format: of the header, and of which fields each state carries in which order.</summary>
-    public const int Version = 1;
+    public const int Version = 2;
 
     const ulong Magic = 0x31544E53_2E4E5345;  // "ESN.SNT1" in memory
     const int Checksum = sizeof(ulong);

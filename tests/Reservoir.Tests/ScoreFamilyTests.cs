@@ -42,7 +42,7 @@ public sealed class ScoreFamilyTests
             ReadOnlySpan<double> u = _feed.AsSpan(_step * Channels, Channels);
             _readout.Settle(u, _errors);
             _runs.Settle(_step, u);
-            Score.Step(new ScoreInput { Input = u, Errors = _errors, Frozen = false, Held = _held });
+            Score.Step(new ScoreInput { Input = u, Errors = _errors, Frozen = false, Held = new HeldChannels(_held) });
             _readout.Learn();
             Span<double> x = _regressor.AsSpan(1 + Channels);
             x.CopyTo(_previous);

@@ -68,7 +68,7 @@ public class SlowScoreTests
         double quiet = 0, loud = 0, wide = 0;
         for (int t = 0; t < 2 * half; t++)
         {
-            score.Step(new ScoreInput { Input = [(t < half ? 1 : 4) * Normal.Sample(random, 0, 1)], Errors = [0], Frozen = false, Held = [false] });
+            score.Step(new ScoreInput { Input = [(t < half ? 1 : 4) * Normal.Sample(random, 0, 1)], Errors = [0], Frozen = false, Held = new HeldChannels([false]) });
             if (t > 1000 && t < half) quiet += score.Squares[0] / (half - 1000);
             // The reference itself comes to the louder spread in 20,000 steps.
             if (t >= half + 64 && t < half + 2064) (loud, wide) = (loud + score.Squares[0] / 2000, wide + Math.Pow(score.Deviation(0), 2) / 2000);

@@ -64,7 +64,7 @@ public sealed record LevelSpec : ScoreSpec
     sealed class State(LevelSpec spec, ScoreContext context)
         : Score(FormattableString.Invariant($"level {spec.Window}"), context.Channels, spec.Window)
     {
-        readonly double[] _past = new double[spec.Lag * context.Channels];  // u of the last Lag steps, a ring
+        readonly RecentSteps<double> _past = new(spec.Lag, context.Channels);  // u
         readonly double[] _level = new double[context.Channels], _residual = new double[context.Channels];
         readonly double[] _learnt = new double[context.Channels];           // steps that each level has seen
         readonly LimitedMean _mean = new(context.Channels, spec.Window, spec.Increments);
@@ -72,20 +72,19 @@ public sealed record LevelSpec : ScoreSpec
         readonly int[] _held = new int[context.Channels], _near = new int[context.Channels];  // steps in a row
         readonly int[] _settling = new int[context.Channels];               // steps left
         readonly double[] _fault = new double[context.Channels];            // mean deviation since an alarm holds the channel
-        int _slot;
         long _count;
 
         public override bool Ready => _count > spec.Lag;
 
         public override void Step(in ScoreInput step)
         {
-            Span<double> then = _past.AsSpan(_slot * _level.Length, _level.Length);
+            Span<double> then = _past.Oldest;
             if (_count++ >= spec.Lag)
             {
                 _noise?.Add(step.Input, step.Held);
                 for (int c = 0; c < _level.Length; c++)
                 {
-                    bool held = step.Held[step.Held.Length == 1 ? 0 : c];
+                    bool held = step.Held[c];
                     Watch(c, held);
                     if (_settling[c] > 0) Settle(c);
                     else if (!held) _level[c] += Math.Max(1 / ++_learnt[c], 1 / spec.Memory) * (then[c] - _level[c]);
@@ -94,7 +93,7 @@ public sealed record LevelSpec : ScoreSpec
                 _mean.Add(_residual);
             }
             step.Input.CopyTo(then);
-            _slot = _slot + 1 == spec.Lag ? 0 : _slot + 1;
+            _past.Advance();
             for (int c = 0; c < Squares.Length; c++)
             {
                 double deviation = _mean.Mean[c];
@@ -105,18 +104,18 @@ public sealed record LevelSpec : ScoreSpec
 
         public override double Deviation(int channel) => Math.Abs(_mean.Mean[channel]);
 
-        public override bool Adapt(ReadOnlySpan<bool> held)
+        public override bool Adapt(HeldChannels held)
         {
             for (int c = 0; c < _level.Length; c++)
-                if (held[held.Length == 1 ? 0 : c]) Accept(c);
+                if (held[c]) Accept(c);
             return true;
         }
 
-        public override void Settle(ReadOnlySpan<bool> held)
+        public override void Settle(HeldChannels held)
         {
             if (spec.Return == 0) return;
             for (int c = 0; c < _level.Length; c++)
-                if (held[held.Length == 1 ? 0 : c]) _settling[c] = spec.Settling;
+                if (held[c]) _settling[c] = spec.Settling;
         }
 
         // The first steps of an alarm are the rise: the mean deviation begins after them.
@@ -145,7 +144,7 @@ public sealed record LevelSpec : ScoreSpec
 
         public override void CarryWindows(ref StateCarrier state)
         {
-            state.Carry(_past);
+            _past.Carry(ref state);
             state.Carry(_level);
             state.Carry(_learnt);
             _mean.Carry(ref state);
@@ -154,7 +153,6 @@ public sealed record LevelSpec : ScoreSpec
             state.Carry(_near);
             state.Carry(_settling);
             state.Carry(_fault);
-            state.Carry(ref _slot);
             state.Carry(ref _count);
         }
     }

@@ -10,7 +10,7 @@ namespace Esn;
 /// (2019), arXiv:1909.01709. The windows are of ln e²: the error of a learning model falls over decades, and its
 /// logarithm has the light tail that Q speaks of. Strictly causal; the long window takes no part of the short one.
 /// </remarks>
-public sealed class Normality
+sealed class Normality
 {
     const double Floor = 1e-14;  // of e², in units of the scaled feed: where rounding begins
 
@@ -97,7 +97,7 @@ public sealed class Normality
     }
 
     /// <summary>Out into a snapshot or back.</summary>
-    internal void Carry(ref StateCarrier state)
+    public void Carry(ref StateCarrier state)
     {
         state.Carry(_ring);
         state.Carry(ref _count);

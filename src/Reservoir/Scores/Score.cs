@@ -40,15 +40,15 @@ abstract class Score(string name, int channels, int span)
     public virtual string? Of => null;
 
     /// <summary>An alarm closed while these channels were not yet back to normal: they are to find their new normal.</summary>
-    /// <param name="held">Those that are out, [1 or channels].</param>
-    public virtual void Settle(ReadOnlySpan<bool> held)
+    /// <param name="held">Those that are out.</param>
+    public virtual void Settle(HeldChannels held)
     {
     }
 
     /// <summary>What the channels show now is their new normal.</summary>
-    /// <param name="held">Those that are out, [1 or channels].</param>
+    /// <param name="held">Those that are out.</param>
     /// <returns>Whether the deviation is measured from that normal now; if not, what is usual of it is to be learnt anew.</returns>
-    public virtual bool Adapt(ReadOnlySpan<bool> held) => false;
+    public virtual bool Adapt(HeldChannels held) => false;
 
     /// <summary>Out into a snapshot or back.</summary>
     public void Carry(ref StateCarrier state)

@@ -15,6 +15,6 @@ readonly ref struct ScoreInput
     /// <summary>The feed is not to be judged at this step.</summary>
     public bool Muted { get; init; }
 
-    /// <summary>Whether it is frozen on account of this score: the open alarm concerns it, or the feed is muted; [1 or channels].</summary>
-    public required ReadOnlySpan<bool> Held { get; init; }
+    /// <summary>Whether it is frozen on account of this score: the open alarm concerns it, or the feed is muted.</summary>
+    public required HeldChannels Held { get; init; }
 }

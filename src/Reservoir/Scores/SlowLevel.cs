@@ -58,7 +58,7 @@ public sealed record SlowLevelSpec : ScoreSpec
 
         public override Trend? Trend(int channel) => _history.Fit(channel, logarithm: false);
 
-        public override bool Adapt(ReadOnlySpan<bool> held)
+        public override bool Adapt(HeldChannels held)
         {
             if (_means.Full) _reference.Adapt(_now);
             return true;

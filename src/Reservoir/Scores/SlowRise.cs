@@ -66,7 +66,7 @@ public sealed record SlowRiseSpec : ScoreSpec
         public override Trend? Trend(int channel) =>
             _history.Fit(spec.PerChannel ? channel : 0, logarithm: true) is { Slope: > 0 } trend ? trend : null;
 
-        public override bool Adapt(ReadOnlySpan<bool> held)
+        public override bool Adapt(HeldChannels held)
         {
             if (_mean.Full) _reference.Adapt(_now);
             return true;
