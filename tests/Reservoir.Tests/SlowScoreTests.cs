@@ -17,7 +17,7 @@ public class SlowScoreTests
             margin.Learn(Math.Max(1 + 1 / Budget.Memory, 1 + 1.0 / (t + 1)));
             if (t % 100 == 99) margin.Rebuild(0);
         }
-        if (most > 0) margin.Favour(most);
+        if (most > 0) margin.BoostSlow(most);
         return margin;
     }
 
@@ -48,13 +48,13 @@ public class SlowScoreTests
     }
 
     [Fact]
-    public void A_score_with_few_looks_is_favoured_only_where_it_is_out_of_the_ordinary()
+    public void A_score_with_few_looks_is_boosted_only_where_it_is_out_of_the_ordinary()
     {
-        Margin same = Slow(20_000, Square(2)), favoured = Slow(20_000, Square(2), most: 1);
-        double most = Budget.Favour * Math.Log(1 / favoured.Looks);
-        Assert.InRange(favoured.Looks, 1e-3, 1.0 / 16);
-        Assert.Equal(Value(same, 1), Value(favoured, 1));
-        Assert.Equal(Value(same, 60) + most, Value(favoured, 60), 1e-6);
+        Margin same = Slow(20_000, Square(2)), boosted = Slow(20_000, Square(2), most: 1);
+        double most = Budget.SlowScoreBoost * Math.Log(1 / boosted.Looks);
+        Assert.InRange(boosted.Looks, 1e-3, 1.0 / 16);
+        Assert.Equal(Value(same, 1), Value(boosted, 1));
+        Assert.Equal(Value(same, 60) + most, Value(boosted, 60), 1e-6);
         Assert.InRange(Value(same, 60), 2 * Budget.UnusualMargin, double.PositiveInfinity);
     }
 

@@ -136,7 +136,7 @@ sealed class Episodes
     double Surely(double count)
     {
         if (count < .5) return 0;
-        double root = 1 - 1 / (9 * count) - _spec.Doubt / (3 * Math.Sqrt(count));
+        double root = 1 - 1 / (9 * count) - _spec.CountConfidence / (3 * Math.Sqrt(count));
         return root > 0 ? count * root * root * root : 0;
     }
 

@@ -6,10 +6,10 @@ namespace Esn;
 sealed class RecentSteps<T>(int steps, int width = 1) where T : unmanaged
 {
     readonly T[] _rows = new T[steps * width];
-    int _slot;
+    int _oldest;  // where its row begins
 
     /// <summary>The row of as many steps ago as there are rows, which that of this step is to overwrite; 0 until there was such a step.</summary>
-    public Span<T> Oldest => _rows.AsSpan(_slot * width, width);
+    public Span<T> Oldest => _rows.AsSpan(_oldest, width);
 
     /// <summary>All rows, [steps×width]; where <see cref="Advance"/> completed a turn, from the oldest to the newest.</summary>
     public Span<T> Rows => _rows;
@@ -18,14 +18,16 @@ sealed class RecentSteps<T>(int steps, int width = 1) where T : unmanaged
     /// <returns>Whether a turn is complete: as many steps were taken as there are rows, or a multiple.</returns>
     public bool Advance()
     {
-        _slot = _slot + 1 == steps ? 0 : _slot + 1;
-        return _slot == 0;
+        _oldest += width;
+        if (_oldest < _rows.Length) return false;
+        _oldest = 0;
+        return true;
     }
 
     /// <summary>Out into a snapshot or back.</summary>
     public void Carry(ref StateCarrier state)
     {
         state.Carry(_rows);
-        state.Carry(ref _slot, 0, steps - 1);
+        state.Carry(ref _oldest, 0, _rows.Length - width);
     }
 }

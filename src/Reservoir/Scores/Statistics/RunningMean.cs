@@ -7,8 +7,8 @@ sealed class RunningMean(int channels, int length)
 {
     const double Resolution = 1e-14;  // of a running sum, relative to the largest it held since it was made anew
 
-    readonly RunningSum _sum = new(channels, length);
-    readonly double[] _largest = new double[channels];  // of |sum| since it was made anew
+    readonly RunningSum? _sum = length > 1 ? new(channels, length) : null;  // null: the mean is the value itself
+    readonly double[] _largest = new double[length > 1 ? channels : 0];  // of |sum| since it was made anew
 
     /// <summary>Whether as many steps were taken as the mean is over.</summary>
     public bool Full { get; private set; }
@@ -18,7 +18,7 @@ sealed class RunningMean(int channels, int length)
     /// <param name="means">[channels], overwritten; exactly 0 where the sum is below its resolution.</param>
     public void Add(ReadOnlySpan<double> values, Span<double> means)
     {
-        if (length == 1)
+        if (_sum is null)
         {
             values.CopyTo(means);
             Full = true;
@@ -37,7 +37,7 @@ sealed class RunningMean(int channels, int length)
     /// <summary>Out into a snapshot or back.</summary>
     public void Carry(ref StateCarrier state)
     {
-        _sum.Carry(ref state);
+        _sum?.Carry(ref state);
         state.Carry(_largest);
         Full = state.Carried(Full);
     }

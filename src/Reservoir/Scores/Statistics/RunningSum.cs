@@ -25,8 +25,8 @@ sealed class RunningSum(int channels, int steps)
         if (!_recent.Advance()) return false;
         ReadOnlySpan<double> rows = _recent.Rows;
         Array.Clear(_sums);
-        for (int i = 0; i < rows.Length; i += channels)
-            for (int c = 0; c < channels; c++) _sums[c] += rows[i + c];
+        for (int i = 0; i < rows.Length; i += _sums.Length)
+            for (int c = 0; c < _sums.Length; c++) _sums[c] += rows[i + c];
         return true;
     }
 
