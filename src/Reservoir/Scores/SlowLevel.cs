@@ -31,7 +31,7 @@ public sealed record SlowLevelSpec : ScoreSpec
     {
         readonly RunningMean _means = new(2 * context.Channels, spec.Window);
         readonly DelayedMean _reference = new(2 * context.Channels, spec.Window, spec.Memory, haste: 1);
-        readonly BlockHistory _history = new(context.Channels, Math.Max(1, spec.Window / 4));
+        readonly BlockHistory _history = new(context.Channels, Math.Max(1, spec.Window / 4), ranges: true);
         readonly double[] _now = new double[2 * context.Channels];  // means, then variances within the window
 
         public override bool Ready => _reference.Ready;

@@ -37,7 +37,7 @@ public sealed record SlowRiseSpec : ScoreSpec
     {
         readonly RunningMean _mean = new(context.Channels, spec.Window);
         readonly DelayedMean _reference = new(context.Channels, spec.Window, spec.Memory, haste: 2);  // a young model's errors fall
-        readonly BlockHistory _history = new(spec.PerChannel ? context.Channels : 1, Math.Max(1, spec.Window / 4));
+        readonly BlockHistory _history = new(spec.PerChannel ? context.Channels : 1, Math.Max(1, spec.Window / 4), ranges: false);
         readonly double[] _now = new double[context.Channels];  // ln of the mean
 
         public override bool Ready => _reference.Ready;

@@ -3,14 +3,16 @@ namespace Esn;
 /// <summary>The course of each channel over many steps, as means and ranges of blocks of steps: a slow change can be dated when an alarm asks.</summary>
 /// <param name="channels">≥ 1.</param>
 /// <param name="block">Steps of a block, ≥ 1.</param>
-sealed class BlockHistory(int channels, int block)
+/// <param name="ranges">Whether the lowest and highest values are kept.</param>
+sealed class BlockHistory(int channels, int block, bool ranges)
 {
     const int Blocks = 256;
 
     readonly float[] _means = new float[Blocks * channels];  // NaN: the block holds a muted step
-    readonly float[] _lows = new float[Blocks * channels], _highs = new float[Blocks * channels];  // of steps outside alarms
+    readonly float[] _lows = new float[ranges ? Blocks * channels : 0];   // of steps outside alarms
+    readonly float[] _highs = new float[ranges ? Blocks * channels : 0];
     readonly double[] _sums = new double[channels];
-    readonly double[] _low = new double[channels], _high = new double[channels];
+    readonly double[] _low = new double[ranges ? channels : 0], _high = new double[ranges ? channels : 0];
     int _filled, _count, _head;
     bool _spoilt;
 
@@ -25,7 +27,7 @@ sealed class BlockHistory(int channels, int block)
         for (int c = 0; c < _sums.Length; c++)
         {
             _sums[c] += values[c];
-            if (frozen || muted) continue;
+            if (!ranges || frozen || muted) continue;
             _low[c] = Math.Min(_low[c], values[c]);
             _high[c] = Math.Max(_high[c], values[c]);
         }
@@ -42,8 +44,9 @@ sealed class BlockHistory(int channels, int block)
         {
             int at = (_head + i) % Blocks * _sums.Length + channel;
             double mean = logarithm ? Math.Log(_means[at]) : _means[at];
-            if (double.IsFinite(mean))
-                course.Add(new TrendFit.Point(-_filled - (_count - 1 - i) * (double)block - (block + 1) / 2.0, mean, _lows[at], _highs[at]));
+            if (!double.IsFinite(mean)) continue;
+            double x = -_filled - (_count - 1 - i) * (double)block - (block + 1) / 2.0;
+            course.Add(new TrendFit.Point(x, mean, ranges ? _lows[at] : double.NaN, ranges ? _highs[at] : double.NaN));
         }
         return TrendFit.Of(course);
     }
@@ -64,6 +67,7 @@ sealed class BlockHistory(int channels, int block)
         for (int c = 0; c < _sums.Length; c++)
         {
             _means[at * _sums.Length + c] = _spoilt ? float.NaN : (float)(_sums[c] / block);
+            if (!ranges) continue;
             _lows[at * _sums.Length + c] = (float)_low[c];
             _highs[at * _sums.Length + c] = (float)_high[c];
         }

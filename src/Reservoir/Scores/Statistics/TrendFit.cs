@@ -13,8 +13,8 @@ static class TrendFit
     /// <summary>A point of a course.</summary>
     /// <param name="X">Steps from the present, below 0, of the middle of what it is the mean of.</param>
     /// <param name="Y">The mean.</param>
-    /// <param name="Low">Lowest value in it.</param>
-    /// <param name="High">Highest value in it.</param>
+    /// <param name="Low">Lowest value in it; NaN: not kept.</param>
+    /// <param name="High">Highest value in it; NaN: not kept.</param>
     public readonly record struct Point(double X, double Y, double Low, double High);
 
     /// <summary>The slow change; null: there is none that is certain.</summary>
