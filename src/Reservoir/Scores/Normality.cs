@@ -2,24 +2,6 @@ using MathNet.Numerics;
 
 namespace Esn;
 
-/// <summary>The windows of the normality score.</summary>
-public sealed record NormalitySpec
-{
-    /// <summary>Steps of the short window, 1 … 10,000.</summary>
-    public int ShortWindow { get; init; } = 1;
-
-    /// <summary>Steps of the long window, 20 … 1,000,000; it ends where the short one begins.</summary>
-    public int LongWindow { get; init; } = 1000;
-
-    /// <summary>Throws with the key, the value and the range.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">A value out of its range.</exception>
-    public void Validate()
-    {
-        Require.Range(ShortWindow, 1, 10_000);
-        Require.Range(LongWindow, 20, 1_000_000);
-    }
-}
-
 /// <summary>
 /// Σ = Q((μ_short − μ_long)/σ_long): how probable the error of the short window is, judged by the long one  (eq. 4).
 /// </summary>
@@ -28,7 +10,7 @@ public sealed record NormalitySpec
 /// (2019), arXiv:1909.01709. The windows are of ln e²: the error of a learning model falls over decades, and its
 /// logarithm has the light tail that Q speaks of. Strictly causal; the long window takes no part of the short one.
 /// </remarks>
-public sealed class Normality
+sealed class Normality
 {
     const double Floor = 1e-14;  // of e², in units of the scaled feed: where rounding begins
 
@@ -115,7 +97,7 @@ public sealed class Normality
     }
 
     /// <summary>Out into a snapshot or back.</summary>
-    internal void Carry(ref StateCarrier state)
+    public void Carry(ref StateCarrier state)
     {
         state.Carry(_ring);
         state.Carry(ref _count);
