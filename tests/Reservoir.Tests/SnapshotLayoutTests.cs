@@ -20,6 +20,8 @@ public sealed class SnapshotLayoutTests
         ("no free runs", Presets.Sensors(), 1),
         ("many outputs", Presets.Signal(), 40),
         ("metric", Presets.Metric(), 2),
+        ("tiles", Fields.Small(new TileSpec { Rows = 3, Columns = 4, Halo = 1 }), 48),
+        ("whole field", Fields.Small(tiles: null), 48),
     ];
 
     [Fact]
@@ -48,19 +50,19 @@ public sealed class SnapshotLayoutTests
     // A feed of zeros: how far histograms have grown then is the same on every machine.
     static void Describe(StringBuilder layout, string name, ModelSpec spec, int channels)
     {
-        StreamModel model = spec.Create(channels);
+        var detector = new Detector(spec, channels);
         Append("begun");
-        int steps = spec is MetricModelSpec metric ? metric.WarmUp + 20 : ((ErrorModelSpec)spec).WarmUp + 20;
+        int steps = spec.WarmUp + 20;
         double[] frames = new double[steps * channels];
-        model.Take(Feeds.Times(steps), frames, new StepResult[steps], new double[frames.Length], default);
+        detector.StepMany(Feeds.Times(steps), frames, new StepResult[steps], new double[frames.Length]);
         Append("warm");
-        GC.KeepAlive(model);
+        GC.KeepAlive(detector);
 
         void Append(string stage)
         {
             var fields = new List<CarriedField>();
             StateCarrier carrier = StateCarrier.Listing(fields);
-            model.Carry(ref carrier);
+            detector.Carry(ref carrier);
             layout.Append(FormattableString.Invariant($"{name}, {stage}\n"));
             foreach (CarriedField field in fields) layout.Append(FormattableString.Invariant($"  {field.Name} {NameOf(field.Type)}[{field.Length}]\n"));
         }

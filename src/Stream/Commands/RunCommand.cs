@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Esn.Streaming.Configuration;
+using Esn.Streaming.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 
@@ -31,6 +32,7 @@ static class RunCommand
     public static ILoggerFactory Logging(LogLevel level) => LoggerFactory.Create(logging => logging
         .SetMinimumLevel(level)
         .AddFilter("Microsoft", LogLevel.Warning)
+        .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None)  // an address it can't listen on is told by the exception
         .AddSimpleConsole(console =>
         {
             console.SingleLine = true;

@@ -1,0 +1,139 @@
+using System.Net.Sockets;
+using System.Reactive.Concurrency;
+using System.Reactive.Linq;
+using System.Reactive.Subjects;
+using Esn.Streaming.Board;
+using Esn.Streaming.Configuration;
+using Esn.Streaming.Control;
+using Esn.Streaming.Http;
+using Esn.Streaming.Kafka;
+using Esn.Streaming.Pipeline;
+using Esn.Streaming.Streams;
+using Esn.Streaming.Telemetry;
+using Esn.Streaming.Wire;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Logging;
+
+namespace Esn.Streaming.Hosting;
+
+/// <summary>The whole running system of one process: source, pipeline, outbox, metrics and health.</summary>
+public sealed class StreamingHost : IAsyncDisposable
+{
+    /// <summary>How long what is on its way may take after a request to stop, and how long leaving the group after it; containers get 10 s.</summary>
+    public static readonly TimeSpan FlushWithin = TimeSpan.FromSeconds(6.5), LeaveWithin = TimeSpan.FromSeconds(2);
+
+    readonly EsnConfig _config;
+    readonly TimeProvider _time;
+    readonly ILogger _log;
+    readonly WebApplication _web;
+    readonly Readiness _readiness;
+    readonly Mutes _mutes;
+    readonly Subject<ScoredBatch> _batches = new();
+
+    /// <param name="config">Validated.</param>
+    /// <param name="time">The clock of everything.</param>
+    /// <param name="log">What the process says.</param>
+    /// <exception cref="ConfigException">A setting of librdkafka is none.</exception>
+    public StreamingHost(EsnConfig config, TimeProvider time, ILoggerFactory log)
+    {
+        ClientCheck.Settings(config);
+        (_config, _time, _log) = (config, time, log.CreateLogger("esn"));
+        Metrics = new EsnMetrics(config.Http, config.Source.Fields.Channels);
+        _readiness = new Readiness(time, TimeSpan.FromSeconds(config.Http.StallSeconds));
+        _mutes = new Mutes(time);
+        _web = WebServer.Make(config.Http, Metrics.Registry, _readiness, _mutes, log, _log);
+        Metrics.ShowBeforeCollecting(_readiness);
+    }
+
+    /// <summary>All instruments.</summary>
+    public EsnMetrics Metrics { get; }
+
+    /// <summary>Each batch once all that came of it is stored.</summary>
+    public IObservable<ScoredBatch> Batches => _batches;
+
+    /// <summary>Where /metrics and /health are; known once <see cref="Run"/> is under way.</summary>
+    public Uri? Address { get; private set; }
+
+    /// <summary>Runs until <paramref name="stop"/>, then publishes what is on its way, commits and leaves.</summary>
+    /// <returns>Whether it ended as it should.</returns>
+    /// <exception cref="ConfigException">A topic is missing, or the address can't be listened on.</exception>
+    public async Task<bool> Run(CancellationToken stop)
+    {
+        using IDisposable? traces = Tracing.Start(_config.Tracing, _config.Source.Group);
+        try
+        {
+            await _web.StartAsync(stop).ConfigureAwait(false);
+        }
+        // In use, of another machine, or not for this user.
+        catch (Exception e) when (e is IOException or SocketException)
+        {
+            throw new ConfigException($"http.listen: can't listen on {_config.Http.Listen}: {e.GetBaseException().Message}; an address of this machine and a free port are expected, 0 for any{_config.Where("http.listen")}");
+        }
+        Address = new Uri(_web.Urls.First());
+        _log.Started(Build.Version, string.Join(", ", _config.Source.Topics), _config.Kafka.BootstrapServers, _config.Source.Group, $"{Address.Host}:{Address.Port}");
+        try
+        {
+            await Topics.Ensure(_config, _time, _log, stop).ConfigureAwait(false);
+            return await Stream(stop).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            return true;  // asked to stop before there was anything to flush
+        }
+        finally
+        {
+            using var hurry = new CancellationTokenSource(TimeSpan.FromSeconds(1));
+            await _web.StopAsync(hurry.Token).ConfigureAwait(false);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        _batches.Dispose();
+        await _web.DisposeAsync().ConfigureAwait(false);
+    }
+
+    async Task<bool> Stream(CancellationToken stop)
+    {
+        var source = new KafkaSource(_config, _readiness, _time, _log);
+        var outbox = new PlainOutbox(_config, source.Consumer, _time, _log);
+        using var scoring = new EventLoopScheduler(start => new Thread(start) { IsBackground = true, Name = "score" });
+        var streams = new StreamTable(_config, _time, _mutes.Covers);
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        bool good;
+        using (DetectionPipeline.Run(source.Messages(stop), streams, outbox, scoring)
+            .Do(batch => Done(source, batch))
+            .Subscribe(_ => { }, error => ended.TrySetException(error), () => ended.TrySetResult()))
+            good = await Ended(ended.Task, stop).ConfigureAwait(false);
+
+        // Nothing reaches the clients any more. The group hears that this member goes, whatever the reason.
+        if (!await source.Close(LeaveWithin).ConfigureAwait(false))
+        {
+            _log.NotLeft(LeaveWithin.TotalSeconds);
+            return false;
+        }
+        outbox.Dispose();
+        source.Dispose();
+        if (good) _log.Ended(Metrics.StepCount);
+        return good;
+    }
+
+    void Done(KafkaSource source, ScoredBatch batch)
+    {
+        Metrics.Observe(batch);
+        _mutes.Observe(batch);
+        _batches.OnNext(batch);
+        source.Done(batch.Message);
+    }
+
+    async Task<bool> Ended(Task ended, CancellationToken stop)
+    {
+        Task stopped = Task.Delay(Timeout.InfiniteTimeSpan, stop);
+        await Task.WhenAny(ended, stopped).ConfigureAwait(false);
+        if (!ended.IsCompleted) await Task.WhenAny(ended, Task.Delay(FlushWithin, _time, CancellationToken.None)).ConfigureAwait(false);
+        if (!ended.IsCompleted) _log.NotFlushed(FlushWithin.TotalSeconds);
+        if (ended.IsFaulted) _log.Stopped(ended.Exception!.GetBaseException().Message);
+        return ended.IsCompletedSuccessfully;
+    }
+}

@@ -1,0 +1,114 @@
+using Esn.Streaming.Board;
+using Esn.Streaming.Configuration;
+using Esn.Streaming.Streams;
+using Esn.Streaming.Wire;
+using Prometheus;
+
+namespace Esn.Streaming.Telemetry;
+
+/// <summary>All instruments, each defined once. Prefix esn_, base units.</summary>
+public sealed class EsnMetrics
+{
+    readonly HttpConfig _config;
+    readonly IReadOnlyList<string> _channelNames;
+    readonly StreamGauges _gauges;
+    readonly Dictionary<StreamId, StreamSeries?> _series = [];  // of every stream that was seen; null: beyond the cap
+    readonly Gauge _streams, _modelBytes, _lag, _ready;
+    readonly Counter _steps, _events, _recoveries, _refusals, _rescalings, _late, _deadLetters, _hidden;
+    readonly Histogram _stepDuration, _latency;
+    readonly HashSet<StreamId> _hiddenStreams = [];
+    int _exported;
+
+    /// <param name="config">Caps on the number of series.</param>
+    /// <param name="channelNames">Names of the channels; empty: their indices.</param>
+    public EsnMetrics(HttpConfig config, IReadOnlyList<string> channelNames)
+    {
+        (_config, _channelNames) = (config, channelNames);
+        Registry = Prometheus.Metrics.NewCustomRegistry();
+        MetricFactory metrics = Prometheus.Metrics.WithCustomRegistry(Registry);
+        _gauges = new StreamGauges(metrics);
+        _steps = metrics.CreateCounter("esn_steps_total", "Timesteps scored.");
+        _events = metrics.CreateCounter("esn_events_total", "Changes in the life of alarms, by change.", "change");
+        _recoveries = metrics.CreateCounter("esn_readout_recoveries_total", "Times that a readout's learning began anew, its weights as they were, as rounding had cost the positive definiteness of its inverse covariance.");
+        _refusals = metrics.CreateCounter("esn_readout_refusals_total", "Frames that were scored but not learnt, as a number in them was too large to be squared.");
+        _rescalings = metrics.CreateCounter("esn_rescalings_total", "Times that a stream's feed had left the range that its scaling was fixed for, and its model began anew: it warms up.");
+        _late = metrics.CreateCounter("esn_late_total", "Frames refused because the stream was past their time already.");
+        _deadLetters = metrics.CreateCounter("esn_dead_letters_total", "Records that could not be taken, by reason; each is in the dead-letter topic as it came.", "reason");
+        _hidden = metrics.CreateCounter("esn_hidden_streams_total", "Streams that are scored but have no series of their own here, beyond http.maxStreams.");
+        _stepDuration = metrics.CreateHistogram("esn_step_duration_seconds", "Time to score one timestep.",
+            new HistogramConfiguration { Buckets = Histogram.ExponentialBuckets(1e-6, 2, 20) });
+        _latency = metrics.CreateHistogram("esn_end_to_end_latency_seconds", "From the record's timestamp to its score.",
+            new HistogramConfiguration { Buckets = Histogram.ExponentialBuckets(.001, 2, 20) });
+        _streams = metrics.CreateGauge("esn_streams", "Streams with a model in this process.");
+        _modelBytes = metrics.CreateGauge("esn_models_bytes", "About how much memory the models of all streams take; a stream that would take it beyond source.maxMemory becomes dead letters.");
+        _lag = metrics.CreateGauge("esn_consumer_lag_records", "Records that wait in the assigned partitions, as the client last counted them.");
+        _ready = metrics.CreateGauge("esn_ready", "1 while records are consumed or the topic is idle; as /health/ready.");
+
+        foreach (AlarmChange change in Enum.GetValues<AlarmChange>()) _events.WithLabels(Words.Of(change));
+        foreach (Rejection reason in Enum.GetValues<Rejection>()) _deadLetters.WithLabels(Words.Of(reason));
+        metrics.CreateGauge("esn_build_info", "Always 1; the version is in the labels.", "version", "runtime")
+            .WithLabels(Build.Version, Environment.Version.ToString()).Set(1);
+    }
+
+    /// <summary>What /metrics serves.</summary>
+    public CollectorRegistry Registry { get; }
+
+    /// <summary>Timesteps scored so far.</summary>
+    public double StepCount => _steps.Value;
+
+    /// <summary>Whether the feed flows, as it is when somebody asks for the metrics.</summary>
+    public void ShowBeforeCollecting(Readiness readiness) => Registry.AddBeforeCollectCallback(() =>
+    {
+        _ready.Set(readiness.Missing is null ? 1 : 0);
+        _lag.Set(readiness.Waiting);
+    });
+
+    /// <summary>Takes what became of a message: for one thread at a time.</summary>
+    public void Observe(ScoredBatch batch)
+    {
+        foreach (StreamId stream in batch.Gone) Remove(stream);
+        foreach (StreamSteps steps in batch.Streams) Observe(steps);
+        foreach (ScoredFrame frame in batch.Frames)
+            if (frame.Frame.Record.Timestamp is { } sent) _latency.Observe(Math.Max(0, (batch.ScoredAt - sent).TotalSeconds));
+        foreach (DeadLetter letter in batch.DeadLetters)
+        {
+            _deadLetters.WithLabels(Words.Of(letter.Reason)).Inc();
+            if (letter.Reason == Rejection.Late) _late.Inc();
+        }
+        _streams.Set(batch.StreamCount);
+        _modelBytes.Set(batch.ModelBytes);
+    }
+
+    void Observe(StreamSteps steps)
+    {
+        _stepDuration.Observe(steps.Elapsed.TotalSeconds / steps.Frames.Count, steps.Frames.Count);
+        _steps.Inc(steps.Frames.Count);
+        _recoveries.Inc(steps.After.Recoveries - steps.Before.Recoveries);
+        _refusals.Inc(steps.After.Refusals - steps.Before.Refusals);
+        _rescalings.Inc(steps.After.Rescalings - steps.Before.Rescalings);
+        foreach (ScoredFrame frame in steps.Frames)
+            if (frame.Result.Alarm is { } alarm) _events.WithLabels(Words.Of(alarm.Change)).Inc();
+        if (!_series.TryGetValue(steps.Stream, out StreamSeries? series)) _series.Add(steps.Stream, series = Add(steps));
+        series?.Show(steps);
+    }
+
+    StreamSeries? Add(StreamSteps steps)
+    {
+        if (_exported >= _config.MaxStreams)
+        {
+            // A stream that goes and comes back with its partition is hidden once.
+            if (_hiddenStreams.Count < 1_000_000 && _hiddenStreams.Add(steps.Stream)) _hidden.Inc();
+            return null;
+        }
+        _exported++;
+        int channels = Math.Min(steps.Frames[0].Frame.Values.Length, _config.MaxChannels);
+        return _gauges.Add(steps.Stream, [.. Enumerable.Range(0, channels).Select(c => _channelNames.Count > 0 ? _channelNames[c] : FormattableString.Invariant($"{c}"))]);
+    }
+
+    void Remove(StreamId stream)
+    {
+        if (!_series.Remove(stream, out StreamSeries? series) || series is null) return;
+        series.Remove();
+        _exported--;
+    }
+}

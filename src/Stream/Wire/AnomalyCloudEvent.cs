@@ -1,0 +1,142 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using CloudNative.CloudEvents;
+using CloudNative.CloudEvents.SystemTextJson;
+
+namespace Esn.Streaming.Wire;
+
+/// <summary>An anomaly event as others read it: CloudEvents 1.0, data in JSON.</summary>
+public static class AnomalyCloudEvent
+{
+    /// <summary>Bytes that the data of an event take at the most: fits through the limit of any topic that was not made smaller than Kafka's default.</summary>
+    public const int MostBytes = 256 * 1024;
+
+    /// <summary>Before the change: esn.anomaly.opened, …</summary>
+    public const string TypePrefix = "esn.anomaly.";
+
+    static readonly JsonSerializerOptions Layout = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,  // rather "NaN" than no event
+    };
+
+    static readonly JsonEventFormatter Formatter = new(Layout, default);
+
+    /// <summary>A channel's part in an anomaly.</summary>
+    /// <param name="Channel">Index.</param>
+    /// <param name="Name">As configured, else null.</param>
+    /// <param name="Share">Part of the squared error, 0 to 1.</param>
+    public sealed record ChannelShare(int Channel, string? Name, double Share);
+
+    /// <summary>The data of an event. Times are of the feed, positions are steps of the stream.</summary>
+    public sealed record AnomalyData(
+        string Stream, string Topic, string Alarm, string Change,
+        string Time, long Position, string Start, long StartPosition, string Peak, long PeakPosition, string? End,
+        double Score, double PeakScore, double Normality,
+        string Severity, double[] Expected, double[] Observed,
+        IReadOnlyList<ChannelShare> Channels, IReadOnlyList<ScoreContribution> Scores, ForecastData? Forecast, DriftData? Drift, LeftOutData? LeftOut = null);
+
+    /// <summary>A slow change that the alarm is due to, as in <see cref="Esn.Drift"/>.</summary>
+    /// <param name="Kind">level or error.</param>
+    /// <param name="Channel">Index.</param>
+    /// <param name="Name">As configured, else absent.</param>
+    /// <param name="Since">Feed time of the estimated onset.</param>
+    /// <param name="SincePosition">Step of the estimated onset.</param>
+    /// <param name="PerStep">Of a level in units of the feed; of errors the growth of ln(mean squared error).</param>
+    /// <param name="LeadSteps">Steps until the level leaves its range, or the errors alarm by themselves; absent: not known.</param>
+    /// <param name="LeadSeconds">The same in seconds of feed time.</param>
+    public sealed record DriftData(
+        string Kind, int Channel, string? Name, string Since, long SincePosition, double PerStep, double? LeadSteps, double? LeadSeconds);
+
+    /// <summary>What the event does not tell, as it would have been too large.</summary>
+    /// <param name="ForecastPoints">The last ones of the forecast.</param>
+    /// <param name="Channels">The last ones of expected and observed.</param>
+    /// <param name="Details">Entries of channels and scores.</param>
+    public sealed record LeftOutData(int ForecastPoints, int Channels, int Details);
+
+    /// <summary>What normal would have looked like.</summary>
+    /// <param name="StartPosition">Step of the first point.</param>
+    /// <param name="Expected">A point a step, each with all channels, in units of the feed.</param>
+    public sealed record ForecastData(long StartPosition, IReadOnlyList<double[]> Expected);
+
+    /// <summary>The event.</summary>
+    /// <param name="frame">The record that brought the change.</param>
+    /// <param name="alarm">The change.</param>
+    /// <param name="id">Of the alarm: the same for its whole life.</param>
+    /// <param name="names">Names of the channels; empty: none.</param>
+    /// <param name="most">Bytes that the data may take; what does not fit is left out, the forecast first, and the event says so. Below 4 kB it may come out larger.</param>
+    /// <remarks>
+    /// The id is made of the stream, the record's place and the change: whoever sees an id twice sees a repeat.
+    /// </remarks>
+    public static CloudEvent Of(Frame frame, AlarmEvent alarm, string id, IReadOnlyList<string> names, int most = MostBytes)
+    {
+        (FeedRecord record, StreamId stream) = (frame.Record, frame.Stream);
+        string change = Words.Of(alarm.Change);
+        return new CloudEvent
+        {
+            Id = FormattableString.Invariant($"{stream.Topic}/{record.Partition}/{record.Offset}/{change}"),
+            Type = TypePrefix + change,
+            Source = new Uri($"/esn/{Uri.EscapeDataString(stream.Topic)}", UriKind.Relative),
+            Subject = stream.Key,
+            Time = alarm.Time,
+            DataContentType = "application/json",
+            Data = Bounded(DataOf(stream, alarm, id, names), most),
+        };
+    }
+
+    static AnomalyData DataOf(StreamId stream, AlarmEvent alarm, string id, IReadOnlyList<string> names) => new(
+        stream.Key, stream.Topic, id, Words.Of(alarm.Change),
+        FeedTime.Write(alarm.Time), alarm.Position, FeedTime.Write(alarm.StartTime), alarm.Start, FeedTime.Write(alarm.PeakTime), alarm.Peak,
+        alarm.Change is AlarmChange.Closed or AlarmChange.Adapted ? FeedTime.Write(alarm.Time) : null,
+        alarm.Score, alarm.PeakScore, alarm.Normality, Words.Of(alarm.Severity), alarm.Expected, alarm.Observed,
+        [.. alarm.Contributions.Select(part => new ChannelShare(part.Channel, Name(names, part.Channel), part.Share))],
+        alarm.Scores,
+        alarm.Forecast is { } forecast ? new ForecastData(forecast.Start, [.. forecast.Expected.Chunk(alarm.Expected.Length)]) : null,
+        alarm.Drift is { } drift
+            ? new DriftData(Words.Of(drift.Kind), drift.Channel, Name(names, drift.Channel),
+                FeedTime.Write(drift.SinceTime), drift.Since, drift.PerStep, drift.LeadSteps, drift.Lead?.TotalSeconds)
+            : null);
+
+    static string? Name(IReadOnlyList<string> names, int channel) => channel < names.Count ? names[channel] : null;
+
+    // Halves what there is most of until the rest fits: the points of the forecast, then the channels, then the lists of parts.
+    static AnomalyData Bounded(AnomalyData data, int most)
+    {
+        AnomalyData kept = data;
+        int all = data.Forecast?.Expected.Count ?? 0, points = all, channels = data.Expected.Length;
+        bool details = true;
+        while (JsonSerializer.SerializeToUtf8Bytes(kept, Layout).Length > most)
+        {
+            if (points > 0) points /= 2;
+            else if (channels > 0) channels /= 2;
+            else if (details) details = false;
+            else break;  // names and numbers alone
+            kept = data with
+            {
+                Forecast = points > 0 ? data.Forecast! with { Expected = [.. data.Forecast.Expected.Take(points)] } : null,
+                Expected = data.Expected[..channels],
+                Observed = data.Observed[..channels],
+                Channels = details ? data.Channels : [],
+                Scores = details ? data.Scores : [],
+                LeftOut = new LeftOutData(all - points, data.Expected.Length - channels, details ? 0 : data.Channels.Count + data.Scores.Count),
+            };
+        }
+        return kept;
+    }
+
+    /// <summary>Binary mode: the attributes without their ce_ prefix, and the data.</summary>
+    public static (IReadOnlyList<(string Name, string Value)> Attributes, ReadOnlyMemory<byte> Data) Binary(CloudEvent cloudEvent)
+    {
+        var attributes = new List<(string, string)> { (CloudEventsSpecVersion.SpecVersionAttribute.Name, cloudEvent.SpecVersion.VersionId) };
+        foreach ((CloudEventAttribute attribute, object value) in cloudEvent.GetPopulatedAttributes())
+            if (attribute != cloudEvent.SpecVersion.DataContentTypeAttribute) attributes.Add((attribute.Name, attribute.Format(value)));
+        return (attributes, Formatter.EncodeBinaryModeEventData(cloudEvent));
+    }
+
+    /// <summary>Structured mode: one JSON object, without line breaks.</summary>
+    public static ReadOnlyMemory<byte> Structured(CloudEvent cloudEvent) =>
+        Formatter.EncodeStructuredModeMessage(cloudEvent, out _);
+}
