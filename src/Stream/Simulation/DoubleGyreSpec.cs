@@ -72,7 +72,7 @@ public sealed record DoubleGyreSpec
 
     static void NotBelowZero(double value, string name)
     {
-        if (!(value >= 0) || !double.IsFinite(value)) throw new ArgumentOutOfRangeException(name, $"{Camel(name)} must be at least 0, was {value}");
+        if (!(value >= 0) || !double.IsFinite(value)) throw new ArgumentOutOfRangeException(name, $"{Camel(name)} must be at least 0 and finite, was {value}");
     }
 
     static void Finite(double value, string name)
