@@ -42,7 +42,8 @@ static class ArakawaJacobian
     public static void Apply(PaddedGrid grid, ReadOnlySpan<double> a, ReadOnlySpan<double> b, Span<double> result)
     {
         int n = grid.Intervals;
-        ref double first = ref MemoryMarshal.GetReference(a), second = ref MemoryMarshal.GetReference(b), to = ref MemoryMarshal.GetReference(result);
+        ref double first = ref MemoryMarshal.GetReference(a), second = ref MemoryMarshal.GetReference(b);
+        ref double to = ref MemoryMarshal.GetReference(result);
         Vector256<double> scale = Vector256.Create(n * (double)n / 12);
         result.Clear();
         for (int i = 1; i < n; i++)

@@ -78,14 +78,17 @@ public sealed class BlobFeed : IFieldSimulation
     /// <exception cref="InvalidOperationException">The path has no series.</exception>
     public void Disturb()
     {
-        if (_series is null) throw new InvalidOperationException($"a {_spec.Path} path has no γ to change; {nameof(BlobPath.Chaotic)} and {nameof(BlobPath.ChaoticDelayed)} have");
+        if (_series is null)
+            throw new InvalidOperationException(
+                $"a {_spec.Path} path has no γ to change; {nameof(BlobPath.Chaotic)} and {nameof(BlobPath.ChaoticDelayed)} have");
         _anomalyLeft = _spec.AnomalySteps;
     }
 
     /// <inheritdoc/>
     public void Next(Span<double> frame)
     {
-        if (frame.Length != Rows * Columns) throw new ArgumentException($"frame must have {Rows * Columns} numbers, had {frame.Length}", nameof(frame));
+        if (frame.Length != Rows * Columns)
+            throw new ArgumentException($"frame must have {Rows * Columns} numbers, had {frame.Length}", nameof(frame));
         Anomalous = _anomalyLeft > 0;
         if (Anomalous) _anomalyLeft--;
         Go(Anomalous ? _spec.AnomalousGamma : MackeyGlass.NormalGamma);

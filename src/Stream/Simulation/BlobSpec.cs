@@ -6,10 +6,10 @@ public enum BlobPath
     /// <summary>x = cos φ, y = sin .3φ with φ = 2πt/100: closed after 1000 steps.</summary>
     Lissajous,
 
-    /// <summary>x is the Mackey–Glass series, y = cos φ with φ = 2πt/100: the chaotic path of the lectures and of the research code.</summary>
+    /// <summary>x is the Mackey–Glass series, y = cos φ with φ = 2πt/100: the chaotic path of the research code.</summary>
     Chaotic,
 
-    /// <summary>x is the Mackey–Glass series, y the same series 17 units before (its own delay): chaotic in both.</summary>
+    /// <summary>x is the Mackey–Glass series, y the same 17 units before (its own delay): chaotic in both.</summary>
     ChaoticDelayed,
 }
 
@@ -19,7 +19,7 @@ public enum BlobSeries
     /// <summary>The solution of the equation, one sample a time unit: <see cref="MackeyGlass"/>.</summary>
     Solution,
 
-    /// <summary>Euler's method in steps of one time unit, as the research code has it: a chaotic map of its own, with other extremes.</summary>
+    /// <summary>Euler's method in steps of one time unit, as the research code has it: a chaotic map of its own.</summary>
     UnitSteps,
 }
 
@@ -55,13 +55,13 @@ public sealed record BlobSpec
 
     internal void Check()
     {
-        if (!Enum.IsDefined(Path)) throw new ArgumentOutOfRangeException(nameof(Path), $"path must be one of {string.Join(", ", Enum.GetNames<BlobPath>())}, was {(int)Path}");
-        if (!Enum.IsDefined(Series)) throw new ArgumentOutOfRangeException(nameof(Series), $"series must be one of {string.Join(", ", Enum.GetNames<BlobSeries>())}, was {(int)Series}");
-        if (Rows < 2) throw new ArgumentOutOfRangeException(nameof(Rows), $"rows must be at least 2, was {Rows}");
-        if (Columns < 2) throw new ArgumentOutOfRangeException(nameof(Columns), $"columns must be at least 2, was {Columns}");
-        if (!(Width > 0) || !double.IsFinite(Width)) throw new ArgumentOutOfRangeException(nameof(Width), $"width must be above 0, was {Width}");
-        if (!(Noise >= 0) || !double.IsFinite(Noise)) throw new ArgumentOutOfRangeException(nameof(Noise), $"noise must be at least 0, was {Noise}");
-        if (AnomalousGamma is not (> 0 and < .2)) throw new ArgumentOutOfRangeException(nameof(AnomalousGamma), $"anomalousGamma must be in (0, .2), was {AnomalousGamma}");
-        if (AnomalySteps < 1) throw new ArgumentOutOfRangeException(nameof(AnomalySteps), $"anomalySteps must be at least 1, was {AnomalySteps}");
+        ParameterRange.Require(Enum.IsDefined(Path), nameof(Path), $"one of {string.Join(", ", Enum.GetNames<BlobPath>())}", (int)Path);
+        ParameterRange.Require(Enum.IsDefined(Series), nameof(Series), $"one of {string.Join(", ", Enum.GetNames<BlobSeries>())}", (int)Series);
+        ParameterRange.Require(Rows >= 2, nameof(Rows), "at least 2", Rows);
+        ParameterRange.Require(Columns >= 2, nameof(Columns), "at least 2", Columns);
+        ParameterRange.Require(Width > 0 && double.IsFinite(Width), nameof(Width), "above 0 and finite", Width);
+        ParameterRange.Require(Noise >= 0 && double.IsFinite(Noise), nameof(Noise), "at least 0 and finite", Noise);
+        ParameterRange.Require(AnomalousGamma is > 0 and < .2, nameof(AnomalousGamma), "in (0, .2)", AnomalousGamma);
+        ParameterRange.Require(AnomalySteps >= 1, nameof(AnomalySteps), "at least 1", AnomalySteps);
     }
 }

@@ -56,7 +56,8 @@ public sealed class DoubleGyre : IFieldSimulation
 
     DoubleGyre(DoubleGyre other)
     {
-        (Spec, _grid, _helmholtz, _anomaly, _solved) = (other.Spec, other._grid, other._helmholtz.Clone(), other._anomaly, other._solved);
+        (Spec, _grid, _helmholtz) = (other.Spec, other._grid, other._helmholtz.Clone());
+        (_anomaly, _solved) = (other._anomaly, other._solved);
         (_q, _psi) = ([.. other._q], [.. other._psi]);
         (_stage, _zeta, _potential) = (Field(), Field(), Field());
         (_planetary, _wind, _friction) = ([.. other._planetary], [.. other._wind], [.. other._friction]);
@@ -67,10 +68,10 @@ public sealed class DoubleGyre : IFieldSimulation
     /// <summary>The parameters, without the anomaly.</summary>
     public DoubleGyreSpec Spec { get; }
 
-    /// <summary>Cells of a frame in y, from south to north; the centre of row r is y = (2r + 1)/<see cref="DoubleGyreSpec.Intervals"/>.</summary>
+    /// <summary>Cells of a frame in y, from south to north; row r is round y = (2r + 1)/<see cref="DoubleGyreSpec.Intervals"/>.</summary>
     public int Rows => Spec.Intervals / 2;
 
-    /// <summary>Cells of a frame in x, from west to east; the centre of column c is x = (2c + 1)/<see cref="DoubleGyreSpec.Intervals"/>.</summary>
+    /// <summary>Cells of a frame in x, from west to east; column c is round x = (2c + 1)/<see cref="DoubleGyreSpec.Intervals"/>.</summary>
     public int Columns => Spec.Intervals / 2;
 
     /// <summary>One: ψ.</summary>
@@ -149,7 +150,8 @@ public sealed class DoubleGyre : IFieldSimulation
             }
         }
         if (!double.IsFinite(TensorPrimitives.Sum<double>(frame)))
-            throw new InvalidOperationException($"the flow has become infinite: timeStep {Spec.TimeStep} is too long for its speed, or the wind {Spec.Wind} too strong");
+            throw new InvalidOperationException(
+                $"the flow has become infinite: timeStep {Spec.TimeStep} is too long for its speed, or the wind {Spec.Wind} too strong");
     }
 
     /// <summary>Writes the state: q, line by line of constant x. The anomaly and the parameters are not in it.</summary>
@@ -186,7 +188,8 @@ public sealed class DoubleGyre : IFieldSimulation
         ref double to = ref MemoryMarshal.GetArrayDataReference(target), psi = ref MemoryMarshal.GetArrayDataReference(_psi);
         ref double zeta = ref MemoryMarshal.GetArrayDataReference(_zeta), potential = ref MemoryMarshal.GetArrayDataReference(_potential);
         ref double wind = ref MemoryMarshal.GetArrayDataReference(_wind), friction = ref MemoryMarshal.GetArrayDataReference(_friction);
-        ref double east = ref MemoryMarshal.GetArrayDataReference(_viscosityEast), north = ref MemoryMarshal.GetArrayDataReference(_viscosityNorth);
+        ref double east = ref MemoryMarshal.GetArrayDataReference(_viscosityEast);
+        ref double north = ref MemoryMarshal.GetArrayDataReference(_viscosityNorth);
         Vector256<double> advection = Vector256.Create(n * (double)n / 12), step = Vector256.Create(Spec.TimeStep);
         Vector256<double> kept = Vector256.Create(keep), taken = Vector256.Create(take);
         for (int i = 1; i < n; i++)
@@ -195,13 +198,17 @@ public sealed class DoubleGyre : IFieldSimulation
             for (nuint node = line + 1; node <= line + (nuint)n; node += (nuint)Vector256<double>.Count)
             {
                 Vector256<double> here = Vector256.LoadUnsafe(ref zeta, node);
-                Vector256<double> diffusion = Vector256.LoadUnsafe(ref east, node) * (Vector256.LoadUnsafe(ref zeta, node + stride) - here)
+                Vector256<double> diffusion =
+                    Vector256.LoadUnsafe(ref east, node) * (Vector256.LoadUnsafe(ref zeta, node + stride) - here)
                     - Vector256.LoadUnsafe(ref east, node - stride) * (here - Vector256.LoadUnsafe(ref zeta, node - stride))
                     + Vector256.LoadUnsafe(ref north, node) * (Vector256.LoadUnsafe(ref zeta, node + 1) - here)
                     - Vector256.LoadUnsafe(ref north, node - 1) * (here - Vector256.LoadUnsafe(ref zeta, node - 1));
-                Vector256<double> tendency = Vector256.LoadUnsafe(ref wind, node) - advection * ArakawaJacobian.Times12(ref psi, ref potential, node, stride)
-                    - Vector256.LoadUnsafe(ref friction, node) * here + diffusion;
-                Vector256<double> next = kept * Vector256.LoadUnsafe(ref start, node) + taken * (Vector256.LoadUnsafe(ref from, node) + step * tendency);
+                Vector256<double> tendency = Vector256.LoadUnsafe(ref wind, node)
+                    - advection * ArakawaJacobian.Times12(ref psi, ref potential, node, stride)
+                    - Vector256.LoadUnsafe(ref friction, node) * here
+                    + diffusion;
+                Vector256<double> next = kept * Vector256.LoadUnsafe(ref start, node)
+                    + taken * (Vector256.LoadUnsafe(ref from, node) + step * tendency);
                 next.StoreUnsafe(ref to, node);
             }
             target[_grid[i, n]] = 0;  // the last vector reaches the wall
@@ -227,7 +234,8 @@ public sealed class DoubleGyre : IFieldSimulation
             }
     }
 
-    double Extra(LocalAnomalyKind kind, double x, double y) => _anomaly is { } anomaly && anomaly.Kind == kind ? anomaly.Strength * anomaly.Shape(x, y) : 0;
+    double Extra(LocalAnomalyKind kind, double x, double y) =>
+        _anomaly is { } anomaly && anomaly.Kind == kind ? anomaly.Strength * anomaly.Shape(x, y) : 0;
 
     void Start(Xoshiro256StarStar random)
     {

@@ -49,12 +49,12 @@ public sealed record DoubleGyreSpec
         NotBelowZero(F, nameof(F));
         NotBelowZero(Viscosity, nameof(Viscosity));
         NotBelowZero(Friction, nameof(Friction));
-        Finite(Wind, nameof(Wind));
-        Finite(WindAsymmetry, nameof(WindAsymmetry));
-        if (!(TimeStep > 0) || !double.IsFinite(TimeStep)) throw new ArgumentOutOfRangeException(nameof(TimeStep), $"timeStep must be above 0, was {TimeStep}");
-        if (Intervals is < 32 or > 512 || Intervals % 32 != 0)
-            throw new ArgumentOutOfRangeException(nameof(Intervals), $"intervals must be a multiple of 32 from 32 to 512, was {Intervals}");
-        if (StepsPerFrame < 1) throw new ArgumentOutOfRangeException(nameof(StepsPerFrame), $"stepsPerFrame must be at least 1, was {StepsPerFrame}");
+        ParameterRange.Require(double.IsFinite(Wind), nameof(Wind), "finite", Wind);
+        ParameterRange.Require(double.IsFinite(WindAsymmetry), nameof(WindAsymmetry), "finite", WindAsymmetry);
+        ParameterRange.Require(TimeStep > 0 && double.IsFinite(TimeStep), nameof(TimeStep), "above 0 and finite", TimeStep);
+        bool whole = Intervals is >= 32 and <= 512 && Intervals % 32 == 0;
+        ParameterRange.Require(whole, nameof(Intervals), "a multiple of 32 from 32 to 512", Intervals);
+        ParameterRange.Require(StepsPerFrame >= 1, nameof(StepsPerFrame), "at least 1", StepsPerFrame);
         CheckViscosity(Viscosity, "viscosity");
     }
 
@@ -66,19 +66,11 @@ public sealed record DoubleGyreSpec
             double limit = ViscousLimit / (8.0 * Intervals * Intervals);
             throw new ArgumentOutOfRangeException(nameof(viscosity),
                 $"{what} × 8 × timeStep × intervals² must be below {ViscousLimit}, was {ViscousNumber(viscosity):G4}: "
-                + $"{what} must be below {limit / TimeStep:G4} at timeStep {TimeStep}, or timeStep below {limit / viscosity:G4} at {what} {viscosity:G4}");
+                + $"{what} must be below {limit / TimeStep:G4} at timeStep {TimeStep}, "
+                + $"or timeStep below {limit / viscosity:G4} at {what} {viscosity:G4}");
         }
     }
 
-    static void NotBelowZero(double value, string name)
-    {
-        if (!(value >= 0) || !double.IsFinite(value)) throw new ArgumentOutOfRangeException(name, $"{Camel(name)} must be at least 0 and finite, was {value}");
-    }
-
-    static void Finite(double value, string name)
-    {
-        if (!double.IsFinite(value)) throw new ArgumentOutOfRangeException(name, $"{Camel(name)} must be a finite number, was {value}");
-    }
-
-    static string Camel(string name) => char.ToLowerInvariant(name[0]) + name[1..];
+    static void NotBelowZero(double value, string name) =>
+        ParameterRange.Require(value >= 0 && double.IsFinite(value), name, "at least 0 and finite", value);
 }

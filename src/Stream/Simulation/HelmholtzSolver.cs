@@ -31,7 +31,8 @@ sealed class HelmholtzSolver
         int n = grid.Intervals;
         _grid = grid;
         _half = n / 2;
-        (_oddForward, _evenForward, _oddBack, _evenBack) = (new double[_half * _half], new double[_half * _half], new double[_half * _half], new double[_half * _half]);
+        (_oddForward, _evenForward) = (new double[_half * _half], new double[_half * _half]);
+        (_oddBack, _evenBack) = (new double[_half * _half], new double[_half * _half]);
         _elimination = new double[n * n];
         double spacing = grid.Spacing, scale = 2 * spacing * spacing / n;
         for (int j = 1; j <= _half; j++)
@@ -84,7 +85,8 @@ sealed class HelmholtzSolver
         for (int i = 1; i < n; i++)
         {
             ReadOnlySpan<double> line = q.Slice(_grid[i, 0], n);
-            Span<double> symmetric = _symmetric.AsSpan((i - 1) * half, half), antisymmetric = _antisymmetric.AsSpan((i - 1) * half, half);
+            Span<double> symmetric = _symmetric.AsSpan((i - 1) * half, half);
+            Span<double> antisymmetric = _antisymmetric.AsSpan((i - 1) * half, half);
             for (int j = 1; j < half; j++)
             {
                 double low = line[j], high = line[n - j];
@@ -102,7 +104,8 @@ sealed class HelmholtzSolver
         for (int i = 1; i < n; i++)
         {
             Span<double> line = psi.Slice(_grid[i, 0], n);
-            ReadOnlySpan<double> symmetric = _symmetric.AsSpan((i - 1) * half, half), antisymmetric = _antisymmetric.AsSpan((i - 1) * half, half);
+            ReadOnlySpan<double> symmetric = _symmetric.AsSpan((i - 1) * half, half);
+            ReadOnlySpan<double> antisymmetric = _antisymmetric.AsSpan((i - 1) * half, half);
             for (int j = 1; j < half; j++)
             {
                 double even = symmetric[j - 1], odd = antisymmetric[j - 1];
@@ -122,7 +125,8 @@ sealed class HelmholtzSolver
         for (int i = 0; i < n; i += 2)
             for (int column = 0; column < half; column += Block)
             {
-                Vector256<double> a0 = default, a1 = default, a2 = default, a3 = default, b0 = default, b1 = default, b2 = default, b3 = default;
+                Vector256<double> a0 = default, a1 = default, a2 = default, a3 = default;
+                Vector256<double> b0 = default, b1 = default, b2 = default, b3 = default;
                 nuint first = (nuint)(i * half), second = first + (nuint)half, row = (nuint)column;
                 for (nuint k = 0; k < (nuint)half; k++, row += (nuint)half)
                 {
@@ -152,7 +156,8 @@ sealed class HelmholtzSolver
     void Eliminate(double[] modes, int firstMode)
     {
         int n = _grid.Intervals, half = _half;
-        ref double values = ref MemoryMarshal.GetArrayDataReference(modes), inverse = ref MemoryMarshal.GetArrayDataReference(_elimination);
+        ref double values = ref MemoryMarshal.GetArrayDataReference(modes);
+        ref double inverse = ref MemoryMarshal.GetArrayDataReference(_elimination);
         for (int i = 0; i < n - 1; i++)
             for (int mode = 0; mode < half; mode += Vector256<double>.Count)
             {
@@ -166,7 +171,8 @@ sealed class HelmholtzSolver
             {
                 nuint at = (nuint)(i * half + mode);
                 Vector256<double> value = Vector256.LoadUnsafe(ref values, at);
-                value -= Vector256.LoadUnsafe(ref inverse, (nuint)(i * n + firstMode + mode)) * Vector256.LoadUnsafe(ref values, at + (nuint)half);
+                Vector256<double> above = Vector256.LoadUnsafe(ref values, at + (nuint)half);
+                value -= Vector256.LoadUnsafe(ref inverse, (nuint)(i * n + firstMode + mode)) * above;
                 value.StoreUnsafe(ref values, at);
             }
     }

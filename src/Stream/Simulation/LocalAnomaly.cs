@@ -18,7 +18,10 @@ public enum LocalAnomalyKind
 
 /// <summary>A round patch of the basin, g = exp(−(d/R)⁴), in which something is other than it was.</summary>
 /// <param name="Kind">What is changed.</param>
-/// <param name="Strength">a. Of viscosity and friction above −1; measured as hard to very plain: viscosity 1 to 7, friction 1 to 16, wind .3 to 3, topography .005 to .1.</param>
+/// <param name="Strength">
+/// a, above −1 for viscosity and friction. From hard to see to plain: viscosity 1 to 7, friction 1 to 16, wind .3 to 3, topography
+/// .005 to .1.
+/// </param>
 /// <param name="X">Of the centre, in [0, 1] from west to east.</param>
 /// <param name="Y">Of the centre, in [0, 1] from south to north.</param>
 /// <param name="Radius">R, above 0, in lengths of the basin.</param>
@@ -35,12 +38,13 @@ public sealed record LocalAnomaly(LocalAnomalyKind Kind, double Strength, double
 
     internal void Check()
     {
-        if (!Enum.IsDefined(Kind)) throw new ArgumentOutOfRangeException(nameof(Kind), $"kind must be one of {string.Join(", ", Enum.GetNames<LocalAnomalyKind>())}, was {(int)Kind}");
-        if (!double.IsFinite(Strength)) throw new ArgumentOutOfRangeException(nameof(Strength), $"strength must be a finite number, was {Strength}");
-        if (Kind is LocalAnomalyKind.Viscosity or LocalAnomalyKind.Friction && Strength <= -1)
-            throw new ArgumentOutOfRangeException(nameof(Strength), $"strength of {Kind} must be above -1, which leaves none of it, was {Strength}");
-        if (X is not (>= 0 and <= 1)) throw new ArgumentOutOfRangeException(nameof(X), $"x must be in [0, 1], was {X}");
-        if (Y is not (>= 0 and <= 1)) throw new ArgumentOutOfRangeException(nameof(Y), $"y must be in [0, 1], was {Y}");
-        if (!(Radius > 0) || !double.IsFinite(Radius)) throw new ArgumentOutOfRangeException(nameof(Radius), $"radius must be above 0, was {Radius}");
+        string kinds = string.Join(", ", Enum.GetNames<LocalAnomalyKind>());
+        ParameterRange.Require(Enum.IsDefined(Kind), nameof(Kind), $"one of {kinds}", (int)Kind);
+        ParameterRange.Require(double.IsFinite(Strength), nameof(Strength), "finite", Strength);
+        bool factor = Kind is LocalAnomalyKind.Viscosity or LocalAnomalyKind.Friction;
+        ParameterRange.Require(!factor || Strength > -1, nameof(Strength), $"above -1 for {Kind}, which leaves none of it", Strength);
+        ParameterRange.Require(X is >= 0 and <= 1, nameof(X), "in [0, 1]", X);
+        ParameterRange.Require(Y is >= 0 and <= 1, nameof(Y), "in [0, 1]", Y);
+        ParameterRange.Require(Radius > 0 && double.IsFinite(Radius), nameof(Radius), "above 0 and finite", Radius);
     }
 }

@@ -135,8 +135,11 @@ public sealed class BlobFeedTests
     }
 
     [Fact]
-    public void A_Lissajous_path_cannot_be_disturbed() =>
-        Assert.Contains("a Lissajous path has no γ", Assert.Throws<InvalidOperationException>(new BlobFeed(new BlobSpec { Path = BlobPath.Lissajous }, 1).Disturb).Message);
+    public void A_Lissajous_path_cannot_be_disturbed()
+    {
+        var feed = new BlobFeed(new BlobSpec { Path = BlobPath.Lissajous }, 1);
+        Assert.Contains("a Lissajous path has no γ", Assert.Throws<InvalidOperationException>(feed.Disturb).Message);
+    }
 
     [Theory]
     [InlineData(BlobPath.Lissajous)]
@@ -188,8 +191,8 @@ public sealed class BlobFeedTests
         { new BlobSpec { Series = (BlobSeries)7 }, "series must be one of Solution, UnitSteps, was 7" },
         { new BlobSpec { Rows = 1 }, "rows must be at least 2, was 1" },
         { new BlobSpec { Columns = 0 }, "columns must be at least 2, was 0" },
-        { new BlobSpec { Width = 0 }, "width must be above 0, was 0" },
-        { new BlobSpec { Noise = double.NaN }, "noise must be at least 0, was NaN" },
+        { new BlobSpec { Width = 0 }, "width must be above 0 and finite, was 0" },
+        { new BlobSpec { Noise = double.NaN }, "noise must be at least 0 and finite, was NaN" },
         { new BlobSpec { AnomalousGamma = .2 }, "anomalousGamma must be in (0, .2), was 0.2" },
         { new BlobSpec { AnomalySteps = 0 }, "anomalySteps must be at least 1, was 0" },
     };
@@ -200,6 +203,9 @@ public sealed class BlobFeedTests
         Assert.Contains(message, Assert.Throws<ArgumentOutOfRangeException>(() => new BlobFeed(spec, 1)).Message);
 
     [Fact]
-    public void A_frame_of_another_length_is_refused() =>
-        Assert.Contains("frame must have 900 numbers, had 30", Assert.Throws<ArgumentException>(() => new BlobFeed(new BlobSpec(), 1).Next(new double[30])).Message);
+    public void A_frame_of_another_length_is_refused()
+    {
+        var feed = new BlobFeed(new BlobSpec(), 1);
+        Assert.Contains("frame must have 900 numbers, had 30", Assert.Throws<ArgumentException>(() => feed.Next(new double[30])).Message);
+    }
 }
