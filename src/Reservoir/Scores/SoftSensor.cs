@@ -44,8 +44,10 @@ public sealed record SoftSensorSpec : ScoreSpec
         {
             int channels = context.Channels, others = channels - 1, units = spec.Reservoir.Units;
             if (channels < 2) throw new ArgumentException("a soft sensor needs at least 2 channels");
-            _reservoirs = [.. Enumerable.Range(0, channels).Select(c => Esn.Reservoir.Of(spec.Reservoir with { Seed = spec.Reservoir.Seed + 1 + c }, others))];
-            _readouts = [.. Enumerable.Range(0, channels).Select(_ => new Readout(1 + others + units, 1, new ReadoutSpec { Regularisation = spec.Regularisation }))];
+            var readout = new ReadoutSpec { Regularisation = spec.Regularisation };
+            _reservoirs = [.. Enumerable.Range(1, channels)
+                .Select(c => Esn.Reservoir.Of(spec.Reservoir with { Seed = spec.Reservoir.Seed + c }, others))];
+            _readouts = [.. Enumerable.Range(0, channels).Select(_ => new Readout(1 + others + units, 1, readout))];
             _regressors = [.. Enumerable.Range(0, channels).Select(_ => new double[1 + others + units])];
             foreach (double[] regressor in _regressors) regressor[0] = 1;
             (_others, _previous, _residual) = (new double[others], new double[units], new double[channels]);
