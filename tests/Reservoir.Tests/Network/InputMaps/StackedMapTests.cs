@@ -236,8 +236,8 @@ public sealed class StackedMapTests
             ToUnits = [new PixelsSpec { Rows = 5, Columns = 6 }, new ConvolutionSpec { Stride = 2 }, new GradientSpec(), new DctSpec { Rows = 5, Columns = 5 }, new DifferencesSpec()],
             ToReadout = [new DifferencesSpec()],
         };
-        var network = new EchoStateNetwork(new ReservoirSpec { Units = 200, SpectralRadius = .9, InputScale = 1 }, spec, grid.Channels);
-        var predictor = new NetworkPredictor(network, new Readout(network.Regressors, grid.Channels, new ReadoutSpec { Horizons = [1], Regularisation = 1e-6 }));
+        var network = new EchoStateNetwork(new ReservoirSpec { Units = 400, SpectralRadius = 1.2, InputScale = 1 }, spec, grid.Channels);
+        var predictor = new NetworkPredictor(network, new Readout(network.Regressors, grid.Channels, new ReadoutSpec { Horizons = [1], Regularisation = 1e-2 }));
         var errors = new double[grid.Channels];
         for (int t = 0; t < 1500; t++)
         {

@@ -90,23 +90,34 @@ public sealed class TapsTests
     }
 
     [Fact]
-    public void A_detector_with_taps_catches_a_counter_that_stands_still()
+    public void With_differences_the_error_of_a_slow_oscillation_comes_down_to_its_noise()
     {
-        // The level says nothing: it grows for ever and starts anew at 1000. Its step is what is usual.
-        ErrorModelSpec model = Presets.Signal() with { InputMap = new TapsSpec { Differences = 1 }, WarmUp = 1200 };
-        var detector = new Detector(model, channels: 1);
-        var random = new Xoshiro256StarStar(3, threadSafe: false);
-        bool before = false, after = false;
-        double counter = 0;
-        for (int t = 0; t < 4000; t++)
+        // u(t+1) = 2 r cos ω u(t) − r² u(t−1) + noise: the frame alone can't tell up from down.
+        double taps = Error(new TapsSpec { Differences = 1 }), frame = Error(new RandomWeightsSpec());
+        Assert.InRange(taps, .9, 1.1);
+        Assert.True(frame > 2 * taps, $"{frame} with the frame alone, {taps} with differences");
+
+        // Mean squared one-step error over the variance of the noise.
+        static double Error(InputMapSpec map)
         {
-            counter = (counter + (t is >= 3500 and < 3600 ? 0 : 5 + .2 * (random.NextDouble() - .5))) % 1000;
-            bool open = detector.Step(DateTime.UnixEpoch.AddSeconds(t), [counter]).Alarm is not null;
-            if (t < 3500) before |= open && t > 2500;
-            else after |= open;
+            var network = new EchoStateNetwork(new ReservoirSpec { Units = 2, Degree = 1, LeakRates = [1], InputScale = .01 }, map, 1);
+            var predictor = new NetworkPredictor(network, new Readout(network.Regressors, 1, new ReadoutSpec { Horizons = [1], Regularisation = 1e-6 }));
+            var noise = new Xoshiro256StarStar(5, threadSafe: false);
+            double[] error = new double[1];
+            double u = 0, last = 0, squares = 0, noises = 0;
+            for (int t = 0; t < 6000; t++)
+            {
+                double push = noise.NextDouble() - .5;
+                (u, last) = (2 * .99 * Math.Cos(.05) * u - .99 * .99 * last + push, u);
+                predictor.Begin([DateTime.UnixEpoch], [u]);
+                predictor.Settle([u], error);
+                predictor.Learn();
+                predictor.Predict();
+                if (t < 1000) continue;
+                (squares, noises) = (squares + error[0] * error[0], noises + push * push);
+            }
+            return squares / noises;
         }
-        Assert.False(before);
-        Assert.True(after);
     }
 
     [Fact]

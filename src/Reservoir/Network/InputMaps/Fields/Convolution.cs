@@ -151,7 +151,7 @@ sealed class Convolution : MapOfEachField
         {
             ReadOnlySpan<int> rows = _rows.AsSpan(row * _spec.Stride, size);
             sums.Clear();
-            if (_weights.Length == size)
+            if (_spec.Kernel != ConvolutionKernel.Random)
             {
                 own.Clear();
                 for (int k = 0; k < size; k++) TensorPrimitives.FusedMultiplyAdd(field.Slice(rows[k] * columns, columns), _weights[k], own, own);

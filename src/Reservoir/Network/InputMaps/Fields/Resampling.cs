@@ -3,13 +3,16 @@ namespace Esn;
 /// <summary>From a line of cells to a shorter or longer one: each new cell is a weighted mean of neighbouring old ones.</summary>
 sealed class Resampling
 {
-    readonly int[] _first;      // old cell at which each new one begins [to]
-    readonly double[][] _weights;  // of the old cells from there on; their sum is 1 [to][…]
+    readonly int[] _first;       // old cell at which each new one begins [to]
+    readonly int[] _start;       // of its weights [to+1]
+    readonly double[] _weights;  // of the old cells from there on; their sum is 1
 
     Resampling(IEnumerable<(int First, double[] Weights)> cells)
     {
         (int First, double[] Weights)[] all = [.. cells];
-        (_first, _weights) = ([.. all.Select(cell => cell.First)], [.. all.Select(cell => cell.Weights)]);
+        (_first, _weights) = ([.. all.Select(cell => cell.First)], [.. all.SelectMany(cell => cell.Weights)]);
+        _start = new int[all.Length + 1];
+        for (int cell = 0; cell < all.Length; cell++) _start[cell + 1] = _start[cell] + all[cell].Weights.Length;
     }
 
     /// <summary>New cells.</summary>
@@ -19,7 +22,7 @@ sealed class Resampling
     public int First(int cell) => _first[cell];
 
     /// <summary>Weights of the old cells from <see cref="First"/> on.</summary>
-    public ReadOnlySpan<double> Weights(int cell) => _weights[cell];
+    public ReadOnlySpan<double> Weights(int cell) => _weights.AsSpan(_start[cell].._start[cell + 1]);
 
     /// <summary>A new cell is the mean of the old ones over its own extent: both lines are equally long. Equal lengths: no change.</summary>
     public static Resampling AreaMean(int from, int to) => new(Enumerable.Range(0, to).Select(cell =>
@@ -46,8 +49,7 @@ sealed class Resampling
     {
         for (int cell = 0; cell < to.Length; cell++)
         {
-            double[] weights = _weights[cell];
-            ReadOnlySpan<double> old = from.Slice(_first[cell], weights.Length);
+            ReadOnlySpan<double> weights = Weights(cell), old = from.Slice(_first[cell], weights.Length);
             double sum = 0;
             for (int i = 0; i < weights.Length; i++) sum = Math.FusedMultiplyAdd(weights[i], old[i], sum);
             to[cell] = sum;
