@@ -1,9 +1,9 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
-using Esn.Streaming.Backtest;
 using Esn.Streaming.Commands;
 using Esn.Streaming.Configuration;
+using Esn.Streaming.Feeds;
 
 (Command Command, string[] Examples)[] commands =
 [

@@ -34,7 +34,7 @@ static class Budget
             foreach (double noise in new[] { 0, .01, .03, .10 })
                 foreach (double budget in new[] { 1e-3, 1e-4, 1e-5 })
                 {
-                    double[] feed = Gamma.Feed(new Xoshiro256StarStar(77, threadSafe: false), noise, length, _ => Streaming.Demo.MackeyGlass.NormalGamma);
+                    double[] feed = Gamma.Feed(new Xoshiro256StarStar(77, threadSafe: false), noise, length, _ => Streaming.Simulation.MackeyGlass.NormalGamma);
                     int told = Runner.Run(Presets.Signal(budget), feed, 1).Count(r => r.Alarm?.Change is AlarmChange.Opened or AlarmChange.Escalated);
                     Console.WriteLine(FormattableString.Invariant($"  noise {100 * noise,2:0} %  {budget:0e+0}: {told / (budget * length):0.00} ({budget * length:0})"));
                     figures.Add(new Figure(FormattableString.Invariant($"budget Mackey-Glass noise {100 * noise:0} %, {budget:0e+0}"), told / (budget * length), "ratio"));

@@ -1,4 +1,4 @@
-using Esn.Streaming.Demo;
+using Esn.Streaming.Simulation;
 using MathNet.Numerics.Distributions;
 using MathNet.Numerics.Random;
 

@@ -1,4 +1,4 @@
-using Esn.Streaming.Demo;
+using Esn.Streaming.Simulation;
 using MathNet.Numerics.Random;
 
 namespace Esn.Benchmarks;

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Esn.Streaming.Configuration;
-using Esn.Streaming.Pipeline;
+using Esn.Streaming.Wire;
 
 namespace Esn.Stream.Tests;
 

@@ -3,9 +3,9 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Esn.Streaming.Configuration;
-using Esn.Streaming.Kafka;
-using Esn.Streaming.Observability;
-using Esn.Streaming.Pipeline;
+using Esn.Streaming.Feeds;
+using Esn.Streaming.Streams;
+using Esn.Streaming.Wire;
 
 namespace Esn.Streaming.Backtest;
 
@@ -132,7 +132,7 @@ public static class BacktestRun
             for (int i = 0; i < rows.Length; i++)
             {
                 string? detail = rows[i].Problem, reason = detail is null ? null : "unreadable";
-                if (reason is null && _gate.Check(rows[i].Time, rows[i].Values, out detail) is { } refusal) reason = EsnMetrics.Label(refusal.ToString());
+                if (reason is null && _gate.Check(rows[i].Time, rows[i].Values, out detail) is { } refusal) reason = Words.Of(refusal);
                 step[i] = reason is null ? taken.Count : -1;
                 if (reason is null) taken.Add(rows[i]);
                 else

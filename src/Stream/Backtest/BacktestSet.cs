@@ -1,4 +1,5 @@
 using Esn.Streaming.Configuration;
+using Esn.Streaming.Feeds;
 
 namespace Esn.Streaming.Backtest;
 

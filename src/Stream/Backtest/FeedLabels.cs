@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Esn.Streaming.Feeds;
 
 namespace Esn.Streaming.Backtest;
 

@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Esn.Streaming.Observability;
+using Esn.Streaming.Wire;
 
 namespace Esn.Streaming.Backtest;
 
@@ -75,13 +75,13 @@ public sealed class Report
             [.. Trace.Names.Select((_, c) => Foretold(running, c, last.Expected.Length))]);
         (NabWindow Window, int? Delay) window = Windows?.FirstOrDefault(labelled => alarm.Touches(labelled.Window, Alarmed)) ?? default;
         return new PageAlarm(
-            alarm.Start, alarm.Peak, alarm.End, alarm.Score, EsnMetrics.Label(last.Severity.ToString()),
-            last.Change is AlarmChange.Closed or AlarmChange.Adapted ? EsnMetrics.Label(last.Change.ToString()) : "open",
+            alarm.Start, alarm.Peak, alarm.End, alarm.Score, Words.Of(last.Severity),
+            last.Change is AlarmChange.Closed or AlarmChange.Adapted ? Words.Of(last.Change) : "open",
             [.. last.Contributions.Where(part => part.Share > 0).Select(part => new PagePart(Summary.Channels[part.Channel], part.Share))],
             [.. last.Scores.Select(score => new PagePart(score.Name, score.Margin))],
             Windows is null ? null : window.Delay is null ? "false" : "caught", window.Delay, forecast,
             alarm.Drift is not { } drift ? null : new PageDrift(
-                EsnMetrics.Label(drift.Kind.ToString()), Summary.Channels[drift.Channel], Math.Max(0, alarm.Start + (drift.Since - last.Start)), drift.PerStep, drift.LeadSteps));
+                Words.Of(drift.Kind), Summary.Channels[drift.Channel], Math.Max(0, alarm.Start + (drift.Since - last.Start)), drift.PerStep, drift.LeadSteps));
     }
 
     double?[] Foretold(Forecast forecast, int channel, int channels)

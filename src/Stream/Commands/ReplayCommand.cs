@@ -3,10 +3,10 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Confluent.Kafka;
-using Esn.Streaming.Backtest;
 using Esn.Streaming.Configuration;
+using Esn.Streaming.Feeds;
 using Esn.Streaming.Kafka;
-using Esn.Streaming.Pipeline;
+using Esn.Streaming.Wire;
 using Spectre.Console;
 
 namespace Esn.Streaming.Commands;
@@ -80,7 +80,7 @@ static class ReplayCommand
     }
 
     /// <summary>The row as a record's value. What is not a number is sent as it is called: the detector refuses it, with the reason.</summary>
-    internal static byte[] Json(FeedRow row, FieldsConfig fields, IReadOnlyList<string> channels)
+    internal static byte[] Json(FeedRow row, FrameFields fields, IReadOnlyList<string> channels)
     {
         using var buffer = new MemoryStream();
         using (var json = new Utf8JsonWriter(buffer))

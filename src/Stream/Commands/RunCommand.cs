@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Esn.Streaming.Configuration;
+using Esn.Streaming.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Esn.Streaming.Backtest;
 using Esn.Streaming.Configuration;
+using Esn.Streaming.Feeds;
 using Esn.Streaming.Tuning;
 using Spectre.Console;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Esn.Streaming.Wire;
 
 namespace Esn.Streaming.Configuration;
 
@@ -26,15 +27,15 @@ public sealed partial record MaintenanceConfig
     /// <summary>Throws with the key, the value and what would be right.</summary>
     public void Validate()
     {
-        if (From.Length > 0 && Pipeline.FeedTime.Parse(From) is null) throw new ArgumentOutOfRangeException(nameof(From), $"from must be a time such as 2026-01-02T03:04:05Z, was {From}");
-        if (To.Length > 0 && Pipeline.FeedTime.Parse(To) is null) throw new ArgumentOutOfRangeException(nameof(To), $"to must be a time such as 2026-01-02T03:04:05Z, was {To}");
+        if (From.Length > 0 && FeedTime.Parse(From) is null) throw new ArgumentOutOfRangeException(nameof(From), $"from must be a time such as 2026-01-02T03:04:05Z, was {From}");
+        if (To.Length > 0 && FeedTime.Parse(To) is null) throw new ArgumentOutOfRangeException(nameof(To), $"to must be a time such as 2026-01-02T03:04:05Z, was {To}");
         if (Weekly.Length > 0 && Hours(Weekly) is null) throw new ArgumentOutOfRangeException(nameof(Weekly), $"weekly must be such as 'sun 02:00-04:00' or '02:00-04:00', was {Weekly}");
     }
 
     /// <summary>Whether a frame of this stream is not to be judged: what the record says, made ready to be asked often.</summary>
     public Func<string, DateTime, bool> Compile()
     {
-        DateTime from = Pipeline.FeedTime.Parse(From) ?? DateTime.MinValue, to = Pipeline.FeedTime.Parse(To) ?? DateTime.MaxValue;
+        DateTime from = FeedTime.Parse(From) ?? DateTime.MinValue, to = FeedTime.Parse(To) ?? DateTime.MaxValue;
         Regex? streams = Streams.Count == 0 ? null : new Regex($"^({string.Join('|', Streams.Select(name => Regex.Escape(name).Replace("\\*", ".*", StringComparison.Ordinal)))})$", RegexOptions.CultureInvariant);
         (DayOfWeek? day, int start, int length) = Hours(Weekly) ?? (null, 0, DayMinutes);
         return (stream, time) =>

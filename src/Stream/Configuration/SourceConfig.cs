@@ -1,3 +1,5 @@
+using Esn.Streaming.Wire;
+
 namespace Esn.Streaming.Configuration;
 
 /// <summary>Where a group that has no committed offset begins.</summary>
@@ -23,7 +25,7 @@ public sealed record SourceConfig
     public StartFrom From { get; init; } = StartFrom.Earliest;
 
     /// <summary>Names of the fields of a record's JSON value.</summary>
-    public FieldsConfig Fields { get; init; } = new();
+    public FrameFields Fields { get; init; } = new();
 
     /// <summary>Values a frame must have, 0 … 1,000,000; 0: as many as the stream's first frame has.</summary>
     public int Channels { get; init; }

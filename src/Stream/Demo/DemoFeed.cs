@@ -1,3 +1,4 @@
+using Esn.Streaming.Simulation;
 using MathNet.Numerics.Distributions;
 using MathNet.Numerics.Random;
 

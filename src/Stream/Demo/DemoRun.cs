@@ -6,8 +6,9 @@ using System.Text;
 using System.Text.Json;
 using Confluent.Kafka;
 using Esn.Streaming.Configuration;
+using Esn.Streaming.Hosting;
 using Esn.Streaming.Kafka;
-using Esn.Streaming.Pipeline;
+using Esn.Streaming.Wire;
 using Microsoft.Extensions.Logging;
 
 namespace Esn.Streaming.Demo;

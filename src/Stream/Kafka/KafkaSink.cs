@@ -3,8 +3,8 @@ using System.Text;
 using CloudNative.CloudEvents;
 using Confluent.Kafka;
 using Esn.Streaming.Configuration;
-using Esn.Streaming.Observability;
 using Esn.Streaming.Pipeline;
+using Esn.Streaming.Wire;
 using Microsoft.Extensions.Logging;
 
 namespace Esn.Streaming.Kafka;
@@ -38,7 +38,7 @@ public sealed class KafkaSink : ISink, IDisposable
         foreach ((Frame frame, StepResult result) in batch.Frames)
         {
             if (result.Alarm is not { } alarm) continue;
-            _log.Alarm(EsnMetrics.Label(alarm.Change.ToString()), frame.Stream.Name, FeedTime.Write(alarm.Time), alarm.Position, EsnMetrics.Label(alarm.Severity.ToString()), alarm.PeakScore);
+            _log.Alarm(Words.Of(alarm.Change), frame.Stream.Name, FeedTime.Write(alarm.Time), alarm.Position, Words.Of(alarm.Severity), alarm.PeakScore);
             stored.Add(_producer.ProduceAsync(_config.Sink.Events, Message(frame, alarm), cancel));
         }
         foreach (DeadLetter letter in batch.DeadLetters)
@@ -87,7 +87,7 @@ public sealed class KafkaSink : ISink, IDisposable
         var headers = new Headers();
         foreach ((string name, string text) in new[]
         {
-            ("esn_reason", EsnMetrics.Label(letter.Reason.ToString())),
+            ("esn_reason", Words.Of(letter.Reason)),
             ("esn_detail", letter.Detail),
             ("esn_topic", record.Topic),
             ("esn_partition", record.Partition.ToString(CultureInfo.InvariantCulture)),
@@ -107,7 +107,7 @@ public sealed class KafkaSink : ISink, IDisposable
             _untold++;
             return;
         }
-        _log.DeadLetter(letter.Record.Topic, letter.Record.Partition, letter.Record.Offset, EsnMetrics.Label(letter.Reason.ToString()), letter.Detail, _untold);
+        _log.DeadLetter(letter.Record.Topic, letter.Record.Partition, letter.Record.Offset, Words.Of(letter.Reason), letter.Detail, _untold);
         (_told, _untold) = (now, 0);
     }
 }

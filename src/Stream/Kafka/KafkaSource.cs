@@ -1,9 +1,9 @@
 using System.Reactive.Disposables;
 using System.Reactive.Linq;
 using Confluent.Kafka;
+using Esn.Streaming.Board;
 using Esn.Streaming.Configuration;
-using Esn.Streaming.Observability;
-using Esn.Streaming.Pipeline;
+using Esn.Streaming.Wire;
 using Microsoft.Extensions.Logging;
 
 namespace Esn.Streaming.Kafka;

@@ -1,3 +1,4 @@
+using Esn.Streaming.Wire;
 using Microsoft.Extensions.Logging;
 
 namespace Esn.Streaming.Kafka;
@@ -33,18 +34,6 @@ static partial class Log
 
     [LoggerMessage(10, LogLevel.Warning, "dead letter: {Topic}[{Partition}]@{Offset}: {Reason}: {Detail}; {Suppressed} before it were not logged")]
     public static partial void DeadLetter(this ILogger log, string topic, int partition, long offset, string reason, string detail, int suppressed);
-
-    [LoggerMessage(11, LogLevel.Error, "stopped: {Reason}")]
-    public static partial void Stopped(this ILogger log, string reason);
-
-    [LoggerMessage(12, LogLevel.Warning, "not everything was published within {Seconds} s of the request to stop; what is missing will be read again at the next start")]
-    public static partial void NotFlushed(this ILogger log, double seconds);
-
-    [LoggerMessage(13, LogLevel.Information, "stopped after {Steps} steps; offsets are committed")]
-    public static partial void Ended(this ILogger log, double steps);
-
-    [LoggerMessage(14, LogLevel.Information, "esn {Version}: topics {Topics} at {Servers}, group {Group}; metrics on http://{Listen}/metrics")]
-    public static partial void Started(this ILogger log, string version, string topics, string servers, string group, string listen);
 
     [LoggerMessage(15, LogLevel.Error, "offsets could not be committed: {Reason}; the last records will be read again")]
     public static partial void NotCommitted(this ILogger log, string reason);

@@ -1,7 +1,8 @@
 using System.Diagnostics;
 using System.Reactive.Concurrency;
 using System.Reactive.Linq;
-using Esn.Streaming.Observability;
+using Esn.Streaming.Streams;
+using Esn.Streaming.Wire;
 
 namespace Esn.Streaming.Pipeline;
 
@@ -30,7 +31,7 @@ public static class DetectionPipeline
             .Select(batch => Score(batch, streams))
             .Select(scored => Observable.FromAsync(async cancel =>
             {
-                using Activity? trace = Tracing.Source.StartActivity("publish", ActivityKind.Producer, scored.Trace);
+                using Activity? trace = Spans.Source.StartActivity("publish", ActivityKind.Producer, scored.Trace);
                 trace?.SetTag("esn.events", scored.Batch.Frames.Count(frame => frame.Result.Alarm is not null)).SetTag("esn.dead_letters", scored.Batch.DeadLetters.Count);
                 await sink.Publish(scored.Batch, cancel).ConfigureAwait(false);
                 return scored.Batch;
@@ -39,9 +40,9 @@ public static class DetectionPipeline
 
     static (ScoredBatch Batch, ActivityContext Trace) Score(RecordBatch batch, StreamTable streams)
     {
-        using Activity? whole = Tracing.Source.StartActivity("consume", ActivityKind.Consumer);
+        using Activity? whole = Spans.Source.StartActivity("consume", ActivityKind.Consumer);
         whole?.SetTag("messaging.batch.message_count", batch.Records.Count);
-        using Activity? step = Tracing.Source.StartActivity("step");
+        using Activity? step = Spans.Source.StartActivity("step");
         ScoredBatch scored = streams.Step(batch);
         step?.SetTag("esn.steps", scored.Frames.Count);
         return (scored, whole?.Context ?? default);

@@ -1,5 +1,5 @@
-using Esn.Streaming.Backtest;
-using Esn.Streaming.Pipeline;
+using Esn.Streaming.Feeds;
+using Esn.Streaming.Streams;
 
 namespace Esn.Streaming.Tuning;
 

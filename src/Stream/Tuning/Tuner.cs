@@ -1,5 +1,6 @@
 using Esn.Streaming.Backtest;
 using Esn.Streaming.Configuration;
+using Esn.Streaming.Feeds;
 using MathNet.Numerics.Random;
 
 namespace Esn.Streaming.Tuning;

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Esn.Stream.Tests;
 using Esn.Streaming.Backtest;
+using Esn.Streaming.Feeds;
 using Xunit;
 
 namespace Esn.Streaming.Tests.Backtest;

@@ -1,4 +1,5 @@
 using Esn.Streaming.Backtest;
+using Esn.Streaming.Feeds;
 using Xunit;
 
 namespace Esn.Streaming.Tests.Backtest;

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Esn.Stream.Tests;
 using Esn.Streaming.Backtest;
 using Esn.Streaming.Configuration;
+using Esn.Streaming.Feeds;
 using MathNet.Numerics.Random;
 using Xunit;
 

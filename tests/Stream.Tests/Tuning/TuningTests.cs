@@ -2,6 +2,7 @@ using System.Globalization;
 using Esn.Stream.Tests;
 using Esn.Streaming.Backtest;
 using Esn.Streaming.Configuration;
+using Esn.Streaming.Feeds;
 using Esn.Streaming.Tuning;
 using MathNet.Numerics.Random;
 using Xunit;

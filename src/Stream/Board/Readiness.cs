@@ -1,0 +1,84 @@
+using System.Text.Json;
+
+namespace Esn.Streaming.Board;
+
+/// <summary>
+/// Whether the feed really flows: ready while records are consumed, or a broker is connected and nothing waits.
+/// </summary>
+/// <remarks>Fed by the consumer's thread, asked by HTTP; safe for both.</remarks>
+/// <param name="time">For the age of what was last heard.</param>
+/// <param name="stall">How long without progress is too long.</param>
+public sealed class Readiness(TimeProvider time, TimeSpan stall)
+{
+    readonly Lock _lock = new();
+    bool _joined, _connected;
+    long _waiting = -1;      // records in the assigned partitions; −1 = not known
+    DateTimeOffset _progress = DateTimeOffset.MinValue, _heard = DateTimeOffset.MinValue;
+
+    /// <summary>Null while ready, else what is missing.</summary>
+    public string? Missing
+    {
+        get
+        {
+            lock (_lock)
+            {
+                DateTimeOffset now = time.GetUtcNow();
+                if (!_joined) return "the consumer group has not assigned partitions yet";
+                if (now - _heard > stall) return $"the Kafka client has been silent for {(now - _heard).TotalSeconds:F0} s";
+                if (now - _progress <= stall) return null;
+                if (!_connected) return "no broker is connected";
+                return _waiting switch
+                {
+                    0 => null,
+                    < 0 => "the end of the partitions is not known yet",
+                    _ => $"{_waiting} records wait and none was consumed for {(now - _progress).TotalSeconds:F0} s",
+                };
+            }
+        }
+    }
+
+    /// <summary>Records that wait in the assigned partitions; 0 while that is not known.</summary>
+    public long Waiting
+    {
+        get
+        {
+            lock (_lock) return Math.Max(0, _waiting);
+        }
+    }
+
+    /// <summary>The group assigned partitions, perhaps none.</summary>
+    public void Joined()
+    {
+        lock (_lock) (_joined, _heard) = (true, time.GetUtcNow());
+    }
+
+    /// <summary>A batch of records went the whole way.</summary>
+    public void Progressed()
+    {
+        lock (_lock) _progress = _heard = time.GetUtcNow();
+    }
+
+    /// <summary>The client told its statistics (librdkafka, STATISTICS.md).</summary>
+    public void Heard(string statistics)
+    {
+        using JsonDocument document = JsonDocument.Parse(statistics);
+        bool connected = document.RootElement.GetProperty("brokers").EnumerateObject()
+            .Any(broker => broker.Value.GetProperty("state").GetString() == "UP" && broker.Value.GetProperty("nodeid").GetInt32() >= 0);
+        long waiting = 0, queued = 0;
+        bool known = true;
+        foreach (JsonProperty topic in document.RootElement.GetProperty("topics").EnumerateObject())
+        {
+            foreach (JsonProperty partition in topic.Value.GetProperty("partitions").EnumerateObject())
+            {
+                string? state = partition.Value.GetProperty("fetch_state").GetString();
+                if (partition.Name == "-1" || state is "none" or "stopping" or "stopped") continue;  // not ours
+                // Not consumer_lag: it is unknown until the group has committed, for an empty topic for ever.
+                long end = partition.Value.GetProperty("ls_offset").GetInt64(), next = partition.Value.GetProperty("next_offset").GetInt64();
+                known &= state == "active" && end >= 0 && next >= 0;
+                waiting += Math.Max(0, end - next);
+                queued = Math.Max(queued, partition.Value.GetProperty("fetchq_cnt").GetInt64());  // one queue, told with every partition
+            }
+        }
+        lock (_lock) (_connected, _waiting, _heard) = (connected, known ? waiting + queued : -1, time.GetUtcNow());
+    }
+}

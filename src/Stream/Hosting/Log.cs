@@ -1,0 +1,19 @@
+using Esn.Streaming.Kafka;
+using Microsoft.Extensions.Logging;
+
+namespace Esn.Streaming.Hosting;
+
+static partial class Log
+{
+    [LoggerMessage(11, LogLevel.Error, "stopped: {Reason}")]
+    public static partial void Stopped(this ILogger log, string reason);
+
+    [LoggerMessage(12, LogLevel.Warning, "not everything was published within {Seconds} s of the request to stop; what is missing will be read again at the next start")]
+    public static partial void NotFlushed(this ILogger log, double seconds);
+
+    [LoggerMessage(13, LogLevel.Information, "stopped after {Steps} steps; offsets are committed")]
+    public static partial void Ended(this ILogger log, double steps);
+
+    [LoggerMessage(14, LogLevel.Information, "esn {Version}: topics {Topics} at {Servers}, group {Group}; metrics on http://{Listen}/metrics")]
+    public static partial void Started(this ILogger log, string version, string topics, string servers, string group, string listen);
+}

@@ -1,0 +1,28 @@
+using System.Globalization;
+
+namespace Esn.Streaming.Wire;
+
+/// <summary>Times as feeds write them, read into UTC.</summary>
+public static class FeedTime
+{
+    const double MillisecondsFrom = 1e11;  // seconds reach it in the year 5138, milliseconds reached it in 1973
+
+    /// <summary>Seconds (|n| &lt; 1e11) or milliseconds since 1970; null outside of the years 1 … 9999 or not finite.</summary>
+    public static DateTime? FromNumber(double number)
+    {
+        double ticks = Math.Round(number * (Math.Abs(number) < MillisecondsFrom ? TimeSpan.TicksPerSecond : TimeSpan.TicksPerMillisecond));
+        double limit = (DateTime.MaxValue - DateTime.UnixEpoch).Ticks, least = (DateTime.MinValue - DateTime.UnixEpoch).Ticks;
+        return ticks > least && ticks < limit ? DateTime.UnixEpoch.AddTicks((long)ticks) : null;
+    }
+
+    /// <summary>ISO 8601 and its near relatives (a space for the T, no zone = UTC), or a number; null if it is neither.</summary>
+    public static DateTime? Parse(string text)
+    {
+        if (DateTime.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal | DateTimeStyles.NoCurrentDateDefault, out DateTime time)
+            && text.AsSpan().IndexOfAny("-/") > 0) return time;
+        return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) ? FromNumber(number) : null;
+    }
+
+    /// <summary>ISO 8601 with all digits a time has.</summary>
+    public static string Write(DateTime time) => time.ToString("yyyy-MM-ddTHH:mm:ss.FFFFFFFZ", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,27 @@
+namespace Esn.Streaming.Wire;
+
+/// <summary>Names of the fields of a record's JSON value.</summary>
+public sealed record FrameFields
+{
+    /// <summary>ISO 8601 text, or a number of seconds (below 1e11) or milliseconds since 1970. Without it the record's own timestamp counts.</summary>
+    public string Timestamp { get; init; } = "timestamp";
+
+    /// <summary>A number: a feed of one channel.</summary>
+    public string Value { get; init; } = "value";
+
+    /// <summary>A list of numbers: a feed of several channels.</summary>
+    public string Values { get; init; } = "values";
+
+    /// <summary>Fields that are a channel each, such as [flow, pressure]; in place of value and values.</summary>
+    public IReadOnlyList<string> Channels { get; init; } = [];
+
+    /// <summary>Throws with the key, the value and what would be right.</summary>
+    public void Validate()
+    {
+        string[] names = [Timestamp, Value, Values, .. Channels];
+        foreach ((string key, string name) in new[] { ("timestamp", Timestamp), ("value", Value), ("values", Values) })
+            if (string.IsNullOrWhiteSpace(name)) throw new ArgumentOutOfRangeException(key, $"{key} must be the name of a field, was empty");
+        if (names.GroupBy(name => name).FirstOrDefault(same => same.Count() > 1) is { } twice)
+            throw new ArgumentOutOfRangeException(nameof(Channels), $"each field must have a name of its own, '{twice.Key}' stands twice");
+    }
+}

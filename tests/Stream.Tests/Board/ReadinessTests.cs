@@ -1,0 +1,79 @@
+using Esn.Streaming.Board;
+using Microsoft.Extensions.Time.Testing;
+using Xunit;
+
+namespace Esn.Stream.Tests;
+
+public sealed class ReadinessTests
+{
+    readonly FakeTimeProvider _time = new();
+    readonly Readiness _readiness;
+
+    public ReadinessTests() => _readiness = new Readiness(_time, TimeSpan.FromSeconds(30));
+
+    static string Statistics(string broker, long end, long next, string state = "active", int queued = 0) => $$"""
+        { "brokers": { "b:1/1": { "state": "{{broker}}", "nodeid": 1 } },
+          "topics": { "t": { "partitions": {
+            "0": { "fetch_state": "{{state}}", "ls_offset": {{end}}, "next_offset": {{next}}, "fetchq_cnt": {{queued}} },
+            "1": { "fetch_state": "none", "ls_offset": -1001, "next_offset": -1001, "fetchq_cnt": 0 },
+            "2": { "fetch_state": "{{state}}", "ls_offset": {{end}}, "next_offset": {{end}}, "fetchq_cnt": {{queued}} },
+            "-1": { "fetch_state": "none", "ls_offset": -1001, "next_offset": -1001, "fetchq_cnt": 0 } } } } }
+        """;
+
+    [Fact]
+    public void Not_ready_before_the_group_has_assigned() => Assert.NotNull(_readiness.Missing);
+
+    [Fact]
+    public void An_idle_topic_is_ready_for_ever()
+    {
+        _readiness.Joined();
+        for (int minute = 0; minute < 60; minute++)
+        {
+            _time.Advance(TimeSpan.FromSeconds(20));
+            _readiness.Heard(Statistics("UP", end: 10, next: 10));
+            Assert.Null(_readiness.Missing);
+        }
+    }
+
+    [Fact]
+    public void An_empty_topic_is_ready()
+    {
+        _readiness.Joined();
+        _readiness.Heard(Statistics("UP", end: 0, next: 0));
+        Assert.Null(_readiness.Missing);
+    }
+
+    [Fact]
+    public void Records_that_wait_without_progress_are_not_ready()
+    {
+        _readiness.Joined();
+        _readiness.Progressed();
+        _time.Advance(TimeSpan.FromSeconds(29));
+        _readiness.Heard(Statistics("UP", end: 100, next: 60, queued: 5));
+        Assert.Null(_readiness.Missing);
+        _time.Advance(TimeSpan.FromSeconds(2));
+        Assert.Contains("45 records wait", _readiness.Missing, StringComparison.Ordinal);
+        _readiness.Progressed();
+        Assert.Null(_readiness.Missing);
+    }
+
+    [Fact]
+    public void A_dead_broker_or_a_silent_client_is_not_ready()
+    {
+        _readiness.Joined();
+        _readiness.Heard(Statistics("DOWN", end: 10, next: 10));
+        Assert.Equal("no broker is connected", _readiness.Missing);
+        _readiness.Heard(Statistics("UP", end: 10, next: 10));
+        Assert.Null(_readiness.Missing);
+        _time.Advance(TimeSpan.FromSeconds(31));
+        Assert.Contains("silent", _readiness.Missing, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_partition_that_is_still_looking_for_its_offset_is_not_idle()
+    {
+        _readiness.Joined();
+        _readiness.Heard(Statistics("UP", end: -1001, next: -1001, state: "offset-query"));
+        Assert.NotNull(_readiness.Missing);
+    }
+}
