@@ -23,10 +23,10 @@ static class Pipelines
     };
 
     public static FeedRecord Record(long offset, string key, double value, int partition = 0) =>
-        new("steps", partition, offset, DateTime.UnixEpoch.AddSeconds(offset), Encoding.UTF8.GetBytes(key),
+        new("steps", partition, offset, 1000 * offset, Encoding.UTF8.GetBytes(key),
             Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $$"""{"value": {{value:R}}}""")));
 
-    public static RecordBatch Batch(params FeedRecord[] records) => new(records, []);
+    public static RecordBatch Batch(params FeedRecord[] records) => new(records);
 
     /// <summary>A noisy sine that jumps for ten steps at 600.</summary>
     public static double Value(long t, double phase = 0) => Math.Sin(.3 * t + phase) + .01 * Math.Sin(12.9898 * t * t) + (t is >= 600 and < 610 ? 3 : 0);

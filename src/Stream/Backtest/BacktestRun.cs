@@ -92,8 +92,7 @@ public static class BacktestRun
         readonly FeedLabels? _labels;
         readonly TextWriter _scoreFile, _eventFile;
         readonly Trace? _trace;
-        readonly Gate _gate;
-        readonly Detector _detector;
+        readonly StreamSlot _slot;
         readonly Func<string, DateTime, bool>[] _maintenance;
         readonly int _channels;
         readonly List<bool> _alarmed = [];
@@ -102,23 +101,23 @@ public static class BacktestRun
         readonly SortedDictionary<string, long> _refused = new(StringComparer.Ordinal);
         readonly SortedDictionary<string, string> _firstRefused = new(StringComparer.Ordinal);
         StepResult _last = new(-1, WarmingUp: true, Score: 0, Normality: 1, AlarmOpen: false, Alarm: null);
-        double[] _expected;
+        ReadOnlyMemory<double> _expected;
         long _ready = -1;
 
         public State(CsvFeed feed, FeedLabels? labels, EsnConfig config, TextWriter scores, TextWriter events, Trace? trace)
         {
             (_feed, _labels, _scoreFile, _eventFile, _trace, _channels) = (feed, labels, scores, events, trace, feed.Channels.Count);
-            _gate = new Gate(_channels);
             _maintenance = [.. config.Maintenance.Select(maintenance => maintenance.Compile())];
             try
             {
-                _detector = new Detector(feed.RowCount is { } rows ? config.Model.ForFeedOf(rows) : config.Model, _channels);
+                ModelSpec model = new ModelChoice(config).Of(feed.Stream);
+                _slot = new StreamSlot(new StreamId(feed.Stream, 0, feed.Stream), feed.RowCount is { } rows ? model.ForFeedOf(rows) : model, new Gate(_channels));
             }
             catch (ArgumentException e)
             {
                 throw new FeedException($"{feed.Name}: no model for {_channels} channels: {e.Message}");
             }
-            _expected = [.. Enumerable.Repeat(double.NaN, _channels)];
+            _expected = Enumerable.Repeat(double.NaN, _channels).ToArray();
             scores.Write($"{feed.TimeColumn},score,normality,expected,observed,alarm");
             if (_channels > 1)
                 foreach (string channel in feed.Channels) scores.Write($",{Quoted($"expected_{channel}")},{Quoted($"observed_{channel}")}");
@@ -132,7 +131,7 @@ public static class BacktestRun
             for (int i = 0; i < rows.Length; i++)
             {
                 string? detail = rows[i].Problem, reason = detail is null ? null : "unreadable";
-                if (reason is null && _gate.Check(rows[i].Time, rows[i].Values, out detail) is { } refusal) reason = Words.Of(refusal);
+                if (reason is null && _slot.Check(rows[i].Time, rows[i].Values, out detail) is { } refusal) reason = Words.Of(refusal);
                 step[i] = reason is null ? taken.Count : -1;
                 if (reason is null) taken.Add(rows[i]);
                 else
@@ -142,36 +141,31 @@ public static class BacktestRun
                 }
             }
 
-            var results = new StepResult[taken.Count];
-            var expected = new double[taken.Count * _channels];
-            double[] frames = [.. taken.SelectMany(row => row.Values)];
             bool[] muted = _maintenance.Length == 0 ? [] : [.. taken.Select(row => Array.Exists(_maintenance, maintenance => maintenance(_feed.Stream, row.Time)))];
-            _detector.StepMany(taken.Select(row => row.Time).ToArray(), frames, results, expected, muted);
-
+            IReadOnlyList<ScoredFrame> scored = _slot.Step([.. taken.Select(Frame)], muted, TimeProvider.System).Frames;
             for (int i = 0; i < rows.Length; i++)
             {
-                if (step[i] >= 0)
-                {
-                    _last = results[step[i]];
-                    _expected = expected[(step[i] * _channels)..((step[i] + 1) * _channels)];
-                }
-                Take(rows[i], taken: step[i] >= 0);
+                if (step[i] >= 0) (_last, _expected) = (scored[step[i]].Result, scored[step[i]].Expected);
+                Take(rows[i], step[i] >= 0 ? scored[step[i]] : null);
             }
         }
 
+        // As if the file were a partition of its own: the row is the offset.
+        Frame Frame(FeedRow row) => new(new FeedRecord(_feed.Stream, 0, row.Index, (row.Time - DateTime.UnixEpoch).Ticks / TimeSpan.TicksPerMillisecond, null, null), _slot.Stream, row.Time, row.Values);
+
         // A row that was not taken shows the last score again, as a dashboard would.
-        void Take(FeedRow row, bool taken)
+        void Take(FeedRow row, ScoredFrame? taken)
         {
             Write(row);
             _labels?.Take(row);
             if (_labels is not null) _scores.Add(_last.Score);
             if (_ready < 0 && !_last.WarmingUp) _ready = row.Index;
-            _trace?.Add(row, taken, _expected, _last);
-            if (taken) Follow(row);
+            _trace?.Add(row, taken is not null, _expected.Span, _last);
+            if (taken is { } scored) Follow(scored);
             _alarmed.Add(_last.AlarmOpen);
         }
 
-        void Follow(FeedRow row)
+        void Follow(ScoredFrame scored)
         {
             int at = _alarmed.Count;
             if (_last.Alarm is { Change: AlarmChange.Opened } opened) _alarms.Add(new AlarmSpan(at, at + 1, at, _last.Score, opened, opened.Forecast));
@@ -187,25 +181,24 @@ public static class BacktestRun
                 };
             }
             if (_last.Alarm is null) return;
-            string name = _feed.Stream;
-            var frame = new Frame(new FeedRecord(name, 0, row.Index, row.Time, null, null), new StreamId(name, name), row.Time, row.Values);
-            _eventFile.WriteLine(Encoding.UTF8.GetString(AnomalyCloudEvent.Structured(AnomalyCloudEvent.Of(frame, _last.Alarm, _channels > 1 ? _feed.Channels : [])).Span));
+            _eventFile.WriteLine(Encoding.UTF8.GetString(AnomalyCloudEvent.Structured(
+                AnomalyCloudEvent.Of(scored.Frame, _last.Alarm, scored.AlarmId, _channels > 1 ? _feed.Channels : [])).Span));
         }
 
         void Write(FeedRow row)
         {
-            _scoreFile.Write(string.Create(CultureInfo.InvariantCulture, $"{Quoted(row.TimeText)},{_last.Score:R},{_last.Normality:R},{_expected[0]:R},{row.Values[0]:R},{(_last.AlarmOpen ? 1 : 0)}"));
+            _scoreFile.Write(string.Create(CultureInfo.InvariantCulture, $"{Quoted(row.TimeText)},{_last.Score:R},{_last.Normality:R},{_expected.Span[0]:R},{row.Values[0]:R},{(_last.AlarmOpen ? 1 : 0)}"));
             for (int c = 0; c < _channels && _channels > 1; c++)
-                _scoreFile.Write(string.Create(CultureInfo.InvariantCulture, $",{_expected[c]:R},{row.Values[c]:R}"));
+                _scoreFile.Write(string.Create(CultureInfo.InvariantCulture, $",{_expected.Span[c]:R},{row.Values[c]:R}"));
             _scoreFile.WriteLine();
         }
 
         long Ready => _ready < 0 ? _alarmed.Count : _ready;
 
         public BacktestSummary Summary(TimeSpan elapsed) => new(
-            _feed.Name, _feed.Channels, _alarmed.Count, _detector.Position, _refused, _firstRefused, Ready, _alarms.Count, _alarmed.Count(alarmed => alarmed),
+            _feed.Name, _feed.Channels, _alarmed.Count, _slot.Position, _refused, _firstRefused, Ready, _alarms.Count, _alarmed.Count(alarmed => alarmed),
             _labels is null ? null : LabelTally.Of(_alarmed, _scores, _alarms, _labels.Windows, Ready).Summary(),
-            _detector.Position / Math.Max(elapsed.TotalSeconds, 1e-9));
+            _slot.Position / Math.Max(elapsed.TotalSeconds, 1e-9));
 
         public Report Report(BacktestSummary summary, IReadOnlyDictionary<string, string> settings) => new()
         {

@@ -35,7 +35,13 @@ sealed class ModelOptions
         EsnConfig config = RunCommand.Load(parsed);
         if (parsed.GetValue(_preset) is { } name && Enum.Parse<Preset>(name, ignoreCase: true) is var preset && preset != config.Preset)
             config = config with { Preset = preset, Detector = EsnConfig.Of(preset).Detector };
-        if (parsed.GetValue(_budget) is { } budget) config = config with { Alarms = config.Alarms with { Budget = AlarmBudget.Parse(budget) } };
+        if (parsed.GetValue(_preset) is not null) config = config with { Models = [] };  // said for every feed
+        if (parsed.GetValue(_budget) is { } budget)
+            config = config with
+            {
+                Alarms = config.Alarms with { Budget = AlarmBudget.Parse(budget) },
+                Models = [.. config.Models.Select(entry => entry with { Budget = null })],
+            };
         return config;
     }
 }

@@ -41,7 +41,7 @@ public sealed class ConfigText
             }
             else if (property.PropertyType.IsAbstract)
             {
-                _text.Append(CultureInfo.InvariantCulture, $"\n{indent}  {ConfigFile.Word(value.GetType())}:\n");
+                _text.Append(CultureInfo.InvariantCulture, $"\n{indent}  {Family.Word(value.GetType())}:\n");
                 Record(value, indent + "    ");
             }
             else
@@ -58,7 +58,7 @@ public sealed class ConfigText
         if (Scalar(value) is { } scalar) return scalar;
         if (value is IEnumerable list) return $"[{string.Join(", ", list.Cast<object>().Select(Flow))}]";
         string keys = string.Join(", ", Keys(value.GetType()).Select(property => $"{ConfigFile.Key(property.Name)}: {Flow(property.GetValue(value)!)}"));
-        return value is ScoreSpec ? $"{{ {ConfigFile.Word(value.GetType())}: {{ {keys} }} }}" : $"{{ {keys} }}";
+        return value is ScoreSpec ? $"{{ {Family.Word(value.GetType())}: {{ {keys} }} }}" : $"{{ {keys} }}";
     }
 
     static string? Scalar(object value) => value switch

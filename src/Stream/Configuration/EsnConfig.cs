@@ -21,13 +21,30 @@ public sealed record EsnConfig
     /// <summary>The model of every stream: what differs from the preset.</summary>
     public ModelSpec Detector { get; init; } = Presets.Signal();
 
-    /// <summary>The model with the budget in it.</summary>
-    public ModelSpec Model => (Alarms.Budget switch
+    /// <summary>Streams that have a model of another kind: the first entry that names a stream holds.</summary>
+    public IReadOnlyList<ModelConfig> Models { get; init; } = [];
+
+    /// <summary>The file's own model, with the budget in it: that of every stream that <see cref="Models"/> does not name.</summary>
+    public ModelSpec Model => Budgeted(Detector, Alarms.Budget);
+
+    /// <summary>The model of an entry of <see cref="Models"/>, with the budget in it.</summary>
+    public ModelSpec ModelOf(ModelConfig entry) => Budgeted(entry.Detector, entry.Budget ?? Alarms.Budget);
+
+    /// <summary>The entry that holds for a stream; null: the file's own model does.</summary>
+    public ModelConfig? Entry(string stream) => Models.FirstOrDefault(entry => new StreamPattern(entry.Streams).Matches(stream));
+
+    ModelSpec Budgeted(ModelSpec detector, AlarmBudget? budget) => (budget switch
     {
-        { PerDay: { } alarms } => Detector.WithDailyBudget(alarms),
-        { PerStep: { } alarms } => Detector.WithBudget(alarms),
-        _ => Detector,
+        { PerDay: { } alarms } => detector.WithDailyBudget(alarms),
+        { PerStep: { } alarms } => detector.WithBudget(alarms),
+        _ => detector,
     }).SharedBy(Alarms.SharedBy);
+
+    /// <summary>Where its keys stand in its file; null: it is of no file.</summary>
+    internal ConfigPlaces? Places { get; init; }
+
+    /// <summary>Where a key stands, to end an error with, such as " (esn.yaml:7)"; empty where it is of no file.</summary>
+    internal string Where(string path) => Places?.Of(path) ?? "";
 
     /// <summary>All defaults of a preset.</summary>
     public static EsnConfig Of(Preset preset) => new()
@@ -45,9 +62,20 @@ public sealed record EsnConfig
     /// <summary>Throws with the key, the value and what would be right.</summary>
     public void Validate()
     {
-        int channels = Source.Fields.Channels.Count > 0 ? Source.Fields.Channels.Count : Source.Channels, minima = Detector.Alarm.MinimumDeviation.Count;
+        Check(Detector, nameof(Detector), "detector");
+        for (int i = 0; i < Models.Count; i++)
+        {
+            Check(Models[i].Detector, nameof(Models), FormattableString.Invariant($"models[{i}].detector"));
+            if (Models[i].Budget?.PerStep / Alarms.SharedBy < 1e-9)
+                throw new ArgumentOutOfRangeException(nameof(Models), FormattableString.Invariant($"models[{i}].budget / alarms.sharedBy must be at least 1 per 1000000000 steps of a stream, was {Models[i].Budget!.Text}"));
+        }
+    }
+
+    void Check(ModelSpec detector, string key, string path)
+    {
+        int channels = Source.FrameChannels, minima = detector.Alarm.MinimumDeviation.Count;
         if (channels > 0 && minima > 1 && minima != channels)
-            throw new ArgumentOutOfRangeException(nameof(Detector), $"detector.alarm.minimumDeviation must have 1 value, or {channels} for as many channels, had {minima}");
+            throw new ArgumentOutOfRangeException(key, $"{path}.alarm.minimumDeviation must have 1 value, or {channels} for as many channels, had {minima}");
     }
 
     /// <summary>Times in which streams are not to be judged.</summary>

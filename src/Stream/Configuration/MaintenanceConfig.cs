@@ -36,11 +36,11 @@ public sealed partial record MaintenanceConfig
     public Func<string, DateTime, bool> Compile()
     {
         DateTime from = FeedTime.Parse(From) ?? DateTime.MinValue, to = FeedTime.Parse(To) ?? DateTime.MaxValue;
-        Regex? streams = Streams.Count == 0 ? null : new Regex($"^({string.Join('|', Streams.Select(name => Regex.Escape(name).Replace("\\*", ".*", StringComparison.Ordinal)))})$", RegexOptions.CultureInvariant);
+        var streams = new StreamPattern(Streams);
         (DayOfWeek? day, int start, int length) = Hours(Weekly) ?? (null, 0, DayMinutes);
         return (stream, time) =>
         {
-            if (time < from || time >= to || streams?.IsMatch(stream) == false) return false;
+            if (time < from || time >= to || !streams.Matches(stream)) return false;
             int minute = time.Hour * 60 + time.Minute;
             // Hours that pass midnight belong to the day on which they began.
             int since = minute - start;

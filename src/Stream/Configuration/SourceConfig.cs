@@ -30,8 +30,26 @@ public sealed record SourceConfig
     /// <summary>Values a frame must have, 0 … 1,000,000; 0: as many as the stream's first frame has.</summary>
     public int Channels { get; init; }
 
+    /// <summary>
+    /// Values a frame may have at the most, 1 … 1,000,000; records of more become dead letters. A model's memory and the time of
+    /// its steps grow with their square.
+    /// </summary>
+    public int MaxChannels { get; init; } = 1000;
+
+    /// <summary>
+    /// Memory that the models of all streams of a process may take, such as 8 GB; a stream that no longer fits becomes dead
+    /// letters. Null: <see cref="DefaultShare"/> of the memory that the process may use.
+    /// </summary>
+    public MemorySize? MaxMemory { get; init; }
+
+    /// <summary>Part of the machine's or the container's memory that models may take where nothing is said.</summary>
+    public const double DefaultShare = .7;
+
     /// <summary>Streams one process takes, 1 … 1,000,000; records of further streams become dead letters.</summary>
     public int MaxStreams { get; init; } = 10_000;
+
+    /// <summary>Values every frame must have; 0: as many as the stream's first.</summary>
+    internal int FrameChannels => Fields.Channels.Count > 0 ? Fields.Channels.Count : Channels;
 
     /// <summary>Records that travel together at the most, 1 … 10,000.</summary>
     public int BatchSize { get; init; } = 500;
@@ -43,9 +61,12 @@ public sealed record SourceConfig
             throw new ArgumentOutOfRangeException(nameof(Topics), "topics must name at least one topic");
         Check.NotEmpty(Group, "the name of a consumer group");
         Require.Range(Channels, 0, 1_000_000);
+        Require.Range(MaxChannels, 1, 1_000_000);
         Require.Range(MaxStreams, 1, 1_000_000);
         Require.Range(BatchSize, 1, 10_000);
         if (Channels > 0 && Fields.Channels.Count > 0 && Channels != Fields.Channels.Count)
             throw new ArgumentOutOfRangeException(nameof(Channels), $"channels must be {Fields.Channels.Count}, the number of fields.channels, was {Channels}");
+        if (FrameChannels > MaxChannels)
+            throw new ArgumentOutOfRangeException(nameof(MaxChannels), $"maxChannels must be at least {FrameChannels}, as many as a frame is to have, was {MaxChannels}");
     }
 }

@@ -1,6 +1,6 @@
-using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Esn.Streaming.Streams;
 using Esn.Streaming.Wire;
 
 namespace Esn.Streaming.Control;
@@ -30,7 +30,9 @@ public sealed partial class Mutes(TimeProvider time)
     /// <summary>Longest mute; what is to last longer belongs into the configuration.</summary>
     public static readonly TimeSpan Longest = TimeSpan.FromDays(30);
 
-    readonly ConcurrentDictionary<StreamId, DateTimeOffset> _until = new();  // of every stream here; the past: not muted
+    readonly Lock _lock = new();
+    readonly HashSet<StreamId> _here = [];
+    readonly Dictionary<(string Topic, string Name), DateTimeOffset> _until = [];  // of every name here; the past: not muted
 
     /// <summary>The mutes in force, by name.</summary>
     public IReadOnlyList<Mute> All
@@ -38,41 +40,55 @@ public sealed partial class Mutes(TimeProvider time)
         get
         {
             DateTimeOffset now = time.GetUtcNow();
-            return [.. _until.Where(pair => pair.Value > now).Select(pair => new Mute(pair.Key.Topic, pair.Key.Name, pair.Value))
-                .OrderBy(mute => mute.Topic, StringComparer.Ordinal).ThenBy(mute => mute.Stream, StringComparer.Ordinal)];
+            lock (_lock)
+                return [.. _until.Where(pair => pair.Value > now).Select(pair => new Mute(pair.Key.Topic, pair.Key.Name, pair.Value))
+                    .OrderBy(mute => mute.Topic, StringComparer.Ordinal).ThenBy(mute => mute.Stream, StringComparer.Ordinal)];
         }
     }
 
     /// <summary>Whether a stream is muted now.</summary>
-    public bool Covers(StreamId stream) => _until.TryGetValue(stream, out DateTimeOffset until) && until > time.GetUtcNow();
+    public bool Covers(StreamId stream)
+    {
+        lock (_lock) return _until.TryGetValue((stream.Topic, stream.Key), out DateTimeOffset until) && until > time.GetUtcNow();
+    }
 
-    /// <summary>Mutes a stream from now on, in place of a mute that it has.</summary>
+    /// <summary>Mutes a stream from now on, in place of a mute that it has; in every partition that has the name.</summary>
     /// <param name="stream">Its name.</param>
-    /// <param name="topic">Null: that of the only stream of this name.</param>
+    /// <param name="topic">Null: that of the only topic with this name.</param>
     /// <param name="duration">Above 0, at most <see cref="Longest"/>.</param>
     /// <param name="problem">Why not; null: done.</param>
     public Mute? Set(string stream, string? topic, TimeSpan duration, out MuteProblem? problem)
     {
-        if (Find(stream, topic, out problem) is not { } id) return null;
-        var mute = new Mute(id.Topic, id.Name, time.GetUtcNow() + duration);
-        // A stream that has left meanwhile stays away.
-        return _until.TryGetValue(id, out DateTimeOffset before) && _until.TryUpdate(id, mute.Until, before) ? mute : Set(stream, topic, duration, out problem);
+        lock (_lock)
+        {
+            if (Find(stream, topic, out problem) is not { } name) return null;
+            return new Mute(name.Topic, name.Name, _until[name] = time.GetUtcNow() + duration);
+        }
     }
 
     /// <summary>Judges a stream again.</summary>
     /// <param name="stream">Its name.</param>
-    /// <param name="topic">Null: that of the only stream of this name.</param>
+    /// <param name="topic">Null: that of the only topic with this name.</param>
     /// <param name="problem">Why not; null: done, or it was not muted.</param>
     public void End(string stream, string? topic, out MuteProblem? problem)
     {
-        if (Find(stream, topic, out problem) is { } id && _until.TryGetValue(id, out DateTimeOffset before)) _until.TryUpdate(id, DateTimeOffset.MinValue, before);
+        lock (_lock)
+            if (Find(stream, topic, out problem) is { } name) _until[name] = DateTimeOffset.MinValue;
     }
 
-    /// <summary>A stream got its model.</summary>
-    public void Arrive(StreamId stream) => _until.TryAdd(stream, DateTimeOffset.MinValue);
-
-    /// <summary>A stream went to another replica, and its mute with it.</summary>
-    public void Leave(StreamId stream) => _until.TryRemove(stream, out _);
+    /// <summary>Learns which streams are here: those of a batch come, those that went take their mute along.</summary>
+    public void Observe(ScoredBatch batch)
+    {
+        lock (_lock)
+        {
+            foreach (StreamSteps steps in batch.Streams)
+                if (_here.Add(steps.Stream)) _until.TryAdd((steps.Stream.Topic, steps.Stream.Key), DateTimeOffset.MinValue);
+            if (batch.Gone.Count == 0) return;
+            _here.ExceptWith(batch.Gone);
+            var names = _here.Select(stream => (stream.Topic, stream.Key)).ToHashSet();
+            foreach ((string Topic, string Name) name in _until.Keys.Where(name => !names.Contains(name)).ToList()) _until.Remove(name);
+        }
+    }
 
     /// <summary>From "90s", "15m", "2h" or "3d"; null: it is no such text, or out of range.</summary>
     public static TimeSpan? Duration(string? text)
@@ -89,9 +105,9 @@ public sealed partial class Mutes(TimeProvider time)
         return seconds > 0 && seconds <= Longest.TotalSeconds ? TimeSpan.FromSeconds(seconds) : null;
     }
 
-    StreamId? Find(string stream, string? topic, out MuteProblem? problem)
+    (string Topic, string Name)? Find(string stream, string? topic, out MuteProblem? problem)
     {
-        StreamId[] found = [.. _until.Keys.Where(id => id.Name == stream && (topic is null || id.Topic == topic)).Take(2)];
+        (string Topic, string Name)[] found = [.. _until.Keys.Where(key => key.Name == stream && (topic is null || key.Topic == topic)).Take(2)];
         problem = found.Length switch
         {
             1 => null,

@@ -60,13 +60,13 @@ public static class DemoScreen
     static Rows Screen(DemoRun demo, Queue<string> alarms)
     {
         int width = Math.Clamp(AnsiConsole.Profile.Width - 6, 20, 160);
-        (double[] values, double[] scores) = demo.Recent();
-        string state = demo.Steps == 0 ? "waiting for the first records" : demo.WarmingUp ? "[yellow]warming up[/]" : demo.AlarmOpen ? "[red]ALARM[/]" : "[green]normal[/]";
+        (double[] values, double[] scores) = demo.Progress.Recent();
+        string state = demo.Progress.Steps == 0 ? "waiting for the first records" : demo.Progress.WarmingUp ? "[yellow]warming up[/]" : demo.Progress.AlarmOpen ? "[red]ALARM[/]" : "[green]normal[/]";
         var parts = new List<IRenderable>
         {
             Chart("feed", values, width, 7, .2, 1.5, Color.Aqua),
-            Chart($"anomaly score (1 = alarm, top = {TopScore:F0})", [.. scores.Select(score => Math.Min(score, TopScore))], width, 5, 0, TopScore, demo.AlarmOpen ? Color.Red : Color.Yellow),
-            new Markup(string.Create(CultureInfo.InvariantCulture, $" step {demo.Steps}   {state}   {demo.StepsPerSecond:F0} steps/s   {Markup.Escape($"{demo.Host.Address}metrics")}   Ctrl-C ends")),
+            Chart($"anomaly score (1 = alarm, top = {TopScore:F0})", [.. scores.Select(score => Math.Min(score, TopScore))], width, 5, 0, TopScore, demo.Progress.AlarmOpen ? Color.Red : Color.Yellow),
+            new Markup(string.Create(CultureInfo.InvariantCulture, $" step {demo.Progress.Steps}   {state}   {demo.Progress.StepsPerSecond:F0} steps/s   {Markup.Escape($"{demo.Host.Address}metrics")}   Ctrl-C ends")),
         };
         lock (alarms) parts.AddRange(alarms.Select(alarm => new Markup(alarm)));
         return new Rows(parts);
@@ -79,7 +79,7 @@ public static class DemoScreen
     {
         DemoReport report = demo.Report;
         AnsiConsole.MarkupLine(string.Create(CultureInfo.InvariantCulture,
-            $"caught {report.Caught} of {report.Anomalies} anomalies, {report.FalseAlarms} false alarms in {demo.Steps} steps; {demo.StepsPerSecond:F0} steps/s, latency p50 {Milliseconds(demo.Latency(.5))}, p99 {Milliseconds(demo.Latency(.99))}: {(good ? "[green]good[/]" : "[red]not good[/]")}"));
+            $"caught {report.Caught} of {report.Anomalies} anomalies, {report.FalseAlarms} false alarms in {demo.Progress.Steps} steps; {demo.Progress.StepsPerSecond:F0} steps/s, latency p50 {Milliseconds(demo.Progress.Latency(.5))}, p99 {Milliseconds(demo.Progress.Latency(.99))}: {(good ? "[green]good[/]" : "[red]not good[/]")}"));
     }
 
     static string Milliseconds(double seconds) => double.IsNaN(seconds) ? "–" : string.Create(CultureInfo.InvariantCulture, $"{1000 * seconds:F1} ms");

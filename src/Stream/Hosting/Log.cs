@@ -16,4 +16,7 @@ static partial class Log
 
     [LoggerMessage(14, LogLevel.Information, "esn {Version}: topics {Topics} at {Servers}, group {Group}; metrics on http://{Listen}/metrics")]
     public static partial void Started(this ILogger log, string version, string topics, string servers, string group, string listen);
+
+    [LoggerMessage(20, LogLevel.Warning, "the consumer group was not left within {Seconds} s: the others of the group wait for the session to end")]
+    public static partial void NotLeft(this ILogger log, double seconds);
 }

@@ -1,4 +1,4 @@
-using System.Net;
+using System.Net.Sockets;
 using System.Reactive.Concurrency;
 using System.Reactive.Linq;
 using System.Reactive.Subjects;
@@ -12,18 +12,15 @@ using Esn.Streaming.Streams;
 using Esn.Streaming.Telemetry;
 using Esn.Streaming.Wire;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Prometheus;
 
 namespace Esn.Streaming.Hosting;
 
-/// <summary>The whole running system of one process: source, pipeline, sink, metrics and health.</summary>
+/// <summary>The whole running system of one process: source, pipeline, outbox, metrics and health.</summary>
 public sealed class StreamingHost : IAsyncDisposable
 {
-    static readonly TimeSpan FlushWithin = TimeSpan.FromSeconds(7);  // of a request to stop; containers get 10
+    /// <summary>How long what is on its way may take after a request to stop, and how long leaving the group after it; containers get 10 s.</summary>
+    public static readonly TimeSpan FlushWithin = TimeSpan.FromSeconds(6.5), LeaveWithin = TimeSpan.FromSeconds(2);
 
     readonly EsnConfig _config;
     readonly TimeProvider _time;
@@ -36,13 +33,16 @@ public sealed class StreamingHost : IAsyncDisposable
     /// <param name="config">Validated.</param>
     /// <param name="time">The clock of everything.</param>
     /// <param name="log">What the process says.</param>
+    /// <exception cref="ConfigException">A setting of librdkafka is none.</exception>
     public StreamingHost(EsnConfig config, TimeProvider time, ILoggerFactory log)
     {
+        ClientCheck.Settings(config);
         (_config, _time, _log) = (config, time, log.CreateLogger("esn"));
-        Metrics = new EsnMetrics(config.Http);
+        Metrics = new EsnMetrics(config.Http, config.Source.Fields.Channels);
         _readiness = new Readiness(time, TimeSpan.FromSeconds(config.Http.StallSeconds));
         _mutes = new Mutes(time);
-        _web = Web(log);
+        _web = WebServer.Make(config.Http, Metrics.Registry, _readiness, _mutes, log, _log);
+        Metrics.ShowBeforeCollecting(_readiness);
     }
 
     /// <summary>All instruments.</summary>
@@ -56,7 +56,7 @@ public sealed class StreamingHost : IAsyncDisposable
 
     /// <summary>Runs until <paramref name="stop"/>, then publishes what is on its way, commits and leaves.</summary>
     /// <returns>Whether it ended as it should.</returns>
-    /// <exception cref="ConfigException">A topic is missing.</exception>
+    /// <exception cref="ConfigException">A topic is missing, or the address can't be listened on.</exception>
     public async Task<bool> Run(CancellationToken stop)
     {
         using IDisposable? traces = Tracing.Start(_config.Tracing, _config.Source.Group);
@@ -64,15 +64,16 @@ public sealed class StreamingHost : IAsyncDisposable
         {
             await _web.StartAsync(stop).ConfigureAwait(false);
         }
-        catch (IOException e)
+        // In use, of another machine, or not for this user.
+        catch (Exception e) when (e is IOException or SocketException)
         {
-            throw new ConfigException($"http.listen: can't listen on {_config.Http.Listen}: {e.Message}");
+            throw new ConfigException($"http.listen: can't listen on {_config.Http.Listen}: {e.GetBaseException().Message}; an address of this machine and a free port are expected, 0 for any{_config.Where("http.listen")}");
         }
         Address = new Uri(_web.Urls.First());
         _log.Started(Build.Version, string.Join(", ", _config.Source.Topics), _config.Kafka.BootstrapServers, _config.Source.Group, $"{Address.Host}:{Address.Port}");
         try
         {
-            await Topics.Ensure(_config, _log, stop).ConfigureAwait(false);
+            await Topics.Ensure(_config, _time, _log, stop).ConfigureAwait(false);
             return await Stream(stop).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -95,57 +96,44 @@ public sealed class StreamingHost : IAsyncDisposable
 
     async Task<bool> Stream(CancellationToken stop)
     {
-        using var source = new KafkaSource(_config, _readiness, _time, _log);
-        using var sink = new KafkaSink(_config, _time, _log);
+        var source = new KafkaSource(_config, _readiness, _time, _log);
+        var outbox = new PlainOutbox(_config, source.Consumer, _time, _log);
         using var scoring = new EventLoopScheduler(start => new Thread(start) { IsBackground = true, Name = "score" });
-        var streams = new StreamTable(_config, Metrics, _time, _mutes);
+        var streams = new StreamTable(_config, _time, _mutes.Covers);
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        bool good;
+        using (DetectionPipeline.Run(source.Messages(stop), streams, outbox, scoring)
+            .Do(batch => Done(source, batch))
+            .Subscribe(_ => { }, error => ended.TrySetException(error), () => ended.TrySetResult()))
+            good = await Ended(ended.Task, stop).ConfigureAwait(false);
 
-        using IDisposable pipeline = DetectionPipeline.Run(source.Batches(stop), streams, sink, scoring).Subscribe(
-            batch =>
-            {
-                source.Done(batch.Batch);
-                _batches.OnNext(batch);
-            },
-            ended.SetException,
-            ended.SetResult);
-
-        Task stopped = Task.Delay(Timeout.InfiniteTimeSpan, stop);
-        await Task.WhenAny(ended.Task, stopped).ConfigureAwait(false);
-        if (!ended.Task.IsCompleted) await Task.WhenAny(ended.Task, Task.Delay(FlushWithin, _time, CancellationToken.None)).ConfigureAwait(false);
-        if (!ended.Task.IsCompleted)
+        // Nothing reaches the clients any more. The group hears that this member goes, whatever the reason.
+        if (!await source.Close(LeaveWithin).ConfigureAwait(false))
         {
-            _log.NotFlushed(FlushWithin.TotalSeconds);
+            _log.NotLeft(LeaveWithin.TotalSeconds);
             return false;
         }
-        if (ended.Task.IsFaulted)
-        {
-            _log.Stopped(ended.Task.Exception!.GetBaseException().Message);
-            return false;
-        }
-        source.Close();
-        _log.Ended(Metrics.StepCount);
-        return true;
+        outbox.Dispose();
+        source.Dispose();
+        if (good) _log.Ended(Metrics.StepCount);
+        return good;
     }
 
-    WebApplication Web(ILoggerFactory log)
+    void Done(KafkaSource source, ScoredBatch batch)
     {
-        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.Services.AddSingleton(log);
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPEndPoint.Parse(_config.Http.Listen)));
-        WebApplication web = builder.Build();
-        Metrics.Registry.AddBeforeCollectCallback(() =>
-        {
-            Metrics.Ready.Set(_readiness.Missing is null ? 1 : 0);
-            Metrics.Lag.Set(_readiness.Waiting);
-        });
-        web.MapMetrics("/metrics", Metrics.Registry);
-        web.MapGet("/health/live", () => "live\n");
-        web.MapGet("/health/ready", () => _readiness.Missing is { } missing
-            ? Results.Text($"not ready: {missing}\n", statusCode: StatusCodes.Status503ServiceUnavailable)
-            : Results.Text("ready\n"));
-        web.MapMutes(_mutes, _config.Http.Mutes, _log);
-        return web;
+        Metrics.Observe(batch);
+        _mutes.Observe(batch);
+        _batches.OnNext(batch);
+        source.Done(batch.Message);
+    }
+
+    async Task<bool> Ended(Task ended, CancellationToken stop)
+    {
+        Task stopped = Task.Delay(Timeout.InfiniteTimeSpan, stop);
+        await Task.WhenAny(ended, stopped).ConfigureAwait(false);
+        if (!ended.IsCompleted) await Task.WhenAny(ended, Task.Delay(FlushWithin, _time, CancellationToken.None)).ConfigureAwait(false);
+        if (!ended.IsCompleted) _log.NotFlushed(FlushWithin.TotalSeconds);
+        if (ended.IsFaulted) _log.Stopped(ended.Exception!.GetBaseException().Message);
+        return ended.IsCompletedSuccessfully;
     }
 }

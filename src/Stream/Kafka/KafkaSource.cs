@@ -9,142 +9,156 @@ using Microsoft.Extensions.Logging;
 namespace Esn.Streaming.Kafka;
 
 /// <summary>
-/// Batches of records from the topics. The consumer waits while <see cref="MaxInFlight"/> batches are on their way, so
-/// memory stays bounded under any backlog; an offset is stored once all that came of its batch is published.
+/// What the topics bring, in order: batches of records, and which partitions come and go. The consumer waits while
+/// <see cref="MaxInFlight"/> messages are on their way, so memory stays bounded under any backlog. It commits nothing: that is
+/// the outbox's.
 /// </summary>
 public sealed class KafkaSource : IDisposable
 {
-    /// <summary>Batches between the consumer and the end of the pipeline.</summary>
+    /// <summary>Messages between the consumer and the end of the pipeline.</summary>
     public const int MaxInFlight = 4;
+
+    /// <summary>How long partitions that are to go are held for what came of them; shorter than what a stop is given.</summary>
+    public static readonly TimeSpan DrainWithin = TimeSpan.FromSeconds(5);
 
     static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(100);
     static readonly TimeSpan PauseAfter = TimeSpan.FromSeconds(1);  // of waiting: a paused partition throws its prefetched records away
-    static readonly TimeSpan DrainWithin = TimeSpan.FromSeconds(8);
 
     readonly EsnConfig _config;
     readonly Readiness _readiness;
     readonly ILogger _log;
     readonly TimeProvider _time;
-    readonly IConsumer<byte[]?, byte[]?> _consumer;
+    readonly RateLimit _complaints;
     readonly Lock _lock = new();
     readonly ManualResetEventSlim _room = new(initialState: true), _drained = new(initialState: true);
+    readonly CancellationTokenSource _closing = new();  // nothing is waited for any more
+    readonly HashSet<TopicPartition> _paused = [];
     List<FeedRecord> _collected = [];
-    IObserver<RecordBatch>? _observer;
-    DateTimeOffset _complained = DateTimeOffset.MinValue;
+    IObserver<SourceMessage>? _observer;
+    Thread? _consuming;
     int _inFlight;
     Error? _fatal;
 
-    /// <summary>Makes the client; connects when <see cref="Batches"/> is subscribed to.</summary>
+    /// <summary>Makes the client; connects when <see cref="Messages"/> is subscribed to.</summary>
     public KafkaSource(EsnConfig config, Readiness readiness, TimeProvider time, ILogger log)
     {
         (_config, _readiness, _time, _log) = (config, readiness, time, log);
-        _consumer = new ConsumerBuilder<byte[]?, byte[]?>(ClientSettings.Consumer(config))
-            .SetPartitionsAssignedHandler((_, partitions) =>
-            {
-                readiness.Joined();
-                if (partitions.Count > 0) log.Assigned(string.Join(", ", partitions));
-            })
-            .SetPartitionsRevokedHandler((_, partitions) => Revoke(partitions, commit: true))
-            .SetPartitionsLostHandler((_, partitions) => Revoke(partitions, commit: false))
+        _complaints = new RateLimit(time, TimeSpan.FromMinutes(1));
+        var said = new ClientLog(log, time);
+        Consumer = new ConsumerBuilder<byte[]?, byte[]?>(ClientSettings.Consumer(config))
+            .SetPartitionsAssignedHandler((_, partitions) => Assign(partitions))
+            .SetPartitionsRevokedHandler((_, partitions) => Withdraw(partitions, ours => new PartitionsRevoked(ours)))
+            .SetPartitionsLostHandler((_, partitions) => Withdraw(partitions, ours => new PartitionsLost(ours)))
             .SetStatisticsHandler((_, statistics) => readiness.Heard(statistics))
             .SetErrorHandler((_, error) =>
             {
                 if (error.IsFatal) _fatal = error;
-                log.ClientError(error.Reason, error.Code.ToString());
+                said.Error(error);
             })
-            .SetLogHandler((_, _) => { })  // told by the error handler already
+            .SetLogHandler((_, line) => said.Line(line))
             .Build();
     }
 
-    /// <summary>The batches, until <paramref name="stop"/>; then it completes. One subscriber.</summary>
+    /// <summary>The client, for an outbox to store offsets of.</summary>
+    public IConsumer<byte[]?, byte[]?> Consumer { get; }
+
+    /// <summary>Records that wait in here for room in the pipeline.</summary>
+    internal int Collected => _collected.Count;
+
+    /// <summary>The messages, until <paramref name="stop"/>; then it completes. One subscriber, which says of each when it is done.</summary>
     /// <remarks>Ends with an error only where the client says that it can't go on.</remarks>
-    public IObservable<RecordBatch> Batches(CancellationToken stop) => Observable.Create<RecordBatch>(observer =>
+    public IObservable<SourceMessage> Messages(CancellationToken stop) => Observable.Create<SourceMessage>(observer =>
     {
-        var consuming = new Thread(() => Consume(observer, stop)) { IsBackground = true, Name = "consume" };
-        consuming.Start();
+        _consuming = new Thread(() => Consume(observer, stop)) { IsBackground = true, Name = "consume" };
+        _consuming.Start();
         return Disposable.Empty;
     });
 
-    /// <summary>All that came of a batch is stored: its offsets may be committed.</summary>
-    public void Done(RecordBatch batch)
+    /// <summary>A message went the whole way.</summary>
+    public void Done(SourceMessage message)
     {
-        foreach (var partition in batch.Records.GroupBy(record => (record.Topic, record.Partition)))
-        {
-            var offset = new TopicPartitionOffset(partition.Key.Topic, partition.Key.Partition, partition.Max(record => record.Offset) + 1);
-            try
-            {
-                _consumer.StoreOffset(offset);
-            }
-            catch (KafkaException e)
-            {
-                _log.OffsetNotStored(offset.TopicPartition.ToString(), e.Error.Reason);
-            }
-        }
-        if (batch.Records.Count > 0) _readiness.Progressed();
+        if (message is RecordBatch) _readiness.Progressed();
         lock (_lock)
         {
             _inFlight--;
-            _room.Set();
+            if (_inFlight < MaxInFlight) _room.Set();
             if (_inFlight == 0) _drained.Set();
         }
     }
 
-    /// <summary>Commits what is done and leaves the group.</summary>
-    public void Close()
+    /// <summary>Ends the consumer's thread, commits what is marked as done and leaves the group.</summary>
+    /// <param name="within">After which it is given up, as brokers that are away can't be told.</param>
+    /// <returns>Whether it was done; if not, the client must not be disposed of.</returns>
+    public async Task<bool> Close(TimeSpan within)
     {
-        try
+        await _closing.CancelAsync().ConfigureAwait(false);
+        Task closed = Task.Run(() =>
         {
-            _consumer.Close();
-        }
-        catch (KafkaException e)
-        {
-            _log.NotCommitted(e.Error.Reason);
-        }
+            _consuming?.Join();
+            try
+            {
+                Consumer.Close();
+            }
+            catch (KafkaException e)
+            {
+                _log.NotCommitted(e.Error.Reason);
+            }
+        });
+        return await Task.WhenAny(closed, Task.Delay(within, _time)).ConfigureAwait(false) == closed;
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        _consumer.Dispose();
+        Consumer.Dispose();
         _room.Dispose();
         _drained.Dispose();
+        _closing.Dispose();
     }
 
-    void Consume(IObserver<RecordBatch> observer, CancellationToken stop)
+    void Consume(IObserver<SourceMessage> observer, CancellationToken stop)
     {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop, _closing.Token);
         _observer = observer;
         try
         {
-            _consumer.Subscribe(_config.Source.Topics);
-            while (!stop.IsCancellationRequested && _fatal is null)
+            Consumer.Subscribe(_config.Source.Topics);
+            while (!ending.IsCancellationRequested && _fatal is null)
             {
-                if (!WaitForRoom(stop)) continue;
+                if (!WaitForRoom(ending.Token)) continue;
                 Collect();
-                Emit(revoked: []);
+                EmitCollected();
             }
             _observer = null;
             if (_fatal is null) observer.OnCompleted();
             else observer.OnError(new KafkaException(_fatal));
         }
-        catch (KafkaException e)
+        // Whatever it is, it ends the pipeline in order, not the process without.
+        catch (Exception e)
         {
+            _observer = null;
             observer.OnError(e);
         }
     }
 
     // The group must hear from a consumer that waits, or it gives its partitions away.
-    bool WaitForRoom(CancellationToken stop)
+    bool WaitForRoom(CancellationToken ending)
     {
         DateTimeOffset since = _time.GetUtcNow();
         while (_time.GetUtcNow() - since < PauseAfter)
         {
             if (_room.Wait(Poll, CancellationToken.None)) return true;
-            if (stop.IsCancellationRequested) return false;
+            if (ending.IsCancellationRequested) return false;
         }
-        List<TopicPartition> paused = _consumer.Assignment;
-        _consumer.Pause(paused);
-        while (!_room.IsSet && !stop.IsCancellationRequested) Take(Poll);
-        _consumer.Resume(_consumer.Assignment.Intersect(paused));
+        while (!_room.IsSet && !ending.IsCancellationRequested)
+        {
+            // Those that are assigned meanwhile too.
+            TopicPartition[] running = [.. Consumer.Assignment.Where(_paused.Add)];
+            if (running.Length > 0) Consumer.Pause(running);
+            Take(Poll);
+        }
+        Consumer.Resume(Consumer.Assignment.Intersect(_paused));
+        _paused.Clear();
         return _room.IsSet;
     }
 
@@ -158,60 +172,68 @@ public sealed class KafkaSource : IDisposable
     {
         try
         {
-            if (_consumer.Consume(wait) is not { } result) return false;
-            _collected.Add(new FeedRecord(result.Topic, result.Partition, result.Offset, result.Message.Timestamp.UtcDateTime, result.Message.Key, result.Message.Value));
+            if (Consumer.Consume(wait) is not { } result) return false;
+            Message<byte[]?, byte[]?> message = result.Message;
+            _collected.Add(new FeedRecord(result.Topic, result.Partition, result.Offset, message.Timestamp.UnixTimestampMs, message.Key, message.Value)
+            {
+                Headers = message.Headers is { Count: > 0 } headers ? [.. headers.Select(header => new RecordHeader(header.Key, header.GetValueBytes()))] : [],
+            });
             return true;
         }
         catch (ConsumeException e) when (!e.Error.IsFatal)
         {
-            // Such as a topic that is not there yet: it may come. Said once a minute.
-            DateTimeOffset now = _time.GetUtcNow();
-            if (now - _complained > TimeSpan.FromMinutes(1))
-            {
-                _log.CannotConsume(e.Error.Reason);
-                _complained = now;
-            }
+            // Such as a topic that is not there yet: it may come.
+            if (_complaints.Allows(out _)) _log.CannotConsume(e.Error.Reason);
             return false;
         }
     }
 
-    void Emit(IReadOnlyList<(string, int)> revoked)
+    void EmitCollected()
     {
-        if (_collected.Count == 0 && revoked.Count == 0) return;
-        var batch = new RecordBatch(_collected, revoked);
+        if (_collected.Count == 0) return;
+        List<FeedRecord> collected = _collected;
         _collected = [];
+        Emit(new RecordBatch(collected));
+    }
+
+    void Emit(SourceMessage message)
+    {
         lock (_lock)
         {
             _inFlight++;
             _drained.Reset();
             if (_inFlight >= MaxInFlight) _room.Reset();
         }
-        _observer!.OnNext(batch);
+        _observer!.OnNext(message);
     }
 
-    // Runs inside Consume() or Close(), on their thread.
-    void Revoke(List<TopicPartitionOffset> partitions, bool commit)
+    // This and the next run inside Consume() or Close(), on their thread.
+    void Assign(List<TopicPartition> partitions)
+    {
+        _readiness.Joined();
+        if (partitions.Count == 0 || _observer is null) return;
+        _log.Assigned(string.Join(", ", partitions));
+        Emit(new PartitionsAssigned([.. partitions.Select(Id)]));
+    }
+
+    // Returns when all that came of the partitions is stored and committed: only then may the next owner begin.
+    void Withdraw(List<TopicPartitionOffset> partitions, Func<PartitionId[], SourceMessage> message)
     {
         if (partitions.Count == 0) return;
         _log.Revoked(string.Join(", ", partitions.Select(partition => partition.TopicPartition)));
+        _paused.ExceptWith(partitions.Select(partition => partition.TopicPartition));
         if (_observer is null) return;  // closing: the pipeline is empty already
-        Emit(revoked: []);
-        if (!_drained.Wait(DrainWithin)) _log.NotDrained(_inFlight);
-        if (commit)
+        EmitCollected();
+        Emit(message([.. partitions.Select(partition => Id(partition.TopicPartition))]));
+        try
         {
-            try
-            {
-                _consumer.Commit();
-            }
-            catch (KafkaException e) when (e.Error.Code == ErrorCode.Local_NoOffset)
-            {
-                // Nothing new since the last commit.
-            }
-            catch (KafkaException e)
-            {
-                _log.NotCommitted(e.Error.Reason);
-            }
+            if (!_drained.Wait(DrainWithin, _closing.Token)) _log.NotDrained(_inFlight);
         }
-        Emit([.. partitions.Select(partition => (partition.Topic, partition.Partition.Value))]);
+        catch (OperationCanceledException)
+        {
+            // The pipeline ended with an error: nothing more will be stored.
+        }
     }
+
+    static PartitionId Id(TopicPartition partition) => new(partition.Topic, partition.Partition.Value);
 }

@@ -37,4 +37,10 @@ static partial class Log
 
     [LoggerMessage(15, LogLevel.Error, "offsets could not be committed: {Reason}; the last records will be read again")]
     public static partial void NotCommitted(this ILogger log, string reason);
+
+    [LoggerMessage(18, LogLevel.Warning, "librdkafka: {Line} ({Facility}, {Client}); {Suppressed} lines before it were not logged")]
+    public static partial void ClientLine(this ILogger log, string line, string facility, string client, int suppressed);
+
+    [LoggerMessage(19, LogLevel.Error, "{What} fits into topic {Topic} in no size and is lost: raise the topic's max.message.bytes")]
+    public static partial void NotFitting(this ILogger log, string topic, string what);
 }

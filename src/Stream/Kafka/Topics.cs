@@ -12,12 +12,13 @@ static class Topics
 
     /// <summary>Returns once both topics are there; waits for the brokers as long as it takes.</summary>
     /// <exception cref="ConfigException">A topic is missing and may not or can not be created.</exception>
-    public static async Task Ensure(EsnConfig config, ILogger log, CancellationToken stop)
+    public static async Task Ensure(EsnConfig config, TimeProvider time, ILogger log, CancellationToken stop)
     {
+        var said = new ClientLog(log, time);
         string? heard = null;  // a refused password is told to the handler, the call only knows that nobody answered
         using IAdminClient admin = new AdminClientBuilder(ClientSettings.Admin(config.Kafka))
             .SetErrorHandler((_, error) => heard = error.Code == ErrorCode.Local_AllBrokersDown ? heard : error.Reason)
-            .SetLogHandler((_, _) => { })
+            .SetLogHandler((_, line) => said.Line(line))
             .Build();
         while (true)
         {
@@ -34,7 +35,7 @@ static class Topics
             catch (KafkaException e) when (!stop.IsCancellationRequested)
             {
                 log.BrokersAway(config.Kafka.BootstrapServers, heard ?? e.Error.Reason);
-                await Task.Delay(TimeSpan.FromSeconds(1), stop).ConfigureAwait(false);
+                await Task.Delay(TimeSpan.FromSeconds(1), time, stop).ConfigureAwait(false);
             }
         }
     }

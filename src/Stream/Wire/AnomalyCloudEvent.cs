@@ -9,6 +9,9 @@ namespace Esn.Streaming.Wire;
 /// <summary>An anomaly event as others read it: CloudEvents 1.0, data in JSON.</summary>
 public static class AnomalyCloudEvent
 {
+    /// <summary>Bytes that the data of an event take at the most: fits through the limit of any topic that was not made smaller than Kafka's default.</summary>
+    public const int MostBytes = 256 * 1024;
+
     /// <summary>Before the change: esn.anomaly.opened, …</summary>
     public const string TypePrefix = "esn.anomaly.";
 
@@ -17,6 +20,7 @@ public static class AnomalyCloudEvent
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,  // rather "NaN" than no event
     };
 
     static readonly JsonEventFormatter Formatter = new(Layout, default);
@@ -33,7 +37,7 @@ public static class AnomalyCloudEvent
         string Time, long Position, string Start, long StartPosition, string Peak, long PeakPosition, string? End,
         double Score, double PeakScore, double Normality,
         string Severity, double[] Expected, double[] Observed,
-        IReadOnlyList<ChannelShare> Channels, IReadOnlyList<ScoreContribution> Scores, ForecastData? Forecast, DriftData? Drift);
+        IReadOnlyList<ChannelShare> Channels, IReadOnlyList<ScoreContribution> Scores, ForecastData? Forecast, DriftData? Drift, LeftOutData? LeftOut = null);
 
     /// <summary>A slow change that the alarm is due to, as in <see cref="Esn.Drift"/>.</summary>
     /// <param name="Kind">level or error.</param>
@@ -47,6 +51,12 @@ public static class AnomalyCloudEvent
     public sealed record DriftData(
         string Kind, int Channel, string? Name, string Since, long SincePosition, double PerStep, double? LeadSteps, double? LeadSeconds);
 
+    /// <summary>What the event does not tell, as it would have been too large.</summary>
+    /// <param name="ForecastPoints">The last ones of the forecast.</param>
+    /// <param name="Channels">The last ones of expected and observed.</param>
+    /// <param name="Details">Entries of channels and scores.</param>
+    public sealed record LeftOutData(int ForecastPoints, int Channels, int Details);
+
     /// <summary>What normal would have looked like.</summary>
     /// <param name="StartPosition">Step of the first point.</param>
     /// <param name="Expected">A point a step, each with all channels, in units of the feed.</param>
@@ -55,11 +65,13 @@ public static class AnomalyCloudEvent
     /// <summary>The event.</summary>
     /// <param name="frame">The record that brought the change.</param>
     /// <param name="alarm">The change.</param>
+    /// <param name="id">Of the alarm: the same for its whole life.</param>
     /// <param name="names">Names of the channels; empty: none.</param>
+    /// <param name="most">Bytes that the data may take; what does not fit is left out, the forecast first, and the event says so. Below 4 kB it may come out larger.</param>
     /// <remarks>
     /// The id is made of the stream, the record's place and the change: whoever sees an id twice sees a repeat.
     /// </remarks>
-    public static CloudEvent Of(Frame frame, AlarmEvent alarm, IReadOnlyList<string> names)
+    public static CloudEvent Of(Frame frame, AlarmEvent alarm, string id, IReadOnlyList<string> names, int most = MostBytes)
     {
         (FeedRecord record, StreamId stream) = (frame.Record, frame.Stream);
         string change = Words.Of(alarm.Change);
@@ -68,23 +80,51 @@ public static class AnomalyCloudEvent
             Id = FormattableString.Invariant($"{stream.Topic}/{record.Partition}/{record.Offset}/{change}"),
             Type = TypePrefix + change,
             Source = new Uri($"/esn/{Uri.EscapeDataString(stream.Topic)}", UriKind.Relative),
-            Subject = stream.Name,
+            Subject = stream.Key,
             Time = alarm.Time,
             DataContentType = "application/json",
-            Data = new AnomalyData(
-                stream.Name, stream.Topic,
-                FormattableString.Invariant($"{stream.Topic}/{record.Partition}/{stream.Name}/{record.Offset - (alarm.Position - alarm.Start)}"), change,
-                FeedTime.Write(alarm.Time), alarm.Position, FeedTime.Write(alarm.StartTime), alarm.Start, FeedTime.Write(alarm.PeakTime), alarm.Peak,
-                alarm.Change is AlarmChange.Closed or AlarmChange.Adapted ? FeedTime.Write(alarm.Time) : null,
-                alarm.Score, alarm.PeakScore, alarm.Normality, Words.Of(alarm.Severity), alarm.Expected, alarm.Observed,
-                [.. alarm.Contributions.Select(part => new ChannelShare(part.Channel, part.Channel < names.Count ? names[part.Channel] : null, part.Share))],
-                alarm.Scores,
-                alarm.Forecast is { } forecast ? new ForecastData(forecast.Start, [.. forecast.Expected.Chunk(alarm.Expected.Length)]) : null,
-                alarm.Drift is { } drift
-                    ? new DriftData(Words.Of(drift.Kind), drift.Channel, drift.Channel < names.Count ? names[drift.Channel] : null,
-                        FeedTime.Write(drift.SinceTime), drift.Since, drift.PerStep, drift.LeadSteps, drift.Lead?.TotalSeconds)
-                    : null),
+            Data = Bounded(DataOf(stream, alarm, id, names), most),
         };
+    }
+
+    static AnomalyData DataOf(StreamId stream, AlarmEvent alarm, string id, IReadOnlyList<string> names) => new(
+        stream.Key, stream.Topic, id, Words.Of(alarm.Change),
+        FeedTime.Write(alarm.Time), alarm.Position, FeedTime.Write(alarm.StartTime), alarm.Start, FeedTime.Write(alarm.PeakTime), alarm.Peak,
+        alarm.Change is AlarmChange.Closed or AlarmChange.Adapted ? FeedTime.Write(alarm.Time) : null,
+        alarm.Score, alarm.PeakScore, alarm.Normality, Words.Of(alarm.Severity), alarm.Expected, alarm.Observed,
+        [.. alarm.Contributions.Select(part => new ChannelShare(part.Channel, Name(names, part.Channel), part.Share))],
+        alarm.Scores,
+        alarm.Forecast is { } forecast ? new ForecastData(forecast.Start, [.. forecast.Expected.Chunk(alarm.Expected.Length)]) : null,
+        alarm.Drift is { } drift
+            ? new DriftData(Words.Of(drift.Kind), drift.Channel, Name(names, drift.Channel),
+                FeedTime.Write(drift.SinceTime), drift.Since, drift.PerStep, drift.LeadSteps, drift.Lead?.TotalSeconds)
+            : null);
+
+    static string? Name(IReadOnlyList<string> names, int channel) => channel < names.Count ? names[channel] : null;
+
+    // Halves what there is most of until the rest fits: the points of the forecast, then the channels, then the lists of parts.
+    static AnomalyData Bounded(AnomalyData data, int most)
+    {
+        AnomalyData kept = data;
+        int all = data.Forecast?.Expected.Count ?? 0, points = all, channels = data.Expected.Length;
+        bool details = true;
+        while (JsonSerializer.SerializeToUtf8Bytes(kept, Layout).Length > most)
+        {
+            if (points > 0) points /= 2;
+            else if (channels > 0) channels /= 2;
+            else if (details) details = false;
+            else break;  // names and numbers alone
+            kept = data with
+            {
+                Forecast = points > 0 ? data.Forecast! with { Expected = [.. data.Forecast.Expected.Take(points)] } : null,
+                Expected = data.Expected[..channels],
+                Observed = data.Observed[..channels],
+                Channels = details ? data.Channels : [],
+                Scores = details ? data.Scores : [],
+                LeftOut = new LeftOutData(all - points, data.Expected.Length - channels, details ? 0 : data.Channels.Count + data.Scores.Count),
+            };
+        }
+        return kept;
     }
 
     /// <summary>Binary mode: the attributes without their ce_ prefix, and the data.</summary>

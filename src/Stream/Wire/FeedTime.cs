@@ -5,6 +5,7 @@ namespace Esn.Streaming.Wire;
 /// <summary>Times as feeds write them, read into UTC.</summary>
 public static class FeedTime
 {
+    const long LeastMilliseconds = -62_135_596_800_000, MostMilliseconds = 253_402_300_799_999;  // 0001-01-01, 9999-12-31
     const double MillisecondsFrom = 1e11;  // seconds reach it in the year 5138, milliseconds reached it in 1973
 
     /// <summary>Seconds (|n| &lt; 1e11) or milliseconds since 1970; null outside of the years 1 … 9999 or not finite.</summary>
@@ -14,6 +15,12 @@ public static class FeedTime
         double limit = (DateTime.MaxValue - DateTime.UnixEpoch).Ticks, least = (DateTime.MinValue - DateTime.UnixEpoch).Ticks;
         return ticks > least && ticks < limit ? DateTime.UnixEpoch.AddTicks((long)ticks) : null;
     }
+
+    /// <summary>Milliseconds since 1970; null outside of the years 1 … 9999.</summary>
+    public static DateTime? FromMilliseconds(long milliseconds) =>
+        milliseconds is >= LeastMilliseconds and <= MostMilliseconds
+            ? DateTime.UnixEpoch.AddTicks(milliseconds * TimeSpan.TicksPerMillisecond)
+            : null;
 
     /// <summary>ISO 8601 and its near relatives (a space for the T, no zone = UTC), or a number; null if it is neither.</summary>
     public static DateTime? Parse(string text)

@@ -20,7 +20,9 @@ public sealed class FrameDecoder(FrameFields fields)
         {
             string name = Name(record.Key);
             (DateTime? time, double[] values) = Values(record.Value);
-            return (new Frame(record, new StreamId(record.Topic, name), time ?? record.Timestamp, values), null);
+            time ??= record.Timestamp
+                ?? throw new Rejected(Rejection.BadTimestamp, $"the record's own timestamp counts where the value has none, and must be of a year from 1 to 9999, was {record.Milliseconds} ms since 1970");
+            return (new Frame(record, new StreamId(record.Topic, record.Partition, name), time.Value, values), null);
         }
         catch (Rejected e)
         {

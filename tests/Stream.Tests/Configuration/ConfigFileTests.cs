@@ -37,6 +37,49 @@ public sealed class ConfigFileTests
     }
 
     [Theory]
+    [InlineData("pump-9", "sensors", 1 / 30.0, null)]
+    [InlineData("pump-7", "sensors", 0, 2e-5)]
+    [InlineData("requests-eu", "metric", 2 / 7.0, null)]
+    [InlineData("a-pump-7", "signal", 0, 2e-5)]
+    public void The_first_entry_of_models_that_names_a_stream_holds(string stream, string preset, double perDay, double? perStep)
+    {
+        EsnConfig config = ConfigFile.Load(Path.Combine(SharedData.Root, "config", "mixed.yaml"));
+        ModelConfig? entry = config.Entry(stream);
+        Assert.Equal(preset, ConfigFile.Key((entry?.Preset ?? config.Preset).ToString()));
+        ModelSpec model = entry is null ? config.Model : config.ModelOf(entry);
+        model.Validate();
+        Assert.Equal(preset == "metric", model is MetricModelSpec);
+        if (model is not ErrorModelSpec { Calibrator: BudgetSpec budget } errors) return;
+        Assert.Equal(perDay, budget.AlarmsPerDay, 1e-12);
+        if (perStep is { } rate) Assert.Equal(rate, budget.AlarmsPerStep, 1e-12);
+        Assert.Equal(stream == "pump-7" ? [.2] : [], errors.Alarm.MinimumDeviation);
+    }
+
+    [Fact]
+    public void An_entry_without_a_preset_differs_from_the_files_own_detector_wherever_that_stands()
+    {
+        EsnConfig config = Parse("models:\n  - streams: [a]\n    detector: { warmUp: 900 }\ndetector:\n  washout: 33\npreset: sensors\n");
+        ErrorModelSpec model = Assert.IsType<ErrorModelSpec>(config.Models[0].Detector);
+        Assert.Equal((900, 33, 50), (model.WarmUp, model.Washout, model.Reservoir.Units));
+    }
+
+    [Theory]
+    [InlineData("models:\n  - preset: metric", "models[0]: streams must name at least one stream", ":2)")]
+    [InlineData("models:\n  - streams: [a]\n    preset: magic", "models[0].preset must be one of signal, sensors, metric, was magic", ":3)")]
+    [InlineData("models:\n  - streams: [a]\n    preset: metric\n    detector:\n      scores: []", "unknown key models[0].detector.scores", ":5)")]
+    [InlineData("models:\n  - streams: [a]\n  - streams: [b]\n    budget: few", "models[1].budget must be such as", ":4)")]
+    [InlineData("models:\n  - streams: [a]\n    detector: { warmUp: 1 }", "models[0].detector: warmUp must be in [20, 10000000], was 1", ":3)")]
+    [InlineData("source: { channels: 3 }\nmodels:\n  - streams: [a]\n    detector: { alarm: { minimumDeviation: [1, 2] } }", "models[0].detector.alarm.minimumDeviation must have 1 value, or 3", ":2)")]
+    [InlineData("source:\n  maxMemory: much", "source.maxMemory must be such as '800 MB' or '8 GB', was 'much'", ":2)")]
+    [InlineData("source:\n  channels: 30\n  maxChannels: 20", "maxChannels must be at least 30, as many as a frame is to have, was 20", ":3)")]
+    public void Models_and_limits_are_read_as_strictly(string text, string says, string where)
+    {
+        string message = Error(text);
+        Assert.Contains(says, message, StringComparison.Ordinal);
+        Assert.EndsWith(where, message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("sorce: {}", "unknown key sorce: did you mean source?", ":1)")]
     [InlineData("detector:\n  reservoir:\n    unitz: 5", "unknown key detector.reservoir.unitz: did you mean units?", ":3)")]
     [InlineData("detector:\n  reservoir:\n    units: many", "detector.reservoir.units must be a whole number, was 'many'", ":3)")]

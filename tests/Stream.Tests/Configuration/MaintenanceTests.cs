@@ -1,8 +1,6 @@
 using System.Globalization;
 using Esn.Streaming.Configuration;
 using Esn.Streaming.Streams;
-using Esn.Streaming.Telemetry;
-using Esn.Streaming.Wire;
 using Xunit;
 
 namespace Esn.Stream.Tests;
@@ -49,8 +47,8 @@ public sealed class MaintenanceTests
     public void In_maintenance_nothing_alarms_and_nothing_is_learnt()
     {
         EsnConfig config = Pipelines.Config() with { Maintenance = [new MaintenanceConfig { From = "1970-01-01T00:09:50Z", To = "1970-01-01T00:10:20Z" }] };
-        var table = new StreamTable(config, new EsnMetrics(config.Http), TimeProvider.System);
-        ScoredFrame[] frames = [.. Enumerable.Range(0, 900).SelectMany(t => table.Step(Pipelines.Batch(Pipelines.Record(t, "a", Pipelines.Value(t)))).Frames)];
+        var table = new StreamTable(config, TimeProvider.System);
+        ScoredFrame[] frames = [.. Enumerable.Range(0, 900).SelectMany(t => table.Take(Pipelines.Batch(Pipelines.Record(t, "a", Pipelines.Value(t)))).Frames)];
         Assert.DoesNotContain(frames, frame => frame.Result.Alarm is not null);
         Assert.DoesNotContain(frames, frame => frame.Result.AlarmOpen);
     }

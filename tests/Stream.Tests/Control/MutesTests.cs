@@ -23,7 +23,11 @@ public sealed class MutesTests
 
     public MutesTests() => _mutes = new Mutes(_time);
 
-    static StreamId Pump(string topic = "steps") => new(topic, "pump 7/a");
+    static StreamId Pump(string topic = "steps") => new(topic, 0, "pump 7/a");
+
+    void Arrive(StreamId stream) => _mutes.Observe(new ScoredBatch(Pipelines.Batch()) { Streams = [new StreamSteps(stream, [], default, default, null, TimeSpan.Zero)] });
+
+    void Leave(StreamId stream) => _mutes.Observe(new ScoredBatch(Pipelines.Batch()) { Gone = [stream] });
 
     [Theory]
     [InlineData("90s", 90)]
@@ -45,7 +49,7 @@ public sealed class MutesTests
     [Fact]
     public void A_mute_ends_by_the_wall_clock()
     {
-        _mutes.Arrive(Pump());
+        Arrive(Pump());
         Assert.Equal(_time.GetUtcNow() + TimeSpan.FromHours(2), _mutes.Set("pump 7/a", null, TimeSpan.FromHours(2), out _)?.Until);
         Assert.True(_mutes.Covers(Pump()));
         Assert.Single(_mutes.All);
@@ -57,15 +61,15 @@ public sealed class MutesTests
     [Fact]
     public void A_mute_can_be_ended_and_goes_with_its_stream()
     {
-        _mutes.Arrive(Pump());
+        Arrive(Pump());
         _mutes.Set("pump 7/a", "steps", TimeSpan.FromHours(2), out _);
         _mutes.End("pump 7/a", null, out MuteProblem? problem);
         Assert.Null(problem);
         Assert.False(_mutes.Covers(Pump()));
 
         _mutes.Set("pump 7/a", "steps", TimeSpan.FromHours(2), out _);
-        _mutes.Leave(Pump());
-        _mutes.Arrive(Pump());
+        Leave(Pump());
+        Arrive(Pump());
         Assert.False(_mutes.Covers(Pump()));
     }
 
@@ -74,8 +78,8 @@ public sealed class MutesTests
     {
         Assert.Null(_mutes.Set("pump 7/a", null, TimeSpan.FromHours(1), out MuteProblem? problem));
         Assert.True(problem!.Unknown);
-        _mutes.Arrive(Pump());
-        _mutes.Arrive(Pump("other"));
+        Arrive(Pump());
+        Arrive(Pump("other"));
         Assert.Null(_mutes.Set("pump 7/a", null, TimeSpan.FromHours(1), out problem));
         Assert.False(problem!.Unknown);
         Assert.NotNull(_mutes.Set("pump 7/a", "other", TimeSpan.FromHours(1), out _));
@@ -83,18 +87,38 @@ public sealed class MutesTests
     }
 
     [Fact]
+    public void A_name_in_two_partitions_is_muted_in_both_until_both_are_gone()
+    {
+        Arrive(Pump());
+        Arrive(Pump() with { Partition = 1 });
+        Assert.NotNull(_mutes.Set("pump 7/a", null, TimeSpan.FromHours(1), out _));
+        Assert.True(_mutes.Covers(Pump() with { Partition = 1 }));
+        Leave(Pump());
+        Assert.True(_mutes.Covers(Pump() with { Partition = 1 }));
+        Leave(Pump() with { Partition = 1 });
+        Assert.Empty(_mutes.All);
+    }
+
+    [Fact]
     public void A_muted_stream_alarms_nothing_while_the_others_do()
     {
         EsnConfig config = Pipelines.Config();
-        var metrics = new EsnMetrics(config.Http);
-        var table = new StreamTable(config, metrics, _time, _mutes);
+        var metrics = new EsnMetrics(config.Http, []);
+        var table = new StreamTable(config, _time, _mutes.Covers);
+        ScoredBatch Take(long t)
+        {
+            ScoredBatch batch = table.Take(Pipelines.Batch(Pipelines.Record(t, "a", Pipelines.Value(t)), Pipelines.Record(t, "b", Pipelines.Value(t))));
+            metrics.Observe(batch);
+            _mutes.Observe(batch);
+            return batch;
+        }
         List<ScoredFrame> Run(long from, long to) =>
-            [.. Enumerable.Range((int)from, (int)(to - from)).SelectMany(t => table.Step(Pipelines.Batch(Pipelines.Record(t, "a", Pipelines.Value(t)), Pipelines.Record(t, "b", Pipelines.Value(t)))).Frames)];
+            [.. Enumerable.Range((int)from, (int)(to - from)).SelectMany(t => Take(t).Frames)];
         Run(0, 595);
         _mutes.Set("a", null, TimeSpan.FromMinutes(5), out _);
         List<ScoredFrame> muted = Run(595, 650);
-        Assert.DoesNotContain(muted, frame => frame.Frame.Stream.Name == "a" && (frame.Result.AlarmOpen || frame.Result.Alarm is not null));
-        Assert.Contains(muted, frame => frame.Frame.Stream.Name == "b" && frame.Result.Alarm?.Change == AlarmChange.Opened);
+        Assert.DoesNotContain(muted, frame => frame.Frame.Stream.Key == "a" && (frame.Result.AlarmOpen || frame.Result.Alarm is not null));
+        Assert.Contains(muted, frame => frame.Frame.Stream.Key == "b" && frame.Result.Alarm?.Change == AlarmChange.Opened);
         Assert.Equal(1, Muted(metrics, "a"));
         Assert.Equal(0, Muted(metrics, "b"));
         _time.Advance(TimeSpan.FromMinutes(5));
@@ -113,17 +137,17 @@ public sealed class MutesTests
     [Fact]
     public async Task Over_http_a_stream_is_muted_shown_and_judged_again()
     {
-        _mutes.Arrive(Pump());
+        Arrive(Pump());
         await using WebApplication web = await Serve(allowed: true);
         using var client = new HttpClient { BaseAddress = new Uri(web.Urls.First()) };
         CancellationToken stop = TestContext.Current.CancellationToken;
-        string name = Uri.EscapeDataString(Pump().Name);
+        string name = Uri.EscapeDataString(Pump().Key);
 
         HttpResponseMessage put = await client.PutAsync($"/mutes?stream={name}&for=2h", null, stop);
         Assert.Equal(HttpStatusCode.OK, put.StatusCode);
         Assert.True(_mutes.Covers(Pump()));
         JsonElement shown = Assert.Single(JsonDocument.Parse(await client.GetStringAsync("/mutes", stop)).RootElement.EnumerateArray());
-        Assert.Equal((Pump().Name, "steps", _time.GetUtcNow() + TimeSpan.FromHours(2)),
+        Assert.Equal((Pump().Key, "steps", _time.GetUtcNow() + TimeSpan.FromHours(2)),
             (shown.GetProperty("stream").GetString(), shown.GetProperty("topic").GetString(), shown.GetProperty("until").GetDateTimeOffset()));
         Assert.Equal(HttpStatusCode.NoContent, (await client.DeleteAsync($"/mutes?stream={name}&topic=steps", stop)).StatusCode);
         Assert.Equal("[]", await client.GetStringAsync("/mutes", stop));
@@ -140,7 +164,7 @@ public sealed class MutesTests
     [InlineData("DELETE", "/mutes", HttpStatusCode.BadRequest, "say which stream")]
     public async Task A_bad_request_is_told_what_would_be_right(string method, string path, HttpStatusCode status, string says)
     {
-        _mutes.Arrive(new StreamId("steps", "a"));
+        Arrive(new StreamId("steps", 0, "a"));
         await using WebApplication web = await Serve(allowed: true);
         using var client = new HttpClient { BaseAddress = new Uri(web.Urls.First()) };
         using var request = new HttpRequestMessage(new HttpMethod(method), path);
@@ -153,10 +177,10 @@ public sealed class MutesTests
     [Fact]
     public async Task Where_it_is_not_allowed_nobody_is_muted()
     {
-        _mutes.Arrive(Pump());
+        Arrive(Pump());
         await using WebApplication web = await Serve(allowed: false);
         using var client = new HttpClient { BaseAddress = new Uri(web.Urls.First()) };
-        HttpResponseMessage put = await client.PutAsync($"/mutes?stream={Uri.EscapeDataString(Pump().Name)}&for=2h", null, TestContext.Current.CancellationToken);
+        HttpResponseMessage put = await client.PutAsync($"/mutes?stream={Uri.EscapeDataString(Pump().Key)}&for=2h", null, TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.Forbidden, put.StatusCode);
         Assert.Empty(_mutes.All);
     }

@@ -3,7 +3,6 @@ using System.Reactive.Linq;
 using System.Reactive.Subjects;
 using Esn.Streaming.Pipeline;
 using Esn.Streaming.Streams;
-using Esn.Streaming.Telemetry;
 using Esn.Streaming.Wire;
 using Xunit;
 
@@ -13,21 +12,21 @@ namespace Esn.Stream.Tests;
 public sealed class DetectionPipelineTests
 {
     readonly HistoricalScheduler _clock = new();
-    readonly StreamTable _streams = new(Pipelines.Config(), new EsnMetrics(new()), TimeProvider.System);
+    readonly StreamTable _streams = new(Pipelines.Config(), TimeProvider.System);
     readonly List<(DateTimeOffset Time, long Offset)> _done = [];
     Exception? _error;
     bool _completed;
 
-    IDisposable Run(IObservable<RecordBatch> source, ISink sink) => DetectionPipeline.Run(source, _streams, sink, _clock).Subscribe(
-        batch => _done.Add((_clock.Now, batch.Batch.Records[^1].Offset)), error => _error = error, () => _completed = true);
+    IDisposable Run(IObservable<SourceMessage> source, IOutbox outbox) => DetectionPipeline.Run(source, _streams, outbox, _clock).Subscribe(
+        batch => _done.Add((_clock.Now, batch.Records[^1].Offset)), error => _error = error, () => _completed = true);
 
-    IObservable<RecordBatch> Every(TimeSpan period, int batches) =>
+    IObservable<SourceMessage> Every(TimeSpan period, int batches) =>
         Observable.Interval(period, _clock).Take(batches).Select(i => Pipelines.Batch(Pipelines.Record(2 * i, "a", i), Pipelines.Record(2 * i + 1, "a", i + .5)));
 
     [Fact]
     public void Batches_come_out_complete_and_in_order_and_the_end_follows_the_last()
     {
-        using IDisposable running = Run(Every(TimeSpan.FromSeconds(1), 20), new Sink(_ => Task.CompletedTask));
+        using IDisposable running = Run(Every(TimeSpan.FromSeconds(1), 20), new Outbox(_ => Task.CompletedTask));
         _clock.AdvanceBy(TimeSpan.FromSeconds(10.5));
         Assert.Equal(Enumerable.Range(0, 10).Select(i => 2L * i + 1), _done.Select(batch => batch.Offset));
         Assert.False(_completed);
@@ -41,7 +40,7 @@ public sealed class DetectionPipelineTests
     {
         var stored = Enumerable.Range(0, 3).Select(_ => new TaskCompletionSource()).ToArray();
         int published = 0;
-        using IDisposable running = Run(Every(TimeSpan.FromSeconds(1), 3), new Sink(_ => stored[published++].Task));
+        using IDisposable running = Run(Every(TimeSpan.FromSeconds(1), 3), new Outbox(_ => stored[published++].Task));
         _clock.AdvanceBy(TimeSpan.FromSeconds(5));
         Assert.Empty(_done);
         Assert.Equal(1, published);  // the second waits for the first
@@ -56,10 +55,10 @@ public sealed class DetectionPipelineTests
     }
 
     [Fact]
-    public void A_sink_that_fails_ends_the_pipeline_with_its_error_and_nothing_more_is_done()
+    public void An_outbox_that_fails_ends_the_pipeline_with_its_error_and_nothing_more_is_done()
     {
-        using IDisposable running = Run(Every(TimeSpan.FromSeconds(1), 5), new Sink(batch =>
-            batch.Batch.Records[0].Offset == 4 ? Task.FromException(new IOException("disk full")) : Task.CompletedTask));
+        using IDisposable running = Run(Every(TimeSpan.FromSeconds(1), 5), new Outbox(batch =>
+            batch.Records[0].Offset == 4 ? Task.FromException(new IOException("disk full")) : Task.CompletedTask));
         _clock.AdvanceBy(TimeSpan.FromSeconds(10));
         Assert.Equal("disk full", Assert.IsType<IOException>(_error).Message);
         Assert.Equal([1, 3], _done.Select(batch => batch.Offset));
@@ -68,9 +67,9 @@ public sealed class DetectionPipelineTests
     [Fact]
     public void Garbage_is_no_error()
     {
-        using var source = new Subject<RecordBatch>();
+        using var source = new Subject<SourceMessage>();
         var letters = new List<DeadLetter>();
-        using IDisposable running = Run(source, new Sink(batch =>
+        using IDisposable running = Run(source, new Outbox(batch =>
         {
             letters.AddRange(batch.DeadLetters);
             return Task.CompletedTask;
@@ -83,8 +82,8 @@ public sealed class DetectionPipelineTests
         Assert.Null(_error);
     }
 
-    sealed class Sink(Func<ScoredBatch, Task> publish) : ISink
+    sealed class Outbox(Func<ScoredBatch, Task> store) : IOutbox
     {
-        public Task Publish(ScoredBatch batch, CancellationToken cancel) => publish(batch);
+        public Task Store(ScoredBatch batch, CancellationToken cancel) => store(batch);
     }
 }

@@ -1,7 +1,6 @@
 using System.Text;
 using Esn.Streaming.Configuration;
 using Esn.Streaming.Streams;
-using Esn.Streaming.Telemetry;
 using Esn.Streaming.Wire;
 using Xunit;
 
@@ -9,14 +8,7 @@ namespace Esn.Stream.Tests;
 
 public sealed class StreamTableTests
 {
-    static StreamTable Table(EsnConfig config, EsnMetrics? metrics = null) => new(config, metrics ?? new EsnMetrics(config.Http), TimeProvider.System);
-
-    static async Task<string> Exposed(EsnMetrics metrics)
-    {
-        using var text = new MemoryStream();
-        await metrics.Registry.CollectAndExportAsTextAsync(text);
-        return Encoding.UTF8.GetString(text.ToArray());
-    }
+    static StreamTable Table(EsnConfig config) => new(config, TimeProvider.System);
 
     [Fact]
     public void The_same_records_give_the_same_results_in_any_batches()
@@ -24,8 +16,8 @@ public sealed class StreamTableTests
         FeedRecord[] records = [.. Enumerable.Range(0, 1400).Select(i => Pipelines.Record(i, i % 2 == 0 ? "a" : "b", Pipelines.Value(i / 2, i % 2)))];
         List<ScoredFrame> one = [], other = [];
         StreamTable ones = Table(Pipelines.Config()), others = Table(Pipelines.Config());
-        foreach (FeedRecord record in records) one.AddRange(ones.Step(Pipelines.Batch(record)).Frames);
-        foreach (FeedRecord[] chunk in records.Chunk(97)) other.AddRange(others.Step(Pipelines.Batch(chunk)).Frames);
+        foreach (FeedRecord record in records) one.AddRange(ones.Take(Pipelines.Batch(record)).Frames);
+        foreach (FeedRecord[] chunk in records.Chunk(97)) other.AddRange(others.Take(Pipelines.Batch(chunk)).Frames);
 
         Assert.Equal(one.Select(frame => BitConverter.DoubleToInt64Bits(frame.Result.Score)), other.Select(frame => BitConverter.DoubleToInt64Bits(frame.Result.Score)));
         Assert.Equal(one.Select(frame => frame.Frame.Record.Offset), other.Select(frame => frame.Frame.Record.Offset));
@@ -40,13 +32,13 @@ public sealed class StreamTableTests
         for (int i = 0; i < 700; i++)
         {
             FeedRecord good = Pipelines.Record(i, "a", Pipelines.Value(i));
-            expected.AddRange(clean.Step(Pipelines.Batch(good)).Frames);
+            expected.AddRange(clean.Take(Pipelines.Batch(good)).Frames);
             FeedRecord[] bad =
             [
                 good with { Value = "{"u8.ToArray() }, good with { Key = null }, good with { Value = null },
                 good with { Value = """{"values": [1, 2, 3]}"""u8.ToArray() }, good with { Key = "empty"u8.ToArray(), Value = "{}"u8.ToArray() },
             ];
-            ScoredBatch batch = disturbed.Step(Pipelines.Batch([bad[0], bad[1], good, bad[2], bad[3], bad[4]]));
+            ScoredBatch batch = disturbed.Take(Pipelines.Batch([bad[0], bad[1], good, bad[2], bad[3], bad[4]]));
             Assert.Equal(5, batch.DeadLetters.Count);
             found.AddRange(batch.Frames);
         }
@@ -57,51 +49,116 @@ public sealed class StreamTableTests
     public void Beyond_the_cap_a_new_stream_is_a_dead_letter()
     {
         StreamTable table = Table(Pipelines.Config(source => source with { MaxStreams = 2 }));
-        ScoredBatch batch = table.Step(Pipelines.Batch(Pipelines.Record(0, "a", 1), Pipelines.Record(1, "b", 1), Pipelines.Record(2, "c", 1), Pipelines.Record(3, "a", 2)));
+        ScoredBatch batch = table.Take(Pipelines.Batch(Pipelines.Record(0, "a", 1), Pipelines.Record(1, "b", 1), Pipelines.Record(2, "c", 1), Pipelines.Record(3, "a", 2)));
         Assert.Equal(Rejection.TooManyStreams, Assert.Single(batch.DeadLetters).Reason);
         Assert.Equal(3, batch.Frames.Count);
     }
 
     [Fact]
-    public async Task A_revoked_partition_takes_its_streams_and_their_series_along()
+    public void A_key_in_two_partitions_is_two_streams_and_a_partition_takes_its_streams_along()
+    {
+        StreamTable table = Table(Pipelines.Config());
+        table.Take(new PartitionsAssigned([new("steps", 0), new("steps", 1)]));
+        table.Take(Pipelines.Batch(Pipelines.Record(0, "a", 1, partition: 0), Pipelines.Record(0, "a", 1, partition: 1), Pipelines.Record(0, "b", 1, partition: 1)));
+        ScoredBatch gone = table.Take(new PartitionsRevoked([new("steps", 0)]));
+        Assert.Equal([new StreamId("steps", 0, "a")], gone.Gone);
+        Assert.Equal(2, gone.StreamCount);
+        Assert.Equal(1, table.Take(Pipelines.Batch(Pipelines.Record(1, "a", 2, partition: 1))).Frames[0].Result.Position);
+        Assert.Equal(0, table.Take(Pipelines.Batch(Pipelines.Record(1, "a", 2, partition: 0))).Frames[0].Result.Position);
+        Assert.Equal(3, table.Take(new PartitionsLost([new("steps", 0), new("steps", 1)])).Gone.Count);
+    }
+
+    [Fact]
+    public void Every_event_of_an_alarm_carries_the_place_of_the_record_that_opened_it_whatever_comes_between()
+    {
+        StreamTable table = Table(Pipelines.Config());
+        var events = new List<ScoredFrame>();
+        long offset = 0;
+        for (int t = 0; t < 900; t++)
+        {
+            FeedRecord garbage = Pipelines.Record(offset++, "a", 0) with { Value = "{"u8.ToArray() };
+            FeedRecord a = Pipelines.Record(t, "a", Pipelines.Value(t)) with { Offset = offset++ };
+            FeedRecord b = Pipelines.Record(t, "b", Pipelines.Value(t, 1)) with { Offset = offset++ };
+            SourceMessage batch = t % 3 == 0 ? Pipelines.Batch(garbage, a, b) : Pipelines.Batch(a, b);  // not a fixed stride either
+            if (t % 3 != 0) offset--;
+            events.AddRange(table.Take(batch).Frames.Where(frame => frame.Result.Alarm is not null));
+        }
+        foreach (string key in new[] { "a", "b" })
+        {
+            ScoredFrame[] own = [.. events.Where(frame => frame.Frame.Stream.Key == key)];
+            Assert.True(own.Length >= 3, $"{own.Length} events of {key}");  // opened, updated, closed
+            foreach (IGrouping<string, ScoredFrame> alarm in own.GroupBy(frame => frame.AlarmId))
+            {
+                ScoredFrame opened = Assert.Single(alarm, frame => frame.Result.Alarm!.Change == AlarmChange.Opened);
+                Assert.Equal($"steps/0/{key}/{opened.Frame.Record.Offset}", alarm.Key);
+                Assert.All(alarm, frame => Assert.Equal(opened.Result.Alarm!.Start, frame.Result.Alarm!.Start));
+            }
+        }
+    }
+
+    [Fact]
+    public void A_frame_of_too_many_values_is_a_dead_letter_and_nothing_is_made_for_it()
+    {
+        StreamTable table = Table(Pipelines.Config(source => source with { MaxChannels = 10 }) with { Detector = Presets.Signal() });
+        DeadLetter letter = Assert.Single(table.Take(Pipelines.Batch(Values(0, "wide", 39_000))).DeadLetters);
+        Assert.Equal(Rejection.TooManyChannels, letter.Reason);
+        Assert.Contains("39000 values: source.maxChannels allows 10", letter.Detail, StringComparison.Ordinal);
+        Assert.Empty(table.Take(Pipelines.Batch(Values(1, "narrow", 10))).DeadLetters);
+    }
+
+    [Fact]
+    public void A_stream_that_no_longer_fits_into_memory_is_a_dead_letter_before_it_takes_any()
+    {
+        StreamTable table = Table(Pipelines.Config(source => source with { MaxChannels = 100_000, MaxMemory = MemorySize.Parse("2 MB") }));
+        long before = GC.GetTotalAllocatedBytes();
+        DeadLetter letter = Assert.Single(table.Take(Pipelines.Batch(Values(0, "wide", 39_000))).DeadLetters);
+        Assert.Equal(Rejection.NoMemory, letter.Reason);
+        Assert.Contains("raise source.maxMemory", letter.Detail, StringComparison.Ordinal);
+        Assert.InRange(GC.GetTotalAllocatedBytes() - before, 0, 20_000_000);
+
+        ScoredBatch many = table.Take(Pipelines.Batch([.. Enumerable.Range(0, 100).Select(i => Values(i, $"s{i}", 1))]));
+        Assert.NotEmpty(many.Frames);
+        Assert.NotEmpty(many.DeadLetters);
+        Assert.All(many.DeadLetters, dead => Assert.Equal(Rejection.NoMemory, dead.Reason));
+        Assert.InRange(many.ModelBytes, 1, 2_000_000);
+        // Those that have a place go on.
+        Assert.Single(table.Take(Pipelines.Batch(Values(200, "s0", 1))).Frames);
+    }
+
+    [Fact]
+    public void A_model_that_can_not_be_made_is_a_dead_letter_with_the_reason()
     {
         EsnConfig config = Pipelines.Config();
-        var metrics = new EsnMetrics(config.Http);
-        StreamTable table = Table(config, metrics);
-        table.Step(Pipelines.Batch(Pipelines.Record(0, "a", 1, partition: 0), Pipelines.Record(0, "b", 1, partition: 1)));
-        Assert.Contains("stream=\"a\"", await Exposed(metrics), StringComparison.Ordinal);
-        ScoredBatch batch = table.Step(new RecordBatch([Pipelines.Record(1, "b", 2, partition: 1)], [("steps", 0)]));
-        Assert.Equal(1, batch.Frames[0].Result.Position);
-        Assert.DoesNotContain("stream=\"a\"", await Exposed(metrics), StringComparison.Ordinal);
-        Assert.Equal(0, table.Step(Pipelines.Batch(Pipelines.Record(1, "a", 2))).Frames[0].Result.Position);
+        StreamTable table = Table(config with { Detector = config.Detector with { Alarm = new AlarmSpec { MinimumDeviation = [1, 2, 3] } } });
+        ScoredBatch batch = table.Take(Pipelines.Batch(Values(0, "two", 2), Values(1, "three", 3)));
+        Assert.Equal(Rejection.NoModel, Assert.Single(batch.DeadLetters).Reason);
+        Assert.Single(batch.Frames);
     }
 
     [Fact]
-    public async Task Metrics_show_a_capped_number_of_streams_and_count_the_others()
+    public void A_stream_gets_the_first_model_that_names_it()
     {
-        EsnConfig config = Pipelines.Config(http: http => http with { MaxStreams = 1 });
-        var metrics = new EsnMetrics(config.Http);
-        Table(config, metrics).Step(Pipelines.Batch(Pipelines.Record(0, "a", 1), Pipelines.Record(1, "b", 1), Pipelines.Record(2, "c", 1), Pipelines.Record(3, "c", double.MaxValue)));
-        string text = await Exposed(metrics);
-        Assert.Single(text.Split('\n'), line => line.StartsWith("esn_anomaly_score{", StringComparison.Ordinal));
-        Assert.Contains("esn_hidden_streams_total 2", text, StringComparison.Ordinal);
-        Assert.Contains("esn_streams 3", text, StringComparison.Ordinal);
-        Assert.Contains("esn_steps_total 4", text, StringComparison.Ordinal);
-        Assert.Contains("esn_readout_recoveries_total 0", text, StringComparison.Ordinal);
-        Assert.Contains("esn_readout_refusals_total 0", text, StringComparison.Ordinal);
-        Assert.Contains("esn_rescalings_total 0", text, StringComparison.Ordinal);
+        EsnConfig config = Pipelines.Config() with
+        {
+            Models =
+            [
+                new ModelConfig { Streams = ["pump-1"], Detector = Presets.Sensors() with { ScalingSteps = 11 } },
+                new ModelConfig { Streams = ["valve", "pump-*"], Detector = Presets.Metric(), Budget = AlarmBudget.Parse("1 per 1000 steps") },
+            ],
+        };
+        var choice = new ModelChoice(config);
+        Assert.Equal(11, Assert.IsType<ErrorModelSpec>(choice.Of("pump-1")).ScalingSteps);
+        Assert.IsType<MetricModelSpec>(choice.Of("pump-2"));
+        Assert.Same(choice.Of("valve"), choice.Of("pump-3"));
+        Assert.Equal(50, Assert.IsType<ErrorModelSpec>(choice.Of("my-pump-1")).ScalingSteps);
+
+        // The gap between two scaled beginnings shows which model a stream runs through.
+        StreamTable table = Table(config);
+        StreamSteps[] steps = [.. Enumerable.Range(0, 30).SelectMany(t => table.Take(Pipelines.Batch(Pipelines.Record(t, "pump-1", Pipelines.Value(t)), Pipelines.Record(t, "other", Pipelines.Value(t)))).Streams)];
+        Assert.Contains(steps, step => step.Stream.Key == "pump-1" && !double.IsNaN(step.Frames[0].Expected.Span[0]));
+        Assert.DoesNotContain(steps, step => step.Stream.Key == "other" && !double.IsNaN(step.Frames[0].Expected.Span[0]));
     }
 
-    [Fact]
-    public async Task Every_instrument_has_the_prefix_a_help_text_and_a_unit_where_it_has_one()
-    {
-        string text = await Exposed(new EsnMetrics(new HttpConfig()));
-        string[] types = [.. text.Split('\n').Where(line => line.StartsWith("# TYPE ", StringComparison.Ordinal))];
-        Assert.All(types, line => Assert.StartsWith("# TYPE esn_", line, StringComparison.Ordinal));
-        Assert.All(types.Where(line => line.EndsWith(" counter", StringComparison.Ordinal)), line => Assert.EndsWith("_total counter", line, StringComparison.Ordinal));
-        Assert.All(types.Where(line => line.EndsWith(" histogram", StringComparison.Ordinal)), line => Assert.EndsWith("_seconds histogram", line, StringComparison.Ordinal));
-        Assert.Equal(types.Length, text.Split('\n').Count(line => line.StartsWith("# HELP esn_", StringComparison.Ordinal) && line.Split(' ').Length > 4));
-        Assert.Contains("esn_dead_letters_total{reason=\"not_json\"} 0", text, StringComparison.Ordinal);
-        Assert.Contains("esn_events_total{change=\"opened\"} 0", text, StringComparison.Ordinal);
-    }
+    static FeedRecord Values(long offset, string key, int channels) =>
+        Pipelines.Record(offset, key, 0) with { Value = Encoding.UTF8.GetBytes($$"""{"values": [{{string.Join(',', Enumerable.Repeat("1", channels))}}]}""") };
 }

@@ -5,7 +5,6 @@ using Esn.Streaming.Configuration;
 using Esn.Streaming.Pipeline;
 using Esn.Streaming.Streams;
 using Esn.Streaming.Telemetry;
-using Esn.Streaming.Wire;
 using OpenTelemetry;
 using OpenTelemetry.Trace;
 using Xunit;
@@ -21,7 +20,7 @@ public sealed class TracingTests
         using (TracerProvider traces = Sdk.CreateTracerProviderBuilder().AddSource(Spans.Source.Name).AddInMemoryExporter(spans).Build())
         {
             EsnConfig config = Pipelines.Config();
-            var streams = new StreamTable(config, new EsnMetrics(config.Http), TimeProvider.System);
+            var streams = new StreamTable(config, TimeProvider.System);
             DetectionPipeline.Run(Observable.Return(Pipelines.Batch(Pipelines.Record(0, "traced", 1))), streams, new Nowhere(), ImmediateScheduler.Instance).Wait();
         }
         Activity consume = spans.First(span => span.OperationName == "consume" && Equals(span.GetTagItem("messaging.batch.message_count"), 1));
@@ -32,8 +31,8 @@ public sealed class TracingTests
     [Fact]
     public void Without_an_endpoint_nothing_is_traced() => Assert.Null(Tracing.Start(new TracingConfig(), "esn"));
 
-    sealed class Nowhere : ISink
+    sealed class Nowhere : IOutbox
     {
-        public Task Publish(ScoredBatch batch, CancellationToken cancel) => Task.CompletedTask;
+        public Task Store(ScoredBatch batch, CancellationToken cancel) => Task.CompletedTask;
     }
 }

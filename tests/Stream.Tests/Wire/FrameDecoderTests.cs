@@ -11,7 +11,7 @@ public sealed class FrameDecoderTests
     static (Frame? Frame, DeadLetter? DeadLetter) Decode(string? value, FrameFields? fields = null, byte[]? key = null) =>
         new FrameDecoder(fields ?? new FrameFields()).Decode(Record(key ?? "pump"u8.ToArray(), value is null ? null : Encoding.UTF8.GetBytes(value)));
 
-    static FeedRecord Record(byte[]? key, byte[]? value) => new("steps", 0, 0, RecordTime, key, value);
+    static FeedRecord Record(byte[]? key, byte[]? value) => new("steps", 0, 0, (RecordTime - DateTime.UnixEpoch).Ticks / TimeSpan.TicksPerMillisecond, key, value);
 
     [Theory]
     [InlineData("""{"timestamp": "2026-01-02T03:04:05Z", "value": 1.25}""", 1.25)]
@@ -24,11 +24,34 @@ public sealed class FrameDecoderTests
         Frame frame = Decode(json).Frame!;
         Assert.Equal([value], frame.Values);
         Assert.Equal(new DateTime(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc), frame.Time);
-        Assert.Equal(new StreamId("steps", "pump"), frame.Stream);
+        Assert.Equal(new StreamId("steps", 0, "pump"), frame.Stream);
     }
 
     [Fact]
     public void Without_a_timestamp_the_records_own_counts() => Assert.Equal(RecordTime, Decode("""{"value": 1}""").Frame!.Time);
+
+    [Theory]
+    [InlineData(-62_135_596_800_001)]
+    [InlineData(253_402_300_800_000)]
+    [InlineData(long.MinValue)]
+    [InlineData(long.MaxValue)]
+    public void A_record_of_no_year_is_a_value_with_a_reason_unless_its_value_says_the_time(long milliseconds)
+    {
+        var decoder = new FrameDecoder(new FrameFields());
+        FeedRecord record = Record("pump"u8.ToArray(), """{"value": 1}"""u8.ToArray()) with { Milliseconds = milliseconds };
+        DeadLetter letter = decoder.Decode(record).DeadLetter!;
+        Assert.Equal(Rejection.BadTimestamp, letter.Reason);
+        Assert.Contains($"{milliseconds} ms", letter.Detail, StringComparison.Ordinal);
+        Assert.NotNull(decoder.Decode(record with { Value = """{"timestamp": 0, "value": 1}"""u8.ToArray() }).Frame);
+    }
+
+    [Fact]
+    public void The_first_and_the_last_moment_of_the_calendar_are_times()
+    {
+        FeedRecord record = Record("pump"u8.ToArray(), """{"value": 1}"""u8.ToArray());
+        Assert.Equal(DateTime.MinValue, (record with { Milliseconds = -62_135_596_800_000 }).Timestamp);
+        Assert.Equal(9999, (record with { Milliseconds = 253_402_300_799_999 }).Timestamp!.Value.Year);
+    }
 
     [Fact]
     public void Fields_can_be_channels()

@@ -1,0 +1,124 @@
+using System.Collections;
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using YamlDotNet.RepresentationModel;
+
+namespace Esn.Streaming.Configuration;
+
+/// <summary>From the nodes of a file to records: found by reflection, so that what a record can hold can be said.</summary>
+/// <param name="scalars">Reads single values.</param>
+/// <param name="places">Told where the keys stand.</param>
+sealed class ConfigReader(ConfigScalars scalars, ConfigPlaces places)
+{
+    const string Kind = "kind", Models = "models";
+
+    readonly ConfigScalars _scalars = scalars;
+    readonly ConfigPlaces _places = places;
+    EsnConfig _own = new();  // the file's own model, once it is read
+
+    /// <summary>The configuration.</summary>
+    /// <exception cref="ConfigException">Something in it is wrong.</exception>
+    public EsnConfig Read(YamlNode root) => (EsnConfig)Record(root, PresetOf(root, "preset") is { } preset ? EsnConfig.Of(preset) : new EsnConfig(), "");
+
+    // What `detector` overrides depends on the `preset` beside it, wherever that stands.
+    Preset? PresetOf(YamlNode node, string path) =>
+        node is YamlMappingNode mapping && mapping.Children.FirstOrDefault(child => child.Key is YamlScalarNode { Value: "preset" }).Value is { } preset && !ConfigScalars.IsNull(preset)
+            ? (Preset)_scalars.Read(preset, typeof(Preset), path)!
+            : null;
+
+    ModelConfig ModelBasis(YamlNode node, string path)
+    {
+        EsnConfig basis = PresetOf(node, $"{path}.preset") is { } preset ? EsnConfig.Of(preset) : _own;
+        return new ModelConfig { Preset = basis.Preset, Detector = basis.Detector };
+    }
+
+    // A record of the file is the given one with what the file says: what it does not say stays as it was.
+    object Record(YamlNode node, object basis, string path)
+    {
+        if (node is not YamlMappingNode mapping)
+            throw _scalars.Wrong(node, $"{(path.Length == 0 ? "the file" : path)} must be a mapping of keys to values, was {ConfigScalars.Show(node)}");
+
+        Type type = basis.GetType();
+        object record = type.IsValueType ? RuntimeHelpers.GetObjectValue(basis) : type.GetMethod("<Clone>$")!.Invoke(basis, null)!;  // what `with` calls
+        var properties = type.GetProperties(BindingFlags.Public | BindingFlags.Instance)
+            .Where(property => property.SetMethod is { IsPublic: true })
+            .ToDictionary(property => ConfigFile.Key(property.Name));
+        // What an entry of `models` differs from is the file's own model, wherever in the file it stands.
+        foreach ((YamlNode keyNode, YamlNode valueNode) in mapping.Children.OrderBy(child => child.Key is YamlScalarNode { Value: Models }))
+        {
+            string key = keyNode is YamlScalarNode scalar ? scalar.Value ?? "" : throw _scalars.Wrong(keyNode, "a key must be a word");
+            string full = path.Length == 0 ? key : $"{path}.{key}";
+            if (!properties.TryGetValue(key, out PropertyInfo? property))
+            {
+                if (key == Kind && type.BaseType!.IsAbstract) continue;
+                string? near = Spelling.Nearest(key, properties.Keys);
+                throw _scalars.Wrong(keyNode, $"unknown key {full}{(near is null ? "" : $": did you mean {near}?")} Known here: {string.Join(", ", properties.Keys.Order(StringComparer.Ordinal))}");
+            }
+            _places.Add(full, keyNode.Start.Line);
+            if (record is EsnConfig file && key == Models) _own = file;
+            if (!ConfigScalars.IsNull(valueNode)) property.SetValue(record, Value(valueNode, property.PropertyType, full, property.GetValue(record)));
+        }
+
+        try
+        {
+            type.GetMethod("Validate", Type.EmptyTypes)?.Invoke(record, null);
+        }
+        catch (TargetInvocationException e) when (e.InnerException is ArgumentException wrong)
+        {
+            string key = ConfigFile.Key((wrong.ParamName ?? "").Split('.')[^1]);
+            YamlNode at = mapping.Children.FirstOrDefault(child => key.Length > 0 && ((YamlScalarNode)child.Key).Value!.StartsWith(key, StringComparison.Ordinal)).Key ?? mapping;  // leakRate: an element of leakRates
+            string message = wrong.Message.Split(" (Parameter '")[0].Split('\n')[0];
+            throw _scalars.Wrong(at, path.Length == 0 ? message : $"{path}: {message}");
+        }
+        return record;
+    }
+
+    object Value(YamlNode node, Type type, string path, object? basis)
+    {
+        type = Nullable.GetUnderlyingType(type) ?? type;
+        if (_scalars.Read(node, type, path) is { } single) return single;
+        if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IReadOnlyList<>)) return List(node, type.GetGenericArguments()[0], path);
+        if (type == typeof(IReadOnlyDictionary<string, string>)) return Words(node, path);
+        if (type == typeof(ModelConfig)) return Record(node, ModelBasis(node, path), path);
+        if (!type.IsAbstract) return Record(node, basis ?? Activator.CreateInstance(type)!, path);
+        // A member of a family: `level: { window: 20 }`, or `{ kind: level, window: 20 }`, or, with all its defaults, `level`.
+        if (node is YamlMappingNode { Children: [(YamlScalarNode { Value: { } name }, { } constants)] } && Family.Members(type).GetValueOrDefault(name) is { } member)
+            return ConfigScalars.IsNull(constants) ? Made(member, basis) : Record(constants, Made(member, basis), $"{path}.{name}");
+        return node is YamlScalarNode ? Made(Member(node, type, path, _scalars.Text(node, path)), basis) : Record(node, OfKind(node, type, path, basis), path);
+    }
+
+    static object Made(Type member, object? basis) => basis?.GetType() == member ? basis : Activator.CreateInstance(member)!;
+
+    // A member of a family: named by the key `kind`, else the one that is there already.
+    object OfKind(YamlNode node, Type family, string path, object? basis)
+    {
+        string? kind = (node as YamlMappingNode)?.Children.FirstOrDefault(child => child.Key is YamlScalarNode { Value: Kind }).Value is { } name ? _scalars.Text(name, $"{path}.{Kind}") : null;
+        return kind is null && basis is not null ? basis : Made(Member(node, family, path, kind), basis);
+    }
+
+    Type Member(YamlNode node, Type family, string path, string? name)
+    {
+        SortedDictionary<string, Type> members = Family.Members(family);
+        if (name is not null && members.TryGetValue(name, out Type? member)) return member;
+        string? written = name ?? ((node as YamlMappingNode)?.Children is [(YamlScalarNode only, _)] ? only.Value : null);
+        string? near = written is null ? null : Spelling.Nearest(written, members.Keys);
+        throw _scalars.Wrong(node, $"{path} must be one of {string.Join(", ", members.Keys)}, was {(written is null ? ConfigScalars.Show(node) : $"'{written}'")}{(near is null ? "" : $": did you mean {near}?")}");
+    }
+
+    Array List(YamlNode node, Type element, string path)
+    {
+        // One element may stand without brackets.
+        IEnumerable<YamlNode> nodes = node is YamlSequenceNode sequence ? sequence.Children : [node];
+        object[] items = [.. nodes.Select((item, i) => Value(item, element, $"{path}[{i}]", null))];
+        var list = Array.CreateInstance(element, items.Length);
+        ((ICollection)items).CopyTo(list, 0);
+        return list;
+    }
+
+    Dictionary<string, string> Words(YamlNode node, string path)
+    {
+        if (node is not YamlMappingNode mapping) throw _scalars.Wrong(node, $"{path} must be a mapping of settings to values, was {ConfigScalars.Show(node)}");
+        foreach ((YamlNode key, _) in mapping.Children) _places.Add($"{path}.{_scalars.Text(key, path)}", key.Start.Line);
+        return mapping.Children.ToDictionary(child => _scalars.Text(child.Key, path), child => _scalars.Text(child.Value, $"{path}.{child.Key}"));
+    }
+}

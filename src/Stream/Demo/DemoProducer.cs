@@ -1,0 +1,60 @@
+using System.Text;
+using System.Text.Json;
+using Confluent.Kafka;
+using Esn.Streaming.Configuration;
+using Esn.Streaming.Kafka;
+using Esn.Streaming.Wire;
+
+namespace Esn.Streaming.Demo;
+
+/// <summary>Sends the demo's feed to a topic: the quiet beginning at once, then at a pace.</summary>
+/// <param name="config">Where the broker is.</param>
+/// <param name="feed">What is sent.</param>
+/// <param name="time">The clock.</param>
+sealed class DemoProducer(EsnConfig config, DemoFeed feed, TimeProvider time)
+{
+    const string Stream = "mackey-glass";
+
+    /// <summary>Sends it.</summary>
+    /// <param name="topic">Where to.</param>
+    /// <param name="steps">How many; null: without end.</param>
+    /// <param name="rate">Steps per second; 0: as fast as it goes.</param>
+    /// <param name="scored">Steps that are scored already.</param>
+    /// <param name="stop">Ends it.</param>
+    public async Task Send(string topic, long? steps, double rate, Func<long> scored, CancellationToken stop)
+    {
+        using IProducer<byte[], byte[]> producer = new ProducerBuilder<byte[], byte[]>(ClientSettings.Producer(config)).SetLogHandler((_, _) => { }).Build();
+        byte[] key = Encoding.UTF8.GetBytes(Stream);
+        long pacedFrom = 0;
+        for (long step = 0; step < (steps ?? long.MaxValue); step++)
+        {
+            if (step == DemoRun.Quiet)
+            {
+                // From here on latency is measured: not of records that wait for the consumer group to form.
+                producer.Flush(stop);
+                while (scored() < DemoRun.Quiet) await Task.Delay(TimeSpan.FromMilliseconds(20), time, stop).ConfigureAwait(false);
+                pacedFrom = time.GetTimestamp();
+            }
+            if (step > DemoRun.Quiet && rate > 0)
+            {
+                TimeSpan ahead = TimeSpan.FromSeconds((step - DemoRun.Quiet) / rate) - time.GetElapsedTime(pacedFrom);
+                if (ahead > TimeSpan.FromMilliseconds(5)) await Task.Delay(ahead, time, stop).ConfigureAwait(false);
+            }
+            stop.ThrowIfCancellationRequested();
+            byte[] value = JsonSerializer.SerializeToUtf8Bytes(new { timestamp = FeedTime.Write(time.GetUtcNow().UtcDateTime), value = feed.Next() });
+            while (true)
+            {
+                try
+                {
+                    producer.Produce(topic, new Message<byte[], byte[]> { Key = key, Value = value });
+                    break;
+                }
+                catch (ProduceException<byte[], byte[]> e) when (e.Error.Code == ErrorCode.Local_QueueFull)
+                {
+                    producer.Poll(TimeSpan.FromMilliseconds(20));
+                }
+            }
+        }
+        producer.Flush(stop);
+    }
+}

@@ -1,0 +1,58 @@
+using Esn.Streaming.Configuration;
+using Esn.Streaming.Wire;
+
+namespace Esn.Streaming.Streams;
+
+/// <summary>What is let in: records that can be read, and streams for which there is room. Nothing is made for what is not.</summary>
+sealed class Admission
+{
+    readonly SourceConfig _source;
+    readonly FrameDecoder _decoder;
+    readonly ModelChoice _models;
+    readonly long _memory;
+
+    /// <param name="config">Validated.</param>
+    public Admission(EsnConfig config)
+    {
+        _source = config.Source;
+        _decoder = new FrameDecoder(_source.Fields);
+        _models = new ModelChoice(config);
+        _memory = _source.MaxMemory?.Bytes ?? (long)(SourceConfig.DefaultShare * GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
+    }
+
+    /// <summary>The frame in a record, or why there is none; exactly one of the two is null.</summary>
+    public (Frame? Frame, DeadLetter? DeadLetter) Decode(FeedRecord record)
+    {
+        (Frame? frame, DeadLetter? letter) = _decoder.Decode(record);
+        if (frame is null || frame.Values.Length <= _source.MaxChannels) return (frame, letter);
+        return (null, new DeadLetter(record, Rejection.TooManyChannels, $"the frame has {frame.Values.Length} values: source.maxChannels allows {_source.MaxChannels}"));
+    }
+
+    /// <summary>A place for the stream of this frame, which it is the first of, or why it gets none; exactly one of the two is null.</summary>
+    /// <param name="first">Of the stream.</param>
+    /// <param name="streams">That are here already.</param>
+    /// <param name="bytes">That their models take.</param>
+    public (StreamSlot? Slot, DeadLetter? DeadLetter) Open(Frame first, int streams, long bytes)
+    {
+        if (streams >= _source.MaxStreams)
+            return Refused(first, Rejection.TooManyStreams, $"{streams} streams are here already: raise source.maxStreams, or add replicas and partitions");
+        var gate = new Gate(_source.FrameChannels);
+        if (gate.Check(first.Time, first.Values, out string detail) is { } reason) return Refused(first, reason, detail);
+        ModelSpec model = _models.Of(first.Stream.Key);
+        try
+        {
+            long more = ModelSize.Bytes(model, gate.Channels);
+            if (bytes + more > _memory)
+                return Refused(first, Rejection.NoMemory, $"a model of {gate.Channels} channels takes {MemorySize.Say(more)}, those of {streams} streams take {MemorySize.Say(bytes)} of {MemorySize.Say(_memory)}: "
+                    + "raise source.maxMemory, or add replicas and partitions");
+            return (new StreamSlot(first.Stream, model, gate), null);
+        }
+        // Whatever it is, it must not keep the other streams from being scored; it comes again with the stream's next record.
+        catch (Exception e)
+        {
+            return Refused(first, Rejection.NoModel, $"no model for {gate.Channels} channels: {e.Message}");
+        }
+    }
+
+    static (StreamSlot?, DeadLetter) Refused(Frame frame, Rejection reason, string detail) => (null, new DeadLetter(frame.Record, reason, detail));
+}

@@ -1,0 +1,53 @@
+using Esn.Streaming.Wire;
+
+namespace Esn.Streaming.Streams;
+
+/// <summary>A frame and what its step told.</summary>
+/// <param name="Frame">As it came.</param>
+/// <param name="Result">Of the detector; with an alarm in it, an event is to be published.</param>
+/// <param name="Expected">What the model expected, [channels], units of the feed; NaN while the scaling is not fixed.</param>
+/// <param name="Muted">The stream was not to be judged.</param>
+/// <param name="OpenedAt">Offset of the record that opened the alarm of the result; −1 where the result has none.</param>
+public readonly record struct ScoredFrame(Frame Frame, StepResult Result, ReadOnlyMemory<double> Expected, bool Muted, long OpenedAt)
+{
+    /// <summary>The alarm of the result by the place of the record that opened it: one for the whole life of the alarm, whatever else came meanwhile.</summary>
+    public string AlarmId => FormattableString.Invariant($"{Frame.Stream.Topic}/{Frame.Stream.Partition}/{Frame.Stream.Key}/{OpenedAt}");
+}
+
+/// <summary>What became of one stream in a batch.</summary>
+/// <param name="Stream">Whose frames they are.</param>
+/// <param name="Frames">At least one, in order.</param>
+/// <param name="Before">What had gone wrong with the model until then.</param>
+/// <param name="After">What has gone wrong with it by now.</param>
+/// <param name="Forecast">While an alarm is open: what the forecast from before its onset foretold for the last frame, [channels]; else null.</param>
+/// <param name="Elapsed">Time that the steps took.</param>
+public sealed record StreamSteps(StreamId Stream, IReadOnlyList<ScoredFrame> Frames, ModelHealth Before, ModelHealth After, double[]? Forecast, TimeSpan Elapsed);
+
+/// <summary>What became of a message of the source: the one thing that leaves the scoring, for the outbox and for all who show something.</summary>
+/// <param name="Message">As it came.</param>
+public sealed record ScoredBatch(SourceMessage Message)
+{
+    /// <summary>Frames that were scored, in the order of the batch.</summary>
+    public IReadOnlyList<ScoredFrame> Frames { get; init; } = [];
+
+    /// <summary>Records that could not be taken, in the order of the batch; to be published.</summary>
+    public IReadOnlyList<DeadLetter> DeadLetters { get; init; } = [];
+
+    /// <summary>The same frames stream by stream.</summary>
+    public IReadOnlyList<StreamSteps> Streams { get; init; } = [];
+
+    /// <summary>Streams that went with their partitions.</summary>
+    public IReadOnlyList<StreamId> Gone { get; init; } = [];
+
+    /// <summary>When it was scored, UTC.</summary>
+    public DateTime ScoredAt { get; init; }
+
+    /// <summary>Streams of the process now.</summary>
+    public int StreamCount { get; init; }
+
+    /// <summary>About how much memory their models take, bytes.</summary>
+    public long ModelBytes { get; init; }
+
+    /// <summary>Records of the message; none where it is no batch of records.</summary>
+    public IReadOnlyList<FeedRecord> Records => (Message as RecordBatch)?.Records ?? [];
+}
