@@ -12,10 +12,9 @@ public sealed class ArchitectureTests
         ["Demo", "Tuning"],
         ["Hosting", "Backtest"],
         ["Kafka", "Http", "Telemetry"],
-        ["Board"],
+        ["Board", "Control"],
         ["Pipeline"],
         ["Streams"],
-        ["Control"],
         ["Configuration", "Feeds"],
         ["Wire", "Simulation"]);
 

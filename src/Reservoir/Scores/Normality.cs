@@ -28,7 +28,7 @@ public sealed record NormalitySpec
 /// (2019), arXiv:1909.01709. The windows are of ln e²: the error of a learning model falls over decades, and its
 /// logarithm has the light tail that Q speaks of. Strictly causal; the long window takes no part of the short one.
 /// </remarks>
-public sealed class Normality
+sealed class Normality
 {
     const double Floor = 1e-14;  // of e², in units of the scaled feed: where rounding begins
 

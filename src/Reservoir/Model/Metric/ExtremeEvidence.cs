@@ -38,7 +38,7 @@ public sealed record ExtremesSpec
 /// X: the value's rank among all values before it, on its nearer side, and whether the mean of the latest values lies
 /// outside all such means before. It needs no model, and no model can excuse it.
 /// </summary>
-public sealed class ExtremeEvidence
+sealed class ExtremeEvidence
 {
     readonly ExtremesSpec _spec;
     readonly double[] _highest, _lowest;  // the most extreme so far, the most extreme first [ranks]

@@ -40,7 +40,7 @@ public sealed record MetricCalibratorSpec
 /// Evidence S = E + X that one channel is not as it was: E the weighted mean over horizons of what is unusual in the error and
 /// in its signed mean, each on a scale of its own, X the records of the value itself.
 /// </summary>
-public sealed class MetricCalibrator
+sealed class MetricCalibrator
 {
     readonly MetricCalibratorSpec _spec;
     readonly int _horizons;

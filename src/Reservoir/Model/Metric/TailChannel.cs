@@ -46,7 +46,7 @@ public sealed record TailChannelSpec
 /// One statistic a(t) ≥ 0 of the error, in standard deviations above the mean of a reference of its own past, over a
 /// bar that heavy tails raise: z = max(0, (a − mean)/(std + floor)), q = z/(1 + V^(1/p)), V a running mean of zᵖ.
 /// </summary>
-public sealed class TailChannel
+sealed class TailChannel
 {
     readonly TailChannelSpec _spec;
     readonly int _delay;      // steps a value waits before it joins the reference
