@@ -9,6 +9,7 @@ public static class Presets
         ("signal", "deterministic, physical or chaotic signals, sampled at their own scale", () => Signal()),
         ("sensors", "plant sensors of several channels, whose levels matter", () => Sensors()),
         ("metric", "operational metrics: seasonal, bursty, of one or a few channels", Metric),
+        ("field", "fields on a grid, such as a simulation emits: found in time and in space", Field),
     ];
 
     /// <summary>The words, the default first.</summary>
@@ -68,4 +69,7 @@ public static class Presets
 
     /// <summary>Operational metrics: seasonal, bursty, of one or a few channels.</summary>
     public static MetricModelSpec Metric() => new();
+
+    /// <summary>Fields on a grid: found in time and in space.</summary>
+    public static FieldModelSpec Field() => new();
 }

@@ -10,6 +10,7 @@ Benchmark[] benchmarks =
     new("nab", "operational metrics: the Numenta Anomaly Benchmark's score (--seeds N, --files)", Nab.Run),
     Skab.Benchmark,
     Ramps.Benchmark,
+    Esn.Benchmarks.Fields.FieldsBenchmark.Entry,
 ];
 
 if (args.Length == 0 || Array.Find(benchmarks, b => b.Name == args[0]) is not { } benchmark)

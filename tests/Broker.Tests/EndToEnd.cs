@@ -8,8 +8,10 @@ using Xunit;
 namespace Esn.Broker.Tests;
 
 /// <summary>From a file through a broker to events, with `esn` as processes; the same claims for every broker.</summary>
-public abstract class EndToEnd(IBroker broker)
+public abstract class EndToEnd(IBroker broker) : IDisposable
 {
+    readonly List<string> _directories = [];
+
     protected static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     protected string Servers
@@ -101,8 +103,8 @@ public abstract class EndToEnd(IBroker broker)
 
         await Stop(esn);
         await Stop(pure);
-        var disturbed = await Topics.Read(servers, events, found => false, TimeSpan.FromSeconds(3));
-        var undisturbed = await Topics.Read(servers, cleanEvents, found => false, TimeSpan.FromSeconds(3));
+        var disturbed = await Topics.ReadAll(servers, events);
+        var undisturbed = await Topics.ReadAll(servers, cleanEvents);
         Assert.NotEmpty(undisturbed);
         Assert.Equal(undisturbed.Select(record => Comparable(record.Data())), disturbed.Select(record => Comparable(record.Data())));
     }
@@ -147,7 +149,7 @@ public abstract class EndToEnd(IBroker broker)
         Assert.True(await backtest.Exit(TimeSpan.FromMinutes(5)) == 0, backtest.Said);
 
         string[] expected = [.. File.ReadLines(Path.Combine(directory, "out", "events.jsonl")).Select(line => Comparable(JsonDocument.Parse(line).RootElement.GetProperty("data")))];
-        var found = await Topics.Read(servers, events, records => records.Count > expected.Length, TimeSpan.FromSeconds(5));
+        var found = await Topics.ReadAll(servers, events);
         Assert.NotEmpty(expected);
         Assert.Equal(expected, found.Select(record => Comparable(record.Data())));
         Assert.All(found, record => Assert.StartsWith("esn.anomaly.", record.Header("ce_type"), StringComparison.Ordinal));
@@ -155,7 +157,19 @@ public abstract class EndToEnd(IBroker broker)
         Assert.Equal(found.Count, found.Select(record => record.Header("ce_id")).Distinct().Count());
     }
 
-    protected static string NewDirectory() => Directory.CreateTempSubdirectory("esn-test-").FullName;
+    protected string NewDirectory()
+    {
+        string directory = Directory.CreateTempSubdirectory("esn-test-").FullName;
+        _directories.Add(directory);
+        return directory;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (string directory in _directories) Directory.Delete(directory, recursive: true);
+        GC.SuppressFinalize(this);
+    }
 
     // All of an event's data but the names of where it was found, to the last digit.
     static string Comparable(JsonElement data) =>
@@ -176,13 +190,13 @@ public abstract class EndToEnd(IBroker broker)
     protected async Task<(string Source, string Events, string DeadLetters)> NewTopics() =>
         (await broker.Topic("steps"), await broker.Topic("events"), await broker.Topic("dead-letters"));
 
-    protected static string Config(string directory, string servers, string source, string events, string deadLetters, string preset = "signal", string channels = "[]")
+    protected static string Config(string directory, string servers, string source, string events, string deadLetters, string preset = "signal", string channels = "[]", string producer = "", string? group = null)
     {
         string file = Path.Combine(directory, "esn.yaml");
         File.WriteAllText(file, $$"""
-            kafka: { bootstrapServers: "{{servers}}" }
+            kafka: { bootstrapServers: "{{servers}}"{{producer}} }
             preset: {{preset}}
-            source: { topics: [{{source}}], group: {{source}}, fields: { channels: {{channels}} } }
+            source: { topics: [{{source}}], group: {{group ?? source}}, fields: { channels: {{channels}} } }
             sink: { events: {{events}}, deadLetters: {{deadLetters}}, createTopics: false }
             http: { listen: "127.0.0.1:0", stallSeconds: 3 }
             """);

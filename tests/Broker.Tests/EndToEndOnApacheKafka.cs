@@ -28,6 +28,105 @@ public sealed class EndToEndOnApacheKafka(RealKafkaFixture broker) : EndToEnd(br
     }
 
     [Fact]
+    public async Task No_record_ends_the_process_nor_keeps_it_from_starting()
+    {
+        string servers = Servers, directory = NewDirectory();
+        string source = $"poison-{Guid.NewGuid():N}", letters = $"poison-letters-{Guid.NewGuid():N}", events = $"poison-events-{Guid.NewGuid():N}";
+        await Topics.Create(servers, source, 1, largestMessage: 5_000_000);
+        await Topics.Create(servers, letters, 1);
+        await Topics.Create(servers, events, 1);
+        byte[] hugeKey = [.. Enumerable.Repeat((byte)'k', 1_200_000)], good = """{"value": 1}"""u8.ToArray();
+        Message<byte[], byte[]>[] poison =
+        [
+            new() { Key = "a"u8.ToArray(), Value = good, Timestamp = new Timestamp(-62_135_596_800_001, TimestampType.CreateTime) },
+            new() { Key = hugeKey, Value = good },
+            new() { Key = "h"u8.ToArray(), Value = "{"u8.ToArray(), Headers = [new Header("large", new byte[1_200_000]), new Header("small", [1])] },
+            new() { Key = "n"u8.ToArray(), Value = Encoding.UTF8.GetBytes($$"""{"value": "{{new string('9', 1_200_000)}}"}""") },
+            new() { Key = "w"u8.ToArray(), Value = Encoding.UTF8.GetBytes($$"""{"values": [{{string.Join(',', Enumerable.Repeat("1", 39_000))}}]}""") },
+            new() { Key = "s"u8.ToArray(), Value = "{"u8.ToArray(), Headers = [new Header("trace", "42"u8.ToArray())] },
+        ];
+        string config = Config(directory, servers, source, events, letters);
+        using (var esn = new EsnProcess("run", "--config", config))
+        {
+            await Ready(esn);
+            using (IProducer<byte[], byte[]> producer = new ProducerBuilder<byte[], byte[]>(new ProducerConfig { BootstrapServers = servers, MessageMaxBytes = 5_000_000 }).Build())
+            {
+                foreach (Message<byte[], byte[]> message in poison) await producer.ProduceAsync(source, message);
+                await producer.ProduceAsync(source, new Message<byte[], byte[]> { Key = "a"u8.ToArray(), Value = good });
+            }
+            await Steps(esn, 1);
+            await Stop(esn);
+        }
+        var dead = await Topics.ReadAll(servers, letters);
+        Assert.Single(dead, letter => letter.Header("esn_reason") == "bad_timestamp");
+        Assert.Contains(dead, letter => letter.Header("esn_timestamp") == "-62135596800001");
+        var cut = Assert.Single(dead, letter => letter.Header("esn_reason") == "bad_key");
+        Assert.Equal((1024, "1200000", good), (cut.Message.Key.Length, cut.Header("esn_key_bytes"), cut.Message.Value));
+        Assert.Equal("2", Assert.Single(dead, letter => letter.Message.Key.AsSpan().SequenceEqual("h"u8)).Header("esn_headers_left_out"));
+        Assert.Equal("42", Assert.Single(dead, letter => letter.Message.Key.AsSpan().SequenceEqual("s"u8)).Header("trace"));
+        var parts = dead.Where(letter => letter.Message.Key.AsSpan().SequenceEqual("n"u8)).ToList();
+        Assert.Equal(poison[3].Value, parts.SelectMany(part => part.Message.Value));
+        Assert.Equal("too_many_channels", Assert.Single(dead, letter => letter.Message.Key.AsSpan().SequenceEqual("w"u8)).Header("esn_reason"));
+
+        using var next = new EsnProcess("run", "--config", config);
+        await Ready(next);
+        await Stop(next);
+    }
+
+    [Fact]
+    public async Task A_topic_of_events_with_a_small_limit_gets_smaller_events()
+    {
+        string servers = Servers, directory = NewDirectory(), feed = Path.Combine(directory, "feed.csv");
+        WriteFeed(feed, steps: 8000);
+        (string source, _, string letters) = await NewTopics();
+        string events = $"small-{Guid.NewGuid():N}", none = $"tiny-{Guid.NewGuid():N}";
+        await Topics.Create(servers, events, 1, largestMessage: 1500);
+        await Topics.Create(servers, none, 1, largestMessage: 100);
+        using (var esn = new EsnProcess("run", "--config", Config(directory, servers, source, events, letters)))
+        {
+            await Replay(servers, feed, source);
+            await Steps(esn, 8000);
+            await Stop(esn);
+        }
+        var found = await Topics.ReadAll(servers, events);
+        Assert.Contains(found, record => record.Header("ce_type") == "esn.anomaly.opened");
+        Assert.Contains(found, record => record.Data().TryGetProperty("leftOut", out _));
+
+        // Where not even the least of an event fits, it says so and goes on.
+        using var still = new EsnProcess("run", "--config", Config(NewDirectory(), servers, source, none, letters, group: "another"));
+        await Steps(still, 8000);
+        await Stop(still);
+        Assert.Contains($"fits into topic {none} in no size", still.Said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_topic_that_goes_ends_it_in_order_and_the_next_one_need_not_wait_for_the_session()
+    {
+        string servers = Servers, directory = NewDirectory();
+        (string source, string events, string letters) = await NewTopics();
+        string config = Config(directory, servers, source, events, letters, producer: ", producer: { message.timeout.ms: 2000, topic.metadata.propagation.max.ms: 100 }");
+        using IProducer<byte[], byte[]> producer = new ProducerBuilder<byte[], byte[]>(new ProducerConfig { BootstrapServers = servers }).Build();
+        using (var esn = new EsnProcess("run", "--config", config))
+        {
+            await Ready(esn);
+            await Topics.Delete(servers, letters);
+            await producer.ProduceAsync(source, new Message<byte[], byte[]> { Key = "a"u8.ToArray(), Value = "{"u8.ToArray() });
+            Assert.Equal(1, await esn.Exit(Patience));
+            Assert.Contains($"stopped: can't write to topic {letters}: ", esn.Said, StringComparison.Ordinal);
+            Assert.DoesNotContain("Unhandled exception", esn.Said, StringComparison.Ordinal);
+        }
+
+        await Topics.Create(servers, letters, 1);
+        using var next = new EsnProcess("run", "--config", config);
+        DateTime started = DateTime.UtcNow;
+        await Ready(next);
+        Assert.InRange((DateTime.UtcNow - started).TotalSeconds, 0, 20);  // a session lasts 45 s
+        // What had no letter gets one now.
+        Assert.Single(await Topics.Read(servers, letters, found => found.Count > 0, Patience));
+        await Stop(next);
+    }
+
+    [Fact]
     public async Task A_broker_that_is_killed_and_comes_back_costs_nothing()
     {
         string? home = Environment.GetEnvironmentVariable("KAFKA_HOME");
@@ -49,7 +148,7 @@ public sealed class EndToEndOnApacheKafka(RealKafkaFixture broker) : EndToEnd(br
         await Replay(kafka.BootstrapServers, second, "steps", "feed");
         await Steps(esn, 5000);
         Assert.Equal(5000, await Metric(esn, "esn_steps_total"));
-        var opened = (await Topics.Read(kafka.BootstrapServers, "events", found => false, TimeSpan.FromSeconds(3))).Where(record => record.Header("ce_type") == "esn.anomaly.opened");
+        var opened = (await Topics.ReadAll(kafka.BootstrapServers, "events")).Where(record => record.Header("ce_type") == "esn.anomaly.opened");
         Assert.Contains(opened, record => record.Data().GetProperty("position").GetInt64() > 2500);
         await Stop(esn);
     }

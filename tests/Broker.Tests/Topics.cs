@@ -8,25 +8,40 @@ namespace Esn.Broker.Tests;
 /// <summary>Plain clients, independent of ours.</summary>
 static class Topics
 {
-    public static async Task Create(string servers, string topic, int partitions)
+    public static async Task Create(string servers, string topic, int partitions, int? largestMessage = null)
     {
         using IAdminClient admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = servers }).Build();
-        await admin.CreateTopicsAsync([new TopicSpecification { Name = topic, NumPartitions = partitions, ReplicationFactor = 1 }]);
+        var configs = new Dictionary<string, string>();
+        if (largestMessage is { } bytes) configs["max.message.bytes"] = $"{bytes}";
+        await admin.CreateTopicsAsync([new TopicSpecification { Name = topic, NumPartitions = partitions, ReplicationFactor = 1, Configs = configs }]);
     }
 
-    /// <summary>Reads all partitions from their beginning until enough is there.</summary>
-    public static async Task<List<ConsumeResult<byte[], byte[]>>> Read(string servers, string topic, Func<List<ConsumeResult<byte[], byte[]>>, bool> enough, TimeSpan within)
+    public static async Task Delete(string servers, string topic)
     {
-        var config = new ConsumerConfig { BootstrapServers = servers, GroupId = $"reader-{Guid.NewGuid():N}" };
+        using IAdminClient admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = servers }).Build();
+        await admin.DeleteTopicsAsync([topic]);
+    }
+
+    /// <summary>All that is in a topic now.</summary>
+    public static Task<List<ConsumeResult<byte[], byte[]>>> ReadAll(string servers, string topic) => Read(servers, topic, _ => false, TimeSpan.FromSeconds(60), toTheEnd: true);
+
+    /// <summary>Reads all partitions from their beginning until enough is there, or to their end.</summary>
+    public static async Task<List<ConsumeResult<byte[], byte[]>>> Read(string servers, string topic, Func<List<ConsumeResult<byte[], byte[]>>, bool> enough, TimeSpan within, bool toTheEnd = false)
+    {
+        var config = new ConsumerConfig { BootstrapServers = servers, GroupId = $"reader-{Guid.NewGuid():N}", EnablePartitionEof = true };
         using IAdminClient admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = servers }).Build();
         using IConsumer<byte[], byte[]> consumer = new ConsumerBuilder<byte[], byte[]>(config).Build();
         Metadata metadata = admin.GetMetadata(topic, TimeSpan.FromSeconds(10));
         consumer.Assign(metadata.Topics[0].Partitions.Select(partition => new TopicPartitionOffset(topic, partition.PartitionId, Offset.Beginning)));
         var found = new List<ConsumeResult<byte[], byte[]>>();
+        var ended = new HashSet<TopicPartition>();
         DateTime end = DateTime.UtcNow + within;
-        while (!enough(found) && DateTime.UtcNow < end)
+        while (!enough(found) && !(toTheEnd && ended.Count == metadata.Topics[0].Partitions.Count))
         {
-            if (await Task.Run(() => consumer.Consume(TimeSpan.FromMilliseconds(200))) is { } record) found.Add(record);
+            if (DateTime.UtcNow >= end) return toTheEnd ? throw new TimeoutException($"the end of {topic} was not reached within {within}") : found;
+            if (await Task.Run(() => consumer.Consume(TimeSpan.FromMilliseconds(200))) is not { } record) continue;
+            if (record.IsPartitionEOF) ended.Add(record.TopicPartition);
+            else found.Add(record);
         }
         return found;
     }

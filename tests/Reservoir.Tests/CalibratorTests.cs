@@ -18,7 +18,7 @@ public class CalibratorTests
             margin.Measure(Math.Pow(draw(random), 2));
             margin.Learn(1 + 1e-9);
         }
-        margin.Rebuild(peaks: 0);
+        margin.Rebuild(episodes: 0);
         return margin;
     }
 
@@ -55,6 +55,21 @@ public class CalibratorTests
             previous = margin.Value;
         }
         Assert.True(previous > 20);
+    }
+
+    [Fact]
+    public void A_tail_may_be_drawn_from_all_values()
+    {
+        var margin = new Margin(new BudgetSpec { Margin = new MarginSpec { MostTail = 1, TailLooks = 1e4 } }, One);
+        var random = new Xoshiro256StarStar(3, threadSafe: false);
+        for (int t = 1; t <= 1000; t++)
+        {
+            margin.Measure(Math.Pow(Normal.Sample(random, 0, 1), 2));
+            margin.Learn(1);
+        }
+        margin.Rebuild(episodes: 0);
+        margin.Measure(9);
+        Assert.InRange(margin.Value, 3, 12);
     }
 
     [Fact]

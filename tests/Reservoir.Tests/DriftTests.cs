@@ -20,7 +20,7 @@ public class DriftTests
 
     static Trend? Fit(int steps, Func<int, double> course, bool logarithm = false)
     {
-        var kept = new BlockHistory(1, 16);
+        var kept = new BlockHistory(1, 16, ranges: true);
         for (int t = 0; t < steps; t++) kept.Add([course(t)], frozen: false, muted: false);
         return kept.Fit(0, logarithm);
     }

@@ -9,7 +9,7 @@ public class OutOfRangeTests
 
     double[] Step(double first, double second, bool frozen = false)
     {
-        _score.Step(new ScoreInput { Input = [first, second], Errors = [0, 0], Frozen = frozen, Held = [frozen] });
+        _score.Step(new ScoreInput { Input = [first, second], Errors = [0, 0], Frozen = frozen, Held = new HeldChannels([frozen]) });
         return [.. _score.Squares];
     }
 
@@ -57,7 +57,7 @@ public class OutOfRangeTests
     {
         Swing(40);
         Step(5, 0, frozen: true);
-        _score.Adapt([true]);
+        _score.Adapt(new HeldChannels([true]));
         Assert.InRange(Step(5, 0)[0], -.25, 0);
     }
 

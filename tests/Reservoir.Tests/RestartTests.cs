@@ -19,7 +19,7 @@ public sealed class RestartTests
     public static TheoryData<string, int> All => new()
     {
         { "signal", 1 }, { "signal", 3 }, { "sensors", 1 }, { "sensors", 3 }, { "metric", 1 }, { "metric", 3 },
-        { "sensors with models", 3 }, { "every score", 2 }, { "two slabs", 1 }, { "many outputs", 40 }, { "signal by day", 1 }, { "metric by day", 1 },
+        { "sensors with models", 3 }, { "every score", 2 }, { "two slabs", 1 }, { "many outputs", 40 }, { "signal by day", 1 }, { "metric by day", 1 }, { "tiles", 48 }, { "whole field", 48 },
     };
 
     static ModelSpec Spec(string name) => name switch
@@ -37,6 +37,8 @@ public sealed class RestartTests
         // A fold that is spread over a period, and one whose updates of W_out wait.
         "two slabs" => Presets.Signal() with { Reservoir = new ReservoirSpec { Units = 520 }, Readout = new ReadoutSpec { ForgettingFactor = .999 }, Scores = [new MeanErrorSpec()] },
         "many outputs" => Feeds.Small() with { Scores = [new MeanErrorSpec(), new FreeRunErrorSpec()] },
+        "tiles" => Fields.Small(new TileSpec { Rows = 3, Columns = 4, Halo = 1 }),
+        "whole field" => Fields.Small(tiles: null),
         "signal by day" => Feeds.Small().WithDailyBudget(20),
         "metric by day" => Presets.Metric().WithDailyBudget(20),
         _ => throw new ArgumentOutOfRangeException(nameof(name)),
@@ -172,7 +174,7 @@ public sealed class RestartTests
         Detector.Load(Feeds.Small() with { Scores = [.. spec.Scores] }, 2, snapshot);
 
         snapshot[8]++;
-        Assert.Contains("has format 2, this program reads 1", Refused(spec, 2));
+        Assert.Contains($"has format {Snapshot.Version + 1}, this program reads {Snapshot.Version}", Refused(spec, 2));
         snapshot[0]++;
         Assert.Contains("no snapshot of a detector", Refused(spec, 2));
 

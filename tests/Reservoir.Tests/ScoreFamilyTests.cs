@@ -42,7 +42,7 @@ public sealed class ScoreFamilyTests
             _predictor.Begin(new ReadOnlySpan<DateTime>(in time), u);
             _predictor.Settle(u, _errors);
             _runs.Settle(_step, u);
-            Score.Step(new ScoreInput { Input = u, Errors = _errors, Frozen = false, Held = _held });
+            Score.Step(new ScoreInput { Input = u, Errors = _errors, Frozen = false, Held = new HeldChannels(_held) });
             _predictor.Learn();
             _predictor.Predict();
             _runs.Launch(_step++, time);

@@ -119,7 +119,7 @@ public sealed class SensorTests
         for (int t = 0; t < 1000; t++)
         {
             double u = Normal.Sample(random, 0, 1) * (t >= 800 ? 3 : 1) + (t >= 500 ? 10 : 0);
-            spread.Add([u], [false]);
+            spread.Add([u], new HeldChannels([false]));
             if (t is >= 500 and < 550) stepped = Math.Max(stepped, spread.Of(0));
             if (t >= 900) widened += spread.Of(0) / 100;
         }

@@ -17,7 +17,7 @@ public class SlowScoreTests
             margin.Learn(Math.Max(1 + 1 / Budget.Memory, 1 + 1.0 / (t + 1)));
             if (t % 100 == 99) margin.Rebuild(0);
         }
-        if (most > 0) margin.Favour(most);
+        if (most > 0) margin.BoostSlow(most);
         return margin;
     }
 
@@ -48,13 +48,13 @@ public class SlowScoreTests
     }
 
     [Fact]
-    public void A_score_with_few_looks_is_favoured_only_where_it_is_out_of_the_ordinary()
+    public void A_score_with_few_looks_is_boosted_only_where_it_is_out_of_the_ordinary()
     {
-        Margin same = Slow(20_000, Square(2)), favoured = Slow(20_000, Square(2), most: 1);
-        double most = Budget.Favour * Math.Log(1 / favoured.Looks);
-        Assert.InRange(favoured.Looks, 1e-3, 1.0 / 16);
-        Assert.Equal(Value(same, 1), Value(favoured, 1));
-        Assert.Equal(Value(same, 60) + most, Value(favoured, 60), 1e-6);
+        Margin same = Slow(20_000, Square(2)), boosted = Slow(20_000, Square(2), most: 1);
+        double most = Budget.SlowScoreBoost * Math.Log(1 / boosted.Looks);
+        Assert.InRange(boosted.Looks, 1e-3, 1.0 / 16);
+        Assert.Equal(Value(same, 1), Value(boosted, 1));
+        Assert.Equal(Value(same, 60) + most, Value(boosted, 60), 1e-6);
         Assert.InRange(Value(same, 60), 2 * Budget.UnusualMargin, double.PositiveInfinity);
     }
 
@@ -68,7 +68,7 @@ public class SlowScoreTests
         double quiet = 0, loud = 0, wide = 0;
         for (int t = 0; t < 2 * half; t++)
         {
-            score.Step(new ScoreInput { Input = [(t < half ? 1 : 4) * Normal.Sample(random, 0, 1)], Errors = [0], Frozen = false, Held = [false] });
+            score.Step(new ScoreInput { Input = [(t < half ? 1 : 4) * Normal.Sample(random, 0, 1)], Errors = [0], Frozen = false, Held = new HeldChannels([false]) });
             if (t > 1000 && t < half) quiet += score.Squares[0] / (half - 1000);
             // The reference itself comes to the louder spread in 20,000 steps.
             if (t >= half + 64 && t < half + 2064) (loud, wide) = (loud + score.Squares[0] / 2000, wide + Math.Pow(score.Deviation(0), 2) / 2000);

@@ -1,20 +1,5 @@
 namespace Esn;
 
-/// <summary>Part of a channel in the score of an alarm's peak.</summary>
-/// <param name="Channel">Index.</param>
-/// <param name="Share">In [0, 1].</param>
-public readonly record struct Contribution(int Channel, double Share);
-
-/// <summary>Part of a raw score in an alarm.</summary>
-/// <param name="Name">As in the specification, with the channel in brackets where it is of one channel.</param>
-/// <param name="Margin">Highest −ln p in this alarm.</param>
-public readonly record struct ScoreContribution(string Name, double Margin);
-
-/// <summary>What normal would have looked like: the forecast from before the onset, running free.</summary>
-/// <param name="Start">Step of the first point.</param>
-/// <param name="Expected">[points×channels], units of the feed, a point a step.</param>
-public sealed record Forecast(long Start, double[] Expected);
-
 /// <summary>A change in the life of an alarm, as on-call hears of it. Positions are steps of the stream.</summary>
 public sealed record AlarmEvent
 {
@@ -68,4 +53,7 @@ public sealed record AlarmEvent
 
     /// <summary>The slow change that the alarm is due to; null where there is none that can be dated, and once the feed behaves again.</summary>
     public required Drift? Drift { get; init; }
+
+    /// <summary>Where in a field the alarm lies; null: the feed is no field.</summary>
+    public FieldEvidence? Field { get; init; }
 }

@@ -1,15 +1,5 @@
 namespace Esn;
 
-/// <summary>What changes slowly.</summary>
-public enum DriftKind
-{
-    /// <summary>The level of a channel.</summary>
-    Level,
-
-    /// <summary>The model's errors.</summary>
-    Error,
-}
-
 /// <summary>A slow change that an alarm told of, estimated at the step of the event. Positions are steps of the stream.</summary>
 /// <param name="Kind">What changes.</param>
 /// <param name="Channel">Index of the channel; of the model's errors that with the largest part.</param>

@@ -95,7 +95,7 @@ sealed class BudgetCalibrator : ICalibrator
             // The first gap differs from score to score: tables are not all made at the same step.
             _due[i] = _steps + gap + (_steps == FirstTable ? gap * i / _margins.Length : 0);
             _margins[i].Rebuild(_episodes.Count);
-            _margins[i].Favour(MostLooks());
+            _margins[i].BoostSlow(MostLooks());
             if (i == 0) _episodes.Looks = AllLooks();
         }
     }

@@ -74,8 +74,11 @@ public sealed record BudgetSpec : CalibratorSpec
     /// <summary>That part of the budget, [0, 10].</summary>
     public double AnomalyShare { get; init; } = .5;
 
-    /// <summary>Where peaks were counted, by how many standard deviations fewer there are at the least than were seen, [0, 10].</summary>
-    public double Doubt { get; init; } = .5;
+    /// <summary>
+    /// The tail of the peaks may not claim fewer than were counted: their expected number lies at most this many standard
+    /// deviations below the count, [0, 10].
+    /// </summary>
+    public double CountConfidence { get; init; } = .5;
 
     /// <summary>Part of its margin above which an earlier far-out alarm is like a later one, (0, 1].</summary>
     public double Alike { get; init; } = .8;
@@ -84,10 +87,10 @@ public sealed record BudgetSpec : CalibratorSpec
     public MarginSpec Margin { get; init; } = new();
 
     /// <summary>
-    /// How far slow scores, which have few looks, get a part of the budget like that of the others: 0 = the same −ln p
-    /// for each look of any score, 1 = the same rate for each score, [0, 1].
+    /// By how much the margins of slow scores, which have few looks, are raised, so that they get a part of the budget like
+    /// that of the others: 0 = the same −ln p for each look of any score, 1 = the same rate for each score, [0, 1].
     /// </summary>
-    public double Favour { get; init; } = .4;
+    public double SlowScoreBoost { get; init; } = .4;
 
     /// <summary>
     /// Looks, one in two spans, after which a score of <see cref="TailPrior.Student"/> is judged half by what was counted, (0, 1e6].
@@ -117,12 +120,12 @@ public sealed record BudgetSpec : CalibratorSpec
         Require.Range(AnomalyGap, 100, 1e9);
         Require.Range(MostAnomalies, 1, 1e6);
         Require.Range(AnomalyShare, 0, 10);
-        Require.Range(Doubt, 0, 10);
+        Require.Range(CountConfidence, 0, 10);
         Require.Above(Alike, 0, 1);
         Require.Range(Youth, 1, 1e8);
         Require.Range(MostGovernor, 0, 1000);
         Margin.Validate();
-        Require.Range(Favour, 0, 1);
+        Require.Range(SlowScoreBoost, 0, 1);
         Require.Above(StudentLooks, 0, 1e6);
     }
 

@@ -7,31 +7,31 @@ namespace Esn;
 sealed class Episodes
 {
     const double BinWidth = .05;
-    const int Places = 700;       // bins
-    const int Even = 300;         // bins of equal width; above, each is wider by a hundredth than the last
+    const int Bins = 700;
+    const int EvenBins = 300;     // of equal width; above, each is wider by a hundredth than the last
     static readonly double Ratio = Math.Log(1.01);
 
     readonly BudgetSpec _spec;
-    readonly SparseHistogram _histogram = new(Places);  // of peaks, in units of the weight at the last refresh
-    readonly GrowingBuffer _above = new();   // weight of peaks at or above each edge, as of the last refresh; 0 beyond
-    readonly SparseHistogram _exempt = new(Places);     // of those kept out, in numbers as of the last of them
-    readonly double _keep;  // of their number, a step
-    double _exempted;     // their number, fading slowly
-    int _sinceAnomaly = int.MaxValue;  // steps since the last of them
-    double _age;          // steps, fading as slowly
-    double _weight = 1;   // of what enters now
-    double _steps;        // n, in units as the histogram
-    double _tailPeaks, _tailExcess, _threshold;  // k, Σ, u
-    double _rate;         // ln of the rate at u
-    bool _inside, _alarmed;
-    int _quiet, _length;
-    double _peak;
+    readonly SparseHistogram _histogram = new(Bins);  // of peaks, in units of the weight at the last refresh
+    readonly GrowingBuffer _above = new();            // weight of peaks at or above each edge, as of the last refresh; 0 beyond
+    readonly SparseHistogram _exempt = new(Bins);     // of peaks taken for anomalies: not learnt; numbers as of the last of them
+    readonly double _retention;                       // of their number, a step
+    double _exempted;                                 // their number, fading slowly
+    int _sinceAnomaly = int.MaxValue;                 // steps since the last of them
+    double _age;                                      // steps, fading as slowly
+    double _weight = 1;                               // of what enters now
+    double _steps;                                    // n, in units as the histogram
+    double _tailPeaks, _tailExcess, _threshold;       // k, Σ, u
+    double _rate;                                     // ln of the rate at u
+    bool _inside, _alarmed;                           // in an episode; an alarm was open in it
+    int _quiet, _length;                              // steps: below UnusualMargin in a row, of the episode
+    double _peak;                                     // of the episode
 
     /// <param name="spec">Valid.</param>
     public Episodes(BudgetSpec spec)
     {
         _spec = spec;
-        _keep = 1 - 1 / spec.LongMemory;
+        _retention = 1 - 1 / spec.LongMemory;
         Refresh(1);
     }
 
@@ -50,8 +50,8 @@ sealed class Episodes
             double rate = _rate - (_spec.PeakPrior + _tailPeaks) * Math.Log(1 + (margin - _threshold) / scale);
             // Where peaks were counted, the tail must not say that there are fewer.
             double steps = _steps / _weight, counted = Weight(_above, margin);
-            if (_exempted > 0 && _exempted >= Allowance - 1) counted += KeptOut(_spec.Alike * margin) * steps / (_age + 1);
-            return Math.Max(rate, Math.Log(Surely(counted) / (steps + 1)));
+            if (_exempted > 0 && _exempted >= Allowance - 1) counted += ExemptAbove(_spec.Alike * margin) * steps / (_age + 1);
+            return Math.Max(rate, Math.Log(LeastExpected(counted) / (steps + 1)));
         }
         double count = Weight(_above, margin);
         return Math.Log((count + _spec.RatePrior * Looks * Math.Exp(-margin)) / (_steps / _weight + _spec.RatePrior));
@@ -65,8 +65,8 @@ sealed class Episodes
     {
         _weight *= growth;
         _steps += _weight;
-        _age = _age * _keep + 1;
-        _exempted *= _keep;
+        _age = _age * _retention + 1;
+        _exempted *= _retention;
         if (_sinceAnomaly < int.MaxValue) _sinceAnomaly++;
         if (!_inside && margin > _spec.UnusualMargin) (_inside, _alarmed, _peak, _quiet, _length) = (true, false, 0, 0, 0);
         if (_inside)
@@ -80,13 +80,13 @@ sealed class Episodes
         if (_weight > 1.01) Refresh(_weight);
     }
 
-    // Peaks that alarmed stay in the statistics, or the tail would fit ever lower and the rate run away; only the far-out
-    // ones, as true anomalies are, do not while they are few. They are numbered without the haste of youth, which would
-    // forget half of them as fast as they come.
+    // Peaks that alarmed are learnt, or the tail would fit ever lower and the rate run away. Exempt are those far out, as true
+    // anomalies are, while they are few. Their number fades at one rate from the first step on: the weights of a young
+    // histogram grow so fast that half of them would be forgotten as they come.
     void End()
     {
         _inside = false;
-        // The end of an incident is news as its beginning was, and no incident of its own.
+        // An incident alarms at its beginning and again at its end: it is counted once.
         if (_alarmed && _sinceAnomaly < _spec.EpisodeLimit) return;
         if (_alarmed && LogRate(_peak) < _spec.FarOut * Math.Log(_spec.AlarmsPerStep) && _exempted < Allowance)
         {
@@ -104,12 +104,13 @@ sealed class Episodes
     // The first few, and those that come seldom; in the long run, a part of what the budget allows.
     double Allowance => Math.Min(_spec.FirstAnomalies + _age / _spec.AnomalyGap, _spec.MostAnomalies + _spec.AnomalyShare * _spec.AlarmsPerStep * _age);
 
-    double Edge(double bin) => _spec.UnusualMargin + BinWidth * (bin <= Even ? bin : Even * Math.Exp(Ratio * (bin - Even)));
+    // J at an edge, and the other way round.
+    double Edge(double bin) => _spec.UnusualMargin + BinWidth * (bin <= EvenBins ? bin : EvenBins * Math.Exp(Ratio * (bin - EvenBins)));
 
     double Place(double margin)
     {
         double place = Math.Max(0, (margin - _spec.UnusualMargin) / BinWidth);
-        return Math.Min(place <= Even ? place : Even + Math.Log(place / Even) / Ratio, Places - .5);
+        return Math.Min(place <= EvenBins ? place : EvenBins + Math.Log(place / EvenBins) / Ratio, Bins - .5);
     }
 
     int Bin(double margin) => (int)Place(margin);
@@ -123,8 +124,8 @@ sealed class Episodes
         return low + (place - bin) * (high - low);
     }
 
-    // How many of those kept out peaked above J.
-    double KeptOut(double margin)
+    // How many of the exempt peaked above J.
+    double ExemptAbove(double margin)
     {
         int bin = Bin(margin);
         double above = .5 * _exempt[bin];
@@ -132,11 +133,11 @@ sealed class Episodes
         return _exempted * above / _exempt.Sum();
     }
 
-    // The expected count at the least where this one was seen: a quantile of the Poisson law (Wilson and Hilferty).
-    double Surely(double count)
+    // Lower bound of the mean of a Poisson law of which this count was seen (Wilson and Hilferty 1931, doi:10.1073/pnas.17.12.684).
+    double LeastExpected(double count)
     {
         if (count < .5) return 0;
-        double root = 1 - 1 / (9 * count) - _spec.Doubt / (3 * Math.Sqrt(count));
+        double root = 1 - 1 / (9 * count) - _spec.CountConfidence / (3 * Math.Sqrt(count));
         return root > 0 ? count * root * root * root : 0;
     }
 
@@ -169,7 +170,7 @@ sealed class Episodes
     {
         _histogram.Carry(ref state);
         _exempt.Carry(ref state);
-        _above.Carry(ref state, Places);
+        _above.Carry(ref state, Bins);
         state.Carry(ref _weight);
         state.Carry(ref _steps);
         state.Carry(ref _exempted);

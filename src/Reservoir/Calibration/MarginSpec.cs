@@ -24,7 +24,7 @@ public sealed record MarginSpec
     /// <summary>Independent looks that the tail is drawn from, [1, 1e4].</summary>
     public double TailLooks { get; init; } = 20;
 
-    /// <summary>Least part of the values that the tail is drawn from, (0, 1).</summary>
+    /// <summary>Least part of the values that the tail is drawn from, (0, 1].</summary>
     public double LeastTail { get; init; } = .02;
 
     /// <summary>Largest part of the values that the tail is drawn from, [leastTail, 1].</summary>

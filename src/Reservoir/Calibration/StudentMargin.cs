@@ -13,8 +13,8 @@ sealed class StudentMargin(BudgetSpec spec, int span)
 {
     const double FarOut = 30;     // deviations from which the tail is its asymptote
 
-    readonly double[] _queue = Nothing(spec.Margin.StudentWait * span);  // floored q; NaN: none, or thrown away
-    int _head;
+    // Floored q that waits; NaN: none, or thrown away. Null: none waits.
+    readonly RecentSteps<double>? _waiting = Nothing(spec.Margin.StudentWait * span);
     long _learnt;
     double _variance;
 
@@ -35,30 +35,30 @@ sealed class StudentMargin(BudgetSpec spec, int span)
     public void Learn(double q)
     {
         double then = q;
-        if (_queue.Length > 0)
+        if (_waiting is not null)
         {
-            (then, _queue[_head]) = (_queue[_head], q);
-            _head = _head + 1 == _queue.Length ? 0 : _head + 1;
+            (then, _waiting.Oldest[0]) = (_waiting.Oldest[0], q);
+            _waiting.Advance();
         }
         if (!double.IsNaN(then)) _variance += Math.Max(1.0 / ++_learnt, 1 / spec.LevelMemory) * (then - _variance);
     }
 
-    /// <summary>Throws away what waits in the queue.</summary>
-    public void Discard() => _queue.AsSpan().Fill(double.NaN);
+    /// <summary>Throws away what waits.</summary>
+    public void Discard() => _waiting?.Rows.Fill(double.NaN);
 
     /// <summary>Out into a snapshot or back.</summary>
     public void Carry(ref StateCarrier state)
     {
-        state.Carry(_queue);
-        state.Carry(ref _head, 0, Math.Max(0, _queue.Length - 1));
+        _waiting?.Carry(ref state);
         state.Carry(ref _learnt);
         state.Carry(ref _variance);
     }
 
-    static double[] Nothing(int length)
+    static RecentSteps<double>? Nothing(int steps)
     {
-        double[] queue = new double[length];
-        queue.AsSpan().Fill(double.NaN);
-        return queue;
+        if (steps == 0) return null;
+        var waiting = new RecentSteps<double>(steps);
+        waiting.Rows.Fill(double.NaN);
+        return waiting;
     }
 }

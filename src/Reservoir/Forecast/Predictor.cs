@@ -16,6 +16,12 @@ abstract class Predictor
     /// <summary>Frames too large to be learnt, as <see cref="Readout.Refusals"/> says.</summary>
     public abstract long Refusals { get; }
 
+    /// <summary>Takes a look at the frames that fixed the scaling, before the first of them is announced.</summary>
+    /// <param name="frames">y, [count×channels], scaled.</param>
+    public virtual void Fit(ReadOnlySpan<double> frames)
+    {
+    }
+
     /// <summary>Announces the next frames: what needs no readout is made at once.</summary>
     /// <param name="times">Of the frames, [n], n ≤ <see cref="Most"/>.</param>
     /// <param name="frames">y, [n×channels], scaled.</param>

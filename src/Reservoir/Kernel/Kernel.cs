@@ -3,7 +3,7 @@ using System.Runtime.Intrinsics;
 namespace Esn;
 
 /// <summary>
-/// The inner loops of the readout. Lengths are in blocks of 8 doubles, padded with zeros; matrices are rows of pointers
+/// The inner loops of linear algebra. Lengths are in blocks of 8 doubles, padded with zeros; matrices are rows of pointers
 /// or rows with a stride in doubles. Every result has one order of sums, whatever the vector width.
 /// </summary>
 /// <remarks>

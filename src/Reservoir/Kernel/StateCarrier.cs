@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Esn;
@@ -14,11 +15,13 @@ ref struct StateCarrier
 {
     readonly Span<byte> _to;             // of the way out; empty: only the length is wanted
     readonly ReadOnlySpan<byte> _from;   // of the way in
+    readonly ICollection<CarriedField>? _layout;  // takes what is carried; null: nobody asks
 
-    StateCarrier(Span<byte> to, ReadOnlySpan<byte> from, bool loading)
+    StateCarrier(Span<byte> to, ReadOnlySpan<byte> from, bool loading, ICollection<CarriedField>? layout = null)
     {
         _to = to;
         _from = from;
+        _layout = layout;
         Loading = loading;
     }
 
@@ -31,6 +34,9 @@ ref struct StateCarrier
     /// <summary>Writes nothing, and tells by <see cref="Length"/> how much there is to write.</summary>
     public static StateCarrier Measuring() => new(default, default, loading: false);
 
+    /// <summary>The same, and lists the fields in the order in which they are carried.</summary>
+    public static StateCarrier Listing(ICollection<CarriedField> layout) => new(default, default, loading: false, layout);
+
     /// <summary>Out into this room.</summary>
     public static StateCarrier Saving(Span<byte> to) => new(to, default, loading: false);
 
@@ -38,30 +44,31 @@ ref struct StateCarrier
     public static StateCarrier From(ReadOnlySpan<byte> from) => new(default, from, loading: true);
 
     /// <summary>A field.</summary>
-    public void Carry<T>(ref T value) where T : unmanaged => Carry(new Span<T>(ref value));
+    public void Carry<T>(ref T value, [CallerArgumentExpression(nameof(value))] string name = "") where T : unmanaged => Carry(new Span<T>(ref value), name);
 
     /// <summary>A field that says how much follows, or where: refused outside of its range, which no snapshot of ours holds.</summary>
     /// <exception cref="InvalidDataException">On the way in, outside [<paramref name="low"/>, <paramref name="high"/>].</exception>
-    public void Carry(ref int value, int low, int high)
+    public void Carry(ref int value, int low, int high, [CallerArgumentExpression(nameof(value))] string name = "")
     {
         int carried = value;
-        Carry(ref carried);
+        Carry(ref carried, name);
         if (carried < low || carried > high)
             throw new InvalidDataException(FormattableString.Invariant($"the snapshot holds {carried} where [{low}, {high}] is possible; start the stream without it"));
         value = carried;
     }
 
     /// <summary>A property: <c>Open = state.Carried(Open)</c>.</summary>
-    public T Carried<T>(T value) where T : unmanaged
+    public T Carried<T>(T value, [CallerArgumentExpression(nameof(value))] string name = "") where T : unmanaged
     {
-        Carry(ref value);
+        Carry(ref value, name);
         return value;
     }
 
     /// <summary>All of an array or a part of one.</summary>
     /// <exception cref="InvalidDataException">On the way in, if the snapshot ends before.</exception>
-    public void Carry<T>(scoped Span<T> values) where T : unmanaged
+    public void Carry<T>(scoped Span<T> values, [CallerArgumentExpression(nameof(values))] string name = "") where T : unmanaged
     {
+        _layout?.Add(new CarriedField(name, typeof(T), values.Length));
         Span<byte> bytes = MemoryMarshal.AsBytes(values);
         if (Loading)
         {
@@ -76,10 +83,10 @@ ref struct StateCarrier
     }
 
     /// <summary>All of a buffer.</summary>
-    public void Carry(AlignedBuffer buffer)
+    public void Carry(AlignedBuffer buffer, [CallerArgumentExpression(nameof(buffer))] string name = "")
     {
         const int Piece = 1 << 24;
-        for (long done = 0; done < buffer.Length; done += Piece) Carry(buffer.Slice(done, (int)Math.Min(Piece, buffer.Length - done)));
+        for (long done = 0; done < buffer.Length; done += Piece) Carry(buffer.Slice(done, (int)Math.Min(Piece, buffer.Length - done)), name);
         GC.KeepAlive(buffer);
     }
 }

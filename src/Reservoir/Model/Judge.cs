@@ -44,6 +44,9 @@ abstract class Judge
     /// <summary>Steps that the strongest raw score looks back over: what it tells began as long ago.</summary>
     public virtual int TopSpan => 1;
 
+    /// <summary>Where in a field the alarm lies; null: it is no field. Allocates: for events.</summary>
+    public virtual FieldEvidence? Evidence => null;
+
     /// <summary>Judges a step by what was learnt before.</summary>
     public abstract void Measure(in StepView step, Alarm alarm);
 
@@ -54,6 +57,12 @@ abstract class Judge
 
     /// <summary>Ends the step, once it is known what became of the alarm.</summary>
     public virtual void Learn(AlarmChange? change, Alarm alarm, bool muted)
+    {
+    }
+
+    /// <summary>Ends every step, also those that are not judged yet.</summary>
+    /// <param name="frame">y(t), [channels], scaled.</param>
+    public virtual void End(ReadOnlySpan<double> frame)
     {
     }
 

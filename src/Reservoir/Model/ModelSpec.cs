@@ -54,6 +54,10 @@ public abstract record ModelSpec
     /// <param name="frames">≥ 0.</param>
     public virtual ModelSpec ForFeedOf(int frames) => this;
 
+    /// <summary>The same for frames that are fields of this geometry.</summary>
+    /// <param name="grid">Valid.</param>
+    public virtual ModelSpec ForGrid(GridSpec grid) => this;
+
     /// <summary>
     /// The same as far as forecasts go: alarms never open, so that nothing interrupts learning, and what only they need is left out.
     /// </summary>
@@ -64,7 +68,7 @@ public abstract record ModelSpec
 
     /// <summary>D, length of z.</summary>
     /// <param name="channels">Of the feed.</param>
-    public int Regressors(int channels) => EchoStateNetwork.RegressorsOf(Reservoir, InputMap, channels);
+    public virtual int Regressors(int channels) => EchoStateNetwork.RegressorsOf(Reservoir, InputMap, channels);
 
     /// <summary>Bytes of one stream's model, about: known before anything is made. What streams share is not in it.</summary>
     /// <remarks>

@@ -93,6 +93,9 @@ sealed class OnlineModel
     {
         (double[] frames, DateTime[] times, long position) = (_frames, _times, _position);
         Begin(_spec.FitScaler(frames, _channels), Sampling.Interval(times));
+        var scaled = new double[frames.Length];
+        for (int i = 0; i < scaled.Length; i += _channels) _scaler!.Scale(frames.AsSpan(i, _channels), scaled.AsSpan(i, _channels));
+        _predictor.Fit(scaled);
         var (results, expected) = (new StepResult[Predictor.Most], new double[Predictor.Most * _channels]);
         (_position, _step) = (0, 0);
         for (int done = 0, count; done < times.Length; done += count)
@@ -151,6 +154,7 @@ sealed class OnlineModel
         var view = new StepView { Frame = frame, Expected = expected, Scaled = y, Errors = _errors, WarmingUp = warmingUp, Muted = muted };
         AlarmChange? change = step >= _schedule.JudgeFrom ? Decide(in view, position, step) : null;
         AlarmEvent? alarm = Report(change, in view, position, step);
+        _judge.End(y);
 
         if (muted || _alarm.Open || step < _schedule.LearnFrom) _predictor.Skip();
         else _predictor.Learn();
@@ -175,7 +179,7 @@ sealed class OnlineModel
         Drift? drift = Date(change, position);
         if (drift is not null) change ??= AlarmChange.Updated;
         AlarmEvent? alarm = _report.Step(change, position, _time, _judge.Judgement.Score, _normality.Value, view.Expected, view.Frame);
-        return alarm is null ? null : alarm with { Forecast = Foretold(position - step), Drift = drift };
+        return alarm is null ? null : alarm with { Forecast = Foretold(position - step), Drift = drift, Field = _judge.Evidence };
     }
 
     // With every event of an alarm that goes on; what could not be dated when it opened is told as soon as it can be.

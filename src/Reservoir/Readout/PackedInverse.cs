@@ -21,7 +21,7 @@ sealed unsafe class PackedInverse
 
     readonly Kernel _kernel;
     readonly int _order, _blocks, _padded;  // D, blocks of 8, 8·blocks
-    readonly int _period, _spread;          // B; positions over which a fold is spread
+    readonly int _period, _foldSteps;       // B; positions over which a fold is spread
     readonly int _slabs, _boundary;         // panels before the boundary are slab 0
     readonly int[] _due;                    // [B] panels that have been folded when S z is taken at this position
     readonly double _prior, _limit, _forgetting;
@@ -54,12 +54,12 @@ sealed unsafe class PackedInverse
         // Short periods while S lies in a near cache: a fold is cheap there, waiting columns are not. Longer ones save reads of S.
         _period = order < SpreadOrder ? 8 : order < 1536 ? 16 : Block.Frames;
         _slabs = order < SlabOrder ? 1 : 2;
-        _spread = order < SpreadOrder ? 1 : order < SlabOrder ? _period / 4 : _period / 2;
+        _foldSteps = order < SpreadOrder ? 1 : order < SlabOrder ? _period / 4 : _period / 2;
         _boundary = _slabs == 1 ? _blocks : PanelsOfShare(1, 2);
-        _due = [.. Enumerable.Range(1, _period).Select(step => PanelsOfShare(Math.Min(step, _spread), _spread))];
+        _due = [.. Enumerable.Range(1, _period).Select(step => PanelsOfShare(Math.Min(step, _foldSteps), _foldSteps))];
         _matrix = new AlignedBuffer(Kernel.Offset(_blocks, _blocks));
         // A fold at once has taken its columns before a new one is written; while a spread one is under way, new columns wait beside.
-        _columns = new AlignedBuffer((long)(_spread == 1 ? _period : _period + _spread) * _padded);
+        _columns = new AlignedBuffer((long)(_foldSteps == 1 ? _period : _period + _foldSteps) * _padded);
         if (_slabs == 2) _halves = new TwoHalves(MultiplySlab);
         Restart();
     }
@@ -80,7 +80,7 @@ sealed unsafe class PackedInverse
     public bool Parallel { get; set; } = Environment.ProcessorCount > 1;
 
     /// <summary>Doubles that <see cref="Multiply"/> takes from a workspace, apart from the result.</summary>
-    public long Scratch(int frames) => (long)(_spread == 1 ? 0 : 2 * frames) * _padded;
+    public long Scratch(int frames) => (long)(_foldSteps == 1 ? 0 : 2 * frames) * _padded;
 
     /// <summary>Bytes of state.</summary>
     public long Bytes => sizeof(double) * (_matrix.Length + _columns.Length);
@@ -166,7 +166,7 @@ sealed unsafe class PackedInverse
         _kernel.FoldPanel(_matrix.Pointer, _blocks, panel, columns, _oldCount, _oldFactor);
     }
 
-    double* Columns => _spread > 1 && _position < _spread ? _columns.Pointer + (long)_period * _padded : _columns.Pointer;
+    double* Columns => _foldSteps > 1 && _position < _foldSteps ? _columns.Pointer + (long)_period * _padded : _columns.Pointer;
 
     double* OldColumns => _columns.Pointer;
 
@@ -176,7 +176,7 @@ sealed unsafe class PackedInverse
     /// <returns>False if the innovation variance λ + zᵀPz is not positive and finite: nothing has changed.</returns>
     public bool Learn(double* z, double* product)
     {
-        if (_position == _spread - 1 && !Resum()) return false;
+        if (_position == _foldSteps - 1 && !Resum()) return false;
         double* h = product;
         double* w = stackalloc double[_period];
         Correct(z, h, Columns, _count, 1, 0, w);
@@ -215,7 +215,7 @@ sealed unsafe class PackedInverse
     /// <returns>False as in <see cref="Learn"/>.</returns>
     public bool Skip()
     {
-        if (_position == _spread - 1)
+        if (_position == _foldSteps - 1)
         {
             for (; _folded < _blocks; _folded++) Fold(_folded);
             if (!Resum()) return false;
@@ -246,7 +246,7 @@ sealed unsafe class PackedInverse
         double* waiting = Columns;
         if (++_position < _period)
         {
-            if (_position == _spread && waiting != Columns) new Span<double>(waiting, _count * _padded).CopyTo(new Span<double>(Columns, _count * _padded));
+            if (_position == _foldSteps && waiting != Columns) new Span<double>(waiting, _count * _padded).CopyTo(new Span<double>(Columns, _count * _padded));
             return;
         }
         _position = 0;

@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace Esn;
 
 /// <summary>
@@ -28,13 +26,11 @@ sealed unsafe class Readout
 
     const double LargestSquare = 1e300;  // of a regressor's norm
 
-    // Kinds of products that a block takes in advance: S z for the gain, then for each horizon W_h z for its three uses.
-    const int ForGain = 0, ForNext = 1, ForError = 2, ForLearning = 3;
-
     readonly PackedInverse _inverse;
     readonly ReadoutWeights _weights;
+    readonly BlockProducts _products;
     readonly Kernel _kernel;
-    readonly int[] _horizons, _widths;  // _widths: length of a product of each kind
+    readonly int[] _horizons;
     readonly int _delay, _padded;       // G; D rounded up to blocks of 8
     readonly Ring _states;              // z(t)
     readonly Ring _gains;               // the gain of z(t), where it was made
@@ -44,8 +40,6 @@ sealed unsafe class Readout
     readonly double[] _next;            // W z of the newest z for the first horizon, not limited [outputs]
     long _time = -1;                    // of the last frame settled
     long _first;                        // frames before this one are not learnt any more
-    int _untilFold;                     // steps that W_out, without what waits, stays as it is
-    Block? _block;                      // what Begin announced
 
     /// <param name="regressors">D, length of z.</param>
     /// <param name="outputs">Length of u.</param>
@@ -60,7 +54,7 @@ sealed unsafe class Readout
         (_kernel, Regressors, Outputs, _delay) = (kernel, regressors, outputs, spec.Delay);
         _horizons = [.. spec.Horizons];
         _inverse = new PackedInverse(regressors, spec.Regularisation, spec.ForgettingFactor, spec.TraceLimit, kernel);
-        (_padded, _untilFold) = (_inverse.Padded, _inverse.Period);
+        _padded = _inverse.Padded;
         int longest = _horizons[^1];
         _states = new Ring(longest + _delay, _padded);
         _gains = new Ring(longest + (ReadoutWeights.IsDeferred(outputs) ? _inverse.Period : 0), _padded);
@@ -70,9 +64,7 @@ sealed unsafe class Readout
         _targets = new double[(1 + _delay) * outputs];
         _errors = new double[_horizons.Length * outputs];
         _next = new double[outputs];
-        _widths = new int[_weights.Deferred ? 1 + 3 * _horizons.Length : 1];
-        Array.Fill(_widths, _weights.PaddedOutputs);
-        _widths[ForGain] = _padded;
+        _products = new BlockProducts(_inverse, _weights, _states, _horizons.Length, regressors);
     }
 
     /// <summary>D, length of z.</summary>
@@ -140,8 +132,8 @@ sealed unsafe class Readout
     public void Begin(ReadOnlySpan<double> states, int steps)
     {
         Require.Length(states.Length, steps * Regressors, nameof(states));
-        if (_block is not null) throw new InvalidOperationException("the block announced before has not come to its end");
-        if (steps > 1) _block = Block.Open(states, _time + 1, Regressors, _padded, _widths, _inverse.Scratch(Block.Frames));
+        if (_products.IsOpen) throw new InvalidOperationException("the block announced before has not come to its end");
+        if (steps > 1) _products.Begin(states, _time + 1);
     }
 
     /// <summary>Takes u(t): what each horizon made of it, with W as learnt so far.</summary>
@@ -162,7 +154,7 @@ sealed unsafe class Readout
                 continue;
             }
             if (_horizons[h] == 1) _next.CopyTo(error);
-            else Product(h, source, ForError, error);
+            else Multiply(h, source, BlockProducts.Use.Error, error);
             for (int i = 0; i < error.Length; i++) error[i] = u[i] - error[i];
         }
         CopyLimited(_errors, errors);
@@ -192,15 +184,11 @@ sealed unsafe class Readout
     public void Push(ReadOnlySpan<double> z)
     {
         Require.Length(z.Length, Regressors, nameof(z));
-        if (_block is not null && !SameBits(z, _block.State(_time)))
+        if (!_products.Expects(z, _time))
             throw new InvalidOperationException(FormattableString.Invariant($"z of step {_time} must be the one that was announced"));
         z.CopyTo(new Span<double>(_states[_time], Regressors));
-        Product(0, _time, ForNext, _next);
-        if (_block?.Last == _time)
-        {
-            _block.Close();
-            _block = null;
-        }
+        Multiply(0, _time, BlockProducts.Use.Next, _next);
+        _products.Taken(_time);
         GC.KeepAlive(this);
     }
 
@@ -221,7 +209,7 @@ sealed unsafe class Readout
     {
         Require.Length(z.Length, Regressors, nameof(z));
         Require.Length(prediction.Length, Outputs, nameof(prediction));
-        if (horizon == 0 && _time >= 0 && SameBits(z, _states[_time]))
+        if (horizon == 0 && _time >= 0 && BlockProducts.SameBits(z, _states[_time]))
         {
             CopyLimited(_next, prediction);
             return;
@@ -253,16 +241,7 @@ sealed unsafe class Readout
     // Makes the gain of z(source) and takes it out of P; false if nothing could be learnt.
     bool LearnGain(long source)
     {
-        Workspace workspace = Workspace.OfThread;
-        double* product = _block is null ? null : _block[ForGain].Find(source);
-        if (product is null)
-        {
-            int frames = _block is null ? 1 : (int)Math.Min(_block.Last - _time + 1, _inverse.Remaining);
-            workspace.Reset(_padded + _inverse.Scratch(1));
-            double** states = stackalloc double*[frames];
-            product = StatesFrom(source, states, frames, ForGain, workspace);
-            _inverse.Multiply(states, product, frames, _block is null ? workspace.Take(_inverse.Scratch(1)) : _block.Scratch);
-        }
+        double* product = _products.OfInverse(source, _time);
         double* z = _states[source];
         if (_inverse.Learn(z, product))
         {
@@ -284,16 +263,6 @@ sealed unsafe class Readout
         return false;
     }
 
-    // Room for the products of consecutive z's, and these.
-    double* StatesFrom(long source, double** states, int frames, int kind, Workspace workspace)
-    {
-        for (int f = 0; f < frames; f++) states[f] = source + f < _time || _block is null ? _states[source + f] : _block.State(source + f);
-        if (_block is null) return workspace.Take(_widths[kind]);
-        ref Block.Products products = ref _block[kind];
-        (products.First, products.Count) = (source, frames);
-        return products.Rows;
-    }
-
     void LearnWeights(long target)
     {
         bool refused = false;
@@ -304,7 +273,7 @@ sealed unsafe class Readout
             Span<double> error = _errors.AsSpan(h * Outputs, Outputs);
             if (_delay > 0)
             {
-                Product(h, source, ForLearning, error);
+                Multiply(h, source, BlockProducts.Use.Learning, error);
                 for (int i = 0; i < error.Length; i++) error[i] = Target(target)[i] - error[i];
             }
             for (int i = 0; i < error.Length; i++)
@@ -318,31 +287,11 @@ sealed unsafe class Readout
         if (refused) Refusals++;
     }
 
-    // y = W_h z(source); with many outputs from a product of matrices, if more z's are known.
-    void Product(int h, long source, int use, Span<double> y)
+    // y = W_h z(source).
+    void Multiply(int h, long source, BlockProducts.Use use, Span<double> y)
     {
-        double* z = _states[source];
-        Workspace workspace = Workspace.OfThread;
-        workspace.Reset(_weights.PaddedOutputs);
-        double* product;
-        if (_block is null || !_weights.Deferred)
-        {
-            product = workspace.Take(_weights.PaddedOutputs);
-            _weights.Multiply(h, z, product);
-        }
-        else
-        {
-            int kind = 3 * h + use;
-            product = _block[kind].Find(source);
-            if (product is null)
-            {
-                int frames = (int)Math.Min(_block.Last - _time + 1, _untilFold);
-                double** states = stackalloc double*[frames];
-                product = StatesFrom(source, states, frames, kind, workspace);
-                _weights.Multiply(h, states, frames, product);
-            }
-        }
-        _weights.AddWaiting(h, z, product);
+        double* product = _products.OfWeights(h, source, use, _time);
+        _weights.AddWaiting(h, _states[source], product);
         new ReadOnlySpan<double>(product, Outputs).CopyTo(y);
     }
 
@@ -355,20 +304,17 @@ sealed unsafe class Readout
     {
         Recoveries++;
         _inverse.Recover();
-        if (_block is not null) _block[ForGain].Count = 0;
+        _products.ForgetGains();
     }
 
     void EndStep()
     {
-        _untilFold = _inverse.Remaining;
-        if (_untilFold == _inverse.Period) _weights.Fold();
+        _products.EndStep();
+        if (_inverse.Remaining == _inverse.Period) _weights.Fold();
         GC.KeepAlive(this);
     }
 
     Span<double> Target(long step) => _targets.AsSpan((int)(step % (1 + _delay)) * Outputs, Outputs);
-
-    bool SameBits(ReadOnlySpan<double> z, double* other) =>
-        MemoryMarshal.AsBytes(z).SequenceEqual(new ReadOnlySpan<byte>(other, sizeof(double) * Regressors));
 
     static void CopyLimited(ReadOnlySpan<double> from, Span<double> to)
     {
@@ -378,7 +324,7 @@ sealed unsafe class Readout
     /// <summary>Out into a snapshot or back, between two steps and outside of a block.</summary>
     internal void Carry(ref StateCarrier state)
     {
-        if (_block is not null) throw new InvalidOperationException("a state is carried between blocks");
+        if (_products.IsOpen) throw new InvalidOperationException("a state is carried between blocks");
         _inverse.Carry(ref state);
         _weights.Carry(ref state);
         _states.Carry(ref state);
@@ -390,6 +336,6 @@ sealed unsafe class Readout
         state.Carry(ref _first);
         Recoveries = state.Carried(Recoveries);
         Refusals = state.Carried(Refusals);
-        _untilFold = _inverse.Remaining;
+        _products.EndStep();
     }
 }

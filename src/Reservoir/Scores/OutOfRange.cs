@@ -45,10 +45,10 @@ public sealed record OutOfRangeSpec : ScoreSpec
             if (!step.Frozen) _learnt++;
         }
 
-        public override bool Adapt(ReadOnlySpan<bool> held)
+        public override bool Adapt(HeldChannels held)
         {
             for (int c = 0; c < _now.Length; c++)
-                if (held[held.Length == 1 ? 0 : c]) Widen(c);
+                if (held[c]) Widen(c);
             return true;
         }
 

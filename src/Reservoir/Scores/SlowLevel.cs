@@ -31,7 +31,7 @@ public sealed record SlowLevelSpec : ScoreSpec
     {
         readonly RunningMean _means = new(2 * context.Channels, spec.Window);
         readonly DelayedMean _reference = new(2 * context.Channels, spec.Window, spec.Memory, haste: 1);
-        readonly BlockHistory _history = new(context.Channels, Math.Max(1, spec.Window / 4));
+        readonly BlockHistory _history = new(context.Channels, Math.Max(1, spec.Window / 4), ranges: true);
         readonly double[] _now = new double[2 * context.Channels];  // means, then variances within the window
 
         public override bool Ready => _reference.Ready;
@@ -58,7 +58,7 @@ public sealed record SlowLevelSpec : ScoreSpec
 
         public override Trend? Trend(int channel) => _history.Fit(channel, logarithm: false);
 
-        public override bool Adapt(ReadOnlySpan<bool> held)
+        public override bool Adapt(HeldChannels held)
         {
             if (_means.Full) _reference.Adapt(_now);
             return true;

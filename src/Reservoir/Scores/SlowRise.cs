@@ -37,7 +37,7 @@ public sealed record SlowRiseSpec : ScoreSpec
     {
         readonly RunningMean _mean = new(context.Channels, spec.Window);
         readonly DelayedMean _reference = new(context.Channels, spec.Window, spec.Memory, haste: 2);  // a young model's errors fall
-        readonly BlockHistory _history = new(spec.PerChannel ? context.Channels : 1, Math.Max(1, spec.Window / 4));
+        readonly BlockHistory _history = new(spec.PerChannel ? context.Channels : 1, Math.Max(1, spec.Window / 4), ranges: false);
         readonly double[] _now = new double[context.Channels];  // ln of the mean
 
         public override bool Ready => _reference.Ready;
@@ -66,7 +66,7 @@ public sealed record SlowRiseSpec : ScoreSpec
         public override Trend? Trend(int channel) =>
             _history.Fit(spec.PerChannel ? channel : 0, logarithm: true) is { Slope: > 0 } trend ? trend : null;
 
-        public override bool Adapt(ReadOnlySpan<bool> held)
+        public override bool Adapt(HeldChannels held)
         {
             if (_mean.Full) _reference.Adapt(_now);
             return true;

@@ -75,10 +75,10 @@ public sealed record SoftSensorSpec : ScoreSpec
         }
 
         // The errors go on until the readout has learnt.
-        public override bool Adapt(ReadOnlySpan<bool> held)
+        public override bool Adapt(HeldChannels held)
         {
             for (int c = 0; c < Squares.Length; c++)
-                if (held[held.Length == 1 ? 0 : c]) _mean.Reset(c);
+                if (held[c]) _mean.Reset(c);
             return false;
         }
 

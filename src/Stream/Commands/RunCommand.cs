@@ -32,6 +32,7 @@ static class RunCommand
     public static ILoggerFactory Logging(LogLevel level) => LoggerFactory.Create(logging => logging
         .SetMinimumLevel(level)
         .AddFilter("Microsoft", LogLevel.Warning)
+        .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None)  // an address it can't listen on is told by the exception
         .AddSimpleConsole(console =>
         {
             console.SingleLine = true;

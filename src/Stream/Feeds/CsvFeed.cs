@@ -99,13 +99,17 @@ public sealed class CsvFeed : IDisposable
         if (file == "-") return new CsvFeed(Console.OpenStandardInput(), "standard input", valueColumns, labelColumns);
         if (Directory.Exists(file)) throw new FeedException($"{file} is a folder: name its files, such as {Path.Combine(file, "*.csv")}");
         if (!File.Exists(file)) throw new FeedException($"there is no file {file}");
+        System.IO.Stream? stream = null;
         try
         {
-            return new CsvFeed(File.OpenRead(file), file, valueColumns, labelColumns);
+            stream = File.OpenRead(file);
+            return new CsvFeed(stream, file, valueColumns, labelColumns);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e)
         {
-            throw new FeedException($"can't read {file}: {e.Message}");
+            stream?.Dispose();
+            if (e is IOException or UnauthorizedAccessException) throw new FeedException($"can't read {file}: {e.Message}");
+            throw;
         }
     }
 

@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Text.Json;
 using Esn.Streaming.Backtest;
+using Esn.Streaming.Configuration;
 using Esn.Streaming.Feeds;
+using Esn.Streaming.Streams;
 using Xunit;
 
 namespace Esn.Stream.Tests;
@@ -71,72 +73,6 @@ public sealed class BacktestTests : IDisposable
     }
 
     [Fact]
-    public void Separators_times_and_labels_are_recognised()
-    {
-        string rows = string.Concat(Enumerable.Range(0, 5).Select(t => $"2020-03-09 10:14:3{t};0.{t};1.{t};0.0;0.0\n"));
-        using CsvFeed feed = CsvFeed.Open(Write("datetime;Accel;Volume Flow;anomaly;changepoint\n" + rows), [], ["anomaly"]);
-        Assert.Equal(["Accel", "Volume Flow"], feed.Channels);
-        Assert.Equal("datetime", feed.TimeColumn);
-        FeedRow[] read = [.. feed.Rows()];
-        Assert.Equal(5, read.Length);
-        Assert.Equal([.4, 1.4], read[4].Values);
-        Assert.False(read[4].Anomalous);
-    }
-
-    [Fact]
-    public void A_feed_without_times_counts_its_rows()
-    {
-        using CsvFeed feed = CsvFeed.Open(Write(",value,is_anomaly,is_ignored\n0,1.5,0,1\n1,2.5,1,1\n"), [], ["is_anomaly"]);
-        Assert.Equal(["value"], feed.Channels);
-        FeedRow[] rows = [.. feed.Rows()];
-        Assert.Equal(DateTime.UnixEpoch.AddSeconds(1), rows[1].Time);
-        Assert.True(rows[1].Anomalous);
-    }
-
-    [Theory]
-    [InlineData("", "is empty")]
-    [InlineData("1,2,3\n4,5,6\n", "must be a header")]
-    [InlineData("timestamp,name\n2020-01-01,x\n", "no column of numbers")]
-    [InlineData("timestamp value\n2020-01-01 1\n", "several are separated by a comma, a semicolon, a tab or |")]
-    [InlineData("timestamp,value\n", "has a header and no rows")]
-    public void A_file_that_is_no_feed_says_why(string text, string says) =>
-        Assert.Contains(says, Assert.Throws<FeedException>(() => CsvFeed.Open(Write(text), [], [])).Message, StringComparison.Ordinal);
-
-    [Fact]
-    public void A_file_that_is_not_there_or_is_a_folder_says_so()
-    {
-        Assert.StartsWith("there is no file ", Assert.Throws<FeedException>(() => CsvFeed.Open(Path.Combine(_directory, "nope.csv"), [], [])).Message, StringComparison.Ordinal);
-        Assert.Contains("is a folder: name its files", Assert.Throws<FeedException>(() => CsvFeed.Open(_directory, [], [])).Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void Beside_semicolons_a_comma_is_a_decimal_point()
-    {
-        using CsvFeed feed = CsvFeed.Open(Write("time;flow\n2026-01-01;-1,5\n2026-01-02;2\n2026-01-03;1.234,5\n"), [], []);
-        FeedRow[] rows = [.. feed.Rows()];
-        Assert.Equal([-1.5, 2], rows[..2].Select(row => row.Values[0]));
-        Assert.Contains("'1.234,5' in column flow is not a finite number", rows[2].Problem, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void A_label_is_a_number_or_true_or_false()
-    {
-        using CsvFeed good = CsvFeed.Open(Write("time,v,anomaly\n2026-01-01,1,True\n2026-01-02,1,\n2026-01-03,1,0.0\n2026-01-04,1,1\n"), [], ["anomaly"]);
-        Assert.Equal([true, false, false, true], good.Rows().Select(row => row.Anomalous));
-        using CsvFeed bad = CsvFeed.Open(Write("time,v,anomaly\n2026-01-01,1,0\n2026-01-02,1,no\n"), [], ["anomaly"]);
-        Assert.Contains("row 2: label column anomaly must be a number (0: nothing is anomalous), true or false, was 'no'", Assert.Throws<FeedException>(() => bad.Rows().ToList()).Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void What_looks_like_a_label_and_is_not_used_is_known()
-    {
-        string file = Write("time,v,anomaly\n2026-01-01,1,0\n");
-        using CsvFeed without = CsvFeed.Open(file, [], []), with = CsvFeed.Open(file, [], ["anomaly"]);
-        Assert.Equal(["anomaly"], without.UnusedLabels);
-        Assert.Empty(with.UnusedLabels);
-    }
-
-    [Fact]
     public void Windows_of_another_time_are_an_error_rather_than_no_labels()
     {
         string file = Feed(100);
@@ -155,9 +91,31 @@ public sealed class BacktestTests : IDisposable
         Assert.Contains(says, Assert.Throws<FeedException>(() => WindowsFile.Load(Write(text, "windows.json"))).Message, StringComparison.Ordinal);
 
     [Fact]
-    public void A_column_that_is_not_there_is_an_error_that_names_those_that_are()
+    public void An_alarm_has_the_same_name_in_a_backtest_and_live()
     {
-        string message = Assert.Throws<FeedException>(() => CsvFeed.Open(Write("timestamp,flow\n2020-01-01,1\n"), ["floww"], [])).Message;
-        Assert.Contains("has no column floww; its columns are timestamp, flow", message, StringComparison.Ordinal);
+        Run(Feed(1000));
+        string[] backtest = [.. File.ReadLines(Path.Combine(_directory, "events.jsonl")).Select(line => JsonDocument.Parse(line).RootElement.GetProperty("data").GetProperty("alarm").GetString()!)];
+        var live = new StreamTable(Pipelines.Config(), TimeProvider.System);
+        string[] names =
+        [
+            .. Enumerable.Range(0, 1000).Chunk(70).SelectMany(block =>
+                live.Take(Pipelines.Batch([.. block.Select(t => Pipelines.Record(t, "feed", Pipelines.Value(t)) with { Topic = "feed" })])).Frames)
+                .Where(frame => frame.Result.Alarm is not null).Select(frame => frame.AlarmId),
+        ];
+        Assert.NotEmpty(backtest);
+        Assert.Equal(names, backtest);
+        Assert.StartsWith("feed/0/feed/60", names[0], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_feed_runs_through_the_model_that_its_name_gets_live()
+    {
+        string file = Feed(300);
+        using CsvFeed feed = CsvFeed.Open(file, [], []);
+        EsnConfig config = Pipelines.Config() with { Models = [new ModelConfig { Streams = ["fe*"], Detector = Pipelines.Config().Detector, Budget = null }, new ModelConfig { Streams = ["*"], Detector = Presets.Metric() }] };
+        BacktestRun.Run(feed, null, config with { Detector = Presets.Metric() }, _directory, null, TimeProvider.System, _ => { }, CancellationToken.None);
+        string[] scores = File.ReadAllLines(Path.Combine(_directory, "scores.csv"));
+        Assert.NotEqual("NaN", scores[60].Split(',')[3]);  // scaled after 50 steps, as the first entry has it
+        Assert.Equal("NaN", scores[49].Split(',')[3]);
     }
 }

@@ -42,8 +42,8 @@ sealed class ExtremeEvidence
 {
     readonly ExtremesSpec _spec;
     readonly double[] _highest, _lowest;  // the most extreme so far, the most extreme first [ranks]
-    readonly double[] _recent;            // x/length [length]
-    double _mean;                         // of the latest values
+    readonly int _length;                 // values in a mean
+    readonly RunningSum _mean;            // of the latest values: sum of x/length
     double _highMean = double.NegativeInfinity, _lowMean = double.PositiveInfinity;
     int _clean;                           // values in a row that were kept, to the length of a mean
     long _count;                          // frames taken
@@ -54,8 +54,8 @@ sealed class ExtremeEvidence
     {
         spec.Validate();
         Require.Range(length, 1, 1_000_000);
-        _spec = spec;
-        (_highest, _lowest, _recent) = (new double[spec.Ranks], new double[spec.Ranks], new double[length]);
+        (_spec, _length, _mean) = (spec, length, new RunningSum(1, length));
+        (_highest, _lowest) = (new double[spec.Ranks], new double[spec.Ranks]);
         Array.Fill(_highest, double.NegativeInfinity);
         Array.Fill(_lowest, double.PositiveInfinity);
     }
@@ -82,23 +82,15 @@ sealed class ExtremeEvidence
 
     bool Level(double x, bool keep)
     {
-        int at = (int)(_count % _recent.Length);
-        double part = x / _recent.Length;
-        _mean += part - _recent[at];
-        _recent[at] = part;
-        if (at == _recent.Length - 1)
-        {
-            // Once a turn the sum is made anew: rounding does not pile up.
-            _mean = 0;
-            foreach (double kept in _recent) _mean += kept;
-        }
+        _mean.Add([x / _length]);
         // A mean that holds a value which was not to be judged tells nothing.
-        _clean = keep ? Math.Min(_clean + 1, _recent.Length) : 0;
-        if (_clean < _recent.Length) return false;
+        _clean = keep ? Math.Min(_clean + 1, _length) : 0;
+        if (_clean < _length) return false;
+        double mean = _mean.Values[0];
         // What rounding moves is no new level.
-        double slack = 1e-12 * Math.Max(Math.Abs(_mean), Math.Abs(x));
-        bool outside = _highMean >= _lowMean && (_mean > _highMean + slack || _mean < _lowMean - slack);
-        (_highMean, _lowMean) = (Math.Max(_highMean, _mean), Math.Min(_lowMean, _mean));
+        double slack = 1e-12 * Math.Max(Math.Abs(mean), Math.Abs(x));
+        bool outside = _highMean >= _lowMean && (mean > _highMean + slack || mean < _lowMean - slack);
+        (_highMean, _lowMean) = (Math.Max(_highMean, mean), Math.Min(_lowMean, mean));
         return outside;
     }
 
@@ -110,12 +102,11 @@ sealed class ExtremeEvidence
     }
 
     /// <summary>Out into a snapshot or back.</summary>
-    internal void Carry(ref StateCarrier state)
+    public void Carry(ref StateCarrier state)
     {
         state.Carry(_highest);
         state.Carry(_lowest);
-        state.Carry(_recent);
-        state.Carry(ref _mean);
+        _mean.Carry(ref state);
         state.Carry(ref _highMean);
         state.Carry(ref _lowMean);
         state.Carry(ref _clean);

@@ -47,8 +47,7 @@ sealed class MetricCalibrator
     readonly double[] _weights;       // of the horizons, of sum 1
     readonly int _length;             // K
     readonly int _settling;           // steps
-    readonly double[] _recent;        // e [K×horizons]
-    readonly double[] _means;         // sums of the latest K errors [horizons]
+    readonly RunningSum _recent;      // of the latest K errors [horizons]
     readonly TailChannel[] _error, _mean;  // [horizons]
     readonly ExtremeEvidence _extremes;
     long _count;                      // frames taken
@@ -66,7 +65,7 @@ sealed class MetricCalibrator
         TensorPrimitives.Divide(weights, TensorPrimitives.Sum(weights), _weights);
         _length = Steps(spec.MeanLength, warmUp, 3);
         _settling = (int)Math.Min(regressors, spec.Settling * warmUp);
-        (_recent, _means) = (new double[_length * horizons], new double[horizons]);
+        _recent = new RunningSum(horizons, _length);
         _error = [.. Enumerable.Range(0, horizons).Select(_ => new TailChannel(spec.Tail, 1))];
         _mean = [.. Enumerable.Range(0, horizons).Select(_ => new TailChannel(spec.Tail, _length))];
         _extremes = new ExtremeEvidence(spec.Extremes, Steps(spec.Extremes.LevelLength, warmUp, 3));
@@ -90,36 +89,22 @@ sealed class MetricCalibrator
     public double Step(ReadOnlySpan<double> errors, double x, bool learn, bool keep = true)
     {
         Require.Length(errors.Length, _horizons, nameof(errors));
-        Average(errors);
+        _recent.Add(errors);
         double evidence = 0;
         if (_count >= _settling)
             for (int h = 0; h < _horizons; h++)
                 evidence += _weights[h] * (_spec.ErrorWeight * _error[h].Step(Math.Sqrt(Math.Abs(errors[h])), learn)
-                    + _spec.MeanWeight * _mean[h].Step(Math.Sqrt(Math.Abs(_means[h] / _length)), learn));
+                    + _spec.MeanWeight * _mean[h].Step(Math.Sqrt(Math.Abs(_recent.Values[h] / _length)), learn));
         ErrorEvidence = evidence;
         ExtremeEvidence = _extremes.Step(x, keep);
         _count++;
         return ErrorEvidence + ExtremeEvidence;
     }
 
-    void Average(ReadOnlySpan<double> errors)
-    {
-        int at = (int)(_count % _length);
-        Span<double> row = _recent.AsSpan(at * _horizons, _horizons);
-        for (int h = 0; h < _horizons; h++) _means[h] += errors[h] - row[h];
-        errors.CopyTo(row);
-        if (at != _length - 1) return;
-        // Once a turn the sums are made anew: rounding does not pile up.
-        _means.AsSpan().Clear();
-        for (int k = 0; k < _length; k++)
-            TensorPrimitives.Add(_means, _recent.AsSpan(k * _horizons, _horizons), _means);
-    }
-
     /// <summary>Out into a snapshot or back.</summary>
-    internal void Carry(ref StateCarrier state)
+    public void Carry(ref StateCarrier state)
     {
-        state.Carry(_recent);
-        state.Carry(_means);
+        _recent.Carry(ref state);
         foreach (TailChannel tail in _error) tail.Carry(ref state);
         foreach (TailChannel tail in _mean) tail.Carry(ref state);
         _extremes.Carry(ref state);

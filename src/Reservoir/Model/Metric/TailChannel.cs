@@ -123,7 +123,7 @@ sealed class TailChannel
     }
 
     /// <summary>Out into a snapshot or back.</summary>
-    internal void Carry(ref StateCarrier state)
+    public void Carry(ref StateCarrier state)
     {
         state.Carry(_ring);
         state.Carry(ref _sum);

@@ -7,9 +7,9 @@ namespace Esn;
 /// <param name="haste">1: the mean of all that was seen, while that is less than the memory; 2: of the latter half or so.</param>
 sealed class DelayedMean(int channels, int window, double memory, double haste)
 {
-    readonly float[] _past = new float[window * channels];  // the last means, a ring
+    readonly RecentSteps<float> _past = new(window, channels);  // the last means
     readonly double[] _mean = new double[channels];
-    int _slot, _clean;  // steps since one that was frozen
+    int _clean;  // steps since one that was frozen
     long _learnt;
 
     /// <summary>Whether it rests on a window's length of means, and the present mean on no alarm that is over: such an echo is no news.</summary>
@@ -21,8 +21,7 @@ sealed class DelayedMean(int channels, int window, double memory, double haste)
     /// <summary>Takes the means of a step.</summary>
     public void Add(ReadOnlySpan<double> means, bool frozen)
     {
-        Span<float> then = _past.AsSpan(_slot * channels, channels);
-        _slot = _slot + 1 == window ? 0 : _slot + 1;
+        Span<float> then = _past.Oldest;
         _clean = frozen ? 0 : Math.Min(_clean + 1, 2 * window);
         if (_clean >= 2 * window)
         {
@@ -30,13 +29,14 @@ sealed class DelayedMean(int channels, int window, double memory, double haste)
             for (int c = 0; c < then.Length; c++) _mean[c] += gain * (then[c] - _mean[c]);
         }
         Keep(means, then);
+        _past.Advance();
     }
 
     /// <summary>What the means are now is where they lie.</summary>
     public void Adapt(ReadOnlySpan<double> means)
     {
         means.CopyTo(_mean);
-        for (int slot = 0; slot < window; slot++) Keep(means, _past.AsSpan(slot * channels, channels));
+        for (int step = 0; step < window; step++) Keep(means, _past.Rows.Slice(step * channels, channels));
     }
 
     static void Keep(ReadOnlySpan<double> means, Span<float> kept)
@@ -47,9 +47,8 @@ sealed class DelayedMean(int channels, int window, double memory, double haste)
     /// <summary>Out into a snapshot or back.</summary>
     public void Carry(ref StateCarrier state)
     {
-        state.Carry(_past);
+        _past.Carry(ref state);
         state.Carry(_mean);
-        state.Carry(ref _slot);
         state.Carry(ref _clean);
         state.Carry(ref _learnt);
     }

@@ -19,15 +19,15 @@ sealed class NoiseWidth(int channels, double window, int young, double memory)
 
     /// <summary>Takes u(t).</summary>
     /// <param name="input">[channels], scaled.</param>
-    /// <param name="held">Channels whose usual width is not to be learnt now, [1 or channels].</param>
-    public void Add(ReadOnlySpan<double> input, ReadOnlySpan<bool> held)
+    /// <param name="held">Channels whose usual width is not to be learnt now.</param>
+    public void Add(ReadOnlySpan<double> input, HeldChannels held)
     {
         _count++;
         for (int c = 0; c < _previous.Length && _count > 0; c++)
         {
             double distance = Math.Abs(input[c] - _previous[c]);
             if (_count > Begin) distance = Math.Min(distance, Widths * _usual[c] + Floor);
-            if (!held[held.Length == 1 ? 0 : c]) _usual[c] += (_count <= young ? 1.0 / _count : 1 / memory) * (distance - _usual[c]);
+            if (!held[c]) _usual[c] += (_count <= young ? 1.0 / _count : 1 / memory) * (distance - _usual[c]);
             _now[c] += Math.Max(1.0 / _count, 1 / window) * (distance - _now[c]);
         }
         input.CopyTo(_previous);

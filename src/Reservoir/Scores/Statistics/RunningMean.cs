@@ -1,24 +1,14 @@
 namespace Esn;
 
-/// <summary>Mean over the last steps, channel by channel; summed anew once a turn, so that rounding errors do not gather.</summary>
-sealed class RunningMean
+/// <summary>Mean over the last steps, channel by channel.</summary>
+/// <param name="channels">≥ 1.</param>
+/// <param name="length">Steps of the mean, ≥ 1.</param>
+sealed class RunningMean(int channels, int length)
 {
-    const double Resolution = 1e-14;  // of a running sum, relative to the largest it held since it was summed anew
+    const double Resolution = 1e-14;  // of a running sum, relative to the largest it held since it was made anew
 
-    readonly int _channels, _length;
-    readonly double[] _ring;     // [length×channels]
-    readonly double[] _sums;     // [channels]
-    readonly double[] _largest;  // [channels]
-    int _slot;
-
-    /// <param name="channels">≥ 1.</param>
-    /// <param name="length">Steps of the mean, ≥ 1.</param>
-    public RunningMean(int channels, int length)
-    {
-        (_channels, _length) = (channels, length);
-        _ring = new double[length * channels];
-        (_sums, _largest) = (new double[channels], new double[channels]);
-    }
+    readonly RunningSum? _sum = length > 1 ? new(channels, length) : null;  // null: the mean is the value itself
+    readonly double[] _largest = new double[length > 1 ? channels : 0];  // of |sum| since it was made anew
 
     /// <summary>Whether as many steps were taken as the mean is over.</summary>
     public bool Full { get; private set; }
@@ -28,40 +18,27 @@ sealed class RunningMean
     /// <param name="means">[channels], overwritten; exactly 0 where the sum is below its resolution.</param>
     public void Add(ReadOnlySpan<double> values, Span<double> means)
     {
-        if (_length == 1)
+        if (_sum is null)
         {
             values.CopyTo(means);
             Full = true;
             return;
         }
-        Span<double> slot = _ring.AsSpan(_slot * _channels, _channels);
-        for (int c = 0; c < slot.Length; c++)
-        {
-            _sums[c] += values[c] - slot[c];
-            slot[c] = values[c];
-            _largest[c] = Math.Max(_largest[c], Math.Abs(_sums[c]));
-        }
-        if (++_slot == _length) SumAnew();
+        bool anew = _sum.Add(values);
+        Full |= anew;
         for (int c = 0; c < means.Length; c++)
-            means[c] = Math.Abs(_sums[c]) <= Resolution * _largest[c] ? 0 : _sums[c] / _length;
-    }
-
-    void SumAnew()
-    {
-        (_slot, Full) = (0, true);
-        Array.Clear(_sums);
-        for (int i = 0; i < _ring.Length; i += _channels)
-            for (int c = 0; c < _channels; c++) _sums[c] += _ring[i + c];
-        for (int c = 0; c < _channels; c++) _largest[c] = Math.Abs(_sums[c]);
+        {
+            double sum = _sum.Values[c], size = Math.Abs(sum);
+            _largest[c] = anew ? size : Math.Max(_largest[c], size);
+            means[c] = size <= Resolution * _largest[c] ? 0 : sum / length;
+        }
     }
 
     /// <summary>Out into a snapshot or back.</summary>
     public void Carry(ref StateCarrier state)
     {
-        state.Carry(_ring);
-        state.Carry(_sums);
+        _sum?.Carry(ref state);
         state.Carry(_largest);
-        state.Carry(ref _slot);
         Full = state.Carried(Full);
     }
 }

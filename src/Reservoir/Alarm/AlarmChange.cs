@@ -1,0 +1,20 @@
+namespace Esn;
+
+/// <summary>What became of an alarm at a step.</summary>
+public enum AlarmChange
+{
+    /// <summary>The score reached 1. Counts against the budget.</summary>
+    Opened,
+
+    /// <summary>What is known now of an alarm that goes on, some steps after it was told; or it went on after a short pause; or a slow change can be dated now.</summary>
+    Updated,
+
+    /// <summary>The score rose well above what was told. Counts against the budget.</summary>
+    Escalated,
+
+    /// <summary>The feed behaves again, or was muted.</summary>
+    Closed,
+
+    /// <summary>The alarm was open for too long: what the feed does now is taken as its new normal, and learnt.</summary>
+    Adapted,
+}

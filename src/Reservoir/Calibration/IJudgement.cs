@@ -1,0 +1,17 @@
+namespace Esn;
+
+/// <summary>What the life of alarms is decided by at a step.</summary>
+interface IJudgement
+{
+    /// <summary>How far each raw score is out, ≥ 0, [scores]; for the budget −ln p.</summary>
+    ReadOnlySpan<double> Margins { get; }
+
+    /// <summary>The joint score of this step, ≥ 0, 1 = alarm.</summary>
+    double Score { get; }
+
+    /// <summary>Whether this raw score is not yet back to normal.</summary>
+    bool IsUnusual(int score);
+
+    /// <summary>Whether this raw score alone would alarm at this step.</summary>
+    bool Alarms(int score);
+}

@@ -1,0 +1,155 @@
+namespace Esn;
+
+/// <summary>
+/// Judges a field by the block whose error is the most unusual for how much moves there: one score, exp(max r/σ), into the
+/// calibrator. Sixteen blocks as sixteen scores would be out of the ordinary on a third of all steps.
+/// </summary>
+sealed class FieldJudge : Judge
+{
+    const double Floor = 1e-14;  // of a mean square, scaled: where rounding begins
+
+    readonly FieldModelSpec _spec;
+    readonly GridSpec _grid;
+    readonly ICalibrator _calibrator;
+    readonly GaussianBlur _blur;
+    readonly HeatMap _heat;
+    readonly ActivityScore _activity;
+    readonly int[][] _blocks;          // channels of each block that are no land
+    readonly double[][] _weights;      // of these, of sum 1
+    readonly double[] _smooth;         // errors, smoothed [channels]
+    readonly double[] _last, _before;  // u(t−1), u(t−2) [channels]
+    readonly double[] _moved;          // a of each block, of the frames so far [blocks×3]
+    readonly double[] _score = new double[1];
+    long _frames;
+
+    /// <param name="spec">Valid.</param>
+    public FieldJudge(FieldModelSpec spec)
+    {
+        (_spec, _grid) = (spec, spec.Grid);
+        _calibrator = spec.Calibrator.Create([new ScoreShape("block", 1, TailPrior.Raw, 0)]);
+        _blur = new GaussianBlur(_grid, spec.Measure == ErrorMeasure.Imed ? spec.Sigma / Math.Sqrt(2) : 0);
+        _heat = new HeatMap(_grid, spec.HeatSigma, spec.OnsetFrames, spec.SpreadMemory);
+        _blocks = [.. Cut(_grid, spec.BlockRows, spec.BlockColumns)];
+        _weights = [.. _blocks.Select(block =>
+        {
+            double[] worth = [.. block.Select(c => _grid.Latitudes.Count == 0 ? 1 : Math.Max(1e-3, Math.Cos(Math.PI / 180 * _grid.Latitudes[c % _grid.Cells / _grid.Columns])))];
+            return worth.Select(w => w / worth.Sum()).ToArray();
+        })];
+        _activity = new ActivityScore(_blocks.Length, spec.SpreadMemory);
+        (_smooth, _last, _before) = (new double[_grid.Channels], new double[_grid.Channels], new double[_grid.Channels]);
+        _moved = new double[3 * _blocks.Length];
+    }
+
+    static IEnumerable<int[]> Cut(GridSpec grid, int rows, int columns)
+    {
+        for (int field = 0; field < grid.Fields; field++)
+            for (int top = 0; top < grid.Rows; top += rows)
+                for (int left = 0; left < grid.Columns; left += columns)
+                {
+                    int[] cells =
+                    [
+                        .. from row in Enumerable.Range(top, Math.Min(rows, grid.Rows - top))
+                           from column in Enumerable.Range(left, Math.Min(columns, grid.Columns - left))
+                           where grid.Land.Count == 0 || !grid.Land[row * grid.Columns + column]
+                           select (field * grid.Rows + row) * grid.Columns + column,
+                    ];
+                    if (cells.Length > 0) yield return cells;
+                }
+    }
+
+    /// <inheritdoc/>
+    public override IJudgement Judgement => _calibrator;
+
+    /// <inheritdoc/>
+    public override string[] Names { get; } = ["block"];
+
+    /// <inheritdoc/>
+    public override bool[] Slow { get; } = [false];
+
+    /// <inheritdoc/>
+    public override FieldEvidence? Evidence => _heat.Evidence;
+
+    bool Calibrates => _frames > _spec.CalibrateFrom;
+
+    /// <inheritdoc/>
+    public override void Measure(in StepView step, Alarm alarm)
+    {
+        _frames++;
+        ReadOnlySpan<double> errors = step.Errors[.._grid.Channels];
+        for (int first = 0; first < errors.Length; first += _grid.Cells) _blur.Of(errors.Slice(first, _grid.Cells), _smooth.AsSpan(first, _grid.Cells));
+        _heat.Measure(errors);
+        double largest = double.NegativeInfinity;
+        for (int block = 0; block < _blocks.Length; block++)
+        {
+            double square = 0;
+            for (int i = 0; i < _blocks[block].Length; i++)
+            {
+                double error = _smooth[_blocks[block][i]];
+                square += _weights[block][i] * error * error;
+            }
+            largest = Math.Max(largest, _activity.Of(block, Math.Log(square + Floor), _moved.AsSpan(3 * block, 3)));
+        }
+        // A muted frame, and frames before the activity is known, tell nothing.
+        _score[0] = step.Muted || _frames < 4 ? double.NaN : Math.Exp(Math.Min(largest, 500));
+        if (Calibrates) _calibrator.Measure(_score);
+    }
+
+    /// <inheritdoc/>
+    public override bool Deviates(in StepView step, Scaler scaler)
+    {
+        IReadOnlyList<double> minimum = _spec.Alarm.MinimumDeviation;
+        if (minimum.Count == 0) return true;
+        for (int c = 0; c < step.Frame.Length; c++)
+            if (Math.Abs(step.Frame[c] - step.Expected[c]) >= minimum[minimum.Count == 1 ? 0 : c]) return true;
+        return false;
+    }
+
+    /// <inheritdoc/>
+    public override void Learn(AlarmChange? change, Alarm alarm, bool muted)
+    {
+        bool opened = change == AlarmChange.Opened, learn = !muted && !alarm.Open && _frames >= 4;
+        _heat.Learn(opened, alarm.Open, learn);
+        if (learn) _activity.Learn(_moved);
+        if (!Calibrates) return;
+        if (change is AlarmChange.Opened or AlarmChange.Escalated) _calibrator.Announce();
+        if (change == AlarmChange.Adapted) _calibrator.Adapt([_calibrator.IsUnusual(0)]);
+        _calibrator.Learn(muted ? Learning.Muted : opened ? Learning.Opening : alarm.Open ? Learning.Frozen : Learning.Normal);
+    }
+
+    /// <inheritdoc/>
+    public override void End(ReadOnlySpan<double> frame)
+    {
+        for (int block = 0; block < _blocks.Length; block++)
+        {
+            (double first, double second) = (0, 0);
+            for (int i = 0; i < _blocks[block].Length; i++)
+            {
+                int c = _blocks[block][i];
+                double now = frame[c] - _last[c], then = _last[c] - _before[c];
+                (first, second) = (first + _weights[block][i] * now * now, second + _weights[block][i] * (now - then) * (now - then));
+            }
+            (_moved[3 * block], _moved[3 * block + 1], _moved[3 * block + 2]) = (1, Math.Log(first + Floor), Math.Log(second + Floor));
+        }
+        _last.CopyTo(_before, 0);
+        frame.CopyTo(_last);
+    }
+
+    /// <inheritdoc/>
+    public override void Attribute(Span<double> parts)
+    {
+        for (int c = 0; c < parts.Length; c++) parts[c] = _smooth[c] * _smooth[c];
+    }
+
+    /// <inheritdoc/>
+    public override void Carry(ref StateCarrier state)
+    {
+        _calibrator.Carry(ref state);
+        _heat.Carry(ref state);
+        _activity.Carry(ref state);
+        state.Carry(_smooth);
+        state.Carry(_last);
+        state.Carry(_before);
+        state.Carry(_moved);
+        state.Carry(ref _frames);
+    }
+}

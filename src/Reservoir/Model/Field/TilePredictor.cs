@@ -1,0 +1,249 @@
+namespace Esn;
+
+/// <summary>
+/// Predicts a field tile by tile. A tile's regressors are z = [1; u; J; u₋₁ − u; J₋₁ − J] of its cells and those around it,
+/// J = J(u, ∇²u) at an rms of .3; what is learnt is the increment u(t+1) − u(t). In a free run tiles exchange what they
+/// predict at every step.
+/// </summary>
+/// <remarks>Tiles do not depend on each other within a step: they run on two threads, and the bits are the same on one.</remarks>
+sealed class TilePredictor : Predictor
+{
+    [ThreadStatic] static double[]? s_rows;  // z of the announced frames, tile by tile [tiles][n×D]
+
+    readonly GridSpec _grid;
+    readonly TileSpec _spec;
+    readonly ReadoutSpec _readout;
+    readonly Tile[] _tiles;
+    readonly Advection? _advection;
+    readonly TwoHalves _halves;
+    readonly double[] _frame;       // u of the last announced frame [channels]
+    readonly double[] _product;     // J of it [channels], or empty
+    readonly double[] _settled;     // u of the last settled frame [channels]
+    readonly double[] _next;        // ŷ [channels]
+    readonly double[] _increment;   // scratch [channels]
+    readonly double[] _quantities;  // scratch: u, J and their differences [quantities×channels]
+    int _late;                      // G, frames by which tiles learn late
+    int _at, _count;
+    bool _learn;
+    double[]? _rows;                // of the thread that has announced frames
+
+    /// <param name="grid">Valid.</param>
+    /// <param name="spec">Valid.</param>
+    /// <param name="readout">Valid; of one horizon. A delay of 0 is measured: see <see cref="Decorrelation"/>.</param>
+    public TilePredictor(GridSpec grid, TileSpec spec, ReadoutSpec readout)
+    {
+        (_grid, _spec, _readout, _late) = (grid, spec, readout, readout.Delay);
+        if (spec.Advection) _advection = new Advection(grid);
+        (_frame, _product, _settled, _next, _increment) =
+            (new double[grid.Channels], new double[spec.Advection ? grid.Channels : 0], new double[grid.Channels], new double[grid.Channels], new double[grid.Channels]);
+        _quantities = new double[QuantitiesOf(spec) * grid.Channels];
+        _tiles = [.. Cut(grid, spec).Select(tile => new Tile(tile.Own, tile.Seen, grid, QuantitiesOf(spec)))];
+        int first = 0;
+        foreach (Tile tile in _tiles) (tile.First, first) = (first, first + tile.Regressors);
+        Regressors = first;
+        _halves = new TwoHalves(LearnAndPredict);
+        MakeReadouts();
+    }
+
+    void MakeReadouts()
+    {
+        foreach (Tile tile in _tiles) tile.Readout = new Readout(tile.Regressors, tile.Outputs, _readout with { Delay = _late }) { Parallel = false };
+    }
+
+    /// <inheritdoc/>
+    public override void Fit(ReadOnlySpan<double> frames)
+    {
+        _advection?.Fit(frames);
+        if (_readout.Delay > 0) return;
+        _late = Decorrelation.LateBy(frames, _grid.Channels);
+        MakeReadouts();
+    }
+
+    /// <summary>For benchmarks: both halves on the caller's thread.</summary>
+    internal static bool OneThread { get; set; }
+
+    /// <summary>Σ D of all tiles.</summary>
+    public int Regressors { get; }
+
+    /// <summary>D of each tile.</summary>
+    public static IEnumerable<(int Regressors, int Outputs)> Sizes(GridSpec grid, TileSpec spec) =>
+        Cut(grid, spec).Select(tile => (1 + QuantitiesOf(spec) * grid.Fields * tile.Seen.Length, grid.Fields * tile.Own.Length));
+
+    /// <inheritdoc/>
+    public override long Recoveries => _tiles.Sum(tile => tile.Readout.Recoveries);
+
+    /// <inheritdoc/>
+    public override long Refusals => _tiles.Sum(tile => tile.Readout.Refusals);
+
+    static int QuantitiesOf(TileSpec spec) => (spec.Advection ? 2 : 1) * (spec.Differences ? 2 : 1);
+
+    // Cells of each tile that are no land, and those that it sees.
+    static IEnumerable<(int[] Own, int[] Seen)> Cut(GridSpec grid, TileSpec spec)
+    {
+        for (int row = 0; row < grid.Rows; row += spec.Rows)
+            for (int column = 0; column < grid.Columns; column += spec.Columns)
+            {
+                int[] own = Cells(row, column, row + spec.Rows, column + spec.Columns);
+                if (own.Length > 0) yield return (own, Cells(row - spec.Halo, column - spec.Halo, row + spec.Rows + spec.Halo, column + spec.Columns + spec.Halo));
+            }
+
+        int[] Cells(int top, int left, int bottom, int right) =>
+        [
+            .. from row in Enumerable.Range(Math.Max(0, top), Math.Min(grid.Rows, bottom) - Math.Max(0, top))
+               from column in Enumerable.Range(Math.Max(0, left), Math.Min(grid.Columns, right) - Math.Max(0, left))
+               where grid.Land.Count == 0 || !grid.Land[row * grid.Columns + column]
+               select row * grid.Columns + column,
+        ];
+    }
+
+    /// <inheritdoc/>
+    public override void Begin(ReadOnlySpan<DateTime> times, ReadOnlySpan<double> frames)
+    {
+        (_at, _count) = (0, times.Length);
+        if (s_rows is null || s_rows.Length < times.Length * Regressors) s_rows = new double[times.Length * Regressors];
+        _rows = s_rows;
+        for (int t = 0; t < times.Length; t++)
+        {
+            Take(frames.Slice(t * _grid.Channels, _grid.Channels), _frame, _product, _quantities);
+            foreach (Tile tile in _tiles) tile.Gather(_quantities, Row(tile, t));
+        }
+        foreach (Tile tile in _tiles) tile.Readout.Begin(_rows.AsSpan(tile.First * times.Length, tile.Regressors * times.Length), times.Length);
+    }
+
+    Span<double> Row(Tile tile, int t) => _rows.AsSpan(tile.First * _count + t * tile.Regressors, tile.Regressors);
+
+    // Quantities of a frame from it and from the frame before, which it takes the place of.
+    void Take(ReadOnlySpan<double> frame, Span<double> last, Span<double> lastProduct, Span<double> quantities)
+    {
+        int channels = frame.Length;
+        Span<double> rest = quantities[channels..];
+        frame.CopyTo(quantities);
+        if (_advection is not null)
+        {
+            _advection.Of(frame, rest[..channels]);
+            rest = rest[channels..];
+        }
+        if (_spec.Differences)
+        {
+            for (int i = 0; i < channels; i++) rest[i] = last[i] - frame[i];
+            for (int i = 0; i < lastProduct.Length; i++) rest[channels + i] = lastProduct[i] - quantities[channels + i];
+        }
+        frame.CopyTo(last);
+        if (_advection is not null) quantities.Slice(channels, channels).CopyTo(lastProduct);
+    }
+
+    /// <inheritdoc/>
+    public override void Settle(ReadOnlySpan<double> frame, Span<double> errors)
+    {
+        for (int i = 0; i < frame.Length; i++) _increment[i] = frame[i] - _settled[i];
+        frame.CopyTo(_settled);
+        errors.Clear();
+        foreach (Tile tile in _tiles) tile.Settle(_increment, errors);
+        _at++;
+    }
+
+    /// <inheritdoc/>
+    public override void Learn() => _learn = true;
+
+    /// <inheritdoc/>
+    public override void Skip() => _learn = false;
+
+    /// <inheritdoc/>
+    public override void Predict()
+    {
+        if (_tiles.Length > 1 && Environment.ProcessorCount > 1 && !OneThread) _halves.Run();
+        else for (int half = 0; half < 2; half++) LearnAndPredict(half);
+    }
+
+    void LearnAndPredict(int half)
+    {
+        for (int i = half; i < _tiles.Length; i += 2)
+        {
+            Tile tile = _tiles[i];
+            if (_learn) tile.Readout.Learn();
+            else tile.Readout.Skip();
+            tile.Readout.Push(Row(tile, _at - 1));
+            tile.Predicted(_settled, _next);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void CopyPrediction(Span<double> prediction) => _next.CopyTo(prediction);
+
+    /// <inheritdoc/>
+    public override void RunFree(DateTime time, TimeSpan interval, double limit, Span<double> forecast)
+    {
+        double[] last = [.. _frame], product = [.. _product], next = [.. _next], quantities = new double[_quantities.Length];
+        for (int done = 0; done < forecast.Length; done += _grid.Channels)
+        {
+            for (int i = 0; i < next.Length; i++) next[i] = Math.Clamp(next[i], -limit, limit);
+            next.CopyTo(forecast[done..]);
+            Take(next, last, product, quantities);
+            foreach (Tile tile in _tiles) tile.Advance(quantities, next);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Carry(ref StateCarrier state)
+    {
+        _advection?.Carry(ref state);
+        state.Carry(ref _late, 0, Decorrelation.Most);
+        if (state.Loading) MakeReadouts();
+        state.Carry(_frame);
+        state.Carry(_product);
+        state.Carry(_settled);
+        state.Carry(_next);
+        foreach (Tile tile in _tiles) tile.Readout.Carry(ref state);
+    }
+
+    sealed class Tile
+    {
+        readonly int[] _own;     // channels that it predicts
+        readonly int[] _seen;    // elements of the quantities that it sees
+        readonly double[] _target, _error, _z;
+
+        public Tile(int[] own, int[] seen, GridSpec grid, int quantities)
+        {
+            _own = [.. Enumerable.Range(0, grid.Fields).SelectMany(field => own.Select(cell => field * grid.Cells + cell))];
+            _seen = [.. Enumerable.Range(0, quantities * grid.Fields).SelectMany(plane => seen.Select(cell => plane * grid.Cells + cell))];
+            Regressors = 1 + _seen.Length;
+            (_target, _error, _z) = (new double[_own.Length], new double[_own.Length], new double[Regressors]);
+        }
+
+        public Readout Readout { get; set; } = null!;  // made before the first frame
+
+        public int Outputs => _own.Length;
+
+        public int Regressors { get; }
+
+        public int First { get; set; }
+
+        public void Gather(ReadOnlySpan<double> quantities, Span<double> z)
+        {
+            z[0] = 1;
+            for (int i = 0; i < _seen.Length; i++) z[i + 1] = quantities[_seen[i]];
+        }
+
+        public void Settle(ReadOnlySpan<double> increment, Span<double> errors)
+        {
+            for (int i = 0; i < _own.Length; i++) _target[i] = increment[_own[i]];
+            Readout.Settle(_target, _error);
+            for (int i = 0; i < _own.Length; i++) errors[_own[i]] = _error[i];
+        }
+
+        // ŷ = u + the predicted increment.
+        public void Predicted(ReadOnlySpan<double> frame, Span<double> next)
+        {
+            Readout.CopyPrediction(_target);
+            for (int i = 0; i < _own.Length; i++) next[_own[i]] = frame[_own[i]] + _target[i];
+        }
+
+        // The same from any quantities, whose first plane is the frame.
+        public void Advance(ReadOnlySpan<double> quantities, Span<double> next)
+        {
+            Gather(quantities, _z);
+            Readout.Predict(_z, _target);
+            for (int i = 0; i < _own.Length; i++) next[_own[i]] = quantities[_own[i]] + _target[i];
+        }
+    }
+}

@@ -1,0 +1,32 @@
+namespace Esn;
+
+/// <summary>
+/// A field predicted tile by tile: each tile has a readout of its own, which sees its cells and some around them. An error
+/// stays where it is, and the cost grows with the sum of squares of the tiles' regressors, not with the square of all.
+/// </summary>
+public sealed record TileSpec
+{
+    /// <summary>Cells of a tile from south to north, 1 … 1000.</summary>
+    public int Rows { get; init; } = 8;
+
+    /// <summary>Cells of a tile from west to east, 1 … 1000.</summary>
+    public int Columns { get; init; } = 8;
+
+    /// <summary>Cells around a tile that its readout sees, 0 … 100. One is too thin by far; five buy a seventh for twice the cost.</summary>
+    public int Halo { get; init; } = 3;
+
+    /// <summary>Whether readouts see J(u, ∇²u) of every cell: a product that no tanh replaces, and what a flow is carried by.</summary>
+    public bool Advection { get; init; } = true;
+
+    /// <summary>Whether readouts see by how much all that changed since the frame before.</summary>
+    public bool Differences { get; init; } = true;
+
+    /// <summary>Throws with the key, the value and the range.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A value out of its range.</exception>
+    public void Validate()
+    {
+        Require.Range(Rows, 1, 1000);
+        Require.Range(Columns, 1, 1000);
+        Require.Range(Halo, 0, 100);
+    }
+}

@@ -1,0 +1,30 @@
+namespace Esn;
+
+/// <summary>One member of the family of raw scores: what deviates, and over how many steps.</summary>
+public abstract record ScoreSpec
+{
+    /// <summary>One raw score for each channel; else one, the mean over all channels.</summary>
+    public bool PerChannel { get; init; }
+
+    /// <summary>Which tails are likely.</summary>
+    public TailPrior Tail { get; init; } = TailPrior.Raw;
+
+    /// <summary>
+    /// Steps that a value waits before anything is learnt from it, 0 … 1,000,000; for scores of slow changes, which would
+    /// teach the change else. Until twice as many steps were seen, the newer half waits.
+    /// </summary>
+    public int Delay { get; init; }
+
+    /// <summary>Steps of the free runs that this score needs; 0 = none.</summary>
+    internal virtual int FreeRunLength => 0;
+
+    /// <summary>Which of the readout's horizons this score needs, in steps.</summary>
+    internal virtual int ReadoutHorizon => 1;
+
+    /// <summary>Throws with the key, the value and the range.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A value out of its range.</exception>
+    public virtual void Validate() => Require.Range(Delay, 0, 1_000_000);
+
+    /// <summary>The state of this score for one stream.</summary>
+    internal abstract Score Create(ScoreContext context);
+}

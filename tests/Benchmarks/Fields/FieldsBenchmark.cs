@@ -1,0 +1,15 @@
+namespace Esn.Benchmarks.Fields;
+
+/// <summary>Fields: one table each.</summary>
+static class FieldsBenchmark
+{
+    public static readonly Benchmark Entry = new("fields", "fields: speed [--part speed]", Run);
+
+    static List<Figure> Run(string[] options)
+    {
+        string? part = Options.Text(options, "--part");
+        var figures = new List<Figure>();
+        if (part is null or "speed") FieldSpeed.Run(figures);
+        return figures;
+    }
+}

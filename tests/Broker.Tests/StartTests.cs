@@ -1,0 +1,39 @@
+using Xunit;
+
+namespace Esn.Broker.Tests;
+
+/// <summary>What stops the start stops it with one line.</summary>
+public sealed class StartTests : IDisposable
+{
+    readonly string _directory = Directory.CreateTempSubdirectory("esn-start-").FullName;
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+
+    [Theory]
+    [InlineData("run", "kafka:\n  consumer:\n    fetch.min.byte: 1\n", "kafka.consumer.fetch.min.byte: No such configuration property: \"fetch.min.byte\": did you mean fetch.min.bytes? (", ":3)")]
+    [InlineData("validate", "kafka:\n  producer: { acks: few }\n", "kafka.producer.acks: ", ":2)")]
+    [InlineData("run", "kafka: { bootstrapServers: \"127.0.0.1:1\" }\nhttp:\n  listen: 192.0.2.1:9464\n", "http.listen: can't listen on 192.0.2.1:9464: ", ":3)")]
+    public async Task A_wrong_setting_is_told_with_file_line_key_and_what_would_be_right(string command, string text, string says, string where)
+    {
+        string file = Path.Combine(_directory, "esn.yaml");
+        File.WriteAllText(file, text);
+        using var esn = new EsnProcess(command, "--config", file);
+        Assert.Equal(2, await esn.Exit(TimeSpan.FromSeconds(30)));
+        string line = Assert.Single(esn.Said.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.StartsWith($"esn: {says}", line, StringComparison.Ordinal);
+        Assert.EndsWith($"{file}{where}", line, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("pump-9", "pump-9: preset sensors, budget 1 per month,", "by models[0]")]
+    [InlineData("latency-eu", "latency-eu: preset metric, budget 2 per week,", "by models[2]")]
+    [InlineData("tide", "tide: preset signal, budget 1 per 50000 steps,", "as no entry of models names it")]
+    public async Task Validate_says_which_model_a_stream_gets(string stream, string says, string why)
+    {
+        using var esn = new EsnProcess("validate", "--config", Path.Combine(SharedData.Root, "config", "mixed.yaml"), "--stream", stream);
+        Assert.Equal(0, await esn.Exit(TimeSpan.FromSeconds(30)));
+        string line = Assert.Single(esn.Said.Split('\n'), line => line.Contains("models  ", StringComparison.Ordinal));
+        Assert.Contains(says, line, StringComparison.Ordinal);
+        Assert.EndsWith(why, line, StringComparison.Ordinal);
+    }
+}

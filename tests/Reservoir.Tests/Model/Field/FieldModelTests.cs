@@ -1,0 +1,110 @@
+using Xunit;
+
+namespace Esn.Tests;
+
+public sealed class FieldModelTests
+{
+    const int Rows = 16, Columns = 24, Cells = Rows * Columns, Steps = 1600, Onset = 1300;
+
+    static FieldModelSpec Spec(TileSpec? tiles) => new()
+    {
+        Grid = new GridSpec { Rows = Rows, Columns = Columns }, Tiles = tiles, Reservoir = new ReservoirSpec { Units = 200 },
+        ScalingSteps = 100, CalibrateFrom = 500, WarmUp = 800, Calibrator = new BudgetSpec { AlarmsPerStep = 1e-3 },
+    };
+
+    static List<AlarmEvent> Events(FieldModelSpec spec, double[] feed)
+    {
+        var detector = new Detector(spec, Cells);
+        var results = new StepResult[Steps];
+        detector.StepMany(Feeds.Times(Steps), feed, results, new double[feed.Length]);
+        return [.. results.Where(result => result.Alarm is not null).Select(result => result.Alarm!)];
+    }
+
+    [Theory]
+    [InlineData(4, 6)]
+    [InlineData(12, 19)]
+    public void A_lifted_patch_is_found_in_time_and_in_space(int row, int column)
+    {
+        List<AlarmEvent> events = Events(Spec(new TileSpec()), Fields.Waves(Rows, Columns, Steps, Onset, row, column, lift: .3));
+        AlarmEvent opened = Assert.Single(events, e => e.Change == AlarmChange.Opened && e.Position >= Onset - 100);
+        Assert.InRange(opened.Position, Onset, Onset + 1);
+        FieldRegion region = opened.Field!.Regions[0];
+        Assert.InRange(region.Row, row - 1.5, row + 1.5);
+        Assert.InRange(region.Column, column - 1.5, column + 1.5);
+        Assert.True(region.Top <= region.PeakRow && region.PeakRow <= region.Bottom && region.Left <= region.PeakColumn && region.PeakColumn <= region.Right);
+        Assert.Equal(Cells, opened.Field.Heat.Count);
+        Assert.Equal(region.Peak, opened.Field.Heat[region.PeakRow * Columns + region.PeakColumn], 1e-3 * region.Peak);
+    }
+
+    [Fact]
+    public void Tiles_predict_what_one_readout_of_all_cells_predicts_where_they_see_all_of_it()
+    {
+        // One tile of all cells, without products: the recursion is ridge regression on [1; u; u₋₁ − u].
+        var spec = Spec(new TileSpec { Rows = 4, Columns = 6, Halo = 10, Advection = false });
+        GridSpec grid = spec.Grid with { Rows = 4, Columns = 6 };
+        var tiles = new TilePredictor(grid, spec.Tiles!, new ReadoutSpec { Regularisation = 1e-2, Delay = 1 });
+        var twin = new Readout(1 + 2 * 24, 24, new ReadoutSpec { Regularisation = 1e-2, Delay = 1 });
+        double[] feed = Fields.Waves(4, 6, 300), errors = new double[24], expected = new double[24], last = new double[24];
+        for (int t = 0; t < 300; t++)
+        {
+            double[] frame = feed[(t * 24)..((t + 1) * 24)];
+            tiles.Begin([DateTime.UnixEpoch.AddSeconds(t)], frame);
+            tiles.Settle(frame, errors);
+            twin.Settle([.. frame.Zip(last, (now, then) => now - then)], expected);
+            Assert.Equal(expected, errors);
+            tiles.Learn();
+            tiles.Predict();
+            twin.Learn();
+            twin.Push([1, .. frame, .. last.Zip(frame, (then, now) => then - now)]);
+            last = frame;
+        }
+    }
+
+    [Fact]
+    public void A_free_run_goes_on_where_the_field_does()
+    {
+        FieldModelSpec spec = Spec(new TileSpec { Advection = false }) with { Readout = new ReadoutSpec { Regularisation = 1e-4, Delay = 1 } };
+        double[] feed = Fields.Waves(Rows, Columns, Steps);
+        var detector = new Detector(spec, Cells);
+        int known = Steps - 20;
+        detector.StepMany(Feeds.Times(known), feed.AsSpan(0, known * Cells), new StepResult[known], new double[known * Cells]);
+        double[] forecast = new double[20 * Cells];
+        Assert.True(detector.TryRunFree(forecast));
+        double square = 0, variance = 0;
+        for (int i = 0; i < forecast.Length; i++)
+        {
+            double truth = feed[known * Cells + i];
+            (square, variance) = (square + (truth - forecast[i]) * (truth - forecast[i]), variance + truth * truth);
+        }
+        Assert.True(square < .01 * variance, $"{square / variance}");
+    }
+
+    [Fact]
+    public void A_step_allocates_nothing()
+    {
+        double[] feed = Fields.Waves(Rows, Columns, 1100);
+        var detector = new Detector(Spec(new TileSpec()), Cells);
+        var (times, results, expected) = (Feeds.Times(1100), new StepResult[1000], new double[1000 * Cells]);
+        detector.StepMany(times.AsSpan(0, 1000), feed.AsSpan(0, 1000 * Cells), results, expected);
+        TilePredictor.OneThread = true;  // the queue of the thread pool grows at times, for whoever adds to it
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int t = 1000; t < 1100; t++)
+            detector.StepMany(times.AsSpan(t, 1), feed.AsSpan(t * Cells, Cells), results.AsSpan(0, 1), expected.AsSpan(0, Cells));
+        long after = GC.GetAllocatedBytesForCurrentThread();
+        TilePredictor.OneThread = false;
+        Assert.Equal(before, after);
+    }
+
+    [Fact]
+    public void A_frame_of_another_size_than_the_grid_is_refused() =>
+        Assert.Contains("a frame must have", Assert.Throws<ArgumentException>(() => new Detector(Spec(new TileSpec()), 7)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void The_delay_is_twice_the_lag_at_which_frames_have_half_decorrelated()
+    {
+        double[] slow = [.. Enumerable.Range(0, 400).Select(t => Math.Cos(2 * Math.PI * t / 60))];  // a half at 10
+        Assert.Equal(2 * 11, Decorrelation.LateBy(slow, 1), 2.0);
+        var random = new MathNet.Numerics.Random.Xoshiro256StarStar(1, threadSafe: false);
+        Assert.Equal(0, Decorrelation.LateBy([.. random.NextDoubles(400).Select(x => x - .5)], 1));
+    }
+}

@@ -1,0 +1,53 @@
+using System.Reflection;
+using Confluent.Kafka;
+using Esn.Streaming.Hosting;
+using Esn.Streaming.Kafka;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Time.Testing;
+using Xunit;
+
+namespace Esn.Stream.Tests;
+
+public sealed class LoggingTests
+{
+    [Fact]
+    public void Every_log_message_has_a_number_of_its_own()
+    {
+        int[] ids =
+        [
+            .. typeof(StreamingHost).Assembly.GetTypes()
+                .SelectMany(type => type.GetMethods(BindingFlags.Static | BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
+                .Select(method => method.GetCustomAttribute<LoggerMessageAttribute>()?.EventId).OfType<int>(),
+        ];
+        Assert.True(ids.Length > 10);
+        Assert.Equal(ids.Distinct().Order(), ids.Order());
+    }
+
+    [Fact]
+    public void What_the_client_says_is_logged_once_a_second_and_the_rest_is_counted()
+    {
+        var log = new Lines();
+        var time = new FakeTimeProvider();
+        var said = new ClientLog(log, time);
+        for (int i = 0; i < 5; i++) said.Line(new LogMessage("esn#1", SyslogLevel.Warning, "MAXPOLL", $"line {i}"));
+        said.Line(new LogMessage("esn#1", SyslogLevel.Info, "CHATTER", "of no interest"));
+        said.Line(new LogMessage("esn#1", SyslogLevel.Error, "FAIL", "told by the error handler"));
+        time.Advance(TimeSpan.FromSeconds(1));
+        said.Line(new LogMessage("esn#1", SyslogLevel.Warning, "MAXPOLL", "line 5"));
+        Assert.Equal(["librdkafka: line 0 (MAXPOLL, esn#1); 0 lines before it were not logged", "librdkafka: line 5 (MAXPOLL, esn#1); 4 lines before it were not logged"], log.Said);
+    }
+
+    [Fact]
+    public void Partitions_are_held_no_longer_than_a_stop_waits() => Assert.True(KafkaSource.DrainWithin < StreamingHost.FlushWithin);
+
+    sealed class Lines : ILogger
+    {
+        public List<string> Said { get; } = [];
+
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => Said.Add(formatter(state, exception));
+    }
+}
