@@ -30,19 +30,7 @@ public static class Presets
     }
 
     /// <summary>The raw scores of <see cref="Signal"/>.</summary>
-    public static IReadOnlyList<ScoreSpec> SignalScores { get; } =
-    [
-        new MeanErrorSpec { Average = 1, Window = 1 },
-        new MeanErrorSpec { Average = 1, Window = 10 },
-        new MeanErrorSpec { Average = 4, Window = 20 },
-        new MeanErrorSpec { Average = 8, Window = 24 },
-        new MeanErrorSpec { Average = 16, Window = 32 },
-        new MeanErrorSpec { Average = 1, Window = 25 },
-        new FreeRunErrorSpec { Length = 10 },
-        new FreeRunErrorSpec { Length = 25 },
-        new SlowLevelSpec { Delay = 8000, Tail = TailPrior.Central },
-        new SlowRiseSpec { Delay = 1500, Tail = TailPrior.Logarithmic },
-    ];
+    public static IReadOnlyList<ScoreSpec> SignalScores => ErrorModelSpec.DefaultScores;
 
     /// <summary>Deterministic, physical or chaotic signals, sampled at their own scale.</summary>
     /// <param name="budget">Alarms a step that can be borne.</param>

@@ -16,7 +16,7 @@ namespace Esn;
 /// again as I/β² with W_out as it is, and <see cref="Recoveries"/> counts it. Frames too large to be squared are not
 /// learnt, and <see cref="Refusals"/> counts them. No result is ever infinite or NaN.</para>
 /// </remarks>
-public sealed unsafe class Readout
+sealed unsafe class Readout
 {
     /// <summary>Errors and predictions are limited to ± this, so that their squares are finite.</summary>
     public const double Limit = 1e150;

@@ -3,8 +3,22 @@ namespace Esn;
 /// <summary>A stream judged by its model's errors, from the scaling to the alarm. Every part has a default: the preset <see cref="Presets.Signal"/>.</summary>
 public sealed record ErrorModelSpec : ModelSpec
 {
+    internal static IReadOnlyList<ScoreSpec> DefaultScores { get; } =
+    [
+        new MeanErrorSpec { Average = 1, Window = 1 },
+        new MeanErrorSpec { Average = 1, Window = 10 },
+        new MeanErrorSpec { Average = 4, Window = 20 },
+        new MeanErrorSpec { Average = 8, Window = 24 },
+        new MeanErrorSpec { Average = 16, Window = 32 },
+        new MeanErrorSpec { Average = 1, Window = 25 },
+        new FreeRunErrorSpec { Length = 10 },
+        new FreeRunErrorSpec { Length = 25 },
+        new SlowLevelSpec { Delay = 8000, Tail = TailPrior.Central },
+        new SlowRiseSpec { Delay = 1500, Tail = TailPrior.Logarithmic },
+    ];
+
     /// <summary>The raw scores; at least one.</summary>
-    public IReadOnlyList<ScoreSpec> Scores { get; init; } = Presets.SignalScores;
+    public IReadOnlyList<ScoreSpec> Scores { get; init; } = DefaultScores;
 
     /// <summary>How free runs are launched, for the scores that need them.</summary>
     public FreeRunSpec FreeRuns { get; init; } = new();

@@ -54,7 +54,7 @@ public sealed record EmissionBudgetSpec
 /// Lets the strongest evidence of a stretch through, once, and asks for more the oftener it has alarmed:
 /// v = S e^−β / (1 + youth), β grows with every alarm and shrinks with time.
 /// </summary>
-public sealed class EmissionBudget
+sealed class EmissionBudget
 {
     readonly EmissionBudgetSpec _spec;
     readonly int _refractory;     // steps

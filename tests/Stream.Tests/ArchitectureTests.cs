@@ -1,0 +1,30 @@
+using Xunit;
+
+namespace Esn.Stream.Tests;
+
+/// <summary>The plan of docs/architecture.md is what the sources are.</summary>
+public sealed class ArchitectureTests
+{
+    // From top to bottom: a file uses its own folder and those below.
+    static readonly FolderOrder Order = new(
+        ["."],
+        ["Commands"],
+        ["Demo", "Tuning"],
+        ["Hosting", "Backtest"],
+        ["Kafka", "Http", "Telemetry"],
+        ["Board", "Control"],
+        ["Pipeline"],
+        ["Streams"],
+        ["Configuration", "Feeds"],
+        ["Wire", "Simulation"]);
+
+    static readonly SourceCode Code = SourceCode.Of("src/Stream", "esn");
+
+    [Fact]
+    public void A_folder_of_the_program_uses_none_above_it() => Empty(Order.Violations(Code));
+
+    [Fact]
+    public void The_order_names_no_folder_that_is_gone() => Empty(Order.Absent(Code));
+
+    static void Empty(IReadOnlyList<string> wrong) => Assert.True(wrong.Count == 0, string.Join('\n', wrong));
+}
