@@ -47,7 +47,8 @@ sealed class Reservoir
     public CsrMatrix Weights => _weights;
 
     /// <summary>The step of a reservoir whose features are the frame.</summary>
-    public void Step(ReadOnlySpan<double> frame, ReadOnlySpan<double> previous, Span<double> next) => Step(frame, [], frame, previous, next);
+    public void Step(ReadOnlySpan<double> frame, ReadOnlySpan<double> previous, Span<double> next) =>
+        Step(frame, [], frame, previous, next);
 
     /// <summary>The same for several runs side by side.</summary>
     public void Step(ReadOnlySpan<double> frames, ReadOnlySpan<double> previous, Span<double> next, int runs) =>
@@ -60,7 +61,8 @@ sealed class Reservoir
     /// <param name="previous">x(t−1), [N].</param>
     /// <param name="next">x(t), [N], overwritten; must not overlap <paramref name="previous"/>.</param>
     public void Step(
-        ReadOnlySpan<double> frame, ReadOnlySpan<double> before, ReadOnlySpan<double> features, ReadOnlySpan<double> previous, Span<double> next)
+        ReadOnlySpan<double> frame, ReadOnlySpan<double> before, ReadOnlySpan<double> features,
+        ReadOnlySpan<double> previous, Span<double> next)
     {
         Require.Length(next.Length, Units, nameof(next));
         // A unit's sum begins with what drives it, W follows in ascending columns.
@@ -79,7 +81,8 @@ sealed class Reservoir
     /// <param name="next">x(t) of each run, [N×runs], overwritten; must not overlap <paramref name="previous"/>.</param>
     /// <param name="runs">≥ 1.</param>
     public unsafe void Step(
-        ReadOnlySpan<double> frames, ReadOnlySpan<double> before, ReadOnlySpan<double> features, ReadOnlySpan<double> previous, Span<double> next, int runs)
+        ReadOnlySpan<double> frames, ReadOnlySpan<double> before, ReadOnlySpan<double> features,
+        ReadOnlySpan<double> previous, Span<double> next, int runs)
     {
         Require.Range(runs, 1, int.MaxValue / Units);
         Require.Length(next.Length, Units * runs, nameof(next));

@@ -58,7 +58,8 @@ abstract class InputMap
         int channels = frames.Length / runs;
         // A field has more values than a stack may hold.
         double[] rented = ArrayPool<double>.Shared.Rent(channels + 2 * Features);
-        Span<double> frame = rented.AsSpan(0, channels), last = rented.AsSpan(channels, Features), next = rented.AsSpan(channels + Features, Features);
+        Span<double> frame = rented.AsSpan(0, channels), last = rented.AsSpan(channels, Features);
+        Span<double> next = rented.AsSpan(channels + Features, Features);
         for (int run = 0; run < runs; run++)
         {
             Gather(frames, run, runs, frame);
@@ -75,12 +76,13 @@ abstract class InputMap
     /// <param name="features">[K×runs].</param>
     /// <param name="drive">[N×runs], overwritten.</param>
     /// <param name="runs">≥ 1.</param>
-    public virtual void Drive(ReadOnlySpan<double> frames, ReadOnlySpan<double> before, ReadOnlySpan<double> features, Span<double> drive, int runs)
+    public virtual void Drive(
+        ReadOnlySpan<double> frames, ReadOnlySpan<double> before, ReadOnlySpan<double> features, Span<double> drive, int runs)
     {
         int channels = frames.Length / runs, units = drive.Length / runs;
         double[] rented = ArrayPool<double>.Shared.Rent(channels + 2 * Features + units);
-        Span<double> frame = rented.AsSpan(0, channels), last = rented.AsSpan(channels, Features), own = rented.AsSpan(channels + Features, Features);
-        Span<double> driven = rented.AsSpan(channels + 2 * Features, units);
+        Span<double> frame = rented.AsSpan(0, channels), last = rented.AsSpan(channels, Features);
+        Span<double> own = rented.AsSpan(channels + Features, Features), driven = rented.AsSpan(channels + 2 * Features, units);
         for (int run = 0; run < runs; run++)
         {
             Gather(frames, run, runs, frame);

@@ -50,7 +50,8 @@ sealed class RandomWeights(ReservoirSpec reservoir, int channels, Xoshiro256Star
         }
     }
 
-    public override unsafe void Drive(ReadOnlySpan<double> frames, ReadOnlySpan<double> before, ReadOnlySpan<double> features, Span<double> drive, int runs)
+    public override unsafe void Drive(
+        ReadOnlySpan<double> frames, ReadOnlySpan<double> before, ReadOnlySpan<double> features, Span<double> drive, int runs)
     {
         Require.Length(features.Length, Features * runs, nameof(features));
         fixed (double* bias = _bias, weights = _weights, u = features, to = drive)

@@ -49,17 +49,15 @@ public sealed record StackedMapSpec : InputMapSpec
 
     internal override InputMapSpec ForGrid(GridSpec grid) => this with { Grid = grid };
 
-    internal override int Features(int channels) => Graph(channels).Features;
+    // The grid says it all: a configuration is looked at before any frame has come.
+    internal override int Features(int channels) => new FieldGraph(this).Features;
 
-    internal override InputMap Create(ReservoirSpec reservoir, int channels, Xoshiro256StarStar random) =>
-        new StackedMap(Graph(channels), reservoir, random);
-
-    FieldGraph Graph(int channels)
+    internal override InputMap Create(ReservoirSpec reservoir, int channels, Xoshiro256StarStar random)
     {
         if (channels != Grid.Channels)
             throw new ArgumentException(
                 $"a frame of {channels} values is no grid of {Grid.Fields} × {Grid.Rows} × {Grid.Columns} = {Grid.Channels}", nameof(channels));
-        return new FieldGraph(this);
+        return new StackedMap(new FieldGraph(this), reservoir, random);
     }
 
     /// <summary>Equal grids and equal maps in equal order.</summary>

@@ -72,7 +72,8 @@ sealed class Taps(TapsSpec spec, ReservoirSpec reservoir, int channels, Xoshiro2
         RandomWeights.DriveUnits(_bias, _weights, features, drive);
     }
 
-    public override unsafe void Drive(ReadOnlySpan<double> frames, ReadOnlySpan<double> before, ReadOnlySpan<double> features, Span<double> drive, int runs)
+    public override unsafe void Drive(
+        ReadOnlySpan<double> frames, ReadOnlySpan<double> before, ReadOnlySpan<double> features, Span<double> drive, int runs)
     {
         Require.Length(features.Length, Features * runs, nameof(features));
         fixed (double* bias = _bias, weights = _weights, f = features, to = drive)

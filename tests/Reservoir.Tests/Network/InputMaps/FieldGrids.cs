@@ -28,7 +28,8 @@ static class FieldGrids
 
     /// <summary>One quantity of a frame.</summary>
     public static TextbookField Field(GridSpec grid, double[] frame, int field) => new(
-        grid.Rows, grid.Columns, grid.Land.Count == 0 ? new bool[grid.Cells] : [.. grid.Land], frame[(field * grid.Cells)..((field + 1) * grid.Cells)]);
+        grid.Rows, grid.Columns, grid.Land.Count == 0 ? new bool[grid.Cells] : [.. grid.Land],
+        frame[(field * grid.Cells)..((field + 1) * grid.Cells)]);
 
     /// <summary>What a map without memory gives.</summary>
     public static double[] Map(FieldMapSpec spec, GridSpec grid, double[] frame)

@@ -16,7 +16,7 @@ public sealed class FieldMapFamilyTests
     static FieldMapSpec Member(string name)
     {
         var spec = (FieldMapSpec)Activator.CreateInstance(typeof(FieldMapSpec).Assembly.GetType($"Esn.{name}")!)!;
-        return spec is CompositionSpec composition ? composition with { Maps = [new LaplacianSpec(), new ConvolutionSpec(), new DifferencesSpec()] } : spec;
+        return spec is CompositionSpec empty ? empty with { Maps = [new LaplacianSpec(), new ConvolutionSpec(), new DifferencesSpec()] } : spec;
     }
 
     // The map drives the units and is seen by the readout, as any member can be.
@@ -145,7 +145,8 @@ public sealed class FieldMapFamilyTests
                 FieldMapSpec spec = Member(name) with { };
                 number.SetValue(spec, Convert.ChangeType(wrong, number.PropertyType, CultureInfo.InvariantCulture));
                 string message = Assert.Throws<ArgumentOutOfRangeException>(spec.Validate).Message;
-                Assert.Matches($@"^{char.ToLowerInvariant(number.Name[0])}{number.Name[1..]} must be in [\[(][\d.]+, [\d.]+(E\+?\d+)?\], was {(wrong < 0 ? "-7" : @"1000000000")}", message);
+                string key = char.ToLowerInvariant(number.Name[0]) + number.Name[1..], was = wrong < 0 ? "-7" : "1000000000";
+                Assert.Matches($@"^{key} must be in [\[(][\d.]+, [\d.]+\], was {was}", message);
             }
     }
 }

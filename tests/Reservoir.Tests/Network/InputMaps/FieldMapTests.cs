@@ -115,17 +115,19 @@ public sealed class FieldMapTests
     [MemberData(nameof(Grids))]
     public void Convolutions_are_sums_over_the_kernel(int rows, int columns, bool land)
     {
+        // The last is wider than the field and its mirror images.
+        (int, int, double)[] sizes = [(1, 1, 0), (3, 1, 0), (4, 2, 1.5), (5, 3, 0), (2 * Math.Max(rows, columns) + 3, 2, 0)];
         foreach (ConvolutionKernel kernel in Enum.GetValues<ConvolutionKernel>())
-            foreach ((int size, int stride, double sigma) in ((int, int, double)[])[(1, 1, 0), (3, 1, 0), (4, 2, 1.5), (5, 3, 0), (2 * Math.Max(rows, columns) + 3, 2, 0)])
+            foreach ((int size, int stride, double sigma) in sizes)
                 foreach (ConvolutionMode mode in Enum.GetValues<ConvolutionMode>())
                 {
                     bool valid = mode == ConvolutionMode.Valid;
                     if (valid && size > Math.Min(rows, columns)) continue;
                     int corner = valid ? (size - 1) / 2 : 0, missing = valid ? size - 1 : 0;
+                    int newRows = (rows - missing + stride - 1) / stride, newColumns = (columns - missing + stride - 1) / stride;
                     double[,] weights = Kernel(kernel, size, sigma > 0 ? sigma : size / 6.0);
-                    EachField(
-                        new ConvolutionSpec { Kernel = kernel, Size = size, Stride = stride, Sigma = sigma, Mode = mode, Seed = 7 }, rows, columns, land,
-                        u => u.Convolution(weights, corner, (rows - missing + stride - 1) / stride, (columns - missing + stride - 1) / stride, stride));
+                    var spec = new ConvolutionSpec { Kernel = kernel, Size = size, Stride = stride, Sigma = sigma, Mode = mode, Seed = 7 };
+                    EachField(spec, rows, columns, land, u => u.Convolution(weights, corner, newRows, newColumns, stride));
                 }
     }
 
@@ -155,7 +157,8 @@ public sealed class FieldMapTests
         double[] flat = new double[grid.Channels];
         flat.AsSpan().Fill(2.5);
         FieldShape.Of(grid).ClearLand(flat);
-        foreach (FieldMapSpec spec in (FieldMapSpec[])[new GradientSpec(), new LaplacianSpec(), new AdvectionSpec(), new DivergenceSpec(), new CurlSpec()])
+        FieldMapSpec[] derivatives = [new GradientSpec(), new LaplacianSpec(), new AdvectionSpec(), new DivergenceSpec(), new CurlSpec()];
+        foreach (FieldMapSpec spec in derivatives)
             Assert.All(Map(spec, grid, flat), value => Assert.Equal(0, value, 1e-15));
         AssertNear(flat, Map(new ConvolutionSpec(), grid, flat));
         AssertNear(flat, Map(new ConvolutionSpec { Kernel = ConvolutionKernel.Mean, Size = 4 }, grid, flat));
@@ -180,7 +183,8 @@ public sealed class FieldMapTests
     {
         GridSpec grid = Of(12, 9, 2, land: true);
         double[] frame = Frame(grid, 4);
-        FieldMapSpec[] maps = [new PixelsSpec { Rows = 6, Columns = 8, Scale = 2 }, new ConvolutionSpec { Size = 3, Scale = .5 }, new GradientSpec { Scale = 3 }];
+        FieldMapSpec[] maps =
+            [new PixelsSpec { Rows = 6, Columns = 8, Scale = 2 }, new ConvolutionSpec { Size = 3, Scale = .5 }, new GradientSpec { Scale = 3 }];
         double[] all = Map(new CompositionSpec { Maps = maps, Scale = 10 }, grid, frame);
 
         // Each on its own, with the land that pixels and convolution leave.
@@ -188,7 +192,8 @@ public sealed class FieldMapTests
         FieldShape shape = FieldShape.Of(grid);
         foreach (FieldMapSpec map in maps)
         {
-            GridSpec now = new() { Rows = shape.Rows, Columns = shape.Columns, Fields = shape.Fields, Land = [.. Enumerable.Range(0, shape.Cells).Select(shape.IsLand)] };
+            bool[] land = [.. Enumerable.Range(0, shape.Cells).Select(shape.IsLand)];
+            GridSpec now = new() { Rows = shape.Rows, Columns = shape.Columns, Fields = shape.Fields, Land = land };
             step = Map(map, now, step);
             shape = map.Output(shape);
         }

@@ -50,7 +50,8 @@ public sealed class StackedMapTests
     [Fact]
     public void Land_is_0_whatever_the_feed_has_there()
     {
-        InputMap map = Map(new StackedMapSpec { Grid = Grid, ToReadout = [Dct] }, 30), without = Map(new StackedMapSpec { Grid = Grid, ToReadout = [Dct], WithFrame = false }, 30);
+        var spec = new StackedMapSpec { Grid = Grid, ToReadout = [Dct] };
+        InputMap map = Map(spec, 30), without = Map(spec with { WithFrame = false }, 30);
         double[] sea = Frame(Grid, 0), nan = [.. sea];
         foreach (int cell in FieldShape.Of(Grid).LandCells) nan[cell] = nan[Grid.Cells + cell] = double.NaN;
         foreach (InputMap each in (InputMap[])[map, without])
@@ -104,7 +105,8 @@ public sealed class StackedMapTests
     [Fact]
     public void Taps_are_the_frames_before_and_differences_those_to_the_last()
     {
-        var spec = new StackedMapSpec { Grid = Grid, ToReadout = [new DelayTapsSpec { Count = 3, Scale = .5 }, new DifferencesSpec()], ToUnits = [new DifferencesSpec()] };
+        FieldMapSpec taps = new DelayTapsSpec { Count = 3, Scale = .5 }, differences = new DifferencesSpec();
+        var spec = new StackedMapSpec { Grid = Grid, ToReadout = [taps, differences], ToUnits = [differences] };
         InputMap map = Map(spec, Grid.Channels);
         double[][] features = Features(map, Grid, 6);
         double[] Past(int t) => t < 0 ? new double[Grid.Channels] : Frame(Grid, t);
@@ -129,7 +131,12 @@ public sealed class StackedMapTests
             {
                 Grid = Grid,
                 WithFrame = !stored,
-                ToReadout = [.. stored ? [advection] : (FieldMapSpec[])[], Composition(advection, new DifferencesSpec()), Composition(advection, new DelayTapsSpec())],
+                ToReadout =
+                [
+                    .. stored ? [advection] : (FieldMapSpec[])[],
+                    Composition(advection, new DifferencesSpec()),
+                    Composition(advection, new DelayTapsSpec()),
+                ],
                 ToUnits = [Composition(advection, new DifferencesSpec(), Dct)],
             };
             int units = spec.UnitInputs, channels = Grid.Channels;
@@ -140,8 +147,8 @@ public sealed class StackedMapTests
             {
                 double[] difference = Less(Advection(t - 1), Advection(t));
                 Assert.Equal([.. stored ? Advection(t) : Frame(Grid, t), .. difference, .. Advection(t - 1)], features[t]);
-                Assert.Equal(
-                    FieldGrids.Map(Dct, Grid, difference).Select(value => .5 * value), Drive(map, units, Frame(Grid, t), features[t - 1], features[t]));
+                double[] drive = Drive(map, units, Frame(Grid, t), features[t - 1], features[t]);
+                Assert.Equal(FieldGrids.Map(Dct, Grid, difference).Select(value => .5 * value), drive);
             }
         }
     }
@@ -158,27 +165,32 @@ public sealed class StackedMapTests
     [Fact]
     public void What_z_does_not_hold_cannot_be_looked_back_at()
     {
-        void Refused(StackedMapSpec spec, string message) =>
-            Assert.StartsWith(message, Assert.ThrowsAny<ArgumentException>((spec with { Grid = Grid }).Validate).Message, StringComparison.Ordinal);
+        StackedMapSpec with = new() { Grid = Grid }, without = with with { WithFrame = false };
         FieldMapSpec differences = new DifferencesSpec(), two = new DelayTapsSpec { Count = 2 };
-        Refused(new StackedMapSpec { WithFrame = false, ToReadout = [Dct, differences] }, "toReadout[1]: differences look back at what z does not hold: set withFrame");
-        Refused(new StackedMapSpec { WithFrame = false, ToUnits = [Dct, new CompositionSpec { Maps = [Dct, differences] }] }, "toUnits[1]: differences look back");
-        Refused(new StackedMapSpec { ToUnits = [two] }, "toUnits[0]: delayTaps of more than one step look back at themselves: put what ends with them into toReadout too");
-        Refused(new StackedMapSpec { ToReadout = [new CompositionSpec { Maps = [two, Dct] }] }, "toReadout[0]: delayTaps of more than one step look back at themselves");
-        Refused(new StackedMapSpec { ToReadout = [new CompositionSpec { Maps = [differences, differences] }] }, "toReadout[0]: differences look back");
-        Refused(new StackedMapSpec { ToReadout = [Dct, new GradientSpec(), Dct] }, "toReadout[2] is there twice");
-        (new StackedMapSpec { Grid = Grid, WithFrame = false, ToReadout = [Dct, new CompositionSpec { Maps = [Dct, differences] }] }).Validate();
-        (new StackedMapSpec { Grid = Grid, ToUnits = [two, new CompositionSpec { Maps = [two, Dct] }], ToReadout = [two] }).Validate();
+        FieldMapSpec Composition(params FieldMapSpec[] maps) => new CompositionSpec { Maps = maps };
+        void Refused(StackedMapSpec spec, string message) =>
+            Assert.StartsWith(message, Assert.ThrowsAny<ArgumentException>(spec.Validate).Message, StringComparison.Ordinal);
+        const string Themselves = "delayTaps of more than one step look back at themselves: put what ends with them into toReadout too";
+
+        Refused(without with { ToReadout = [Dct, differences] }, "toReadout[1]: differences look back at what z does not hold: set withFrame");
+        Refused(without with { ToUnits = [Dct, Composition(Dct, differences)] }, "toUnits[1]: differences look back");
+        Refused(with with { ToUnits = [two] }, $"toUnits[0]: {Themselves}");
+        Refused(with with { ToReadout = [Composition(two, Dct)] }, $"toReadout[0]: {Themselves}");
+        Refused(with with { ToReadout = [Composition(differences, differences)] }, "toReadout[0]: differences look back");
+        Refused(with with { ToReadout = [Dct, new GradientSpec(), Dct] }, "toReadout[2] is there twice");
+        (without with { ToReadout = [Dct, Composition(Dct, differences)] }).Validate();
+        (with with { ToUnits = [two, Composition(two, Dct)], ToReadout = [two] }).Validate();
     }
 
     [Fact]
     public void A_frame_of_another_length_and_an_empty_stack_are_refused()
     {
         var spec = new StackedMapSpec { Grid = Grid };
-        Assert.StartsWith("a frame of 10 values is no grid of 2 × 7 × 11 = 154", Assert.Throws<ArgumentException>(() => EchoStateNetwork.RegressorsOf(new ReservoirSpec(), spec, 10)).Message);
-        Assert.StartsWith("toUnits must be in [1, 100], was 0", Assert.Throws<ArgumentOutOfRangeException>((spec with { ToUnits = [] }).Validate).Message);
-        Assert.StartsWith("scale must be in (0, 1000000], was 0", Assert.Throws<ArgumentOutOfRangeException>((spec with { ToReadout = [Dct with { Scale = 0 }] }).Validate).Message);
-        Assert.StartsWith("maps must be in [1, 20], was 0", Assert.Throws<ArgumentOutOfRangeException>((spec with { ToReadout = [new CompositionSpec()] }).Validate).Message);
+        void Refused(Action action, string message) => Assert.StartsWith(message, Assert.ThrowsAny<ArgumentException>(action).Message, StringComparison.Ordinal);
+        Refused(() => _ = new EchoStateNetwork(new ReservoirSpec(), spec, 10), "a frame of 10 values is no grid of 2 × 7 × 11 = 154");
+        Refused((spec with { ToUnits = [] }).Validate, "toUnits must be in [1, 100], was 0");
+        Refused((spec with { ToReadout = [Dct with { Scale = 0 }] }).Validate, "scale must be in (0, 1000000], was 0");
+        Refused((spec with { ToReadout = [new CompositionSpec()] }).Validate, "maps must be in [1, 20], was 0");
     }
 
     [Fact]
@@ -195,7 +207,9 @@ public sealed class StackedMapTests
     {
         static StackedMapSpec Made() => new()
         {
-            Grid = Of(5, 8, 1, land: true), ToUnits = [new CompositionSpec { Maps = [new LaplacianSpec(), new DctSpec { Rows = 2, Columns = 2 }] }], ToReadout = [new DctSpec { Rows = 3, Columns = 3 }],
+            Grid = Of(5, 8, 1, land: true),
+            ToUnits = [new CompositionSpec { Maps = [new LaplacianSpec(), new DctSpec { Rows = 2, Columns = 2 }] }],
+            ToReadout = [new DctSpec { Rows = 3, Columns = 3 }],
         };
         var reservoir = new ReservoirSpec { Units = 20 };
         Assert.Equal(Made(), Made());
@@ -233,11 +247,16 @@ public sealed class StackedMapTests
         var spec = new StackedMapSpec
         {
             Grid = grid,
-            ToUnits = [new PixelsSpec { Rows = 5, Columns = 6 }, new ConvolutionSpec { Stride = 2 }, new GradientSpec(), new DctSpec { Rows = 5, Columns = 5 }, new DifferencesSpec()],
+            ToUnits =
+            [
+                new PixelsSpec { Rows = 5, Columns = 6 }, new ConvolutionSpec { Stride = 2 }, new GradientSpec(), new DctSpec { Rows = 5, Columns = 5 },
+                new DifferencesSpec(),
+            ],
             ToReadout = [new DifferencesSpec()],
         };
         var network = new EchoStateNetwork(new ReservoirSpec { Units = 400, SpectralRadius = 1.2, InputScale = 1 }, spec, grid.Channels);
-        var predictor = new NetworkPredictor(network, new Readout(network.Regressors, grid.Channels, new ReadoutSpec { Horizons = [1], Regularisation = 1e-2 }));
+        var readout = new Readout(network.Regressors, grid.Channels, new ReadoutSpec { Horizons = [1], Regularisation = 1e-2 });
+        var predictor = new NetworkPredictor(network, readout);
         var errors = new double[grid.Channels];
         for (int t = 0; t < 1500; t++)
         {

@@ -66,7 +66,8 @@ public sealed class TapsTests
         double[][] alone = [.. Enumerable.Range(0, Runs).Select(_ => new double[d])];
         for (int t = 0; t < 6; t++)
         {
-            network.Step(DateTime.UnixEpoch, [.. Enumerable.Range(0, Channels * Runs).Select(i => Frame(t * Runs + i % Runs)[i / Runs])], before, z, Runs);
+            double[] frames = [.. Enumerable.Range(0, Channels * Runs).Select(i => Frame(t * Runs + i % Runs)[i / Runs])];
+            network.Step(DateTime.UnixEpoch, frames, before, z, Runs);
             z.CopyTo(before, 0);
             for (int run = 0; run < Runs; run++)
             {
@@ -101,7 +102,8 @@ public sealed class TapsTests
         static double Error(InputMapSpec map)
         {
             var network = new EchoStateNetwork(new ReservoirSpec { Units = 2, Degree = 1, LeakRates = [1], InputScale = .01 }, map, 1);
-            var predictor = new NetworkPredictor(network, new Readout(network.Regressors, 1, new ReadoutSpec { Horizons = [1], Regularisation = 1e-6 }));
+            var readout = new Readout(network.Regressors, 1, new ReadoutSpec { Horizons = [1], Regularisation = 1e-6 });
+            var predictor = new NetworkPredictor(network, readout);
             var noise = new Xoshiro256StarStar(5, threadSafe: false);
             double[] error = new double[1];
             double u = 0, last = 0, squares = 0, noises = 0;
@@ -124,8 +126,10 @@ public sealed class TapsTests
     public void Its_constants_are_checked()
     {
         Spec.Validate();
-        Assert.StartsWith("taps must be in [0, 1000], was -1", Assert.Throws<ArgumentOutOfRangeException>((Spec with { Taps = -1 }).Validate).Message);
-        Assert.StartsWith("differences must be in [0, 10], was 11", Assert.Throws<ArgumentOutOfRangeException>((Spec with { Differences = 11 }).Validate).Message);
-        Assert.StartsWith("differenceGain must be in (0, 1000000], was 0", Assert.Throws<ArgumentOutOfRangeException>((Spec with { DifferenceGain = 0 }).Validate).Message);
+        void Refused(TapsSpec spec, string message) =>
+            Assert.StartsWith(message, Assert.Throws<ArgumentOutOfRangeException>(spec.Validate).Message, StringComparison.Ordinal);
+        Refused(Spec with { Taps = -1 }, "taps must be in [0, 1000], was -1");
+        Refused(Spec with { Differences = 11 }, "differences must be in [0, 10], was 11");
+        Refused(Spec with { DifferenceGain = 0 }, "differenceGain must be in (0, 1000000], was 0");
     }
 }

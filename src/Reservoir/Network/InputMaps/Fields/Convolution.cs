@@ -65,7 +65,7 @@ public sealed record ConvolutionSpec : FieldMapSpec
     {
         if (Mode == ConvolutionMode.Valid) Require.Range(Size, 1, Math.Min(input.Rows, input.Columns));
         int rows = (Evaluated(input.Rows) - 1) / Stride + 1, columns = (Evaluated(input.Columns) - 1) / Stride + 1;
-        bool[] land = input.LandCells.Length == 0 ? [] : [.. Enumerable.Range(0, rows * columns).Select(cell => input.IsLand(Centre(input, cell, columns)))];
+        bool[] land = [.. Enumerable.Range(0, rows * columns).Select(cell => input.IsLand(Centre(input, cell, columns)))];
         return new FieldShape(input.Fields, rows, columns, land);
     }
 
@@ -154,7 +154,8 @@ sealed class Convolution : MapOfEachField
             if (_spec.Kernel != ConvolutionKernel.Random)
             {
                 own.Clear();
-                for (int k = 0; k < size; k++) TensorPrimitives.FusedMultiplyAdd(field.Slice(rows[k] * columns, columns), _weights[k], own, own);
+                for (int k = 0; k < size; k++)
+                    TensorPrimitives.FusedMultiplyAdd(field.Slice(rows[k] * columns, columns), _weights[k], own, own);
                 Add(_weights, line, sums);
             }
             else

@@ -2,7 +2,9 @@ using System.Numerics.Tensors;
 
 namespace Esn;
 
-/// <summary>The low frequencies of every field: the first coefficients of its orthonormal two-dimensional cosine transform (DCT-II).</summary>
+/// <summary>
+/// The low frequencies of every field: the first coefficients of its orthonormal two-dimensional cosine transform (DCT-II).
+/// </summary>
 /// <remarks>
 /// X(k, l) = a_k b_l Σ_ij u(i, j) cos(π(i+½)k/R) cos(π(j+½)l/C), a_0 = √(1/R), else √(2/R); b likewise. Ahmed, Natarajan &amp; Rao,
 /// "Discrete cosine transform" (1974), doi:10.1109/T-C.1974.223784. Land counts as 0; coefficients have none.
@@ -43,8 +45,11 @@ sealed class Dct(FieldShape input, FieldShape output, double scale) : MapOfEachF
     {
         var cosines = new double[frequencies * cells];
         for (int k = 0; k < frequencies; k++)
+        {
+            double norm = Math.Sqrt((k == 0 ? 1.0 : 2) / cells);
             for (int i = 0; i < cells; i++)
-                cosines[k * frequencyStride + i * cellStride] = Math.Sqrt((k == 0 ? 1.0 : 2) / cells) * Math.Cos(Math.PI * (i + .5) * k / cells);
+                cosines[k * frequencyStride + i * cellStride] = norm * Math.Cos(Math.PI * (i + .5) * k / cells);
+        }
         return cosines;
     }
 

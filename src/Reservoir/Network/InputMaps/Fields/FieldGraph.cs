@@ -85,14 +85,15 @@ sealed class FieldGraph
     {
         for (; _nodes[node].Spec is { } spec; node = _nodes[node].Parent)
         {
-            string name = $"{char.ToLowerInvariant(list[0])}{list[1..]}[{index}]", map = spec.GetType().Name[..^"Spec".Length];
-            map = $"{char.ToLowerInvariant(map[0])}{map[1..]}";
+            string name = $"{Key(list)}[{index}]: {Key(spec.GetType().Name[..^"Spec".Length])}";
             if (spec.NeedsInputBefore && !IsKnownBefore(_nodes[node].Parent))
-                throw Wrong(list, $"{name}: {map} look back at what z does not hold: set withFrame, or put the maps before it into toReadout too");
+                throw Wrong(list, $"{name} look back at what z does not hold: set withFrame, or put the maps before it into toReadout too");
             if (spec.NeedsOutputBefore && !IsFeature(node))
-                throw Wrong(list, $"{name}: {map} of more than one step look back at themselves: put what ends with them into toReadout too");
+                throw Wrong(list, $"{name} of more than one step look back at themselves: put what ends with them into toReadout too");
         }
     }
+
+    static string Key(string name) => char.ToLowerInvariant(name[0]) + name[1..];
 
     static ArgumentException Wrong(string key, string message) => new(message, key);
 }

@@ -81,7 +81,8 @@ sealed class FieldProgram
     /// <param name="features">f(t), [K]; read.</param>
     /// <param name="written">The same where features are written, else empty.</param>
     /// <param name="scratch">Of at least <see cref="Scratch"/> elements, not cleared.</param>
-    public void Run(ReadOnlySpan<double> frame, ReadOnlySpan<double> before, ReadOnlySpan<double> features, Span<double> written, Span<double> scratch)
+    public void Run(
+        ReadOnlySpan<double> frame, ReadOnlySpan<double> before, ReadOnlySpan<double> features, Span<double> written, Span<double> scratch)
     {
         foreach ((FieldMap? map, Place now, Place past, Place mapped, Place to) in _operations)
         {
@@ -89,7 +90,8 @@ sealed class FieldProgram
             ReadOnlySpan<double> input = Read(now, frame, before, features, scratch);
             if (map is not null)
             {
-                map.Map(input, Read(past, frame, before, features, scratch), Read(mapped, frame, before, features, scratch), result, scratch[Values..]);
+                ReadOnlySpan<double> inputBefore = Read(past, frame, before, features, scratch);
+                map.Map(input, inputBefore, Read(mapped, frame, before, features, scratch), result, scratch[Values..]);
                 continue;
             }
             input.CopyTo(result);
@@ -103,7 +105,8 @@ sealed class FieldProgram
     /// <param name="features">As in <see cref="Run"/>.</param>
     /// <param name="scratch">As <see cref="Run"/> left it.</param>
     /// <param name="values">Overwritten.</param>
-    public void CopyValues(IReadOnlyList<int> nodes, ReadOnlySpan<double> frame, ReadOnlySpan<double> features, ReadOnlySpan<double> scratch, Span<double> values)
+    public void CopyValues(
+        IReadOnlyList<int> nodes, ReadOnlySpan<double> frame, ReadOnlySpan<double> features, ReadOnlySpan<double> scratch, Span<double> values)
     {
         for (int i = 0; i < nodes.Count; i++)
         {
@@ -114,7 +117,8 @@ sealed class FieldProgram
     }
 
     static ReadOnlySpan<double> Read(
-        Place place, ReadOnlySpan<double> frame, ReadOnlySpan<double> before, ReadOnlySpan<double> features, ReadOnlySpan<double> scratch) => place.Space switch
+        Place place, ReadOnlySpan<double> frame, ReadOnlySpan<double> before, ReadOnlySpan<double> features, ReadOnlySpan<double> scratch) =>
+        place.Space switch
         {
             Space.Frame => frame.Slice(place.Offset, place.Length),
             Space.Features => features.Slice(place.Offset, place.Length),

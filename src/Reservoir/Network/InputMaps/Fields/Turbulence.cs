@@ -27,7 +27,8 @@ public sealed record TurbulenceSpec : FieldMapSpec
     {
         base.Validate();
         if (!StrainRate && !OkuboWeiss && !EddyKineticEnergy)
-            throw new ArgumentOutOfRangeException(nameof(StrainRate), "one of strainRate, okuboWeiss and eddyKineticEnergy must be true, all were false");
+            throw new ArgumentOutOfRangeException(
+                nameof(StrainRate), "one of strainRate, okuboWeiss and eddyKineticEnergy must be true, all were false");
     }
 
     internal override FieldShape Output(FieldShape input)
