@@ -9,7 +9,7 @@ public sealed class ArchitectureTests
     // From top to bottom: a file uses its own folder and those below.
     static readonly FolderOrder Order = new(
         ["."],
-        ["Model/Error", "Model/Metric"],
+        ["Model/Error", "Model/Metric", "Model/Field"],
         ["Model"],
         ["Alarm"],
         ["Calibration"],
@@ -17,7 +17,7 @@ public sealed class ArchitectureTests
         ["Scores/Statistics"],
         ["Forecast"],
         ["Readout"],
-        ["Network+Network/InputMaps"],
+        ["Network+Network/InputMaps+Network/InputMaps/Fields"],
         ["Scaling"],
         ["Kernel"]);
 
