@@ -61,7 +61,8 @@ public sealed class EndToEndOnApacheKafka(RealKafkaFixture broker) : EndToEnd(br
         Assert.Single(dead, letter => letter.Header("esn_reason") == "bad_timestamp");
         Assert.Contains(dead, letter => letter.Header("esn_timestamp") == "-62135596800001");
         var cut = Assert.Single(dead, letter => letter.Header("esn_reason") == "bad_key");
-        Assert.Equal((1024, "1200000", good), (cut.Message.Key.Length, cut.Header("esn_key_bytes"), cut.Message.Value));
+        Assert.Equal((1024, "1200000"), (cut.Message.Key.Length, cut.Header("esn_key_bytes")));
+        Assert.Equal(good, cut.Message.Value);
         Assert.Equal("2", Assert.Single(dead, letter => letter.Message.Key.AsSpan().SequenceEqual("h"u8)).Header("esn_headers_left_out"));
         Assert.Equal("42", Assert.Single(dead, letter => letter.Message.Key.AsSpan().SequenceEqual("s"u8)).Header("trace"));
         var parts = dead.Where(letter => letter.Message.Key.AsSpan().SequenceEqual("n"u8)).ToList();

@@ -4,26 +4,18 @@ namespace Esn.Tests;
 
 public class AlarmTests
 {
-    // Two raw scores; the joint one is the larger margin over 10, and 3.5 stirs.
-    sealed class Scripted : ICalibrator
+    // Two raw scores; the joint one is the larger margin over 10, and a margin of 3.5 is unusual.
+    sealed class Scripted : IJudgement
     {
         readonly double[] _margins = new double[2];
         public ReadOnlySpan<double> Margins => _margins;
         public double Score => _margins.Max() / 10;
-        public void Measure(ReadOnlySpan<double> scores) => scores.CopyTo(_margins);
+        public void Set(double one, double other) => (_margins[0], _margins[1]) = (one, other);
         public bool IsUnusual(int score) => _margins[score] >= 3.5;
         public bool Alarms(int score) => _margins[score] >= 10;
-        public double Height(int score) => throw new NotSupportedException();
-        public void Learn(Learning learning) => throw new NotSupportedException();
-        public void Announce() => throw new NotSupportedException();
-        public void Adapt(ReadOnlySpan<bool> contributed) => throw new NotSupportedException();
-
-        public void Carry(ref StateCarrier state)
-        {
-        }
     }
 
-    readonly Scripted _calibrator = new();
+    readonly Scripted _judgement = new();
 
     // Runs margins of the first score through an alarm; the changes with their steps.
     List<(int, AlarmChange)> Run(AlarmSpec spec, Func<int, double> margin, int steps, Func<int, double>? other = null, Func<int, bool>? muted = null)
@@ -33,8 +25,8 @@ public class AlarmTests
         var changes = new List<(int, AlarmChange)>();
         for (int t = 0; t < steps; t++)
         {
-            _calibrator.Measure([margin(t), other?.Invoke(t) ?? 0]);
-            if (alarm.Step(t, _calibrator, allowed: true, muted?.Invoke(t) ?? false) is { } change) changes.Add((t, change));
+            _judgement.Set(margin(t), other?.Invoke(t) ?? 0);
+            if (alarm.Step(t, _judgement, allowed: true, muted?.Invoke(t) ?? false) is { } change) changes.Add((t, change));
         }
         return changes;
     }
@@ -60,9 +52,13 @@ public class AlarmTests
             Run(new AlarmSpec { QuietSteps = 6 }, t => t is 5 or 30 or 90 ? 11 : 0, 100));
 
     [Fact]
-    public void A_much_higher_score_is_announced_again_once_the_first_rise_is_over() =>
-        Assert.Equal([(0, AlarmChange.Opened), (25, AlarmChange.Updated), (40, AlarmChange.Escalated), (65, AlarmChange.Updated)],
-            Run(new AlarmSpec(), t => t < 20 ? 10 + t : t < 40 ? 30 : 35.01, 80));
+    public void A_much_higher_score_is_announced_again_once_the_first_rise_is_over()
+    {
+        AlarmSpec spec = new();
+        int higher = spec.Rise + 15;
+        Assert.Equal([(0, AlarmChange.Opened), (spec.Rise, AlarmChange.Updated), (higher, AlarmChange.Escalated), (higher + spec.Rise, AlarmChange.Updated)],
+            Run(spec, t => t < 20 ? 10 + t : t < higher ? 30 : 30.01 + 10 * spec.Escalation, higher + 2 * spec.Rise - 10));
+    }
 
     [Fact]
     public void It_is_adapted_to_after_the_limit() =>

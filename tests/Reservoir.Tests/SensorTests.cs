@@ -96,17 +96,19 @@ public sealed class SensorTests
     [Fact]
     public void What_waits_is_not_learnt_once_it_is_thrown_away()
     {
+        const int span = 5;
         BudgetSpec spec = new() { LevelMemory = 2000, Floor = 1e-6 };
-        StudentMargin one = new(spec, span: 5), other = new(spec, span: 5);
+        StudentMargin one = new(spec, span), other = new(spec, span);
+        int waiting = spec.Margin.StudentWait * span;
         for (int i = 0; i < 100; i++)
         {
             one.Learn(1);
             other.Learn(1);
         }
-        for (int i = 0; i < 20; i++) other.Learn(1e6);
+        for (int i = 0; i < waiting; i++) other.Learn(1e6);
         Assert.Equal(one.Of(9, 1), other.Of(9, 1), .2);
         other.Discard();
-        for (int i = 0; i < 20; i++) other.Learn(1);
+        for (int i = 0; i < waiting; i++) other.Learn(1);
         Assert.Equal(one.Of(9, 1), other.Of(9, 1), .2);
     }
 
@@ -114,14 +116,15 @@ public sealed class SensorTests
     public void The_width_of_the_noise_follows_the_noise_and_not_the_level()
     {
         var random = new Xoshiro256StarStar(3, threadSafe: false);
-        var spread = new NoiseWidth(1, window: 20, young: 370, memory: 20_000);
+        LevelSpec spec = new();
+        var width = new NoiseWidth(1, spec.WidthWindow, spec.WidthSteps, spec.WidthMemory);
         double stepped = 0, widened = 0;
         for (int t = 0; t < 1000; t++)
         {
             double u = Normal.Sample(random, 0, 1) * (t >= 800 ? 3 : 1) + (t >= 500 ? 10 : 0);
-            spread.Add([u], new HeldChannels([false]));
-            if (t is >= 500 and < 550) stepped = Math.Max(stepped, spread.Of(0));
-            if (t >= 900) widened += spread.Of(0) / 100;
+            width.Add([u], new HeldChannels([false]));
+            if (t is >= 500 and < 550) stepped = Math.Max(stepped, width.Of(0));
+            if (t >= 900) widened += width.Of(0) / 100;
         }
         Assert.InRange(stepped, 1, 1.6);
         Assert.InRange(widened, 2.3, 3.5);

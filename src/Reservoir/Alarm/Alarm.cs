@@ -33,7 +33,10 @@ sealed class Alarm
     public double PeakScore { get; private set; }
 
     /// <summary>By its highest score.</summary>
-    public Severity Severity => PeakScore >= _spec.Critical ? Severity.Critical : PeakScore >= _spec.Major ? Severity.Major : Severity.Minor;
+    public Severity Severity =>
+        PeakScore >= _spec.Critical ? Severity.Critical
+        : PeakScore >= _spec.Major ? Severity.Major
+        : Severity.Minor;
 
     /// <summary>Raw scores that reached the threshold in this alarm, [scores].</summary>
     public ReadOnlySpan<bool> Contributed => _contributed;
@@ -97,8 +100,8 @@ sealed class Alarm
         return AlarmChange.Escalated;
     }
 
-    // Whether a score that contributed is still out. One that drifts off long after the alarm was told, as levels do that
-    // no longer are followed, does not hold it open.
+    // Whether a score that contributed still is out of the ordinary. One that only becomes so long after the alarm was told does
+    // not hold it open: an open alarm stops the learning, and levels that are not followed any more drift off by themselves.
     bool Contribute(long position, IJudgement judgement, ReadOnlySpan<bool> returned)
     {
         if (judgement.Score > PeakScore) (Peak, PeakScore) = (position, judgement.Score);
@@ -107,7 +110,8 @@ sealed class Alarm
         {
             _margins[i] = Math.Max(_margins[i], judgement.Margins[i]);
             if (!judgement.IsUnusual(i)) continue;
-            if (!_contributed[i] && (_openSteps == 0 || (!_slow[i] && position - _told <= _spec.Rise))) _contributed[i] = judgement.Alarms(i);
+            bool mayJoin = _openSteps == 0 || (!_slow[i] && position - _told <= _spec.Rise);
+            if (mayJoin && !_contributed[i]) _contributed[i] = judgement.Alarms(i);
             if (!returned.IsEmpty && returned[i]) continue;
             unusual |= _contributed[i] && (judgement.Margins[i] >= _spec.Leave * _margins[i] || judgement.Alarms(i));
         }

@@ -6,7 +6,10 @@ public enum AlarmChange
     /// <summary>The score reached 1. Counts against the budget.</summary>
     Opened,
 
-    /// <summary>What is known now of an alarm that goes on, some steps after it was told; or it went on after a short pause; or a slow change can be dated now.</summary>
+    /// <summary>
+    /// More is known of an alarm that is open: some steps have passed since it was told, it went on after a short pause, or a slow
+    /// change can be dated now.
+    /// </summary>
     Updated,
 
     /// <summary>The score rose well above what was told. Counts against the budget.</summary>

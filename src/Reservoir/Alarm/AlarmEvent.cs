@@ -51,7 +51,7 @@ public sealed record AlarmEvent
     /// <summary>What normal would have looked like; null where the model makes no forecast beyond the next step.</summary>
     public required Forecast? Forecast { get; init; }
 
-    /// <summary>The slow change that the alarm is due to; null where there is none that can be dated, and once the feed behaves again.</summary>
+    /// <summary>The slow change that the alarm is due to; null where none can be dated, and once the feed behaves again.</summary>
     public required Drift? Drift { get; init; }
 
     /// <summary>Where in a field the alarm lies; null: the feed is no field.</summary>

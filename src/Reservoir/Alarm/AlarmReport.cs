@@ -18,7 +18,9 @@ sealed class AlarmReport(Alarm alarm, IReadOnlyList<string> names, AlarmReport.A
     DateTime _startTime, _peakTime;
 
     /// <summary>The event of this step, if anything changed.</summary>
-    public AlarmEvent? Step(AlarmChange? change, long position, DateTime time, double score, double normality, ReadOnlySpan<double> expected, ReadOnlySpan<double> observed)
+    public AlarmEvent? Step(
+        AlarmChange? change, long position, DateTime time, double score, double normality,
+        ReadOnlySpan<double> expected, ReadOnlySpan<double> observed)
     {
         if (change == AlarmChange.Opened) _startTime = time;
         if (alarm.Open && alarm.Peak == position)

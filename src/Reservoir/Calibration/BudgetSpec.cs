@@ -38,10 +38,13 @@ public sealed record BudgetSpec : CalibratorSpec
     /// <summary>Peaks from which the tail is drawn, [10, 1e4].</summary>
     public double TailPeaks { get; init; } = 60;
 
-    /// <summary>By how much ln(threshold rate) falls with each announcement; it recovers at the same rate a budgeted alarm, [0, 1].</summary>
+    /// <summary>By how much ln(threshold rate) falls with each announcement, [0, 1]; it rises again at the budget.</summary>
     public double Governor { get; init; } = .1;
 
-    /// <summary>By how much ln(threshold rate) lies lower at the start, where little is known of the tails; half of it is gone after <see cref="Youth"/> steps, [0, 10].</summary>
+    /// <summary>
+    /// By how much ln(threshold rate) lies lower at the start, where little is known of the tails, [0, 10]; half of it is gone after
+    /// <see cref="Youth"/> steps.
+    /// </summary>
     public double Caution { get; init; } = .7;
 
     /// <summary>Steps after which half of the caution is gone, [1, 1e8].</summary>
@@ -59,10 +62,16 @@ public sealed record BudgetSpec : CalibratorSpec
     /// <summary>Steps that widen the <see cref="Reach"/> by one nat, [1, 1e6].</summary>
     public double ReachSteps { get; init; } = 300;
 
-    /// <summary>An alarm is far out, as true anomalies are, if its rate is below b to this power, [1, 10]: it teaches nothing while such alarms are few.</summary>
+    /// <summary>
+    /// An alarm is far out, as true anomalies are, if its rate is below b to this power, [1, 10]: while such alarms are few, nothing
+    /// is learnt from them.
+    /// </summary>
     public double FarOut { get; init; } = 1.3;
 
-    /// <summary>Far-out alarms that are taken for anomalies from the beginning, [1, 1000]; what is like those that are too many is what the feed does.</summary>
+    /// <summary>
+    /// Far-out alarms that are taken for anomalies from the beginning, [1, 1000]; once there are more than may be, what is like them
+    /// counts as what the feed does.
+    /// </summary>
     public double FirstAnomalies { get; init; } = 2;
 
     /// <summary>Steps in which one more far-out alarm is taken for an anomaly, [100, 1e9].</summary>
@@ -133,7 +142,7 @@ public sealed record BudgetSpec : CalibratorSpec
     internal BudgetSpec At(TimeSpan interval) =>
         this with { AlarmsPerStep = Math.Clamp(AlarmsPerDay * (interval / TimeSpan.FromDays(1)), 1e-9, .05), AlarmsPerDay = 0 };
 
-    /// <summary>Steps after which what was learnt of the rate of alarms fades: twenty budgets at least, so that it is met in what is remembered.</summary>
+    /// <summary>Steps after which what was learnt of the rate of alarms fades: those of twenty budgeted alarms at least.</summary>
     internal double LongMemory => Math.Max(Memory, 20 / AlarmsPerStep);
 
     internal override ICalibrator Create(IReadOnlyList<ScoreShape> shapes) => new BudgetCalibrator(this, shapes);

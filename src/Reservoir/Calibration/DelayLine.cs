@@ -18,7 +18,9 @@ sealed class DelayLine(int length)
         return oldest;
     }
 
-    /// <summary>The same, but while the line fills, the older half of what has come is given out: the oldest that waits, at every second value.</summary>
+    /// <summary>
+    /// The same; but while the line fills, the older half of what has come is given out: at every second value, the oldest that waits.
+    /// </summary>
     public double ExchangeOlderHalf(double value)
     {
         if (_count == _waiting.Length) return Exchange(value);

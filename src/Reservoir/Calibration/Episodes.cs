@@ -41,7 +41,10 @@ sealed class Episodes
     /// <summary>Independent looks a step over all scores.</summary>
     public double Looks { get; set; } = 1;
 
-    /// <summary>ln of the rate of episodes that peak above J, per step.</summary>
+    /// <summary>
+    /// ln of the rate of episodes that peak above J, per step: by counting below the threshold u; above it with the tail of an
+    /// exponential law whose scale has a Gamma prior that is integrated out, (1 + (J − u)/(k₀ + Σ))^−(k₀ + k) times the rate at u.
+    /// </summary>
     public double LogRate(double margin)
     {
         if (margin >= _threshold)
@@ -102,7 +105,9 @@ sealed class Episodes
     }
 
     // The first few, and those that come seldom; in the long run, a part of what the budget allows.
-    double Allowance => Math.Min(_spec.FirstAnomalies + _age / _spec.AnomalyGap, _spec.MostAnomalies + _spec.AnomalyShare * _spec.AlarmsPerStep * _age);
+    double Allowance => Math.Min(
+        _spec.FirstAnomalies + _age / _spec.AnomalyGap,
+        _spec.MostAnomalies + _spec.AnomalyShare * _spec.AlarmsPerStep * _age);
 
     // J at an edge, and the other way round.
     double Edge(double bin) => _spec.UnusualMargin + BinWidth * (bin <= EvenBins ? bin : EvenBins * Math.Exp(Ratio * (bin - EvenBins)));
@@ -155,7 +160,8 @@ sealed class Episodes
             if (threshold < 0)
             {
                 excess += _histogram[bin] * (Edge(bin + .5) - _spec.UnusualMargin);
-                if (sum >= _spec.TailPeaks || bin == 0) (threshold, _tailPeaks, _tailExcess) = (bin, sum, excess - sum * (Edge(bin) - _spec.UnusualMargin));
+                if (sum >= _spec.TailPeaks || bin == 0)
+                    (threshold, _tailPeaks, _tailExcess) = (bin, sum, excess - sum * (Edge(bin) - _spec.UnusualMargin));
             }
             above[bin] = (float)sum;
         }

@@ -1,6 +1,6 @@
 namespace Esn;
 
-/// <summary>How a raw score becomes −ln p: the constants of its level, of its effective looks and of the tail beyond what was counted.</summary>
+/// <summary>How a raw score becomes −ln p: its level, its effective looks and the tail beyond what was counted.</summary>
 public sealed record MarginSpec
 {
     /// <summary>Values before the level means anything, 0 … 10,000.</summary>
@@ -54,7 +54,10 @@ public sealed record MarginSpec
     /// <summary>B₀ of the Gamma prior on the tail's rate, (0, 1e4].</summary>
     public double PriorRate { get; init; } = 1;
 
-    /// <summary>ln of the prior of each tail shape, 0 (Pareto), .15, .3, .5 (Laplace), .75, 1 (Gauss), 1.5, 2, 3, 5 (bounded), for scores with tail: raw.</summary>
+    /// <summary>
+    /// ln of the prior of each tail shape, 0 (Pareto), .15, .3, .5 (Laplace), .75, 1 (Gauss), 1.5, 2, 3, 5 (bounded), for scores
+    /// with tail: raw.
+    /// </summary>
     public IReadOnlyList<double> Raw { get; init; } = [-3, -2, -1, 0, 0, 0, -.7, -1.4, -2, -2.5];
 
     /// <summary>The same for scores with tail: limited, and student once there is more to count.</summary>

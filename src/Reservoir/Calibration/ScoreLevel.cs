@@ -19,7 +19,9 @@ sealed class ScoreLevel(BudgetSpec spec, ScoreShape shape, int stride)
     /// <summary>Values that the level has followed.</summary>
     public long Learnt { get; private set; }
 
-    /// <summary>Independent looks a step by the autocorrelation ρ of y, (1 − ρ)/(1 + ρ), in (0, 1]; of a slow score at most one a span.</summary>
+    /// <summary>
+    /// Independent looks a step, in (0, 1]: by the lag-1 autocorrelation ρ of y, (1 − ρ)/(1 + ρ); of a slow score at most one a span.
+    /// </summary>
     public double Looks
     {
         get

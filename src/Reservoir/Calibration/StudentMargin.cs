@@ -3,8 +3,8 @@ using MathNet.Numerics;
 namespace Esn;
 
 /// <summary>
-/// −ln p of a raw score q = r² by Student's t: r is taken for Gaussian, of a deviation that as many effective looks told as
-/// there were. Where little was seen, that says more than counting does.
+/// −ln p of a raw score q = r² by Student's t: r is taken for Gaussian, its deviation for estimated from the
+/// effective looks so far. Where little was seen, that says more than counting does.
 /// </summary>
 /// <remarks>D. L. Wallace, Annals of Mathematical Statistics 30 (1959), doi:10.1214/aoms/1177706100: t as a normal deviate.</remarks>
 /// <param name="spec">Valid.</param>

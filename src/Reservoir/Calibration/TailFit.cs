@@ -53,7 +53,8 @@ sealed class TailFit(MarginSpec spec, TailPrior prior)
         while (top >= threshold && histogram[top] == 0) top--;
         double effective = looks * Math.Min(above, spec.MostTailLooks), share = above > 0 ? effective / above : 0;
         double exponent = spec.PriorShape + effective;
-        Span<double> evidence = stackalloc double[TailShapes.Count], weights = _shapes.AsSpan(0, TailShapes.Count), rates = _shapes.AsSpan(TailShapes.Count);
+        Span<double> weights = _shapes.AsSpan(0, TailShapes.Count), rates = _shapes.AsSpan(TailShapes.Count);
+        Span<double> evidence = stackalloc double[TailShapes.Count];
         (_exponent, _base) = (exponent, atThreshold);
         IReadOnlyList<double> logPrior = spec.LogPrior(prior);
 
@@ -94,7 +95,10 @@ sealed class TailFit(MarginSpec spec, TailPrior prior)
     {
         double sum = 0;
         for (int s = 0; s < TailShapes.Count; s++)
-            if (_shapes[s] > 0) sum += _shapes[s] * Math.Exp(-_exponent * Math.Log(1 + TailShapes.AtEdges(s)[bin - Threshold] / _shapes[TailShapes.Count + s]));
+        {
+            double weight = _shapes[s], rate = _shapes[TailShapes.Count + s];
+            if (weight > 0) sum += weight * Math.Exp(-_exponent * Math.Log(1 + TailShapes.AtEdges(s)[bin - Threshold] / rate));
+        }
         return (float)(_base - Math.Log(Math.Max(sum, Least)));
     }
 

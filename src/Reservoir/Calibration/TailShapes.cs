@@ -29,5 +29,7 @@ static class TailShapes
     public static ReadOnlySpan<double> AtEdges(int i) => Edges[i];
 
     static double[] Grid(double shape, double offset) =>
-        [.. Enumerable.Range(0, Bins + 1).Select(i => (i + offset) * BinWidth).Select(x => shape == 0 ? x : double.ExpM1(shape * x) / shape)];
+        [.. Enumerable.Range(0, Bins + 1)
+            .Select(i => (i + offset) * BinWidth)
+            .Select(x => shape == 0 ? x : double.ExpM1(shape * x) / shape)];
 }

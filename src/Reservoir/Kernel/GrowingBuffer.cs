@@ -3,7 +3,9 @@ using System.Runtime.InteropServices;
 namespace Esn;
 
 /// <summary>Numbers outside the managed heap that may become more: growing leaves no garbage.</summary>
-/// <remarks>The memory lives as long as this object: whoever works on <see cref="Values"/> keeps it alive, as a detector does for its step.</remarks>
+/// <remarks>
+/// The memory lives as long as this object: whoever works on <see cref="Values"/> keeps it alive, as a detector does for its step.
+/// </remarks>
 sealed unsafe class GrowingBuffer
 {
     float* _values;

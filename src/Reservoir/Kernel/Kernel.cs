@@ -36,7 +36,8 @@ abstract unsafe class Kernel
     public abstract void Dots(double* rows, nint stride, int count, double* x, int blocks, double* result);
 
     /// <summary>result_f,r = row_r · x_f, with the bits of <see cref="Dots"/>.</summary>
-    public abstract void Products(double* rows, nint stride, int count, double** x, int frames, int blocks, double* result, nint resultStride);
+    public abstract void Products(
+        double* rows, nint stride, int count, double** x, int frames, int blocks, double* result, nint resultStride);
 
     /// <summary>x += Σ_j coefficient_j row_j, j ascending.</summary>
     public abstract void Combine(double* x, double* rows, nint stride, double* coefficients, int count, int blocks);

@@ -56,7 +56,8 @@ sealed unsafe partial class Kernel<V>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public override void Products(double* rows, nint stride, int count, double** x, int frames, int blocks, double* result, nint resultStride)
+    public override void Products(
+        double* rows, nint stride, int count, double** x, int frames, int blocks, double* result, nint resultStride)
     {
         double* sums = stackalloc double[Tile];
         double* lines = stackalloc double[8];

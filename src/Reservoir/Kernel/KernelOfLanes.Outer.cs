@@ -45,7 +45,8 @@ sealed unsafe partial class Kernel<V>
             double* row = rows + r * stride;
             int i = 0;
             for (; i + 3 * V.Width <= length; i += 3 * V.Width)
-                Outer3x8(row + i, row + i + V.Width, row + i + 2 * V.Width, stride, columns, i, coefficients + r, coefficientStride, count, one);
+                Outer3x8(row + i, row + i + V.Width, row + i + 2 * V.Width, stride,
+                    columns, i, coefficients + r, coefficientStride, count, one);
             for (; i < length; i += V.Width)
                 for (int j = 0; j < 8; j++)
                     Outer1x1(row + j * stride + i, columns, i, coefficients + r + j, coefficientStride, count, one);
@@ -55,7 +56,8 @@ sealed unsafe partial class Kernel<V>
             double* row = rows + r * stride;
             int i = 0;
             for (; i + 3 * V.Width <= length; i += 3 * V.Width)
-                Outer3x4(row + i, row + i + V.Width, row + i + 2 * V.Width, stride, columns, i, coefficients + r, coefficientStride, count, one);
+                Outer3x4(row + i, row + i + V.Width, row + i + 2 * V.Width, stride,
+                    columns, i, coefficients + r, coefficientStride, count, one);
             for (; i < length; i += V.Width)
                 for (int j = 0; j < 4; j++)
                     Outer1x1(row + j * stride + i, columns, i, coefficients + r + j, coefficientStride, count, one);

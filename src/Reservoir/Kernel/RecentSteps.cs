@@ -8,7 +8,7 @@ sealed class RecentSteps<T>(int steps, int width = 1) where T : unmanaged
     readonly T[] _rows = new T[steps * width];
     int _oldest;  // where its row begins
 
-    /// <summary>The row of as many steps ago as there are rows, which that of this step is to overwrite; 0 until there was such a step.</summary>
+    /// <summary>The row of as many steps ago as there are rows, which this step's is to overwrite; 0 until there was such a step.</summary>
     public Span<T> Oldest => _rows.AsSpan(_oldest, width);
 
     /// <summary>All rows, [steps×width]; where <see cref="Advance"/> completed a turn, from the oldest to the newest.</summary>

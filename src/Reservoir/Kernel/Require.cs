@@ -10,7 +10,8 @@ public static class Require
     public static void Range(double value, double low, double high, [CallerArgumentExpression(nameof(value))] string name = "")
     {
         if (!(value >= low && value <= high))
-            throw new ArgumentOutOfRangeException(name, FormattableString.Invariant($"{Key(name)} must be in [{low}, {high}], was {value}"));
+            throw new ArgumentOutOfRangeException(
+                name, FormattableString.Invariant($"{Key(name)} must be in [{low}, {high}], was {value}"));
     }
 
     /// <summary>A finite number in (<paramref name="low"/>, <paramref name="high"/>].</summary>
@@ -18,7 +19,8 @@ public static class Require
     public static void Above(double value, double low, double high, [CallerArgumentExpression(nameof(value))] string name = "")
     {
         if (!(value > low && value <= high))
-            throw new ArgumentOutOfRangeException(name, FormattableString.Invariant($"{Key(name)} must be in ({low}, {high}], was {value}"));
+            throw new ArgumentOutOfRangeException(
+                name, FormattableString.Invariant($"{Key(name)} must be in ({low}, {high}], was {value}"));
     }
 
     /// <summary>A span of exactly <paramref name="expected"/> elements.</summary>

@@ -44,7 +44,8 @@ ref struct StateCarrier
     public static StateCarrier From(ReadOnlySpan<byte> from) => new(default, from, loading: true);
 
     /// <summary>A field.</summary>
-    public void Carry<T>(ref T value, [CallerArgumentExpression(nameof(value))] string name = "") where T : unmanaged => Carry(new Span<T>(ref value), name);
+    public void Carry<T>(ref T value, [CallerArgumentExpression(nameof(value))] string name = "") where T : unmanaged =>
+        Carry(new Span<T>(ref value), name);
 
     /// <summary>A field that says how much follows, or where: refused outside of its range, which no snapshot of ours holds.</summary>
     /// <exception cref="InvalidDataException">On the way in, outside [<paramref name="low"/>, <paramref name="high"/>].</exception>
@@ -53,7 +54,8 @@ ref struct StateCarrier
         int carried = value;
         Carry(ref carried, name);
         if (carried < low || carried > high)
-            throw new InvalidDataException(FormattableString.Invariant($"the snapshot holds {carried} where [{low}, {high}] is possible; start the stream without it"));
+            throw new InvalidDataException(FormattableString.Invariant(
+                $"the snapshot holds {carried} where [{low}, {high}] is possible; start the stream without it"));
         value = carried;
     }
 
@@ -72,7 +74,8 @@ ref struct StateCarrier
         Span<byte> bytes = MemoryMarshal.AsBytes(values);
         if (Loading)
         {
-            if (_from.Length - Length < bytes.Length) throw new InvalidDataException("the snapshot holds less than the state of this model; start the stream without it");
+            if (_from.Length - Length < bytes.Length)
+                throw new InvalidDataException("the snapshot holds less than the state of this model; start the stream without it");
             _from.Slice((int)Length, bytes.Length).CopyTo(bytes);
         }
         else if (!_to.IsEmpty)
@@ -86,7 +89,8 @@ ref struct StateCarrier
     public void Carry(AlignedBuffer buffer, [CallerArgumentExpression(nameof(buffer))] string name = "")
     {
         const int Piece = 1 << 24;
-        for (long done = 0; done < buffer.Length; done += Piece) Carry(buffer.Slice(done, (int)Math.Min(Piece, buffer.Length - done)), name);
+        for (long done = 0; done < buffer.Length; done += Piece)
+            Carry(buffer.Slice(done, (int)Math.Min(Piece, buffer.Length - done)), name);
         GC.KeepAlive(buffer);
     }
 }

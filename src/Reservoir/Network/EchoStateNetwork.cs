@@ -71,7 +71,7 @@ sealed class EchoStateNetwork
         Span<double> features = z[1..First];
         z[0] = 1;
         _reservoir.Map.Map(time, frame, before[1..First], features);
-        _reservoir.Step(features, before[First..], z[First..]);
+        _reservoir.Step(frame, before[1..First], features, before[First..], z[First..]);
     }
 
     /// <summary>The same for several runs side by side; each has the bits of the single step.</summary>
@@ -87,7 +87,7 @@ sealed class EchoStateNetwork
         Span<double> features = z[runs..first];
         z[..runs].Fill(1);
         _reservoir.Map.Map(time, frames, before[runs..first], features, runs);
-        _reservoir.Step(features, before[first..], z[first..], runs);
+        _reservoir.Step(frames, before[runs..first], features, before[first..], z[first..], runs);
     }
 
     // Records compare their lists by reference; equal leak rates are equal networks.

@@ -46,15 +46,27 @@ sealed class Reservoir
     /// <summary>W.</summary>
     public CsrMatrix Weights => _weights;
 
-    /// <summary>x(t) from x(t−1) and the features of frame t.</summary>
+    /// <summary>The step of a reservoir whose features are the frame.</summary>
+    public void Step(ReadOnlySpan<double> frame, ReadOnlySpan<double> previous, Span<double> next) =>
+        Step(frame, [], frame, previous, next);
+
+    /// <summary>The same for several runs side by side.</summary>
+    public void Step(ReadOnlySpan<double> frames, ReadOnlySpan<double> previous, Span<double> next, int runs) =>
+        Step(frames, [], frames, previous, next, runs);
+
+    /// <summary>x(t) from x(t−1), frame t and its features.</summary>
+    /// <param name="frame">y(t), [channels].</param>
+    /// <param name="before">f(t−1), [K].</param>
     /// <param name="features">f(t), [K].</param>
     /// <param name="previous">x(t−1), [N].</param>
     /// <param name="next">x(t), [N], overwritten; must not overlap <paramref name="previous"/>.</param>
-    public void Step(ReadOnlySpan<double> features, ReadOnlySpan<double> previous, Span<double> next)
+    public void Step(
+        ReadOnlySpan<double> frame, ReadOnlySpan<double> before, ReadOnlySpan<double> features,
+        ReadOnlySpan<double> previous, Span<double> next)
     {
         Require.Length(next.Length, Units, nameof(next));
         // A unit's sum begins with what drives it, W follows in ascending columns.
-        Map.Drive(features, next);
+        Map.Drive(frame, before, features, next);
         _weights.MultiplyAdd(previous, next);
         TensorPrimitives.Tanh(next, next);
         TensorPrimitives.Multiply(next, _leak, next);
@@ -62,15 +74,19 @@ sealed class Reservoir
     }
 
     /// <summary>The same for several runs side by side; each has the bits of the single step.</summary>
+    /// <param name="frames">y(t) of each run, [channels×runs], channel by channel.</param>
+    /// <param name="before">f(t−1) of each run, [K×runs].</param>
     /// <param name="features">f(t) of each run, [K×runs], feature by feature.</param>
     /// <param name="previous">x(t−1) of each run, [N×runs], unit by unit.</param>
     /// <param name="next">x(t) of each run, [N×runs], overwritten; must not overlap <paramref name="previous"/>.</param>
     /// <param name="runs">≥ 1.</param>
-    public unsafe void Step(ReadOnlySpan<double> features, ReadOnlySpan<double> previous, Span<double> next, int runs)
+    public unsafe void Step(
+        ReadOnlySpan<double> frames, ReadOnlySpan<double> before, ReadOnlySpan<double> features,
+        ReadOnlySpan<double> previous, Span<double> next, int runs)
     {
         Require.Range(runs, 1, int.MaxValue / Units);
         Require.Length(next.Length, Units * runs, nameof(next));
-        Map.Drive(features, next, runs);
+        Map.Drive(frames, before, features, next, runs);
         _weights.MultiplyAdd(previous, next, runs);
         TensorPrimitives.Tanh(next, next);
         fixed (double* keep = _keep, leak = _leak, from = previous, to = next)

@@ -21,13 +21,13 @@ sealed unsafe class BlockProducts(PackedInverse inverse, ReadoutWeights weights,
     public enum Use
     {
         /// <summary>The prediction from a new z.</summary>
-        Next = 1,
+        Prediction = 1,
 
         /// <summary>The error of what was predicted h steps ago.</summary>
         Error = 2,
 
-        /// <summary>The error that is learnt from, later than it was made.</summary>
-        Learning = 3,
+        /// <summary>The error that is learnt from where a frame is learnt late: with W_out as it is by then.</summary>
+        LateError = 3,
     }
 
     readonly int[] _widths = Widths(inverse, weights, horizons);  // of a product of each kind

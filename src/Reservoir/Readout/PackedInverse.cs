@@ -246,7 +246,8 @@ sealed unsafe class PackedInverse
         double* waiting = Columns;
         if (++_position < _period)
         {
-            if (_position == _foldSteps && waiting != Columns) new Span<double>(waiting, _count * _padded).CopyTo(new Span<double>(Columns, _count * _padded));
+            if (_position == _foldSteps && waiting != Columns)
+                new Span<double>(waiting, _count * _padded).CopyTo(new Span<double>(Columns, _count * _padded));
             return;
         }
         _position = 0;

@@ -119,7 +119,9 @@ sealed unsafe class Readout
         }
     }
 
-    /// <summary>A row of W_out for the first horizon, [D], while updates do not wait (few outputs); until the next <see cref="Learn"/>.</summary>
+    /// <summary>
+    /// A row of W_out for the first horizon, [D], where updates do not wait (few outputs); until the next <see cref="Learn"/>.
+    /// </summary>
     internal ReadOnlySpan<double> Row(int output) => _weights.Row(0, output, Regressors);
 
     /// <summary>P, [D×D], as a copy: for tests and diagnoses.</summary>
@@ -187,7 +189,7 @@ sealed unsafe class Readout
         if (!_products.Expects(z, _time))
             throw new InvalidOperationException(FormattableString.Invariant($"z of step {_time} must be the one that was announced"));
         z.CopyTo(new Span<double>(_states[_time], Regressors));
-        Multiply(0, _time, BlockProducts.Use.Next, _next);
+        Multiply(0, _time, BlockProducts.Use.Prediction, _next);
         _products.Taken(_time);
         GC.KeepAlive(this);
     }
@@ -225,7 +227,9 @@ sealed unsafe class Readout
         GC.KeepAlive(this);
     }
 
-    /// <summary>Between <see cref="Settle"/> and <see cref="Push"/>: what a horizon h foretells for some steps after the frame that was settled.</summary>
+    /// <summary>
+    /// Between <see cref="Settle"/> and <see cref="Push"/>: what a horizon h foretells for a step after the frame that was settled.
+    /// </summary>
     /// <param name="horizon">Index into the horizons.</param>
     /// <param name="ahead">0 … h − 1 steps.</param>
     /// <param name="prediction">W_h z(t + ahead − h), [outputs], overwritten.</param>
@@ -273,7 +277,7 @@ sealed unsafe class Readout
             Span<double> error = _errors.AsSpan(h * Outputs, Outputs);
             if (_delay > 0)
             {
-                Multiply(h, source, BlockProducts.Use.Learning, error);
+                Multiply(h, source, BlockProducts.Use.LateError, error);
                 for (int i = 0; i < error.Length; i++) error[i] = Target(target)[i] - error[i];
             }
             for (int i = 0; i < error.Length; i++)

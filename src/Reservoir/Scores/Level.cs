@@ -18,7 +18,10 @@ public sealed record LevelSpec : ScoreSpec
     /// <summary>How far one step moves the mean.</summary>
     public IncrementLimitSpec Increments { get; init; } = new();
 
-    /// <summary>How much of it is put down to noise where a channel's noise is wider than usual, [0, 1]: it is divided by the width to this power.</summary>
+    /// <summary>
+    /// Where a channel's noise is wider than usual, its deviation is divided by the widening to this power, [0, 1]; 0 = noise does
+    /// not matter.
+    /// </summary>
     public double Widening { get; init; }
 
     /// <summary>Steps over which the present width of the noise is taken, 1 … 100,000.</summary>
@@ -36,7 +39,7 @@ public sealed record LevelSpec : ScoreSpec
     /// </summary>
     public double Return { get; init; }
 
-    /// <summary>Steps in which a channel that left a fault so finds its new level and tells of nothing, 0 … 100,000.</summary>
+    /// <summary>Steps in which a channel that left a fault in this way finds its new level and is not judged, 0 … 100,000.</summary>
     public int Settling { get; init; } = 60;
 
     /// <summary>Part of its deviation by which the level follows in each of these steps, (0, 1].</summary>

@@ -34,7 +34,7 @@ public sealed record MeanErrorSpec : ScoreSpec
         readonly RunningMean _signed, _mean;
 
         public State(MeanErrorSpec spec, ScoreContext context)
-            : base(spec.Horizon == 1 ? FormattableString.Invariant($"error({spec.Average},{spec.Window})") : FormattableString.Invariant($"error({spec.Average},{spec.Window}) {spec.Horizon} ahead"),
+            : base(FormattableString.Invariant($"error({spec.Average},{spec.Window}){(spec.Horizon == 1 ? "" : $" {spec.Horizon} ahead")}"),
                 context.Channels, spec.Average + spec.Window - 1)
         {
             _offset = context.IndexOf(spec.Horizon) * context.Channels;

@@ -1,9 +1,9 @@
 namespace Esn;
 
 /// <summary>
-/// How far a channel lies outside the range it kept to so far, in units of that range. Inside, the distance to its
-/// nearer end teaches what is usual, and alarms nobody: a record by a hair is no news. Both ends are
-/// forgotten slowly: they draw in towards the values.
+/// How far a channel lies outside the range it kept to so far, in units of that range. Inside, the distance to its nearer end
+/// is learnt as what is usual and never alarms: a value just outside is nothing unusual then. Both ends are forgotten slowly:
+/// they draw in towards the values.
 /// </summary>
 public sealed record OutOfRangeSpec : ScoreSpec
 {

@@ -14,7 +14,7 @@ abstract class Score(string name, int channels, int span)
 
     /// <summary>
     /// Mean squared deviation of each channel at the last step, [channels]; meaningless until <see cref="Ready"/>. A negative
-    /// one tells of no anomaly, and is learnt from by its size; NaN: there is nothing to tell of at this step.
+    /// one is no anomaly, and is learnt from by its size; NaN: there is no deviation to judge at this step.
     /// </summary>
     public double[] Squares { get; } = new double[channels];
 
@@ -33,10 +33,10 @@ abstract class Score(string name, int channels, int span)
     /// <summary>By how much a channel deviates, ≥ 0, in units of the scaled feed.</summary>
     public virtual double Deviation(int channel) => Math.Sqrt(Math.Max(0, Squares[channel]));
 
-    /// <summary>What changes slowly in a channel, for scores that tell of slow changes; null: nothing that can be dated. Allocates.</summary>
+    /// <summary>What changes slowly in a channel, for scores of slow changes; null: nothing that can be dated. Allocates.</summary>
     public virtual Trend? Trend(int channel) => null;
 
-    /// <summary>Whose errors grow where <see cref="Trend"/> speaks of errors, as in <see cref="Name"/>; null: it speaks of levels.</summary>
+    /// <summary>Where <see cref="Trend"/> is of errors that grow, the name of the score that they are of; null: it is of levels.</summary>
     public virtual string? Of => null;
 
     /// <summary>An alarm closed while these channels were not yet back to normal: they are to find their new normal.</summary>

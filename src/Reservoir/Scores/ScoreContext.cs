@@ -12,6 +12,7 @@ sealed record ScoreContext(int Channels, IReadOnlyList<int> Horizons, FreeRuns? 
     {
         for (int i = 0; i < Horizons.Count; i++)
             if (Horizons[i] == horizon) return i;
-        throw new ArgumentException(FormattableString.Invariant($"a score asks for horizon {horizon}, the readout has {string.Join(", ", Horizons)}"));
+        throw new ArgumentException(FormattableString.Invariant(
+            $"a score asks for horizon {horizon}, the readout has {string.Join(", ", Horizons)}"));
     }
 }

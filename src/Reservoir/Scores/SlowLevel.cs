@@ -12,7 +12,10 @@ public sealed record SlowLevelSpec : ScoreSpec
     /// <summary>Memory of the reference, in steps, 10 … 1e8.</summary>
     public double Memory { get; init; } = 20_000;
 
-    /// <summary>Part of the measure that stays at the usual spread, (0, 1]: of coloured noise the spread within a window is uncertain.</summary>
+    /// <summary>
+    /// Part of the usual spread in what the deviation is measured by, (0, 1]; the rest is the spread within the window, which is
+    /// uncertain where noise is coloured.
+    /// </summary>
     public double Steady { get; init; } = .3;
 
     /// <inheritdoc/>

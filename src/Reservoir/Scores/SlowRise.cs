@@ -62,7 +62,7 @@ public sealed record SlowRiseSpec : ScoreSpec
 
         public override string Of => of.Name;
 
-        // Errors that fall are no news.
+        // Errors that fall are no anomaly.
         public override Trend? Trend(int channel) =>
             _history.Fit(spec.PerChannel ? channel : 0, logarithm: true) is { Slope: > 0 } trend ? trend : null;
 

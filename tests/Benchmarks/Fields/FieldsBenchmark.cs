@@ -3,13 +3,14 @@ namespace Esn.Benchmarks.Fields;
 /// <summary>Fields: one table each.</summary>
 static class FieldsBenchmark
 {
-    public static readonly Benchmark Entry = new("fields", "fields: speed [--part speed]", Run);
+    public static readonly Benchmark Entry = new("fields", "fields: speed, ocean [--part speed|ocean [--seed N] [--model NAME] [--noise X]]", Run);
 
     static List<Figure> Run(string[] options)
     {
         string? part = Options.Text(options, "--part");
         var figures = new List<Figure>();
         if (part is null or "speed") FieldSpeed.Run(figures);
+        if (part is null or "ocean") OceanBenchmark.Run(figures, options);
         return figures;
     }
 }

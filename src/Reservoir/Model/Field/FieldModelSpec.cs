@@ -70,7 +70,7 @@ public sealed record FieldModelSpec : ModelSpec
     };
 
     /// <inheritdoc/>
-    public override ModelSpec ForGrid(GridSpec grid) => this with { Grid = grid, InputMap = InputMap };
+    public override ModelSpec ForGrid(GridSpec grid) => this with { Grid = grid, InputMap = InputMap.ForGrid(grid) };
 
     /// <inheritdoc/>
     public override int Regressors(int channels) =>

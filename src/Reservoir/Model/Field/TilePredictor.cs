@@ -1,7 +1,7 @@
 namespace Esn;
 
 /// <summary>
-/// Predicts a field tile by tile. A tile's regressors are z = [1; u; J; u₋₁ − u; J₋₁ − J] of its cells and those around it,
+/// Predicts a field tile by tile. A tile's regressors are z = [1; u; J; u₋₁ − u; J₋₁ − J; …] of its cells and those around it,
 /// J = J(u, ∇²u) at an rms of .3; what is learnt is the increment u(t+1) − u(t). In a free run tiles exchange what they
 /// predict at every step.
 /// </summary>
@@ -16,12 +16,10 @@ sealed class TilePredictor : Predictor
     readonly Tile[] _tiles;
     readonly Advection? _advection;
     readonly TwoHalves _halves;
-    readonly double[] _frame;       // u of the last announced frame [channels]
-    readonly double[] _product;     // J of it [channels], or empty
+    readonly double[] _quantities;  // u and J of the last announced frame, and how they changed [quantities×channels]
     readonly double[] _settled;     // u of the last settled frame [channels]
     readonly double[] _next;        // ŷ [channels]
     readonly double[] _increment;   // scratch [channels]
-    readonly double[] _quantities;  // scratch: u, J and their differences [quantities×channels]
     int _late;                      // G, frames by which tiles learn late
     int _at, _count;
     bool _learn;
@@ -34,8 +32,7 @@ sealed class TilePredictor : Predictor
     {
         (_grid, _spec, _readout, _late) = (grid, spec, readout, readout.Delay);
         if (spec.Advection) _advection = new Advection(grid);
-        (_frame, _product, _settled, _next, _increment) =
-            (new double[grid.Channels], new double[spec.Advection ? grid.Channels : 0], new double[grid.Channels], new double[grid.Channels], new double[grid.Channels]);
+        (_settled, _next, _increment) = (new double[grid.Channels], new double[grid.Channels], new double[grid.Channels]);
         _quantities = new double[QuantitiesOf(spec) * grid.Channels];
         _tiles = [.. Cut(grid, spec).Select(tile => new Tile(tile.Own, tile.Seen, grid, QuantitiesOf(spec)))];
         int first = 0;
@@ -75,7 +72,7 @@ sealed class TilePredictor : Predictor
     /// <inheritdoc/>
     public override long Refusals => _tiles.Sum(tile => tile.Readout.Refusals);
 
-    static int QuantitiesOf(TileSpec spec) => (spec.Advection ? 2 : 1) * (spec.Differences ? 2 : 1);
+    static int QuantitiesOf(TileSpec spec) => (spec.Advection ? 2 : 1) * (1 + spec.Changes);
 
     // Cells of each tile that are no land, and those that it sees.
     static IEnumerable<(int[] Own, int[] Seen)> Cut(GridSpec grid, TileSpec spec)
@@ -104,7 +101,7 @@ sealed class TilePredictor : Predictor
         _rows = s_rows;
         for (int t = 0; t < times.Length; t++)
         {
-            Take(frames.Slice(t * _grid.Channels, _grid.Channels), _frame, _product, _quantities);
+            Take(frames.Slice(t * _grid.Channels, _grid.Channels), _quantities);
             foreach (Tile tile in _tiles) tile.Gather(_quantities, Row(tile, t));
         }
         foreach (Tile tile in _tiles) tile.Readout.Begin(_rows.AsSpan(tile.First * times.Length, tile.Regressors * times.Length), times.Length);
@@ -112,24 +109,15 @@ sealed class TilePredictor : Predictor
 
     Span<double> Row(Tile tile, int t) => _rows.AsSpan(tile.First * _count + t * tile.Regressors, tile.Regressors);
 
-    // Quantities of a frame from it and from the frame before, which it takes the place of.
-    void Take(ReadOnlySpan<double> frame, Span<double> last, Span<double> lastProduct, Span<double> quantities)
+    // The quantities of a frame take the place of those of the frame before: [u; J; their last change; the one before; …].
+    void Take(ReadOnlySpan<double> frame, Span<double> quantities)
     {
-        int channels = frame.Length;
-        Span<double> rest = quantities[channels..];
+        int now = (_advection is null ? 1 : 2) * _grid.Channels;
+        for (int change = _spec.Changes; change > 1; change--) quantities.Slice((change - 1) * now, now).CopyTo(quantities[(change * now)..]);
+        if (_spec.Changes > 0) quantities[..now].CopyTo(quantities[now..]);
         frame.CopyTo(quantities);
-        if (_advection is not null)
-        {
-            _advection.Of(frame, rest[..channels]);
-            rest = rest[channels..];
-        }
-        if (_spec.Differences)
-        {
-            for (int i = 0; i < channels; i++) rest[i] = last[i] - frame[i];
-            for (int i = 0; i < lastProduct.Length; i++) rest[channels + i] = lastProduct[i] - quantities[channels + i];
-        }
-        frame.CopyTo(last);
-        if (_advection is not null) quantities.Slice(channels, channels).CopyTo(lastProduct);
+        _advection?.Of(frame, quantities.Slice(_grid.Channels, _grid.Channels));
+        for (int i = 0; i < now && _spec.Changes > 0; i++) quantities[now + i] -= quantities[i];
     }
 
     /// <inheritdoc/>
@@ -173,12 +161,12 @@ sealed class TilePredictor : Predictor
     /// <inheritdoc/>
     public override void RunFree(DateTime time, TimeSpan interval, double limit, Span<double> forecast)
     {
-        double[] last = [.. _frame], product = [.. _product], next = [.. _next], quantities = new double[_quantities.Length];
+        double[] next = [.. _next], quantities = [.. _quantities];
         for (int done = 0; done < forecast.Length; done += _grid.Channels)
         {
             for (int i = 0; i < next.Length; i++) next[i] = Math.Clamp(next[i], -limit, limit);
             next.CopyTo(forecast[done..]);
-            Take(next, last, product, quantities);
+            Take(next, quantities);
             foreach (Tile tile in _tiles) tile.Advance(quantities, next);
         }
     }
@@ -189,8 +177,7 @@ sealed class TilePredictor : Predictor
         _advection?.Carry(ref state);
         state.Carry(ref _late, 0, Decorrelation.Most);
         if (state.Loading) MakeReadouts();
-        state.Carry(_frame);
-        state.Carry(_product);
+        state.Carry(_quantities);
         state.Carry(_settled);
         state.Carry(_next);
         foreach (Tile tile in _tiles) tile.Readout.Carry(ref state);

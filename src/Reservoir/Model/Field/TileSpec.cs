@@ -18,8 +18,8 @@ public sealed record TileSpec
     /// <summary>Whether readouts see J(u, ∇²u) of every cell: a product that no tanh replaces, and what a flow is carried by.</summary>
     public bool Advection { get; init; } = true;
 
-    /// <summary>Whether readouts see by how much all that changed since the frame before.</summary>
-    public bool Differences { get; init; } = true;
+    /// <summary>Of how many earlier frames readouts see by how much all that changed from one to the next, 0 … 10.</summary>
+    public int Changes { get; init; } = 1;
 
     /// <summary>Throws with the key, the value and the range.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A value out of its range.</exception>
@@ -28,5 +28,6 @@ public sealed record TileSpec
         Require.Range(Rows, 1, 1000);
         Require.Range(Columns, 1, 1000);
         Require.Range(Halo, 0, 100);
+        Require.Range(Changes, 0, 10);
     }
 }

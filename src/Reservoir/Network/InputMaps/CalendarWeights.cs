@@ -52,7 +52,7 @@ sealed class CalendarWeights(CalendarWeightsSpec spec, ReservoirSpec reservoir, 
         TensorPrimitives.Clamp(frame, -spec.Limit, spec.Limit, features[spec.Rhythms..]);
     }
 
-    public override void Drive(ReadOnlySpan<double> features, Span<double> drive)
+    public override void Drive(ReadOnlySpan<double> frame, ReadOnlySpan<double> before, ReadOnlySpan<double> features, Span<double> drive)
     {
         double[]? rented = features.Length > 256 ? System.Buffers.ArrayPool<double>.Shared.Rent(features.Length) : null;
         Span<double> inputs = rented is null ? stackalloc double[features.Length] : rented.AsSpan(0, features.Length);  // [u; τ]

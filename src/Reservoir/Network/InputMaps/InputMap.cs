@@ -1,3 +1,4 @@
+using System.Buffers;
 using MathNet.Numerics.Random;
 
 namespace Esn;
@@ -11,6 +12,9 @@ public abstract record InputMapSpec
 
     /// <summary>K, length of the features that a frame of so many channels has.</summary>
     internal abstract int Features(int channels);
+
+    /// <summary>The same for frames of this geometry.</summary>
+    internal virtual InputMapSpec ForGrid(GridSpec grid) => this;
 
     /// <summary>The map of a reservoir.</summary>
     /// <param name="reservoir">Valid.</param>
@@ -36,10 +40,12 @@ abstract class InputMap
     /// <param name="features">[K], overwritten; must not overlap <paramref name="before"/>.</param>
     public abstract void Map(DateTime time, ReadOnlySpan<double> frame, ReadOnlySpan<double> before, Span<double> features);
 
-    /// <summary>W_in f + b.</summary>
-    /// <param name="features">f, [K].</param>
+    /// <summary>What drives the units, such as W_in f + b.</summary>
+    /// <param name="frame">y(t), [channels], scaled: what drives the units need not be in z.</param>
+    /// <param name="before">Features of the frame before, [K]; 0 at the first.</param>
+    /// <param name="features">f, [K], as mapped from these.</param>
     /// <param name="drive">[N], overwritten.</param>
-    public abstract void Drive(ReadOnlySpan<double> features, Span<double> drive);
+    public abstract void Drive(ReadOnlySpan<double> frame, ReadOnlySpan<double> before, ReadOnlySpan<double> features, Span<double> drive);
 
     /// <summary>The features of several runs side by side: each has the bits of the single one.</summary>
     /// <param name="time">Of all of them.</param>
@@ -49,7 +55,11 @@ abstract class InputMap
     /// <param name="runs">≥ 1.</param>
     public virtual void Map(DateTime time, ReadOnlySpan<double> frames, ReadOnlySpan<double> before, Span<double> features, int runs)
     {
-        Span<double> frame = stackalloc double[frames.Length / runs], last = stackalloc double[Features], next = stackalloc double[Features];
+        int channels = frames.Length / runs;
+        // A field has more values than a stack may hold.
+        double[] rented = ArrayPool<double>.Shared.Rent(channels + 2 * Features);
+        Span<double> frame = rented.AsSpan(0, channels), last = rented.AsSpan(channels, Features);
+        Span<double> next = rented.AsSpan(channels + Features, Features);
         for (int run = 0; run < runs; run++)
         {
             Gather(frames, run, runs, frame);
@@ -57,24 +67,31 @@ abstract class InputMap
             Map(time, frame, last, next);
             for (int i = 0; i < next.Length; i++) features[i * runs + run] = next[i];
         }
+        ArrayPool<double>.Shared.Return(rented);
     }
 
-    /// <summary>W_in f + b of several runs side by side: each has the bits of the single one.</summary>
+    /// <summary>What drives the units of several runs side by side: each has the bits of the single one.</summary>
+    /// <param name="frames">[channels×runs].</param>
+    /// <param name="before">[K×runs].</param>
     /// <param name="features">[K×runs].</param>
     /// <param name="drive">[N×runs], overwritten.</param>
     /// <param name="runs">≥ 1.</param>
-    public virtual void Drive(ReadOnlySpan<double> features, Span<double> drive, int runs)
+    public virtual void Drive(
+        ReadOnlySpan<double> frames, ReadOnlySpan<double> before, ReadOnlySpan<double> features, Span<double> drive, int runs)
     {
-        Span<double> own = stackalloc double[Features];
-        double[] units = System.Buffers.ArrayPool<double>.Shared.Rent(drive.Length / runs);
-        Span<double> driven = units.AsSpan(0, drive.Length / runs);
+        int channels = frames.Length / runs, units = drive.Length / runs;
+        double[] rented = ArrayPool<double>.Shared.Rent(channels + 2 * Features + units);
+        Span<double> frame = rented.AsSpan(0, channels), last = rented.AsSpan(channels, Features);
+        Span<double> own = rented.AsSpan(channels + Features, Features), driven = rented.AsSpan(channels + 2 * Features, units);
         for (int run = 0; run < runs; run++)
         {
+            Gather(frames, run, runs, frame);
+            Gather(before, run, runs, last);
             Gather(features, run, runs, own);
-            Drive(own, driven);
+            Drive(frame, last, own, driven);
             for (int i = 0; i < driven.Length; i++) drive[i * runs + run] = driven[i];
         }
-        System.Buffers.ArrayPool<double>.Shared.Return(units);
+        ArrayPool<double>.Shared.Return(rented);
     }
 
     static void Gather(ReadOnlySpan<double> sideBySide, int run, int runs, Span<double> one)

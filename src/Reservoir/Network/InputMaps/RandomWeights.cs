@@ -30,7 +30,7 @@ sealed class RandomWeights(ReservoirSpec reservoir, int channels, Xoshiro256Star
     public override void Map(DateTime time, ReadOnlySpan<double> frames, ReadOnlySpan<double> before, Span<double> features, int runs) =>
         frames.CopyTo(features);
 
-    public override void Drive(ReadOnlySpan<double> features, Span<double> drive)
+    public override void Drive(ReadOnlySpan<double> frame, ReadOnlySpan<double> before, ReadOnlySpan<double> features, Span<double> drive)
     {
         Require.Length(features.Length, Features, nameof(features));
         // A unit's sum begins with the bias; inputs follow in order.
@@ -50,7 +50,8 @@ sealed class RandomWeights(ReservoirSpec reservoir, int channels, Xoshiro256Star
         }
     }
 
-    public override unsafe void Drive(ReadOnlySpan<double> features, Span<double> drive, int runs)
+    public override unsafe void Drive(
+        ReadOnlySpan<double> frames, ReadOnlySpan<double> before, ReadOnlySpan<double> features, Span<double> drive, int runs)
     {
         Require.Length(features.Length, Features * runs, nameof(features));
         fixed (double* bias = _bias, weights = _weights, u = features, to = drive)

@@ -1,6 +1,6 @@
 namespace Esn;
 
-/// <summary>The course of each channel over many steps, as means and ranges of blocks of steps: a slow change can be dated when an alarm asks.</summary>
+/// <summary>The course of each channel over many steps, as means and ranges of blocks: a slow change can be dated from it.</summary>
 /// <param name="channels">≥ 1.</param>
 /// <param name="block">Steps of a block, ≥ 1.</param>
 /// <param name="ranges">Whether the lowest and highest values are kept.</param>

@@ -12,7 +12,10 @@ sealed class DelayedMean(int channels, int window, double memory, double haste)
     int _clean;  // steps since one that was frozen
     long _learnt;
 
-    /// <summary>Whether it rests on a window's length of means, and the present mean on no alarm that is over: such an echo is no news.</summary>
+    /// <summary>
+    /// Whether it rests on a window's length of means, and whether the present mean is clear of steps of an alarm that is over: these
+    /// would be told a second time.
+    /// </summary>
     public bool Ready => _learnt >= window && (_clean >= window || _clean == 0);
 
     /// <summary>[channels].</summary>

@@ -1,6 +1,8 @@
 namespace Esn;
 
-/// <summary>Dates a slow change in a course: a level until some step, then a slope, if that explains it better than a jump at some step does.</summary>
+/// <summary>
+/// Dates a slow change in a course: a level until some step, then a slope, if that explains it better than a jump at some step does.
+/// </summary>
 /// <remarks>
 /// Least squares for every possible onset. The estimates are means over onsets, each weighed by its likelihood with the noise's
 /// variance left out, (squares left)^(−n/2), where n counts as many independent points as the residuals' autocorrelation leaves.
