@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace Esn.Benchmarks;
 
 /// <summary>One measured number.</summary>
-/// <param name="Name">As in the README's tables.</param>
+/// <param name="Name">As in the tables of docs/measured.md.</param>
 /// <param name="Value">In <paramref name="Unit"/>.</param>
 /// <param name="Unit">steps/s, ms, ratio, percent, …</param>
 public sealed record Figure(string Name, double Value, string Unit)
