@@ -32,7 +32,7 @@ static class BacktestCommand
             string directory = parsed.GetValue(output)?.ToString() ?? (feeds.Files.Count > 1 ? "out" : Path.Combine("out", BacktestSet.Names(feeds.Files)[0]));
             var settings = new Dictionary<string, string>
             {
-                ["preset"] = config.Preset.ToString().ToLowerInvariant(),
+                ["preset"] = config.Preset,
                 ["budget"] = config.Alarms.Budget?.Text ?? "the preset's",
             };
             BacktestTotal total = await Terminal.Progress(feeds.Files.Count == 1 ? feeds.Files[0] : $"{feeds.Files.Count} files", progress =>

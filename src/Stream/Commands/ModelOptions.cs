@@ -16,7 +16,7 @@ sealed class ModelOptions
 
     public void AddTo(Command command)
     {
-        _preset.AcceptOnlyFromAmong([.. Enum.GetNames<Preset>().Select(name => name.ToLowerInvariant())]);
+        _preset.AcceptOnlyFromAmong([.. Presets.Names]);
         _budget.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<string?>() is { } text && AlarmBudget.Parse(text) is null)
@@ -33,7 +33,7 @@ sealed class ModelOptions
     public EsnConfig Config(ParseResult parsed)
     {
         EsnConfig config = RunCommand.Load(parsed);
-        if (parsed.GetValue(_preset) is { } name && Enum.Parse<Preset>(name, ignoreCase: true) is var preset && preset != config.Preset)
+        if (parsed.GetValue(_preset) is { } preset && preset != config.Preset)
             config = config with { Preset = preset, Detector = EsnConfig.Of(preset).Detector };
         if (parsed.GetValue(_preset) is not null) config = config with { Models = [] };  // said for every feed
         if (parsed.GetValue(_budget) is { } budget)

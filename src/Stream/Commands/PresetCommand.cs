@@ -8,15 +8,15 @@ static class PresetCommand
 {
     public static (Command, string[]) Make()
     {
-        var name = new Argument<string>("PRESET") { Description = "signal, sensors or metric." };
-        name.AcceptOnlyFromAmong([.. Enum.GetNames<Preset>().Select(ConfigFile.Key)]);
+        var name = new Argument<string>("PRESET") { Description = string.Join("; ", Presets.Names.Select(preset => $"{preset}: {Presets.For(preset)}")) + "." };
+        name.AcceptOnlyFromAmong([.. Presets.Names]);
         var command = new Command("preset", """
             Prints every constant of a preset with its meaning and range, as YAML that --config reads. A configuration
             needs only the lines that differ.
             """) { name };
         command.SetAction(parsed =>
         {
-            Preset preset = Enum.Parse<Preset>(parsed.GetValue(name)!, ignoreCase: true);
+            string preset = parsed.GetValue(name)!;
             Console.Out.Write(ConfigText.Of(preset, EsnConfig.Of(preset).Detector));
             return 0;
         });

@@ -61,7 +61,7 @@ static class TuneCommand
             string path = parsed.GetValue(output)!.ToString();
             try
             {
-                await File.WriteAllTextAsync(path, TunedConfig.Write(text, config.Preset.ToString().ToLowerInvariant(), config.Alarms.Budget?.Text, tuned.Best.Candidate, degree, comment), stop).ConfigureAwait(false);
+                await File.WriteAllTextAsync(path, TunedConfig.Write(text, config.Preset, config.Alarms.Budget?.Text, tuned.Best.Candidate, degree, comment), stop).ConfigureAwait(false);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {

@@ -21,10 +21,14 @@ sealed class ConfigReader(ConfigScalars scalars, ConfigPlaces places)
     public EsnConfig Read(YamlNode root) => (EsnConfig)Record(root, PresetOf(root, "preset") is { } preset ? EsnConfig.Of(preset) : new EsnConfig(), "");
 
     // What `detector` overrides depends on the `preset` beside it, wherever that stands.
-    Preset? PresetOf(YamlNode node, string path) =>
-        node is YamlMappingNode mapping && mapping.Children.FirstOrDefault(child => child.Key is YamlScalarNode { Value: "preset" }).Value is { } preset && !ConfigScalars.IsNull(preset)
-            ? (Preset)_scalars.Read(preset, typeof(Preset), path)!
-            : null;
+    string? PresetOf(YamlNode node, string path)
+    {
+        if (node is not YamlMappingNode mapping) return null;
+        YamlNode? said = mapping.Children.FirstOrDefault(child => child.Key is YamlScalarNode { Value: "preset" }).Value;
+        if (said is null || ConfigScalars.IsNull(said)) return null;
+        string preset = (string)_scalars.Read(said, typeof(string), path)!;
+        return Presets.Names.Contains(preset) ? preset : throw _scalars.Wrong(said, $"{path} must be one of {string.Join(", ", Presets.Names)}, was {preset}");
+    }
 
     ModelConfig ModelBasis(YamlNode node, string path)
     {

@@ -17,10 +17,10 @@ public sealed class ConfigText
     ConfigText(IReadOnlyDictionary<string, string> meanings) => _meanings = meanings;
 
     /// <summary>Every constant of a model, under the key <c>detector</c>.</summary>
-    public static string Of(Preset preset, ModelSpec model)
+    public static string Of(string preset, ModelSpec model)
     {
         var writer = new ConfigText(Meanings(Path.ChangeExtension(typeof(ModelSpec).Assembly.Location, "xml")));
-        writer._text.Append(CultureInfo.InvariantCulture, $"preset: {ConfigFile.Key(preset.ToString())}\ndetector:\n");
+        writer._text.Append(CultureInfo.InvariantCulture, $"preset: {preset}\ndetector:\n");
         writer.Record(model, "  ");
         return writer._text.ToString();
     }

@@ -13,13 +13,13 @@ public sealed record EsnConfig
     public SinkConfig Sink { get; init; } = new();
 
     /// <summary>What kind of feed it is: the one word that picks all constants of the model.</summary>
-    public Preset Preset { get; init; } = Preset.Signal;
+    public string Preset { get; init; } = Presets.Names[0];
 
     /// <summary>How many false alarms can be borne.</summary>
     public AlarmsConfig Alarms { get; init; } = new();
 
     /// <summary>The model of every stream: what differs from the preset.</summary>
-    public ModelSpec Detector { get; init; } = Presets.Signal();
+    public ModelSpec Detector { get; init; } = Presets.Of(Presets.Names[0]);
 
     /// <summary>Streams that have a model of another kind: the first entry that names a stream holds.</summary>
     public IReadOnlyList<ModelConfig> Models { get; init; } = [];
@@ -47,17 +47,8 @@ public sealed record EsnConfig
     internal string Where(string path) => Places?.Of(path) ?? "";
 
     /// <summary>All defaults of a preset.</summary>
-    public static EsnConfig Of(Preset preset) => new()
-    {
-        Preset = preset,
-        Detector = preset switch
-        {
-            Preset.Signal => Presets.Signal(),
-            Preset.Sensors => Presets.Sensors(),
-            Preset.Metric => Presets.Metric(),
-            _ => throw new ArgumentOutOfRangeException(nameof(preset), preset, "unknown preset"),
-        },
-    };
+    /// <exception cref="ArgumentOutOfRangeException">There is no such preset.</exception>
+    public static EsnConfig Of(string preset) => new() { Preset = preset, Detector = Presets.Of(preset) };
 
     /// <summary>Throws with the key, the value and what would be right.</summary>
     public void Validate()
@@ -86,17 +77,4 @@ public sealed record EsnConfig
 
     /// <summary>OpenTelemetry traces.</summary>
     public TracingConfig Tracing { get; init; } = new();
-}
-
-/// <summary>What kind of feed it is.</summary>
-public enum Preset
-{
-    /// <summary>Deterministic, physical or chaotic signals, sampled at their own scale.</summary>
-    Signal,
-
-    /// <summary>Plant sensors of several channels, whose levels matter.</summary>
-    Sensors,
-
-    /// <summary>Operational metrics: seasonal, bursty.</summary>
-    Metric,
 }

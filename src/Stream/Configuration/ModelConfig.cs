@@ -7,10 +7,10 @@ public sealed record ModelConfig
     public IReadOnlyList<string> Streams { get; init; } = [];
 
     /// <summary>What kind of feed they are; not said: as the file's own, whose detector is then what this one differs from.</summary>
-    public Preset Preset { get; init; } = Preset.Signal;
+    public string Preset { get; init; } = Presets.Names[0];
 
     /// <summary>What differs from the preset.</summary>
-    public ModelSpec Detector { get; init; } = Presets.Signal();
+    public ModelSpec Detector { get; init; } = Presets.Of(Presets.Names[0]);
 
     /// <summary>Alarms that may come from each of these streams if nothing happens; null: as many as the file's own alarms say.</summary>
     public AlarmBudget? Budget { get; init; }

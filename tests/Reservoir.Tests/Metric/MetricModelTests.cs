@@ -115,6 +115,52 @@ public sealed class MetricModelTests
     }
 
     [Fact]
+    public void After_maintenance_in_which_everything_was_wrong_there_are_no_more_alarms_than_without()
+    {
+        int Opened(double wrong)
+        {
+            int opened = 0;
+            for (int seed = 10; seed < 20; seed++)
+            {
+                var random = new Xoshiro256StarStar(seed, threadSafe: false);
+                var detector = new Detector(Small, 1);
+                double[] expected = [0];
+                for (int t = 0; t < 1380; t++)
+                {
+                    bool muted = t is >= 1200 and < 1260;
+                    StepResult result = detector.Step(Start.AddMinutes(30 * t), [Daily(t, random) + (muted ? wrong : 0)], expected, muted);
+                    if (t >= 1200 && result.Alarm is { Change: AlarmChange.Opened }) opened++;
+                }
+            }
+            return opened;
+        }
+        (int after, int without) = (Opened(900), Opened(0));
+        Assert.True(after <= without + 1, $"{after} after maintenance, {without} without");
+    }
+
+    [Fact]
+    public void What_is_muted_in_the_warm_up_is_not_learnt()
+    {
+        double[][] expectations = new double[2][];
+        for (int run = 0; run < 2; run++)
+        {
+            var random = new Xoshiro256StarStar(7, threadSafe: false);
+            var detector = new Detector(Small, 1);
+            expectations[run] = new double[200];
+            // The second run has 40 frames of nonsense in its warm-up, muted: it is what the first is, 40 frames later.
+            for (int t = 0, late = 0; t < 500; t++)
+            {
+                if (run == 1 && t == 100)
+                    for (; late < 40; late++) detector.Step(Start.AddMinutes(30 * t), [1e6 + late], new double[1], muted: true);
+                double[] expected = [0];
+                detector.Step(Start.AddMinutes(30 * t), [Daily(t, random)], expected);
+                if (t >= 300) expectations[run][t - 300] = expected[0];
+            }
+        }
+        Assert.Equal(expectations[0], expectations[1]);
+    }
+
+    [Fact]
     public void A_new_level_is_learnt_once_the_alarm_was_open_for_as_long_as_is_allowed()
     {
         var random = new Xoshiro256StarStar(9, threadSafe: false);

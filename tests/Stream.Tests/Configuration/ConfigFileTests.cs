@@ -45,7 +45,7 @@ public sealed class ConfigFileTests
     {
         EsnConfig config = ConfigFile.Load(Path.Combine(SharedData.Root, "config", "mixed.yaml"));
         ModelConfig? entry = config.Entry(stream);
-        Assert.Equal(preset, ConfigFile.Key((entry?.Preset ?? config.Preset).ToString()));
+        Assert.Equal(preset, entry?.Preset ?? config.Preset);
         ModelSpec model = entry is null ? config.Model : config.ModelOf(entry);
         model.Validate();
         Assert.Equal(preset == "metric", model is MetricModelSpec);
@@ -65,7 +65,7 @@ public sealed class ConfigFileTests
 
     [Theory]
     [InlineData("models:\n  - preset: metric", "models[0]: streams must name at least one stream", ":2)")]
-    [InlineData("models:\n  - streams: [a]\n    preset: magic", "models[0].preset must be one of signal, sensors, metric, was magic", ":3)")]
+    [InlineData("models:\n  - streams: [a]\n    preset: magic", "models[0].preset must be one of signal, sensors, metric, field, was magic", ":3)")]
     [InlineData("models:\n  - streams: [a]\n    preset: metric\n    detector:\n      scores: []", "unknown key models[0].detector.scores", ":5)")]
     [InlineData("models:\n  - streams: [a]\n  - streams: [b]\n    budget: few", "models[1].budget must be such as", ":4)")]
     [InlineData("models:\n  - streams: [a]\n    detector: { warmUp: 1 }", "models[0].detector: warmUp must be in [20, 10000000], was 1", ":3)")]

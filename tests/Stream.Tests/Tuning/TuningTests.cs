@@ -107,13 +107,13 @@ public sealed class TuningTests : IDisposable
     public async Task Every_preset_can_be_tuned_and_what_is_written_can_be_read()
     {
         double[] none = [];  // lists are compared on their own
-        foreach (Preset preset in Enum.GetValues<Preset>())
+        foreach (string preset in Presets.Names)
         {
             ModelSpec configured = EsnConfig.Of(preset).Detector;
             ModelSpec small = (Candidate.Of(configured) with { Units = 30 }).In(configured);
             Tuned tuned = await Tuner(small).Run(6, 2, (_, _) => { }, CancellationToken.None);
             Assert.InRange(tuned.Best.Error.OneStep, 0, 1);
-            string text = TunedConfig.Write("", preset.ToString().ToLowerInvariant(), null, tuned.Best.Candidate, 8, []);
+            string text = TunedConfig.Write("", preset, null, tuned.Best.Candidate, 8, []);
             EsnConfig read = ConfigFile.Parse(text, "tuned.yaml", _ => null);
             Assert.Equal(preset, read.Preset);
             Assert.Equal(tuned.Best.Candidate with { LeakRates = none }, Candidate.Of(read.Detector) with { LeakRates = none });
@@ -139,7 +139,7 @@ public sealed class TuningTests : IDisposable
     public void Every_candidate_is_a_valid_model_and_stays_in_its_space()
     {
         var random = new Xoshiro256StarStar(1, threadSafe: false);
-        ModelSpec[] configured = [.. Enum.GetValues<Preset>().Select(preset => EsnConfig.Of(preset).Detector), Small, Small with { Reservoir = Small.Reservoir with { LeakRates = [1, .5, .02] } }];
+        ModelSpec[] configured = [.. Presets.Names.Select(preset => EsnConfig.Of(preset).Detector), Small, Small with { Reservoir = Small.Reservoir with { LeakRates = [1, .5, .02] } }];
         foreach (ModelSpec spec in configured)
         {
             Candidate of = Candidate.Of(spec);

@@ -44,6 +44,8 @@ sealed class MetricCalibrator
 {
     readonly MetricCalibratorSpec _spec;
     readonly int _horizons;
+    readonly IReadOnlyList<int> _ahead;  // of the horizons, in steps
+    readonly double[] _told;          // errors that no frame which was not to be judged has part in [horizons]
     readonly double[] _weights;       // of the horizons, of sum 1
     readonly int _length;             // K
     readonly int _settling;           // steps
@@ -51,17 +53,19 @@ sealed class MetricCalibrator
     readonly TailChannel[] _error, _mean;  // [horizons]
     readonly ExtremeEvidence _extremes;
     long _count;                      // frames taken
+    long _clean = long.MaxValue;      // frames since the last that was not to be judged
 
     /// <param name="spec">Validated here.</param>
     /// <param name="warmUp">n0, the unit of the lengths, ≥ 1 steps.</param>
+    /// <param name="ahead">How many steps ahead each horizon looks, [horizons].</param>
     /// <param name="weights">Of each horizon, [horizons], ≥ 0, not all 0; only their ratios count.</param>
     /// <param name="regressors">D of the readout, ≥ 1.</param>
-    public MetricCalibrator(MetricCalibratorSpec spec, int warmUp, ReadOnlySpan<double> weights, int regressors)
+    public MetricCalibrator(MetricCalibratorSpec spec, int warmUp, IReadOnlyList<int> ahead, ReadOnlySpan<double> weights, int regressors)
     {
         spec.Validate();
         Require.Range(warmUp, 1, 1_000_000);
         int horizons = weights.Length;
-        (_spec, _horizons, _weights) = (spec, horizons, new double[horizons]);
+        (_spec, _horizons, _ahead, _weights, _told) = (spec, horizons, ahead, new double[horizons], new double[horizons]);
         TensorPrimitives.Divide(weights, TensorPrimitives.Sum(weights), _weights);
         _length = Steps(spec.MeanLength, warmUp, 3);
         _settling = (int)Math.Min(regressors, spec.Settling * warmUp);
@@ -85,16 +89,27 @@ sealed class MetricCalibrator
     /// <param name="errors">e_h(t) in scaled units, [horizons], finite.</param>
     /// <param name="x">The value itself, units of the feed, finite.</param>
     /// <param name="learn">False: the errors leave no trace in what they are compared with.</param>
-    /// <param name="keep">False: the value leaves none either. A record is news once, so an open alarm goes on to keep them.</param>
+    /// <param name="keep">
+    /// False: the frame is not to be judged, and nothing of it is kept; nor does what is foretold from it tell anything later. A
+    /// value never seen before is news once, so an open alarm goes on to keep them.
+    /// </param>
     public double Step(ReadOnlySpan<double> errors, double x, bool learn, bool keep = true)
     {
         Require.Length(errors.Length, _horizons, nameof(errors));
-        _recent.Add(errors);
+        if (!keep) _clean = 0;
+        else
+        {
+            if (_clean < long.MaxValue) _clean++;
+            for (int h = 0; h < _horizons; h++) _told[h] = _clean > _ahead[h] ? errors[h] : 0;
+            _recent.Add(_told);
+        }
         double evidence = 0;
-        if (_count >= _settling)
-            for (int h = 0; h < _horizons; h++)
-                evidence += _weights[h] * (_spec.ErrorWeight * _error[h].Step(Math.Sqrt(Math.Abs(errors[h])), learn)
-                    + _spec.MeanWeight * _mean[h].Step(Math.Sqrt(Math.Abs(_recent.Values[h] / _length)), learn));
+        for (int h = 0; h < _horizons; h++)
+        {
+            if (_count < _settling || _clean <= _ahead[h]) continue;
+            evidence += _weights[h] * (_spec.ErrorWeight * _error[h].Step(Math.Sqrt(Math.Abs(errors[h])), learn)
+                + _spec.MeanWeight * _mean[h].Step(Math.Sqrt(Math.Abs(_recent.Values[h] / _length)), learn && _clean > _ahead[h] + _length));
+        }
         ErrorEvidence = evidence;
         ExtremeEvidence = _extremes.Step(x, keep);
         _count++;
@@ -109,5 +124,6 @@ sealed class MetricCalibrator
         foreach (TailChannel tail in _mean) tail.Carry(ref state);
         _extremes.Carry(ref state);
         state.Carry(ref _count);
+        state.Carry(ref _clean);
     }
 }

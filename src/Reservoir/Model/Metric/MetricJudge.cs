@@ -26,7 +26,8 @@ sealed class MetricJudge : Judge, IJudgement
     {
         _spec = spec;
         double[] weights = spec.Weights();
-        _calibrators = [.. Enumerable.Range(0, channels).Select(_ => new MetricCalibrator(spec.Calibrator, spec.WarmUp, weights, spec.Regressors(channels)))];
+        IReadOnlyList<int> ahead = spec.HorizonSteps;
+        _calibrators = [.. Enumerable.Range(0, channels).Select(_ => new MetricCalibrator(spec.Calibrator, spec.WarmUp, ahead, weights, spec.Regressors(channels)))];
         _budget = new EmissionBudget(spec.Budget, spec.WarmUp);
         (_channelErrors, _margins) = (new double[weights.Length], new double[channels]);
         Names = [.. Enumerable.Range(0, channels).Select(channel => channels == 1 ? "evidence" : FormattableString.Invariant($"evidence[{channel}]"))];
