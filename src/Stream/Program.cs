@@ -37,7 +37,8 @@ if (parsed.Action is ParseErrorAction wrong)
 }
 try
 {
-    return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromSeconds(10) });
+    return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false,
+        ProcessTerminationTimeout = TimeSpan.FromSeconds(10) });
 }
 catch (Exception e) when (e is ConfigException or FeedException)
 {
@@ -59,7 +60,8 @@ sealed class HelpWithExamples(HelpAction help, (Command Command, string[] Exampl
         if (asked is RootCommand)
             foreach ((Command command, _) in commands) command.Description = FirstSentence(command.Description!);
         int code = help.Invoke(parseResult);
-        string[] examples = Array.Find(commands, entry => entry.Command == asked).Examples ?? ["esn backtest feed.csv", "esn run --config config/esn.yaml", "esn backtest --help"];
+        string[] examples = Array.Find(commands, entry => entry.Command == asked).Examples
+            ?? ["esn backtest feed.csv", "esn run --config config/esn.yaml", "esn backtest --help"];
         TextWriter output = parseResult.InvocationConfiguration.Output;
         if (examples.Length > 0) output.WriteLine("Examples:");
         foreach (string example in examples) output.WriteLine($"  {example}");

@@ -23,7 +23,9 @@ public sealed record AlarmSpan(int Start, int End, int Peak, double Score, Alarm
         {
             // Steps between two events that no forecast tells of are gaps.
             long missing = Math.Max(0, more.Start - (Forecast.Start + known)), repeated = Math.Max(0, Forecast.Start + known - more.Start);
-            forecast = Forecast with { Expected = [.. Forecast.Expected, .. Enumerable.Repeat(double.NaN, (int)Math.Min(missing, MostPoints) * channels), .. more.Expected.Skip((int)repeated * channels)] };
+            forecast = Forecast with
+                { Expected = [.. Forecast.Expected, .. Enumerable.Repeat(double.NaN, (int)Math.Min(missing, MostPoints) * channels),
+                .. more.Expected.Skip((int)repeated * channels)] };
         }
         return this with { Last = heard, Forecast = forecast, Drift = heard.Drift ?? Drift };
     }

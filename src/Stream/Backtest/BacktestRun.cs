@@ -21,7 +21,9 @@ public static class BacktestRun
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
-    /// <summary>Runs a feed and writes scores.csv, events.jsonl and summary.json, and report.html and report.png where they are wanted.</summary>
+    /// <summary>
+    /// Runs a feed and writes scores.csv, events.jsonl and summary.json, and report.html and report.png where they are wanted.
+    /// </summary>
     /// <param name="feed">Read to its end.</param>
     /// <param name="labels">What is anomalous, fresh; null: the feed has no labels.</param>
     /// <param name="config">The model and the maintenance; the stream's name is that of the file.</param>
@@ -84,7 +86,9 @@ public static class BacktestRun
         File.WriteAllText(Path.Combine(directory, "summary.json"), JsonSerializer.Serialize(summary, Layout) + "\n");
 
     static TextWriter Writer(string? directory, string file) =>
-        directory is null ? TextWriter.Null : new StreamWriter(Path.Combine(directory, file), append: false, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), 1 << 16);
+        directory is null ? TextWriter.Null
+            : new StreamWriter(Path.Combine(directory, file), append: false, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false),
+            1 << 16);
 
     sealed class State
     {
@@ -141,7 +145,8 @@ public static class BacktestRun
                 }
             }
 
-            bool[] muted = _maintenance.Length == 0 ? [] : [.. taken.Select(row => Array.Exists(_maintenance, maintenance => maintenance(_feed.Stream, row.Time)))];
+            bool[] muted = _maintenance.Length == 0 ? []
+                : [.. taken.Select(row => Array.Exists(_maintenance, maintenance => maintenance(_feed.Stream, row.Time)))];
             IReadOnlyList<ScoredFrame> scored = _slot.Step([.. taken.Select(Frame)], muted, TimeProvider.System).Frames;
             for (int i = 0; i < rows.Length; i++)
             {
@@ -151,7 +156,8 @@ public static class BacktestRun
         }
 
         // As if the file were a partition of its own: the row is the offset.
-        Frame Frame(FeedRow row) => new(new FeedRecord(_feed.Stream, 0, row.Index, (row.Time - DateTime.UnixEpoch).Ticks / TimeSpan.TicksPerMillisecond, null, null), _slot.Stream, row.Time, row.Values);
+        Frame Frame(FeedRow row) => new(new FeedRecord(_feed.Stream, 0, row.Index,
+            (row.Time - DateTime.UnixEpoch).Ticks / TimeSpan.TicksPerMillisecond, null, null), _slot.Stream, row.Time, row.Values);
 
         // A row that was not taken shows the last score again, as a dashboard would.
         void Take(FeedRow row, ScoredFrame? taken)
@@ -168,7 +174,8 @@ public static class BacktestRun
         void Follow(ScoredFrame scored)
         {
             int at = _alarmed.Count;
-            if (_last.Alarm is { Change: AlarmChange.Opened } opened) _alarms.Add(new AlarmSpan(at, at + 1, at, _last.Score, opened, opened.Forecast));
+            if (_last.Alarm is { Change: AlarmChange.Opened } opened) _alarms.Add(new AlarmSpan(at, at + 1, at, _last.Score, opened,
+                opened.Forecast));
             else if (_last.AlarmOpen || _last.Alarm is not null)
             {
                 AlarmSpan alarm = _last.Alarm is null ? _alarms[^1] : _alarms[^1].Hear(_last.Alarm);
@@ -187,7 +194,8 @@ public static class BacktestRun
 
         void Write(FeedRow row)
         {
-            _scoreFile.Write(string.Create(CultureInfo.InvariantCulture, $"{Quoted(row.TimeText)},{_last.Score:R},{_last.Normality:R},{_expected.Span[0]:R},{row.Values[0]:R},{(_last.AlarmOpen ? 1 : 0)}"));
+            _scoreFile.Write(string.Create(CultureInfo.InvariantCulture,
+                $"{Quoted(row.TimeText)},{_last.Score:R},{_last.Normality:R},{_expected.Span[0]:R},{row.Values[0]:R},{(_last.AlarmOpen ? 1 : 0)}"));
             for (int c = 0; c < _channels && _channels > 1; c++)
                 _scoreFile.Write(string.Create(CultureInfo.InvariantCulture, $",{_expected.Span[c]:R},{row.Values[c]:R}"));
             _scoreFile.WriteLine();
@@ -196,7 +204,8 @@ public static class BacktestRun
         long Ready => _ready < 0 ? _alarmed.Count : _ready;
 
         public BacktestSummary Summary(TimeSpan elapsed) => new(
-            _feed.Name, _feed.Channels, _alarmed.Count, _slot.Position, _refused, _firstRefused, Ready, _alarms.Count, _alarmed.Count(alarmed => alarmed),
+            _feed.Name, _feed.Channels, _alarmed.Count, _slot.Position, _refused, _firstRefused, Ready, _alarms.Count,
+                _alarmed.Count(alarmed => alarmed),
             _labels is null ? null : LabelTally.Of(_alarmed, _scores, _alarms, _labels.Windows, Ready).Summary(),
             _slot.Position / Math.Max(elapsed.TotalSeconds, 1e-9));
 
@@ -211,6 +220,7 @@ public static class BacktestRun
             Alarmed = _alarmed,
         };
 
-        static string Quoted(string field) => field.AsSpan().IndexOfAny(",\"\n") < 0 ? field : $"\"{field.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+        static string Quoted(string field) => field.AsSpan().IndexOfAny(",\"\n") < 0 ? field
+            : $"\"{field.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
     }
 }

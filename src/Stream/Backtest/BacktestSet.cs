@@ -8,7 +8,8 @@ namespace Esn.Streaming.Backtest;
 /// <param name="Values">Columns that are channels; empty: recognised.</param>
 /// <param name="LabelColumns">Columns that are not 0 where a feed is anomalous.</param>
 /// <param name="Windows">Labelled spans; null: none.</param>
-public sealed record BacktestSet(IReadOnlyList<string> Files, IReadOnlyList<string> Values, IReadOnlyList<string> LabelColumns, WindowsFile? Windows)
+public sealed record BacktestSet(IReadOnlyList<string> Files, IReadOnlyList<string> Values, IReadOnlyList<string> LabelColumns,
+    WindowsFile? Windows)
 {
     /// <summary>A feed, open.</summary>
     public CsvFeed Open(string file) => CsvFeed.Open(file, Values, LabelColumns);
@@ -26,7 +27,8 @@ public sealed record BacktestSet(IReadOnlyList<string> Files, IReadOnlyList<stri
     /// <returns>What was found, in the order of the files.</returns>
     /// <exception cref="FeedException">A feed or the directory can't be used. All are looked at before the first one runs.</exception>
     public async Task<BacktestTotal> Run(
-        EsnConfig config, string? directory, IReadOnlyDictionary<string, string>? settings, TimeProvider time, Action<double?> progress, CancellationToken cancel)
+        EsnConfig config, string? directory, IReadOnlyDictionary<string, string>? settings, TimeProvider time, Action<double?> progress,
+            CancellationToken cancel)
     {
         IReadOnlyList<string> names = Names(Files);
         var parts = new Parts(Files, progress);
@@ -50,15 +52,20 @@ public sealed record BacktestSet(IReadOnlyList<string> Files, IReadOnlyList<stri
         return total;
     }
 
-    /// <summary>A name for each file, unlike those of the others: without folders if that will do, else the path from the folder they share.</summary>
+    /// <summary>
+    /// A name for each file, unlike those of the others: without folders if that will do, else the path from the folder they
+    /// share.
+    /// </summary>
     /// <exception cref="FeedException">A file is named twice.</exception>
     public static IReadOnlyList<string> Names(IReadOnlyList<string> files)
     {
         string[] paths = [.. files.Select(file => file == "-" ? "-" : Path.GetFullPath(file))];
-        if (paths.GroupBy(path => path).FirstOrDefault(same => same.Count() > 1) is { } twice) throw new FeedException($"{twice.Key} is named twice");
+        if (paths.GroupBy(path => path).FirstOrDefault(same => same.Count() > 1) is { } twice)
+            throw new FeedException($"{twice.Key} is named twice");
         string[] stems = [.. paths.Select(path => path == "-" ? "stdin" : Path.GetFileNameWithoutExtension(path))];
         if (Unique(stems)) return stems;
-        string[][] folders = [.. paths.Where(path => path != "-").Select(path => Path.GetDirectoryName(path)!.Split(Path.DirectorySeparatorChar))];
+        string[][] folders = [.. paths.Where(path => path != "-")
+            .Select(path => Path.GetDirectoryName(path)!.Split(Path.DirectorySeparatorChar))];
         int shared = 0;
         while (folders.All(folder => shared < folder.Length && folder[shared] == folders[0][shared])) shared++;
         string Rest(string path) => string.Join(Path.DirectorySeparatorChar, path.Split(Path.DirectorySeparatorChar).Skip(shared));

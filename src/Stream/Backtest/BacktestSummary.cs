@@ -13,7 +13,8 @@ namespace Esn.Streaming.Backtest;
 /// <param name="Labels">Null where the feed has none.</param>
 /// <param name="StepsPerSecond">Of this run, reading and writing included.</param>
 public sealed record BacktestSummary(
-    string File, IReadOnlyList<string> Channels, long Rows, long Steps, IReadOnlyDictionary<string, long> Refused, IReadOnlyDictionary<string, string> FirstRefused,
+    string File, IReadOnlyList<string> Channels, long Rows, long Steps, IReadOnlyDictionary<string, long> Refused,
+        IReadOnlyDictionary<string, string> FirstRefused,
     long WarmUpSteps, int Alarms, long AlarmRows, LabelSummary? Labels, double StepsPerSecond);
 
 /// <summary>What the backtests of several feeds found together.</summary>
@@ -39,8 +40,10 @@ public sealed record BacktestTotal(
         long steps = each.Sum(summary => summary.Steps);
         return new BacktestTotal(
             each.Count, each.Sum(summary => summary.Rows), steps,
-            new SortedDictionary<string, long>(each.SelectMany(summary => summary.Refused).GroupBy(refused => refused.Key).ToDictionary(same => same.Key, same => same.Sum(refused => refused.Value)), StringComparer.Ordinal),
-            each.Sum(summary => summary.Alarms), each.Sum(summary => summary.AlarmRows), tallies.Length == 0 ? null : LabelTally.Sum(tallies).Summary(),
+            new SortedDictionary<string, long>(each.SelectMany(summary => summary.Refused).GroupBy(refused => refused.Key)
+                .ToDictionary(same => same.Key, same => same.Sum(refused => refused.Value)), StringComparer.Ordinal),
+            each.Sum(summary => summary.Alarms), each.Sum(summary => summary.AlarmRows), tallies.Length == 0 ? null : LabelTally
+                .Sum(tallies).Summary(),
             steps / Math.Max(elapsed.TotalSeconds, 1e-9), each);
     }
 }

@@ -4,7 +4,10 @@ using Esn.Streaming.Feeds;
 
 namespace Esn.Streaming.Backtest;
 
-/// <summary>Labelled spans of time of many files, as the Numenta Anomaly Benchmark writes them: {"folder/file.csv": [["start", "end"], …], …}.</summary>
+/// <summary>
+/// Labelled spans of time of many files, as the Numenta Anomaly Benchmark writes them: {"folder/file.csv": [["start", "end"], …],
+/// …}.
+/// </summary>
 public sealed class WindowsFile
 {
     readonly string _file;
@@ -39,7 +42,8 @@ public sealed class WindowsFile
     {
         string[] parts = Parts(path);
         string? name = _spans.Keys.Where(key => EndsWith(parts, Parts(key))).MaxBy(key => key.Length);
-        return name is not null ? _spans[name] : throw new FeedException($"{_file} does not name {path}: a feed without anomalies has an empty list there");
+        return name is not null ? _spans[name] :
+            throw new FeedException($"{_file} does not name {path}: a feed without anomalies has an empty list there");
     }
 
     static (DateTime Start, DateTime End) Span(JsonElement span)
@@ -49,12 +53,14 @@ public sealed class WindowsFile
         return start <= end ? (start, end) : throw new FormatException($"a window must not end before it starts, was {span}");
     }
 
-    static bool EndsWith(string[] path, string[] name) => name.Length <= path.Length && path.AsSpan(path.Length - name.Length).SequenceEqual(name);
+    static bool EndsWith(string[] path, string[] name) => name.Length <= path.Length
+        && path.AsSpan(path.Length - name.Length).SequenceEqual(name);
 
     static string[] Parts(string path) => path.Split('/', '\\').Where(part => part is not ("" or ".")).ToArray();
 
     static DateTime Time(JsonElement text) =>
-        DateTime.Parse(text.GetString() ?? "", CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal | DateTimeStyles.AssumeUniversal);
+        DateTime.Parse(text.GetString() ?? "", CultureInfo.InvariantCulture,
+            DateTimeStyles.AdjustToUniversal | DateTimeStyles.AssumeUniversal);
 }
 
 /// <summary>Which rows of one feed are labelled anomalous, learnt as the rows go by. Windows are runs of labelled rows.</summary>

@@ -2,7 +2,9 @@ using System.Text.Json.Serialization;
 
 namespace Esn.Streaming.Backtest;
 
-/// <summary>The scores of the Numenta Anomaly Benchmark at threshold 1, 0 to 100; below 0 where false alarms outweigh what was found.</summary>
+/// <summary>
+/// The scores of the Numenta Anomaly Benchmark at threshold 1, 0 to 100; below 0 where false alarms outweigh what was found.
+/// </summary>
 /// <param name="Standard">Null without a window to find, as all three.</param>
 /// <param name="LowFalsePositives">A false alarm costs twice as much.</param>
 /// <param name="LowFalseNegatives">A miss costs twice as much.</param>
@@ -38,7 +40,8 @@ public sealed record LabelSummary(
 /// <param name="MissedRows">Labelled rows not in alarm.</param>
 /// <param name="Nab">A tally for each of <see cref="NabProfile.All"/>.</param>
 public sealed record LabelTally(
-    int Windows, IReadOnlyList<double> Delays, int FalseAlarms, long Steps, long Hits, long FalseRows, long MissedRows, IReadOnlyList<NabTally> Nab)
+    int Windows, IReadOnlyList<double> Delays, int FalseAlarms, long Steps, long Hits, long FalseRows, long MissedRows,
+        IReadOnlyList<NabTally> Nab)
 {
     /// <summary>Counts.</summary>
     /// <param name="alarmed">Row by row.</param>
@@ -46,7 +49,8 @@ public sealed record LabelTally(
     /// <param name="alarms">Ascending.</param>
     /// <param name="labelled">Ascending.</param>
     /// <param name="ready">First row that could alarm.</param>
-    public static LabelTally Of(IReadOnlyList<bool> alarmed, IReadOnlyList<double> scores, IReadOnlyList<AlarmSpan> alarms, IReadOnlyList<NabWindow> labelled, long ready)
+    public static LabelTally Of(IReadOnlyList<bool> alarmed, IReadOnlyList<double> scores, IReadOnlyList<AlarmSpan> alarms,
+        IReadOnlyList<NabWindow> labelled, long ready)
     {
         List<NabWindow> windows = [.. labelled.Where(window => window.Last >= ready)];
         var delays = new List<double>();
@@ -64,7 +68,8 @@ public sealed record LabelTally(
         }
         var series = new NabSeries("", scores, labelled);
         return new LabelTally(
-            windows.Count, delays, alarms.Count(alarm => !windows.Exists(window => alarm.Touches(window, alarmed))), alarmed.Count - ready, hits, falseRows, missed,
+            windows.Count, delays, alarms.Count(alarm => !windows.Exists(window => alarm.Touches(window, alarmed))),
+                alarmed.Count - ready, hits, falseRows, missed,
             [.. NabProfile.All.Select(profile => NabScore.Tally(series, 1, profile))]);
     }
 
@@ -78,9 +83,11 @@ public sealed record LabelTally(
 
     /// <summary>Of several feeds.</summary>
     public static LabelTally Sum(IReadOnlyCollection<LabelTally> tallies) => new(
-        tallies.Sum(tally => tally.Windows), [.. tallies.SelectMany(tally => tally.Delays)], tallies.Sum(tally => tally.FalseAlarms), tallies.Sum(tally => tally.Steps),
+        tallies.Sum(tally => tally.Windows), [.. tallies.SelectMany(tally => tally.Delays)], tallies.Sum(tally => tally.FalseAlarms),
+            tallies.Sum(tally => tally.Steps),
         tallies.Sum(tally => tally.Hits), tallies.Sum(tally => tally.FalseRows), tallies.Sum(tally => tally.MissedRows),
-        [.. NabProfile.All.Select((_, profile) => new NabTally(tallies.Sum(tally => tally.Nab[profile].Raw), tallies.Sum(tally => tally.Nab[profile].Windows)))]);
+        [.. NabProfile.All.Select((_, profile) =>
+            new NabTally(tallies.Sum(tally => tally.Nab[profile].Raw), tallies.Sum(tally => tally.Nab[profile].Windows)))]);
 
     /// <summary>As ratios.</summary>
     public LabelSummary Summary()

@@ -36,9 +36,11 @@ public static class NabCorpus
             times[i] = Time(rows[i][..Math.Max(0, comma)]);
             values[i] = double.Parse(rows[i].AsSpan(comma + 1), CultureInfo.InvariantCulture);
         }
-        IEnumerable<(DateTime, DateTime)> spans = windows.EnumerateArray().Select(span => (Time(span[0].GetString()!), Time(span[1].GetString()!)));
+        IEnumerable<(DateTime, DateTime)> spans = windows.EnumerateArray()
+            .Select(span => (Time(span[0].GetString()!), Time(span[1].GetString()!)));
         return new NabFile(name, times, values, NabSeries.Locate(times, spans));
     }
 
-    static DateTime Time(string text) => DateTime.Parse(text, CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal | DateTimeStyles.AssumeUniversal);
+    static DateTime Time(string text) =>
+        DateTime.Parse(text, CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal | DateTimeStyles.AssumeUniversal);
 }

@@ -55,14 +55,18 @@ public sealed class Report
 
     PageData Data() => new(
         Summary.File, Settings, Summary, Trace.Rows, Trace.Score.Stride,
-        TimeColumn == "row" ? null : new PageTimes(Trace.Regular?.Start, Trace.Regular?.Step, Trace.Regular is null ? Doubles(Trace.Times.Points()) : null),
+        TimeColumn == "row" ? null : new PageTimes(Trace.Regular?.Start, Trace.Regular?.Step, Trace.Regular is null
+            ? Doubles(Trace.Times.Points()) : null),
         Trace.BandErrors, Trace.BandShare,
         [.. Trace.Names.Select((name, c) => Channel(name, c))], Singles(Trace.Score.Points(), 0),
         [.. Alarms.Select(Alarm)],
-        Windows is null ? null : [.. Windows.Select(labelled => new PageWindow(labelled.Window.First, labelled.Window.Last + 1, labelled.Delay, labelled.Window.Last < Summary.WarmUpSteps))]);
+        Windows is null ? null : [.. Windows
+            .Select(labelled => new PageWindow(labelled.Window.First, labelled.Window.Last + 1, labelled.Delay,
+            labelled.Window.Last < Summary.WarmUpSteps))]);
 
     PageChannel Channel(string name, int c) => new(
-        name, Offset(c), Singles(Trace.Observed[c].Points(), Offset(c)), Singles(Trace.Expected[c].Points(), Offset(c)), Singles(Trace.Width[c].Points(), 0));
+        name, Offset(c), Singles(Trace.Observed[c].Points(), Offset(c)), Singles(Trace.Expected[c].Points(), Offset(c)),
+            Singles(Trace.Width[c].Points(), 0));
 
     // Values are stored less the first one, so that small changes of a large level survive single precision.
     double Offset(int channel) => Trace.Observed[channel].Points().FirstOrDefault(value => Math.Abs(value) < float.MaxValue);
@@ -81,23 +85,27 @@ public sealed class Report
             [.. last.Scores.Select(score => new PagePart(score.Name, score.Margin))],
             Windows is null ? null : window.Delay is null ? "false" : "caught", window.Delay, forecast,
             alarm.Drift is not { } drift ? null : new PageDrift(
-                Words.Of(drift.Kind), Summary.Channels[drift.Channel], Math.Max(0, alarm.Start + (drift.Since - last.Start)), drift.PerStep, drift.LeadSteps));
+                Words.Of(drift.Kind), Summary.Channels[drift.Channel], Math.Max(0, alarm.Start + (drift.Since - last.Start)),
+                    drift.PerStep, drift.LeadSteps));
     }
 
     double?[] Foretold(Forecast forecast, int channel, int channels)
     {
         double offset = Offset(channel);
-        return [.. Enumerable.Range(0, forecast.Expected.Length / channels).Select(i => Rounded(forecast.Expected[i * channels + channel] - offset))];
+        return [.. Enumerable.Range(0, forecast.Expected.Length / channels)
+            .Select(i => Rounded(forecast.Expected[i * channels + channel] - offset))];
     }
 
     // As far as a plot shows: six digits.
-    static double? Rounded(double value) => double.IsFinite(value) ? double.Parse(value.ToString("G6", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture) : null;
+    static double? Rounded(double value) => double.IsFinite(value)
+        ? double.Parse(value.ToString("G6", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture) : null;
 
     static string Singles(IReadOnlyList<double> points, double offset)
     {
         var bytes = new byte[points.Count * sizeof(float)];
         for (int i = 0; i < points.Count; i++)
-            BinaryPrimitives.WriteSingleLittleEndian(bytes.AsSpan(i * sizeof(float)), (float)Math.Clamp(points[i] - offset, float.MinValue, float.MaxValue));
+            BinaryPrimitives.WriteSingleLittleEndian(bytes.AsSpan(i * sizeof(float)),
+                (float)Math.Clamp(points[i] - offset, float.MinValue, float.MaxValue));
         return Convert.ToBase64String(bytes);
     }
 

@@ -11,7 +11,8 @@ static class ReportPicture
     const int MostChannels = 4, Width = 1600, RowHeight = 260, TitleHeight = 40;
     const double LeastScore = -2;  // decades
 
-    static readonly Color Ink = Color.FromHex("#1f2933"), Model = Color.FromHex("#2f6fde"), Alarm = Color.FromHex("#d93a3a"), Label = Color.FromHex("#e6a817"), Grid = Color.FromHex("#e6e9ee");
+    static readonly Color Ink = Color.FromHex("#1f2933"), Model = Color.FromHex("#2f6fde"), Alarm = Color.FromHex("#d93a3a"),
+        Label = Color.FromHex("#e6a817"), Grid = Color.FromHex("#e6e9ee");
 
     /// <summary>Whether there is a font to write with. A picture without one has no text.</summary>
     public static bool HasFonts => SKTypeface.Default.ContainsGlyph('a');
@@ -30,8 +31,10 @@ static class ReportPicture
             else Score(plot, trace);
             plot.Axes.SetLimitsX(0, Math.Max(1, trace.Rows));
         }
-        string shown = channels < report.Summary.Channels.Count ? $" · the first {channels} of {report.Summary.Channels.Count} channels" : "";
-        figure.GetPlot(0).Title(string.Create(CultureInfo.InvariantCulture, $"{Path.GetFileName(report.Summary.File)} · {report.Summary.Alarms} alarms in {report.Summary.Rows:#,0} rows{shown}"), 16);
+        string shown = channels < report.Summary.Channels.Count ? $" · the first {channels} of {report.Summary.Channels.Count} channels"
+            : "";
+        figure.GetPlot(0).Title(string.Create(CultureInfo.InvariantCulture,
+            $"{Path.GetFileName(report.Summary.File)} · {report.Summary.Alarms} alarms in {report.Summary.Rows:#,0} rows{shown}"), 16);
         figure.GetPlot(channels).XLabel("row", 13);
         figure.SavePng(file, Width, TitleHeight + RowHeight * (channels + 1));
     }
@@ -64,7 +67,8 @@ static class ReportPicture
         double top = Math.Max(1, Math.Ceiling(Math.Log10(trace.Score.Points().Append(1).Max())));
         plot.Axes.SetLimitsY(LeastScore, top);
         plot.Axes.Left.TickGenerator = new NumericManual(
-            [.. Enumerable.Range((int)LeastScore, (int)(top - LeastScore) + 1).Select(decade => new Tick(decade, Math.Pow(10, decade).ToString("G3", CultureInfo.InvariantCulture)))]);
+            [.. Enumerable.Range((int)LeastScore, (int)(top - LeastScore) + 1)
+                .Select(decade => new Tick(decade, Math.Pow(10, decade).ToString("G3", CultureInfo.InvariantCulture)))]);
         plot.YLabel("score, 1 = alarm", 13);
     }
 

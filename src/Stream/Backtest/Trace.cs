@@ -2,7 +2,9 @@ using Esn.Streaming.Feeds;
 
 namespace Esn.Streaming.Backtest;
 
-/// <summary>A backtest as it is plotted: row by row what came, what was expected and how far off is usual, and the score. Bounded in size.</summary>
+/// <summary>
+/// A backtest as it is plotted: row by row what came, what was expected and how far off is usual, and the score. Bounded in size.
+/// </summary>
 public sealed class Trace
 {
     /// <summary>Channels that are kept, the first ones.</summary>

@@ -73,7 +73,8 @@ public sealed class Readiness(TimeProvider time, TimeSpan stall)
                 string? state = partition.Value.GetProperty("fetch_state").GetString();
                 if (partition.Name == "-1" || state is "none" or "stopping" or "stopped") continue;  // not ours
                 // Not consumer_lag: it is unknown until the group has committed, for an empty topic for ever.
-                long end = partition.Value.GetProperty("ls_offset").GetInt64(), next = partition.Value.GetProperty("next_offset").GetInt64();
+                long end = partition.Value.GetProperty("ls_offset").GetInt64(),
+                    next = partition.Value.GetProperty("next_offset").GetInt64();
                 known &= state == "active" && end >= 0 && next >= 0;
                 waiting += Math.Max(0, end - next);
                 queued = Math.Max(queued, partition.Value.GetProperty("fetchq_cnt").GetInt64());  // one queue, told with every partition

@@ -29,14 +29,17 @@ static class BacktestCommand
         {
             EsnConfig config = model.Config(parsed);
             BacktestSet feeds = model.Feeds(parsed);
-            string directory = parsed.GetValue(output)?.ToString() ?? (feeds.Files.Count > 1 ? "out" : Path.Combine("out", BacktestSet.Names(feeds.Files)[0]));
+            string directory = parsed.GetValue(output)?.ToString()
+                ?? (feeds.Files.Count > 1 ? "out" : Path.Combine("out", BacktestSet.Names(feeds.Files)[0]));
             var settings = new Dictionary<string, string>
             {
                 ["preset"] = config.Preset,
                 ["budget"] = config.Alarms.Budget?.Text ?? "the preset's",
             };
-            BacktestTotal total = await Terminal.Progress(feeds.Files.Count == 1 ? feeds.Files[0] : $"{feeds.Files.Count} files", progress =>
-                Task.Run(() => feeds.Run(config, directory, parsed.GetValue(bare) ? null : settings, TimeProvider.System, progress, stop), stop)).ConfigureAwait(false);
+            BacktestTotal total = await Terminal.Progress(feeds.Files.Count == 1 ? feeds.Files[0] : $"{feeds.Files.Count} files",
+                progress =>
+                Task.Run(() => feeds.Run(config, directory, parsed.GetValue(bare) ? null : settings, TimeProvider.System, progress,
+                    stop), stop)).ConfigureAwait(false);
             Terminal.Widen();
             HintAtLabels(feeds);
             if (total.Files == 1) Show(total.Each[0], directory);
@@ -69,7 +72,8 @@ static class BacktestCommand
     {
         var table = new Table { Border = TableBorder.None, ShowHeaders = false };
         table.AddColumn("").AddColumn("");
-        void Row(string name, FormattableString value) => table.AddRow(Markup.Escape(name), Markup.Escape(value.ToString(CultureInfo.InvariantCulture)));
+        void Row(string name, FormattableString value) =>
+            table.AddRow(Markup.Escape(name), Markup.Escape(value.ToString(CultureInfo.InvariantCulture)));
         Row("channels", $"{string.Join(", ", summary.Channels)}");
         Row("rows", $"{summary.Rows}, of which {summary.Steps} scored");
         foreach ((string reason, long count) in summary.Refused) Row("  refused", $"{count} {reason}: {summary.FirstRefused[reason]}");
@@ -100,11 +104,13 @@ static class BacktestCommand
         {
             List<string> cells = [Markup.Escape(name), Count(rows), Count(alarms)];
             if (found is not null)
-                cells.AddRange([$"{found.Caught}/{found.Windows}", Count(found.FalseAlarms), found.MedianDelay?.ToString(CultureInfo.InvariantCulture) ?? "–", Share(found.F1), Points(found.Nab.Standard)]);
+                cells.AddRange([$"{found.Caught}/{found.Windows}", Count(found.FalseAlarms),
+                    found.MedianDelay?.ToString(CultureInfo.InvariantCulture) ?? "–", Share(found.F1), Points(found.Nab.Standard)]);
             table.AddRow([.. cells]);
         }
         IReadOnlyList<string> names = BacktestSet.Names([.. total.Each.Select(one => one.File == "standard input" ? "-" : one.File)]);
-        for (int i = 0; i < Math.Min(MostLines, names.Count); i++) Row(names[i], total.Each[i].Rows, total.Each[i].Alarms, total.Each[i].Labels);
+        for (int i = 0; i < Math.Min(MostLines, names.Count); i++) Row(names[i], total.Each[i].Rows, total.Each[i].Alarms,
+            total.Each[i].Labels);
         if (total.Files > MostLines) table.AddRow($"… {total.Files - MostLines} more in summary.json");
         table.AddEmptyRow();
         Row($"all {total.Files}", total.Rows, total.Alarms, total.Labels);
@@ -112,12 +118,15 @@ static class BacktestCommand
         foreach ((string reason, long count) in total.Refused)
         {
             BacktestSummary first = total.Each.First(one => one.FirstRefused.ContainsKey(reason));
-            AnsiConsole.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"{count} rows refused, {reason}; the first in {Path.GetFileName(first.File)}, {first.FirstRefused[reason]}");
+            AnsiConsole.MarkupLineInterpolated(CultureInfo.InvariantCulture,
+                $"{count} rows refused, {reason}; the first in {Path.GetFileName(first.File)}, {first.FirstRefused[reason]}");
         }
         if (total.Labels is { } all)
         {
-            AnsiConsole.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"{all.FalseAlarmsPer100000Steps:F1} false alarms per 100,000 steps; rows in alarm: precision {Share(all.Precision)}, recall {Share(all.Recall)}");
-            AnsiConsole.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"NAB: standard {Points(all.Nab.Standard)}, low-FP {Points(all.Nab.LowFalsePositives)}, low-FN {Points(all.Nab.LowFalseNegatives)}");
+            AnsiConsole.MarkupLineInterpolated(CultureInfo.InvariantCulture,
+                $"{all.FalseAlarmsPer100000Steps:F1} false alarms per 100,000 steps; rows in alarm: precision {Share(all.Precision)}, recall {Share(all.Recall)}");
+            AnsiConsole.MarkupLineInterpolated(CultureInfo.InvariantCulture,
+                $"NAB: standard {Points(all.Nab.Standard)}, low-FP {Points(all.Nab.LowFalsePositives)}, low-FN {Points(all.Nab.LowFalseNegatives)}");
         }
         AnsiConsole.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"{total.StepsPerSecond:F0} steps/s, written to {directory}");
         int unready = total.Each.Count(one => one.Steps <= one.WarmUpSteps);

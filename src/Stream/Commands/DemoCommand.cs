@@ -12,7 +12,8 @@ static class DemoCommand
         var steps = new Option<long?>("--steps", "-n") { Description = "Length of the feed. Default: endless." };
         var exit = new Option<bool>("--exit") { Description = "End with the feed. Exit code 0: nine of ten anomalies caught, at most one false alarm in 20,000 steps." };
         var rate = new Option<double>("--rate", "-r") { Description = "Steps per second; 0: as fast as it goes. The first 2000 come at once, to learn from.", DefaultValueFactory = _ => 1000 };
-        var seed = new Option<int>("--seed") { Description = "Of the feed: its start, its noise and where its anomalies are.", DefaultValueFactory = _ => 1 };
+        var seed = new Option<int>("--seed") { Description = "Of the feed: its start, its noise and where its anomalies are.",
+            DefaultValueFactory = _ => 1 };
         var noise = new Option<double>("--noise") { Description = "Standard deviation of the noise on the feed, in standard deviations of the signal.", DefaultValueFactory = _ => .01 };
         var command = new Command("demo", """
             The same pipeline as `esn run`, on a broker inside this process (librdkafka's mock cluster: real protocol, no
@@ -28,7 +29,8 @@ static class DemoCommand
         });
         command.SetAction(async (parsed, stop) =>
         {
-            var options = new DemoOptions(parsed.GetValue(steps), parsed.GetValue(exit), parsed.GetValue(rate), parsed.GetValue(seed), parsed.GetValue(noise));
+            var options = new DemoOptions(parsed.GetValue(steps), parsed.GetValue(exit), parsed.GetValue(rate), parsed.GetValue(seed),
+                parsed.GetValue(noise));
             await using var demo = new DemoRun(options, TimeProvider.System);
             bool good = await DemoScreen.Show(demo, stop).ConfigureAwait(false);
             return good || !options.Exit ? 0 : 1;

@@ -7,12 +7,18 @@ namespace Esn.Streaming.Commands;
 /// <summary>What backtest and tune have in common: the feeds, their labels, and the model they run through.</summary>
 sealed class ModelOptions
 {
-    readonly Argument<string[]> _files = new("FILE") { Description = "CSV files with a header; - reads standard input.", Arity = ArgumentArity.OneOrMore };
-    readonly Option<string[]> _values = new("--value-column") { Description = "A column that is a channel; may be repeated. Default: all columns of numbers but times and labels." };
-    readonly Option<string[]> _labels = new("--label-column") { Description = "A column that is not 0 where the feed is anomalous; may be repeated." };
-    readonly Option<string?> _windows = new("--windows") { Description = "Labelled spans of time: {\"folder/file.csv\": [[\"start\", \"end\"], …]} in JSON. A feed's are those of the name its path ends with." };
-    readonly Option<string?> _preset = new("--preset") { Description = "What kind of feed it is: signal (physical, chaotic), sensors (plant data whose levels matter) or metric (operational: seasonal, bursty). Default: that of the configuration, whose detector it takes the place of; without one signal." };
-    readonly Option<string?> _budget = new("--budget") { Description = "Alarms that may come from a feed in which nothing happens, as \"1 per 10000 steps\" or \"2 per day\". Default: that of the configuration." };
+    readonly Argument<string[]> _files =
+        new("FILE") { Description = "CSV files with a header; - reads standard input.", Arity = ArgumentArity.OneOrMore };
+    readonly Option<string[]> _values =
+        new("--value-column") { Description = "A column that is a channel; may be repeated. Default: all columns of numbers but times and labels." };
+    readonly Option<string[]> _labels =
+        new("--label-column") { Description = "A column that is not 0 where the feed is anomalous; may be repeated." };
+    readonly Option<string?> _windows =
+        new("--windows") { Description = "Labelled spans of time: {\"folder/file.csv\": [[\"start\", \"end\"], …]} in JSON. A feed's are those of the name its path ends with." };
+    readonly Option<string?> _preset =
+        new("--preset") { Description = "What kind of feed it is: signal (physical, chaotic), sensors (plant data whose levels matter) or metric (operational: seasonal, bursty). Default: that of the configuration, whose detector it takes the place of; without one signal." };
+    readonly Option<string?> _budget =
+        new("--budget") { Description = "Alarms that may come from a feed in which nothing happens, as \"1 per 10000 steps\" or \"2 per day\". Default: that of the configuration." };
 
     public void AddTo(Command command)
     {

@@ -18,11 +18,13 @@ static class ReplayCommand
     {
         var file = new Argument<string>("FILE") { Description = "A CSV file with a header; - reads standard input." };
         var to = new Option<string>("--to", "-t") { Description = "The topic.", Required = true };
-        var rate = new Option<double>("--rate", "-r") { Description = "Rows per second; 0: as fast as it goes.", DefaultValueFactory = _ => 0 };
+        var rate = new Option<double>("--rate", "-r") { Description = "Rows per second; 0: as fast as it goes.",
+            DefaultValueFactory = _ => 0 };
         var key = new Option<string?>("--key", "-k") { Description = "The stream's name. Default: the file's name." };
         var values = new Option<string[]>("--value-column") { Description = "A column that is a channel; may be repeated. Default: all columns of numbers but times and labels." };
         var servers = new Option<string?>("--bootstrap-servers", "-b") { Description = "host:port of Kafka. Default: that of the configuration." };
-        var command = new Command("replay", "Sends the rows of a CSV file to a topic, as JSON that `esn run` reads.") { file, to, rate, key, values, servers, RunCommand.Config };
+        var command = new Command("replay", "Sends the rows of a CSV file to a topic, as JSON that `esn run` reads.") { file, to, rate,
+            key, values, servers, RunCommand.Config };
         command.Validators.Add(result =>
         {
             if (!(result.GetValue(rate) is >= 0 and <= 1e9)) result.AddError("--rate must be in [0, 1e9]");
@@ -41,7 +43,8 @@ static class ReplayCommand
         return (command, ["esn replay feed.csv --to timesteps --rate 100", "esn replay plant.csv --to timesteps --key pump-7 --value-column flow --value-column pressure", "cat feed.csv | esn replay - --to timesteps --key feed"]);
     }
 
-    static async Task<long> Send(CsvFeed feed, EsnConfig config, string topic, string stream, double rate, Action<double?> progress, CancellationToken stop)
+    static async Task<long> Send(CsvFeed feed, EsnConfig config, string topic, string stream, double rate, Action<double?> progress,
+        CancellationToken stop)
     {
         ProducerConfig settings = ClientSettings.Producer(config);
         settings.MessageTimeoutMs = 30_000;  // a person waits: rather an error than silence
@@ -79,7 +82,9 @@ static class ReplayCommand
         return sent;
     }
 
-    /// <summary>The row as a record's value. What is not a number is sent as it is called: the detector refuses it, with the reason.</summary>
+    /// <summary>
+    /// The row as a record's value. What is not a number is sent as it is called: the detector refuses it, with the reason.
+    /// </summary>
     internal static byte[] Json(FeedRow row, FrameFields fields, IReadOnlyList<string> channels)
     {
         using var buffer = new MemoryStream();

@@ -27,7 +27,8 @@ static class RunCommand
         return (command, ["esn run --config config/esn.yaml", "KAFKA_PASSWORD=… esn run -c config/secured.yaml", "curl -s localhost:9464/metrics | grep esn_anomaly_score"]);
     }
 
-    public static EsnConfig Load(ParseResult parsed) => parsed.GetValue(Config) is { } file ? ConfigFile.Load(file.ToString()) : new EsnConfig();
+    public static EsnConfig Load(ParseResult parsed) => parsed.GetValue(Config) is { } file ? ConfigFile.Load(file.ToString())
+        : new EsnConfig();
 
     public static ILoggerFactory Logging(LogLevel level) => LoggerFactory.Create(logging => logging
         .SetMinimumLevel(level)

@@ -14,7 +14,8 @@ static class TuneCommand
     public static (Command, string[]) Make()
     {
         var model = new ModelOptions();
-        var trials = new Option<int>("--trials", "-n") { Description = "Candidates, the configured one included, 2 … 10,000.", DefaultValueFactory = _ => 24 };
+        var trials = new Option<int>("--trials", "-n") { Description = "Candidates, the configured one included, 2 … 10,000.",
+            DefaultValueFactory = _ => 24 };
         var seed = new Option<int>("--seed") { Description = "Of the search: the same seed finds the same.", DefaultValueFactory = _ => 1 };
         var output = new Option<FileInfo>("--out", "-o") { Description = "The configuration to write. What --config says beside the tuned parameters is kept.", DefaultValueFactory = _ => new FileInfo("tuned.yaml") };
         var command = new Command("tune", $"""
@@ -47,21 +48,26 @@ static class TuneCommand
             }
             var tuner = new Tuner(feeds, parts, config, labelled);
             Tuned tuned = await Terminal.ProgressTelling("tuning", tell =>
-                Task.Run(() => tuner.Run(parsed.GetValue(trials), parsed.GetValue(seed), (done, best) => tell(done, Said(best)), stop), stop)).ConfigureAwait(false);
+                Task.Run(() => tuner.Run(parsed.GetValue(trials), parsed.GetValue(seed), (done, best) => tell(done, Said(best)), stop),
+                    stop)).ConfigureAwait(false);
 
-            string[] settings = ["--trials", parsed.GetValue(trials).ToString(CultureInfo.InvariantCulture), "--seed", parsed.GetValue(seed).ToString(CultureInfo.InvariantCulture)];
+            string[] settings = ["--trials", parsed.GetValue(trials).ToString(CultureInfo.InvariantCulture), "--seed",
+                parsed.GetValue(seed).ToString(CultureInfo.InvariantCulture)];
             List<string> comment =
             [
                 $"Found by: esn tune {string.Join(' ', feeds.Files.Select(Path.GetFileName))} {string.Join(' ', settings)}", "",
-                .. Lines(tuned).Select(line => string.Format(CultureInfo.InvariantCulture, "{0,-28}{1,14}{2,14}", line.Name, line.Configured, line.Tuned)), "",
+                .. Lines(tuned).Select(line =>
+                    string.Format(CultureInfo.InvariantCulture, "{0,-28}{1,14}{2,14}", line.Name, line.Configured, line.Tuned)), "",
                 .. Notes(tuned),
             ];
-            string text = parsed.GetValue(RunCommand.Config) is { } basis ? await File.ReadAllTextAsync(basis.ToString(), stop).ConfigureAwait(false) : "";
+            string text = parsed.GetValue(RunCommand.Config) is { } basis
+                ? await File.ReadAllTextAsync(basis.ToString(), stop).ConfigureAwait(false) : "";
             int degree = tuned.Best.Candidate.In(config.Detector).Reservoir.Degree;
             string path = parsed.GetValue(output)!.ToString();
             try
             {
-                await File.WriteAllTextAsync(path, TunedConfig.Write(text, config.Preset, config.Alarms.Budget?.Text, tuned.Best.Candidate, degree, comment), stop).ConfigureAwait(false);
+                string found = TunedConfig.Write(text, config.Preset, config.Alarms.Budget?.Text, tuned.Best.Candidate, degree, comment);
+                await File.WriteAllTextAsync(path, found, stop).ConfigureAwait(false);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
@@ -97,7 +103,8 @@ static class TuneCommand
         yield return Line($"{ForecastTrial.Ahead}-step error", trial => G(trial.Error.FreeRun));
         yield return Line("free runs that escaped", trial => trial.Error.Escaped.ToString("P0", CultureInfo.InvariantCulture));
         if (tuned.Baseline.Labels is null) yield break;
-        yield return Line("windows caught", trial => string.Create(CultureInfo.InvariantCulture, $"{trial.Labels!.Caught}/{trial.Labels.Windows}"));
+        yield return Line("windows caught", trial =>
+            string.Create(CultureInfo.InvariantCulture, $"{trial.Labels!.Caught}/{trial.Labels.Windows}"));
         yield return Line("false alarms", trial => trial.Labels!.FalseAlarms.ToString(CultureInfo.InvariantCulture));
         yield return Line("median delay", trial => trial.Labels!.MedianDelay?.ToString(CultureInfo.InvariantCulture) ?? "–");
     }
@@ -116,8 +123,10 @@ static class TuneCommand
     {
         var table = new Table { Border = TableBorder.Simple };
         (string Name, string Configured, string Tuned)[] lines = [.. Lines(tuned)];
-        table.AddColumn("").AddColumn(new TableColumn(lines[0].Configured).RightAligned()).AddColumn(new TableColumn(lines[0].Tuned).RightAligned());
-        foreach ((string name, string configured, string best) in lines.Skip(1)) table.AddRow(Markup.Escape(name), Markup.Escape(configured), Markup.Escape(best));
+        table.AddColumn("").AddColumn(new TableColumn(lines[0].Configured).RightAligned())
+            .AddColumn(new TableColumn(lines[0].Tuned).RightAligned());
+        foreach ((string name, string configured, string best) in lines.Skip(1)) table.AddRow(Markup.Escape(name),
+            Markup.Escape(configured), Markup.Escape(best));
         AnsiConsole.Write(table);
         foreach (string note in Notes(tuned)) AnsiConsole.MarkupLineInterpolated($"{note}");
         AnsiConsole.MarkupLineInterpolated($"written to {path}");

@@ -41,7 +41,8 @@ static class ValidateCommand
     static string One(EsnConfig config, string stream)
     {
         ModelConfig? entry = config.Entry(stream);
-        string why = entry is null ? (config.Models.Count > 0 ? ", as no entry of models names it" : "") : string.Create(CultureInfo.InvariantCulture, $", by models[{config.Models.ToList().IndexOf(entry)}]");
+        string why = entry is null ? (config.Models.Count > 0 ? ", as no entry of models names it" : "")
+            : string.Create(CultureInfo.InvariantCulture, $", by models[{config.Models.ToList().IndexOf(entry)}]");
         return Model(config, entry) + why;
     }
 

@@ -9,12 +9,15 @@ namespace Esn.Streaming.Configuration;
 /// <param name="PerDay">Alarms a day, above 0; null: it is by steps.</param>
 public sealed partial record AlarmBudget(string Text, double? PerStep, double? PerDay)
 {
-    /// <summary>From "1 per 100000 steps" or "2 per day" (hour, week, month of 30 days); null: it is no such text, or out of range.</summary>
+    /// <summary>
+    /// From "1 per 100000 steps" or "2 per day" (hour, week, month of 30 days); null: it is no such text, or out of range.
+    /// </summary>
     public static AlarmBudget? Parse(string text)
     {
         Match match = Form().Match(text);
         if (!match.Success) return null;
-        static double Number(Group group) => group.Success ? double.Parse(group.Value.Replace("_", "", StringComparison.Ordinal), CultureInfo.InvariantCulture) : 1;
+        static double Number(Group group) => group.Success
+            ? double.Parse(group.Value.Replace("_", "", StringComparison.Ordinal), CultureInfo.InvariantCulture) : 1;
         double rate = Number(match.Groups["alarms"]) / Number(match.Groups["count"]);
         double? perDay = match.Groups["unit"].Value.ToLowerInvariant() switch
         {

@@ -48,7 +48,8 @@ public static class ConfigFile
         if (yaml.Documents.Count > 1) throw new ConfigException($"one document is expected, found {yaml.Documents.Count} ({file})");
         YamlNode? root = yaml.Documents.Count == 0 ? null : yaml.Documents[0].RootNode;
         var places = new ConfigPlaces(file);
-        EsnConfig config = root is null || ConfigScalars.IsNull(root) ? new EsnConfig() : new ConfigReader(new ConfigScalars(file, environment), places).Read(root);
+        EsnConfig config = root is null || ConfigScalars.IsNull(root) ? new EsnConfig()
+            : new ConfigReader(new ConfigScalars(file, environment), places).Read(root);
         return config with { Places = places };
     }
 

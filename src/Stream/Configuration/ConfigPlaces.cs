@@ -12,5 +12,6 @@ sealed class ConfigPlaces(string file)
     public void Add(string path, long line) => _lines[path] = line;
 
     /// <summary>Such as " (esn.yaml:7)"; the file alone where the key is not in it.</summary>
-    public string Of(string path) => _lines.TryGetValue(path, out long line) ? FormattableString.Invariant($" ({file}:{line})") : $" ({file})";
+    public string Of(string path) => _lines.TryGetValue(path, out long line) ? FormattableString.Invariant($" ({file}:{line})")
+        : $" ({file})";
 }

@@ -18,7 +18,8 @@ sealed class ConfigReader(ConfigScalars scalars, ConfigPlaces places)
 
     /// <summary>The configuration.</summary>
     /// <exception cref="ConfigException">Something in it is wrong.</exception>
-    public EsnConfig Read(YamlNode root) => (EsnConfig)Record(root, PresetOf(root, "preset") is { } preset ? EsnConfig.Of(preset) : new EsnConfig(), "");
+    public EsnConfig Read(YamlNode root) =>
+        (EsnConfig)Record(root, PresetOf(root, "preset") is { } preset ? EsnConfig.Of(preset) : new EsnConfig(), "");
 
     // What `detector` overrides depends on the `preset` beside it, wherever that stands.
     string? PresetOf(YamlNode node, string path)
@@ -43,7 +44,8 @@ sealed class ConfigReader(ConfigScalars scalars, ConfigPlaces places)
             throw _scalars.Wrong(node, $"{(path.Length == 0 ? "the file" : path)} must be a mapping of keys to values, was {ConfigScalars.Show(node)}");
 
         Type type = basis.GetType();
-        object record = type.IsValueType ? RuntimeHelpers.GetObjectValue(basis) : type.GetMethod("<Clone>$")!.Invoke(basis, null)!;  // what `with` calls
+        // what `with` calls
+        object record = type.IsValueType ? RuntimeHelpers.GetObjectValue(basis) : type.GetMethod("<Clone>$")!.Invoke(basis, null)!;
         var properties = type.GetProperties(BindingFlags.Public | BindingFlags.Instance)
             .Where(property => property.SetMethod is { IsPublic: true })
             .ToDictionary(property => ConfigFile.Key(property.Name));
@@ -60,7 +62,8 @@ sealed class ConfigReader(ConfigScalars scalars, ConfigPlaces places)
             }
             _places.Add(full, keyNode.Start.Line);
             if (record is EsnConfig file && key == Models) _own = file;
-            if (!ConfigScalars.IsNull(valueNode)) property.SetValue(record, Value(valueNode, property.PropertyType, full, property.GetValue(record)));
+            if (!ConfigScalars.IsNull(valueNode)) property.SetValue(record,
+                Value(valueNode, property.PropertyType, full, property.GetValue(record)));
         }
 
         try
@@ -70,7 +73,9 @@ sealed class ConfigReader(ConfigScalars scalars, ConfigPlaces places)
         catch (TargetInvocationException e) when (e.InnerException is ArgumentException wrong)
         {
             string key = ConfigFile.Key((wrong.ParamName ?? "").Split('.')[^1]);
-            YamlNode at = mapping.Children.FirstOrDefault(child => key.Length > 0 && ((YamlScalarNode)child.Key).Value!.StartsWith(key, StringComparison.Ordinal)).Key ?? mapping;  // leakRate: an element of leakRates
+            // leakRate: an element of leakRates
+            YamlNode at = mapping.Children.FirstOrDefault(child => key.Length > 0
+                && ((YamlScalarNode)child.Key).Value!.StartsWith(key, StringComparison.Ordinal)).Key ?? mapping;
             string message = wrong.Message.Split(" (Parameter '")[0].Split('\n')[0];
             throw _scalars.Wrong(at, path.Length == 0 ? message : $"{path}: {message}");
         }
@@ -81,14 +86,17 @@ sealed class ConfigReader(ConfigScalars scalars, ConfigPlaces places)
     {
         type = Nullable.GetUnderlyingType(type) ?? type;
         if (_scalars.Read(node, type, path) is { } single) return single;
-        if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IReadOnlyList<>)) return List(node, type.GetGenericArguments()[0], path);
+        if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IReadOnlyList<>)) return List(node,
+            type.GetGenericArguments()[0], path);
         if (type == typeof(IReadOnlyDictionary<string, string>)) return Words(node, path);
         if (type == typeof(ModelConfig)) return Record(node, ModelBasis(node, path), path);
         if (!type.IsAbstract) return Record(node, basis ?? Activator.CreateInstance(type)!, path);
         // A member of a family: `level: { window: 20 }`, or `{ kind: level, window: 20 }`, or, with all its defaults, `level`.
-        if (node is YamlMappingNode { Children: [(YamlScalarNode { Value: { } name }, { } constants)] } && Family.Members(type).GetValueOrDefault(name) is { } member)
+        if (node is YamlMappingNode { Children: [(YamlScalarNode { Value: { } name }, { } constants)] }
+            && Family.Members(type).GetValueOrDefault(name) is { } member)
             return ConfigScalars.IsNull(constants) ? Made(member, basis) : Record(constants, Made(member, basis), $"{path}.{name}");
-        return node is YamlScalarNode ? Made(Member(node, type, path, _scalars.Text(node, path)), basis) : Record(node, OfKind(node, type, path, basis), path);
+        return node is YamlScalarNode ? Made(Member(node, type, path, _scalars.Text(node, path)), basis)
+            : Record(node, OfKind(node, type, path, basis), path);
     }
 
     static object Made(Type member, object? basis) => basis?.GetType() == member ? basis : Activator.CreateInstance(member)!;
@@ -96,7 +104,9 @@ sealed class ConfigReader(ConfigScalars scalars, ConfigPlaces places)
     // A member of a family: named by the key `kind`, else the one that is there already.
     object OfKind(YamlNode node, Type family, string path, object? basis)
     {
-        string? kind = (node as YamlMappingNode)?.Children.FirstOrDefault(child => child.Key is YamlScalarNode { Value: Kind }).Value is { } name ? _scalars.Text(name, $"{path}.{Kind}") : null;
+        string? kind = (node as YamlMappingNode)?.Children
+            .FirstOrDefault(child => child.Key is YamlScalarNode { Value: Kind }).Value is { } name
+            ? _scalars.Text(name, $"{path}.{Kind}") : null;
         return kind is null && basis is not null ? basis : Made(Member(node, family, path, kind), basis);
     }
 
@@ -121,8 +131,10 @@ sealed class ConfigReader(ConfigScalars scalars, ConfigPlaces places)
 
     Dictionary<string, string> Words(YamlNode node, string path)
     {
-        if (node is not YamlMappingNode mapping) throw _scalars.Wrong(node, $"{path} must be a mapping of settings to values, was {ConfigScalars.Show(node)}");
+        if (node is not YamlMappingNode mapping)
+            throw _scalars.Wrong(node, $"{path} must be a mapping of settings to values, was {ConfigScalars.Show(node)}");
         foreach ((YamlNode key, _) in mapping.Children) _places.Add($"{path}.{_scalars.Text(key, path)}", key.Start.Line);
-        return mapping.Children.ToDictionary(child => _scalars.Text(child.Key, path), child => _scalars.Text(child.Value, $"{path}.{child.Key}"));
+        return mapping.Children.ToDictionary(child => _scalars.Text(child.Key, path), child =>
+            _scalars.Text(child.Value, $"{path}.{child.Key}"));
     }
 }

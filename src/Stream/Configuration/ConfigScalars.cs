@@ -5,7 +5,9 @@ using YamlDotNet.RepresentationModel;
 
 namespace Esn.Streaming.Configuration;
 
-/// <summary>Single values of a file: texts with what the environment says in them, numbers, words, and texts of a form of their own.</summary>
+/// <summary>
+/// Single values of a file: texts with what the environment says in them, numbers, words, and texts of a form of their own.
+/// </summary>
 /// <param name="file">Named in errors.</param>
 /// <param name="environment">Value of an environment variable, or null.</param>
 sealed partial class ConfigScalars(string file, Func<string, string?> environment)
@@ -17,8 +19,10 @@ sealed partial class ConfigScalars(string file, Func<string, string?> environmen
     public object? Read(YamlNode node, Type type, string path)
     {
         if (type == typeof(string)) return Text(node, path);
-        if (type == typeof(AlarmBudget)) return AlarmBudget.Parse(Text(node, path)) ?? throw Wrong(node, $"{path} must be such as '1 per 100000 steps' or '2 per day', was '{Text(node, path)}'");
-        if (type == typeof(MemorySize)) return MemorySize.Parse(Text(node, path)) ?? throw Wrong(node, $"{path} must be such as '800 MB' or '8 GB', was '{Text(node, path)}'");
+        if (type == typeof(AlarmBudget)) return AlarmBudget.Parse(Text(node, path))
+            ?? throw Wrong(node, $"{path} must be such as '1 per 100000 steps' or '2 per day', was '{Text(node, path)}'");
+        if (type == typeof(MemorySize)) return MemorySize.Parse(Text(node, path))
+            ?? throw Wrong(node, $"{path} must be such as '800 MB' or '8 GB', was '{Text(node, path)}'");
         if (type == typeof(bool)) return Scalar<bool>(node, path, bool.TryParse, "true or false");
         if (type == typeof(int)) return Scalar<int>(node, path, WholeNumber, "a whole number");
         if (type == typeof(double)) return Scalar<double>(node, path, Number, "a number");
@@ -54,7 +58,8 @@ sealed partial class ConfigScalars(string file, Func<string, string?> environmen
         string[] names = [.. Enum.GetNames(type).Select(ConfigFile.Key)];
         string word = Text(node, path);
         int index = Array.IndexOf(names, word);
-        return index >= 0 ? Enum.Parse(type, Enum.GetNames(type)[index]) : throw Wrong(node, $"{path} must be one of {string.Join(", ", names)}, was {word}");
+        return index >= 0 ? Enum.Parse(type, Enum.GetNames(type)[index]) :
+            throw Wrong(node, $"{path} must be one of {string.Join(", ", names)}, was {word}");
     }
 
     object Scalar<T>(YamlNode node, string path, Parser<T> parse, string what)
@@ -64,7 +69,8 @@ sealed partial class ConfigScalars(string file, Func<string, string?> environmen
     }
 
     static bool WholeNumber(string text, out int value) =>
-        int.TryParse(text.Replace("_", "", StringComparison.Ordinal), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out value);
+        int.TryParse(text.Replace("_", "", StringComparison.Ordinal), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture,
+            out value);
 
     static bool Number(string text, out double value) =>
         double.TryParse(text.Replace("_", "", StringComparison.Ordinal), NumberStyles.Float, CultureInfo.InvariantCulture, out value);

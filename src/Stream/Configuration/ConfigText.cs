@@ -33,7 +33,8 @@ public sealed class ConfigText
             object value = property.GetValue(record)!;
             _text.Append(CultureInfo.InvariantCulture, $"{indent}{ConfigFile.Key(property.Name)}:");
             if (Scalar(value) is { } scalar) _text.Append(CultureInfo.InvariantCulture, $" {scalar}\n");
-            else if (value is IEnumerable list && list.Cast<object>().All(item => Scalar(item) is not null)) _text.Append(CultureInfo.InvariantCulture, $" {Flow(value)}\n");
+            else if (value is IEnumerable list && list.Cast<object>().All(item => Scalar(item) is not null)) _text
+                .Append(CultureInfo.InvariantCulture, $" {Flow(value)}\n");
             else if (value is IEnumerable records)
             {
                 _text.Append('\n');
@@ -57,7 +58,8 @@ public sealed class ConfigText
     {
         if (Scalar(value) is { } scalar) return scalar;
         if (value is IEnumerable list) return $"[{string.Join(", ", list.Cast<object>().Select(Flow))}]";
-        string keys = string.Join(", ", Keys(value.GetType()).Select(property => $"{ConfigFile.Key(property.Name)}: {Flow(property.GetValue(value)!)}"));
+        string keys = string.Join(", ", Keys(value.GetType())
+            .Select(property => $"{ConfigFile.Key(property.Name)}: {Flow(property.GetValue(value)!)}"));
         return value is ScoreSpec ? $"{{ {Family.Word(value.GetType())}: {{ {keys} }} }}" : $"{{ {keys} }}";
     }
 
@@ -93,7 +95,8 @@ public sealed class ConfigText
     {
         if (!File.Exists(file)) return [];
         return XDocument.Load(file).Descendants("member")
-            .Where(member => member.Attribute("name")?.Value.StartsWith("P:", StringComparison.Ordinal) == true && member.Element("summary") is not null)
+            .Where(member => member.Attribute("name")?.Value.StartsWith("P:", StringComparison.Ordinal) == true
+                && member.Element("summary") is not null)
             .ToDictionary(member => member.Attribute("name")!.Value[2..], member => Plain(member.Element("summary")!));
     }
 

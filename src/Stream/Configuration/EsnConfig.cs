@@ -58,7 +58,8 @@ public sealed record EsnConfig
         {
             Check(Models[i].Detector, nameof(Models), FormattableString.Invariant($"models[{i}].detector"));
             if (Models[i].Budget?.PerStep / Alarms.SharedBy < 1e-9)
-                throw new ArgumentOutOfRangeException(nameof(Models), FormattableString.Invariant($"models[{i}].budget / alarms.sharedBy must be at least 1 per 1000000000 steps of a stream, was {Models[i].Budget!.Text}"));
+                throw new ArgumentOutOfRangeException(nameof(Models),
+                    FormattableString.Invariant($"models[{i}].budget / alarms.sharedBy must be at least 1 per 1000000000 steps of a stream, was {Models[i].Budget!.Text}"));
         }
     }
 
@@ -66,7 +67,8 @@ public sealed record EsnConfig
     {
         int channels = Source.FrameChannels, minima = detector.Alarm.MinimumDeviation.Count;
         if (channels > 0 && minima > 1 && minima != channels)
-            throw new ArgumentOutOfRangeException(key, $"{path}.alarm.minimumDeviation must have 1 value, or {channels} for as many channels, had {minima}");
+            throw new ArgumentOutOfRangeException(key,
+                $"{path}.alarm.minimumDeviation must have 1 value, or {channels} for as many channels, had {minima}");
     }
 
     /// <summary>Times in which streams are not to be judged.</summary>

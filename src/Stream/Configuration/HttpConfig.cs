@@ -24,7 +24,8 @@ public sealed record HttpConfig
     public void Validate()
     {
         if (!IPEndPoint.TryParse(Listen, out _))
-            throw new ArgumentOutOfRangeException(nameof(Listen), $"listen must be an address and a port such as 0.0.0.0:9464, was {Listen}");
+            throw new ArgumentOutOfRangeException(nameof(Listen),
+                $"listen must be an address and a port such as 0.0.0.0:9464, was {Listen}");
         Require.Range(MaxStreams, 0, 100_000);
         Require.Range(MaxChannels, 0, 1000);
         Require.Range(StallSeconds, 1, 3600);

@@ -27,9 +27,13 @@ public sealed partial record MaintenanceConfig
     /// <summary>Throws with the key, the value and what would be right.</summary>
     public void Validate()
     {
-        if (From.Length > 0 && FeedTime.Parse(From) is null) throw new ArgumentOutOfRangeException(nameof(From), $"from must be a time such as 2026-01-02T03:04:05Z, was {From}");
-        if (To.Length > 0 && FeedTime.Parse(To) is null) throw new ArgumentOutOfRangeException(nameof(To), $"to must be a time such as 2026-01-02T03:04:05Z, was {To}");
-        if (Weekly.Length > 0 && Hours(Weekly) is null) throw new ArgumentOutOfRangeException(nameof(Weekly), $"weekly must be such as 'sun 02:00-04:00' or '02:00-04:00', was {Weekly}");
+        if (From.Length > 0 && FeedTime.Parse(From) is null)
+            throw new ArgumentOutOfRangeException(nameof(From), $"from must be a time such as 2026-01-02T03:04:05Z, was {From}");
+        if (To.Length > 0 && FeedTime.Parse(To) is null)
+            throw new ArgumentOutOfRangeException(nameof(To), $"to must be a time such as 2026-01-02T03:04:05Z, was {To}");
+        if (Weekly.Length > 0 && Hours(Weekly) is null)
+            throw new ArgumentOutOfRangeException(nameof(Weekly),
+            $"weekly must be such as 'sun 02:00-04:00' or '02:00-04:00', was {Weekly}");
     }
 
     /// <summary>Whether a frame of this stream is not to be judged: what the record says, made ready to be asked often.</summary>
@@ -58,7 +62,8 @@ public sealed partial record MaintenanceConfig
         if (n[0] > 23 || n[1] > 59 || n[2] > 24 || n[3] > 59) return null;
         int start = n[0] * 60 + n[1], end = n[2] * 60 + n[3];
         DayOfWeek? day = match.Groups["day"].Success
-            ? Enum.GetValues<DayOfWeek>().First(known => known.ToString().StartsWith(match.Groups["day"].Value, StringComparison.OrdinalIgnoreCase))
+            ? Enum.GetValues<DayOfWeek>().First(known =>
+                known.ToString().StartsWith(match.Groups["day"].Value, StringComparison.OrdinalIgnoreCase))
             : null;
         return (day, start, (end - start + DayMinutes - 1) % DayMinutes + 1);
     }

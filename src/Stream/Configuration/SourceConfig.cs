@@ -65,8 +65,10 @@ public sealed record SourceConfig
         Require.Range(MaxStreams, 1, 1_000_000);
         Require.Range(BatchSize, 1, 10_000);
         if (Channels > 0 && Fields.Channels.Count > 0 && Channels != Fields.Channels.Count)
-            throw new ArgumentOutOfRangeException(nameof(Channels), $"channels must be {Fields.Channels.Count}, the number of fields.channels, was {Channels}");
+            throw new ArgumentOutOfRangeException(nameof(Channels),
+                $"channels must be {Fields.Channels.Count}, the number of fields.channels, was {Channels}");
         if (FrameChannels > MaxChannels)
-            throw new ArgumentOutOfRangeException(nameof(MaxChannels), $"maxChannels must be at least {FrameChannels}, as many as a frame is to have, was {MaxChannels}");
+            throw new ArgumentOutOfRangeException(nameof(MaxChannels),
+                $"maxChannels must be at least {FrameChannels}, as many as a frame is to have, was {MaxChannels}");
     }
 }

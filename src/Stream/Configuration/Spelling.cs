@@ -6,7 +6,8 @@ static class Spelling
     /// <summary>The nearest known word, at most two edits away: a slip of the finger; null: there is none.</summary>
     public static string? Nearest(string word, IEnumerable<string> known) =>
         known.Select(key => (key, distance: Distance(word.ToLowerInvariant(), key.ToLowerInvariant())))
-            .Where(candidate => candidate.distance <= 2).OrderBy(candidate => candidate.distance).Select(candidate => candidate.key).FirstOrDefault();
+            .Where(candidate => candidate.distance <= 2).OrderBy(candidate => candidate.distance).Select(candidate => candidate.key)
+                .FirstOrDefault();
 
     static int Distance(string a, string b)
     {

@@ -10,6 +10,7 @@ public sealed record TracingConfig
     public void Validate()
     {
         if (OtlpEndpoint.Length > 0 && !Uri.TryCreate(OtlpEndpoint, UriKind.Absolute, out _))
-            throw new ArgumentOutOfRangeException(nameof(OtlpEndpoint), $"otlpEndpoint must be an address such as http://collector:4317, was {OtlpEndpoint}");
+            throw new ArgumentOutOfRangeException(nameof(OtlpEndpoint),
+                $"otlpEndpoint must be an address such as http://collector:4317, was {OtlpEndpoint}");
     }
 }

@@ -107,11 +107,13 @@ public sealed partial class Mutes(TimeProvider time)
 
     (string Topic, string Name)? Find(string stream, string? topic, out MuteProblem? problem)
     {
-        (string Topic, string Name)[] found = [.. _until.Keys.Where(key => key.Name == stream && (topic is null || key.Topic == topic)).Take(2)];
+        (string Topic, string Name)[] found =
+            [.. _until.Keys.Where(key => key.Name == stream && (topic is null || key.Topic == topic)).Take(2)];
         problem = found.Length switch
         {
             1 => null,
-            0 => new MuteProblem(Unknown: true, $"no stream {stream}{(topic is null ? "" : $" of topic {topic}")} is in this process: its name is the key of its records, and another replica may have it"),
+            0 => new MuteProblem(Unknown: true,
+                $"no stream {stream}{(topic is null ? "" : $" of topic {topic}")} is in this process: its name is the key of its records, and another replica may have it"),
             _ => new MuteProblem(Unknown: false, $"several topics have a stream {stream}: say which with topic="),
         };
         return problem is null ? found[0] : null;

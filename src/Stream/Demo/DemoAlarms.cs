@@ -21,7 +21,8 @@ sealed class DemoAlarms(string servers, string topic)
         var settings = new ConsumerConfig { BootstrapServers = servers, GroupId = "on-call" };
         using IConsumer<Ignore, byte[]> consumer = new ConsumerBuilder<Ignore, byte[]>(settings).SetLogHandler((_, _) => { }).Build();
         // All partitions from their beginning, without a group and the three seconds it takes to form.
-        consumer.Assign(Enumerable.Range(0, EmbeddedBroker.Partitions).Select(partition => new TopicPartitionOffset(topic, partition, Offset.Beginning)));
+        consumer.Assign(Enumerable.Range(0, EmbeddedBroker.Partitions)
+            .Select(partition => new TopicPartitionOffset(topic, partition, Offset.Beginning)));
         while (!stop.IsCancellationRequested)
         {
             if (consumer.Consume(TimeSpan.FromMilliseconds(100)) is not { } record) continue;

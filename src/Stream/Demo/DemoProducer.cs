@@ -23,7 +23,8 @@ sealed class DemoProducer(EsnConfig config, DemoFeed feed, TimeProvider time)
     /// <param name="stop">Ends it.</param>
     public async Task Send(string topic, long? steps, double rate, Func<long> scored, CancellationToken stop)
     {
-        using IProducer<byte[], byte[]> producer = new ProducerBuilder<byte[], byte[]>(ClientSettings.Producer(config)).SetLogHandler((_, _) => { }).Build();
+        using IProducer<byte[], byte[]> producer =
+            new ProducerBuilder<byte[], byte[]>(ClientSettings.Producer(config)).SetLogHandler((_, _) => { }).Build();
         byte[] key = Encoding.UTF8.GetBytes(Stream);
         long pacedFrom = 0;
         for (long step = 0; step < (steps ?? long.MaxValue); step++)
@@ -41,7 +42,8 @@ sealed class DemoProducer(EsnConfig config, DemoFeed feed, TimeProvider time)
                 if (ahead > TimeSpan.FromMilliseconds(5)) await Task.Delay(ahead, time, stop).ConfigureAwait(false);
             }
             stop.ThrowIfCancellationRequested();
-            byte[] value = JsonSerializer.SerializeToUtf8Bytes(new { timestamp = FeedTime.Write(time.GetUtcNow().UtcDateTime), value = feed.Next() });
+            byte[] value = JsonSerializer.SerializeToUtf8Bytes(new { timestamp = FeedTime.Write(time.GetUtcNow().UtcDateTime),
+                value = feed.Next() });
             while (true)
             {
                 try

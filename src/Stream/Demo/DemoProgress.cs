@@ -60,7 +60,9 @@ public sealed class DemoProgress(TimeProvider time, long quiet)
         lock (_lock) return ([.. _values], [.. _scores]);
     }
 
-    /// <summary>Latency from a record's timestamp to the end of its way, seconds, at a quantile of the paced steps; NaN before any.</summary>
+    /// <summary>
+    /// Latency from a record's timestamp to the end of its way, seconds, at a quantile of the paced steps; NaN before any.
+    /// </summary>
     public double Latency(double quantile)
     {
         lock (_lock)

@@ -69,7 +69,9 @@ public sealed class DemoRun : IAsyncDisposable
     /// <summary>How far it is.</summary>
     public DemoProgress Progress { get; }
 
-    /// <summary>Alarms as they are read back from the topic of events: position, its delay or null where it is false, and peak score.</summary>
+    /// <summary>
+    /// Alarms as they are read back from the topic of events: position, its delay or null where it is false, and peak score.
+    /// </summary>
     public event Action<long, long?, double>? Alarmed;
 
     /// <summary>Runs the feed.</summary>
@@ -78,7 +80,8 @@ public sealed class DemoRun : IAsyncDisposable
     {
         using var all = CancellationTokenSource.CreateLinkedTokenSource(stop);
         Task<bool> host = Host.Run(all.Token);
-        Task alarms = Task.Factory.StartNew(() => _alarms.Read(Opened, all.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        Task alarms = Task.Factory.StartNew(() => _alarms.Read(Opened, all.Token), CancellationToken.None,
+            TaskCreationOptions.LongRunning, TaskScheduler.Default);
         bool flushed;
         try
         {
@@ -111,7 +114,8 @@ public sealed class DemoRun : IAsyncDisposable
 
     async Task FeedAndWait(CancellationToken stop)
     {
-        await new DemoProducer(_config, _feed, _time).Send(Topic, _options.Steps, _options.Rate, () => Progress.Steps, stop).ConfigureAwait(false);
+        await new DemoProducer(_config, _feed, _time).Send(Topic, _options.Steps, _options.Rate, () => Progress.Steps,
+            stop).ConfigureAwait(false);
         await Drained(stop).ConfigureAwait(false);
         if (!_options.Exit) await Task.Delay(Timeout.InfiniteTimeSpan, _time, stop).ConfigureAwait(false);
     }
@@ -119,7 +123,8 @@ public sealed class DemoRun : IAsyncDisposable
     // All steps are scored, and their alarms are read.
     async Task Drained(CancellationToken stop)
     {
-        while (Progress.Steps < _options.Steps || _alarms.Count < Progress.Alarms) await Task.Delay(TimeSpan.FromMilliseconds(50), _time, stop).ConfigureAwait(false);
+        while (Progress.Steps < _options.Steps || _alarms.Count < Progress.Alarms) await Task.Delay(TimeSpan.FromMilliseconds(50), _time,
+            stop).ConfigureAwait(false);
     }
 
     void Opened(long position, double score)

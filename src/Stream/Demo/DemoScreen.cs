@@ -54,26 +54,31 @@ public static class DemoScreen
     }
 
     static string Line(long position, long? delay, double score) => delay is { } steps
-        ? string.Create(CultureInfo.InvariantCulture, $"  [green]alarm[/] at step {position,7}: caught after {steps} steps, score {score:F2}")
+        ? string.Create(CultureInfo.InvariantCulture,
+            $"  [green]alarm[/] at step {position,7}: caught after {steps} steps, score {score:F2}")
         : string.Create(CultureInfo.InvariantCulture, $"  [red]alarm[/] at step {position,7}: false, score {score:F2}");
 
     static Rows Screen(DemoRun demo, Queue<string> alarms)
     {
         int width = Math.Clamp(AnsiConsole.Profile.Width - 6, 20, 160);
         (double[] values, double[] scores) = demo.Progress.Recent();
-        string state = demo.Progress.Steps == 0 ? "waiting for the first records" : demo.Progress.WarmingUp ? "[yellow]warming up[/]" : demo.Progress.AlarmOpen ? "[red]ALARM[/]" : "[green]normal[/]";
+        string state = demo.Progress.Steps == 0 ? "waiting for the first records" : demo.Progress.WarmingUp ? "[yellow]warming up[/]"
+            : demo.Progress.AlarmOpen ? "[red]ALARM[/]" : "[green]normal[/]";
         var parts = new List<IRenderable>
         {
             Chart("feed", values, width, 7, .2, 1.5, Color.Aqua),
-            Chart($"anomaly score (1 = alarm, top = {TopScore:F0})", [.. scores.Select(score => Math.Min(score, TopScore))], width, 5, 0, TopScore, demo.Progress.AlarmOpen ? Color.Red : Color.Yellow),
-            new Markup(string.Create(CultureInfo.InvariantCulture, $" step {demo.Progress.Steps}   {state}   {demo.Progress.StepsPerSecond:F0} steps/s   {Markup.Escape($"{demo.Host.Address}metrics")}   Ctrl-C ends")),
+            Chart($"anomaly score (1 = alarm, top = {TopScore:F0})", [.. scores.Select(score => Math.Min(score, TopScore))], width, 5, 0,
+                TopScore, demo.Progress.AlarmOpen ? Color.Red : Color.Yellow),
+            new Markup(string.Create(CultureInfo.InvariantCulture,
+                $" step {demo.Progress.Steps}   {state}   {demo.Progress.StepsPerSecond:F0} steps/s   {Markup.Escape($"{demo.Host.Address}metrics")}   Ctrl-C ends")),
         };
         lock (alarms) parts.AddRange(alarms.Select(alarm => new Markup(alarm)));
         return new Rows(parts);
     }
 
     static Panel Chart(string title, IReadOnlyList<double> values, int width, int height, double low, double high, Color colour) =>
-        new(new Text(string.Join('\n', BrailleChart.Draw(values, width, height, low, high)), new Style(colour))) { Header = new PanelHeader(title), Border = BoxBorder.Rounded };
+        new(new Text(string.Join('\n', BrailleChart.Draw(values, width, height, low, high)), new Style(colour)))
+            { Header = new PanelHeader(title), Border = BoxBorder.Rounded };
 
     static void Summary(DemoRun demo, bool good)
     {
@@ -82,5 +87,6 @@ public static class DemoScreen
             $"caught {report.Caught} of {report.Anomalies} anomalies, {report.FalseAlarms} false alarms in {demo.Progress.Steps} steps; {demo.Progress.StepsPerSecond:F0} steps/s, latency p50 {Milliseconds(demo.Progress.Latency(.5))}, p99 {Milliseconds(demo.Progress.Latency(.99))}: {(good ? "[green]good[/]" : "[red]not good[/]")}"));
     }
 
-    static string Milliseconds(double seconds) => double.IsNaN(seconds) ? "–" : string.Create(CultureInfo.InvariantCulture, $"{1000 * seconds:F1} ms");
+    static string Milliseconds(double seconds) => double.IsNaN(seconds) ? "–"
+        : string.Create(CultureInfo.InvariantCulture, $"{1000 * seconds:F1} ms");
 }

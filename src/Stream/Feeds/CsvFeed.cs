@@ -49,8 +49,10 @@ public sealed class CsvFeed : IDisposable
             BadDataFound = null,  // a row of another width is refused below, with its number
             IgnoreBlankLines = true,
         });
-        using (var headerParser = new CsvParser(new StringReader(header), new CsvConfiguration(CultureInfo.InvariantCulture) { Delimiter = separator.ToString() }))
-            _header = headerParser.Read() ? [.. headerParser.Record!.Select(column => column.Trim())] : throw new FeedException($"{name}: the first line must be a header");
+        using (var headerParser = new CsvParser(new StringReader(header),
+            new CsvConfiguration(CultureInfo.InvariantCulture) { Delimiter = separator.ToString() }))
+            _header = headerParser.Read() ? [.. headerParser.Record!.Select(column => column.Trim())] :
+                throw new FeedException($"{name}: the first line must be a header");
         if (_header.All(column => double.TryParse(column, NumberStyles.Float, CultureInfo.InvariantCulture, out _)))
             throw new FeedException($"{name}: the first line must be a header with the columns' names, was '{header}'");
 
@@ -58,10 +60,12 @@ public sealed class CsvFeed : IDisposable
         _labels = [.. labelColumns.Select(Column)];
         _time = Array.FindIndex(_header, column => TimeNames.Contains(column.ToLowerInvariant()));
         _first = _parser.Read() ? _parser.Record : throw new FeedException($"{name} has a header and no rows");
-        if (Array.Find([.. valueColumns], column => Column(column) == _time) is { } time) throw new FeedException($"{name}: column {time} holds the times, it can't be a channel");
+        if (Array.Find([.. valueColumns], column => Column(column) == _time) is { } time)
+            throw new FeedException($"{name}: column {time} holds the times, it can't be a channel");
         _values = valueColumns.Count > 0
             ? [.. valueColumns.Select(Column)]
-            : [.. Enumerable.Range(0, _header.Length).Where(c => c != _time && !_labels.Contains(c) && !LabelNames.Contains(_header[c].ToLowerInvariant()) && IsNumber(c))];
+            : [.. Enumerable.Range(0, _header.Length)
+                .Where(c => c != _time && !_labels.Contains(c) && !LabelNames.Contains(_header[c].ToLowerInvariant()) && IsNumber(c))];
         if (_values.Length == 0)
             throw new FeedException($"{name} has no column of numbers beside times and labels; " + (_header.Length == 1 && _time < 0
                 ? $"its only column is '{_header[0]}': several are separated by a comma, a semicolon, a tab or |"
@@ -84,7 +88,9 @@ public sealed class CsvFeed : IDisposable
     public IReadOnlyList<string> Channels => [.. _values.Select(c => _header[c])];
 
     /// <summary>Columns that look like labels and were not named as such; they are no channels.</summary>
-    public IReadOnlyList<string> UnusedLabels => [.. _header.Where((column, c) => column.Length > 0 && !_labels.Contains(c) && !_values.Contains(c) && LabelNames.Contains(column.ToLowerInvariant()))];
+    public IReadOnlyList<string> UnusedLabels =>
+        [.. _header.Where((column, c) => column.Length > 0 && !_labels.Contains(c) && !_values.Contains(c)
+        && LabelNames.Contains(column.ToLowerInvariant()))];
 
     /// <summary>Part of the file that has been read, 0 to 1; null for a pipe.</summary>
     public double? Progress => _stream.CanSeek ? (double)_stream.Position / Math.Max(1, _stream.Length) : null;

@@ -19,7 +19,10 @@ namespace Esn.Streaming.Hosting;
 /// <summary>The whole running system of one process: source, pipeline, outbox, metrics and health.</summary>
 public sealed class StreamingHost : IAsyncDisposable
 {
-    /// <summary>How long what is on its way may take after a request to stop, and how long leaving the group after it; containers get 10 s.</summary>
+    /// <summary>
+    /// How long what is on its way may take after a request to stop, and how long leaving the group after it; containers get 10
+    /// s.
+    /// </summary>
     public static readonly TimeSpan FlushWithin = TimeSpan.FromSeconds(6.5), LeaveWithin = TimeSpan.FromSeconds(2);
 
     readonly EsnConfig _config;
@@ -70,7 +73,8 @@ public sealed class StreamingHost : IAsyncDisposable
             throw new ConfigException($"http.listen: can't listen on {_config.Http.Listen}: {e.GetBaseException().Message}; an address of this machine and a free port are expected, 0 for any{_config.Where("http.listen")}");
         }
         Address = new Uri(_web.Urls.First());
-        _log.Started(Build.Version, string.Join(", ", _config.Source.Topics), _config.Kafka.BootstrapServers, _config.Source.Group, $"{Address.Host}:{Address.Port}");
+        _log.Started(Build.Version, string.Join(", ", _config.Source.Topics), _config.Kafka.BootstrapServers, _config.Source.Group,
+            $"{Address.Host}:{Address.Port}");
         try
         {
             await Topics.Ensure(_config, _time, _log, stop).ConfigureAwait(false);

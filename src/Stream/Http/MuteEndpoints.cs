@@ -35,14 +35,16 @@ static partial class MuteEndpoints
                 return Results.NoContent();
             }
             if (Mutes.Duration(query["for"]) is not { } duration)
-                return Said(StatusCodes.Status400BadRequest, $"for must be such as 90s, 15m, 2h or 3d, above 0 and at most {Mutes.Longest.TotalDays:0}d, was '{query["for"]}'");
+                return Said(StatusCodes.Status400BadRequest,
+                    $"for must be such as 90s, 15m, 2h or 3d, above 0 and at most {Mutes.Longest.TotalDays:0}d, was '{query["for"]}'");
             if (mutes.Set(stream, topic, duration, out problem) is not { } mute) return Refused(problem!);
             Muted(log, mute.Stream, mute.Topic, mute.Until.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture));
             return Results.Json(mute);
         });
     }
 
-    static IResult Refused(MuteProblem problem) => Said(problem.Unknown ? StatusCodes.Status404NotFound : StatusCodes.Status400BadRequest, problem.Detail);
+    static IResult Refused(MuteProblem problem) =>
+        Said(problem.Unknown ? StatusCodes.Status404NotFound : StatusCodes.Status400BadRequest, problem.Detail);
 
     static IResult Said(int status, string text) => Results.Text(text + "\n", statusCode: status);
 

@@ -21,7 +21,8 @@ static class WebServer
     /// <param name="mutes">What /mutes changes.</param>
     /// <param name="logs">For the server's own log.</param>
     /// <param name="log">Told of every change.</param>
-    public static WebApplication Make(HttpConfig config, CollectorRegistry metrics, Readiness readiness, Mutes mutes, ILoggerFactory logs, ILogger log)
+    public static WebApplication Make(HttpConfig config, CollectorRegistry metrics, Readiness readiness, Mutes mutes,
+        ILoggerFactory logs, ILogger log)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();

@@ -14,11 +14,14 @@ static partial class ClientCheck
     {
         KafkaConfig kafka = config.Kafka;
         if (kafka.Settings.Count > 0)
-            Try(config, "settings", kafka.Settings, typeof(ClientConfig), () => new AdminClientBuilder(ClientSettings.Admin(kafka)).SetLogHandler((_, _) => { }).Build());
+            Try(config, "settings", kafka.Settings, typeof(ClientConfig), () =>
+                new AdminClientBuilder(ClientSettings.Admin(kafka)).SetLogHandler((_, _) => { }).Build());
         if (kafka.Settings.Count + kafka.Consumer.Count > 0)
-            Try(config, "consumer", kafka.Consumer, typeof(ConsumerConfig), () => new ConsumerBuilder<byte[], byte[]>(ClientSettings.Consumer(config)).SetLogHandler((_, _) => { }).Build());
+            Try(config, "consumer", kafka.Consumer, typeof(ConsumerConfig), () =>
+                new ConsumerBuilder<byte[], byte[]>(ClientSettings.Consumer(config)).SetLogHandler((_, _) => { }).Build());
         if (kafka.Settings.Count + kafka.Producer.Count > 0)
-            Try(config, "producer", kafka.Producer, typeof(ProducerConfig), () => new ProducerBuilder<byte[], byte[]>(ClientSettings.Producer(config)).SetLogHandler((_, _) => { }).Build());
+            Try(config, "producer", kafka.Producer, typeof(ProducerConfig), () =>
+                new ProducerBuilder<byte[], byte[]>(ClientSettings.Producer(config)).SetLogHandler((_, _) => { }).Build());
     }
 
     static void Try(EsnConfig config, string section, IReadOnlyDictionary<string, string> settings, Type known, Func<IDisposable> make)
@@ -29,7 +32,8 @@ static partial class ClientCheck
         }
         catch (Exception e) when (e is InvalidOperationException or ArgumentException or KafkaException)
         {
-            string? key = settings.Keys.OrderByDescending(key => key.Length).FirstOrDefault(key => e.Message.Contains(key, StringComparison.Ordinal));
+            string? key = settings.Keys.OrderByDescending(key => key.Length)
+                .FirstOrDefault(key => e.Message.Contains(key, StringComparison.Ordinal));
             string? near = key is not null && e is InvalidOperationException ? Spelling.Nearest(key, Names(known)) : null;
             string path = key is null ? $"kafka.{section}" : $"kafka.{section}.{key}";
             throw new ConfigException($"{path}: {e.Message.TrimEnd('.')}{(near is null ? "" : $": did you mean {near}?")}{config.Where(path)}");

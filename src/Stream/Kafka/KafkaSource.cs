@@ -65,7 +65,9 @@ public sealed class KafkaSource : IDisposable
     /// <summary>Records that wait in here for room in the pipeline.</summary>
     internal int Collected => _collected.Count;
 
-    /// <summary>The messages, until <paramref name="stop"/>; then it completes. One subscriber, which says of each when it is done.</summary>
+    /// <summary>
+    /// The messages, until <paramref name="stop"/>; then it completes. One subscriber, which says of each when it is done.
+    /// </summary>
     /// <remarks>Ends with an error only where the client says that it can't go on.</remarks>
     public IObservable<SourceMessage> Messages(CancellationToken stop) => Observable.Create<SourceMessage>(observer =>
     {
@@ -174,9 +176,11 @@ public sealed class KafkaSource : IDisposable
         {
             if (Consumer.Consume(wait) is not { } result) return false;
             Message<byte[]?, byte[]?> message = result.Message;
-            _collected.Add(new FeedRecord(result.Topic, result.Partition, result.Offset, message.Timestamp.UnixTimestampMs, message.Key, message.Value)
+            _collected.Add(new FeedRecord(result.Topic, result.Partition, result.Offset, message.Timestamp.UnixTimestampMs, message.Key,
+                message.Value)
             {
-                Headers = message.Headers is { Count: > 0 } headers ? [.. headers.Select(header => new RecordHeader(header.Key, header.GetValueBytes()))] : [],
+                Headers = message.Headers is { Count: > 0 } headers
+                    ? [.. headers.Select(header => new RecordHeader(header.Key, header.GetValueBytes()))] : [],
             });
             return true;
         }

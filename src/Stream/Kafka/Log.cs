@@ -30,10 +30,12 @@ static partial class Log
     public static partial void BrokersAway(this ILogger log, string servers, string reason);
 
     [LoggerMessage(9, LogLevel.Information, "alarm {Change}: stream {Stream} at {Time}, step {Position}, {Severity}, highest score {Score:F2}")]
-    public static partial void Alarm(this ILogger log, string change, string stream, string time, long position, string severity, double score);
+    public static partial void Alarm(this ILogger log, string change, string stream, string time, long position, string severity,
+        double score);
 
     [LoggerMessage(10, LogLevel.Warning, "dead letter: {Topic}[{Partition}]@{Offset}: {Reason}: {Detail}; {Suppressed} before it were not logged")]
-    public static partial void DeadLetter(this ILogger log, string topic, int partition, long offset, string reason, string detail, int suppressed);
+    public static partial void DeadLetter(this ILogger log, string topic, int partition, long offset, string reason, string detail,
+        int suppressed);
 
     [LoggerMessage(15, LogLevel.Error, "offsets could not be committed: {Reason}; the last records will be read again")]
     public static partial void NotCommitted(this ILogger log, string reason);

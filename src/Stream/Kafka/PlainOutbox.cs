@@ -65,14 +65,19 @@ public sealed class PlainOutbox : IOutbox, IDisposable
         foreach (ScoredFrame frame in batch.Frames)
         {
             if (frame.Result.Alarm is not { } alarm) continue;
-            _log.Alarm(Words.Of(alarm.Change), frame.Frame.Stream.Key, FeedTime.Write(alarm.Time), alarm.Position, Words.Of(alarm.Severity), alarm.PeakScore);
-            stored.Add((TryProduce(_config.Sink.Events, Event(frame, alarm, AnomalyCloudEvent.MostBytes), cancel), () => PublishThinned(frame, alarm, cancel)));
+            _log.Alarm(Words.Of(alarm.Change), frame.Frame.Stream.Key, FeedTime.Write(alarm.Time), alarm.Position,
+                Words.Of(alarm.Severity), alarm.PeakScore);
+            stored.Add((TryProduce(_config.Sink.Events, Event(frame, alarm, AnomalyCloudEvent.MostBytes), cancel), () =>
+                PublishThinned(frame, alarm, cancel)));
         }
         foreach (DeadLetter letter in batch.DeadLetters)
         {
             if (_letters.Allows(out int suppressed))
-                _log.DeadLetter(letter.Record.Topic, letter.Record.Partition, letter.Record.Offset, Words.Of(letter.Reason), letter.Detail, suppressed);
-            stored.Add((TryProduce(_config.Sink.DeadLetters, Letter(letter, letter.Record.Key, letter.Record.Value, letter.Record.Headers), cancel), () => PublishInParts(letter, cancel)));
+                _log.DeadLetter(letter.Record.Topic, letter.Record.Partition, letter.Record.Offset, Words.Of(letter.Reason),
+                    letter.Detail, suppressed);
+            stored.Add((TryProduce(_config.Sink.DeadLetters,
+                Letter(letter, letter.Record.Key, letter.Record.Value, letter.Record.Headers), cancel), () =>
+                PublishInParts(letter, cancel)));
         }
         bool[] fit = await Task.WhenAll(stored.Select(one => one.Fits)).ConfigureAwait(false);
         // One by one: brokers refuse whole batches, with messages in them that would fit alone.
@@ -123,7 +128,8 @@ public sealed class PlainOutbox : IOutbox, IDisposable
     async Task PublishInParts(DeadLetter letter, CancellationToken cancel)
     {
         FeedRecord record = letter.Record;
-        if (await TryProduce(_config.Sink.DeadLetters, Letter(letter, record.Key, record.Value, record.Headers), cancel).ConfigureAwait(false)) return;
+        if (await TryProduce(_config.Sink.DeadLetters, Letter(letter, record.Key, record.Value, record.Headers),
+            cancel).ConfigureAwait(false)) return;
         byte[]? key = record.Key is { Length: > LongestKey } ? record.Key[..LongestKey] : record.Key;
         bool keepHeaders = record.Headers.Sum(header => header.Name.Length + (header.Value?.Length ?? 0)) <= LongestHeaders;
         byte[] value = record.Value ?? [];
@@ -137,7 +143,8 @@ public sealed class PlainOutbox : IOutbox, IDisposable
                 if (parts > 1) Add(message.Headers, "esn_part", $"{part + 1}/{parts}");
                 if (key != record.Key) Add(message.Headers, "esn_key_bytes", $"{record.Key!.Length}");
                 if (!keepHeaders) Add(message.Headers, "esn_headers_left_out", $"{record.Headers.Count}");
-                if (!await TryProduce(_config.Sink.DeadLetters, message, cancel).ConfigureAwait(false)) break;  // the first one is the largest
+                // the first one is the largest
+                if (!await TryProduce(_config.Sink.DeadLetters, message, cancel).ConfigureAwait(false)) break;
             }
             if (part == parts) return;
         }
@@ -164,7 +171,8 @@ public sealed class PlainOutbox : IOutbox, IDisposable
         Add(headers, "esn_topic", record.Topic);
         Add(headers, "esn_partition", $"{record.Partition}");
         Add(headers, "esn_offset", $"{record.Offset}");
-        Add(headers, "esn_timestamp", record.Timestamp is { } time ? FeedTime.Write(time) : string.Create(CultureInfo.InvariantCulture, $"{record.Milliseconds}"));
+        Add(headers, "esn_timestamp", record.Timestamp is { } time ? FeedTime.Write(time)
+            : string.Create(CultureInfo.InvariantCulture, $"{record.Milliseconds}"));
         return new Message<byte[]?, byte[]?> { Key = key, Value = value, Headers = headers };
     }
 

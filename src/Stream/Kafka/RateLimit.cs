@@ -1,6 +1,8 @@
 namespace Esn.Streaming.Kafka;
 
-/// <summary>What may be said once in a while, lest a feed that turned to garbage or a broker that is away fill the disk with log lines.</summary>
+/// <summary>
+/// What may be said once in a while, lest a feed that turned to garbage or a broker that is away fill the disk with log lines.
+/// </summary>
 /// <remarks>Thread-safe.</remarks>
 /// <param name="time">The clock.</param>
 /// <param name="period">Between two that are said.</param>

@@ -26,9 +26,11 @@ static class Topics
             {
                 // On a thread of its own: the call blocks.
                 Metadata metadata = await Task.Run(() => admin.GetMetadata(Patience), stop).WaitAsync(stop).ConfigureAwait(false);
-                string[] missing = [.. new[] { config.Sink.Events, config.Sink.DeadLetters }.Except(metadata.Topics.Select(topic => topic.Topic))];
+                string[] missing = [.. new[] { config.Sink.Events, config.Sink.DeadLetters }
+                    .Except(metadata.Topics.Select(topic => topic.Topic))];
                 if (missing.Length == 0) return;
-                if (!config.Sink.CreateTopics) throw new ConfigException($"topic {missing[0]} does not exist: create it, or set sink.createTopics to true");
+                if (!config.Sink.CreateTopics)
+                    throw new ConfigException($"topic {missing[0]} does not exist: create it, or set sink.createTopics to true");
                 await Create(admin, missing, log).ConfigureAwait(false);
                 return;
             }
@@ -44,13 +46,16 @@ static class Topics
     {
         try
         {
-            await admin.CreateTopicsAsync(topics.Select(topic => new TopicSpecification { Name = topic, NumPartitions = -1, ReplicationFactor = -1 }), new CreateTopicsOptions { RequestTimeout = Patience }).ConfigureAwait(false);
+            await admin.CreateTopicsAsync(topics
+                .Select(topic => new TopicSpecification { Name = topic, NumPartitions = -1, ReplicationFactor = -1 }),
+                new CreateTopicsOptions { RequestTimeout = Patience }).ConfigureAwait(false);
             foreach (string topic in topics) log.TopicCreated(topic);
         }
         catch (CreateTopicsException e)
         {
             // Another replica may have been quicker.
-            CreateTopicReport? refused = e.Results.Find(result => result.Error.IsError && result.Error.Code != ErrorCode.TopicAlreadyExists);
+            CreateTopicReport? refused = e.Results.Find(result => result.Error.IsError
+                && result.Error.Code != ErrorCode.TopicAlreadyExists);
             if (refused is not null) throw new ConfigException($"topic {refused.Topic} does not exist and can't be created: {refused.Error.Reason}");
         }
     }

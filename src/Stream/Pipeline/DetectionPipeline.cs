@@ -18,14 +18,17 @@ public static class DetectionPipeline
     /// <param name="outbox">Stores.</param>
     /// <param name="scheduler">Where scoring runs.</param>
     /// <returns>Each batch, once all that came of it is stored. An error of a stage ends it.</returns>
-    public static IObservable<ScoredBatch> Run(IObservable<SourceMessage> source, StreamTable streams, IOutbox outbox, IScheduler scheduler) =>
+    public static IObservable<ScoredBatch> Run(IObservable<SourceMessage> source, StreamTable streams, IOutbox outbox,
+        IScheduler scheduler) =>
         source
             .ObserveOn(scheduler)
             .Select(message => Score(message, streams))
             .Select(scored => Observable.FromAsync(async cancel =>
             {
-                using Activity? trace = scored.Batch.Message is RecordBatch ? Spans.Source.StartActivity("publish", ActivityKind.Producer, scored.Trace) : null;
-                trace?.SetTag("esn.events", scored.Batch.Frames.Count(frame => frame.Result.Alarm is not null)).SetTag("esn.dead_letters", scored.Batch.DeadLetters.Count);
+                using Activity? trace = scored.Batch.Message is RecordBatch
+                    ? Spans.Source.StartActivity("publish", ActivityKind.Producer, scored.Trace) : null;
+                trace?.SetTag("esn.events", scored.Batch.Frames.Count(frame => frame.Result.Alarm is not null))
+                    .SetTag("esn.dead_letters", scored.Batch.DeadLetters.Count);
                 await outbox.Store(scored.Batch, cancel).ConfigureAwait(false);
                 return scored.Batch;
             }))

@@ -25,17 +25,21 @@ sealed class Admission
     {
         (Frame? frame, DeadLetter? letter) = _decoder.Decode(record);
         if (frame is null || frame.Values.Length <= _source.MaxChannels) return (frame, letter);
-        return (null, new DeadLetter(record, Rejection.TooManyChannels, $"the frame has {frame.Values.Length} values: source.maxChannels allows {_source.MaxChannels}"));
+        return (null, new DeadLetter(record, Rejection.TooManyChannels,
+            $"the frame has {frame.Values.Length} values: source.maxChannels allows {_source.MaxChannels}"));
     }
 
-    /// <summary>A place for the stream of this frame, which it is the first of, or why it gets none; exactly one of the two is null.</summary>
+    /// <summary>
+    /// A place for the stream of this frame, which it is the first of, or why it gets none; exactly one of the two is null.
+    /// </summary>
     /// <param name="first">Of the stream.</param>
     /// <param name="streams">That are here already.</param>
     /// <param name="bytes">That their models take.</param>
     public (StreamSlot? Slot, DeadLetter? DeadLetter) Open(Frame first, int streams, long bytes)
     {
         if (streams >= _source.MaxStreams)
-            return Refused(first, Rejection.TooManyStreams, $"{streams} streams are here already: raise source.maxStreams, or add replicas and partitions");
+            return Refused(first, Rejection.TooManyStreams,
+                $"{streams} streams are here already: raise source.maxStreams, or add replicas and partitions");
         var gate = new Gate(_source.FrameChannels);
         if (gate.Check(first.Time, first.Values, out string detail) is { } reason) return Refused(first, reason, detail);
         ModelSpec model = _models.Of(first.Stream.Key);
@@ -43,7 +47,8 @@ sealed class Admission
         {
             long more = ModelSize.Bytes(model, gate.Channels);
             if (bytes + more > _memory)
-                return Refused(first, Rejection.NoMemory, $"a model of {gate.Channels} channels takes {MemorySize.Say(more)}, those of {streams} streams take {MemorySize.Say(bytes)} of {MemorySize.Say(_memory)}: "
+                return Refused(first, Rejection.NoMemory,
+                    $"a model of {gate.Channels} channels takes {MemorySize.Say(more)}, those of {streams} streams take {MemorySize.Say(bytes)} of {MemorySize.Say(_memory)}: "
                     + "raise source.maxMemory, or add replicas and partitions");
             return (new StreamSlot(first.Stream, model, gate), null);
         }
@@ -54,5 +59,6 @@ sealed class Admission
         }
     }
 
-    static (StreamSlot?, DeadLetter) Refused(Frame frame, Rejection reason, string detail) => (null, new DeadLetter(frame.Record, reason, detail));
+    static (StreamSlot?, DeadLetter) Refused(Frame frame, Rejection reason, string detail) =>
+        (null, new DeadLetter(frame.Record, reason, detail));
 }

@@ -10,7 +10,10 @@ namespace Esn.Streaming.Streams;
 /// <param name="OpenedAt">Offset of the record that opened the alarm of the result; −1 where the result has none.</param>
 public readonly record struct ScoredFrame(Frame Frame, StepResult Result, ReadOnlyMemory<double> Expected, bool Muted, long OpenedAt)
 {
-    /// <summary>The alarm of the result by the place of the record that opened it: one for the whole life of the alarm, whatever else came meanwhile.</summary>
+    /// <summary>
+    /// The alarm of the result by the place of the record that opened it: one for the whole life of the alarm, whatever else came
+    /// meanwhile.
+    /// </summary>
     public string AlarmId => FormattableString.Invariant($"{Frame.Stream.Topic}/{Frame.Stream.Partition}/{Frame.Stream.Key}/{OpenedAt}");
 }
 
@@ -19,11 +22,15 @@ public readonly record struct ScoredFrame(Frame Frame, StepResult Result, ReadOn
 /// <param name="Frames">At least one, in order.</param>
 /// <param name="Before">What had gone wrong with the model until then.</param>
 /// <param name="After">What has gone wrong with it by now.</param>
-/// <param name="Forecast">While an alarm is open: what the forecast from before its onset foretold for the last frame, [channels]; else null.</param>
+/// <param name="Forecast">While an alarm is open: what the forecast from before its onset foretold for the last frame,
+/// [channels]; else null.</param>
 /// <param name="Elapsed">Time that the steps took.</param>
-public sealed record StreamSteps(StreamId Stream, IReadOnlyList<ScoredFrame> Frames, ModelHealth Before, ModelHealth After, double[]? Forecast, TimeSpan Elapsed);
+public sealed record StreamSteps(StreamId Stream, IReadOnlyList<ScoredFrame> Frames, ModelHealth Before, ModelHealth After,
+    double[]? Forecast, TimeSpan Elapsed);
 
-/// <summary>What became of a message of the source: the one thing that leaves the scoring, for the outbox and for all who show something.</summary>
+/// <summary>
+/// What became of a message of the source: the one thing that leaves the scoring, for the outbox and for all who show something.
+/// </summary>
 /// <param name="Message">As it came.</param>
 public sealed record ScoredBatch(SourceMessage Message)
 {

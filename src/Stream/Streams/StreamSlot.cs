@@ -63,7 +63,8 @@ public sealed class StreamSlot
         for (int t = 0; t < n; t++)
         {
             if (results[t].Alarm is { Change: AlarmChange.Opened }) _opened = frames[t].Record.Offset;
-            scored[t] = new ScoredFrame(frames[t], results[t], expected.AsMemory(t * channels, channels), !muted.IsEmpty && muted[t], results[t].Alarm is null ? -1 : _opened);
+            scored[t] = new ScoredFrame(frames[t], results[t], expected.AsMemory(t * channels, channels), !muted.IsEmpty && muted[t],
+                results[t].Alarm is null ? -1 : _opened);
         }
         var forecast = new double[channels];
         return new StreamSteps(Stream, scored, before, _detector.Health, _detector.TryForecast(forecast) ? forecast : null, elapsed);

@@ -14,7 +14,8 @@ public sealed class StreamTable
 
     /// <param name="config">Validated.</param>
     /// <param name="time">For durations and the time of scoring.</param>
-    /// <param name="silenced">Asked once a batch for each of its streams whether a person does not want it judged now; null: none is silenced.</param>
+    /// <param name="silenced">Asked once a batch for each of its streams whether a person does not want it judged now; null: none
+    /// is silenced.</param>
     public StreamTable(EsnConfig config, TimeProvider time, Func<StreamId, bool>? silenced = null)
     {
         _time = time;
@@ -74,7 +75,12 @@ public sealed class StreamTable
             streams[index].Frames.Add(frame);
         }
         StreamSteps[] steps = _scorer.Step(streams);
-        return Scored(batch) with { DeadLetters = letters, Streams = steps, Frames = [.. places.Select(place => steps[place.Stream].Frames[place.Frame])] };
+        return Scored(batch) with
+        {
+            DeadLetters = letters,
+            Streams = steps,
+            Frames = [.. places.Select(place => steps[place.Stream].Frames[place.Frame])],
+        };
     }
 
     // A name becomes a stream only with a frame that fits.
@@ -82,7 +88,8 @@ public sealed class StreamTable
     {
         PartitionGroup group = Group(new PartitionId(frame.Stream.Topic, frame.Stream.Partition));
         if (group.Find(frame.Stream.Key) is { } slot)
-            return slot.Check(frame.Time, frame.Values, out string detail) is { } reason ? (null, new DeadLetter(frame.Record, reason, detail)) : (slot, null);
+            return slot.Check(frame.Time, frame.Values, out string detail) is { } reason
+                ? (null, new DeadLetter(frame.Record, reason, detail)) : (slot, null);
         (StreamSlot? opened, DeadLetter? letter) = _admission.Open(frame, StreamCount, Bytes);
         if (opened is not null) group.Add(opened);
         return (opened, letter);

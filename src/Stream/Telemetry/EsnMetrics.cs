@@ -102,7 +102,9 @@ public sealed class EsnMetrics
         }
         _exported++;
         int channels = Math.Min(steps.Frames[0].Frame.Values.Length, _config.MaxChannels);
-        return _gauges.Add(steps.Stream, [.. Enumerable.Range(0, channels).Select(c => _channelNames.Count > 0 ? _channelNames[c] : FormattableString.Invariant($"{c}"))]);
+        return _gauges.Add(steps.Stream,
+            [.. Enumerable.Range(0, channels)
+            .Select(c => _channelNames.Count > 0 ? _channelNames[c] : FormattableString.Invariant($"{c}"))]);
     }
 
     void Remove(StreamId stream)

@@ -12,10 +12,12 @@ sealed class StreamSeries
 
     /// <summary>Children of the instruments of <see cref="StreamGauges"/>.</summary>
     public StreamSeries(
-        Gauge.Child score, Gauge.Child normality, Gauge.Child warmingUp, Gauge.Child alarm, Gauge.Child lastStep, Gauge.Child muted, Gauge.Child driftLead,
+        Gauge.Child score, Gauge.Child normality, Gauge.Child warmingUp, Gauge.Child alarm, Gauge.Child lastStep, Gauge.Child muted,
+            Gauge.Child driftLead,
         Gauge.Child[] expected, Gauge.Child[] observed, Gauge.Child[] forecast, Action remove)
     {
-        (_score, _normality, _warmingUp, _alarm, _lastStep, _muted, _driftLead) = (score, normality, warmingUp, alarm, lastStep, muted, driftLead);
+        (_score, _normality, _warmingUp, _alarm, _lastStep, _muted, _driftLead) =
+            (score, normality, warmingUp, alarm, lastStep, muted, driftLead);
         (_expected, _observed, _forecast, _remove) = (expected, observed, forecast, remove);
         _driftLead.Set(double.NaN);
     }

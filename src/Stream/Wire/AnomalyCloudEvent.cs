@@ -9,7 +9,10 @@ namespace Esn.Streaming.Wire;
 /// <summary>An anomaly event as others read it: CloudEvents 1.0, data in JSON.</summary>
 public static class AnomalyCloudEvent
 {
-    /// <summary>Bytes that the data of an event take at the most: fits through the limit of any topic that was not made smaller than Kafka's default.</summary>
+    /// <summary>
+    /// Bytes that the data of an event take at the most: fits through the limit of any topic that was not made smaller than
+    /// Kafka's default.
+    /// </summary>
     public const int MostBytes = 256 * 1024;
 
     /// <summary>Before the change: esn.anomaly.opened, …</summary>
@@ -37,7 +40,8 @@ public static class AnomalyCloudEvent
         string Time, long Position, string Start, long StartPosition, string Peak, long PeakPosition, string? End,
         double Score, double PeakScore, double Normality,
         string Severity, double[] Expected, double[] Observed,
-        IReadOnlyList<ChannelShare> Channels, IReadOnlyList<ScoreContribution> Scores, ForecastData? Forecast, DriftData? Drift, LeftOutData? LeftOut = null);
+        IReadOnlyList<ChannelShare> Channels, IReadOnlyList<ScoreContribution> Scores, ForecastData? Forecast, DriftData? Drift,
+            LeftOutData? LeftOut = null);
 
     /// <summary>A slow change that the alarm is due to, as in <see cref="Esn.Drift"/>.</summary>
     /// <param name="Kind">level or error.</param>
@@ -67,7 +71,8 @@ public static class AnomalyCloudEvent
     /// <param name="alarm">The change.</param>
     /// <param name="id">Of the alarm: the same for its whole life.</param>
     /// <param name="names">Names of the channels; empty: none.</param>
-    /// <param name="most">Bytes that the data may take; what does not fit is left out, the forecast first, and the event says so. Below 4 kB it may come out larger.</param>
+    /// <param name="most">Bytes that the data may take; what does not fit is left out, the forecast first, and the event says so.
+    /// Below 4 kB it may come out larger.</param>
     /// <remarks>
     /// The id is made of the stream, the record's place and the change: whoever sees an id twice sees a repeat.
     /// </remarks>
@@ -89,7 +94,8 @@ public static class AnomalyCloudEvent
 
     static AnomalyData DataOf(StreamId stream, AlarmEvent alarm, string id, IReadOnlyList<string> names) => new(
         stream.Key, stream.Topic, id, Words.Of(alarm.Change),
-        FeedTime.Write(alarm.Time), alarm.Position, FeedTime.Write(alarm.StartTime), alarm.Start, FeedTime.Write(alarm.PeakTime), alarm.Peak,
+        FeedTime.Write(alarm.Time), alarm.Position, FeedTime.Write(alarm.StartTime), alarm.Start,
+        FeedTime.Write(alarm.PeakTime), alarm.Peak,
         alarm.Change is AlarmChange.Closed or AlarmChange.Adapted ? FeedTime.Write(alarm.Time) : null,
         alarm.Score, alarm.PeakScore, alarm.Normality, Words.Of(alarm.Severity), alarm.Expected, alarm.Observed,
         [.. alarm.Contributions.Select(part => new ChannelShare(part.Channel, Name(names, part.Channel), part.Share))],
@@ -121,7 +127,8 @@ public static class AnomalyCloudEvent
                 Observed = data.Observed[..channels],
                 Channels = details ? data.Channels : [],
                 Scores = details ? data.Scores : [],
-                LeftOut = new LeftOutData(all - points, data.Expected.Length - channels, details ? 0 : data.Channels.Count + data.Scores.Count),
+                LeftOut = new LeftOutData(all - points, data.Expected.Length - channels, details ? 0
+                    : data.Channels.Count + data.Scores.Count),
             };
         }
         return kept;
@@ -130,7 +137,7 @@ public static class AnomalyCloudEvent
     /// <summary>Binary mode: the attributes without their ce_ prefix, and the data.</summary>
     public static (IReadOnlyList<(string Name, string Value)> Attributes, ReadOnlyMemory<byte> Data) Binary(CloudEvent cloudEvent)
     {
-        var attributes = new List<(string, string)> { (CloudEventsSpecVersion.SpecVersionAttribute.Name, cloudEvent.SpecVersion.VersionId) };
+        List<(string, string)> attributes = [(CloudEventsSpecVersion.SpecVersionAttribute.Name, cloudEvent.SpecVersion.VersionId)];
         foreach ((CloudEventAttribute attribute, object value) in cloudEvent.GetPopulatedAttributes())
             if (attribute != cloudEvent.SpecVersion.DataContentTypeAttribute) attributes.Add((attribute.Name, attribute.Format(value)));
         return (attributes, Formatter.EncodeBinaryModeEventData(cloudEvent));

@@ -32,7 +32,8 @@ public readonly record struct StreamId(string Topic, int Partition, string Key);
 /// <param name="Topic">Where it was.</param>
 /// <param name="Partition">Where it was.</param>
 /// <param name="Offset">Where it was.</param>
-/// <param name="Milliseconds">The record's own timestamp, since 1970; whatever its producer wrote, so perhaps no time of any calendar.</param>
+/// <param name="Milliseconds">The record's own timestamp, since 1970; whatever its producer wrote, so perhaps no time of any
+/// calendar.</param>
 /// <param name="Key">The stream's name, UTF-8; null where the producer gave none.</param>
 /// <param name="Value">JSON; null for a tombstone.</param>
 public sealed record FeedRecord(string Topic, int Partition, long Offset, long Milliseconds, byte[]? Key, byte[]? Value)

@@ -25,7 +25,8 @@ public static class FeedTime
     /// <summary>ISO 8601 and its near relatives (a space for the T, no zone = UTC), or a number; null if it is neither.</summary>
     public static DateTime? Parse(string text)
     {
-        if (DateTime.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal | DateTimeStyles.NoCurrentDateDefault, out DateTime time)
+        if (DateTime.TryParse(text, CultureInfo.InvariantCulture,
+            DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal | DateTimeStyles.NoCurrentDateDefault, out DateTime time)
             && text.AsSpan().IndexOfAny("-/") > 0) return time;
         return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) ? FromNumber(number) : null;
     }

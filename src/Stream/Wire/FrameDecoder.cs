@@ -21,7 +21,8 @@ public sealed class FrameDecoder(FrameFields fields)
             string name = Name(record.Key);
             (DateTime? time, double[] values) = Values(record.Value);
             time ??= record.Timestamp
-                ?? throw new Rejected(Rejection.BadTimestamp, $"the record's own timestamp counts where the value has none, and must be of a year from 1 to 9999, was {record.Milliseconds} ms since 1970");
+                ?? throw new Rejected(Rejection.BadTimestamp,
+                    $"the record's own timestamp counts where the value has none, and must be of a year from 1 to 9999, was {record.Milliseconds} ms since 1970");
             return (new Frame(record, new StreamId(record.Topic, record.Partition, name), time.Value, values), null);
         }
         catch (Rejected e)
@@ -33,7 +34,8 @@ public sealed class FrameDecoder(FrameFields fields)
     static string Name(byte[]? key)
     {
         if (key is null) throw new Rejected(Rejection.NoKey, "the record has no key: the key names the stream");
-        if (key.Length is 0 or > LongestKey) throw new Rejected(Rejection.BadKey, $"the key must have 1 to {LongestKey} bytes, had {key.Length}");
+        if (key.Length is 0 or > LongestKey)
+            throw new Rejected(Rejection.BadKey, $"the key must have 1 to {LongestKey} bytes, had {key.Length}");
         try
         {
             string name = Utf8.GetString(key);
@@ -52,7 +54,8 @@ public sealed class FrameDecoder(FrameFields fields)
         {
             var reader = new Utf8JsonReader(value);
             if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
-                throw new Rejected(Rejection.NotJson, $"the value must be a JSON object such as {{\"{fields.Timestamp}\": …, \"{fields.Value}\": 1.2}}");
+                throw new Rejected(Rejection.NotJson,
+                    $"the value must be a JSON object such as {{\"{fields.Timestamp}\": …, \"{fields.Value}\": 1.2}}");
             DateTime? time = null;
             double[]? values = null;
             double[]? channels = fields.Channels.Count > 0 ? [.. Enumerable.Repeat(double.NaN, fields.Channels.Count)] : null;
@@ -74,7 +77,8 @@ public sealed class FrameDecoder(FrameFields fields)
             }
             if (reader.Read()) throw new Rejected(Rejection.NotJson, "something follows the JSON object");
             if (channels is null)
-                return (time, values ?? throw new Rejected(Rejection.BadFields, $"neither field {fields.Value} nor field {fields.Values} is there"));
+                return (time, values ?? throw new Rejected(Rejection.BadFields,
+                    $"neither field {fields.Value} nor field {fields.Values} is there"));
             int missing = Array.FindIndex(channels, double.IsNaN);
             return missing < 0 ? (time, channels) : throw new Rejected(Rejection.BadFields, $"field {fields.Channels[missing]} is missing");
         }
@@ -94,7 +98,8 @@ public sealed class FrameDecoder(FrameFields fields)
 
     static double[] Numbers(ref Utf8JsonReader reader, string field)
     {
-        if (reader.TokenType != JsonTokenType.StartArray) throw new Rejected(Rejection.WrongType, $"field {field} must be a list of numbers, was {reader.TokenType}");
+        if (reader.TokenType != JsonTokenType.StartArray)
+            throw new Rejected(Rejection.WrongType, $"field {field} must be a list of numbers, was {reader.TokenType}");
         var numbers = new List<double>();
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray) numbers.Add(Number(ref reader, field));
         return numbers.Count > 0 ? [.. numbers] : throw new Rejected(Rejection.BadFields, $"field {field} is an empty list");
@@ -103,8 +108,10 @@ public sealed class FrameDecoder(FrameFields fields)
     static double Number(ref Utf8JsonReader reader, string field)
     {
         if (reader.TokenType == JsonTokenType.Null || (reader.TokenType == JsonTokenType.String && IsNotFinite(reader.GetString()!)))
-            throw new Rejected(Rejection.NotFinite, $"field {field} must be a finite number, was {(reader.TokenType == JsonTokenType.Null ? "null" : reader.GetString())}");
-        if (reader.TokenType != JsonTokenType.Number) throw new Rejected(Rejection.WrongType, $"field {field} must be a number, was {reader.TokenType}");
+            throw new Rejected(Rejection.NotFinite,
+                $"field {field} must be a finite number, was {(reader.TokenType == JsonTokenType.Null ? "null" : reader.GetString())}");
+        if (reader.TokenType != JsonTokenType.Number)
+            throw new Rejected(Rejection.WrongType, $"field {field} must be a number, was {reader.TokenType}");
         return reader.TryGetDouble(out double number) && double.IsFinite(number)
             ? number
             : throw new Rejected(Rejection.NotFinite, $"field {field} is too large for a double");
@@ -118,8 +125,10 @@ public sealed class FrameDecoder(FrameFields fields)
         if (reader.TokenType == JsonTokenType.Number && reader.TryGetDouble(out double number)
             && FeedTime.FromNumber(number) is { } numeric) return numeric;
         if (reader.TokenType == JsonTokenType.String && FeedTime.Parse(reader.GetString()!) is { } time) return time;
-        string was = reader.TokenType == JsonTokenType.String ? reader.GetString()! : Encoding.UTF8.GetString(reader.HasValueSequence ? reader.ValueSequence.ToArray() : reader.ValueSpan);
-        throw new Rejected(Rejection.BadTimestamp, $"the timestamp must be ISO 8601 or a number since 1970, was {was[..Math.Min(was.Length, 60)]}");
+        string was = reader.TokenType == JsonTokenType.String ? reader.GetString()!
+            : Encoding.UTF8.GetString(reader.HasValueSequence ? reader.ValueSequence.ToArray() : reader.ValueSpan);
+        throw new Rejected(Rejection.BadTimestamp,
+            $"the timestamp must be ISO 8601 or a number since 1970, was {was[..Math.Min(was.Length, 60)]}");
     }
 
     static Rejected Twice(string field) => new(Rejection.BadFields, $"field {field} stands twice");

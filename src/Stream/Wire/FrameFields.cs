@@ -3,7 +3,10 @@ namespace Esn.Streaming.Wire;
 /// <summary>Names of the fields of a record's JSON value.</summary>
 public sealed record FrameFields
 {
-    /// <summary>ISO 8601 text, or a number of seconds (below 1e11) or milliseconds since 1970. Without it the record's own timestamp counts.</summary>
+    /// <summary>
+    /// ISO 8601 text, or a number of seconds (below 1e11) or milliseconds since 1970. Without it the record's own timestamp
+    /// counts.
+    /// </summary>
     public string Timestamp { get; init; } = "timestamp";
 
     /// <summary>A number: a feed of one channel.</summary>
@@ -20,7 +23,8 @@ public sealed record FrameFields
     {
         string[] names = [Timestamp, Value, Values, .. Channels];
         foreach ((string key, string name) in new[] { ("timestamp", Timestamp), ("value", Value), ("values", Values) })
-            if (string.IsNullOrWhiteSpace(name)) throw new ArgumentOutOfRangeException(key, $"{key} must be the name of a field, was empty");
+            if (string.IsNullOrWhiteSpace(name))
+                throw new ArgumentOutOfRangeException(key, $"{key} must be the name of a field, was empty");
         if (names.GroupBy(name => name).FirstOrDefault(same => same.Count() > 1) is { } twice)
             throw new ArgumentOutOfRangeException(nameof(Channels), $"each field must have a name of its own, '{twice.Key}' stands twice");
     }

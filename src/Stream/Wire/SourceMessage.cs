@@ -13,7 +13,8 @@ public sealed record RecordBatch(IReadOnlyList<FeedRecord> Records) : SourceMess
 {
     /// <summary>How far each partition is read once these are done.</summary>
     public IReadOnlyList<PartitionOffset> Offsets() =>
-        [.. Records.GroupBy(record => new PartitionId(record.Topic, record.Partition)).Select(all => new PartitionOffset(all.Key, all.Max(record => record.Offset) + 1))];
+        [.. Records.GroupBy(record => new PartitionId(record.Topic, record.Partition))
+            .Select(all => new PartitionOffset(all.Key, all.Max(record => record.Offset) + 1))];
 }
 
 /// <summary>Partitions came to this process: records of them may follow.</summary>
@@ -24,6 +25,8 @@ public sealed record PartitionsAssigned(IReadOnlyList<PartitionId> Partitions) :
 /// <param name="Partitions">Those that go. No record of them follows.</param>
 public sealed record PartitionsRevoked(IReadOnlyList<PartitionId> Partitions) : SourceMessage;
 
-/// <summary>Partitions are another process's already, which reads on from the last commit: nothing can be committed for them any more.</summary>
+/// <summary>
+/// Partitions are another process's already, which reads on from the last commit: nothing can be committed for them any more.
+/// </summary>
 /// <param name="Partitions">Those that went. No record of them follows.</param>
 public sealed record PartitionsLost(IReadOnlyList<PartitionId> Partitions) : SourceMessage;
