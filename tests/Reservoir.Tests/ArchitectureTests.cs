@@ -17,7 +17,7 @@ public sealed class ArchitectureTests
         ["Scores/Statistics"],
         ["Forecast"],
         ["Readout"],
-        ["Network+Network/InputMaps"],
+        ["Network+Network/InputMaps+Network/InputMaps/Fields"],
         ["Scaling"],
         ["Kernel"]);
 
