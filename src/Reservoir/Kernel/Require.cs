@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace Esn;
 
 /// <summary>Preconditions of specifications: an error names the key, the value and what would be right.</summary>
-public static class Require
+static class Require
 {
     /// <summary>A finite number in [<paramref name="low"/>, <paramref name="high"/>].</summary>
     /// <exception cref="ArgumentOutOfRangeException">Outside the range, NaN or infinite.</exception>

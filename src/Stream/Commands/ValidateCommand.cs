@@ -52,6 +52,6 @@ static class ValidateCommand
         int channels = Math.Max(1, config.Source.FrameChannels);
         string budget = (entry?.Budget ?? config.Alarms.Budget)?.Text ?? "the preset's";
         return string.Create(CultureInfo.InvariantCulture,
-            $"preset {entry?.Preset ?? config.Preset}, budget {budget}, {model.Regressors(channels)} regressors, about {MemorySize.Say(ModelSize.Bytes(model, channels))} a stream of {channels} channel{(channels == 1 ? "" : "s")}");
+            $"preset {entry?.Preset ?? config.Preset}, budget {budget}, {model.Regressors(channels)} regressors, about {MemorySize.Say(model.EstimatedBytes(channels))} a stream of {channels} channel{(channels == 1 ? "" : "s")}");
     }
 }

@@ -12,7 +12,7 @@ public sealed record AlarmsConfig
     /// <summary>Throws with the key, the value and what would be right.</summary>
     public void Validate()
     {
-        Require.Range(SharedBy, 1, 1_000_000);
+        Check.Range(SharedBy, 1, 1_000_000);
         if (Budget?.PerStep / SharedBy < 1e-9)
             throw new ArgumentOutOfRangeException(nameof(Budget),
                 $"budget / sharedBy must be at least 1 per 1000000000 steps of a stream, was {Budget?.PerStep / SharedBy:G3} a step");

@@ -26,8 +26,8 @@ public sealed record HttpConfig
         if (!IPEndPoint.TryParse(Listen, out _))
             throw new ArgumentOutOfRangeException(nameof(Listen),
                 $"listen must be an address and a port such as 0.0.0.0:9464, was {Listen}");
-        Require.Range(MaxStreams, 0, 100_000);
-        Require.Range(MaxChannels, 0, 1000);
-        Require.Range(StallSeconds, 1, 3600);
+        Check.Range(MaxStreams, 0, 100_000);
+        Check.Range(MaxChannels, 0, 1000);
+        Check.Range(StallSeconds, 1, 3600);
     }
 }

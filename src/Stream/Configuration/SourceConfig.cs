@@ -60,10 +60,10 @@ public sealed record SourceConfig
         if (Topics.Count == 0 || Topics.Any(string.IsNullOrWhiteSpace))
             throw new ArgumentOutOfRangeException(nameof(Topics), "topics must name at least one topic");
         Check.NotEmpty(Group, "the name of a consumer group");
-        Require.Range(Channels, 0, 1_000_000);
-        Require.Range(MaxChannels, 1, 1_000_000);
-        Require.Range(MaxStreams, 1, 1_000_000);
-        Require.Range(BatchSize, 1, 10_000);
+        Check.Range(Channels, 0, 1_000_000);
+        Check.Range(MaxChannels, 1, 1_000_000);
+        Check.Range(MaxStreams, 1, 1_000_000);
+        Check.Range(BatchSize, 1, 10_000);
         if (Channels > 0 && Fields.Channels.Count > 0 && Channels != Fields.Channels.Count)
             throw new ArgumentOutOfRangeException(nameof(Channels),
                 $"channels must be {Fields.Channels.Count}, the number of fields.channels, was {Channels}");

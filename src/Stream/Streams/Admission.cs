@@ -45,7 +45,7 @@ sealed class Admission
         ModelSpec model = _models.Of(first.Stream.Key);
         try
         {
-            long more = ModelSize.Bytes(model, gate.Channels);
+            long more = model.EstimatedBytes(gate.Channels);
             if (bytes + more > _memory)
                 return Refused(first, Rejection.NoMemory,
                     $"a model of {gate.Channels} channels takes {MemorySize.Say(more)}, those of {streams} streams take {MemorySize.Say(bytes)} of {MemorySize.Say(_memory)}: "

@@ -21,7 +21,7 @@ public sealed class StreamSlot
     public StreamSlot(StreamId stream, ModelSpec model, Gate gate)
     {
         (Stream, _gate) = (stream, gate);
-        Bytes = ModelSize.Bytes(model, gate.Channels);
+        Bytes = model.EstimatedBytes(gate.Channels);
         _detector = new Detector(model, gate.Channels);
     }
 
