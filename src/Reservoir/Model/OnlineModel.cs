@@ -217,7 +217,7 @@ sealed class OnlineModel
     public bool TryRunFree(Span<double> forecast)
     {
         if (_scaler is null) return false;
-        _predictor.RunFree(_time, _interval, _scaler.Limit, forecast);
+        _predictor.RunFree(_time, _interval, _scaler.Reach, forecast);
         for (int done = 0; done < forecast.Length; done += _channels)
             _scaler.Unscale(forecast.Slice(done, _channels), forecast.Slice(done, _channels));
         return true;
