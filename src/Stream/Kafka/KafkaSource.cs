@@ -3,6 +3,7 @@ using System.Reactive.Linq;
 using Confluent.Kafka;
 using Esn.Streaming.Board;
 using Esn.Streaming.Configuration;
+using Esn.Streaming.Streams;
 using Esn.Streaming.Wire;
 using Microsoft.Extensions.Logging;
 
@@ -79,6 +80,7 @@ public sealed class KafkaSource : IDisposable
     /// <summary>A message went the whole way.</summary>
     public void Done(SourceMessage message)
     {
+        if (message is SourceEnded) return;  // it came from none of ours
         if (message is RecordBatch) _readiness.Progressed();
         lock (_lock)
         {

@@ -12,11 +12,12 @@ sealed class Admission
     readonly long _memory;
 
     /// <param name="config">Validated.</param>
-    public Admission(EsnConfig config)
+    /// <param name="models">Of the configuration.</param>
+    public Admission(EsnConfig config, ModelChoice models)
     {
         _source = config.Source;
         _decoder = new FrameDecoder(_source.Fields);
-        _models = new ModelChoice(config);
+        _models = models;
         _memory = _source.MaxMemory?.Bytes ?? (long)(SourceConfig.DefaultShare * GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
     }
 

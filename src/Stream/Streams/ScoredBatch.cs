@@ -1,3 +1,4 @@
+using Esn.Streaming.State;
 using Esn.Streaming.Wire;
 
 namespace Esn.Streaming.Streams;
@@ -45,6 +46,24 @@ public sealed record ScoredBatch(SourceMessage Message)
 
     /// <summary>Streams that went with their partitions.</summary>
     public IReadOnlyList<StreamId> Gone { get; init; } = [];
+
+    /// <summary>
+    /// What is to be kept of partitions, once all that came of this batch and those before it is stored: each stands for all
+    /// records up to this batch.
+    /// </summary>
+    public IReadOnlyList<PartitionSnapshot> Snapshots { get; init; } = [];
+
+    /// <summary>How far each partition of the batch is read once it is stored; none that was read so far before.</summary>
+    public IReadOnlyList<PartitionOffset> Offsets { get; init; } = [];
+
+    /// <summary>Frames that were taken again after a restart, with what came of them stored before: they are not in here.</summary>
+    public int Replayed { get; init; }
+
+    /// <summary>Streams that came back from a snapshot.</summary>
+    public int Restored { get; init; }
+
+    /// <summary>Streams that begin anew, as their models learn in another way than their snapshots did.</summary>
+    public IReadOnlyList<StreamId> Reset { get; init; } = [];
 
     /// <summary>When it was scored, UTC.</summary>
     public DateTime ScoredAt { get; init; }

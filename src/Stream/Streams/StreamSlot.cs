@@ -1,4 +1,4 @@
-using Esn.Streaming.Configuration;
+using Esn.Streaming.State;
 using Esn.Streaming.Wire;
 
 namespace Esn.Streaming.Streams;
@@ -11,6 +11,7 @@ namespace Esn.Streaming.Streams;
 public sealed class StreamSlot
 {
     readonly Gate _gate;
+    readonly ModelSpec _model;
     readonly Detector _detector;
     long _opened = -1;  // offset of the record that opened the last alarm
 
@@ -19,10 +20,42 @@ public sealed class StreamSlot
     /// <param name="gate">Of this stream; it knows the number of channels.</param>
     /// <exception cref="ArgumentException">No such model can be made for so many channels.</exception>
     public StreamSlot(StreamId stream, ModelSpec model, Gate gate)
+        : this(stream, model, gate, new Detector(model, gate.Channels))
     {
-        (Stream, _gate) = (stream, gate);
+    }
+
+    StreamSlot(StreamId stream, ModelSpec model, Gate gate, Detector detector)
+    {
+        (Stream, _gate, _model, _detector) = (stream, gate, model, detector);
         Bytes = model.EstimatedBytes(gate.Channels);
-        _detector = new Detector(model, gate.Channels);
+    }
+
+    /// <summary>A slot that goes on where a captured one was: from here on it gives the same bits.</summary>
+    /// <param name="snapshot">Of the stream.</param>
+    /// <param name="model">Learns as the model of the snapshot did.</param>
+    /// <exception cref="InvalidDataException">It is of another model, or damaged.</exception>
+    public static StreamSlot Restore(SlotSnapshot snapshot, ModelSpec model)
+    {
+        Gate gate = Gate.Load(snapshot.Gate.Span);
+        if (gate.Channels != snapshot.Channels)
+            throw new InvalidDataException($"the snapshot is of {snapshot.Channels} channels, and its gate of {gate.Channels}");
+        var detector = Detector.Load(model, snapshot.Channels, snapshot.Detector);
+        if (detector.Position != snapshot.Position)
+            throw new InvalidDataException($"the snapshot is of step {snapshot.Position}, and its model of step {detector.Position}");
+        return new StreamSlot(snapshot.Stream, model, gate, detector) { _opened = snapshot.OpenedAt, Next = snapshot.Next };
+    }
+
+    /// <summary>Offset below which it has had all records; 0 where it was made here.</summary>
+    public long Next { get; private init; }
+
+    /// <summary>All that is kept of it, copied: between two calls of <see cref="Step"/>.</summary>
+    /// <param name="next">Offset of the first record of the partition that is still to be taken.</param>
+    public SlotSnapshot Capture(long next)
+    {
+        var detector = new Pieces();
+        _detector.Save(detector);
+        return new SlotSnapshot(Stream, Math.Max(next, Next), Position, _opened, _gate.Channels, _model.FingerprintFor(_gate.Channels), _gate.Save(),
+            detector.Written());
     }
 
     /// <summary>Whose it is.</summary>
