@@ -54,11 +54,12 @@ sealed class PartitionGroup(PartitionId partition, DateTime now)
     /// <summary>Takes the place that a snapshot was captured at, in a group that has had no record.</summary>
     /// <param name="start">Where the partition begins.</param>
     /// <param name="models">The model that each stream is to have.</param>
+    /// <param name="times">What times are believed.</param>
     /// <param name="change">What becomes of those that were learnt with another one.</param>
     /// <param name="now">UTC.</param>
     /// <returns>Streams that begin anew, as their models learn in another way now.</returns>
     /// <exception cref="SnapshotException">A stream can't go on from its snapshot; none of them is restored.</exception>
-    public IReadOnlyList<StreamId> Restore(PartitionStart start, ModelChoice models, SpecChange change, DateTime now)
+    public IReadOnlyList<StreamId> Restore(PartitionStart start, ModelChoice models, TimesConfig times, SpecChange change, DateTime now)
     {
         (Told, CapturedAt) = (Math.Max(0, start.Told), now);
         if (start.Snapshot is not { } snapshot) return [];
@@ -71,7 +72,7 @@ sealed class PartitionGroup(PartitionId partition, DateTime now)
         var slots = new StreamSlot[fitting.Length];
         try
         {
-            Parallel.For(0, slots.Length, i => slots[i] = Restore(fitting[i], models));
+            Parallel.For(0, slots.Length, i => slots[i] = Restore(fitting[i], models, times));
         }
         catch (AggregateException e) when (e.InnerException is SnapshotException first)
         {
@@ -82,11 +83,11 @@ sealed class PartitionGroup(PartitionId partition, DateTime now)
         return [.. fits[false].Select(slot => slot.Stream)];
     }
 
-    static StreamSlot Restore(SlotSnapshot slot, ModelChoice models)
+    static StreamSlot Restore(SlotSnapshot slot, ModelChoice models, TimesConfig times)
     {
         try
         {
-            return StreamSlot.Restore(slot, models.Of(slot.Stream.Key));
+            return StreamSlot.Restore(slot, models.Of(slot.Stream.Key), times);
         }
         catch (Exception e) when (e is InvalidDataException or ArgumentException)
         {

@@ -27,7 +27,11 @@ public readonly record struct ScoredFrame(Frame Frame, StepResult Result, ReadOn
 /// [channels]; else null.</param>
 /// <param name="Elapsed">Time that the steps took.</param>
 public sealed record StreamSteps(StreamId Stream, IReadOnlyList<ScoredFrame> Frames, ModelHealth Before, ModelHealth After,
-    double[]? Forecast, TimeSpan Elapsed);
+    double[]? Forecast, TimeSpan Elapsed)
+{
+    /// <summary>Runs of the stream that began with one of these frames, but for its first: its clock went back, or far ahead.</summary>
+    public int NewRuns { get; init; }
+}
 
 /// <summary>
 /// What became of a message of the source: the one thing that leaves the scoring, for the outbox and for all who show something.
@@ -52,6 +56,9 @@ public sealed record ScoredBatch(SourceMessage Message)
     /// records up to this batch.
     /// </summary>
     public IReadOnlyList<PartitionSnapshot> Snapshots { get; init; } = [];
+
+    /// <summary>Time that scoring stood still to copy them.</summary>
+    public TimeSpan Paused { get; init; }
 
     /// <summary>How far each partition of the batch is read once it is stored; none that was read so far before.</summary>
     public IReadOnlyList<PartitionOffset> Offsets { get; init; } = [];

@@ -12,6 +12,7 @@ public sealed class StreamTable
     readonly Scorer _scorer;
     readonly ModelChoice _models;
     readonly StateConfig _state;
+    readonly TimesConfig _times;
     readonly TimeProvider _time;
     readonly Dictionary<PartitionId, PartitionGroup> _groups = [];
 
@@ -21,7 +22,7 @@ public sealed class StreamTable
     /// is silenced.</param>
     public StreamTable(EsnConfig config, TimeProvider time, Func<StreamId, bool>? silenced = null)
     {
-        (_state, _time, _models) = (config.State, time, new ModelChoice(config));
+        (_state, _times, _time, _models) = (config.State, config.Source.Times, time, new ModelChoice(config));
         _admission = new Admission(config, _models);
         _scorer = new Scorer(config, silenced ?? (_ => false), time);
     }
@@ -34,7 +35,7 @@ public sealed class StreamTable
         PartitionsAssigned assigned => Assign(assigned),
         PartitionsRevoked revoked => Forget(revoked, revoked.Partitions, capture: true),
         PartitionsLost lost => Forget(lost, lost.Partitions, capture: false),
-        SourceEnded ended => Scored(ended) with { Snapshots = Capture(_groups.Values) },
+        SourceEnded ended => Captured(Scored(ended), _groups.Values),
         _ => throw new NotSupportedException($"{message.GetType().Name} is no message of a source"),
     };
 
@@ -46,7 +47,7 @@ public sealed class StreamTable
         foreach (PartitionStart start in assigned.Starts)
         {
             PartitionGroup group = Group(start.Partition);
-            reset.AddRange(group.Restore(start, _models, _state.OnSpecChange, Now));
+            reset.AddRange(group.Restore(start, _models, _times, _state.OnSpecChange, Now));
             restored += group.Slots.Count;
         }
         return Scored(assigned) with { Restored = restored, Reset = reset };
@@ -57,11 +58,8 @@ public sealed class StreamTable
         var gone = new List<PartitionGroup>();
         foreach (PartitionId partition in partitions)
             if (_groups.Remove(partition, out PartitionGroup? group)) gone.Add(group);
-        return Scored(message) with
-        {
-            Gone = [.. gone.SelectMany(group => group.Slots).Select(slot => slot.Stream)],
-            Snapshots = capture ? Capture(gone) : [],
-        };
+        ScoredBatch batch = Scored(message) with { Gone = [.. gone.SelectMany(group => group.Slots).Select(slot => slot.Stream)] };
+        return capture ? Captured(batch, gone) : batch;
     }
 
     ScoredBatch Score(RecordBatch batch)
@@ -97,15 +95,15 @@ public sealed class StreamTable
         }
         StreamSteps[] steps = _scorer.Step(streams);
         ScoredFrame[] frames = [.. places.Select(place => steps[place.Stream].Frames[place.Frame])];
-        return Scored(batch) with
+        ScoredBatch scored = Scored(batch) with
         {
             DeadLetters = letters,
             Streams = replayed > 0 ? [.. steps.Select(Untold).OfType<StreamSteps>()] : steps,
             Frames = frames,
             Replayed = replayed,
             Offsets = [.. touched.Where(group => group.Next > group.Told).Select(group => new PartitionOffset(group.Partition, group.Next))],
-            Snapshots = Capture(Due(touched)),
         };
+        return Captured(scored, Due(touched));
     }
 
     // One a batch, so that a batch waits for the copying of one partition at the most.
@@ -116,8 +114,13 @@ public sealed class StreamTable
         return touched.Where(group => group.CapturedAt <= due).OrderBy(group => group.CapturedAt).Take(1);
     }
 
-    PartitionSnapshot[] Capture(IEnumerable<PartitionGroup> groups) => _state.Store == StateStore.None ? []
-        : [.. groups.Select(group => group.Capture(Now)).OfType<PartitionSnapshot>()];
+    ScoredBatch Captured(ScoredBatch batch, IEnumerable<PartitionGroup> groups)
+    {
+        if (_state.Store == StateStore.None) return batch;
+        long start = _time.GetTimestamp();
+        PartitionSnapshot[] snapshots = [.. groups.Select(group => group.Capture(Now)).OfType<PartitionSnapshot>()];
+        return snapshots.Length == 0 ? batch : batch with { Snapshots = snapshots, Paused = _time.GetElapsedTime(start) };
+    }
 
     // What is told for the first time; null: nothing of it.
     StreamSteps? Untold(StreamSteps steps)
@@ -134,7 +137,7 @@ public sealed class StreamTable
         if (group.Find(frame.Stream.Key) is { } slot)
         {
             if (frame.Record.Offset < slot.Next) return (null, null);
-            return slot.Check(frame.Time, frame.Values, out string detail) is { } reason
+            return slot.Check(frame.Time, frame.Values, out string detail, frame.Record.Timestamp) is { } reason
                 ? (null, new DeadLetter(frame.Record, reason, detail)) : (slot, null);
         }
         (StreamSlot? opened, DeadLetter? letter) = _admission.Open(frame, StreamCount, Bytes);
