@@ -39,4 +39,7 @@ public sealed class Gate(int channels)
         (Channels, _last, _lastTime) = (values.Length, values, time);
         return null;
     }
+
+    /// <summary>The last frame does not count any more: its time was wrong.</summary>
+    public void Forget() => _last = null;
 }

@@ -11,6 +11,7 @@ namespace Esn.Streaming.Streams;
 public sealed class StreamSlot
 {
     readonly Gate _gate;
+    readonly FeedClock _clock = new();
     readonly Detector _detector;
     long _opened = -1;  // offset of the record that opened the last alarm
 
@@ -34,8 +35,26 @@ public sealed class StreamSlot
     /// <summary>Steps taken so far.</summary>
     public long Position => _detector.Position;
 
+    /// <summary>The gate has let the first frame through already.</summary>
+    public void Begin(DateTime time) => _clock.Take(time);
+
     /// <summary>Why a frame is refused; null where it is let through: the next <see cref="Step"/> is to take it.</summary>
-    public Rejection? Check(DateTime time, double[] values, out string detail) => _gate.Check(time, values, out detail);
+    public Rejection? Check(DateTime time, double[] values, out string detail)
+    {
+        if (_clock.IsAhead(time))
+        {
+            detail = $"{FeedTime.Write(time)} is far ahead of all frames so far: its clock is wrong, unless the next frame confirms it";
+            return Rejection.Ahead;
+        }
+        Rejection? reason = _gate.Check(time, values, out detail);
+        if (reason == Rejection.Late && _clock.AreLateOnesRight(time))
+        {
+            _gate.Forget();
+            reason = _gate.Check(time, values, out detail);
+        }
+        if (reason is null) _clock.Take(time);
+        return reason;
+    }
 
     /// <summary>Scores frames that were let through, in their order.</summary>
     /// <param name="frames">Of this stream.</param>

@@ -33,6 +33,9 @@ public enum Rejection
     /// <summary>The frame is older than the stream's last one.</summary>
     Late,
 
+    /// <summary>The frame is far ahead of all before it, and the next one has not confirmed that yet.</summary>
+    Ahead,
+
     /// <summary>The frame is the stream's last one again.</summary>
     Duplicate,
 
