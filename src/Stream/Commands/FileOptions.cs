@@ -35,7 +35,7 @@ sealed class FileOptions
         TimeFormat = parsed.GetValue(_format),
         Zone = parsed.GetValue(_zone) is { } zone ? TimeZoneInfo.FindSystemTimeZoneById(zone) : null,
         KeyColumn = parsed.GetValue(_key),
-        Decimal = parsed.GetValue(_decimal) is [var point, ..] ? point : null,
+        DecimalPoint = parsed.GetValue(_decimal) is [var point, ..] ? point : null,
         Sort = parsed.GetValue(_sort),
     };
 }

@@ -134,7 +134,7 @@ public sealed class ColumnTimes
 
     static TimeStamp? AnyText(string text) => TimeText.Parse(text) ?? (text.AsSpan().IndexOfAny("-/:") > 0 && TimeText.Numbers(text) is null
         && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset other)
-        && text.AsSpan().ContainsAny("0123456789") && text.AsSpan().IndexOfAny("-/") > 0 ? new TimeStamp(other.DateTime, other.Offset) : null);
+        && text.Any(char.IsAsciiDigit) && text.AsSpan().IndexOfAny("-/") > 0 ? new TimeStamp(other.DateTime, other.Offset) : null);
 
     static ColumnTimes? OfNumbers(string[] texts, string name, bool named, TimeZoneInfo? zone)
     {

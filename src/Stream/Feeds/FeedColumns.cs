@@ -214,7 +214,7 @@ sealed class FeedColumns
 
     NumberText[] WaysOfNumbers()
     {
-        if (_options.Decimal is { } said) return [.. Values.Select(_ => new NumberText(said))];
+        if (_options.DecimalPoint is { } said) return [.. Values.Select(_ => new NumberText(said))];
         string[][] filled = [.. Values.Select(Filled)];
         NumberText[] alone = [.. filled.Select(column => NumberText.Of(column, _rows.Separator, null, out _))];
         char? others = alone.Any(column => column.Decimal == ',') ? ',' : null;

@@ -28,7 +28,7 @@ public sealed record FeedOptions
     public bool Sort { get; init; }
 
     /// <summary>The decimal point, '.' or ','; null: recognised.</summary>
-    public char? Decimal { get; init; }
+    public char? DecimalPoint { get; init; }
 
     /// <summary>Rows of a pipe that are waited for, to recognise its columns by.</summary>
     public int PipeRows { get; init; } = 10_000;

@@ -242,8 +242,8 @@ public sealed class FileFormTests : IDisposable
         Assert.Equal([2.013, 3.5], Read("time;a;b\n2026-01-05 00:00;2,013;3,5\n").Rows[0].Values);
         const string doubtful = "time;power\n2026-01-05 00:00;1,001\n2026-01-05 00:01;1,002\n";
         Assert.Contains("'1,001' in column power can have a decimal comma or thousands, and no row decides: say which with --decimal , or --decimal .", Refused(doubtful), StringComparison.Ordinal);
-        Assert.Equal(1.001, Read(doubtful, new FeedOptions { Decimal = ',' }).Rows[0].Values[0]);
-        Assert.Equal(1001, Read(doubtful, new FeedOptions { Decimal = '.' }).Rows[0].Values[0]);
+        Assert.Equal(1.001, Read(doubtful, new FeedOptions { DecimalPoint = ',' }).Rows[0].Values[0]);
+        Assert.Equal(1001, Read(doubtful, new FeedOptions { DecimalPoint = '.' }).Rows[0].Values[0]);
     }
 
     [Fact]
