@@ -53,6 +53,11 @@ public sealed record EsnConfig
     /// <summary>Throws with the key, the value and what would be right.</summary>
     public void Validate()
     {
+        // What it writes would come back as a record: one bad one would be a thousand dead letters in some seconds.
+        foreach ((string key, string topic) in new[] { ("events", Sink.Events), ("deadLetters", Sink.DeadLetters) })
+            if (Source.Reads(topic))
+                throw new ArgumentOutOfRangeException(nameof(Sink),
+                    $"sink.{key} must be none of source.topics ({string.Join(", ", Source.Topics)}), as what is written would be read again, was {topic}");
         Check(Detector, nameof(Detector), "detector");
         for (int i = 0; i < Models.Count; i++)
         {

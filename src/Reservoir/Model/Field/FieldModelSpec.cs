@@ -54,6 +54,9 @@ public sealed record FieldModelSpec : ModelSpec
     public double Limit { get; init; } = 20;
 
     /// <inheritdoc/>
+    public override double? AlarmsAStep() => Calibrator is BudgetSpec { AlarmsPerDay: 0 } budget ? budget.AlarmsPerStep : null;
+
+    /// <inheritdoc/>
     public override ModelSpec WithBudget(double alarmsPerStep) =>
         this with { Calibrator = Calibrator is BudgetSpec budget ? budget with { AlarmsPerStep = alarmsPerStep, AlarmsPerDay = 0 } : Calibrator };
 
