@@ -14,6 +14,8 @@ using Esn.Streaming.Feeds;
     TuneCommand.Make(),
     PresetCommand.Make(),
     ValidateCommand.Make(),
+    MuteCommand.Make(),
+    AckCommand.Make(),
 ];
 
 var root = new RootCommand("""
