@@ -24,7 +24,7 @@ public sealed class FeedClockTests
         DateTime[] times = Regular(2000);
         times[1000] += TimeSpan.FromHours(hours);
         Rejection?[] refused = Through(times);
-        Assert.Equal(Rejection.Ahead, refused[1000]);
+        Assert.Equal(Rejection.FarAhead, refused[1000]);
         Assert.Equal(1, refused.Count(reason => reason is not null));
     }
 
