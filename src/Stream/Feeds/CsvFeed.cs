@@ -46,9 +46,18 @@ public sealed class CsvFeed : IDisposable
             _rows = Rows(_stream, name);
             var sample = new List<string[]>();
             int most = _stream.CanSeek ? SampleRows : options.PipeRows;
+            int key = options.Key is null ? -1 : _rows.Names.ToList().IndexOf(options.KeyColumn ?? "");
+            bool IsOther(TextRow row) => key >= 0 && (key >= row.Fields.Length || row.Fields[key] != options.Key);
             long count = 0;
-            while (count < most && _rows.Read() is { } row)
+            bool whole = false;
+            while (count < most && !whole)
             {
+                if (_rows.Read() is not { } row)
+                {
+                    whole = true;
+                    continue;
+                }
+                if (IsOther(row)) continue;
                 count++;
                 if (!_stream.CanSeek) _waiting.Enqueue(row);
                 if (row.Fields.Length == _rows.Names.Count) sample.Add(row.Fields);
@@ -60,10 +69,10 @@ public sealed class CsvFeed : IDisposable
             {
                 while (_rows.Read() is { } row)
                 {
+                    if (IsOther(row)) continue;
                     count++;
                     See(row, orders);
                 }
-                RowCount = (int)Math.Min(count, int.MaxValue);
                 _rows.Dispose();
                 _stream = open();
                 ITextRows seen = _rows;
@@ -71,6 +80,7 @@ public sealed class CsvFeed : IDisposable
                 _columns = new FeedColumns(name, seen, sample, column => Order(orders, column), options);
             }
             else _columns = new FeedColumns(name, _rows, sample, column => Order(orders, column), options);
+            if (whole || _stream.CanSeek) RowCount = (int)Math.Min(count, int.MaxValue);
             if (!options.Sort && _columns.Times is not null && IsBackward(sample))
                 throw new FeedException($"{name}: its newest row comes first: --sort puts the rows in the order of their times");
         }
@@ -91,7 +101,7 @@ public sealed class CsvFeed : IDisposable
     /// <summary>The series of the file that is read; null: the file has one, or all are read.</summary>
     public string? Series => _options.Key;
 
-    /// <summary>Rows of the file, of all its series; null for a pipe, whose end nobody knows.</summary>
+    /// <summary>Rows of the file, or of the series of it that is read; null for a pipe whose end nobody knows yet.</summary>
     public int? RowCount { get; }
 
     /// <summary>Name of the column of times; "row" where there is none.</summary>
@@ -144,6 +154,7 @@ public sealed class CsvFeed : IDisposable
     public static IReadOnlyList<string> Keys(string file, FeedOptions options)
     {
         using CsvFeed feed = Open(file, options);
+        if (!feed._stream.CanSeek) throw new FeedException($"{file} is a pipe, which is read once, and a file with several series is read once for each: --key-column needs a file");
         const int most = 10_000;
         var keys = new List<string>();
         var seen = new HashSet<string>(StringComparer.Ordinal);

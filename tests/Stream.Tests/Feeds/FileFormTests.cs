@@ -204,7 +204,7 @@ public sealed class FileFormTests : IDisposable
         var options = new FeedOptions { KeyColumn = "host" };
         Assert.Equal(["web", "db"], CsvFeed.Keys(Write(text), options));
         (CsvFeed feed, FeedRow[] rows) = Read(text, options with { Key = "db" });
-        Assert.Equal((20, 1.5, "db"), (rows.Length, rows[0].Values[0], feed.Stream));
+        Assert.Equal((20, 1.5, "db", 20), (rows.Length, rows[0].Values[0], feed.Stream, feed.RowCount));
     }
 
     [Fact]
