@@ -72,7 +72,7 @@ public sealed class ManyStreams : IAsyncLifetime
             Change = AlarmChange.Opened, Position = _step, Start = _step, Peak = _step, Time = time, StartTime = time, PeakTime = time, Score = 3, PeakScore = 3,
             Severity = Severity.Critical, Normality = 0, Expected = [0, 0], Observed = [1, 1], Contributions = [new Contribution(1, .8), new Contribution(0, .2)],
             Scores = [new ScoreContribution("activity", 20)], Forecast = null, Drift = new Drift(DriftKind.Level, 1, _step, time, .01, 600, TimeSpan.FromMinutes(10)),
-            Field = new FieldEvidence(Rows, Columns, 3, heat, [new FieldRegion(HotRow, HotColumn, 201, HotRow, HotColumn, HotRow - 2, HotColumn - 2, HotRow + 2, HotColumn + 2, 25, 1)]),
+            Field = new FieldEvidence(Rows, Columns, 3, heat, HotRow, HotColumn, [new FieldRegion(HotRow, HotColumn, 201, HotRow, HotColumn, HotRow - 2, HotColumn - 2, HotRow + 2, HotColumn + 2, 25, 1)]),
         };
         Observe([Steps("the <b>ocean</b>", _step, 3, told)]);
     }

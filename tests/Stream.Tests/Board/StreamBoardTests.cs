@@ -125,7 +125,7 @@ public sealed class StreamBoardTests
         {
             Change = AlarmChange.Opened, Position = 5, Start = 5, Peak = 5, Time = time, StartTime = time, PeakTime = time, Score = 2, PeakScore = 2,
             Severity = Severity.Critical, Normality = 0, Expected = [0, 0], Observed = [1, 1], Contributions = [], Scores = [], Forecast = null, Drift = null,
-            Field = new FieldEvidence(rows, columns, 1, heat, []),
+            Field = new FieldEvidence(rows, columns, 1, heat, 0, 0, []),
         };
         var frame = new Frame(Pipelines.Record(5, "field", 1), Id("field"), time, [1, 1]);
         var scored = new ScoredFrame(frame, new StepResult(5, false, 2, 0, true, told), new double[2], Muted: false, OpenedAt: 5);
