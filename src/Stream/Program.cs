@@ -15,6 +15,8 @@ using Esn.Streaming.State;
     TuneCommand.Make(),
     PresetCommand.Make(),
     ValidateCommand.Make(),
+    MuteCommand.Make(),
+    AckCommand.Make(),
     StateCommand.Make(),
 ];
 

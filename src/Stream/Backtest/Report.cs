@@ -10,7 +10,7 @@ namespace Esn.Streaming.Backtest;
 /// <summary>A backtest for a person: what is plotted, and the page that plots it.</summary>
 public sealed class Report
 {
-    const string Placeholder = "{{report}}";
+    const string Placeholder = "{{report}}", Library = "{{echarts}}";
 
     // The default encoder writes <, > and & as escapes: no name can end the page's script element.
     static readonly JsonSerializerOptions Layout = new()
@@ -52,14 +52,20 @@ public sealed class Report
     /// <summary>Writes the page: one file that needs no other.</summary>
     public void WritePage(string file)
     {
-        using Stream stream = typeof(Report).Assembly.GetManifestResourceStream("report.html")!;
-        using var reader = new StreamReader(stream, Encoding.UTF8);
-        string page = reader.ReadToEnd();
-        int at = page.IndexOf(Placeholder, StringComparison.Ordinal);
+        string page = Resource("report.html");
+        int library = page.IndexOf(Library, StringComparison.Ordinal), at = page.IndexOf(Placeholder, StringComparison.Ordinal);
         using var writer = new StreamWriter(file, append: false, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
-        writer.Write(page.AsSpan(0, at));
+        writer.Write(page.AsSpan(0, library));
+        writer.Write(Resource("wwwroot/echarts.js"));
+        writer.Write(page.AsSpan((library + Library.Length)..at));
         writer.Write(JsonSerializer.Serialize(Data(), Layout));
         writer.Write(page.AsSpan(at + Placeholder.Length));
+    }
+
+    static string Resource(string name)
+    {
+        using var reader = new StreamReader(typeof(Report).Assembly.GetManifestResourceStream(name)!, Encoding.UTF8);
+        return reader.ReadToEnd();
     }
 
     PageData Data() => new(

@@ -32,6 +32,7 @@ public sealed class StreamingHost : IAsyncDisposable
     readonly WebApplication _web;
     readonly Readiness _readiness;
     readonly Mutes _mutes;
+    readonly StreamBoard _board;
     readonly Subject<ScoredBatch> _batches = new();
 
     /// <param name="config">Validated.</param>
@@ -45,7 +46,9 @@ public sealed class StreamingHost : IAsyncDisposable
         Metrics = new EsnMetrics(config.Http, config.Source.Fields.Channels);
         _readiness = new Readiness(time, TimeSpan.FromSeconds(config.Http.StallSeconds));
         _mutes = new Mutes(time);
-        _web = WebServer.Make(config.Http, Metrics.Registry, _readiness, _mutes, log, _log);
+        _board = new StreamBoard(config.Http, config.Source.Fields.Channels, time, _mutes.Covers);
+        _mutes.Changed += _board.Touch;
+        _web = WebServer.Make(config.Http, Metrics.Registry, _board, _readiness, _mutes, time, log, _log);
         Metrics.ShowBeforeCollecting(_readiness);
     }
 
@@ -146,7 +149,7 @@ public sealed class StreamingHost : IAsyncDisposable
     void Done(KafkaSource source, ScoredBatch batch)
     {
         Metrics.Observe(batch);
-        _mutes.Observe(batch);
+        _board.Observe(batch);
         _batches.OnNext(batch);
         source.Done(batch.Message);
     }

@@ -8,7 +8,7 @@ using Xunit;
 namespace Esn.Stream.Tests;
 
 /// <summary>When a snapshot is kept, beside what it stands for.</summary>
-public sealed class KeepingOutboxTests
+public sealed class KeepingOutboxTests : IAsyncDisposable
 {
     static readonly PartitionId Partition = new("steps", 0);
 
@@ -17,6 +17,8 @@ public sealed class KeepingOutboxTests
     readonly TaskCompletionSource _stored = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public ValueTask DisposeAsync() => _store.DisposeAsync();
 
     [Fact]
     public async Task A_snapshot_is_kept_once_all_that_came_before_it_is_stored_and_never_before()
