@@ -19,7 +19,14 @@ public sealed record RecordBatch(IReadOnlyList<FeedRecord> Records) : SourceMess
 
 /// <summary>Partitions came to this process: records of them may follow.</summary>
 /// <param name="Partitions">Those that came, beside those that are here.</param>
-public sealed record PartitionsAssigned(IReadOnlyList<PartitionId> Partitions) : SourceMessage;
+public sealed record PartitionsAssigned(IReadOnlyList<PartitionId> Partitions) : SourceMessage
+{
+    /// <summary>
+    /// Partitions that had been lost and came back before anybody read on, and how far they are read: their streams go on as
+    /// they are. None of <see cref="Partitions"/>.
+    /// </summary>
+    public IReadOnlyList<PartitionOffset> Resumed { get; init; } = [];
+}
 
 /// <summary>Partitions go to another process: what came of them is to be stored and committed, then their streams are forgotten.</summary>
 /// <param name="Partitions">Those that go. No record of them follows.</param>
