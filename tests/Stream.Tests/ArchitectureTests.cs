@@ -15,7 +15,7 @@ public sealed class ArchitectureTests
         ["Board", "Control"],
         ["Pipeline"],
         ["Streams"],
-        ["Configuration", "Feeds"],
+        ["Configuration", "Feeds", "State"],
         ["Wire", "Simulation"]);
 
     static readonly SourceCode Code = SourceCode.Of("src/Stream", "esn");

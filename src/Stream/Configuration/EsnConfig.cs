@@ -74,6 +74,13 @@ public sealed record EsnConfig
     /// <summary>Times in which streams are not to be judged.</summary>
     public IReadOnlyList<MaintenanceConfig> Maintenance { get; init; } = [];
 
+    /// <summary>What is kept over a restart.</summary>
+    public StateConfig State { get; init; } = new();
+
+    /// <summary>The directory that state is kept in: as configured, else beside the configuration, else beside where we stand.</summary>
+    internal string StateDirectory => State.Directory.Length > 0 ? State.Directory
+        : Places is { } places ? Path.ChangeExtension(places.File, "state") : "esn.state";
+
     /// <summary>Metrics, mutes and health over HTTP.</summary>
     public HttpConfig Http { get; init; } = new();
 

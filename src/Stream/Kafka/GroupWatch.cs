@@ -12,11 +12,11 @@ namespace Esn.Streaming.Kafka;
 /// still there: a member knows of its own partitions only, and while it is none, of nothing.
 /// </summary>
 /// <param name="config">Validated.</param>
-/// <param name="client">Asks by its connections; it must outlive this.</param>
+/// <param name="consumer">Asks, as the newer calls of an admin client do not recover when a broker comes back; it must outlive this.</param>
 /// <param name="readiness">Told.</param>
 /// <param name="time">The clock.</param>
 /// <param name="log">What the process says.</param>
-sealed class GroupWatch(EsnConfig config, Handle client, Readiness readiness, TimeProvider time, ILogger log)
+sealed class GroupWatch(EsnConfig config, IConsumer<byte[]?, byte[]?> consumer, Readiness readiness, TimeProvider time, ILogger log)
 {
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(5), Longest = TimeSpan.FromSeconds(5);
 
@@ -27,7 +27,7 @@ sealed class GroupWatch(EsnConfig config, Handle client, Readiness readiness, Ti
     /// <returns>Whether the client may be disposed of.</returns>
     public async Task<bool> Run(CancellationToken stop)
     {
-        IAdminClient admin = new DependentAdminClientBuilder(client).Build();
+        IAdminClient admin = new DependentAdminClientBuilder(consumer.Handle).Build();
         Task asking = AskOften(admin, stop);
         try
         {
@@ -90,38 +90,19 @@ sealed class GroupWatch(EsnConfig config, Handle client, Readiness readiness, Ti
             readiness.Told([], gone.FirstOrDefault());
             return;
         }
+        Dictionary<TopicPartition, long> committed = (await Task.Run(() => consumer.Committed(partitions, Patience), CancellationToken.None)
+            .ConfigureAwait(false)).Where(found => found.Offset.Value >= 0).ToDictionary(found => found.TopicPartition, found => found.Offset.Value);
+        Dictionary<TopicPartition, WatermarkOffsets> held = [];
+        foreach (TopicPartition partition in partitions)
+        {
+            stop.ThrowIfCancellationRequested();
+            held[partition] = await Task.Run(() => consumer.QueryWatermarkOffsets(partition, Patience), CancellationToken.None).ConfigureAwait(false);
+        }
         stop.ThrowIfCancellationRequested();
-        Dictionary<TopicPartition, long> committed = await Committed(admin, partitions).ConfigureAwait(false);
-        stop.ThrowIfCancellationRequested();
-        Dictionary<TopicPartition, long> ends = await Offsets(admin, partitions, OffsetSpec.Latest()).ConfigureAwait(false);
-        TopicPartition[] without = [.. partitions.Where(partition => !committed.ContainsKey(partition))];
-        stop.ThrowIfCancellationRequested();
-        if (without.Length > 0)
-            foreach ((TopicPartition partition, long first) in await Offsets(admin, without, OffsetSpec.Earliest()).ConfigureAwait(false))
-                committed[partition] = first;
-        stop.ThrowIfCancellationRequested();
-        HashSet<TopicPartition>? held = await Held(admin).ConfigureAwait(false);
-        readiness.Told([.. partitions.Where(partition => committed.ContainsKey(partition) && ends.ContainsKey(partition))
-            .Select(partition => new GroupPartition(new PartitionId(partition.Topic, partition.Partition), committed[partition],
-                ends[partition], held?.Contains(partition) ?? true))], gone.FirstOrDefault());
-    }
-
-    async Task<Dictionary<TopicPartition, long>> Committed(IAdminClient admin, TopicPartition[] partitions)
-    {
-        List<ListConsumerGroupOffsetsResult> found = await admin.ListConsumerGroupOffsetsAsync(
-            [new ConsumerGroupTopicPartitions(config.Source.Group, [.. partitions])],
-            new ListConsumerGroupOffsetsOptions { RequestTimeout = Patience }).ConfigureAwait(false);
-        return found[0].Partitions.Where(partition => !partition.Error.IsError && partition.Offset.Value >= 0)
-            .ToDictionary(partition => partition.TopicPartition, partition => partition.Offset.Value);
-    }
-
-    static async Task<Dictionary<TopicPartition, long>> Offsets(IAdminClient admin, TopicPartition[] partitions, OffsetSpec which)
-    {
-        ListOffsetsResult found = await admin.ListOffsetsAsync(
-            partitions.Select(partition => new TopicPartitionOffsetSpec { TopicPartition = partition, OffsetSpec = which }),
-            new ListOffsetsOptions { RequestTimeout = Patience, IsolationLevel = IsolationLevel.ReadCommitted }).ConfigureAwait(false);
-        return found.ResultInfos.Select(info => info.TopicPartitionOffsetError).Where(partition => !partition.Error.IsError)
-            .ToDictionary(partition => partition.TopicPartition, partition => partition.Offset.Value);
+        HashSet<TopicPartition>? read = await Held(admin).ConfigureAwait(false);
+        readiness.Told([.. partitions.Select(partition => new GroupPartition(new PartitionId(partition.Topic, partition.Partition),
+            committed.TryGetValue(partition, out long next) ? next : held[partition].Low.Value, held[partition].High.Value,
+            read?.Contains(partition) ?? true))], gone.FirstOrDefault());
     }
 
     // Null where the brokers don't tell, as the embedded one, or not now: while a group shares its partitions anew it has none.

@@ -4,6 +4,8 @@ using System.Reactive.Linq;
 using Confluent.Kafka;
 using Esn.Streaming.Board;
 using Esn.Streaming.Configuration;
+using Esn.Streaming.State;
+using Esn.Streaming.Streams;
 using Esn.Streaming.Wire;
 using Microsoft.Extensions.Logging;
 
@@ -31,6 +33,7 @@ public sealed class KafkaSource : IDisposable
     readonly TimeProvider _time;
     readonly RateLimit _complaints;
     readonly StartOffsets _starts;
+    readonly SnapshotStarts _snapshots;
     readonly Lock _lock = new();
     readonly ManualResetEventSlim _room = new(initialState: true), _drained = new(initialState: true);
     readonly CancellationTokenSource _closing = new();  // nothing is waited for any more
@@ -45,7 +48,12 @@ public sealed class KafkaSource : IDisposable
     Error? _fatal;
 
     /// <summary>Makes the client; connects when <see cref="Messages"/> is subscribed to.</summary>
-    public KafkaSource(EsnConfig config, Readiness readiness, TimeProvider time, ILogger log)
+    /// <param name="config">Validated.</param>
+    /// <param name="readiness">Told of progress.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="log">What the process says.</param>
+    /// <param name="store">Says where a partition begins that is known from before; null: where the group has committed.</param>
+    public KafkaSource(EsnConfig config, Readiness readiness, TimeProvider time, ILogger log, ISnapshotStore? store = null)
     {
         (_config, _readiness, _time, _log) = (config, readiness, time, log);
         _complaints = new RateLimit(time, TimeSpan.FromMinutes(1));
@@ -63,6 +71,7 @@ public sealed class KafkaSource : IDisposable
             .SetLogHandler((_, line) => said.Line(line))
             .Build();
         _starts = new StartOffsets(config, Consumer, log);
+        _snapshots = new SnapshotStarts(store, Consumer, log);
     }
 
     /// <summary>The client, for an outbox to store offsets of.</summary>
@@ -94,6 +103,7 @@ public sealed class KafkaSource : IDisposable
     /// <summary>A message went the whole way.</summary>
     public void Done(SourceMessage message)
     {
+        if (message is SourceEnded) return;  // it came from none of ours
         if (message is RecordBatch) _readiness.Progressed();
         lock (_lock)
         {
@@ -275,9 +285,17 @@ public sealed class KafkaSource : IDisposable
         if (resumed.Count > 0) _log.Resumed(string.Join(", ", resumed.Select(partition => partition.Partition)));
         if (partitions.Count > 0)
         {
-            PartitionId[] come = [.. partitions.Select(Id).Except(resumed.Select(partition => partition.Partition))];
-            if (come.Length > 0) _log.Assigned(string.Join(", ", come));
-            Emit(new PartitionsAssigned(come) { Resumed = resumed });
+            TopicPartition[] come = [.. partitions.Where(partition => !resumed.Exists(other => other.Partition == Id(partition)))];
+            if (come.Length > 0) _log.Assigned(string.Join(", ", come.Select(Id)));
+            IReadOnlyList<PartitionStart> starts = _snapshots.Of(come, _closing.Token);
+            foreach (PartitionStart start in starts)
+                if (start.Snapshot is { } snapshot)
+                {
+                    var partition = new TopicPartition(start.Partition.Topic, start.Partition.Number);
+                    begins[partition] = snapshot.Next;
+                    _next[partition] = snapshot.Next;
+                }
+            Emit(new PartitionsAssigned([.. come.Select(Id)]) { Resumed = resumed, Starts = starts });
         }
         return [.. partitions.Select(partition => new TopicPartitionOffset(partition, begins[partition]))];
     }

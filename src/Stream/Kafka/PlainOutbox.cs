@@ -35,7 +35,7 @@ public sealed class PlainOutbox(EsnConfig config, IConsumer<byte[]?, byte[]?> co
         {
             throw new OutboxException($"can't write what came of a batch: {e.Error.Reason}", e);
         }
-        if (batch.Message is RecordBatch records) Mark(records.Offsets());
+        Mark(batch.Offsets);
         if (batch.Message is PartitionsAssigned assigned) Mark(assigned.Resumed);  // all that came of them before is stored
         // On a thread of its own: the call blocks.
         if (batch.Message is PartitionsRevoked) await Task.Run(Commit, cancel).ConfigureAwait(false);

@@ -62,11 +62,11 @@ sealed class Publisher : IDisposable
     public async Task<IReadOnlyList<Outgoing>> Send(IReadOnlyList<Outgoing> outgoing, CancellationToken cancel)
     {
         Outgoing[] together = [.. outgoing.Where(one => one.Attempt == 0)];
-        bool[] fits = await Task.WhenAll(together.Select(one => TrySend(one, cancel))).ConfigureAwait(false);
-        List<Outgoing> large = [.. together.Where((_, i) => !fits[i])];
-        foreach (Outgoing one in outgoing.Where(one => one.Attempt > 0))
-            if (!await TrySend(one, cancel).ConfigureAwait(false)) large.Add(one);
-        return large;
+        List<Outcome> outcomes = [.. await Task.WhenAll(together.Select(one => Try(one, cancel))).ConfigureAwait(false)];
+        foreach (Outgoing one in outgoing.Where(one => one.Attempt > 0)) outcomes.Add(await Try(one, cancel).ConfigureAwait(false));
+        List<Outgoing> large = [.. outcomes.Where(outcome => !outcome.Fits && outcome.Error is null).Select(outcome => outcome.One)];
+        // One that is too large spoils a transaction for the others, whose errors then say nothing.
+        return large.Count == 0 && outcomes.Find(outcome => outcome.Error is not null).Error is { } error ? throw error : large;
     }
 
     /// <summary>Notes that something was too large.</summary>
@@ -81,6 +81,18 @@ sealed class Publisher : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => Producer.Dispose();
+
+    async Task<Outcome> Try(Outgoing one, CancellationToken cancel)
+    {
+        try
+        {
+            return new Outcome(one, await TrySend(one, cancel).ConfigureAwait(false), null);
+        }
+        catch (KafkaException e)
+        {
+            return new Outcome(one, false, e);
+        }
+    }
 
     // One message after the other: the first one is the largest.
     async Task<bool> TrySend(Outgoing one, CancellationToken cancel)
@@ -114,4 +126,6 @@ sealed class Publisher : IDisposable
             }
         }
     }
+
+    readonly record struct Outcome(Outgoing One, bool Fits, KafkaException? Error);
 }

@@ -36,7 +36,7 @@ public sealed class TransactionalOutbox : IOutbox, IDisposable
     readonly SemaphoreSlim _one = new(1);
     readonly CancellationTokenSource _ended = new();
     readonly Task _committing;
-    Exception? _failed;  // of a commit beside the batches
+    Exception? _failed;  // nothing is committed any more: offsets that wait may be of a batch that was not told
 
     TransactionalOutbox(EsnConfig config, IConsumer<byte[]?, byte[]?> consumer, Func<PartitionId, bool> gone, Publisher publisher,
         TimeProvider time, ILogger log)
@@ -103,7 +103,7 @@ public sealed class TransactionalOutbox : IOutbox, IDisposable
         {
             IReadOnlyList<PartitionOffset> done = batch.Message switch
             {
-                RecordBatch records => records.Offsets(),
+                RecordBatch => batch.Offsets,
                 PartitionsAssigned assigned => assigned.Resumed,
                 _ => [],
             };
@@ -112,6 +112,11 @@ public sealed class TransactionalOutbox : IOutbox, IDisposable
                 foreach (PartitionId partition in lost.Partitions) _offsets.Remove(partition);
             List<Outgoing> outgoing = Outgoing.Of(batch, _config);
             if (outgoing.Count > 0 || batch.Message is not RecordBatch) await Commit(outgoing, cancel).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            _failed = e;
+            throw;
         }
         finally
         {
@@ -129,6 +134,7 @@ public sealed class TransactionalOutbox : IOutbox, IDisposable
         try
         {
             await _one.WaitAsync(late.Token).ConfigureAwait(false);
+            if (_failed is not null) return false;
             await Commit([], late.Token).WaitAsync(late.Token).ConfigureAwait(false);
             return true;
         }
@@ -230,7 +236,7 @@ public sealed class TransactionalOutbox : IOutbox, IDisposable
             await _one.WaitAsync().ConfigureAwait(false);
             try
             {
-                await Commit([], _ended.Token).ConfigureAwait(false);
+                if (_failed is null) await Commit([], _ended.Token).ConfigureAwait(false);
             }
             catch (OperationCanceledException)
             {
