@@ -86,8 +86,9 @@ public sealed partial class KillTests(ITestOutputHelper output) : IDisposable
             source: { topics: [steps], group: {{group}}, batchSize: 100 }
             sink: { events: {{events}}, deadLetters: {{letters}}, createTopics: false, exactlyOnce: true }
             state: { directory: "{{Path.Combine(_directory, group)}}", intervalSeconds: 1 }
-            alarms: { budget: 1 per 50 steps }
-            detector: { warmUp: 100, scalingSteps: 50, reservoir: { units: 20 }, scores: [ meanError: { window: 8 }, outOfRange ] }
+            preset: metric
+            alarms: { budget: 1 per 20 steps }
+            detector: { warmUp: 100 }
             http: { listen: "127.0.0.1:0", stallSeconds: 5 }
             """);
         return file;
@@ -104,7 +105,7 @@ public sealed partial class KillTests(ITestOutputHelper output) : IDisposable
         {
             for (int stream = 0; stream < Streams; stream++)
             {
-                double jump = (step + 7 * stream) % 130 < 4 ? 3 : 0, value = Math.Sin(.3 * step + stream) + .05 * random.NextDouble() + jump;
+                double jump = step > 130 && (step + 7 * stream) % 130 < 3 ? 8 : 0, value = Math.Sin(.3 * step + stream) + .05 * random.NextDouble() + jump;
                 string json = ++sent % Broken == 0 ? "{" : string.Create(CultureInfo.InvariantCulture, $$"""{"timestamp": "{{start.AddSeconds(step):O}}", "value": {{value:R}}}""");
                 producer.Produce(new TopicPartition("steps", stream % Partitions), new Message<byte[], byte[]> { Key = Encoding.UTF8.GetBytes($"s{stream}"), Value = Encoding.UTF8.GetBytes(json) });
             }

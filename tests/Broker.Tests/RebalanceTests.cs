@@ -84,8 +84,14 @@ public sealed class RebalanceTests(RealKafkaFixture broker) : IClassFixture<Real
         await EndToEnd.Ready(esn);
         await Send(kafka.BootstrapServers, "steps", partitions: 3, records: 300);
         await EndToEnd.Steps(esn, 300);
-        await kafka.Kill();
         DateTime end = DateTime.UtcNow + EndToEnd.Patience;
+        using (var http = new HttpClient { BaseAddress = await esn.Address })
+            while ((await http.GetStringAsync("/metrics")).Split('\n').Count(row => row.StartsWith("esn_group_lag_records{", StringComparison.Ordinal) && row.EndsWith(" 0", StringComparison.Ordinal)) < 3)
+            {
+                Assert.True(DateTime.UtcNow < end, esn.Said);  // all is committed, as the brokers say
+                await Task.Delay(100);
+            }
+        await kafka.Kill();
         while (!esn.Said.Contains("no longer a member of the group", StringComparison.Ordinal))
         {
             Assert.True(DateTime.UtcNow < end, esn.Said);

@@ -38,6 +38,9 @@ public abstract record ModelSpec
         Alarm.Validate();
     }
 
+    /// <summary>Alarms a step that the budget allows; null: it has no budget of steps.</summary>
+    public virtual double? AlarmsAStep() => null;
+
     /// <summary>The same with another alarm budget.</summary>
     /// <param name="alarmsPerStep">Alarms a step that can be borne, [1e-9, .05].</param>
     public abstract ModelSpec WithBudget(double alarmsPerStep);

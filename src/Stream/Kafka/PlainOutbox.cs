@@ -25,7 +25,7 @@ public sealed class PlainOutbox(EsnConfig config, IConsumer<byte[]?, byte[]?> co
     public async Task Store(ScoredBatch batch, CancellationToken cancel)
     {
         _publisher.Say(batch);
-        IReadOnlyList<Outgoing> outgoing = Outgoing.Of(batch, config);
+        List<Outgoing> outgoing = Outgoing.Of(batch, config);
         try
         {
             while (outgoing.Count > 0)

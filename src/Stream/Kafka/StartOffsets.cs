@@ -78,10 +78,14 @@ sealed class StartOffsets(EsnConfig config, IConsumer<byte[]?, byte[]?> consumer
             log.Begins(topic, $"the group has read other partitions; {numbers} were added since and are read from their beginning");
             return beginnings;
         }
-        List<TopicPartitionOffset> ends = Retry(topic, stop, () => all
-            .Select(partition => new TopicPartitionOffset(partition, consumer.QueryWatermarkOffsets(partition, Patience).High)).ToList());
+        List<TopicPartitionOffset> ends = Retry(topic, () => all
+            .Select(partition => new TopicPartitionOffset(partition, consumer.QueryWatermarkOffsets(partition, Patience).High)).ToList(), stop);
         // Said at once and for all partitions: a restart, or the replica that gets the others, must not take a later end for it.
-        Retry(topic, stop, () => consumer.Commit(ends));
+        Retry(topic, () =>
+        {
+            consumer.Commit(ends);
+            return true;
+        }, stop);
         log.Begins(topic, "the group is new and begins with what comes from now on");
         return ends.Where(end => beginnings.ContainsKey(end.TopicPartition)).ToDictionary(end => end.TopicPartition, end => end.Offset);
     }
@@ -89,17 +93,11 @@ sealed class StartOffsets(EsnConfig config, IConsumer<byte[]?, byte[]?> consumer
     TopicPartition[] All(string topic, CancellationToken stop)
     {
         using IAdminClient admin = new DependentAdminClientBuilder(consumer.Handle).Build();
-        return Retry(topic, stop, () => admin.GetMetadata(topic, Patience).Topics.Single().Partitions
-            .Select(partition => new TopicPartition(topic, partition.PartitionId)).ToArray());
+        return Retry(topic, () => admin.GetMetadata(topic, Patience).Topics.Single().Partitions
+            .Select(partition => new TopicPartition(topic, partition.PartitionId)).ToArray(), stop);
     }
 
-    void Retry(string topic, CancellationToken stop, Action action) => Retry(topic, stop, () =>
-    {
-        action();
-        return true;
-    });
-
-    T Retry<T>(string topic, CancellationToken stop, Func<T> action)
+    T Retry<T>(string topic, Func<T> action, CancellationToken stop)
     {
         while (true)
         {

@@ -23,7 +23,8 @@ public sealed class TransactionalOutbox : IOutbox, IDisposable
     /// <summary>How long a transaction may be open: a killed process keeps readers of committed records waiting for this long.</summary>
     public static readonly TimeSpan LongestTransaction = TimeSpan.FromSeconds(15);
 
-    static readonly TimeSpan Call = TimeSpan.FromSeconds(10), TryAgain = TimeSpan.FromMilliseconds(200), CommitEvery = TimeSpan.FromSeconds(1);
+    static readonly TimeSpan Call = TimeSpan.FromSeconds(10), Describe = TimeSpan.FromSeconds(3), TryAgain = TimeSpan.FromMilliseconds(200),
+        CommitEvery = TimeSpan.FromSeconds(1);
 
     readonly EsnConfig _config;
     readonly IConsumer<byte[]?, byte[]?> _consumer;
@@ -63,8 +64,7 @@ public sealed class TransactionalOutbox : IOutbox, IDisposable
             log.AtLeastOnce("sink.exactlyOnce is false");
             return null;
         }
-        string? why = await Embedded(consumer).ConfigureAwait(false)
-            ? "the embedded broker does not keep the offsets of a transaction" : null;
+        string? why = null;
         Publisher? publisher = null;
         while (why is null)
         {
@@ -73,6 +73,11 @@ public sealed class TransactionalOutbox : IOutbox, IDisposable
                 publisher ??= new Publisher(ClientSettings.TransactionalProducer(config), time, log);
                 // On a thread of its own: the call blocks.
                 await Task.Run(() => publisher.Producer.InitTransactions(Call), CancellationToken.None).ConfigureAwait(false);
+                if (config.Sink.ExactlyOnce == ExactlyOnce.Auto && await Embedded(consumer).ConfigureAwait(false))
+                {
+                    why = "the embedded broker does not keep the offsets of a transaction";
+                    break;
+                }
                 log.ExactlyOnce();
                 return new TransactionalOutbox(config, consumer, gone, publisher, time, log);
             }
@@ -253,11 +258,19 @@ public sealed class TransactionalOutbox : IOutbox, IDisposable
         }
     }
 
-    // librdkafka's mock cluster answers every call of a transaction, and keeps nothing of its offsets.
+    // librdkafka's mock cluster answers every call of a transaction, and keeps nothing of its offsets. It is one that has just
+    // answered, but never says which cluster it is.
     static async Task<bool> Embedded(IConsumer<byte[]?, byte[]?> consumer)
     {
         using IAdminClient admin = new DependentAdminClientBuilder(consumer.Handle).Build();
-        var cluster = await admin.DescribeClusterAsync(new Confluent.Kafka.Admin.DescribeClusterOptions { RequestTimeout = Call }).ConfigureAwait(false);
-        return cluster.ClusterId?.StartsWith("mockCluster", StringComparison.Ordinal) == true;
+        try
+        {
+            var options = new Confluent.Kafka.Admin.DescribeClusterOptions { RequestTimeout = Describe };
+            return (await admin.DescribeClusterAsync(options).ConfigureAwait(false)).ClusterId is null;
+        }
+        catch (KafkaException)
+        {
+            return true;
+        }
     }
 }

@@ -25,6 +25,7 @@ public sealed class KeepingOutbox(IOutbox outbox, ISnapshotStore store, TimeSpan
     /// <inheritdoc/>
     public async Task Store(ScoredBatch batch, CancellationToken cancel)
     {
+        foreach (StreamId stream in batch.Reset) log.BeginsAnew(stream.Key, stream.Topic, stream.Partition);
         await outbox.Store(batch, cancel).ConfigureAwait(false);
         bool last = batch.Message is not RecordBatch;
         foreach (PartitionSnapshot snapshot in batch.Snapshots)

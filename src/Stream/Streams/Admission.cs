@@ -51,7 +51,9 @@ sealed class Admission
                 return Refused(first, Rejection.NoMemory,
                     $"a model of {gate.Channels} channels takes {MemorySize.Say(more)}, those of {streams} streams take {MemorySize.Say(bytes)} of {MemorySize.Say(_memory)}: "
                     + "raise source.maxMemory, or add replicas and partitions");
-            return (new StreamSlot(first.Stream, model, gate), null);
+            var slot = new StreamSlot(first.Stream, model, gate);
+            slot.Begin(first.Time);
+            return (slot, null);
         }
         // Whatever it is, it must not keep the other streams from being scored; it comes again with the stream's next record.
         catch (Exception e)

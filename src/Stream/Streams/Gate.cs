@@ -104,6 +104,9 @@ public sealed class Gate(int channels, TimesConfig? times = null)
         return null;
     }
 
+    /// <summary>The last frame does not count any more: its time was wrong.</summary>
+    public void Forget() => _last = null;
+
     Rejection? Doubt(DateTime time, DateTime? sent)
     {
         if (time < _lastTime) return Rejection.Late;

@@ -69,21 +69,22 @@ sealed class PartitionGroup(PartitionId partition, DateTime now)
             throw new SnapshotException($"stream {other.Stream.Key} of {Partition}, and {fits[false].Count() - 1} more, learnt with another specification: "
                 + "restore the configuration that it was, or begin these streams anew with --on-spec-change reset");
         SlotSnapshot[] fitting = [.. fits[true]];
-        var slots = new StreamSlot[fitting.Length];
+        var slots = new StreamSlot?[fitting.Length];
         try
         {
-            Parallel.For(0, slots.Length, i => slots[i] = Restore(fitting[i], models, times));
+            Parallel.For(0, slots.Length, i => slots[i] = Restore(fitting[i], models, times, change));
         }
         catch (AggregateException e) when (e.InnerException is SnapshotException first)
         {
             throw new SnapshotException(first.Message, first);
         }
-        foreach (StreamSlot slot in slots) Add(slot);
+        foreach (StreamSlot slot in slots.OfType<StreamSlot>()) Add(slot);
         Next = snapshot.Next;
-        return [.. fits[false].Select(slot => slot.Stream)];
+        return [.. fits[false].Concat(fitting.Where((_, i) => slots[i] is null)).Select(slot => slot.Stream)];
     }
 
-    static StreamSlot Restore(SlotSnapshot slot, ModelChoice models, TimesConfig times)
+    // Null: it is to begin anew. What does not fit is whole, as the store has seen, but of another program, say.
+    static StreamSlot? Restore(SlotSnapshot slot, ModelChoice models, TimesConfig times, SpecChange change)
     {
         try
         {
@@ -91,7 +92,8 @@ sealed class PartitionGroup(PartitionId partition, DateTime now)
         }
         catch (Exception e) when (e is InvalidDataException or ArgumentException)
         {
-            throw new SnapshotException($"stream {slot.Stream.Key} of {slot.Stream.Topic}[{slot.Stream.Partition}]: {e.Message}", e);
+            return change == SpecChange.Reset ? null
+                : throw new SnapshotException($"stream {slot.Stream.Key} of {slot.Stream.Topic}[{slot.Stream.Partition}]: {e.Message} (--on-spec-change reset)", e);
         }
     }
 }

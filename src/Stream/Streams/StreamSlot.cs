@@ -13,6 +13,7 @@ public sealed class StreamSlot
 {
     readonly Gate _gate;
     readonly ModelSpec _model;
+    readonly FeedClock _clock = new();  // for feeds whose records have no timestamp of their own: files
     readonly Detector _detector;
     readonly List<int> _begins = [];  // which of the frames that were let through and wait for their step begin a run
     int _passed;
@@ -71,11 +72,26 @@ public sealed class StreamSlot
     /// <summary>Steps taken so far.</summary>
     public long Position => _detector.Position;
 
+    /// <summary>The gate has let the first frame through already.</summary>
+    public void Begin(DateTime time) => _clock.Take(time);
+
     /// <summary>Why a frame is refused; null where it is let through: the next <see cref="Step"/> is to take it.</summary>
     /// <inheritdoc cref="Gate.Check"/>
     public Rejection? Check(DateTime time, double[] values, out string detail, DateTime? sent = null)
     {
-        if (_gate.Check(time, values, out detail, sent) is { } reason) return reason;
+        if (sent is null && _clock.IsAhead(time))
+        {
+            detail = $"{FeedTime.Write(time)} is far ahead of all frames so far: its clock is wrong, unless the next frame confirms it";
+            return Rejection.FarAhead;
+        }
+        Rejection? reason = _gate.Check(time, values, out detail, sent);
+        if (sent is null && reason == Rejection.Late && _clock.AreLateOnesRight(time))
+        {
+            _gate.Forget();
+            reason = _gate.Check(time, values, out detail, sent);
+        }
+        if (reason is not null) return reason;
+        if (sent is null) _clock.Take(time);
         if (_gate.BeginsRun) _begins.Add(_passed);
         _passed++;
         return null;

@@ -6,7 +6,7 @@ public enum Rejection
     /// <summary>The record has no key, so no stream.</summary>
     NoKey,
 
-    /// <summary>The key is empty, too long or not UTF-8.</summary>
+    /// <summary>The key is empty, too long, not UTF-8, or has characters that no text may have.</summary>
     BadKey,
 
     /// <summary>The record has no value.</summary>
