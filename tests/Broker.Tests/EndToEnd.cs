@@ -12,7 +12,7 @@ public abstract class EndToEnd(IBroker broker) : IDisposable
 {
     readonly List<string> _directories = [];
 
-    protected static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    protected internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     protected string Servers
     {
@@ -291,7 +291,7 @@ public abstract class EndToEnd(IBroker broker) : IDisposable
         Assert.True(await replay.Exit(Patience) == 0, replay.Said);
     }
 
-    protected static async Task Ready(EsnProcess esn, bool ready = true)
+    protected internal static async Task Ready(EsnProcess esn, bool ready = true)
     {
         using var http = new HttpClient { BaseAddress = await esn.Address };
         DateTime end = DateTime.UtcNow + Patience;
@@ -302,7 +302,7 @@ public abstract class EndToEnd(IBroker broker) : IDisposable
         }
     }
 
-    protected static async Task Steps(EsnProcess esn, long steps)
+    protected internal static async Task Steps(EsnProcess esn, long steps)
     {
         DateTime end = DateTime.UtcNow + TimeSpan.FromMinutes(5);
         double done;
@@ -313,14 +313,14 @@ public abstract class EndToEnd(IBroker broker) : IDisposable
         }
     }
 
-    protected static async Task<double> Metric(EsnProcess esn, string name)
+    protected internal static async Task<double> Metric(EsnProcess esn, string name)
     {
         using var http = new HttpClient { BaseAddress = await esn.Address };
         string line = (await http.GetStringAsync("/metrics")).Split('\n').Single(row => row.StartsWith(name + " ", StringComparison.Ordinal));
         return double.Parse(line[(name.Length + 1)..], CultureInfo.InvariantCulture);
     }
 
-    protected static async Task Stop(EsnProcess esn)
+    protected internal static async Task Stop(EsnProcess esn)
     {
         esn.Terminate();
         Assert.True(await esn.Exit(TimeSpan.FromSeconds(10)) == 0, esn.Said);

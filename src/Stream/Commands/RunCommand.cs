@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Runtime.InteropServices;
 using Esn.Streaming.Configuration;
 using Esn.Streaming.Hosting;
 using Microsoft.Extensions.Logging;
@@ -27,8 +28,17 @@ static class RunCommand
             EsnConfig config = Load(parsed);
             if (parsed.GetValue(OnSpecChange) is { } change) config = config with { State = config.State with { OnSpecChange = change } };
             using ILoggerFactory log = Logging(LogLevel.Information);
+            // Beside that of System.CommandLine, which does not hear a signal that comes within a second of the start.
+            using var ended = CancellationTokenSource.CreateLinkedTokenSource(stop);
+            using PosixSignalRegistration term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
+            using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
+            void End(PosixSignalContext signal)
+            {
+                signal.Cancel = true;
+                ended.CancelAsync();
+            }
             await using var host = new StreamingHost(config, TimeProvider.System, log);
-            return await host.Run(stop).ConfigureAwait(false) ? 0 : 1;
+            return await host.Run(ended.Token).ConfigureAwait(false) ? 0 : 1;
         });
         return (command, ["esn run --config config/esn.yaml", "KAFKA_PASSWORD=… esn run -c config/secured.yaml", "curl -s localhost:9464/metrics | grep esn_anomaly_score"]);
     }

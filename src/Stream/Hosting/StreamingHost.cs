@@ -106,26 +106,38 @@ public sealed class StreamingHost : IAsyncDisposable
     {
         await using DirectoryStore? store = Store();
         var source = new KafkaSource(_config, _readiness, _time, _log, store);
-        var outbox = new PlainOutbox(_config, source.Consumer, _time, _log);
-        IOutbox keeping = store is null ? outbox
-            : new KeepingOutbox(outbox, store, TimeSpan.FromSeconds(_config.State.IntervalSeconds), _log);
+        TransactionalOutbox? once = await TransactionalOutbox.TryMake(_config, source.Consumer, source.IsGone, _time, _log, stop)
+            .ConfigureAwait(false);
+        PlainOutbox? atLeastOnce = once is null ? new PlainOutbox(_config, source.Consumer, _time, _log) : null;
+        source.Transactional = once is not null;
+        IOutbox outbox = (IOutbox?)once ?? atLeastOnce!;
+        if (store is not null)
+            outbox = new KeepingOutbox(outbox, store, TimeSpan.FromSeconds(_config.State.IntervalSeconds), source.IsGone, _log);
         using var scoring = new EventLoopScheduler(start => new Thread(start) { IsBackground = true, Name = "score" });
         var streams = new StreamTable(_config, _time, _mutes.Covers);
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         bool good;
-        using (DetectionPipeline.Run(source.Messages(stop), streams, keeping, scoring)
+        using var watched = new CancellationTokenSource();
+        Task<bool> watch = new GroupWatch(_config, source.Consumer, _readiness, _time, _log).Run(watched.Token);
+        using (DetectionPipeline.Run(source.Messages(stop), streams, outbox, scoring)
             .Do(batch => Done(source, batch))
             .Subscribe(_ => { }, error => ended.TrySetException(error), () => ended.TrySetResult()))
             good = await Ended(ended.Task, stop).ConfigureAwait(false);
 
+        await watched.CancelAsync().ConfigureAwait(false);
+        bool unwatched = await watch.ConfigureAwait(false);
+        if (once is not null && good) good = await once.Finish(LeaveWithin).ConfigureAwait(false);
         // Nothing reaches the clients any more. The group hears that this member goes, whatever the reason.
-        if (!await source.Close(LeaveWithin).ConfigureAwait(false))
+        Departure departure = await source.Close(LeaveWithin).ConfigureAwait(false);
+        if (departure == Departure.NotLeft)
         {
             _log.NotLeft(LeaveWithin.TotalSeconds);
             return false;
         }
-        outbox.Dispose();
-        source.Dispose();
+        once?.Dispose();
+        atLeastOnce?.Dispose();
+        if (unwatched) source.Dispose();
+        good &= departure == Departure.Committed;
         if (good) _log.Ended(Metrics.StepCount);
         return good;
     }

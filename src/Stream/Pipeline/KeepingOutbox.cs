@@ -15,8 +15,10 @@ namespace Esn.Streaming.Pipeline;
 /// <param name="outbox">Where everything else goes.</param>
 /// <param name="store">Where snapshots go.</param>
 /// <param name="interval">Between two snapshots.</param>
+/// <param name="gone">Whether a partition went while something that came of it was on its way: it may not be told then, and is not
+/// kept.</param>
 /// <param name="log">Told of what was not kept.</param>
-public sealed class KeepingOutbox(IOutbox outbox, ISnapshotStore store, TimeSpan interval, ILogger log) : IOutbox
+public sealed class KeepingOutbox(IOutbox outbox, ISnapshotStore store, TimeSpan interval, Func<PartitionId, bool> gone, ILogger log) : IOutbox
 {
     readonly Dictionary<PartitionId, Task> _writing = [];
 
@@ -28,6 +30,7 @@ public sealed class KeepingOutbox(IOutbox outbox, ISnapshotStore store, TimeSpan
         bool last = batch.Message is not RecordBatch;
         foreach (PartitionSnapshot snapshot in batch.Snapshots)
         {
+            if (gone(snapshot.Partition)) continue;
             // One at a time for a partition: the disk is slower than the interval, and the next one will hold more.
             if (_writing.TryGetValue(snapshot.Partition, out Task? before))
             {

@@ -36,6 +36,12 @@ public sealed record PartitionsAssigned(IReadOnlyList<PartitionId> Partitions) :
 {
     /// <summary>Those of them that begin where a snapshot ends, or of which something was told already.</summary>
     public IReadOnlyList<PartitionStart> Starts { get; init; } = [];
+
+    /// <summary>
+    /// Partitions that had been lost and came back before anybody read on, and how far they are read: their streams go on as
+    /// they are. None of <see cref="Partitions"/>.
+    /// </summary>
+    public IReadOnlyList<PartitionOffset> Resumed { get; init; } = [];
 }
 
 /// <summary>Partitions go to another process: what came of them is to be stored and committed, then their streams are forgotten.</summary>

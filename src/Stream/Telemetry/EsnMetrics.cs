@@ -13,7 +13,8 @@ public sealed class EsnMetrics
     readonly IReadOnlyList<string> _channelNames;
     readonly StreamGauges _gauges;
     readonly Dictionary<StreamId, StreamSeries?> _series = [];  // of every stream that was seen; null: beyond the cap
-    readonly Gauge _streams, _modelBytes, _lag, _ready;
+    readonly Gauge _streams, _modelBytes, _lag, _groupLag, _ready;
+    readonly HashSet<PartitionId> _groupPartitions = [];
     readonly Counter _steps, _events, _recoveries, _refusals, _rescalings, _late, _deadLetters, _hidden;
     readonly Histogram _stepDuration, _latency, _pause;
     readonly Counter _snapshots, _restored, _replayed, _newRuns;
@@ -49,6 +50,7 @@ public sealed class EsnMetrics
         _streams = metrics.CreateGauge("esn_streams", "Streams with a model in this process.");
         _modelBytes = metrics.CreateGauge("esn_models_bytes", "About how much memory the models of all streams take; a stream that would take it beyond source.maxMemory becomes dead letters.");
         _lag = metrics.CreateGauge("esn_consumer_lag_records", "Records that wait in the assigned partitions, as the client last counted them.");
+        _groupLag = metrics.CreateGauge("esn_group_lag_records", "Records of a partition that the group has not done with, by what the brokers say; every replica tells the same of all partitions, whoever reads them.", "topic", "partition");
         _ready = metrics.CreateGauge("esn_ready", "1 while records are consumed or the topic is idle; as /health/ready.");
 
         foreach (AlarmChange change in Enum.GetValues<AlarmChange>()) _events.WithLabels(Words.Of(change));
@@ -68,7 +70,25 @@ public sealed class EsnMetrics
     {
         _ready.Set(readiness.Missing is null ? 1 : 0);
         _lag.Set(readiness.Waiting);
+        ShowGroup(readiness.Group);
     });
+
+    void ShowGroup(IReadOnlyList<GroupPartition> group)
+    {
+        lock (_groupPartitions)
+        {
+            foreach (PartitionId old in _groupPartitions.Except(group.Select(partition => partition.Partition)).ToArray())
+            {
+                _groupLag.RemoveLabelled(old.Topic, FormattableString.Invariant($"{old.Number}"));
+                _groupPartitions.Remove(old);
+            }
+            foreach (GroupPartition partition in group)
+            {
+                _groupPartitions.Add(partition.Partition);
+                _groupLag.WithLabels(partition.Partition.Topic, FormattableString.Invariant($"{partition.Partition.Number}")).Set(partition.Lag);
+            }
+        }
+    }
 
     /// <summary>Takes what became of a message: for one thread at a time.</summary>
     public void Observe(ScoredBatch batch)
