@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Text.Json;
+using Esn.Streaming.Wire;
 
 namespace Esn.Streaming.Board;
 
@@ -12,6 +14,7 @@ public sealed class Readiness(TimeProvider time, TimeSpan stall)
 {
     readonly Lock _lock = new();
     bool _joined, _connected;
+    IReadOnlyDictionary<PartitionId, long> _lags = new Dictionary<PartitionId, long>();
     long _waiting = -1;      // records in the assigned partitions; −1 = not known
     DateTimeOffset _progress = DateTimeOffset.MinValue, _heard = DateTimeOffset.MinValue;
 
@@ -46,6 +49,15 @@ public sealed class Readiness(TimeProvider time, TimeSpan stall)
         }
     }
 
+    /// <summary>Records of each assigned partition that are not stored as done yet, as far as that is known.</summary>
+    public IReadOnlyDictionary<PartitionId, long> Lags
+    {
+        get
+        {
+            lock (_lock) return _lags;
+        }
+    }
+
     /// <summary>The group assigned partitions, perhaps none.</summary>
     public void Joined()
     {
@@ -65,6 +77,7 @@ public sealed class Readiness(TimeProvider time, TimeSpan stall)
         bool connected = document.RootElement.GetProperty("brokers").EnumerateObject()
             .Any(broker => broker.Value.GetProperty("state").GetString() == "UP" && broker.Value.GetProperty("nodeid").GetInt32() >= 0);
         long waiting = 0, queued = 0;
+        var lags = new Dictionary<PartitionId, long>();
         bool known = true;
         foreach (JsonProperty topic in document.RootElement.GetProperty("topics").EnumerateObject())
         {
@@ -77,9 +90,13 @@ public sealed class Readiness(TimeProvider time, TimeSpan stall)
                     next = partition.Value.GetProperty("next_offset").GetInt64();
                 known &= state == "active" && end >= 0 && next >= 0;
                 waiting += Math.Max(0, end - next);
+                long done = partition.Value.TryGetProperty("stored_offset", out JsonElement stored) ? stored.GetInt64() : -1;
+                if (end >= 0 && Math.Max(done, next) >= 0)
+                    lags[new PartitionId(topic.Name, int.Parse(partition.Name, CultureInfo.InvariantCulture))] =
+                        Math.Max(0, end - (done >= 0 ? done : next));
                 queued = Math.Max(queued, partition.Value.GetProperty("fetchq_cnt").GetInt64());  // one queue, told with every partition
             }
         }
-        lock (_lock) (_connected, _waiting, _heard) = (connected, known ? waiting + queued : -1, time.GetUtcNow());
+        lock (_lock) (_connected, _waiting, _lags, _heard) = (connected, known ? waiting + queued : -1, lags, time.GetUtcNow());
     }
 }

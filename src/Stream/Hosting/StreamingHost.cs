@@ -41,7 +41,7 @@ public sealed class StreamingHost : IAsyncDisposable
     {
         ClientCheck.Settings(config);
         (_config, _time, _log) = (config, time, log.CreateLogger("esn"));
-        Metrics = new EsnMetrics(config.Http, config.Source.Fields.Channels);
+        Metrics = new EsnMetrics(config.Http, config.Source.Fields.Channels, time);
         _readiness = new Readiness(time, TimeSpan.FromSeconds(config.Http.StallSeconds));
         _mutes = new Mutes(time);
         _web = WebServer.Make(config.Http, Metrics.Registry, _readiness, _mutes, log, _log);

@@ -63,7 +63,7 @@ public sealed class StreamTable
             if (frame is not null) (slot, letter) = Admit(frame);
             if (letter is not null)
             {
-                letters.Add(letter);
+                letters.Add(letter with { Stream = frame?.Stream ?? letter.Stream });
                 continue;
             }
             if (!indices.TryGetValue(frame!.Stream, out int index))

@@ -16,9 +16,10 @@ public sealed class FrameDecoder(FrameFields fields)
     /// <summary>The frame in a record, or why there is none; exactly one of the two is null.</summary>
     public (Frame? Frame, DeadLetter? DeadLetter) Decode(FeedRecord record)
     {
+        string? name = null;
         try
         {
-            string name = Name(record.Key);
+            name = Name(record.Key);
             (DateTime? time, double[] values) = Values(record.Value);
             time ??= record.Timestamp
                 ?? throw new Rejected(Rejection.BadTimestamp,
@@ -27,7 +28,10 @@ public sealed class FrameDecoder(FrameFields fields)
         }
         catch (Rejected e)
         {
-            return (null, new DeadLetter(record, e.Reason, e.Message));
+            return (null, new DeadLetter(record, e.Reason, e.Message)
+            {
+                Stream = name is null ? null : new StreamId(record.Topic, record.Partition, name),
+            });
         }
     }
 
