@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Xunit;
 
-namespace Esn.Stream.Tests;
+namespace Esn;
 
 /// <summary>Programs that a machine may have; a test that needs one is skipped by name where it is missing.</summary>
 static class Tool

@@ -1,0 +1,56 @@
+using System.Collections.Concurrent;
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+
+namespace Esn.Broker.Tests;
+
+/// <summary>What is posted to it, as on-call's own receiver would have it.</summary>
+sealed class WebhookReceiver : IAsyncDisposable
+{
+    readonly WebApplication _web;
+    readonly SemaphoreSlim _came = new(0);
+
+    WebhookReceiver(WebApplication web) => _web = web;
+
+    /// <summary>Bodies, in their order.</summary>
+    public ConcurrentQueue<string> Bodies { get; } = [];
+
+    /// <summary>Where to post to.</summary>
+    public Uri Address => new(_web.Urls.First());
+
+    /// <summary>Listens on any free port of loopback.</summary>
+    public static async Task<WebhookReceiver> Start()
+    {
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
+        WebApplication web = builder.Build();
+        var receiver = new WebhookReceiver(web);
+        web.MapPost("/{**path}", async (HttpRequest request) =>
+        {
+            using var reader = new StreamReader(request.Body);
+            receiver.Bodies.Enqueue(await reader.ReadToEndAsync());
+            receiver._came.Release();
+        });
+        await web.StartAsync();
+        return receiver;
+    }
+
+    /// <summary>Waits for a body of which something is so.</summary>
+    public async Task<string> Wait(Func<string, bool> such, TimeSpan within)
+    {
+        using var limit = new CancellationTokenSource(within);
+        while (true)
+        {
+            if (Bodies.FirstOrDefault(such) is { } body) return body;
+            await _came.WaitAsync(limit.Token);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _web.DisposeAsync();
+        _came.Dispose();
+    }
+}
