@@ -158,7 +158,7 @@ public sealed class PlainOutbox : IOutbox, IDisposable
         var headers = new Headers();
         Add(headers, "content-type", cloudEvent.DataContentType!);
         foreach ((string name, string value) in attributes) Add(headers, $"ce_{name}", value);
-        return new Message<byte[]?, byte[]?> { Key = frame.Frame.Record.Key, Value = data.ToArray(), Headers = headers };
+        return new Message<byte[]?, byte[]?> { Key = Encoding.UTF8.GetBytes(frame.Frame.Stream.Key), Value = data.ToArray(), Headers = headers };
     }
 
     static Message<byte[]?, byte[]?> Letter(DeadLetter letter, byte[]? key, byte[]? value, IReadOnlyList<RecordHeader> own)

@@ -6,12 +6,23 @@ namespace Esn.Streaming.Wire;
 public static class FeedTime
 {
     const long LeastMilliseconds = -62_135_596_800_000, MostMilliseconds = 253_402_300_799_999;  // 0001-01-01, 9999-12-31
-    const double MillisecondsFrom = 1e11;  // seconds reach it in the year 5138, milliseconds reached it in 1973
+    // Seconds reach it in the year 5138, milliseconds reached it in 1973; and so on by thousands.
+    const double MillisecondsFrom = 1e11, MicrosecondsFrom = 1e14, NanosecondsFrom = 1e17;
+    const double NanosecondsPerTick = 100;
 
-    /// <summary>Seconds (|n| &lt; 1e11) or milliseconds since 1970; null outside of the years 1 … 9999 or not finite.</summary>
+    /// <summary>
+    /// Seconds (|n| &lt; 1e11), milliseconds (&lt; 1e14), microseconds (&lt; 1e17) or nanoseconds since 1970; null outside of the years
+    /// 1 … 9999 or not finite.
+    /// </summary>
     public static DateTime? FromNumber(double number)
     {
-        double ticks = Math.Round(number * (Math.Abs(number) < MillisecondsFrom ? TimeSpan.TicksPerSecond : TimeSpan.TicksPerMillisecond));
+        double ticks = Math.Round(Math.Abs(number) switch
+        {
+            < MillisecondsFrom => number * TimeSpan.TicksPerSecond,
+            < MicrosecondsFrom => number * TimeSpan.TicksPerMillisecond,
+            < NanosecondsFrom => number * TimeSpan.TicksPerMicrosecond,
+            _ => number / NanosecondsPerTick,
+        });
         double limit = (DateTime.MaxValue - DateTime.UnixEpoch).Ticks, least = (DateTime.MinValue - DateTime.UnixEpoch).Ticks;
         return ticks > least && ticks < limit ? DateTime.UnixEpoch.AddTicks((long)ticks) : null;
     }
