@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using System.Text.Json;
 using Esn.Streaming.Demo;
 using Xunit;
@@ -27,7 +25,7 @@ public sealed class AlertingTests : IDisposable
         while (demo.Host.Address is null) await Task.Delay(50, TestContext.Current.CancellationToken);
 
         // The seconds of a test in place of the minutes of a night.
-        int prometheusPort = FreePort(), alertmanagerPort = FreePort();
+        int prometheusPort = AlertmanagerProcess.FreePort(), alertmanagerPort = AlertmanagerProcess.FreePort();
         Copy("config/prometheus/esn.rules.yml", [("keep_firing_for: 10m", "keep_firing_for: 1s")]);
         Copy("config/prometheus/prometheus.yml", [("15s", "1s"), ("alertmanager:9093", $"127.0.0.1:{alertmanagerPort}"),
             ("\"esn-1:9464\", \"esn-2:9464\"", $"\"{demo.Host.Address.Authority}\"")]);
@@ -77,13 +75,6 @@ public sealed class AlertingTests : IDisposable
         server.BeginErrorReadLine();
         server.BeginOutputReadLine();
         _servers.Add(server);
-    }
-
-    static int FreePort()
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 
     public void Dispose()

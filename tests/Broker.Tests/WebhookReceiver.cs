@@ -20,18 +20,25 @@ sealed class WebhookReceiver : IAsyncDisposable
     /// <summary>Where to post to.</summary>
     public Uri Address => new(_web.Urls.First());
 
+    /// <summary>What the requests said under authorization.</summary>
+    public ConcurrentQueue<string> Authorizations { get; } = [];
+
     /// <summary>Listens on any free port of loopback.</summary>
-    public static async Task<WebhookReceiver> Start()
+    /// <param name="first">What it answers at first; then 200.</param>
+    public static async Task<WebhookReceiver> Start(params HttpStatusCode[] first)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
         WebApplication web = builder.Build();
         var receiver = new WebhookReceiver(web);
+        var answers = new ConcurrentQueue<HttpStatusCode>(first);
         web.MapPost("/{**path}", async (HttpRequest request) =>
         {
             using var reader = new StreamReader(request.Body);
+            receiver.Authorizations.Enqueue(request.Headers.Authorization.ToString());
             receiver.Bodies.Enqueue(await reader.ReadToEndAsync());
             receiver._came.Release();
+            return Results.StatusCode(answers.TryDequeue(out HttpStatusCode answer) ? (int)answer : StatusCodes.Status200OK);
         });
         await web.StartAsync();
         return receiver;

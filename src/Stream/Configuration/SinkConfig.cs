@@ -12,6 +12,9 @@ public sealed record SinkConfig
     /// <summary>Whether to create the two topics, with the broker's defaults, where they are missing.</summary>
     public bool CreateTopics { get; init; } = true;
 
+    /// <summary>Addresses that anomalies are posted to as well.</summary>
+    public IReadOnlyList<WebhookConfig> Webhooks { get; init; } = [];
+
     /// <summary>Throws with the key, the value and what would be right.</summary>
     public void Validate()
     {

@@ -31,6 +31,7 @@ public sealed class StreamingHost : IAsyncDisposable
     readonly WebApplication _web;
     readonly Readiness _readiness;
     readonly Mutes _mutes;
+    readonly Webhooks _webhooks;
     readonly Subject<ScoredBatch> _batches = new();
 
     /// <param name="config">Validated.</param>
@@ -44,6 +45,7 @@ public sealed class StreamingHost : IAsyncDisposable
         Metrics = new EsnMetrics(config.Http, config.Source.Fields.Channels, time);
         _readiness = new Readiness(time, TimeSpan.FromSeconds(config.Http.StallSeconds));
         _mutes = new Mutes(time);
+        _webhooks = new Webhooks(config, time, _log, Metrics.CountPost);
         _web = WebServer.Make(config.Http, Metrics.Registry, _readiness, _mutes, log, _log);
         Metrics.ShowBeforeCollecting(_readiness);
     }
@@ -95,6 +97,7 @@ public sealed class StreamingHost : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _batches.Dispose();
+        await _webhooks.DisposeAsync().ConfigureAwait(false);
         await _web.DisposeAsync().ConfigureAwait(false);
     }
 
@@ -127,6 +130,7 @@ public sealed class StreamingHost : IAsyncDisposable
     {
         Metrics.Observe(batch);
         _mutes.Observe(batch);
+        _webhooks.Observe(batch);
         _batches.OnNext(batch);
         source.Done(batch.Message);
     }

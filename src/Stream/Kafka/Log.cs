@@ -45,4 +45,10 @@ static partial class Log
 
     [LoggerMessage(19, LogLevel.Error, "{What} fits into topic {Topic} in no size and is lost: raise the topic's max.message.bytes")]
     public static partial void NotFitting(this ILogger log, string topic, string what);
+
+    [LoggerMessage(40, LogLevel.Error, "the webhook at {Host} could not be told of stream {Stream}: {Reason}; what was to be posted is a dead letter")]
+    public static partial void NotPosted(this ILogger log, string host, string stream, string reason);
+
+    [LoggerMessage(41, LogLevel.Error, "what could not be posted to the webhook at {Host} is lost, as it can't be written to the dead letters: {Reason}")]
+    public static partial void NotKept(this ILogger log, string host, string reason);
 }

@@ -18,7 +18,7 @@ public sealed class EsnMetrics
     readonly HashSet<StreamId> _refused = [];  // names with dead letters of their own
     readonly HashSet<PartitionId> _lagging = [];  // partitions with a series
     readonly Gauge _streams, _modelBytes, _lag, _partitionLag, _ready;
-    readonly Counter _steps, _events, _recoveries, _refusals, _rescalings, _late, _deadLetters, _hidden;
+    readonly Counter _steps, _events, _recoveries, _refusals, _rescalings, _late, _deadLetters, _hidden, _webhooks;
     readonly Histogram _stepDuration, _latency;
     readonly HashSet<StreamId> _hiddenStreams = [];
     int _exported;
@@ -41,6 +41,7 @@ public sealed class EsnMetrics
         _late = metrics.CreateCounter("esn_late_total", "Frames refused because the stream was past their time already.");
         _deadLetters = metrics.CreateCounter("esn_dead_letters_total", "Records that could not be taken, by reason; each is in the dead-letter topic as it came.", "reason");
         _hidden = metrics.CreateCounter("esn_hidden_streams_total", "Streams that are scored but have no series of their own here, beyond http.maxStreams.");
+        _webhooks = metrics.CreateCounter("esn_webhook_posts_total", "What became of posts to webhooks: delivered, retried, or failed and kept as dead letters.", "result");
         _stepDuration = metrics.CreateHistogram("esn_step_duration_seconds", "Time to score one timestep.",
             new HistogramConfiguration { Buckets = Histogram.ExponentialBuckets(1e-6, 2, 20) });
         _latency = metrics.CreateHistogram("esn_end_to_end_latency_seconds", "From the record's timestamp to its score.",
@@ -51,6 +52,7 @@ public sealed class EsnMetrics
         _partitionLag = metrics.CreateGauge("esn_partition_lag_records", "Records of an assigned partition that are not stored as done yet, as the client last counted them.", "topic", "partition");
         _ready = metrics.CreateGauge("esn_ready", "1 while records are consumed or the topic is idle; as /health/ready.");
 
+        foreach (string result in new[] { "delivered", "retried", "failed" }) _webhooks.WithLabels(result);
         foreach (AlarmChange change in Enum.GetValues<AlarmChange>()) _events.WithLabels(Words.Of(change));
         foreach (Rejection reason in Enum.GetValues<Rejection>()) _deadLetters.WithLabels(Words.Of(reason));
         metrics.CreateGauge("esn_build_info", "Always 1; the version is in the labels.", "version", "runtime")
@@ -68,6 +70,9 @@ public sealed class EsnMetrics
 
     /// <summary>Timesteps scored so far.</summary>
     public double StepCount => _steps.Value;
+
+    /// <summary>Something became of a post to a webhook: delivered, retried or failed.</summary>
+    public void CountPost(string result) => _webhooks.WithLabels(result).Inc();
 
     /// <summary>Whether the feed flows, as it is when somebody asks for the metrics.</summary>
     public void ShowBeforeCollecting(Readiness readiness) => Registry.AddBeforeCollectCallback(() =>

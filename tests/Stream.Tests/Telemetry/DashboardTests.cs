@@ -80,7 +80,7 @@ public sealed partial class DashboardTests
     [Fact]
     public async Task Every_metric_that_a_page_names_is_emitted()
     {
-        string[] headers = ["esn_reason", "esn_detail", "esn_topic", "esn_partition", "esn_offset", "esn_timestamp", "esn_part", "esn_key_bytes", "esn_headers_left_out"];
+        string[] headers = ["esn_reason", "esn_detail", "esn_topic", "esn_partition", "esn_offset", "esn_timestamp", "esn_part", "esn_key_bytes", "esn_headers_left_out", "esn_webhook"];
         Dictionary<string, HashSet<string>> series = await Exposition.Series();
         Assert.Empty(from page in Markdown.Pages
                      from Match name in Metric().Matches(Markdown.Read(page))
