@@ -14,6 +14,7 @@ using Esn.Streaming.Feeds;
     TuneCommand.Make(),
     PresetCommand.Make(),
     ValidateCommand.Make(),
+    HealthCommand.Make(),
 ];
 
 var root = new RootCommand("""

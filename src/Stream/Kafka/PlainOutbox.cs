@@ -158,6 +158,8 @@ public sealed class PlainOutbox : IOutbox, IDisposable
         var headers = new Headers();
         Add(headers, "content-type", cloudEvent.DataContentType!);
         foreach ((string name, string value) in attributes) Add(headers, $"ce_{name}", value);
+        if (System.Diagnostics.Activity.Current is { IdFormat: System.Diagnostics.ActivityIdFormat.W3C, Id: { } trace })
+            Add(headers, Spans.TraceParent, trace);
         return new Message<byte[]?, byte[]?> { Key = Encoding.UTF8.GetBytes(frame.Frame.Stream.Key), Value = data.ToArray(), Headers = headers };
     }
 
