@@ -4,6 +4,7 @@ using System.CommandLine.Invocation;
 using Esn.Streaming.Commands;
 using Esn.Streaming.Configuration;
 using Esn.Streaming.Feeds;
+using Esn.Streaming.State;
 
 (Command Command, string[] Examples)[] commands =
 [
@@ -15,6 +16,7 @@ using Esn.Streaming.Feeds;
     PresetCommand.Make(),
     ValidateCommand.Make(),
     HealthCommand.Make(),
+    StateCommand.Make(),
 ];
 
 var root = new RootCommand("""
@@ -41,7 +43,7 @@ try
     return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false,
         ProcessTerminationTimeout = TimeSpan.FromSeconds(10) });
 }
-catch (Exception e) when (e is ConfigException or FeedException)
+catch (Exception e) when (e is ConfigException or FeedException or SnapshotException)
 {
     await Console.Error.WriteLineAsync($"esn: {e.Message}");
     return 2;

@@ -37,6 +37,15 @@ public sealed class Report
     /// <summary>Labelled windows, each with its delay, or null where it was missed; null: the feed has no labels.</summary>
     public required IReadOnlyList<(NabWindow Window, int? Delay)>? Windows { get; init; }
 
+    /// <summary>Channels that are plotted at the most.</summary>
+    public const int MostPlotted = 12;
+
+    /// <summary>Which channels are plotted: those that alarmed before the others, by their part in it.</summary>
+    public IReadOnlyList<int> Plotted =>
+        [.. Enumerable.Range(0, Trace.Names.Count).OrderByDescending(Part).Take(MostPlotted)];
+
+    double Part(int channel) => Alarms.Sum(alarm => alarm.Last.Contributions.Where(part => part.Channel == channel).Sum(part => part.Share));
+
     /// <summary>Row by row.</summary>
     public required IReadOnlyList<bool> Alarmed { get; init; }
 
@@ -58,11 +67,11 @@ public sealed class Report
         TimeColumn == "row" ? null : new PageTimes(Trace.Regular?.Start, Trace.Regular?.Step, Trace.Regular is null
             ? Doubles(Trace.Times.Points()) : null),
         Trace.BandErrors, Trace.BandShare,
-        [.. Trace.Names.Select((name, c) => Channel(name, c))], Singles(Trace.Score.Points(), 0),
+        [.. Plotted.Select(c => Channel(Trace.Names[c], c))], Singles(Trace.Score.Points(), 0),
         [.. Alarms.Select(Alarm)],
         Windows is null ? null : [.. Windows
             .Select(labelled => new PageWindow(labelled.Window.First, labelled.Window.Last + 1, labelled.Delay,
-            labelled.Window.Last < Summary.WarmUpSteps))]);
+            labelled.Window.Last < Summary.WarmUpRows))]);
 
     PageChannel Channel(string name, int c) => new(
         name, Offset(c), Singles(Trace.Observed[c].Points(), Offset(c)), Singles(Trace.Expected[c].Points(), Offset(c)),
@@ -76,7 +85,7 @@ public sealed class Report
         AlarmEvent last = alarm.Last;
         PageForecast? forecast = alarm.Forecast is not { } running ? null : new PageForecast(
             alarm.Start + (running.Start - last.Start),
-            [.. Trace.Names.Select((_, c) => Foretold(running, c, last.Expected.Length))]);
+            [.. Plotted.Select(c => Foretold(running, c, last.Expected.Length))]);
         (NabWindow Window, int? Delay) window = Windows?.FirstOrDefault(labelled => alarm.Touches(labelled.Window, Alarmed)) ?? default;
         return new PageAlarm(
             alarm.Start, alarm.Peak, alarm.End, alarm.Score, Words.Of(last.Severity),

@@ -20,10 +20,14 @@ public sealed record HttpConfig
     /// <summary>Whether streams may be muted over HTTP.</summary>
     public bool Mutes { get; init; } = true;
 
+    // A number alone is an address to the parser, and an address without a port has port 0.
+    bool HasPort => Listen.LastIndexOf(':') is var colon and > 0 && (Listen.IndexOf(':') == colon || Listen[colon - 1] == ']')
+        && Listen.Length > colon + 1;
+
     /// <summary>Throws with the key, the value and what would be right.</summary>
     public void Validate()
     {
-        if (!IPEndPoint.TryParse(Listen, out _))
+        if (!IPEndPoint.TryParse(Listen, out _) || !HasPort)
             throw new ArgumentOutOfRangeException(nameof(Listen),
                 $"listen must be an address and a port such as 0.0.0.0:9464, was {Listen}");
         Check.Range(MaxStreams, 0, 100_000);

@@ -18,8 +18,8 @@ public sealed record SinkConfig
     /// <summary>Throws with the key, the value and what would be right.</summary>
     public void Validate()
     {
-        Check.NotEmpty(Events, "the name of a topic");
-        Check.NotEmpty(DeadLetters, "the name of a topic");
+        Check.Topic(Events);
+        Check.Topic(DeadLetters);
         if (Events == DeadLetters)
             throw new ArgumentOutOfRangeException(nameof(DeadLetters), $"deadLetters must be another topic than events, was {DeadLetters}");
     }

@@ -55,7 +55,7 @@ public sealed class Webhooks : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        await Task.WhenAll(_hooks.Select(hook => hook.End(EndWithin))).ConfigureAwait(false);
+        await Task.WhenAll(_hooks.Select(hook => hook.DisposeAsync().AsTask())).ConfigureAwait(false);
         if (_producer.IsValueCreated) _producer.Value.Dispose();
     }
 
@@ -79,7 +79,7 @@ public sealed class Webhooks : IAsyncDisposable
     /// <summary>A change of an alarm; without one, its stream is another process's now.</summary>
     sealed record Change(StreamId Stream, AlarmEvent? Alarm, string Id, CloudEvent? Event, DateTime At);
 
-    sealed class Webhook
+    sealed class Webhook : IAsyncDisposable
     {
         const int MostWaiting = 10_000;
 
@@ -112,10 +112,10 @@ public sealed class Webhooks : IAsyncDisposable
             _ = _fail(_url.Host, change.Stream, AnomalyCloudEvent.Structured(change.Event).ToArray(), $"{MostWaiting} changes wait already");
         }
 
-        public async Task End(TimeSpan within)
+        public async ValueTask DisposeAsync()
         {
             _waiting.Writer.Complete();
-            if (await Task.WhenAny(_worker, Task.Delay(within, _time)).ConfigureAwait(false) != _worker)
+            if (await Task.WhenAny(_worker, Task.Delay(EndWithin, _time)).ConfigureAwait(false) != _worker)
                 await _ending.CancelAsync().ConfigureAwait(false);
             await _worker.ConfigureAwait(false);
             _client.Dispose();

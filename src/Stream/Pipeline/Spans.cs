@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using Esn.Streaming.Streams;
 using Esn.Streaming.Wire;
 
 namespace Esn.Streaming.Pipeline;

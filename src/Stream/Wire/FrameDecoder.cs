@@ -55,13 +55,18 @@ public sealed class FrameDecoder(FrameFields fields)
         try
         {
             string name = Utf8.GetString(key);
-            return name.Any(char.IsControl) ? throw new Rejected(Rejection.BadKey, "the key has control characters") : name;
+            return name.EnumerateRunes().Any(IsNoText)
+                ? throw new Rejected(Rejection.BadKey, "the key has control characters, or others that no text may have") : name;
         }
         catch (DecoderFallbackException)
         {
             throw new Rejected(Rejection.BadKey, "the key is not UTF-8");
         }
     }
+
+    // What the subject of a CloudEvent may not have: such a stream could never raise an alarm.
+    static bool IsNoText(Rune rune) =>
+        Rune.IsControl(rune) || rune.Value is >= 0xFDD0 and <= 0xFDEF || (rune.Value & 0xFFFE) == 0xFFFE;
 
     void Read(byte[]? value, Reading read)
     {
@@ -197,7 +202,7 @@ public sealed class FrameDecoder(FrameFields fields)
             int missing = Array.IndexOf(Names, null);
             if (missing >= 0) throw Problem ?? new Rejected(Rejection.NoKey, $"field {fields.Stream[missing]} is missing: it names the stream");
             string name = string.Join('/', Names);
-            if (name.Length == Names.Length - 1 || Encoding.UTF8.GetByteCount(name) > LongestKey || name.Any(char.IsControl))
+            if (name.Length == Names.Length - 1 || Encoding.UTF8.GetByteCount(name) > LongestKey || name.EnumerateRunes().Any(IsNoText))
                 throw new Rejected(Rejection.BadKey, $"what {string.Join(", ", fields.Stream)} say must be a name of 1 to {LongestKey} bytes without control characters");
             return name;
         }

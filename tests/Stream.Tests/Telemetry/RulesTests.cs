@@ -54,7 +54,7 @@ public sealed partial class RulesTests
         var linked = new HashSet<string>();
         foreach ((string name, _, Dictionary<object, object> labels, Dictionary<object, object> annotations) in Alerts())
         {
-            Assert.Contains((string)labels["severity"], new[] { "critical", "warning", "info" });
+            Assert.Matches("^(critical|warning|info)$", (string)labels["severity"]);
             Assert.True(((string)annotations["summary"]).Length is > 20 and < 120, $"{name}: a summary is one line");
             string[] parts = ((string)annotations["runbook_url"]).Split('#');
             Assert.Equal("{{ $externalLabels.runbooks }}", parts[0]);
