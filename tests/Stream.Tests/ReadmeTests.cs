@@ -76,7 +76,7 @@ public sealed partial class ReadmeTests
     }
 
     // What the program would say to a command line; null: it takes it.
-    static string? Wrong(string line)
+    internal static string? Wrong(string line)
     {
         string said = line.Split(" #")[0]["esn ".Length..].TrimEnd();
         ParseResult parsed = Root.Parse([.. CommandLineParser.SplitCommandLine(said)]);

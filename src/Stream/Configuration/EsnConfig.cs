@@ -93,6 +93,9 @@ public sealed record EsnConfig
     /// <summary>Metrics, mutes and health over HTTP.</summary>
     public HttpConfig Http { get; init; } = new();
 
+    /// <summary>What the process says on its standard output.</summary>
+    public LoggingConfig Logging { get; init; } = new();
+
     /// <summary>OpenTelemetry traces.</summary>
     public TracingConfig Tracing { get; init; } = new();
 }

@@ -28,6 +28,9 @@ public sealed record SinkConfig
     /// <summary>Whether events, dead letters and offsets go in one transaction.</summary>
     public ExactlyOnce ExactlyOnce { get; init; }
 
+    /// <summary>Addresses that anomalies are posted to as well.</summary>
+    public IReadOnlyList<WebhookConfig> Webhooks { get; init; } = [];
+
     /// <summary>Throws with the key, the value and what would be right.</summary>
     public void Validate()
     {

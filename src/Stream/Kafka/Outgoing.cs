@@ -1,3 +1,4 @@
+using Esn.Streaming.Pipeline;
 using System.Globalization;
 using System.Text;
 using CloudNative.CloudEvents;
@@ -64,7 +65,9 @@ sealed class OutgoingEvent(ScoredFrame frame, EsnConfig config)
         var headers = new Headers();
         Add(headers, "content-type", cloudEvent.DataContentType!);
         foreach ((string name, string value) in attributes) Add(headers, $"ce_{name}", value);
-        return new Message<byte[]?, byte[]?> { Key = frame.Frame.Record.Key, Value = data.ToArray(), Headers = headers };
+        if (System.Diagnostics.Activity.Current is { IdFormat: System.Diagnostics.ActivityIdFormat.W3C, Id: { } trace })
+            Add(headers, Spans.TraceParent, trace);
+        return new Message<byte[]?, byte[]?> { Key = Encoding.UTF8.GetBytes(frame.Frame.Stream.Key), Value = data.ToArray(), Headers = headers };
     }
 }
 

@@ -80,7 +80,7 @@ public sealed class StreamTable
             if (frame is not null) (slot, letter) = Admit(frame, group);
             if (letter is not null)
             {
-                if (record.Offset >= group.Told) letters.Add(letter);
+                if (record.Offset >= group.Told) letters.Add(letter with { Stream = frame?.Stream ?? letter.Stream });
                 continue;
             }
             if (slot is null) continue;  // it has had this record

@@ -56,4 +56,8 @@ public enum Rejection
 /// <param name="Record">As it came.</param>
 /// <param name="Reason">For the counter.</param>
 /// <param name="Detail">For a person.</param>
-public sealed record DeadLetter(FeedRecord Record, Rejection Reason, string Detail);
+public sealed record DeadLetter(FeedRecord Record, Rejection Reason, string Detail)
+{
+    /// <summary>Whose record it was; null where that can't be read.</summary>
+    public StreamId? Stream { get; init; }
+}
