@@ -28,6 +28,9 @@ public sealed class StreamSlot
     /// <summary>Whose it is.</summary>
     public StreamId Stream { get; }
 
+    /// <summary>Of its frames, where they are fields; null: they are none.</summary>
+    public GridSpec? Grid => _gate.Grid;
+
     /// <summary>About how much memory it takes.</summary>
     public long Bytes { get; }
 
@@ -35,7 +38,8 @@ public sealed class StreamSlot
     public long Position => _detector.Position;
 
     /// <summary>Why a frame is refused; null where it is let through: the next <see cref="Step"/> is to take it.</summary>
-    public Rejection? Check(DateTime time, double[] values, out string detail) => _gate.Check(time, values, out detail);
+    public Rejection? Check(DateTime time, double[] values, out string detail, FieldLayout? field = null) =>
+        _gate.Check(time, values, out detail, field);
 
     /// <summary>Scores frames that were let through, in their order.</summary>
     /// <param name="frames">Of this stream.</param>
@@ -64,7 +68,7 @@ public sealed class StreamSlot
         {
             if (results[t].Alarm is { Change: AlarmChange.Opened }) _opened = frames[t].Record.Offset;
             scored[t] = new ScoredFrame(frames[t], results[t], expected.AsMemory(t * channels, channels), !muted.IsEmpty && muted[t],
-                results[t].Alarm is null ? -1 : _opened);
+                results[t].Alarm is null ? -1 : _opened) { Grid = Grid };
         }
         var forecast = new double[channels];
         return new StreamSteps(Stream, scored, before, _detector.Health, _detector.TryForecast(forecast) ? forecast : null, elapsed);

@@ -88,7 +88,7 @@ public sealed class StreamTable
     {
         PartitionGroup group = Group(new PartitionId(frame.Stream.Topic, frame.Stream.Partition));
         if (group.Find(frame.Stream.Key) is { } slot)
-            return slot.Check(frame.Time, frame.Values, out string detail) is { } reason
+            return slot.Check(frame.Time, frame.Values, out string detail, frame.Field) is { } reason
                 ? (null, new DeadLetter(frame.Record, reason, detail)) : (slot, null);
         (StreamSlot? opened, DeadLetter? letter) = _admission.Open(frame, StreamCount, Bytes);
         if (opened is not null) group.Add(opened);

@@ -19,11 +19,14 @@ public sealed class FrameDecoder(FrameFields fields)
         try
         {
             string name = Name(record.Key);
-            (DateTime? time, double[] values) = Values(record.Value);
+            FieldLayout? field = null;
+            (DateTime? time, double[] values) = (null, []);
+            if (FieldRecord.Is(record)) (time, values, field) = FieldRecord.Decode(record);
+            else (time, values) = Values(record.Value);
             time ??= record.Timestamp
                 ?? throw new Rejected(Rejection.BadTimestamp,
                     $"the record's own timestamp counts where the value has none, and must be of a year from 1 to 9999, was {record.Milliseconds} ms since 1970");
-            return (new Frame(record, new StreamId(record.Topic, record.Partition, name), time.Value, values), null);
+            return (new Frame(record, new StreamId(record.Topic, record.Partition, name), time.Value, values) { Field = field }, null);
         }
         catch (Rejected e)
         {
@@ -133,7 +136,8 @@ public sealed class FrameDecoder(FrameFields fields)
 
     static Rejected Twice(string field) => new(Rejection.BadFields, $"field {field} stands twice");
 
-    sealed class Rejected(Rejection reason, string message) : Exception(message)
+    /// <summary>Within the decoding alone: what leaves it is a <see cref="DeadLetter"/>.</summary>
+    internal sealed class Rejected(Rejection reason, string message) : Exception(message)
     {
         public Rejection Reason { get; } = reason;
     }
