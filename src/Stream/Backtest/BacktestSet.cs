@@ -11,8 +11,18 @@ namespace Esn.Streaming.Backtest;
 public sealed record BacktestSet(IReadOnlyList<string> Files, IReadOnlyList<string> Values, IReadOnlyList<string> LabelColumns,
     WindowsFile? Windows)
 {
+    /// <summary>Quantities of files of fields; empty: the only one of each.</summary>
+    public IReadOnlyList<string> Variables { get; init; } = [];
+
     /// <summary>A feed, open.</summary>
-    public CsvFeed Open(string file) => CsvFeed.Open(file, Values, LabelColumns);
+    public CsvFeed Open(string file) => FieldFeed.Is(file)
+        ? throw new FeedException($"{file} holds fields: esn backtest and esn replay read them")
+        : CsvFeed.Open(file, Values, LabelColumns);
+
+    /// <summary>A feed of fields, open.</summary>
+    public FieldFeed OpenField(string file) =>
+        Values.Count == 0 && LabelColumns.Count == 0 ? FieldFeed.Open(file, Variables)
+            : throw new FeedException($"{file} holds fields, which have no columns: --var names a quantity of them, --windows what is anomalous");
 
     /// <summary>Its labels, fresh; null where nothing is labelled.</summary>
     public FeedLabels? Labels(string file) => LabelColumns.Count == 0 && Windows is null ? null : new FeedLabels(Windows?.Of(file));
@@ -35,15 +45,22 @@ public sealed record BacktestSet(IReadOnlyList<string> Files, IReadOnlyList<stri
         foreach (string file in Files.Where(file => file != "-"))
         {
             Labels(file);
-            using (Open(file)) { }
+            if (FieldFeed.Is(file)) OpenField(file).Dispose();
+            else Open(file).Dispose();
         }
         long start = time.GetTimestamp();
         var summaries = new BacktestSummary[Files.Count];
         var options = new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancel };
         await Parallel.ForEachAsync(Enumerable.Range(0, Files.Count), options, (i, stop) =>
         {
-            using CsvFeed feed = Open(Files[i]);
             string? own = directory is null || Files.Count == 1 ? directory : Path.Combine(directory, names[i]);
+            if (FieldFeed.Is(Files[i]))
+            {
+                using FieldFeed fields = OpenField(Files[i]);
+                summaries[i] = FieldBacktest.Run(fields, Labels(Files[i]), config, own, settings, time, done => parts.Report(i, done), stop);
+                return ValueTask.CompletedTask;
+            }
+            using CsvFeed feed = Open(Files[i]);
             summaries[i] = BacktestRun.Run(feed, Labels(Files[i]), config, own, settings, time, done => parts.Report(i, done), stop);
             return ValueTask.CompletedTask;
         }).ConfigureAwait(false);

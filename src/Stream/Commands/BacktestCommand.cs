@@ -20,7 +20,8 @@ static class BacktestCommand
         var command = new Command("backtest", """
             Runs files through the same detector as live, row by row and without looking ahead, several files at once.
             Of each it writes scores.csv, events.jsonl and summary.json, and what to look at: report.html (one file, no
-            network needed) and report.png.
+            network needed) and report.png. Of fields (netCDF-4, HDF5, npy; --preset field) it writes regions.csv and
+            maps/*.png as well, and the report has a slider in time.
             """);
         model.AddTo(command);
         command.Add(output);
@@ -44,7 +45,7 @@ static class BacktestCommand
             HintAtLabels(feeds);
             if (total.Files == 1) Show(total.Each[0], directory);
             else Show(total, directory);
-            if (!parsed.GetValue(bare) && !ReportPicture.HasFonts) Terminal.Note.MarkupLineInterpolated($"[yellow]report.png has no text, as this machine has no fonts (Debian: fonts-dejavu-core); report.html has[/]");
+            if (!parsed.GetValue(bare) && !feeds.Files.All(FieldFeed.Is) && !ReportPicture.HasFonts) Terminal.Note.MarkupLineInterpolated($"[yellow]report.png has no text, as this machine has no fonts (Debian: fonts-dejavu-core); report.html has[/]");
             return total.Steps > 0 ? 0 : 1;
         });
         return (command,
@@ -53,13 +54,14 @@ static class BacktestCommand
             "esn backtest plant.csv --value-column flow --value-column pressure --label-column anomaly --out out/plant",
             "esn backtest nab/*/*.csv --windows nab/windows.json --budget \"1 per 10000 steps\" --out out/nab",
             "cat feed.csv | esn backtest - --out out/feed",
+            "esn backtest sst.nc --preset field --var sst",
         ]);
     }
 
     static void HintAtLabels(BacktestSet feeds)
     {
         if (feeds.LabelColumns.Count > 0 || feeds.Windows is not null) return;
-        foreach (string file in feeds.Files.Where(file => file != "-"))
+        foreach (string file in feeds.Files.Where(file => file != "-" && !FieldFeed.Is(file)))
         {
             using CsvFeed feed = feeds.Open(file);
             if (feed.UnusedLabels is not [var label, ..]) continue;

@@ -69,6 +69,9 @@ public sealed class PlainOutbox : IOutbox, IDisposable
                 Words.Of(alarm.Severity), alarm.PeakScore);
             stored.Add((TryProduce(_config.Sink.Events, Event(frame, alarm, AnomalyCloudEvent.MostBytes), cancel), () =>
                 PublishThinned(frame, alarm, cancel)));
+            if (alarm.Field is { } evidence && !FieldMap.IsInline(evidence, AnomalyCloudEvent.MostBytes))
+                stored.Add((TryProduce(_config.Sink.Maps, Map(frame, alarm, evidence, AnomalyCloudEvent.MostBytes), cancel), () =>
+                    PublishCoarser(frame, alarm, evidence, cancel)));
         }
         foreach (DeadLetter letter in batch.DeadLetters)
         {
@@ -122,6 +125,28 @@ public sealed class PlainOutbox : IOutbox, IDisposable
             }
             size /= 2;
         }
+        if (alarm.Field is { } evidence && FieldMap.IsInline(evidence, AnomalyCloudEvent.MostBytes) && !FieldMap.IsInline(evidence, size))
+            await PublishCoarser(frame, alarm, evidence, cancel).ConfigureAwait(false);
+    }
+
+    // What the topic's limit does not let through becomes a map of fewer cells; its headers say of how many.
+    async Task PublishCoarser(ScoredFrame frame, AlarmEvent alarm, FieldEvidence evidence, CancellationToken cancel)
+    {
+        for (int size = AnomalyCloudEvent.MostBytes; size >= LeastBytes; size /= 2)
+            if (await TryProduce(_config.Sink.Maps, Map(frame, alarm, evidence, size), cancel).ConfigureAwait(false)) return;
+        _log.NotFitting(_config.Sink.Maps, $"map of alarm {frame.AlarmId}");
+    }
+
+    Message<byte[]?, byte[]?> Map(ScoredFrame frame, AlarmEvent alarm, FieldEvidence evidence, int most)
+    {
+        FieldMap map = FieldMap.Of(evidence, most);
+        var headers = new Headers();
+        var layout = new FieldLayout(1, map.Rows, map.Columns) { Names = ["heat"] };
+        foreach (RecordHeader header in FieldRecord.Headers(layout, alarm.Time, wide: false)) headers.Add(header.Name, header.Value);
+        Add(headers, "esn-every", string.Create(CultureInfo.InvariantCulture, $"{map.Every}"));
+        Add(headers, "esn-alarm", frame.AlarmId);
+        Add(headers, "ce_id", AnomalyCloudEvent.IdOf(frame.Frame, alarm));
+        return new Message<byte[]?, byte[]?> { Key = frame.Frame.Record.Key, Value = FieldRecord.Bytes(map.Heat), Headers = headers };
     }
 
     // What just fitted through the broker's limit no longer does with headers: a value in parts, each saying which it is.
@@ -153,7 +178,8 @@ public sealed class PlainOutbox : IOutbox, IDisposable
 
     Message<byte[]?, byte[]?> Event(ScoredFrame frame, AlarmEvent alarm, int most)
     {
-        CloudEvent cloudEvent = AnomalyCloudEvent.Of(frame.Frame, alarm, frame.AlarmId, _config.Source.Fields.Channels, most);
+        CloudEvent cloudEvent = AnomalyCloudEvent.Of(
+            frame.Frame, alarm, frame.AlarmId, _config.Source.Fields.Channels, most, frame.Grid, _config.Sink.Maps);
         (var attributes, ReadOnlyMemory<byte> data) = AnomalyCloudEvent.Binary(cloudEvent);
         var headers = new Headers();
         Add(headers, "content-type", cloudEvent.DataContentType!);
