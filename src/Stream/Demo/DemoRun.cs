@@ -134,7 +134,7 @@ public sealed class DemoRun : IAsyncDisposable
     }
 
     // The usual port where it is free, else any.
-    static string FreePort(int port)
+    internal static string FreePort(int port)
     {
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         try
