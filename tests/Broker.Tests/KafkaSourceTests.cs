@@ -3,6 +3,7 @@ using Confluent.Kafka;
 using Esn.Streaming.Board;
 using Esn.Streaming.Configuration;
 using Esn.Streaming.Kafka;
+using Esn.Streaming.Streams;
 using Esn.Streaming.Wire;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;

@@ -123,7 +123,7 @@ static class FieldBacktest
                 string? reason = null;
                 string detail = "";
                 if (Array.Exists(frames[i].Values, double.IsInfinity)) (reason, detail) = (Words.Of(Rejection.NotFinite), "a value is infinite");
-                else if (_slot.Check(frames[i].Time, frames[i].Values, out detail, _feed.Layout) is { } refusal) reason = Words.Of(refusal);
+                else if (_slot.Check(frames[i].Time, frames[i].Values, out detail, null, _feed.Layout) is { } refusal) reason = Words.Of(refusal);
                 step[i] = reason is null ? taken.Count : -1;
                 if (reason is null) taken.Add(frames[i]);
                 else
@@ -146,7 +146,7 @@ static class FieldBacktest
             {
                 ModelSpec model = Model(_feed.Name, _feed.Stream, _grid, _feed.Count, _config);
                 if (_filmed) _film = new FieldFilm(_grid);
-                return new StreamSlot(new StreamId(_feed.Stream, 0, _feed.Stream), model, new Gate(_grid.Channels, _grid));
+                return new StreamSlot(new StreamId(_feed.Stream, 0, _feed.Stream), model, new Gate(_grid.Channels, null, _grid));
             }
             catch (ArgumentException e)
             {

@@ -55,10 +55,13 @@ static class ReportPicture
 
     static void Signal(Plot plot, Trace trace, int channel)
     {
-        Line(plot, trace.Expected[channel], trace, Model, value => value);
-        Line(plot, trace.Observed[channel], trace, Ink.WithAlpha(.8), value => value);
+        Line(plot, trace.Expected[channel], trace, Model, Drawable);
+        Line(plot, trace.Observed[channel], trace, Ink.WithAlpha(.8), Drawable);
         plot.YLabel(trace.Names[channel], 13);
     }
+
+    // An axis needs the distance of its ends to be a number too.
+    static double Drawable(double value) => Math.Clamp(value, -1e300, 1e300);
 
     static void Score(Plot plot, Trace trace)
     {

@@ -14,12 +14,18 @@ static class RunCommand
         Description = "The configuration (YAML). Without it all defaults hold.",
     };
 
+    static readonly Option<SpecChange?> OnSpecChange = new("--on-spec-change")
+    {
+        Description = "What becomes of a stream whose model is to learn in another way than its snapshot did: fail, the start stops and says which; reset, it begins anew. In place of state.onSpecChange.",
+    };
+
     public static (Command, string[]) Make()
     {
-        var command = new Command("run", "Reads timesteps from Kafka, writes anomaly events to Kafka, shows metrics and health over HTTP. Ctrl-C or SIGTERM: publishes what is on its way, commits, ends.") { Config };
+        var command = new Command("run", "Reads timesteps from Kafka, writes anomaly events to Kafka, shows metrics and health over HTTP. Ctrl-C or SIGTERM: publishes what is on its way, keeps what was learnt, commits, ends.") { Config, OnSpecChange };
         command.SetAction(async (parsed, stop) =>
         {
             EsnConfig config = Load(parsed);
+            if (parsed.GetValue(OnSpecChange) is { } change) config = config with { State = config.State with { OnSpecChange = change } };
             using ILoggerFactory log = Logging(LogLevel.Information);
             await using var host = new StreamingHost(config, TimeProvider.System, log);
             return await host.Run(stop).ConfigureAwait(false) ? 0 : 1;

@@ -27,6 +27,9 @@ public sealed record SourceConfig
     /// <summary>Names of the fields of a record's JSON value.</summary>
     public FrameFields Fields { get; init; } = new();
 
+    /// <summary>What times of frames are believed.</summary>
+    public TimesConfig Times { get; init; } = new();
+
     /// <summary>Values a frame must have, 0 … 1,000,000; 0: as many as the stream's first frame has.</summary>
     public int Channels { get; init; }
 

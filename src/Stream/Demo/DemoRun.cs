@@ -51,6 +51,7 @@ public sealed class DemoRun : IAsyncDisposable
             },
             Source = new SourceConfig { Topics = [Topic] },
             Sink = sink,
+            State = new StateConfig { Store = StateStore.None },  // it is over when it ends
             Alarms = new AlarmsConfig { Budget = AlarmBudget.Parse(DemoFeed.Budget) },
             Http = new HttpConfig { Listen = FreePort(9464) },
         };

@@ -60,7 +60,7 @@ public sealed class FieldDemoFeed
     {
         (_kind, _random) = (kind, new Xoshiro256StarStar(1000 + seed, threadSafe: false));
         if (kind == FieldDemoKind.Ocean) _ocean = new DoubleGyre(new DoubleGyreSpec(), seed);
-        else _blob = new BlobFeed(new BlobSpec { Path = kind == FieldDemoKind.Lissajous ? BlobPath.Lissajous : BlobPath.Chaotic, Noise = .01 }, seed);
+        else _blob = new BlobFeed(new BlobSpec { Path = kind == FieldDemoKind.Lissajous ? BlobPath.Lissajous : BlobPath.Chaotic, Noise = kind == FieldDemoKind.Lissajous ? .01 : 0 }, seed);
         IFieldSimulation simulation = (IFieldSimulation?)_ocean ?? _blob!;
         (Rows, Columns) = (simulation.Rows, simulation.Columns);
         (_sum, _square) = (new double[Rows * Columns], new double[Rows * Columns]);

@@ -66,6 +66,7 @@ public sealed class FieldDemoRun : IAsyncDisposable
             },
             Source = new SourceConfig { Topics = [Topic], BatchSize = 20 },
             Sink = sink,
+            State = new StateConfig { Store = StateStore.None },  // each run begins anew
             Alarms = new AlarmsConfig { Budget = AlarmBudget.Parse(FieldDemoFeed.Budget) },
             Http = new HttpConfig { Listen = DemoRun.FreePort(9464) },
         };
@@ -180,8 +181,9 @@ public sealed class FieldDemoRun : IAsyncDisposable
     void Heard(JsonElement data)
     {
         if (data.GetProperty("change").GetString() != "opened") return;
-        JsonElement region = data.GetProperty("field").GetProperty("regions")[0];
-        Alarmed?.Invoke(Report.Opened(data.GetProperty("position").GetInt64(), data.GetProperty("score").GetDouble(),
-            region.GetProperty("row").GetDouble(), region.GetProperty("column").GetDouble()));
+        JsonElement field = data.GetProperty("field");
+        FieldDemoAlarm alarm = Report.Opened(data.GetProperty("position").GetInt64(), data.GetProperty("score").GetDouble(),
+            field.GetProperty("row").GetDouble(), field.GetProperty("column").GetDouble());
+        Alarmed?.Invoke(alarm);
     }
 }

@@ -8,6 +8,7 @@ using Esn.Streaming.Control;
 using Esn.Streaming.Http;
 using Esn.Streaming.Kafka;
 using Esn.Streaming.Pipeline;
+using Esn.Streaming.State;
 using Esn.Streaming.Streams;
 using Esn.Streaming.Telemetry;
 using Esn.Streaming.Wire;
@@ -74,7 +75,7 @@ public sealed class StreamingHost : IAsyncDisposable
         }
         Address = new Uri(_web.Urls.First());
         _log.Started(Build.Version, string.Join(", ", _config.Source.Topics), _config.Kafka.BootstrapServers, _config.Source.Group,
-            $"{Address.Host}:{Address.Port}");
+            $"{Address.Host}:{Address.Port}", _config.State.Store == StateStore.None ? "not kept" : $"in {Path.GetFullPath(_config.StateDirectory)}");
         try
         {
             await Topics.Ensure(_config, _time, _log, stop).ConfigureAwait(false);
@@ -100,13 +101,16 @@ public sealed class StreamingHost : IAsyncDisposable
 
     async Task<bool> Stream(CancellationToken stop)
     {
-        var source = new KafkaSource(_config, _readiness, _time, _log);
+        await using DirectoryStore? store = Store();
+        var source = new KafkaSource(_config, _readiness, _time, _log, store);
         var outbox = new PlainOutbox(_config, source.Consumer, _time, _log);
+        IOutbox keeping = store is null ? outbox
+            : new KeepingOutbox(outbox, store, TimeSpan.FromSeconds(_config.State.IntervalSeconds), _log);
         using var scoring = new EventLoopScheduler(start => new Thread(start) { IsBackground = true, Name = "score" });
         var streams = new StreamTable(_config, _time, _mutes.Covers);
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         bool good;
-        using (DetectionPipeline.Run(source.Messages(stop), streams, outbox, scoring)
+        using (DetectionPipeline.Run(source.Messages(stop), streams, keeping, scoring)
             .Do(batch => Done(source, batch))
             .Subscribe(_ => { }, error => ended.TrySetException(error), () => ended.TrySetResult()))
             good = await Ended(ended.Task, stop).ConfigureAwait(false);
@@ -121,6 +125,22 @@ public sealed class StreamingHost : IAsyncDisposable
         source.Dispose();
         if (good) _log.Ended(Metrics.StepCount);
         return good;
+    }
+
+    // Before anything is read: a directory that can't be written to stops the start.
+    DirectoryStore? Store()
+    {
+        if (_config.State.Store == StateStore.None) return null;
+        var store = new DirectoryStore(_config.StateDirectory, _config.Source.Group, _log);
+        try
+        {
+            store.Try();
+        }
+        catch (SnapshotException e)
+        {
+            throw new ConfigException($"state.directory: {e.Message}; state.store: none keeps nothing{_config.Where("state.directory")}");
+        }
+        return store;
     }
 
     void Done(KafkaSource source, ScoredBatch batch)

@@ -3,6 +3,8 @@ using System.Reactive.Linq;
 using Confluent.Kafka;
 using Esn.Streaming.Board;
 using Esn.Streaming.Configuration;
+using Esn.Streaming.State;
+using Esn.Streaming.Streams;
 using Esn.Streaming.Wire;
 using Microsoft.Extensions.Logging;
 
@@ -29,6 +31,7 @@ public sealed class KafkaSource : IDisposable
     readonly ILogger _log;
     readonly TimeProvider _time;
     readonly RateLimit _complaints;
+    readonly SnapshotStarts _starts;
     readonly Lock _lock = new();
     readonly ManualResetEventSlim _room = new(initialState: true), _drained = new(initialState: true);
     readonly CancellationTokenSource _closing = new();  // nothing is waited for any more
@@ -40,7 +43,12 @@ public sealed class KafkaSource : IDisposable
     Error? _fatal;
 
     /// <summary>Makes the client; connects when <see cref="Messages"/> is subscribed to.</summary>
-    public KafkaSource(EsnConfig config, Readiness readiness, TimeProvider time, ILogger log)
+    /// <param name="config">Validated.</param>
+    /// <param name="readiness">Told of progress.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="log">What the process says.</param>
+    /// <param name="store">Says where a partition begins that is known from before; null: where the group has committed.</param>
+    public KafkaSource(EsnConfig config, Readiness readiness, TimeProvider time, ILogger log, ISnapshotStore? store = null)
     {
         (_config, _readiness, _time, _log) = (config, readiness, time, log);
         _complaints = new RateLimit(time, TimeSpan.FromMinutes(1));
@@ -57,6 +65,7 @@ public sealed class KafkaSource : IDisposable
             })
             .SetLogHandler((_, line) => said.Line(line))
             .Build();
+        _starts = new SnapshotStarts(store, Consumer, log);
     }
 
     /// <summary>The client, for an outbox to store offsets of.</summary>
@@ -79,6 +88,7 @@ public sealed class KafkaSource : IDisposable
     /// <summary>A message went the whole way.</summary>
     public void Done(SourceMessage message)
     {
+        if (message is SourceEnded) return;  // it came from none of ours
         if (message is RecordBatch) _readiness.Progressed();
         lock (_lock)
         {
@@ -212,12 +222,16 @@ public sealed class KafkaSource : IDisposable
     }
 
     // This and the next run inside Consume() or Close(), on their thread.
-    void Assign(List<TopicPartition> partitions)
+    List<TopicPartitionOffset> Assign(List<TopicPartition> partitions)
     {
         _readiness.Joined();
-        if (partitions.Count == 0 || _observer is null) return;
+        List<TopicPartitionOffset> begin = [.. partitions.Select(partition => new TopicPartitionOffset(partition, Offset.Unset))];
+        if (partitions.Count == 0 || _observer is null) return begin;
         _log.Assigned(string.Join(", ", partitions));
-        Emit(new PartitionsAssigned([.. partitions.Select(Id)]));
+        IReadOnlyList<PartitionStart> starts = _starts.Of(partitions, _closing.Token);
+        Emit(new PartitionsAssigned([.. partitions.Select(Id)]) { Starts = starts });
+        return starts.Count == 0 ? begin : [.. partitions.Zip(starts, (partition, start) =>
+            new TopicPartitionOffset(partition, start.Snapshot is { } snapshot ? snapshot.Next : Offset.Unset))];
     }
 
     // Returns when all that came of the partitions is stored and committed: only then may the next owner begin.

@@ -45,4 +45,13 @@ static partial class Log
 
     [LoggerMessage(19, LogLevel.Error, "{What} fits into topic {Topic} in no size and is lost: raise the topic's max.message.bytes")]
     public static partial void NotFitting(this ILogger log, string topic, string what);
+
+    [LoggerMessage(44, LogLevel.Warning, "{Partition} holds no record {Next}: its last is {High}, so it was made anew; its streams go on with its first record")]
+    public static partial void MadeAnew(this ILogger log, string partition, long next, long high);
+
+    [LoggerMessage(45, LogLevel.Warning, "the records from {Next} on of {Partition} are gone, it begins at {Low}: its streams go on over the gap")]
+    public static partial void RecordsGone(this ILogger log, string partition, long next, long low);
+
+    [LoggerMessage(46, LogLevel.Information, "{Partition}: {Streams} streams go on from their snapshot at offset {Next}; {Again} records are taken again without telling what was told")]
+    public static partial void GoesOn(this ILogger log, string partition, int streams, long next, long again);
 }

@@ -51,7 +51,7 @@ public sealed class PlainOutbox : IOutbox, IDisposable
     public async Task Store(ScoredBatch batch, CancellationToken cancel)
     {
         await Publish(batch, cancel).ConfigureAwait(false);
-        if (batch.Message is RecordBatch records) Mark(records.Offsets());
+        Mark(batch.Offsets);
         // On a thread of its own: the call blocks.
         if (batch.Message is PartitionsRevoked) await Task.Run(Commit, cancel).ConfigureAwait(false);
     }

@@ -12,11 +12,12 @@ sealed class Admission
     readonly long _memory;
 
     /// <param name="config">Validated.</param>
-    public Admission(EsnConfig config)
+    /// <param name="models">Of the configuration.</param>
+    public Admission(EsnConfig config, ModelChoice models)
     {
         _source = config.Source;
         _decoder = new FrameDecoder(_source.Fields);
-        _models = new ModelChoice(config);
+        _models = models;
         _memory = _source.MaxMemory?.Bytes ?? (long)(SourceConfig.DefaultShare * GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
     }
 
@@ -44,8 +45,8 @@ sealed class Admission
         GridSpec? grid = first.Field?.Grid(first.Values);
         if (grid is { Land.Count: > 0 } && !grid.Land.Contains(false))
             return Refused(first, Rejection.NotFinite, "no cell of the stream's first frame has a value");
-        var gate = new Gate(_source.FrameChannels, grid);
-        if (gate.Check(first.Time, first.Values, out string detail, first.Field) is { } reason) return Refused(first, reason, detail);
+        var gate = new Gate(_source.FrameChannels, _source.Times, grid);
+        if (gate.Check(first.Time, first.Values, out string detail, first.Record.Timestamp, first.Field) is { } reason) return Refused(first, reason, detail);
         ModelSpec model = _models.Of(first.Stream.Key);
         try
         {

@@ -4,9 +4,14 @@ namespace Esn.Streaming.Wire;
 /// <param name="Rows">Of the field.</param>
 /// <param name="Columns">Of the field.</param>
 /// <param name="Frames">Frames since the onset that the map is of.</param>
+/// <param name="Row">Of the centroid of all that is hot.</param>
+/// <param name="Column">Of the centroid of all that is hot.</param>
+/// <param name="Latitude">Of this centroid, degrees north; absent: not known.</param>
+/// <param name="Longitude">Of this centroid, degrees east.</param>
 /// <param name="Regions">The hottest first.</param>
 /// <param name="Map">Heat of each cell: 1 is usual, 0 is land.</param>
-public sealed record FieldEventData(int Rows, int Columns, int Frames, IReadOnlyList<RegionEventData> Regions, MapEventData? Map)
+public sealed record FieldEventData(int Rows, int Columns, int Frames, double Row, double Column, double? Latitude, double? Longitude,
+    IReadOnlyList<RegionEventData> Regions, MapEventData? Map)
 {
     const int MostRegions = 20;
 
@@ -15,7 +20,8 @@ public sealed record FieldEventData(int Rows, int Columns, int Frames, IReadOnly
     /// <param name="grid">Of the stream; with degrees, places are told in degrees too.</param>
     /// <param name="map">Where the map is.</param>
     public static FieldEventData Of(FieldEvidence evidence, GridSpec? grid, MapEventData? map) => new(
-        evidence.Rows, evidence.Columns, evidence.Frames, [.. evidence.Regions.Take(MostRegions).Select(region => RegionEventData.Of(region, grid))], map);
+        evidence.Rows, evidence.Columns, evidence.Frames, evidence.Row, evidence.Column,
+        RegionEventData.At(grid?.Latitudes ?? [], evidence.Row), RegionEventData.At(grid?.Longitudes ?? [], evidence.Column), [.. evidence.Regions.Take(MostRegions).Select(region => RegionEventData.Of(region, grid))], map);
 }
 
 /// <summary>A connected part of a field that is out of the ordinary.</summary>
@@ -43,7 +49,7 @@ public sealed record RegionEventData(
     }
 
     // Between the middles of cells, by a straight line; across the date line there is no such line, and the nearer one counts.
-    static double? At(IReadOnlyList<double> degrees, double place)
+    internal static double? At(IReadOnlyList<double> degrees, double place)
     {
         if (degrees.Count == 0) return null;
         int low = Math.Clamp((int)place, 0, degrees.Count - 1), high = Math.Min(low + 1, degrees.Count - 1);

@@ -94,6 +94,20 @@ public sealed class ReportTests : IDisposable
     }
 
     [Fact]
+    public void Values_at_the_ends_of_what_a_number_holds_make_a_picture()
+    {
+        string file = Path.Combine(_directory, "feed.csv");
+        File.WriteAllText(file, "value\n" + string.Concat(Enumerable.Range(0, 900).Select(t => (t % 3 - 1) switch
+        {
+            0 => "0\n",
+            int sign => FormattableString.Invariant($"{sign * double.MaxValue:R}\n"),
+        })));
+        using (CsvFeed feed = CsvFeed.Open(file, [], []))
+            BacktestRun.Run(feed, null, Pipelines.Config(), _directory, new Dictionary<string, string>(), TimeProvider.System, _ => { }, CancellationToken.None);
+        Assert.NotEmpty(File.ReadAllBytes(Path.Combine(_directory, "report.png")));
+    }
+
+    [Fact]
     public void The_page_holds_the_data_and_no_name_ends_its_script()
     {
         const string Column = "</script><script>alert(1)</script>\" & 'π'";

@@ -1,4 +1,5 @@
 using Esn.Streaming.Configuration;
+using Esn.Streaming.State;
 using Esn.Streaming.Streams;
 using Esn.Streaming.Wire;
 using Xunit;
@@ -95,5 +96,25 @@ public sealed class FieldStreamTests
         DeadLetter letter = Assert.Single(Table(config).Take(Pipelines.Batch(Waves.Record(0) with { Value = value, Headers = headers })).DeadLetters);
         Assert.Equal(Rejection.NoMemory, letter.Reason);
         Assert.Contains("cut the field into tiles", letter.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_restart_brings_the_grid_back_and_gives_the_same_bits()
+    {
+        StreamTable undisturbed = Table(), stopped = Table();
+        FeedRecord[] records = [.. Enumerable.Range(0, 120).Select(t => Waves.Record(t))];
+        IReadOnlyList<ScoredFrame> whole = undisturbed.Take(Pipelines.Batch(records)).Frames;
+        stopped.Take(Pipelines.Batch(records[..90]));
+        PartitionId partition = new("frames", 0);
+        PartitionSnapshot snapshot = Assert.Single(stopped.Take(new PartitionsRevoked([partition])).Snapshots);
+
+        StreamTable after = Table();
+        Assert.Equal(1, after.Take(new PartitionsAssigned([partition]) { Starts = [new PartitionStart(partition, snapshot, 90)] }).Restored);
+        ScoredBatch batch = after.Take(Pipelines.Batch(records[90..]));
+        Assert.Equal(whole.Skip(90).Select(frame => frame.Result.Score), batch.Frames.Select(frame => frame.Result.Score));
+        Assert.Equal(whole.Skip(90).Select(frame => frame.Expected.ToArray()), batch.Frames.Select(frame => frame.Expected.ToArray()));
+        Assert.Equal(Waves.Layout.Latitudes, batch.Frames[0].Grid!.Latitudes);
+        FeedRecord broken = With(frame => frame[17] = double.NaN) with { Offset = 200 };
+        Assert.Equal(Rejection.MaskChanged, Assert.Single(after.Take(Pipelines.Batch(broken)).DeadLetters).Reason);
     }
 }

@@ -15,7 +15,7 @@ public sealed class FieldEventTests
         Change = AlarmChange.Opened, Position = 7, Start = 7, Peak = 7, Time = Waves.Time(7), StartTime = Waves.Time(7), PeakTime = Waves.Time(7),
         Score = 2, PeakScore = 2, Severity = Severity.Minor, Normality = .1, Expected = new double[rows * columns], Observed = new double[rows * columns],
         Contributions = [], Scores = [], Forecast = null, Drift = null,
-        Field = new FieldEvidence(rows, columns, 3, [.. Enumerable.Range(0, rows * columns).Select(i => (float)i)], [Region]),
+        Field = new FieldEvidence(rows, columns, 3, [.. Enumerable.Range(0, rows * columns).Select(i => (float)i)], 2.5, 1.25, [Region]),
     };
 
     static GridSpec Grid(int rows, int columns, double firstLatitude = -10, double step = 1) => new()
@@ -88,7 +88,7 @@ public sealed class FieldEventTests
     {
         var heat = new float[rows * columns];
         heat[(rows - 1) * columns + columns - 1] = 9;
-        FieldMap map = FieldMap.Of(new FieldEvidence(rows, columns, 1, heat, []), AnomalyCloudEvent.MostBytes);
+        FieldMap map = FieldMap.Of(new FieldEvidence(rows, columns, 1, heat, 0, 0, []), AnomalyCloudEvent.MostBytes);
         Assert.Equal(every, map.Every);
         Assert.True(map.Bytes <= AnomalyCloudEvent.MostBytes);
         Assert.Equal(9, map.Heat[^1]);
@@ -98,7 +98,7 @@ public sealed class FieldEventTests
     public void A_picture_is_as_the_map_lies_with_land_grey()
     {
         var grid = new GridSpec { Rows = 2, Columns = 2, Land = [false, true, false, false], Latitudes = [0, 10], Longitudes = [0, 10] };
-        using SKBitmap picture = SKBitmap.Decode(FieldPicture.Heat(new FieldEvidence(2, 2, 1, [100, 0, 0, 0], []), grid));
+        using SKBitmap picture = SKBitmap.Decode(FieldPicture.Heat(new FieldEvidence(2, 2, 1, [100, 0, 0, 0], 0, 0, []), grid));
         int right = picture.Width - 1, bottom = picture.Height - 1;
         Assert.Equal(new SKColor(150, 150, 150), picture.GetPixel(right, bottom));  // row 0 is the southern one
         Assert.Equal(Colour(1), picture.GetPixel(0, bottom));
