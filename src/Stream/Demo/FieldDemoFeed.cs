@@ -1,4 +1,3 @@
-using System.Globalization;
 using Esn.Streaming.Simulation;
 using MathNet.Numerics.Random;
 
@@ -12,9 +11,6 @@ public enum FieldDemoKind
 
     /// <summary>A blob on a closed path, beside which a faint second one appears.</summary>
     Lissajous,
-
-    /// <summary>A blob on a chaotic path, whose γ changes.</summary>
-    Chaotic,
 }
 
 /// <summary>Something that happens in the feed.</summary>
@@ -45,7 +41,6 @@ public sealed class FieldDemoFeed
         (LocalAnomalyKind.Topography, .1, "a hill at the bottom"), (LocalAnomalyKind.Wind, -3, "wind curl −3"),
     ];
 
-    readonly FieldDemoKind _kind;
     readonly Xoshiro256StarStar _random;
     readonly DoubleGyre? _ocean;
     readonly BlobFeed? _blob;
@@ -58,9 +53,9 @@ public sealed class FieldDemoFeed
     /// <param name="quiet">Frames before the first anomaly.</param>
     public FieldDemoFeed(FieldDemoKind kind, int seed, long quiet)
     {
-        (_kind, _random) = (kind, new Xoshiro256StarStar(1000 + seed, threadSafe: false));
+        _random = new Xoshiro256StarStar(1000 + seed, threadSafe: false);
         if (kind == FieldDemoKind.Ocean) _ocean = new DoubleGyre(new DoubleGyreSpec(), seed);
-        else _blob = new BlobFeed(new BlobSpec { Path = kind == FieldDemoKind.Lissajous ? BlobPath.Lissajous : BlobPath.Chaotic, Noise = kind == FieldDemoKind.Lissajous ? .01 : 0 }, seed);
+        else _blob = new BlobFeed(new BlobSpec { Path = BlobPath.Lissajous, Noise = .01 }, seed);
         IFieldSimulation simulation = (IFieldSimulation?)_ocean ?? _blob!;
         (Rows, Columns) = (simulation.Rows, simulation.Columns);
         (_sum, _square) = (new double[Rows * Columns], new double[Rows * Columns]);
@@ -94,7 +89,7 @@ public sealed class FieldDemoFeed
         if (_ocean is not null && !on && _ocean.Anomaly is not null) _ocean.Anomaly = null;
         if (_ocean is not null) _ocean.Next(frame);
         else _blob!.Next(frame);
-        if (on && _kind == FieldDemoKind.Lissajous) AddBump(frame, _anomalies[^1]);
+        if (on && _blob is not null) AddBump(frame, _anomalies[^1]);
         for (int i = 0; i < frame.Length && !on; i++) (_sum[i], _square[i]) = (_sum[i] + frame[i], _square[i] + frame[i] * frame[i]);
         _position++;
         if (_position == _next + Length) _next += Length + LeastGap + _random.Next(MostGap - LeastGap);
@@ -102,7 +97,7 @@ public sealed class FieldDemoFeed
 
     void Begin()
     {
-        (int row, int column) = _kind == FieldDemoKind.Chaotic ? (0, 0) : Place(Lively);
+        (int row, int column) = Place(Lively);
         FieldDemoAnomaly anomaly;
         if (_ocean is not null)
         {
@@ -110,12 +105,7 @@ public sealed class FieldDemoFeed
             _ocean.Anomaly = new LocalAnomaly(kind, strength, (column + .5) / Columns, (row + .5) / Rows);
             anomaly = new FieldDemoAnomaly(_position, what, row, column);
         }
-        else if (_kind == FieldDemoKind.Lissajous) anomaly = new FieldDemoAnomaly(_position, "a second blob, a fifth as high", row, column);
-        else
-        {
-            _blob!.Disturb();
-            anomaly = new FieldDemoAnomaly(_position, string.Create(CultureInfo.InvariantCulture, $"γ {MackeyGlass.NormalGamma:F2} → {new BlobSpec().AnomalousGamma:F2}"), null, null);
-        }
+        else anomaly = new FieldDemoAnomaly(_position, "a second blob, a fifth as high", row, column);
         lock (_anomalies) _anomalies.Add(anomaly);
     }
 

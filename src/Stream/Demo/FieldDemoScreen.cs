@@ -18,8 +18,7 @@ public static class FieldDemoScreen
         AnsiConsole.MarkupLine(kind switch
         {
             FieldDemoKind.Ocean => "[bold]esn demo --field ocean[/]: a wind-driven ocean basin. In a patch, friction, wind, viscosity or the bottom changes for 40 frames.",
-            FieldDemoKind.Lissajous => "[bold]esn demo --field lissajous[/]: a blob on a closed path. For 40 frames a faint second one stands somewhere.",
-            _ => "[bold]esn demo --field chaotic[/]: a blob on a chaotic path, whose γ changes for 50 frames.",
+            _ => "[bold]esn demo --field lissajous[/]: a blob on a closed path. For 40 frames a faint second one stands somewhere.",
         });
         AnsiConsole.MarkupLine($"Frames go as binary records through librdkafka's mock cluster, inside this process; {FieldDemoRun.Quiet} of them come first, to learn from.");
         bool good = AnsiConsole.Profile.Capabilities.Interactive && AnsiConsole.Profile.Capabilities.Ansi && !Console.IsOutputRedirected

@@ -137,7 +137,7 @@ public sealed class PlainOutbox : IOutbox, IDisposable
         _log.NotFitting(_config.Sink.Maps, $"map of alarm {frame.AlarmId}");
     }
 
-    Message<byte[]?, byte[]?> Map(ScoredFrame frame, AlarmEvent alarm, FieldEvidence evidence, int most)
+    static Message<byte[]?, byte[]?> Map(ScoredFrame frame, AlarmEvent alarm, FieldEvidence evidence, int most)
     {
         FieldMap map = FieldMap.Of(evidence, most);
         var headers = new Headers();
