@@ -139,7 +139,7 @@ public sealed class DemoRun : IAsyncDisposable
         Environment.GetEnvironmentVariable("ESN_TOKEN") is { Length: >= HttpConfig.ShortestToken } token ? new() { ["you"] = token } : [];
 
     // The usual port where it is free, else any.
-    static string FreePort(int port)
+    internal static string FreePort(int port)
     {
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         try

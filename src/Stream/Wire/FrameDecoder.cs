@@ -30,13 +30,25 @@ public sealed class FrameDecoder(FrameFields fields)
         try
         {
             if (fields.Stream.Count == 0) name = Name(record.Key);
-            Read(record.Value, read);
-            name ??= read.Stream();
-            double[] values = read.Frame();
-            DateTime time = read.Time ?? record.Timestamp
+            FieldLayout? field = null;
+            DateTime? told = null;
+            double[] values;
+            if (FieldRecord.Is(record))
+            {
+                name ??= Name(record.Key);
+                (told, values, field) = FieldRecord.Decode(record);
+            }
+            else
+            {
+                Read(record.Value, read);
+                name ??= read.Stream();
+                values = read.Frame();
+                told = read.Time;
+            }
+            DateTime time = told ?? record.Timestamp
                 ?? throw new Rejected(Rejection.BadTimestamp,
                     $"the record's own timestamp counts where the value has none, and must be of a year from 1 to 9999, was {record.Milliseconds} ms since 1970");
-            return (new Frame(record, new StreamId(record.Topic, record.Partition, name), time, values), null);
+            return (new Frame(record, new StreamId(record.Topic, record.Partition, name), time, values) { Field = field }, null);
         }
         catch (Rejected e)
         {
@@ -218,7 +230,7 @@ public sealed class FrameDecoder(FrameFields fields)
         }
     }
 
-    sealed class Rejected(Rejection reason, string message) : Exception(message)
+    internal sealed class Rejected(Rejection reason, string message) : Exception(message)
     {
         public Rejection Reason { get; } = reason;
     }

@@ -12,7 +12,7 @@ public enum Rejection
     /// <summary>The record has no value.</summary>
     NoValue,
 
-    /// <summary>The value is not a JSON object.</summary>
+    /// <summary>The value is not a JSON object, and no header says that it is a field.</summary>
     NotJson,
 
     /// <summary>A field is missing or stands twice.</summary>
@@ -50,6 +50,15 @@ public enum Rejection
 
     /// <summary>A model of the stream can't be made.</summary>
     NoModel,
+
+    /// <summary>A header of a field is missing or can't be read.</summary>
+    BadHeader,
+
+    /// <summary>The value of a field has another length than its headers say.</summary>
+    WrongLength,
+
+    /// <summary>A field has no value where the stream's first frame has one, or one on its land.</summary>
+    MaskChanged,
 }
 
 /// <summary>A record that could not be taken, and why.</summary>
