@@ -47,11 +47,13 @@ public sealed class FieldFeedTests : IDisposable
     }
 
     // Packed as CF packs: 16 bits, a scale, an offset, a value that stands for none.
+    static readonly double[] Hours = [0, 6];
+
     string Packed(string name, string units = "hours since 2026-01-01", string? calendar = null)
     {
         var file = new H5File
         {
-            ["time"] = new H5Dataset(new[] { 0.0, 6.0 }) { Attributes = new() { ["units"] = units } },
+            ["time"] = new H5Dataset(Hours) { Attributes = new() { ["units"] = units } },
             ["height"] = new H5Dataset(new short[2, 2, 3] { { { 1, 2, 3 }, { 4, -999, 6 } }, { { 7, 8, 9 }, { 10, -999, 12 } } })
             {
                 Attributes = new() { ["_FillValue"] = new short[] { -999 }, ["scale_factor"] = new[] { .5 }, ["add_offset"] = new[] { 100.0 } },
