@@ -28,6 +28,12 @@ public sealed class RunningDemo : IAsyncLifetime
             if (_run.IsCompleted) await _run;  // says why
             await Task.Delay(50);
         }
+        // Its stream is there once its first records have come through, and has a score once its model is warm.
+        while (_demo.Progress.WarmingUp)
+        {
+            if (_run.IsCompleted) await _run;
+            await Task.Delay(50);
+        }
     }
 
     public async ValueTask DisposeAsync()

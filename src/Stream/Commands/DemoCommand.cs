@@ -28,7 +28,8 @@ static class DemoCommand
         command.Validators.Add(result =>
         {
             bool fields = result.GetResult(field) is not null;
-            if (result.GetResult(steps)?.Errors.Any() == true) return;
+            // What is no number is told by the option itself.
+            if (result.GetResult(steps) is { Tokens: [var said] } && !long.TryParse(said.Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _)) return;
             if (fields && result.GetValue(steps) is { } frames and < 3500) result.AddError(string.Create(CultureInfo.InvariantCulture, $"--steps must be in [3500, 100000000] for fields, was {frames}: the model needs 3000 to learn, and the first anomaly comes after them"));
             if (!fields && result.GetValue(steps) is { } n and < 5000) result.AddError(string.Create(CultureInfo.InvariantCulture, $"--steps must be in [5000, 100000000], was {n}: the model needs 2000 to learn, and the first anomaly comes after them"));
             if (result.GetResult(exit) is { Implicit: false } && result.GetResult(steps) is null) result.AddError("--exit needs --steps: an endless feed does not end");

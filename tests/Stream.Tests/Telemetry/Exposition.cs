@@ -24,6 +24,7 @@ static partial class Exposition
         metrics.Observe(table.Take(Pipelines.Batch(Pipelines.Record(1, "a", 1))));
         var readiness = new Readiness(TimeProvider.System, TimeSpan.FromSeconds(30));
         readiness.Heard("""{"brokers":{},"topics":{"steps":{"partitions":{"0":{"fetch_state":"active","ls_offset":9,"next_offset":1,"stored_offset":1,"fetchq_cnt":0}}}}}""");
+        readiness.Told([new GroupPartition(new PartitionId("steps", 0), Next: 1, End: 9, Held: true)], gone: null);
         metrics.ShowBeforeCollecting(readiness);
         using var text = new MemoryStream();
         await metrics.Registry.CollectAndExportAsTextAsync(text);
