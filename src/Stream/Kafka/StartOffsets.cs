@@ -79,7 +79,8 @@ sealed class StartOffsets(EsnConfig config, IConsumer<byte[]?, byte[]?> consumer
             return beginnings;
         }
         List<TopicPartitionOffset> ends = Retry(topic, () => all
-            .Select(partition => new TopicPartitionOffset(partition, consumer.QueryWatermarkOffsets(partition, Patience).High)).ToList(), stop);
+            .Select(partition => new TopicPartitionOffset(partition, consumer.QueryWatermarkOffsets(partition, Patience).High)).ToList(),
+            stop);
         // Said at once and for all partitions: a restart, or the replica that gets the others, must not take a later end for it.
         Retry(topic, () =>
         {
