@@ -165,15 +165,16 @@ sealed class Membership(IConsumer<byte[]?, byte[]?> consumer, StartOffsets start
         return [.. partitions.Select(partition => new TopicPartitionOffset(partition, begins[partition]))];
     }
 
-    // Somebody may have read on meanwhile; if not, what is here is ahead of the group, or where it is.
+    // Somebody may have read on meanwhile; if not, what is here is ahead of the group, or where it is. Where the group has no
+    // offset any more, the topic may be another one.
     List<PartitionOffset> Resumed(List<TopicPartition> partitions, Dictionary<TopicPartition, long> committed,
         Dictionary<TopicPartition, Offset> begins)
     {
         List<PartitionOffset> resumed = [];
         foreach (TopicPartition partition in partitions)
         {
-            long next = committed.GetValueOrDefault(partition);
-            if (!_kept.TryGetValue(partition, out long here) || here < next || GaveUp(Id(partition))) continue;
+            if (!committed.TryGetValue(partition, out long next) || !_kept.TryGetValue(partition, out long here)) continue;
+            if (here < next || GaveUp(Id(partition))) continue;
             begins[partition] = here;
             _kept.Remove(partition);
             _gone.TryRemove(Id(partition), out _);

@@ -101,7 +101,7 @@ public sealed class RebalanceTests(RealKafkaFixture broker) : IClassFixture<Real
         await Send(servers, topic, partitions: 2, records: 100);
         await EndToEnd.Steps(esn, 100);
         await Topics.Delete(servers, topic);
-        await Until(() => esn.Said.Contains("partitions go to another replica", StringComparison.Ordinal), esn);
+        await Until(() => esn.Said.Contains("no longer a member of the group", StringComparison.Ordinal), esn);
         await Topics.Create(servers, topic, 2);
         await Send(servers, topic, partitions: 2, records: 300);  // more than there had been
         await EndToEnd.Steps(esn, 400);
