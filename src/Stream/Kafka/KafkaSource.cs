@@ -224,7 +224,13 @@ public sealed class KafkaSource : IDisposable
         if (_collected.Count == 0) return;
         List<FeedRecord> collected = _collected;
         _collected = [];
-        foreach (FeedRecord record in collected) _membership.Read(record);
+        for (int i = 0; i < collected.Count; i++)
+        {
+            // Records of a partition come together: the last of them says how far it is read.
+            FeedRecord record = collected[i];
+            if (i + 1 == collected.Count || collected[i + 1].Partition != record.Partition || collected[i + 1].Topic != record.Topic)
+                _membership.Read(record);
+        }
         emit(new RecordBatch(collected));
     }
 

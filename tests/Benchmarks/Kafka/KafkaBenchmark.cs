@@ -10,7 +10,7 @@ static class KafkaBenchmark
 {
     public static Benchmark Entry { get; } = new("kafka",
         "a backlog through Apache Kafka: bare loop, decoding, detectors alone, `esn run` with 1 and 2 workers, a partition that moves "
-            + "[--records N] [--streams N] [--units N] [--scores one|signal] [--servers HOST:PORT]", Run);
+            + "[--records N] [--streams N] [--units N] [--scores one|signal] [--servers HOST:PORT]; or a steady feed: --soak MINUTES", Run);
 
     static List<Figure> Run(string[] options)
     {
@@ -25,6 +25,7 @@ static class KafkaBenchmark
         string servers = Options.Text(options, "--servers") ?? server!.BootstrapServers;
         Console.WriteLine($"{Environment.ProcessorCount} cores, {load.Records:N0} records of {load.Streams:N0} streams in "
             + $"{KafkaLoad.Partitions} partitions, N {load.Units}, broker on {(server is null ? servers : "the same cores")}");
+        if (Options.Int(options, "--soak", 0) is > 0 and int minutes) return Soaked(servers, load, minutes);
         load.Fill(servers);
 
         var figures = new List<Figure>();
@@ -40,6 +41,14 @@ static class KafkaBenchmark
             figures.Add(new Figure($"kafka {name}: esn run over consume + StepMany", ratio, "ratio"));
             Console.WriteLine(FormattableString.Invariant($"{name}: CPU of esn run over consume + StepMany: {ratio:F2}"));
         }
+        return figures;
+    }
+
+    static List<Figure> Soaked(string servers, KafkaLoad load, int minutes)
+    {
+        KafkaLoad.Make(servers);
+        List<Figure> figures = Soak.Run(servers, load, minutes);
+        foreach (Figure figure in figures) Console.WriteLine(FormattableString.Invariant($"{figure.Name,-40} {figure.Value,8:F3}"));
         return figures;
     }
 

@@ -6,12 +6,14 @@ using Confluent.Kafka.Admin;
 namespace Esn.Benchmarks.Kafka;
 
 /// <summary>The records: a step of every stream after the other, as live feeds come.</summary>
-sealed record KafkaLoad
+sealed class KafkaLoad
 {
     public const int Partitions = 6;
     public const string Topic = "steps";
 
     static readonly DateTime Start = new(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc);
+
+    int _sent;
 
     public required int Records { get; init; }
 
@@ -34,22 +36,28 @@ sealed record KafkaLoad
     /// <summary>Makes the topic and sends all of them.</summary>
     public void Fill(string servers)
     {
-        using IAdminClient admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = servers }).Build();
-        admin.CreateTopicsAsync([new TopicSpecification { Name = Topic, NumPartitions = Partitions, ReplicationFactor = 1 }]).Wait();
-        Send(servers, 0, Records);
+        Make(servers);
+        Send(servers, Records);
     }
 
-    /// <summary>Sends some of them.</summary>
-    public void Send(string servers, int from, int to)
+    /// <summary>Makes the topic.</summary>
+    public static void Make(string servers)
+    {
+        using IAdminClient admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = servers }).Build();
+        admin.CreateTopicsAsync([new TopicSpecification { Name = Topic, NumPartitions = Partitions, ReplicationFactor = 1 }]).Wait();
+    }
+
+    /// <summary>Sends the next ones.</summary>
+    public void Send(string servers, int count)
     {
         using IProducer<byte[], byte[]> producer = new ProducerBuilder<byte[], byte[]>(new ProducerConfig
         {
             BootstrapServers = servers, LingerMs = 20, QueueBufferingMaxMessages = 1_000_000, EnableDeliveryReports = false,
         }).Build();
         byte[][] keys = [.. Enumerable.Range(0, Streams).Select(stream => Encoding.UTF8.GetBytes($"stream-{stream:D4}"))];
-        for (int i = from; i < to; i++)
+        for (int end = _sent + count; _sent < end; _sent++)
         {
-            int stream = i % Streams, step = i / Streams;
+            int stream = _sent % Streams, step = _sent / Streams;
             string json = string.Create(CultureInfo.InvariantCulture,
                 $$"""{"timestamp": "{{Start.AddSeconds(step):yyyy-MM-ddTHH:mm:ssZ}}", "value": {{Value(stream, step):F6}}}""");
             var message = new Message<byte[], byte[]> { Key = keys[stream], Value = Encoding.UTF8.GetBytes(json) };

@@ -139,6 +139,26 @@ public sealed class EndToEndOnApacheKafka(RealKafkaFixture broker) : EndToEnd(br
     }
 
     [Fact]
+    public async Task A_topic_of_events_that_is_deleted_is_told_of_before_anything_is_to_be_written()
+    {
+        string servers = Servers;
+        (string source, string events, string letters) = await NewTopics();
+        using var esn = new EsnProcess("run", "--config", Config(NewDirectory(), servers, source, events, letters));
+        await Ready(esn);
+        await Topics.Delete(servers, events);
+        DateTime deleted = DateTime.UtcNow;
+        await Ready(esn, ready: false);
+        Assert.InRange((DateTime.UtcNow - deleted).TotalSeconds, 0, 10);
+        using (var http = new HttpClient { BaseAddress = await esn.Address })
+            Assert.Contains($"topic {events} is gone", await (await http.GetAsync("/health/ready")).Content.ReadAsStringAsync(),
+                StringComparison.Ordinal);
+        Assert.Contains($"topic {events} is gone", esn.Said, StringComparison.Ordinal);
+        await Topics.Create(servers, events, 1);
+        await Ready(esn);
+        await Stop(esn);
+    }
+
+    [Fact]
     public async Task A_broker_that_is_killed_and_comes_back_costs_nothing()
     {
         string? home = Environment.GetEnvironmentVariable("KAFKA_HOME");
@@ -188,7 +208,10 @@ public sealed class EndToEndOnApacheKafka(RealKafkaFixture broker) : EndToEnd(br
             await Ready(esn);
             await Replay(kafka.BootstrapServers, feed, "timesteps");
             await Steps(esn, 500);
+            using (var http = new HttpClient { BaseAddress = await esn.Address })
+                Assert.DoesNotContain("esn-secret", await http.GetStringAsync("/metrics"), StringComparison.Ordinal);
             await Stop(esn);
+            Assert.DoesNotContain("esn-secret", esn.Said, StringComparison.Ordinal);
         }
 
         using var wrong = new EsnProcess(Environ("guess"), ["run", "--config", config]);
@@ -200,6 +223,7 @@ public sealed class EndToEndOnApacheKafka(RealKafkaFixture broker) : EndToEnd(br
             await Task.Delay(50);
         }
         await Stop(wrong);
+        Assert.DoesNotContain("guess", wrong.Said, StringComparison.Ordinal);
     }
 
     [Fact]

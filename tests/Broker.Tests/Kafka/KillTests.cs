@@ -79,5 +79,22 @@ public sealed class KillTests(ITestOutputHelper output)
         await group.IsAsUndisturbed(600);
     }
 
+    [Fact]
+    public async Task A_broker_that_stands_still_costs_a_producer_and_tells_nothing_twice()
+    {
+        await using DisturbedGroup group = await DisturbedGroup.Start(output);
+        EsnProcess worker = group.Worker();
+        await group.Members(1);
+        Task feeding = group.Feed(0, 300, TimeSpan.FromMilliseconds(20));
+        await Task.Delay(2000);
+        group.Kafka.Signal("STOP");
+        for (DateTime end = DateTime.UtcNow + TimeSpan.FromMinutes(2); !worker.Said.Contains("is given up", StringComparison.Ordinal);
+            await Task.Delay(100)) Assert.True(DateTime.UtcNow < end, worker.Said);
+        group.Kafka.Signal("CONT");
+        await feeding;
+        await group.Through();
+        await group.IsAsUndisturbed(300);
+    }
+
     static int Lost(EsnProcess worker) => worker.Said.Split("no longer a member of the group").Length - 1;
 }
