@@ -9,7 +9,8 @@ sealed class FolderOrder(params string[][] layers)
     /// <summary>What is against the order, as "A/X.cs uses B/Y (type)", and folders that have no place in it.</summary>
     public IReadOnlyList<string> Violations(SourceCode code)
     {
-        string[] homeless = [.. code.Files.Where(file => Place(file).Layer < 0).Select(file => $"{file} lies in no folder of the order: give it a place")];
+        string[] homeless =
+            [.. code.Files.Where(file => Place(file).Layer < 0).Select(file => $"{file} lies in no folder of the order: give it a place")];
         IEnumerable<string> upwards =
             from use in code.Uses()
             let user = Place(use.File)

@@ -13,16 +13,19 @@ public sealed class ColumnTimes
 
     static readonly string[] Names =
     [
-        "timestamp", "datetime", "time", "date", "ts", "ds", "unixtime", "unixtimestamp", "unix", "epoch", "utc", "timeutc", "utctime", "dateutc",
-        "datetimeutc", "timestamputc", "localtime", "eventtime", "createdat", "recordedat", "observedat", "updatedat", "readingtime", "sampletime", "measuredat", "collectedat", "day",
-        "datum", "zeit", "zeitstempel", "uhrzeit", "fecha", "hora", "tid", "tidspunkt", "dato", "horodatage", "date time", "timestampms", "epochms", "timems", "clock", "t",
+        "timestamp", "datetime", "time", "date", "ts", "ds", "unixtime", "unixtimestamp", "unix", "epoch", "utc", "timeutc", "utctime",
+        "dateutc", "datetimeutc", "timestamputc", "localtime", "eventtime", "createdat", "recordedat", "observedat", "updatedat",
+        "readingtime", "sampletime", "measuredat", "collectedat", "day", "datum", "zeit", "zeitstempel", "uhrzeit", "fecha", "hora", "tid",
+        "tidspunkt", "dato", "horodatage", "date time", "timestampms", "epochms", "timems", "clock", "t",
     ];
 
     static readonly (string Word, double Ticks, string Says)[] Units =
     [
-        ("s", TimeSpan.TicksPerSecond, "seconds"), ("sec", TimeSpan.TicksPerSecond, "seconds"), ("seconds", TimeSpan.TicksPerSecond, "seconds"),
-        ("ms", TimeSpan.TicksPerMillisecond, "milliseconds"), ("us", TimeSpan.TicksPerMicrosecond, "microseconds"), ("µs", TimeSpan.TicksPerMicrosecond, "microseconds"),
-        ("ns", 1.0 / TimeSpan.NanosecondsPerTick, "nanoseconds"), ("min", TimeSpan.TicksPerMinute, "minutes"), ("h", TimeSpan.TicksPerHour, "hours"), ("hours", TimeSpan.TicksPerHour, "hours"),
+        ("s", TimeSpan.TicksPerSecond, "seconds"), ("sec", TimeSpan.TicksPerSecond, "seconds"),
+        ("seconds", TimeSpan.TicksPerSecond, "seconds"), ("ms", TimeSpan.TicksPerMillisecond, "milliseconds"),
+        ("us", TimeSpan.TicksPerMicrosecond, "microseconds"), ("µs", TimeSpan.TicksPerMicrosecond, "microseconds"),
+        ("ns", 1.0 / TimeSpan.NanosecondsPerTick, "nanoseconds"), ("min", TimeSpan.TicksPerMinute, "minutes"),
+        ("h", TimeSpan.TicksPerHour, "hours"), ("hours", TimeSpan.TicksPerHour, "hours"),
         ("d", TimeSpan.TicksPerDay, "days"), ("days", TimeSpan.TicksPerDay, "days"),
     ];
 
@@ -41,7 +44,8 @@ public sealed class ColumnTimes
     public string? Doubt { get; private init; }
 
     /// <summary>What <c>--time-format</c> takes.</summary>
-    public const string Said = "day-first, month-first, s, ms, us, ns, excel, or the form itself, such as \"dd.MM.yyyy HH:mm\" or \"%d/%m/%Y\"";
+    public const string Said =
+        "day-first, month-first, s, ms, us, ns, excel, or the form itself, such as \"dd.MM.yyyy HH:mm\" or \"%d/%m/%Y\"";
 
     /// <summary>UTC; null: the text is no time of this column's kind.</summary>
     /// <remarks>Rows are asked for in their order: it tells apart the hour that comes twice when clocks go back.</remarks>
@@ -92,7 +96,8 @@ public sealed class ColumnTimes
             return null;
         }
         bool zoned = form.Contains('z', StringComparison.Ordinal) || form.Contains('K', StringComparison.Ordinal);
-        return new ColumnTimes(text => DateTimeOffset.TryParseExact(text.Trim(), form, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset time)
+        return new ColumnTimes(text =>
+            DateTimeOffset.TryParseExact(text.Trim(), form, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
             ? new TimeStamp(time.DateTime, zoned ? time.Offset : null) : null, $"as {format}", zone);
     }
 
@@ -109,14 +114,18 @@ public sealed class ColumnTimes
         trouble = null;
         if (texts.Count == 0) return null;
         int numbers = texts.Count(IsNumber);
-        if (numbers > texts.Count / 2) return numbers < texts.Count && !named ? null : OfNumbers([.. texts.Where(IsNumber)], name, named, zone);
+        if (numbers > texts.Count / 2)
+            return numbers < texts.Count && !named ? null : OfNumbers([.. texts.Where(IsNumber)], name, named, zone);
         int yearLast = texts.Count(text => TimeText.Numbers(text) is not null);
         if (yearLast > texts.Count / 2)
         {
             if (order is { } known) return Ordered(known, zone, null);
             if (Even(texts) is { } even)
-                return Ordered(even, zone, $"{name} can be read day first and month first in every row; read {Say(even)}, as only so its rows are evenly spaced (--time-format {Say(Other(even)).Replace(' ', '-')} for the other)");
-            trouble = $"column {name} can be read day first and month first, as its first row '{texts[0]}', and no row decides: say which with --time-format day-first or --time-format month-first";
+                return Ordered(even, zone,
+                    $"{name} can be read day first and month first in every row; read {Say(even)}, as only so its rows "
+                    + $"are evenly spaced (--time-format {Say(Other(even)).Replace(' ', '-')} for the other)");
+            trouble = $"column {name} can be read day first and month first, as its first row '{texts[0]}', and no row decides: say which "
+                + "with --time-format day-first or --time-format month-first";
             return null;
         }
         return texts.Count(text => AnyText(text) is not null) > texts.Count / 2 ? new ColumnTimes(AnyText, "dates", zone) : null;
@@ -130,7 +139,8 @@ public sealed class ColumnTimes
 
     static DayOrder Other(DayOrder order) => order == DayOrder.DayFirst ? DayOrder.MonthFirst : DayOrder.DayFirst;
 
-    static bool IsNumber(string text) => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double n) && double.IsFinite(n);
+    static bool IsNumber(string text) => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double n)
+        && double.IsFinite(n);
 
     static TimeStamp? AnyText(string text) => TimeText.Parse(text) ?? (text.AsSpan().IndexOfAny("-/:") > 0 && TimeText.Numbers(text) is null
         && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset other)
@@ -144,7 +154,8 @@ public sealed class ColumnTimes
         if (named && Array.TrueForAll(texts, text => TimeText.IsCompact(text.Trim())))
             return new ColumnTimes(text => TimeText.Parse(text), "dates of digits alone, such as " + texts[0].Trim(), zone);
         string unit = Unit(name);
-        if (named && Array.Find(Units, known => known.Word == unit) is { Says: { } says } of && middle * of.Ticks < FirstEpoch * TimeSpan.TicksPerSecond)
+        if (named && Array.Find(Units, known => known.Word == unit) is { Says: { } says } of
+            && middle * of.Ticks < FirstEpoch * TimeSpan.TicksPerSecond)
             return Numeric(of.Ticks, $"{says} since a start");
         if (middle >= FirstEpoch)
         {
@@ -160,7 +171,9 @@ public sealed class ColumnTimes
         }
         if (!named) return null;
         return sorted[0] >= FirstSerial && sorted[^1] <= LastSerial && unit.Length == 0
-            ? Serial(zone, $"{name} is read as days of a spreadsheet, from {FeedTime.Write(DateTime.UnixEpoch.AddDays(Math.Round(values[0] - UnixSerial, 6)))} on; --time-format s if these are seconds")
+            ? Serial(zone, $"{name} is read as days of a spreadsheet, from "
+                + FeedTime.Write(DateTime.UnixEpoch.AddDays(Math.Round(values[0] - UnixSerial, 6)))
+                + " on; --time-format s if these are seconds")
             : Numeric(TimeSpan.TicksPerSecond, "seconds since a start");
     }
 
@@ -194,9 +207,11 @@ public sealed class ColumnTimes
 
     // A double of a present epoch in ns holds 256 ns, in µs all: whole numbers are read as such.
     static ColumnTimes Numeric(double unit, string says) => new(text =>
-        (long.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out long whole)
+        (long.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite,
+            CultureInfo.InvariantCulture, out long whole)
             && unit < TimeSpan.TicksPerMillisecond ? Whole(whole, unit)
-            : double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) ? FeedTime.FromNumber(number, unit) : null)
+            : double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number)
+                ? FeedTime.FromNumber(number, unit) : null)
         is { } time ? new TimeStamp(time, TimeSpan.Zero) : null, says, null, numeric: true);
 
     static DateTime? Whole(long number, double unit)
@@ -235,7 +250,9 @@ public sealed class ColumnTimes
     // As Python and C write forms, into those of .NET.
     static string Translated(string format)
     {
-        (string, string)[] codes = [("%Y", "yyyy"), ("%y", "yy"), ("%m", "MM"), ("%d", "dd"), ("%H", "HH"), ("%I", "hh"), ("%M", "mm"), ("%S", "ss"),
+        (string, string)[] codes =
+        [
+            ("%Y", "yyyy"), ("%y", "yy"), ("%m", "MM"), ("%d", "dd"), ("%H", "HH"), ("%I", "hh"), ("%M", "mm"), ("%S", "ss"),
             ("%f", "FFFFFFF"), ("%b", "MMM"), ("%B", "MMMM"), ("%p", "tt"), ("%z", "zzz"), ("%T", "HH:mm:ss"), ("%F", "yyyy-MM-dd")];
         foreach ((string code, string net) in codes) format = format.Replace(code, net, StringComparison.Ordinal);
         return format;

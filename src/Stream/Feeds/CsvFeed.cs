@@ -64,7 +64,9 @@ public sealed class CsvFeed : IDisposable
                 See(row, orders);
             }
             if (count == 0) throw new FeedException($"{name} has a header and no rows");
-            if (sample.Count == 0) throw new FeedException($"{name}: none of its first {count} rows can be read: {(_stream.CanSeek ? First(open, name) : _waiting.Peek()).Problem}");
+            if (sample.Count == 0)
+                throw new FeedException($"{name}: none of its first {count} rows can be read: "
+                    + $"{(_stream.CanSeek ? First(open, name) : _waiting.Peek()).Problem}");
             if (_stream.CanSeek)
             {
                 while (_rows.Read() is { } row)
@@ -154,7 +156,9 @@ public sealed class CsvFeed : IDisposable
     public static IReadOnlyList<string> Keys(string file, FeedOptions options)
     {
         using CsvFeed feed = Open(file, options);
-        if (!feed._stream.CanSeek) throw new FeedException($"{file} is a pipe, which is read once, and a file with several series is read once for each: --key-column needs a file");
+        if (!feed._stream.CanSeek)
+            throw new FeedException($"{file} is a pipe, which is read once, and a file with several series is read once for each: "
+                + "--key-column needs a file");
         const int most = 10_000;
         var keys = new List<string>();
         var seen = new HashSet<string>(StringComparer.Ordinal);
@@ -162,13 +166,15 @@ public sealed class CsvFeed : IDisposable
         {
             if (row.Key is not { Length: > 0 } key || !seen.Add(key)) continue;
             keys.Add(key);
-            if (keys.Count > most) throw new FeedException($"{file}: column {options.KeyColumn} has more than {most} values: is it the name of a series?");
+            if (keys.Count > most)
+                throw new FeedException($"{file}: column {options.KeyColumn} has more than {most} values: is it the name of a series?");
         }
         return keys;
     }
 
     /// <summary>All rows, in the order of the file, or of their times where that was asked for. Once.</summary>
-    public IEnumerable<FeedRow> Rows() => _options.Sort ? InOrder().OrderBy(row => row.Time).Select((row, i) => row with { Index = i }) : InOrder();
+    public IEnumerable<FeedRow> Rows() =>
+        _options.Sort ? InOrder().OrderBy(row => row.Time).Select((row, i) => row with { Index = i }) : InOrder();
 
     /// <inheritdoc/>
     public void Dispose()
@@ -192,7 +198,9 @@ public sealed class CsvFeed : IDisposable
     FeedRow Row(long index, TextRow row, string? key)
     {
         string[] fields = row.Fields;
-        string timeText = _columns.Time >= 0 && _columns.Time < fields.Length ? TimeOf(fields) : index.ToString(CultureInfo.InvariantCulture);
+        string timeText = _columns.Time >= 0 && _columns.Time < fields.Length
+            ? TimeOf(fields)
+            : index.ToString(CultureInfo.InvariantCulture);
         string? problem = row.Problem;
         DateTime? time = _columns.Times is { } times ? times.Read(timeText) : DateTime.UnixEpoch.AddSeconds(index);
         if (time is null) problem ??= $"'{timeText}' is no time: {_columns.Times!.Says} are expected, as in the column's other rows";
@@ -215,7 +223,8 @@ public sealed class CsvFeed : IDisposable
         if (label.Length == 0) return false;
         if (NumberText.Plain.TryRead(label, out double number)) return number != 0;
         return bool.TryParse(label, out bool flag) ? flag
-            : throw new FeedException($"{Name}, row {index + 1}: label column {_rows.Names[column]} must be a number (0: nothing is anomalous), true or false, was '{label}'");
+            : throw new FeedException($"{Name}, row {index + 1}: label column {_rows.Names[column]} must be a number (0: nothing is "
+                + $"anomalous), true or false, was '{label}'");
     }
 
     bool IsBackward(List<string[]> sample)
@@ -254,7 +263,8 @@ public sealed class CsvFeed : IDisposable
         for (int c = 0; c < row.Fields.Length; c++)
         {
             string field = row.Fields[c];
-            if (field.Length is < 6 or > 40 || !char.IsAsciiDigit(field[0]) || field[..Math.Min(4, field.Length)].AsSpan().IndexOfAny("-/.") is < 1 or > 2) continue;
+            if (field.Length is < 6 or > 40 || !char.IsAsciiDigit(field[0])
+                || field[..Math.Min(4, field.Length)].AsSpan().IndexOfAny("-/.") is < 1 or > 2) continue;
             if (TimeText.Numbers(field) is not { } date) continue;
             (string? day, string? month) = orders.GetValueOrDefault(c);
             // Nobody writes 01.13.2026.
@@ -268,7 +278,8 @@ public sealed class CsvFeed : IDisposable
     {
         (string? day, string? month) = orders.GetValueOrDefault(column);
         if (day is not null && month is not null)
-            throw new FeedException($"{Name}: column {_rows.Names[column]} has '{day}', which only reads day first, and '{month}', which only reads month first: say which with --time-format day-first or month-first");
+            throw new FeedException($"{Name}: column {_rows.Names[column]} has '{day}', which only reads day first, and '{month}', which "
+                + "only reads month first: say which with --time-format day-first or month-first");
         return day is not null ? DayOrder.DayFirst : month is not null ? DayOrder.MonthFirst : null;
     }
 

@@ -127,7 +127,8 @@ sealed class CsvRows : ITextRows
             if ((agree, columns).CompareTo(most) > 0) (best, most) = (separator, (agree, columns));
         }
         return best != '\0' || !header.Contains('"', StringComparison.Ordinal) ? best
-            : Separators.MaxBy(separator => header.Count(letter => letter == separator)) is var plain && header.Contains(plain, StringComparison.Ordinal) ? plain : '\0';
+            : Separators.MaxBy(separator => header.Count(letter => letter == separator)) is var plain
+                && header.Contains(plain, StringComparison.Ordinal) ? plain : '\0';
     }
 
     static int? Count(string line, char separator)
@@ -169,7 +170,9 @@ sealed class CsvRows : ITextRows
     {
         var fields = new List<string>();
         if (Split(line, Separator, fields) == Quotes.Closed) return [.. fields];
-        return Separator == '\0' ? [line] : [.. line.Split(Separator).Select(field => field.Trim() is ['"', .. var inner, '"'] ? inner : field)];
+        return Separator == '\0'
+            ? [line]
+            : [.. line.Split(Separator).Select(field => field.Trim() is ['"', .. var inner, '"'] ? inner : field)];
     }
 
     static Quotes Split(string line, char separator, List<string> fields)

@@ -17,7 +17,8 @@ public sealed class BacktestSetTests : IDisposable
     {
         string file = Path.Combine(_directory, name);
         Directory.CreateDirectory(Path.GetDirectoryName(file)!);
-        File.WriteAllText(file, "timestamp,value,anomaly\n" + string.Concat(Enumerable.Range(0, rows).Select(t => string.Create(CultureInfo.InvariantCulture,
+        File.WriteAllText(file,
+            "timestamp,value,anomaly\n" + string.Concat(Enumerable.Range(0, rows).Select(t => string.Create(CultureInfo.InvariantCulture,
             $"{DateTime.UnixEpoch.AddSeconds(t):yyyy-MM-dd HH:mm:ss},{Pipelines.Value(t, phase):R},{(t is >= 600 and < 620 ? 1 : 0)}\n"))));
         return file;
     }
@@ -85,17 +86,21 @@ public sealed class BacktestSetTests : IDisposable
     public async Task A_feed_most_of_which_is_refused_is_unfit_and_its_cause_is_named()
     {
         string file = Path.Combine(_directory, "refused.csv");
-        File.WriteAllText(file, "time,v\n" + string.Concat(Enumerable.Range(0, 100).Select(t => $"2026-01-{1 + t / 24:d2} {t % 24:d2}:00,{(t < 30 ? "1" : "NaN")}\n")));
+        File.WriteAllText(file, "time,v\n"
+            + string.Concat(Enumerable.Range(0, 100).Select(t => $"2026-01-{1 + t / 24:d2} {t % 24:d2}:00,{(t < 30 ? "1" : "NaN")}\n")));
         BacktestTotal total = await Run(new BacktestSet([file], [], [], null), null);
-        Assert.Equal($"70 of 100 rows of {file} were refused, 70 as unreadable: row 31: 'NaN' in column v is not a finite number", total.Unfit);
-        Assert.Equal(new RefusedRows(30, 99, "2026-01-02 06:00", "2026-01-05 03:00", "unreadable"), Assert.Single(total.Each[0].RefusedRuns));
+        Assert.Equal($"70 of 100 rows of {file} were refused, 70 as unreadable: row 31: 'NaN' in column v is not a finite number",
+            total.Unfit);
+        Assert.Equal(new RefusedRows(30, 99, "2026-01-02 06:00", "2026-01-05 03:00", "unreadable"),
+            Assert.Single(total.Each[0].RefusedRuns));
     }
 
     [Fact]
     public async Task Each_series_of_a_file_is_a_feed_of_its_own()
     {
         string apart = Feed("web-1.csv", 0), file = Path.Combine(_directory, "long.csv");
-        File.WriteAllText(file, "timestamp,host,value\n" + string.Concat(File.ReadLines(apart).Skip(1).Select(line => line.Split(',')).Select((row, t) =>
+        File.WriteAllText(file,
+            "timestamp,host,value\n" + string.Concat(File.ReadLines(apart).Skip(1).Select(line => line.Split(',')).Select((row, t) =>
             $"{row[0]},web-1,{row[1]}\n{row[0]},db/2,{(t * 7 % 11).ToString(CultureInfo.InvariantCulture)}.5\n")));
         string output = Path.Combine(_directory, "out");
         var set = new BacktestSet([file], [], [], null) { Options = new FeedOptions { KeyColumn = "host" } };
@@ -103,7 +108,8 @@ public sealed class BacktestSetTests : IDisposable
         Assert.Equal(["web-1", "db/2"], total.Each.Select(one => one.Series!));
         Assert.Equal([1000L, 1000L], total.Each.Select(one => one.Rows));
         await Run(new BacktestSet([apart], ["value"], [], null), Path.Combine(_directory, "apart"));
-        Assert.Equal(File.ReadAllText(Path.Combine(_directory, "apart", "scores.csv")), File.ReadAllText(Path.Combine(output, "web-1", "scores.csv")));
+        Assert.Equal(File.ReadAllText(Path.Combine(_directory, "apart", "scores.csv")),
+            File.ReadAllText(Path.Combine(output, "web-1", "scores.csv")));
         Assert.True(File.Exists(Path.Combine(output, "db_2", "scores.csv")));
     }
 
@@ -114,6 +120,7 @@ public sealed class BacktestSetTests : IDisposable
         Assert.Equal([Path.Combine("x", "a"), Path.Combine("y", "a")], BacktestSet.Names(["z/x/a.csv", "z/y/a.csv"]));
         Assert.Equal(["a.csv", "a.txt"], BacktestSet.Names(["x/a.csv", "x/a.txt"]));
         Assert.Equal(["stdin", "a"], BacktestSet.Names(["-", "a.csv"]));
-        Assert.Contains("named twice", Assert.Throws<FeedException>(() => BacktestSet.Names(["x/a.csv", "x/../x/a.csv"])).Message, StringComparison.Ordinal);
+        Assert.Contains("named twice", Assert.Throws<FeedException>(() => BacktestSet.Names(["x/a.csv", "x/../x/a.csv"])).Message,
+            StringComparison.Ordinal);
     }
 }

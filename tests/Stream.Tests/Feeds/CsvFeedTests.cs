@@ -50,8 +50,10 @@ public sealed class CsvFeedTests : IDisposable
     [Fact]
     public void A_file_that_is_not_there_or_is_a_folder_says_so()
     {
-        Assert.StartsWith("there is no file ", Assert.Throws<FeedException>(() => CsvFeed.Open(Path.Combine(_directory, "nope.csv"), [], [])).Message, StringComparison.Ordinal);
-        Assert.Contains("is a folder: name its files", Assert.Throws<FeedException>(() => CsvFeed.Open(_directory, [], [])).Message, StringComparison.Ordinal);
+        Assert.StartsWith("there is no file ", Assert.Throws<FeedException>(() =>
+            CsvFeed.Open(Path.Combine(_directory, "nope.csv"), [], [])).Message, StringComparison.Ordinal);
+        Assert.Contains("is a folder: name its files", Assert.Throws<FeedException>(() => CsvFeed.Open(_directory, [], [])).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -65,10 +67,12 @@ public sealed class CsvFeedTests : IDisposable
     [Fact]
     public void A_label_is_a_number_or_true_or_false()
     {
-        using CsvFeed good = CsvFeed.Open(Write("time,v,anomaly\n2026-01-01,1,True\n2026-01-02,1,\n2026-01-03,1,0.0\n2026-01-04,1,1\n"), [], ["anomaly"]);
+        using CsvFeed good =
+            CsvFeed.Open(Write("time,v,anomaly\n2026-01-01,1,True\n2026-01-02,1,\n2026-01-03,1,0.0\n2026-01-04,1,1\n"), [], ["anomaly"]);
         Assert.Equal([true, false, false, true], good.Rows().Select(row => row.Anomalous));
         using CsvFeed bad = CsvFeed.Open(Write("time,v,anomaly\n2026-01-01,1,0\n2026-01-02,1,no\n"), [], ["anomaly"]);
-        Assert.Contains("row 2: label column anomaly must be a number (0: nothing is anomalous), true or false, was 'no'", Assert.Throws<FeedException>(() => bad.Rows().ToList()).Message, StringComparison.Ordinal);
+        Assert.Contains("row 2: label column anomaly must be a number (0: nothing is anomalous), true or false, was 'no'",
+            Assert.Throws<FeedException>(() => bad.Rows().ToList()).Message, StringComparison.Ordinal);
     }
 
     [Fact]
