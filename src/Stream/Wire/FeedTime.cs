@@ -44,10 +44,12 @@ public static class FeedTime
     public static bool MayBeDays(double number) => number is >= FirstDays and <= LastDays;
 
     /// <summary>
-    /// ISO 8601 and its near relatives (a space for the T, no zone = UTC, 20260105T1300Z), or a number; null if it is neither.
+    /// ISO 8601 and its near relatives (a space for the T, no zone = UTC, 20260105T1300Z), or a number; null if it is neither, as
+    /// 05/01/2026, of which nobody knows what is the day.
     /// </summary>
     public static DateTime? Parse(string text)
     {
+        if (TimeText.Numbers(text) is not null) return null;
         if (DateTime.TryParse(text, CultureInfo.InvariantCulture,
             DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal | DateTimeStyles.NoCurrentDateDefault, out DateTime time)
             && text.AsSpan().IndexOfAny("-/") > 0) return time;

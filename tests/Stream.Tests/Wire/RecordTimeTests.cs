@@ -64,6 +64,12 @@ public sealed class RecordTimeTests
         Assert.EndsWith("say which with source.fields.timestampFormat: day-first or month-first", letter.Detail, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("05/01/2026")]
+    [InlineData("05-01-2026 13:00")]
+    [InlineData("13/01/2026")]
+    public void A_time_of_a_configuration_or_a_request_is_not_guessed_either(string time) => Assert.Null(FeedTime.Parse(time));
+
     [Fact]
     public void A_stream_that_may_begin_with_days_of_a_spreadsheet_is_refused_and_one_that_comes_there_goes_on()
     {
