@@ -27,6 +27,15 @@ sealed class FolderOrder(params string[][] layers)
         return [.. layers.SelectMany(layer => layer).SelectMany(room => room.Split('+')).Where(folder => !folders.Contains(folder))];
     }
 
+    /// <summary>Folders of the order that a page does not name.</summary>
+    /// <param name="page">Such as docs/architecture.md, relative to the repository.</param>
+    public IReadOnlyList<string> Unnamed(string page)
+    {
+        string text = File.ReadAllText(Path.Combine(SharedData.Root, page));
+        return [.. layers.SelectMany(layer => layer).SelectMany(room => room.Split('+'))
+            .Where(folder => folder != "." && !text.Contains($"{folder}/", StringComparison.Ordinal))];
+    }
+
     (int Layer, string Room) Place(string file)
     {
         string folder = SourceCode.RoomOf(file);

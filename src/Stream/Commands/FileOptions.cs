@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Esn.Streaming.Feeds;
+using Esn.Streaming.Wire;
 
 namespace Esn.Streaming.Commands;
 
@@ -14,7 +15,7 @@ sealed class FileOptions
     readonly Option<string?> _time =
         new("--time-column") { Description = "The column of times. Default: recognised by its name and by what it holds." };
     readonly Option<string?> _format =
-        new("--time-format") { Description = $"How times are written: {ColumnTimes.Said}. Default: recognised by all rows." };
+        new("--time-format") { Description = $"How times are written: {TimeFormat.Said}. Default: recognised by all rows." };
     readonly Option<string?> _zone =
         new("--timezone") { Description = "Whose clock times without a zone are of, such as Europe/Copenhagen. Default: UTC." };
     readonly Option<string?> _key =
@@ -32,7 +33,7 @@ sealed class FileOptions
     public void AddTo(Command command)
     {
         _format.Must(format => format is null || ColumnTimes.Of(format, null) is not null,
-            format => $"--time-format must be {ColumnTimes.Said}, was \"{format}\"");
+            format => $"--time-format must be {TimeFormat.Said}, was \"{format}\"");
         _zone.Must(zone => zone is null || TimeZoneInfo.TryFindSystemTimeZoneById(zone, out _),
             zone => $"--timezone must be a name such as Europe/Copenhagen or UTC, was \"{zone}\"");
         _decimal.Must(point => point is null or "." or ",", point => $"--decimal must be . or , was \"{point}\"");

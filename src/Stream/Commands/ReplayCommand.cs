@@ -22,8 +22,8 @@ static class ReplayCommand
     {
         var file = new Argument<string>("FILE")
         {
-            Description = "A CSV file, or one of one JSON object a line, packed by gzip or not; - reads standard input. Or fields: "
-                + "netCDF-4, HDF5, npy.",
+            Description = "A file of CSV, of one JSON object a line, Parquet or Arrow, packed by gzip or zstd or not; - reads standard input. "
+                + "Or fields: netCDF-4, HDF5, npy.",
         };
         var columns = new FileOptions();
         var to = new Option<string>("--to", "-t") { Description = "The topic.", Required = true };
@@ -48,7 +48,7 @@ static class ReplayCommand
             Description = "Cells around a tile that its records have too, 0 … 100.",
             DefaultValueFactory = _ => 2,
         };
-        var command = new Command("replay", "Sends a file to a topic as `esn run` reads it: the rows of a CSV file as JSON, "
+        var command = new Command("replay", "Sends a file to a topic as `esn run` reads it: the rows of a file as JSON, "
             + "the steps of fields as binary records.")
         {
             file, to, rate,

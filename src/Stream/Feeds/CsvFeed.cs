@@ -20,8 +20,8 @@ public sealed record FeedRow(long Index, string TimeText, DateTime Time, double[
 }
 
 /// <summary>
-/// A feed in a file of rows: CSV in the ways it is written, or one JSON object a line, packed by gzip or not. What is the time,
-/// what are channels, how numbers and times are written is recognised by many rows, or said.
+/// A feed in a file of rows: CSV in the ways it is written, one JSON object a line, Parquet or Arrow, packed or not. What is the
+/// time, what are channels, how numbers and times are written is recognised by many rows, or said.
 /// </summary>
 /// <remarks>A file is looked through once before it is read; a pipe is read once, its first rows wait until it is understood.</remarks>
 public sealed class CsvFeed : IDisposable
@@ -43,7 +43,7 @@ public sealed class CsvFeed : IDisposable
         var orders = new Dictionary<int, (string? Day, string? Month)>();
         try
         {
-            _rows = Rows(_stream, name);
+            _rows = FeedFormat.Open(_stream, name);
             var sample = new List<string[]>();
             int most = _stream.CanSeek ? SampleRows : options.PipeRows;
             int key = options.Key is null ? -1 : _rows.Names.ToList().IndexOf(options.KeyColumn ?? "");
@@ -75,10 +75,11 @@ public sealed class CsvFeed : IDisposable
                     count++;
                     See(row, orders);
                 }
-                _rows.Dispose();
-                _stream = open();
                 ITextRows seen = _rows;
-                _rows = Rows(_stream, name);
+                _rows.Dispose();
+                _stream.Dispose();
+                _stream = open();
+                _rows = FeedFormat.Open(_stream, name);
                 _columns = new FeedColumns(name, seen, sample, column => Order(orders, column), options);
             }
             else _columns = new FeedColumns(name, _rows, sample, column => Order(orders, column), options);
@@ -86,10 +87,10 @@ public sealed class CsvFeed : IDisposable
             if (!options.Sort && _columns.Times is not null && IsBackward(sample))
                 throw new FeedException($"{name}: its newest row comes first: --sort puts the rows in the order of their times");
         }
-        catch (Exception e)
+        catch
         {
+            _rows?.Dispose();
             _stream.Dispose();
-            if (e is InvalidDataException) throw new FeedException($"{name} can't be unpacked: {e.Message}");
             throw;
         }
     }
@@ -240,20 +241,10 @@ public sealed class CsvFeed : IDisposable
         return back > 1 && back >= BackwardShare * (back + forth);
     }
 
-    static ITextRows Rows(System.IO.Stream stream, string name)
-    {
-        var lines = new LineReader(FeedText.Open(stream, name), name);
-        int first = 0;
-        while (lines.Peek(first) is { } blank && string.IsNullOrWhiteSpace(blank)) first++;
-        string line = lines.Peek(first) ?? throw new FeedException($"{name} is empty: a header and rows are expected");
-        if (line.AsSpan().TrimStart() is ['[', ..] && line.AsSpan().TrimEnd() is "[" or "[{")
-            throw new FeedException($"{name} is a JSON array: one object a line is expected, as jq -c '.[]' writes them");
-        return JsonRows.Is(line) ? new JsonRows(lines, name) : new CsvRows(lines, name);
-    }
-
     static TextRow First(Func<System.IO.Stream> open, string name)
     {
-        using ITextRows rows = Rows(open(), name);
+        using System.IO.Stream again = open();
+        using ITextRows rows = FeedFormat.Open(again, name);
         return rows.Read()!.Value;
     }
 
@@ -286,7 +277,6 @@ public sealed class CsvFeed : IDisposable
     static string StreamOf(string name)
     {
         string file = Path.GetFileName(name);
-        if (file.EndsWith(".gz", StringComparison.OrdinalIgnoreCase)) file = file[..^3];
-        return Path.GetFileNameWithoutExtension(file);
+        return Path.GetFileNameWithoutExtension(FeedFormat.IsPacked(file) ? Path.GetFileNameWithoutExtension(file) : file);
     }
 }

@@ -55,6 +55,8 @@ sealed class CsvRows : ITextRows
 
     public char Separator { get; }
 
+    public bool HasTypes => false;
+
     public IReadOnlyList<string> Extra => _annotated ? ["", "result", "table", "_start", "_stop"] : [];
 
     public IReadOnlyList<string> Notes => _notes;

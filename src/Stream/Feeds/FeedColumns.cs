@@ -110,7 +110,7 @@ sealed class FeedColumns
     {
         int said = _options.TimeColumn is { } name ? Column(name) : -1;
         ColumnTimes? form = _options.TimeFormat is { } format ? ColumnTimes.Of(format, _options.Zone)
-            ?? throw new FeedException($"--time-format must be {ColumnTimes.Said}, was {format}") : null;
+            ?? throw new FeedException($"--time-format must be {TimeFormat.Said}, was {format}") : null;
         if (said >= 0 && form is not null) return (said, -1, Tried(said, form));
         int[] named = said >= 0 ? [said] : [.. Enumerable.Range(0, _rows.Names.Count)
             .Where(c => c != Key && !Labels.Contains(c) && !_options.Values.Contains(_rows.Names[c]) && ColumnTimes.IsName(_rows.Names[c]))
@@ -125,7 +125,7 @@ sealed class FeedColumns
                 return Joined(c, filled, times);
             if (trouble is not null) throw new FeedException($"{_file}: {trouble}");
             if (filled.Length > 0 && !IsTimeOfDay(filled))
-                unread ??= $"'{filled[0]}' in column {_rows.Names[c]} is no time: --time-format says how it is written, {ColumnTimes.Said}";
+                unread ??= $"'{filled[0]}' in column {_rows.Names[c]} is no time: --time-format says how it is written, {TimeFormat.Said}";
         }
         if (said >= 0) throw new FeedException($"{_file}: {unread ?? $"column {_rows.Names[said]} has no times"}");
         // By what they hold, whatever they are called.
@@ -229,12 +229,13 @@ sealed class FeedColumns
     {
         if (_options.DecimalPoint is { } said) return [.. Values.Select(_ => new NumberText(said))];
         string[][] filled = [.. Values.Select(Filled)];
-        NumberText[] alone = [.. filled.Select(column => NumberText.Of(column, _rows.Separator, null, out _))];
+        char separator = _rows.HasTypes ? ',' : _rows.Separator;  // where a comma parts columns, it parts no number
+        NumberText[] alone = [.. filled.Select(column => NumberText.Of(column, separator, null, out _))];
         char? others = alone.Any(column => column.Decimal == ',') ? ',' : null;
         var all = new NumberText[alone.Length];
         for (int i = 0; i < all.Length; i++)
         {
-            all[i] = NumberText.Of(filled[i], _rows.Separator, others, out string? doubtful);
+            all[i] = NumberText.Of(filled[i], separator, others, out string? doubtful);
             if (doubtful is not null)
                 throw new FeedException($"{_file}: '{doubtful}' in column {_rows.Names[Values[i]]} can have a decimal comma or thousands, "
                     + "and no row decides: say which with --decimal , or --decimal .");

@@ -27,6 +27,22 @@ public readonly record struct TimeStamp(DateTime Clock, TimeSpan? Offset)
             return ticks >= 0 && ticks <= DateTime.MaxValue.Ticks ? new DateTime(ticks, DateTimeKind.Utc) : null;
         }
     }
+
+    /// <summary>UTC, where a text that names no zone is of a zone's clock; null outside of the years 1 … 9999.</summary>
+    /// <param name="zone">Null: UTC.</param>
+    /// <param name="later">The second of the two, where clocks went back and showed it twice.</param>
+    public DateTime? In(TimeZoneInfo? zone, bool later = false)
+    {
+        if (Offset is not null || zone is null) return Utc;
+        DateTime clock = DateTime.SpecifyKind(Clock, DateTimeKind.Unspecified);
+        TimeSpan offset = !zone.IsAmbiguousTime(clock) ? zone.GetUtcOffset(clock)
+            : later ? zone.GetAmbiguousTimeOffsets(clock).Min() : zone.GetAmbiguousTimeOffsets(clock).Max();
+        return new TimeStamp(clock, offset).Utc;
+    }
+
+    /// <summary>Whether the clock of the zone showed it twice.</summary>
+    public bool IsAmbiguousIn(TimeZoneInfo? zone) =>
+        Offset is null && zone is not null && zone.IsAmbiguousTime(DateTime.SpecifyKind(Clock, DateTimeKind.Unspecified));
 }
 
 /// <summary>Texts of times as people, loggers and exports write them.</summary>

@@ -8,23 +8,12 @@ using Xunit;
 
 namespace Esn.Stream.Tests;
 
-public sealed class BacktestTests : IDisposable
+public sealed class BacktestTests : FileTests
 {
-    readonly string _directory = Directory.CreateTempSubdirectory("esn-backtest-").FullName;
-
-    public void Dispose() => Directory.Delete(_directory, recursive: true);
-
-    string Write(string text, string name = "feed.csv")
-    {
-        string file = Path.Combine(_directory, name);
-        File.WriteAllText(file, text);
-        return file;
-    }
-
     BacktestSummary Run(string file, string[]? values = null, string[]? labels = null)
     {
         using CsvFeed feed = CsvFeed.Open(file, values ?? [], labels ?? []);
-        return BacktestRun.Run(feed, labels is null ? null : new FeedLabels(), Pipelines.Config(), _directory, null, TimeProvider.System,
+        return BacktestRun.Run(feed, labels is null ? null : new FeedLabels(), Pipelines.Config(), Folder, null, TimeProvider.System,
             _ => { }, CancellationToken.None);
     }
 
@@ -37,7 +26,7 @@ public sealed class BacktestTests : IDisposable
     public void Scores_has_a_row_for_each_row_of_the_feed_and_the_summary_counts_what_is_labelled()
     {
         BacktestSummary summary = Run(Feed(1000), labels: ["is_anomaly"]);
-        string[] scores = File.ReadAllLines(Path.Combine(_directory, "scores.csv"));
+        string[] scores = File.ReadAllLines(Path.Combine(Folder, "scores.csv"));
         Assert.Equal("timestamp,score,normality,expected,observed,alarm", scores[0]);
         Assert.Equal(1001, scores.Length);
         Assert.StartsWith("1970-01-01 00:10:00,", scores[601], StringComparison.Ordinal);
@@ -47,10 +36,10 @@ public sealed class BacktestTests : IDisposable
         Assert.True(double.Parse(row[1], CultureInfo.InvariantCulture) >= 1);
         Assert.Equal("1", row[5]);
 
-        JsonElement written = JsonDocument.Parse(File.ReadAllText(Path.Combine(_directory, "summary.json"))).RootElement;
+        JsonElement written = JsonDocument.Parse(File.ReadAllText(Path.Combine(Folder, "summary.json"))).RootElement;
         Assert.Equal(1, written.GetProperty("labels").GetProperty("caught").GetInt32());
         JsonElement[] events =
-            [.. File.ReadLines(Path.Combine(_directory, "events.jsonl")).Select(line => JsonDocument.Parse(line).RootElement)];
+            [.. File.ReadLines(Path.Combine(Folder, "events.jsonl")).Select(line => JsonDocument.Parse(line).RootElement)];
         Assert.Equal("1.0", events[0].GetProperty("specversion").GetString());
         Assert.Equal("esn.anomaly.opened", events[0].GetProperty("type").GetString());
         Assert.Equal(600, events[0].GetProperty("data").GetProperty("position").GetInt64());
@@ -74,7 +63,7 @@ public sealed class BacktestTests : IDisposable
         Assert.StartsWith("row 505: the stream's last frame is of 1970-01-01T00:08:19Z", summary.FirstRefused["late"],
             StringComparison.Ordinal);
         Assert.Equal((900, 895), (summary.Rows, summary.Steps));
-        Assert.Equal(901, File.ReadAllLines(Path.Combine(_directory, "scores.csv")).Length);
+        Assert.Equal(901, File.ReadAllLines(Path.Combine(Folder, "scores.csv")).Length);
     }
 
     [Fact]
@@ -101,7 +90,7 @@ public sealed class BacktestTests : IDisposable
     public void An_alarm_has_the_same_name_in_a_backtest_and_live()
     {
         Run(Feed(1000));
-        string[] backtest = [.. File.ReadLines(Path.Combine(_directory, "events.jsonl"))
+        string[] backtest = [.. File.ReadLines(Path.Combine(Folder, "events.jsonl"))
             .Select(line => JsonDocument.Parse(line).RootElement.GetProperty("data").GetProperty("alarm").GetString()!)];
         var live = new StreamTable(Pipelines.Config(), TimeProvider.System);
         string[] names =
@@ -127,9 +116,9 @@ public sealed class BacktestTests : IDisposable
             new() { Streams = ["*"], Detector = Presets.Metric() },
         ];
         EsnConfig config = Pipelines.Config() with { Models = models };
-        BacktestRun.Run(feed, null, config with { Detector = Presets.Metric() }, _directory, null, TimeProvider.System, _ => { },
+        BacktestRun.Run(feed, null, config with { Detector = Presets.Metric() }, Folder, null, TimeProvider.System, _ => { },
             CancellationToken.None);
-        string[] scores = File.ReadAllLines(Path.Combine(_directory, "scores.csv"));
+        string[] scores = File.ReadAllLines(Path.Combine(Folder, "scores.csv"));
         Assert.NotEqual("NaN", scores[60].Split(',')[3]);  // scaled after 50 steps, as the first entry has it
         Assert.Equal("NaN", scores[49].Split(',')[3]);
     }

@@ -1,15 +1,12 @@
+using Esn.Stream.Tests;
 using Esn.Streaming.Backtest;
 using Esn.Streaming.Feeds;
 using Xunit;
 
 namespace Esn.Streaming.Tests.Backtest;
 
-public sealed class LabelTests : IDisposable
+public sealed class LabelTests : FileTests
 {
-    readonly string _directory = Directory.CreateTempSubdirectory("esn-labels-").FullName;
-
-    public void Dispose() => Directory.Delete(_directory, recursive: true);
-
     static AlarmSpan Span(int start, int end) => new(start, end, start, 1, new AlarmEvent
     {
         Change = AlarmChange.Closed, Position = end, Start = start, Peak = start, Time = default, StartTime = default,
@@ -71,7 +68,7 @@ public sealed class LabelTests : IDisposable
 
     WindowsFile Windows(string json)
     {
-        string file = Path.Combine(_directory, "windows.json");
+        string file = Path.Combine(Folder, "windows.json");
         File.WriteAllText(file, json);
         return WindowsFile.Load(file);
     }

@@ -8,12 +8,8 @@ using Xunit;
 
 namespace Esn.Streaming.Tests.Backtest;
 
-public sealed class ReportTests : IDisposable
+public sealed class ReportTests : FileTests
 {
-    readonly string _directory = Directory.CreateTempSubdirectory("esn-report-").FullName;
-
-    public void Dispose() => Directory.Delete(_directory, recursive: true);
-
     [Theory]
     [InlineData(64, 60)]
     [InlineData(64, 64)]
@@ -76,7 +72,7 @@ public sealed class ReportTests : IDisposable
     [Fact]
     public void A_drift_is_in_the_events_and_on_the_page()
     {
-        string file = Path.Combine(_directory, "drift.csv");
+        string file = Path.Combine(Folder, "drift.csv");
         var random = new Xoshiro256StarStar(1, threadSafe: false);
         File.WriteAllText(file, "value\n" + string.Concat(Enumerable.Range(0, 9000)
             .Select(t => FormattableString.Invariant($"{random.NextDouble() + Math.Max(0, t - 7000) / 2000.0:R}\n"))));
@@ -84,16 +80,16 @@ public sealed class ReportTests : IDisposable
         config = config with { Detector = (ErrorModelSpec)config.Detector with { Scores =
             [new MeanErrorSpec(), new SlowLevelSpec { Delay = 8000, Tail = TailPrior.Central }] } };
         using (CsvFeed feed = CsvFeed.Open(file, [], []))
-            BacktestRun.Run(feed, null, config, _directory, new Dictionary<string, string>(), TimeProvider.System, _ => { },
+            BacktestRun.Run(feed, null, config, Folder, new Dictionary<string, string>(), TimeProvider.System, _ => { },
                 CancellationToken.None);
 
-        JsonElement told = File.ReadLines(Path.Combine(_directory, "events.jsonl"))
+        JsonElement told = File.ReadLines(Path.Combine(Folder, "events.jsonl"))
             .Select(line => JsonDocument.Parse(line).RootElement.GetProperty("data"))
             .Last(data => data.TryGetProperty("drift", out _)).GetProperty("drift");
         Assert.Equal("level", told.GetProperty("kind").GetString());
         Assert.InRange(told.GetProperty("sincePosition").GetInt64(), 6700, 7300);
         Assert.InRange(told.GetProperty("perStep").GetDouble(), 2.5e-4, 1e-3);
-        string json = File.ReadAllText(Path.Combine(_directory, "report.html")).Split("id=\"data\">")[1].Split("</script>")[0];
+        string json = File.ReadAllText(Path.Combine(Folder, "report.html")).Split("id=\"data\">")[1].Split("</script>")[0];
         JsonElement shown = JsonDocument.Parse(json).RootElement.GetProperty("alarms").EnumerateArray()
             .Last(alarm => alarm.TryGetProperty("drift", out _)).GetProperty("drift");
         Assert.Equal(("value", told.GetProperty("sincePosition").GetInt64()),
@@ -103,22 +99,22 @@ public sealed class ReportTests : IDisposable
     [Fact]
     public void Values_at_the_ends_of_what_a_number_holds_make_a_picture()
     {
-        string file = Path.Combine(_directory, "feed.csv");
+        string file = Path.Combine(Folder, "feed.csv");
         File.WriteAllText(file, "value\n" + string.Concat(Enumerable.Range(0, 900).Select(t => (t % 3 - 1) switch
         {
             0 => "0\n",
             int sign => FormattableString.Invariant($"{sign * double.MaxValue:R}\n"),
         })));
         using (CsvFeed feed = CsvFeed.Open(file, [], []))
-            BacktestRun.Run(feed, null, Pipelines.Config(), _directory, new Dictionary<string, string>(), TimeProvider.System, _ => { },
+            BacktestRun.Run(feed, null, Pipelines.Config(), Folder, new Dictionary<string, string>(), TimeProvider.System, _ => { },
                 CancellationToken.None);
-        Assert.NotEmpty(File.ReadAllBytes(Path.Combine(_directory, "report.png")));
+        Assert.NotEmpty(File.ReadAllBytes(Path.Combine(Folder, "report.png")));
     }
 
     [Fact]
     public void Channels_that_alarmed_are_plotted_first_and_refused_rows_are_dated()
     {
-        string file = Path.Combine(_directory, "plant.csv");
+        string file = Path.Combine(Folder, "plant.csv");
         string names = string.Join(',', Enumerable.Range(0, 14).Select(c => FormattableString.Invariant($"c{c}")));
         File.WriteAllText(file, $"time,{names}\n" + string.Concat(Enumerable.Range(0, 900).Select(t =>
             $"{DateTime.UnixEpoch.AddMinutes(t):yyyy-MM-dd HH:mm},"
@@ -127,11 +123,11 @@ public sealed class ReportTests : IDisposable
             + "\n")));
         BacktestSummary summary;
         using (CsvFeed feed = CsvFeed.Open(file, [], []))
-            summary = BacktestRun.Run(feed, null, Pipelines.Config(), _directory, new Dictionary<string, string>(), TimeProvider.System,
+            summary = BacktestRun.Run(feed, null, Pipelines.Config(), Folder, new Dictionary<string, string>(), TimeProvider.System,
                 _ => { }, CancellationToken.None);
         Assert.Equal(summary.WarmUpSteps + 10, summary.WarmUpRows);
         Assert.Equal(new RefusedRows(20, 29, "1970-01-01 00:20", "1970-01-01 00:29", "unreadable"), Assert.Single(summary.RefusedRuns));
-        string json = File.ReadAllText(Path.Combine(_directory, "report.html")).Split("id=\"data\">")[1].Split("</script>")[0];
+        string json = File.ReadAllText(Path.Combine(Folder, "report.html")).Split("id=\"data\">")[1].Split("</script>")[0];
         string[] plotted = [.. JsonDocument.Parse(json).RootElement.GetProperty("channels").EnumerateArray()
             .Select(channel => channel.GetProperty("name").GetString()!)];
         Assert.Equal(("c13", Report.MostPlotted), (plotted[0], plotted.Length));
@@ -141,17 +137,17 @@ public sealed class ReportTests : IDisposable
     public void The_page_holds_the_data_and_no_name_ends_its_script()
     {
         const string Column = "</script><script>alert(1)</script>\" & 'π'";
-        string file = Path.Combine(_directory, "feed.csv");
+        string file = Path.Combine(Folder, "feed.csv");
         File.WriteAllText(file, $"\"{Column.Replace("\"", "\"\"", StringComparison.Ordinal)}\",is_anomaly\n"
             + string.Concat(Enumerable.Range(0, 900)
                 .Select(t => FormattableString.Invariant($"{Pipelines.Value(t):R},{(t is >= 600 and < 620 ? 1 : 0)}\n"))));
         using (CsvFeed feed = CsvFeed.Open(file, [], ["is_anomaly"]))
         {
             var settings = new Dictionary<string, string> { ["preset"] = "</script>" };
-            BacktestRun.Run(feed, new FeedLabels(), Pipelines.Config(), _directory, settings, TimeProvider.System, _ => { },
+            BacktestRun.Run(feed, new FeedLabels(), Pipelines.Config(), Folder, settings, TimeProvider.System, _ => { },
                 CancellationToken.None);
         }
-        string page = File.ReadAllText(Path.Combine(_directory, "report.html"));
+        string page = File.ReadAllText(Path.Combine(Folder, "report.html"));
         Assert.Equal(3, page.Split("</script>").Length - 1);  // the chart library, the data, the page's own
         // The chart library names namespaces; the page around it names no address at all.
         string[] around =
@@ -170,7 +166,7 @@ public sealed class ReportTests : IDisposable
         Assert.Equal((600, "caught", 0),
             (alarm.GetProperty("start").GetInt32(), alarm.GetProperty("verdict").GetString(), alarm.GetProperty("delay").GetInt32()));
 
-        byte[] picture = File.ReadAllBytes(Path.Combine(_directory, "report.png"));
+        byte[] picture = File.ReadAllBytes(Path.Combine(Folder, "report.png"));
         Assert.Equal([0x89, (byte)'P', (byte)'N', (byte)'G'], picture[..4]);
     }
 }

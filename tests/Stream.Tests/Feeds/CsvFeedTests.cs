@@ -3,19 +3,8 @@ using Xunit;
 
 namespace Esn.Stream.Tests;
 
-public sealed class CsvFeedTests : IDisposable
+public sealed class CsvFeedTests : FileTests
 {
-    readonly string _directory = Directory.CreateTempSubdirectory("esn-feed-").FullName;
-
-    public void Dispose() => Directory.Delete(_directory, recursive: true);
-
-    string Write(string text)
-    {
-        string file = Path.Combine(_directory, "feed.csv");
-        File.WriteAllText(file, text);
-        return file;
-    }
-
     [Fact]
     public void Separators_times_and_labels_are_recognised()
     {
@@ -51,8 +40,8 @@ public sealed class CsvFeedTests : IDisposable
     public void A_file_that_is_not_there_or_is_a_folder_says_so()
     {
         Assert.StartsWith("there is no file ", Assert.Throws<FeedException>(() =>
-            CsvFeed.Open(Path.Combine(_directory, "nope.csv"), [], [])).Message, StringComparison.Ordinal);
-        Assert.Contains("is a folder: name its files", Assert.Throws<FeedException>(() => CsvFeed.Open(_directory, [], [])).Message,
+            CsvFeed.Open(Path.Combine(Folder, "nope.csv"), [], [])).Message, StringComparison.Ordinal);
+        Assert.Contains("is a folder: name its files", Assert.Throws<FeedException>(() => CsvFeed.Open(Folder, [], [])).Message,
             StringComparison.Ordinal);
     }
 

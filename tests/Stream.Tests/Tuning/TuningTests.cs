@@ -9,21 +9,17 @@ using Xunit;
 
 namespace Esn.Streaming.Tests.Tuning;
 
-public sealed class TuningTests : IDisposable
+public sealed class TuningTests : FileTests
 {
-    const int Rows = 3000;
+    const int Steps = 3000;
 
     static readonly ErrorModelSpec Small = (ErrorModelSpec)Pipelines.Config().Detector;
-
-    readonly string _directory = Directory.CreateTempSubdirectory("esn-tune-").FullName;
-
-    public void Dispose() => Directory.Delete(_directory, recursive: true);
 
     // Two sines that beat, a little noise: the past beyond the last frame matters.
     static double[] Values(int seed)
     {
         var random = new Xoshiro256StarStar(seed, threadSafe: false);
-        return [.. Enumerable.Range(0, Rows)
+        return [.. Enumerable.Range(0, Steps)
             .Select(t => Math.Sin(.3 * t) + .7 * Math.Sin(.113 * t + seed) + .01 * (random.NextDouble() - .5))];
     }
 
@@ -32,14 +28,14 @@ public sealed class TuningTests : IDisposable
     [Fact]
     public void The_one_step_error_is_that_of_the_detector_while_nothing_is_frozen()
     {
-        double[] values = Values(1), expected = new double[Rows];
+        double[] values = Values(1), expected = new double[Steps];
         ErrorModelSpec spec = Small with { WarmUp = 10_000 };  // so no alarm
-        new Detector(spec, 1).StepMany(new DateTime[Rows], values, new StepResult[Rows], expected);
-        double[] late = values[(Rows / 2)..];
+        new Detector(spec, 1).StepMany(new DateTime[Steps], values, new StepResult[Steps], expected);
+        double[] late = values[(Steps / 2)..];
         double mean = late.Average(), variance = late.Average(value => (value - mean) * (value - mean));
         double[] squares =
-            [.. Enumerable.Range(Rows / 2, Rows / 2).Select(t => (values[t] - expected[t]) * (values[t] - expected[t]) / variance).Order()];
-        ForecastError error = ForecastTrial.Run(spec, Part(values), Rows, CancellationToken.None);
+            [.. Enumerable.Range(Steps / 2, Steps / 2).Select(t => (values[t] - expected[t]) * (values[t] - expected[t]) / variance).Order()];
+        ForecastError error = ForecastTrial.Run(spec, Part(values), Steps, CancellationToken.None);
         Assert.Equal(Math.Sqrt(squares[..(int)(.99 * squares.Length)].Average()), error.OneStep, 1e-9);
     }
 
@@ -47,10 +43,10 @@ public sealed class TuningTests : IDisposable
     public void A_model_that_can_remember_runs_free_for_long_and_one_that_can_not_does_not()
     {
         var feed = Part(Values(1));
-        ForecastError good = ForecastTrial.Run(Small with { Reservoir = Small.Reservoir with { Units = 100 } }, feed, Rows,
+        ForecastError good = ForecastTrial.Run(Small with { Reservoir = Small.Reservoir with { Units = 100 } }, feed, Steps,
             CancellationToken.None);
         ForecastError blind = ForecastTrial.Run(Small with { Reservoir = Small.Reservoir with { SpectralRadius = .01, LeakRates = [1] } },
-            feed, Rows, CancellationToken.None);
+            feed, Steps, CancellationToken.None);
         Assert.True(good.FreeRun < .1, $"{good}");
         Assert.Equal(0, good.Escaped);
         Assert.True(blind.FreeRun > 5 * good.FreeRun, $"{blind}");
@@ -71,7 +67,7 @@ public sealed class TuningTests : IDisposable
 
     Tuner Tuner(ModelSpec spec, bool labelled = false, int seed = 1)
     {
-        string file = Path.Combine(_directory, "feed.csv");
+        string file = Path.Combine(Folder, "feed.csv");
         double[] values = Values(seed);
         File.WriteAllText(file, "value,anomaly\n" + string.Concat(values.Select((value, t) =>
             string.Create(CultureInfo.InvariantCulture,
@@ -94,7 +90,7 @@ public sealed class TuningTests : IDisposable
         Assert.True(tuned.Best.Loss < tuned.Baseline.Loss - Streaming.Tuning.Tuner.Margin);
 
         ForecastError Elsewhere(ErrorModelSpec spec) =>
-            ForecastTrial.Run(spec with { Reservoir = spec.Reservoir with { Seed = 9 } }, Part(Values(2)), Rows, CancellationToken.None);
+            ForecastTrial.Run(spec with { Reservoir = spec.Reservoir with { Seed = 9 } }, Part(Values(2)), Steps, CancellationToken.None);
         ForecastError before = Elsewhere(bad), after = Elsewhere((ErrorModelSpec)tuned.Best.Candidate.In(bad));
         Assert.True(after.OneStep < .7 * before.OneStep, $"{before} {after}");
         Assert.True(after.FreeRun < .7 * before.FreeRun, $"{before} {after}");
