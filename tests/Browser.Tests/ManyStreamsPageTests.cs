@@ -34,7 +34,8 @@ public sealed class ManyStreams : IAsyncLifetime
         var mutes = new Mutes(TimeProvider.System);
         _board = new StreamBoard(http, ["flow", "pressure"], TimeProvider.System, mutes.Covers);
         mutes.Changed += _board.Touch;
-        _web = WebServer.Make(http, new EsnMetrics(http, []).Registry, _board, new Readiness(TimeProvider.System, TimeSpan.FromHours(1)), mutes, TimeProvider.System, NullLoggerFactory.Instance, NullLogger.Instance);
+        _web = WebServer.Make(http, new EsnMetrics(http, []).Registry, _board, new Readiness(TimeProvider.System, TimeSpan.FromHours(1)),
+            mutes, TimeProvider.System, NullLoggerFactory.Instance, NullLogger.Instance);
         for (int t = 0; t < 200; t++) Step(t < 199 ? 2 : Count);
         Alarm();
     }
@@ -69,10 +70,14 @@ public sealed class ManyStreams : IAsyncLifetime
         DateTime time = _start.AddSeconds(_step);
         var told = new AlarmEvent
         {
-            Change = AlarmChange.Opened, Position = _step, Start = _step, Peak = _step, Time = time, StartTime = time, PeakTime = time, Score = 3, PeakScore = 3,
-            Severity = Severity.Critical, Normality = 0, Expected = [0, 0], Observed = [1, 1], Contributions = [new Contribution(1, .8), new Contribution(0, .2)],
-            Scores = [new ScoreContribution("activity", 20)], Forecast = null, Drift = new Drift(DriftKind.Level, 1, _step, time, .01, 600, TimeSpan.FromMinutes(10)),
-            Field = new FieldEvidence(Rows, Columns, 3, heat, HotRow, HotColumn, [new FieldRegion(HotRow, HotColumn, 201, HotRow, HotColumn, HotRow - 2, HotColumn - 2, HotRow + 2, HotColumn + 2, 25, 1)]),
+            Change = AlarmChange.Opened, Position = _step, Start = _step, Peak = _step, Time = time, StartTime = time, PeakTime = time,
+                Score = 3, PeakScore = 3,
+            Severity = Severity.Critical, Normality = 0, Expected = [0, 0], Observed = [1, 1],
+                Contributions = [new Contribution(1, .8), new Contribution(0, .2)],
+            Scores = [new ScoreContribution("activity", 20)], Forecast = null,
+                Drift = new Drift(DriftKind.Level, 1, _step, time, .01, 600, TimeSpan.FromMinutes(10)),
+            Field = new FieldEvidence(Rows, Columns, 3, heat, HotRow, HotColumn,
+                [new FieldRegion(HotRow, HotColumn, 201, HotRow, HotColumn, HotRow - 2, HotColumn - 2, HotRow + 2, HotColumn + 2, 25, 1)]),
         };
         Observe([Steps("the <b>ocean</b>", _step, 3, told)]);
     }
@@ -80,13 +85,16 @@ public sealed class ManyStreams : IAsyncLifetime
     StreamSteps Steps(string name, long t, double score, AlarmEvent? told)
     {
         double[] values = [Math.Sin(.1 * t), 1e6 + Math.Cos(.1 * t)], expected = [values[0] + .01, values[1] - .01];
-        var record = new FeedRecord("plant", 0, t, new DateTimeOffset(_start).ToUnixTimeMilliseconds() + 1000 * t, Encoding.UTF8.GetBytes(name), []);
+        var record = new FeedRecord("plant", 0, t, new DateTimeOffset(_start).ToUnixTimeMilliseconds() + 1000 * t,
+            Encoding.UTF8.GetBytes(name), []);
         var frame = new Frame(record, new StreamId("plant", 0, name), _start.AddSeconds(t), values);
-        var scored = new ScoredFrame(frame, new StepResult(t, false, score, .5, told is not null, told), expected, Muted: false, OpenedAt: told is null ? -1 : t);
+        var scored = new ScoredFrame(frame, new StepResult(t, false, score, .5, told is not null, told), expected, Muted: false,
+            OpenedAt: told is null ? -1 : t);
         return new StreamSteps(frame.Stream, [scored], default, default, null, TimeSpan.Zero);
     }
 
-    void Observe(StreamSteps[] steps) => _board.Observe(new ScoredBatch(new RecordBatch([.. steps.Select(step => step.Frames[0].Frame.Record)]))
+    void Observe(StreamSteps[] steps) => _board.Observe(new ScoredBatch(new RecordBatch([.. steps.Select(step => step.Frames[0]
+        .Frame.Record)]))
         { Streams = steps, Frames = [.. steps.Select(step => step.Frames[0])], ScoredAt = DateTime.UtcNow, StreamCount = Count });
 }
 
@@ -124,17 +132,23 @@ public sealed class ManyStreamsPageTests(ManyStreams many, Browsers browsers) : 
         (IPage page, List<string> wrong) = await Open("?stream=" + Uri.EscapeDataString("the <b>ocean</b>"), scheme);
         await page.Locator("#field canvas").First.WaitForAsync();
         await page.WaitForFunctionAsync("() => document.querySelector('#fieldText').innerText !== ''");
-        Assert.Contains(string.Create(CultureInfo.InvariantCulture, $"row {ManyStreams.HotRow}, column {ManyStreams.HotColumn}"), await page.Locator("#fieldText").InnerTextAsync(), StringComparison.Ordinal);
+        Assert.Contains(string.Create(CultureInfo.InvariantCulture, $"row {ManyStreams.HotRow}, column {ManyStreams.HotColumn}"),
+            await page.Locator("#fieldText").InnerTextAsync(), StringComparison.Ordinal);
         byte[] shot = await page.Locator("#field").ScreenshotAsync();
-        await page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(Browsers.Pictures, $"field-{scheme}.png".ToLowerInvariant()), FullPage = true });
+        await page.ScreenshotAsync(new PageScreenshotOptions { Path =
+            Path.Combine(Browsers.Pictures, $"field-{scheme}.png".ToLowerInvariant()), FullPage = true });
         // The hot spot differs from the rest, which is as usual.
         using SKBitmap picture = SKBitmap.Decode(shot);
-        SKColor At(double row, double column) => picture.GetPixel((int)(46 + (picture.Width - 46 - 84) * (column + .5) / ManyStreams.Columns), (int)(16 + (picture.Height - 16 - 34) * (row + .5) / ManyStreams.Rows));
+        SKColor At(double row, double column) =>
+            picture.GetPixel((int)(46 + (picture.Width - 46 - 84) * (column + .5) / ManyStreams.Columns),
+            (int)(16 + (picture.Height - 16 - 34) * (row + .5) / ManyStreams.Rows));
         static int Apart(SKColor a, SKColor b) => Math.Abs(a.Red - b.Red) + Math.Abs(a.Green - b.Green) + Math.Abs(a.Blue - b.Blue);
         Assert.True(Apart(At(5, 5), At(10, 20)) < 12, $"{At(5, 5)} {At(10, 20)}");
-        Assert.True(Apart(At(ManyStreams.HotRow, ManyStreams.HotColumn), At(5, 5)) > 150, $"{At(ManyStreams.HotRow, ManyStreams.HotColumn)} {At(5, 5)}");
+        Assert.True(Apart(At(ManyStreams.HotRow, ManyStreams.HotColumn), At(5, 5)) > 150,
+            $"{At(ManyStreams.HotRow, ManyStreams.HotColumn)} {At(5, 5)}");
         AxeResult found = await page.RunAxe();
-        Assert.Empty(found.Violations.Select(violation => $"{violation.Id}: {violation.Help}: {string.Join(" | ", violation.Nodes.Take(3).Select(node => node.Html))}"));
+        Assert.Empty(found.Violations.Select(violation =>
+            $"{violation.Id}: {violation.Help}: {string.Join(" | ", violation.Nodes.Take(3).Select(node => node.Html))}"));
         Assert.Empty(wrong);
         await page.Context.CloseAsync();
     }

@@ -37,7 +37,8 @@ sealed class AlarmBook(IReadOnlyList<string> channelNames)
         _alarms.Values.Where(entry => entry.Version > version).Select(entry => entry.Alarm);
 
     /// <summary>An alarm; null: it is not kept.</summary>
-    public BoardAlarm? Find(string? id) => id is not null && _alarms.TryGetValue(id, out (BoardAlarm Alarm, long) entry) ? entry.Alarm : null;
+    public BoardAlarm? Find(string? id) => id is not null && _alarms.TryGetValue(id, out (BoardAlarm Alarm, long) entry) ? entry.Alarm
+        : null;
 
     /// <summary>Takes a change.</summary>
     /// <param name="frame">With an alarm in its result.</param>
@@ -92,9 +93,11 @@ sealed class AlarmBook(IReadOnlyList<string> channelNames)
     {
         if (Find(id) is not { } alarm || alarm.Closeup is { Time.Length: >= MostCloseup }) return;
         HistoryPoints? before = alarm.Closeup;
-        HistoryPoints news = history.After(before is { Position: [.., var last] } ? last : alarm.StartPosition - StepsBefore - 1, MostCloseup);
+        HistoryPoints news = history.After(before is { Position: [.., var last] } ? last : alarm.StartPosition - StepsBefore - 1,
+            MostCloseup);
         if (news.Time.Length == 0) return;
-        _alarms[id] = (alarm with { Closeup = before is null ? news : HistoryPoints.Join((before, 0, before.Time.Length), (news, 0, news.Time.Length)) },
+        _alarms[id] = (alarm with { Closeup = before is null ? news
+            : HistoryPoints.Join((before, 0, before.Time.Length), (news, 0, news.Time.Length)) },
             _alarms[id].Version);
     }
 
@@ -136,7 +139,8 @@ sealed class AlarmBook(IReadOnlyList<string> channelNames)
         int channels = told.Expected.Length, points = forecast.Expected.Length / channels;
         double start = (told.StartTime - DateTime.UnixEpoch).TotalMilliseconds + (forecast.Start - told.Start) * interval;
         return new AlarmForecast([.. Enumerable.Range(0, points).Select(i => start + i * interval)],
-            [.. Enumerable.Range(0, kept).Select(c => Enumerable.Range(0, points).Select(i => forecast.Expected[i * channels + c]).ToArray())]);
+            [.. Enumerable.Range(0, kept).Select(c => Enumerable.Range(0, points).Select(i => forecast.Expected[i * channels + c])
+                .ToArray())]);
     }
 
     // Of the cells that make one, the hottest: a small anomaly is not to vanish from the map of a large field.

@@ -103,7 +103,8 @@ public sealed class StreamBoard(HttpConfig config, IReadOnlyList<string> channel
         StreamSummary[] page = [.. sorted.Skip(query.Offset).Take(query.Limit)];
         lock (_lock)
             for (int i = 0; i < page.Length; i++)
-                if (_cards.TryGetValue(IdOf(page[i]), out StreamCard? card)) page[i] = page[i] with { Spark = Summary(card, spark: true).Spark };
+                if (_cards.TryGetValue(IdOf(page[i]), out StreamCard? card)) page[i] =
+                    page[i] with { Spark = Summary(card, spark: true).Spark };
         return new StreamPage(version, all.Length, sorted.Length, query.Offset, Counts(all), page);
     }
 
@@ -115,7 +116,8 @@ public sealed class StreamBoard(HttpConfig config, IReadOnlyList<string> channel
     {
         lock (_lock)
             return [.. _cards.Keys.Where(id => id.Key == name && (topic is null || id.Topic == topic)
-                && (partition is null || id.Partition == partition)).OrderBy(id => id.Topic, StringComparer.Ordinal).ThenBy(id => id.Partition)];
+                && (partition is null || id.Partition == partition)).OrderBy(id => id.Topic, StringComparer.Ordinal)
+                    .ThenBy(id => id.Partition)];
     }
 
     /// <summary>One stream with its past; null: it is not here.</summary>
@@ -132,8 +134,10 @@ public sealed class StreamBoard(HttpConfig config, IReadOnlyList<string> channel
             BoardAlarm[] alarms = [.. _alarms.NewestFirst.Where(alarm => IdOf(alarm) == stream).Select(Shown)];
             HistoryPoints past = steps > 0 ? card.History.Last(steps, points) : card.History.Between(from, to, points);
             if (past.Stride > 1)
-                foreach (BoardAlarm alarm in alarms) past = Closer(past, alarm, Math.Max(from, past.Time[0]), Math.Min(to, Milliseconds(card.Time)));
-            return new StreamDetail(Summary(card, spark: true), [.. Enumerable.Range(0, card.Kept).Select(_alarms.Name)], card.History.Interval,
+                foreach (BoardAlarm alarm in alarms) past =
+                    Closer(past, alarm, Math.Max(from, past.Time[0]), Math.Min(to, Milliseconds(card.Time)));
+            return new StreamDetail(Summary(card, spark: true), [.. Enumerable.Range(0, card.Kept).Select(_alarms.Name)],
+                card.History.Interval,
                 past, alarms, card.Health.Recoveries, card.Health.Refusals, card.Health.Rescalings);
         }
     }
@@ -201,8 +205,10 @@ public sealed class StreamBoard(HttpConfig config, IReadOnlyList<string> channel
             DateTime now = time.GetUtcNow().UtcDateTime;
             double rate = _rate.Where(batch => now - batch.At <= RateWindow).Sum(batch => batch.Steps)
                 / Math.Clamp((now - _began.UtcDateTime).TotalSeconds, 1, RateWindow.TotalSeconds);
-            return new BoardHealth(Build.Version, _began, missing is null, missing, waiting, all.Length, Counts(all), _modelBytes, _steps, rate,
-                _latency, new SortedDictionary<string, long>(_deadLetters), _alarms.NewestFirst.Count(alarm => alarm.State == AlarmState.Open),
+            return new BoardHealth(Build.Version, _began, missing is null, missing, waiting, all.Length, Counts(all), _modelBytes, _steps,
+                rate,
+                _latency, new SortedDictionary<string, long>(_deadLetters),
+                    _alarms.NewestFirst.Count(alarm => alarm.State == AlarmState.Open),
                 _recoveries, _refusals, _rescalings);
         }
     }

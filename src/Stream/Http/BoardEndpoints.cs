@@ -56,12 +56,18 @@ static partial class BoardEndpoints
             {
                 if (steps < 0) return Bad($"steps must be 0 or more, was {steps}");
                 if (points is < 1 or > MostPoints) return Bad($"points must be in [1, {MostPoints}], was {points}");
-                if (Milliseconds(from, double.NegativeInfinity) is not { } start) return Bad($"from must be a time such as 2026-01-02T03:04:05Z or milliseconds since 1970, was {from}");
-                if (Milliseconds(to, double.PositiveInfinity) is not { } end) return Bad($"to must be a time such as 2026-01-02T03:04:05Z or milliseconds since 1970, was {to}");
+                if (Milliseconds(from,
+                    double.NegativeInfinity) is not { } start) return Bad($"from must be a time such as 2026-01-02T03:04:05Z or "
+                    + $"milliseconds since 1970, was {from}");
+                if (Milliseconds(to,
+                    double.PositiveInfinity) is not { } end) return Bad($"to must be a time such as 2026-01-02T03:04:05Z or milliseconds "
+                    + $"since 1970, was {to}");
                 if (Find(board, stream, topic, partition, out IResult? problem) is not { } id) return problem!;
-                return board.Stream(id, start, end, steps, points) is { } detail ? Results.Json(detail, JsonShape.Options) : Unknown(stream);
+                return board.Stream(id, start, end, steps, points) is { } detail ? Results.Json(detail, JsonShape.Options)
+                    : Unknown(stream);
             })
-            .WithName("stream").WithSummary("One stream with its past, in bounded detail, and its alarms").Produces<StreamDetail>().Problem()
+            .WithName("stream").WithSummary("One stream with its past, in bounded detail, and its alarms").Produces<StreamDetail>()
+                .Problem()
             .Produces<string>(StatusCodes.Status404NotFound, "text/plain");
 
         api.MapGet("/alarms", (
@@ -78,7 +84,8 @@ static partial class BoardEndpoints
                 [Description("Its id")] string alarm,
                 [Description("For the others; at most 500 letters")] string why = "") =>
             {
-                if (why.Length > MuteEndpoints.LongestWhy) return Bad($"why must have at most {MuteEndpoints.LongestWhy} letters, had {why.Length}");
+                if (why.Length > MuteEndpoints.LongestWhy) return Bad($"why must have at most {MuteEndpoints.LongestWhy} letters, had "
+                    + $"{why.Length}");
                 string by = Access.By(context);
                 if (board.Acknowledge(alarm, by, why) is not { } taken)
                     return Access.Said(StatusCodes.Status404NotFound, $"no alarm {alarm} is in this process");
@@ -96,7 +103,8 @@ static partial class BoardEndpoints
         IReadOnlyList<StreamId> found = board.Find(stream, topic, partition);
         problem = found.Count == 0 ? Unknown(stream)
             : found.Select(id => id.Topic).Distinct().Count() > 1
-                ? Bad($"several topics have a stream {stream}: say which with topic= ({string.Join(", ", found.Select(id => id.Topic).Distinct())})")
+                ? Bad($"several topics have a stream {stream}: say which with topic= "
+                    + $"({string.Join(", ", found.Select(id => id.Topic).Distinct())})")
             : null;
         return problem is null ? found[0] : null;
     }

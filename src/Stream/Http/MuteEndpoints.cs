@@ -17,7 +17,9 @@ static partial class MuteEndpoints
 
     const int LongestName = 1000;
 
-    /// <summary>GET mutes; PUT mutes?streams=…&amp;for=2h[&amp;topic=…][&amp;why=…]; DELETE mutes?streams=…[&amp;topic=…].</summary>
+    /// <summary>
+    /// GET mutes; PUT mutes?streams=…&amp;for=2h[&amp;topic=…][&amp;why=…]; DELETE mutes?streams=…[&amp;topic=…].
+    /// </summary>
     /// <param name="api">Where they stand.</param>
     /// <param name="mutes">What they change.</param>
     /// <param name="config">Who may.</param>
@@ -38,7 +40,8 @@ static partial class MuteEndpoints
                     return Bad("say which streams, by name or pattern: mutes?streams=pump-*&for=2h");
                 if (why.Length > LongestWhy) return Bad($"why must have at most {LongestWhy} letters, had {why.Length}");
                 if (Mutes.Duration(@for) is not { } duration)
-                    return Bad($"for must be such as 90s, 15m, 1h30m, 2h or 3d, above 0 and at most {Mutes.Longest.TotalDays:0}d, was '{@for}'");
+                    return Bad($"for must be such as 90s, 15m, 1h30m, 2h or 3d, above 0 and at most {Mutes.Longest.TotalDays:0}d, was "
+                        + $"'{@for}'");
                 if (mutes.Set(streams, Named(topic), duration, Access.By(context), why) is not { } mute)
                     return Access.Said(StatusCodes.Status409Conflict, $"there are {Mutes.Most} mutes already: end some, or use a pattern");
                 Muted(log, mute.Streams, mute.Topic ?? "any topic",
@@ -55,11 +58,14 @@ static partial class MuteEndpoints
                 if (Unknown(context.Request.Query, "streams", "topic") is { } unknown) return unknown;
                 if (string.IsNullOrEmpty(streams)) return Bad("say which mute: mutes?streams=pump-*");
                 if (!mutes.End(streams, Named(topic)))
-                    return Access.Said(StatusCodes.Status404NotFound, $"no mute of {streams}{(Named(topic) is null ? "" : $" of topic {topic}")} is in force: {(mutes.All.Count == 0 ? "there is none" : string.Join(", ", mutes.All.Select(mute => mute.Streams)))}");
+                    return Access.Said(StatusCodes.Status404NotFound,
+                        $"no mute of {streams}{(Named(topic) is null ? "" : $" of topic {topic}")} is in force: "
+                        + $"{(mutes.All.Count == 0 ? "there is none" : string.Join(", ", mutes.All.Select(mute => mute.Streams)))}");
                 Unmuted(log, streams, Access.By(context));
                 return Results.NoContent();
             })
-            .NeedsToken(config).WithName("unmute").WithSummary("Ends a mute: the streams are judged again").Produces(StatusCodes.Status204NoContent)
+            .NeedsToken(config).WithName("unmute").WithSummary("Ends a mute: the streams are judged again")
+                .Produces(StatusCodes.Status204NoContent)
             .Produces<string>(StatusCodes.Status404NotFound, "text/plain");
     }
 

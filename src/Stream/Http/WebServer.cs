@@ -91,7 +91,9 @@ static class WebServer
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
         {
-            throw new ConfigException($"http.certificate: can't use {config.Certificate}{(config.CertificateKey.Length > 0 ? $" with the key {config.CertificateKey}" : "")}: {e.Message.TrimEnd('.')}; PEM files of a certificate and its private key are expected");
+            throw new ConfigException($"http.certificate: can't use "
+                + $"{config.Certificate}{(config.CertificateKey.Length > 0 ? $" with the key {config.CertificateKey}" : "")}: "
+                + $"{e.Message.TrimEnd('.')}; PEM files of a certificate and its private key are expected");
         }
     }
 
@@ -103,7 +105,9 @@ static class WebServer
             document.Info = new OpenApiInfo
             {
                 Title = "esn", Version = Build.Version,
-                Description = "What an anomaly detector knows of its streams. Scores: 1 = alarm. Times are UTC. Writing needs a token of http.tokens: Authorization: Bearer TOKEN.",
+                Description =
+                    "What an anomaly detector knows of its streams. Scores: 1 = alarm. Times are UTC. Writing needs a token of "
+                    + "http.tokens: Authorization: Bearer TOKEN.",
             };
             document.Servers = [];
             return Task.CompletedTask;

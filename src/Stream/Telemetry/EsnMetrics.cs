@@ -37,13 +37,20 @@ public sealed class EsnMetrics
         _instruments = new StreamInstruments(metrics);
         _steps = metrics.CreateCounter("esn_steps_total", "Timesteps scored.");
         _events = metrics.CreateCounter("esn_events_total", "Changes in the life of alarms, by change.", "change");
-        _recoveries = metrics.CreateCounter("esn_readout_recoveries_total", "Times that a readout's learning began anew, its weights as they were, as rounding had cost the positive definiteness of its inverse covariance.");
-        _refusals = metrics.CreateCounter("esn_readout_refusals_total", "Frames that were scored but not learnt, as a number in them was too large to be squared.");
-        _rescalings = metrics.CreateCounter("esn_rescalings_total", "Times that a stream's feed had left the range that its scaling was fixed for, and its model began anew: it warms up.");
+        _recoveries = metrics.CreateCounter("esn_readout_recoveries_total",
+            "Times that a readout's learning began anew, its weights as they were, as rounding had cost the positive definiteness of its "
+            + "inverse covariance.");
+        _refusals = metrics.CreateCounter("esn_readout_refusals_total",
+            "Frames that were scored but not learnt, as a number in them was too large to be squared.");
+        _rescalings = metrics.CreateCounter("esn_rescalings_total",
+            "Times that a stream's feed had left the range that its scaling was fixed for, and its model began anew: it warms up.");
         _late = metrics.CreateCounter("esn_late_total", "Frames refused because the stream was past their time already.");
-        _deadLetters = metrics.CreateCounter("esn_dead_letters_total", "Records that could not be taken, by reason; each is in the dead-letter topic as it came.", "reason");
-        _hidden = metrics.CreateCounter("esn_hidden_streams_total", "Streams that are scored but have no series of their own here, beyond http.maxStreams.");
-        _webhooks = metrics.CreateCounter("esn_webhook_posts_total", "What became of posts to webhooks: delivered, retried, or failed and kept as dead letters.", "result");
+        _deadLetters = metrics.CreateCounter("esn_dead_letters_total",
+            "Records that could not be taken, by reason; each is in the dead-letter topic as it came.", "reason");
+        _hidden = metrics.CreateCounter("esn_hidden_streams_total",
+            "Streams that are scored but have no series of their own here, beyond http.maxStreams.");
+        _webhooks = metrics.CreateCounter("esn_webhook_posts_total",
+            "What became of posts to webhooks: delivered, retried, or failed and kept as dead letters.", "result");
         _stepDuration = metrics.CreateHistogram("esn_step_duration_seconds", "Time to score one timestep.",
             new HistogramConfiguration { Buckets = Histogram.ExponentialBuckets(1e-6, 2, 20) });
         _latency = metrics.CreateHistogram("esn_end_to_end_latency_seconds", "From the record's timestamp to its score.",
@@ -51,14 +58,22 @@ public sealed class EsnMetrics
         _pause = metrics.CreateHistogram("esn_snapshot_pause_seconds", "Time that scoring stood still to copy the states of a partition.",
             new HistogramConfiguration { Buckets = Histogram.ExponentialBuckets(1e-4, 2, 16) });
         _snapshots = metrics.CreateCounter("esn_snapshots_total", "Snapshots of partitions that were taken.");
-        _newRuns = metrics.CreateCounter("esn_new_runs_total", "Times that a stream began a new run, as its clock had gone back, or far ahead, for good: it is washed out and goes on with what it had learnt.");
+        _newRuns = metrics.CreateCounter("esn_new_runs_total",
+            "Times that a stream began a new run, as its clock had gone back, or far ahead, for good: it is washed out and goes on with "
+            + "what it had learnt.");
         _restored = metrics.CreateCounter("esn_restored_streams_total", "Streams that went on from a snapshot.");
         _replayed = metrics.CreateCounter("esn_replayed_total", "Timesteps taken again after a restart, which had been told of before.");
         _streams = metrics.CreateGauge("esn_streams", "Streams with a model in this process.");
-        _modelBytes = metrics.CreateGauge("esn_models_bytes", "About how much memory the models of all streams take; a stream that would take it beyond source.maxMemory becomes dead letters.");
-        _lag = metrics.CreateGauge("esn_consumer_lag_records", "Records that wait in the assigned partitions, as the client last counted them.");
-        _groupLag = metrics.CreateGauge("esn_group_lag_records", "Records of a partition that the group has not done with, by what the brokers say; every replica tells the same of all partitions, whoever reads them.", "topic", "partition");
-        _partitionLag = metrics.CreateGauge("esn_partition_lag_records", "Records of an assigned partition that are not stored as done yet, as the client last counted them.", "topic", "partition");
+        _modelBytes = metrics.CreateGauge("esn_models_bytes",
+            "About how much memory the models of all streams take; a stream that would take it beyond source.maxMemory becomes dead "
+            + "letters.");
+        _lag = metrics.CreateGauge("esn_consumer_lag_records",
+            "Records that wait in the assigned partitions, as the client last counted them.");
+        _groupLag = metrics.CreateGauge("esn_group_lag_records",
+            "Records of a partition that the group has not done with, by what the brokers say; every replica tells the same of all "
+            + "partitions, whoever reads them.", "topic", "partition");
+        _partitionLag = metrics.CreateGauge("esn_partition_lag_records",
+            "Records of an assigned partition that are not stored as done yet, as the client last counted them.", "topic", "partition");
         _ready = metrics.CreateGauge("esn_ready", "1 while records are consumed or the topic is idle; as /health/ready.");
 
         foreach (string result in new[] { "delivered", "retried", "failed" }) _webhooks.WithLabels(result);
@@ -104,7 +119,8 @@ public sealed class EsnMetrics
             foreach (GroupPartition partition in group)
             {
                 _groupPartitions.Add(partition.Partition);
-                _groupLag.WithLabels(partition.Partition.Topic, FormattableString.Invariant($"{partition.Partition.Number}")).Set(partition.Lag);
+                _groupLag.WithLabels(partition.Partition.Topic, FormattableString.Invariant($"{partition.Partition.Number}"))
+                    .Set(partition.Lag);
             }
         }
     }

@@ -29,7 +29,8 @@ public sealed class StreamBoardTests
         for (int t = 0; t < steps; t++, _next++)
         {
             _time.Advance(TimeSpan.FromSeconds(1));
-            _board.Observe(_table.Take(Pipelines.Batch([.. streams.Select(stream => Pipelines.Record(_next, stream, Pipelines.Value(_next)))])));
+            _board.Observe(_table.Take(Pipelines.Batch([.. streams.Select(stream =>
+                Pipelines.Record(_next, stream, Pipelines.Value(_next)))])));
         }
     }
 
@@ -123,13 +124,17 @@ public sealed class StreamBoardTests
         DateTime time = DateTime.UnixEpoch.AddSeconds(5);
         var told = new AlarmEvent
         {
-            Change = AlarmChange.Opened, Position = 5, Start = 5, Peak = 5, Time = time, StartTime = time, PeakTime = time, Score = 2, PeakScore = 2,
-            Severity = Severity.Critical, Normality = 0, Expected = [0, 0], Observed = [1, 1], Contributions = [], Scores = [], Forecast = null, Drift = null,
+            Change = AlarmChange.Opened, Position = 5, Start = 5, Peak = 5, Time = time, StartTime = time, PeakTime = time, Score = 2,
+                PeakScore = 2,
+            Severity = Severity.Critical, Normality = 0, Expected = [0, 0], Observed = [1, 1], Contributions = [], Scores = [],
+                Forecast = null, Drift = null,
             Field = new FieldEvidence(rows, columns, 1, heat, 0, 0, []),
         };
         var frame = new Frame(Pipelines.Record(5, "field", 1), Id("field"), time, [1, 1]);
         var scored = new ScoredFrame(frame, new StepResult(5, false, 2, 0, true, told), new double[2], Muted: false, OpenedAt: 5);
-        _board.Observe(new ScoredBatch(Pipelines.Batch(frame.Record)) { Frames = [scored], Streams = [new StreamSteps(frame.Stream, [scored], default, default, null, TimeSpan.Zero)], ScoredAt = _time.GetUtcNow().UtcDateTime });
+        _board.Observe(new ScoredBatch(Pipelines.Batch(frame.Record)) { Frames = [scored],
+            Streams = [new StreamSteps(frame.Stream, [scored], default, default, null, TimeSpan.Zero)],
+            ScoredAt = _time.GetUtcNow().UtcDateTime });
         return _board.Stream(frame.Stream, 0, 1e12, 0, 10)!.Alarms[0];
     }
 }

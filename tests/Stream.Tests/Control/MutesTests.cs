@@ -45,7 +45,8 @@ public sealed class MutesTests
     [Fact]
     public void A_mute_ends_by_the_wall_clock()
     {
-        Assert.Equal(new Mute("pump 7/a", null, _time.GetUtcNow() + TimeSpan.FromHours(2), "alice", "belt is off"), Set("pump 7/a", minutes: 120));
+        Assert.Equal(new Mute("pump 7/a", null, _time.GetUtcNow() + TimeSpan.FromHours(2), "alice", "belt is off"),
+            Set("pump 7/a", minutes: 120));
         Assert.True(_mutes.Covers(Pump()));
         Assert.Single(_mutes.All);
         _time.Advance(TimeSpan.FromHours(2));
@@ -98,7 +99,8 @@ public sealed class MutesTests
         var table = new StreamTable(config, _time, _mutes.Covers);
         ScoredBatch Take(long t)
         {
-            ScoredBatch batch = table.Take(Pipelines.Batch(Pipelines.Record(t, "a", Pipelines.Value(t)), Pipelines.Record(t, "b", Pipelines.Value(t))));
+            ScoredBatch batch = table.Take(Pipelines.Batch(Pipelines.Record(t, "a", Pipelines.Value(t)),
+                Pipelines.Record(t, "b", Pipelines.Value(t))));
             metrics.Observe(batch);
             return batch;
         }
@@ -120,7 +122,9 @@ public sealed class MutesTests
     {
         using var text = new MemoryStream();
         metrics.Registry.CollectAndExportAsTextAsync(text, TestContext.Current.CancellationToken).GetAwaiter().GetResult();
-        string line = System.Text.Encoding.UTF8.GetString(text.ToArray()).Split('\n').Single(line => line.StartsWith("esn_muted{", StringComparison.Ordinal) && line.Contains($"\"{stream}\"", StringComparison.Ordinal));
+        string line = System.Text.Encoding.UTF8.GetString(text.ToArray()).Split('\n')
+            .Single(line => line.StartsWith("esn_muted{", StringComparison.Ordinal)
+            && line.Contains($"\"{stream}\"", StringComparison.Ordinal));
         return double.Parse(line[(line.LastIndexOf(' ') + 1)..], System.Globalization.CultureInfo.InvariantCulture);
     }
 }

@@ -27,7 +27,8 @@ sealed class Served : IAsyncDisposable
         Board = new StreamBoard(http, [], Time, Mutes.Covers);
         Mutes.Changed += Board.Touch;
         Table = new StreamTable(_config, Time, Mutes.Covers);
-        _web = WebServer.Make(http, new EsnMetrics(http, []).Registry, Board, new Readiness(Time, TimeSpan.FromSeconds(30)), Mutes, TimeProvider.System,
+        _web = WebServer.Make(http, new EsnMetrics(http, []).Registry, Board, new Readiness(Time, TimeSpan.FromSeconds(30)), Mutes,
+            TimeProvider.System,
             NullLoggerFactory.Instance, NullLogger.Instance);
     }
 
@@ -58,11 +59,13 @@ sealed class Served : IAsyncDisposable
         for (int t = 0; t < steps; t++, _next++)
         {
             Time.Advance(TimeSpan.FromSeconds(1));
-            Board.Observe(Table.Take(Pipelines.Batch([.. streams.Select(stream => Pipelines.Record(_next, stream, Pipelines.Value(_next)))])));
+            Board.Observe(Table.Take(Pipelines.Batch([.. streams.Select(stream =>
+                Pipelines.Record(_next, stream, Pipelines.Value(_next)))])));
         }
     }
 
-    public async Task<(int Status, string Text)> Write(string method, string path, string? token = Token, Action<HttpRequestMessage>? change = null)
+    public async Task<(int Status, string Text)> Write(string method, string path, string? token = Token,
+        Action<HttpRequestMessage>? change = null)
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), path);
         if (token is not null) request.Headers.Add("Authorization", $"Bearer {token}");

@@ -28,11 +28,14 @@ public sealed class TracingTests
         {
             EsnConfig config = Pipelines.Config();
             var streams = new StreamTable(config, TimeProvider.System);
-            DetectionPipeline.Run(Observable.Return(Pipelines.Batch(Pipelines.Record(0, "traced", 1))), streams, new Nowhere(), ImmediateScheduler.Instance).Wait();
+            DetectionPipeline.Run(Observable.Return(Pipelines.Batch(Pipelines.Record(0, "traced", 1))), streams, new Nowhere(),
+                ImmediateScheduler.Instance).Wait();
         }
-        Activity consume = spans.First(span => span.OperationName == "consume" && Equals(span.GetTagItem("messaging.batch.message_count"), 1));
+        Activity consume = spans.First(span => span.OperationName == "consume"
+            && Equals(span.GetTagItem("messaging.batch.message_count"), 1));
         foreach (string child in new[] { "step", "publish" })
-            Assert.Contains(spans, span => span.OperationName == child && span.ParentSpanId == consume.SpanId && span.TraceId == consume.TraceId);
+            Assert.Contains(spans, span => span.OperationName == child && span.ParentSpanId == consume.SpanId
+                && span.TraceId == consume.TraceId);
     }
 
     [Fact]
@@ -45,14 +48,19 @@ public sealed class TracingTests
         var spans = new List<Activity>();
         using (TracerProvider traces = Sdk.CreateTracerProviderBuilder().AddSource(Spans.Source.Name).AddInMemoryExporter(spans).Build())
         {
-            FeedRecord Traced(long offset, string header) => Pipelines.Record(offset, "linked", 1) with { Headers = [new RecordHeader(Spans.TraceParent, Encoding.UTF8.GetBytes(header))] };
-            DetectionPipeline.Run(Observable.Return(Pipelines.Batch(Traced(3, trace), Traced(4, trace), Traced(5, "no trace"), Pipelines.Record(6, "linked", 1))),
+            FeedRecord Traced(long offset, string header) =>
+                Pipelines.Record(offset, "linked", 1) with { Headers =
+                [new RecordHeader(Spans.TraceParent, Encoding.UTF8.GetBytes(header))] };
+            DetectionPipeline.Run(Observable.Return(Pipelines.Batch(Traced(3, trace), Traced(4, trace), Traced(5, "no trace"),
+                Pipelines.Record(6, "linked", 1))),
                 new StreamTable(Pipelines.Config(), TimeProvider.System), new Nowhere(), ImmediateScheduler.Instance).Wait();
         }
         Activity consume = spans.Single(span => span.OperationName == "consume" && span.Links.Any());
         Assert.Equal("0af7651916cd43dd8448eb211c80319c", Assert.Single(consume.Links).Context.TraceId.ToHexString());
         Assert.Equal("1970-01-01T00:00:03Z", consume.GetTagItem("esn.oldest_produced_at"));
-        Assert.Equal(("kafka", "process", "steps"), (consume.GetTagItem("messaging.system"), consume.GetTagItem("messaging.operation.type"), consume.GetTagItem("messaging.destination.name")));
+        Assert.Equal(("kafka", "process", "steps"),
+            (consume.GetTagItem("messaging.system"), consume.GetTagItem("messaging.operation.type"),
+            consume.GetTagItem("messaging.destination.name")));
     }
 
     [Fact]
@@ -60,7 +68,8 @@ public sealed class TracingTests
     {
         var came = new TaskCompletionSource<byte[]>(TaskCreationOptions.RunContinuationsAsynchronously);
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http2));
+        builder.WebHost.ConfigureKestrel(kestrel =>
+            kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http2));
         await using WebApplication receiver = builder.Build();
         receiver.MapPost("/opentelemetry.proto.collector.trace.v1.TraceService/Export", async (HttpContext context) =>
         {
@@ -74,11 +83,13 @@ public sealed class TracingTests
         await receiver.StartAsync();
         using (TracerProvider traces = Tracing.Start(new TracingConfig { OtlpEndpoint = receiver.Urls.First() }, "night-watch")!)
         {
-            DetectionPipeline.Run(Observable.Return(Pipelines.Batch(Pipelines.Record(0, "exported", 1))), new StreamTable(Pipelines.Config(), TimeProvider.System), new Nowhere(), ImmediateScheduler.Instance).Wait();
+            DetectionPipeline.Run(Observable.Return(Pipelines.Batch(Pipelines.Record(0, "exported", 1))),
+                new StreamTable(Pipelines.Config(), TimeProvider.System), new Nowhere(), ImmediateScheduler.Instance).Wait();
             traces.ForceFlush();
         }
         string said = Encoding.Latin1.GetString(await came.Task.WaitAsync(TimeSpan.FromSeconds(30)));
-        foreach (string word in new[] { "consume", "step", "publish", "night-watch", "messaging.destination.name", "esn.oldest_produced_at" })
+        foreach (string word in new[] { "consume", "step", "publish", "night-watch", "messaging.destination.name",
+            "esn.oldest_produced_at" })
             Assert.Contains(word, said, StringComparison.Ordinal);
     }
 
