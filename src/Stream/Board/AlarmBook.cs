@@ -82,7 +82,6 @@ sealed class AlarmBook(IReadOnlyList<string> channelNames)
             Forecast = ForecastOf(told, kept, interval) ?? before?.Forecast,
             Field = told.Field is { } field ? Shrunk(field) : before?.Field,
             Closeup = before?.Closeup,
-            Acknowledged = before?.Acknowledged,
         };
         Put(alarm, version);
         return alarm;
@@ -99,6 +98,24 @@ sealed class AlarmBook(IReadOnlyList<string> channelNames)
         _alarms[id] = (alarm with { Closeup = before is null ? news
             : HistoryPoints.Join((before, 0, before.Time.Length), (news, 0, news.Time.Length)) },
             _alarms[id].Version);
+    }
+
+    /// <summary>Those of a stream that go on.</summary>
+    public IEnumerable<BoardAlarm> OpenOf(StreamId stream) => _alarms.Values.Select(entry => entry.Alarm).Where(alarm =>
+        alarm.State == AlarmState.Open && alarm.Stream == stream.Key && alarm.Topic == stream.Topic && alarm.Partition == stream.Partition);
+
+    /// <summary>Puts them in the order of their times, after some came that are older than others.</summary>
+    public void Sort()
+    {
+        string[] sorted = [.. _order.OrderBy(id => _alarms[id].Alarm.Start)];
+        _order.Clear();
+        foreach (string id in sorted) _order.AddLast(id);
+    }
+
+    /// <summary>Something else than a frame changed what is known of an alarm.</summary>
+    public void Touch(string id, long version)
+    {
+        if (_alarms.TryGetValue(id, out (BoardAlarm Alarm, long) entry)) _alarms[id] = (entry.Alarm, version);
     }
 
     /// <summary>Keeps an alarm in place of what it was.</summary>

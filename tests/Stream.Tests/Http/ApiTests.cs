@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Esn.Streaming.Control;
 using Esn.Streaming.Wire;
 using Xunit;
 
@@ -32,6 +33,45 @@ public sealed class ApiTests
         Assert.True(first.GetProperty("acknowledged").GetBoolean());
         Assert.Equal("alice", (await Get(served, "alarms"))[0].GetProperty("acknowledged").GetProperty("by").GetString());
         Assert.Equal(404, (await served.Write("PUT", "/api/v1/alarms/acknowledgement?alarm=none")).Status);
+    }
+
+    [Fact]
+    public async Task Somebody_says_that_an_alarm_was_none_and_whoever_looks_is_told_who_and_why()
+    {
+        await using Served served = await Served.Start();
+        served.Feed(603, "a");
+        string id = (await Get(served, "alarms?open=true"))[0].GetProperty("id").GetString()!, alarm = Uri.EscapeDataString(id);
+        long version = served.Board.Version;
+        Assert.Equal(401, (await served.Write("PUT", $"/api/v1/alarms/feedback?alarm={alarm}&anomaly=false", token: null)).Status);
+        Assert.Equal(400, (await served.Write("PUT", $"/api/v1/alarms/feedback?alarm={alarm}&anomaly=perhaps")).Status);
+        Assert.Equal(404, (await served.Write("PUT", "/api/v1/alarms/feedback?alarm=none&anomaly=false")).Status);
+        Assert.Equal(200, (await served.Write("PUT", $"/api/v1/alarms/feedback?alarm={alarm}&anomaly=false&why=a%20test")).Status);
+        Assert.Equal(id, Assert.Single(served.Board.Changes(version).Alarms).Id);
+        JsonElement verdict = (await Get(served, "alarms"))[0].GetProperty("verdict");
+        Assert.Equal((false, "alice", "a test"), (verdict.GetProperty("anomaly").GetBoolean(), verdict.GetProperty("by").GetString(),
+            verdict.GetProperty("why").GetString()));
+        served.Feed(1, "a");  // what the feed does is its new normal
+        Assert.Equal("adapted", (await Get(served, "alarms"))[0].GetProperty("state").GetString());
+    }
+
+    [Fact]
+    public async Task A_write_that_can_not_be_kept_is_refused()
+    {
+        await using Served served = await Served.Start();
+        served.Feed(603, "a");
+        string alarm = Uri.EscapeDataString((await Get(served, "alarms?open=true"))[0].GetProperty("id").GetString()!);
+        served.Book.Log = CommandBook.Missing("esn.commands");
+        foreach ((string method, string path) in new[] { ("PUT", "mutes?streams=a&for=1h"),
+            ("PUT", $"alarms/acknowledgement?alarm={alarm}"),
+            ("PUT", $"alarms/feedback?alarm={alarm}&anomaly=true") })
+        {
+            (int status, string text) = await served.Write(method, "/api/v1/" + path);
+            Assert.Equal(503, status);
+            Assert.Contains("topic esn.commands does not exist: create it", text, StringComparison.Ordinal);
+        }
+        Assert.Empty(served.Mutes.All);
+        served.Book.Log = served.Book;
+        Assert.Equal(202, (await served.Write("PUT", "/api/v1/alarms/feedback?alarm=steps/7/other/12&anomaly=true")).Status);
     }
 
     [Fact]
@@ -135,7 +175,8 @@ public sealed class ApiTests
         await using Served served = await Served.Start();
         JsonElement document = JsonDocument.Parse(await served.Client.GetStringAsync("/api/v1/openapi.json", Served.Stop)).RootElement;
         string[] paths = [.. document.GetProperty("paths").EnumerateObject().Select(path => path.Name).Order(StringComparer.Ordinal)];
-        Assert.Equal(["/api/v1/alarms", "/api/v1/alarms/acknowledgement", "/api/v1/changes", "/api/v1/health", "/api/v1/mutes",
+        Assert.Equal(["/api/v1/alarms", "/api/v1/alarms/acknowledgement", "/api/v1/alarms/feedback", "/api/v1/changes",
+            "/api/v1/field", "/api/v1/health", "/api/v1/mutes",
             "/api/v1/stream", "/api/v1/streams"], paths);
         JsonElement summary = document.GetProperty("components").GetProperty("schemas").GetProperty("StreamSummary");
         Assert.Contains("number", summary.GetProperty("properties").GetProperty("score").GetProperty("type").EnumerateArray()

@@ -23,18 +23,22 @@ sealed class Served : IAsyncDisposable
     Served(HttpConfig http)
     {
         _config = Pipelines.Config(http: _ => http);
-        Mutes = new Mutes(Time);
-        Board = new StreamBoard(http, [], Time, Mutes.Covers);
+        Book = new CommandBook(Time);
+        Board = new StreamBoard(http, [], Time, Mutes.Covers, Book.Notes.Of);
         Mutes.Changed += Board.Touch;
-        Table = new StreamTable(_config, Time, Mutes.Covers);
-        _web = WebServer.Make(http, new EsnMetrics(http, []).Registry, Board, new Readiness(Time, TimeSpan.FromSeconds(30)), Mutes,
+        Book.Notes.Changed += Board.Touch;
+        Table = new StreamTable(_config, Time);
+        Book.Listen(command => Board.Observe(Table.Take(new CommandsGiven([command]))));
+        _web = WebServer.Make(http, new EsnMetrics(http, []).Registry, Board, new Readiness(Time, TimeSpan.FromSeconds(30)), Book,
             TimeProvider.System,
             NullLoggerFactory.Instance, NullLogger.Instance);
     }
 
     public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
 
-    public Mutes Mutes { get; }
+    public CommandBook Book { get; }
+
+    public Mutes Mutes => Book.Mutes;
 
     public StreamBoard Board { get; }
 

@@ -23,6 +23,8 @@ static partial class Exposition
         metrics.Observe(table.Take(Pipelines.Batch([.. Enumerable.Range(0, 700)
             .Select(t => Pipelines.Record(t, "a", Pipelines.Value(t)))])));
         metrics.Observe(table.Take(Pipelines.Batch(Pipelines.Record(1, "a", 1))));
+        metrics.KeepEvery(60);
+        metrics.Observe(table.Take(new PartitionsAssigned([new PartitionId("steps", 0)])));
         var readiness = new Readiness(TimeProvider.System, TimeSpan.FromSeconds(30));
         readiness.Heard("""{"brokers":{},"topics":{"steps":{"partitions":{"0":{"fetch_state":"active","ls_offset":9,"""
             + "\"next_offset\":1,\"stored_offset\":1,\"fetchq_cnt\":0}}}}}");

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Net;
 using System.Reactive.Concurrency;
 using System.Reactive.Linq;
 using System.Text;
@@ -8,10 +7,6 @@ using Esn.Streaming.Pipeline;
 using Esn.Streaming.Streams;
 using Esn.Streaming.Telemetry;
 using Esn.Streaming.Wire;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
 using OpenTelemetry;
 using OpenTelemetry.Trace;
 using Xunit;
@@ -66,28 +61,14 @@ public sealed class TracingTests
     [Fact]
     public async Task Spans_reach_an_OTLP_receiver_over_gRPC()
     {
-        var came = new TaskCompletionSource<byte[]>(TaskCreationOptions.RunContinuationsAsynchronously);
-        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
-        builder.WebHost.ConfigureKestrel(kestrel =>
-            kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http2));
-        await using WebApplication receiver = builder.Build();
-        receiver.MapPost("/opentelemetry.proto.collector.trace.v1.TraceService/Export", async (HttpContext context) =>
-        {
-            using var body = new MemoryStream();
-            await context.Request.Body.CopyToAsync(body);
-            came.TrySetResult(body.ToArray());
-            context.Response.ContentType = "application/grpc";
-            await context.Response.Body.WriteAsync(new byte[5]);  // an empty message
-            context.Response.AppendTrailer("grpc-status", "0");
-        });
-        await receiver.StartAsync();
-        using (TracerProvider traces = Tracing.Start(new TracingConfig { OtlpEndpoint = receiver.Urls.First() }, "night-watch")!)
+        await using OtlpReceiver receiver = await OtlpReceiver.Start("trace.v1.TraceService");
+        using (TracerProvider traces = Tracing.Start(new TracingConfig { OtlpEndpoint = receiver.Endpoint }, "night-watch")!)
         {
             DetectionPipeline.Run(Observable.Return(Pipelines.Batch(Pipelines.Record(0, "exported", 1))),
                 new StreamTable(Pipelines.Config(), TimeProvider.System), new Nowhere(), ImmediateScheduler.Instance).Wait();
             traces.ForceFlush();
         }
-        string said = Encoding.Latin1.GetString(await came.Task.WaitAsync(TimeSpan.FromSeconds(30)));
+        string said = await receiver.Said("publish");
         foreach (string word in new[] { "consume", "step", "publish", "night-watch", "messaging.destination.name",
             "esn.oldest_produced_at" })
             Assert.Contains(word, said, StringComparison.Ordinal);

@@ -34,7 +34,7 @@ function link(add) {
 // ---- parts ----
 const LIVE = { from: null, to: null, steps: null };
 const list = new StreamList(s => open({ stream: s.stream, topic: s.topic, partition: s.partition }), counted);
-const view = new StreamView(() => link(false));
+const view = new StreamView(() => link(false), a => ask("feedback", a));
 const changes = new Changes({
   opened() { list.refresh(); view.refresh(); },
   lost() { healthy(null); },
@@ -124,12 +124,15 @@ $("healthButton").onclick = () => { const shown = $("health").hidden; $("health"
 $("back").onclick = () => close();
 
 let asking = null;
-function ask(kind) {
+const TITLES = { mute: "Mute streams", acknowledge: "Acknowledge the alarm", feedback: "Was it an anomaly?" };
+function ask(kind, alarm = kind === "feedback" ? view.lastAlarm : view.alarm) {
   const muting = kind === "mute";
-  if (!view.stream || (!muting && !view.alarm)) return;
-  asking = { kind, alarm: view.alarm?.id, topic: view.stream.topic };
-  $("askTitle").textContent = muting ? "Mute streams" : "Acknowledge the alarm";
+  if (!view.stream || (!muting && !alarm)) return;
+  asking = { kind, alarm: alarm?.id, topic: view.stream.topic };
+  $("askTitle").textContent = TITLES[kind];
   $("askStreamsLine").hidden = $("askForLine").hidden = !muting;
+  $("askWhatLine").hidden = kind !== "feedback";
+  $("askNormal").checked = $("askAnomaly").checked = false;
   $("askStreams").value = view.stream.stream;
   $("askProblem").textContent = "";
   $("askToken").value = sessionStorage.getItem("token") ?? "";
@@ -138,9 +141,14 @@ function ask(kind) {
 async function answer() {
   const token = $("askToken").value.trim(), why = $("askWhy").value.trim();
   try {
-    if (asking.kind === "mute") await write("PUT", "mutes",
-      { streams: $("askStreams").value.trim(), topic: asking.topic, for: $("askFor").value.trim(), why }, token);
-    else await write("PUT", "alarms/acknowledgement", { alarm: asking.alarm, why }, token);
+    if (asking.kind === "mute")
+      await write("PUT", "mutes", { streams: $("askStreams").value.trim(), topic: asking.topic, for: $("askFor").value.trim(), why },
+        token);
+    else if (asking.kind === "feedback") {
+      const said = document.querySelector("[name=askWhat]:checked");
+      if (!said) throw new Error("say whether it was one");
+      await write("PUT", "alarms/feedback", { alarm: asking.alarm, anomaly: said.value, why }, token);
+    } else await write("PUT", "alarms/acknowledgement", { alarm: asking.alarm, why }, token);
     sessionStorage.setItem("token", token);  // until this window is closed
     $("ask").close();
     list.refresh(); view.refresh();
@@ -161,6 +169,7 @@ addEventListener("keydown", e => {
     ArrowLeft: () => view.move(-.2), ArrowRight: () => view.move(.2), "+": () => view.move(0, .5), "-": () => view.move(0, 2),
       l: () => view.look("live"), 0: () => view.look("all"),
     n: () => view.step(1), p: () => view.step(-1), a: () => ask("acknowledge"), m: () => ask("mute"),
+    o: () => ask("feedback"),
     ArrowDown: () => $("list").focus(), ArrowUp: () => $("list").focus(),
   };
   if (keys[e.key]) { e.preventDefault(); keys[e.key](); }

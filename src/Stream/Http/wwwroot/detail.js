@@ -2,6 +2,7 @@
 import { get } from "./api.js";
 import { FieldChart, SignalChart } from "./chart.js";
 import { STATES, duration, element, group, number, time } from "./format.js";
+import { FieldLayers } from "./layers.js";
 
 const MOST_POINTS = 600, LIVE_STEPS = 256, MOST_CARDS = 20, REFRESH = 2000;
 const $ = id => document.getElementById(id);
@@ -9,16 +10,19 @@ const $ = id => document.getElementById(id);
 export class StreamView {
   #chart = null;
   #field = new FieldChart($("field"));
+  #layers = new FieldLayers();
   #detail = null;
   #timer = 0;
   #asked = null;
   #queued = false;
   #changed;
+  #judge;
   stream = null;                    // { stream, topic, partition }
   range = { from: null, to: null, steps: null };  // ms since 1970; none of them: live, step by step; steps: live, so many
 
-  constructor(changed) {
-    this.#changed = changed;
+  // changed: the range is another one; judge: somebody wants to say whether an alarm was one.
+  constructor(changed, judge) {
+    [this.#changed, this.#judge] = [changed, judge];
     for (const [name, title] of [["live", "step by step, as they come"], ["8", "eight times as far back"], ["64", "64 times as far back"],
       ["all", "all that is kept"]]) {
       const b = element("button", "", name === "live" ? "live" : name === "all" ? "all" : `×${name}`);
@@ -29,6 +33,8 @@ export class StreamView {
   }
 
   get alarm() { return this.#detail?.alarms.find(a => a.id === this.#detail.summary.alarm) ?? null; }
+
+  get lastAlarm() { return this.alarm ?? this.#detail?.alarms[0] ?? null; }
 
   get live() { return this.range.to === null; }
 
@@ -43,7 +49,7 @@ export class StreamView {
     return this.refresh();
   }
 
-  hide() { this.stream = this.#detail = null; $("detail").hidden = true; $("nothing").hidden = false; }
+  hide() { this.stream = this.#detail = null; this.#layers.show(null, null); $("detail").hidden = true; $("nothing").hidden = false; }
 
   look(name) {
     this.range = name === "live" ? { from: null, to: null, steps: null } : name === "all" ? { from: 0, to: null, steps: null }
@@ -160,6 +166,7 @@ export class StreamView {
     $("acknowledge").hidden = !this.alarm || s.acknowledged;
     if (p.time.length) this.#chart.draw(d); else this.#chart.clear();
     $("chart").dataset.points = p.time.length;
+    this.#layers.show(this.stream, d.shape);
     const mapped = d.alarms.find(a => a.field);
     $("fieldPanel").hidden = !mapped;
     if (mapped && $("field").dataset.drawn !== `${mapped.id} ${mapped.updated}`) {
@@ -190,11 +197,12 @@ export class StreamView {
   }
 
   #cards(alarms) {
-    const shape = alarms.map(a => `${a.id} ${a.state} ${a.updated} ${a.acknowledged?.by}`).join("\n");
+    const shape = alarms.map(a => `${a.id} ${a.state} ${a.updated} ${a.acknowledged?.by} ${a.verdict?.at}`).join("\n");
     if ($("alarms").dataset.shape === shape) return;
     $("alarms").dataset.shape = shape;
     $("alarmsTitle").textContent = alarms.length ? `Alarms (${alarms.length})` : "No alarm is known of this stream";
     $("alarms").replaceChildren(...alarms.slice(0, MOST_CARDS).map(a => {
+      const box = element("div", "alarmBox"), say = element("button", "say", "Was it one?");
       const card = element("button", `alarmCard ${a.state}`), line = element("span", "line"), parts = element("span", "parts");
       card.type = "button";
       card.onclick = () => this.lookAtAlarm(a);
@@ -202,6 +210,8 @@ export class StreamView {
         element("span", "", `${time(Date.parse(a.start))}${a.end ? ` – ${time(Date.parse(a.end))}` : ""}`),
         element("span", "", `peak ${number(a.peakScore, 3)}`));
       if (a.acknowledged) line.append(element("small", "", `taken by ${a.acknowledged.by}`));
+      if (a.verdict) line.append(element("small", "verdict", `${a.verdict.anomaly ? "an anomaly" : "no anomaly"}, says ${a.verdict.by}`
+        + (a.verdict.why ? `: ${a.verdict.why}` : "")));
       const bars = [...(a.channels.length > 1 ? a.channels.filter(c => c.share > .01).map(c =>
         [c.name, c.share, `${Math.round(100 * c.share)} %`]) : []),
         ...a.scores.slice(0, 4).map(x => [x.name, x.margin / Math.max(...a.scores.map(y => y.margin)), number(x.margin, 3)])];
@@ -212,7 +222,11 @@ export class StreamView {
         parts.append(element("small", "", name), track, element("small", "", said));
       }
       card.append(line, parts);
-      return card;
+      say.type = "button";
+      say.setAttribute("aria-label", `Was the alarm of ${time(Date.parse(a.start))} one?`);
+      say.onclick = () => this.#judge(a);
+      box.append(card, say);
+      return box;
     }));
   }
 }
