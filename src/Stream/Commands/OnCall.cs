@@ -13,7 +13,10 @@ static class OnCall
 
     public static Option<string> At()
     {
-        var at = new Option<string>("--at") { Description = "Where a process is; any of the group's.", DefaultValueFactory = _ => "http://localhost:9464" };
+        var at = new Option<string>("--at")
+        {
+            Description = "Where a process is; any of the group's.", DefaultValueFactory = _ => "http://localhost:9464",
+        };
         at.Validators.Add(result =>
         {
             string said = result.GetValueOrDefault<string>();

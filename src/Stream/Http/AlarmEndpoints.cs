@@ -13,7 +13,9 @@ namespace Esn.Streaming.Http;
 /// <summary>What people say of alarms, over HTTP.</summary>
 static partial class AlarmEndpoints
 {
-    /// <summary>PUT alarms/acknowledgement?alarm=…[&amp;why=…]; PUT alarms/feedback?alarm=…&amp;anomaly=false[&amp;why=…].</summary>
+    /// <summary>
+    /// PUT alarms/acknowledgement?alarm=…[&amp;why=…]; PUT alarms/feedback?alarm=…&amp;anomaly=false[&amp;why=…].
+    /// </summary>
     /// <param name="api">Where they stand.</param>
     /// <param name="board">Knows the alarms of this process.</param>
     /// <param name="book">What they change.</param>

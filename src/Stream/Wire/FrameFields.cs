@@ -45,11 +45,13 @@ public sealed record FrameFields
     public void Validate()
     {
         if (Measurements.Count > 0 && Channels.Count > 0)
-            throw new ArgumentOutOfRangeException(nameof(Measurements), "measurements are streams of their own, channels of one: say one of the two");
+            throw new ArgumentOutOfRangeException(nameof(Measurements),
+                "measurements are streams of their own, channels of one: say one of the two");
         if (Measurements.Any(string.IsNullOrWhiteSpace))
             throw new ArgumentOutOfRangeException(nameof(Measurements), "measurements must be names of fields, one was empty");
         if (Measurements.Count > 0 && Value.Contains('.', StringComparison.Ordinal))
-            throw new ArgumentOutOfRangeException(nameof(Measurements), $"measurements are taken as value, which must be no path then, was '{Value}'");
+            throw new ArgumentOutOfRangeException(nameof(Measurements),
+                $"measurements are taken as value, which must be no path then, was '{Value}'");
         string[] names = [Timestamp, Value, Values, .. Channels, .. Stream];
         foreach ((string key, string name) in new[] { ("timestamp", Timestamp), ("value", Value), ("values", Values) })
             if (string.IsNullOrWhiteSpace(name))
@@ -57,6 +59,7 @@ public sealed record FrameFields
         if (names.GroupBy(name => name).FirstOrDefault(same => same.Count() > 1) is { } twice)
             throw new ArgumentOutOfRangeException(nameof(Channels), $"each field must have a name of its own, '{twice.Key}' stands twice");
         if (names.FirstOrDefault(name => names.Any(other => other.StartsWith(name + '.', StringComparison.Ordinal))) is { } within)
-            throw new ArgumentOutOfRangeException(nameof(Channels), $"a field is a value or an object with fields: '{within}' is named as both");
+            throw new ArgumentOutOfRangeException(nameof(Channels),
+                $"a field is a value or an object with fields: '{within}' is named as both");
     }
 }

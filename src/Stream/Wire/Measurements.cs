@@ -34,10 +34,12 @@ public sealed class Measurements(FrameFields fields)
         foreach (JsonNode one in Each(whole))
         {
             if (fields.Measurements.Count == 0) parts.Add((one, null));
-            else if (one is JsonObject) parts.AddRange(fields.Measurements.Select(name => Named(one.AsObject(), name)).OfType<(JsonNode, string?)>());
+            else if (one is JsonObject) parts.AddRange(fields.Measurements.Select(name => Named(one.AsObject(), name))
+                .OfType<(JsonNode, string?)>());
         }
         if (parts.Count == 0) return [record];
-        return [.. parts.Select((part, i) => record with { Value = JsonSerializer.SerializeToUtf8Bytes(part.Value), Part = i, Key = KeyOf(record, part.Name) })];
+        return [.. parts.Select((part, i) => record with { Value = JsonSerializer.SerializeToUtf8Bytes(part.Value), Part = i,
+            Key = KeyOf(record, part.Name) })];
     }
 
     static JsonNode? Read(byte[] value)
@@ -90,5 +92,6 @@ public sealed class Measurements(FrameFields fields)
 
     // Where the key names the stream, it names that of each measurement together with its name.
     byte[]? KeyOf(FeedRecord record, string? name) =>
-        name is null || record.Key is null || fields.Stream.Count > 0 ? record.Key : [.. record.Key, (byte)'/', .. Encoding.UTF8.GetBytes(name)];
+        name is null || record.Key is null || fields.Stream.Count > 0 ? record.Key
+            : [.. record.Key, (byte)'/', .. Encoding.UTF8.GetBytes(name)];
 }

@@ -26,7 +26,8 @@ public sealed class BarTests
         var results = new List<StepResult>();
         double expected = 0;
         while (detector.Position < to)
-            results.Add(detector.Step(DateTime.UnixEpoch.AddSeconds(detector.Position), [Value(detector.Position)], new Span<double>(ref expected)));
+            results.Add(detector.Step(DateTime.UnixEpoch.AddSeconds(detector.Position), [Value(detector.Position)],
+                new Span<double>(ref expected)));
         return results;
     }
 

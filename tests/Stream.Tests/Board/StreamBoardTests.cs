@@ -196,7 +196,7 @@ public sealed class StreamBoardTests
         Assert.Equal((view.Observed.Low, view.Observed.High), (view.Expected.Low, view.Expected.High));
         Assert.Equal(254, view.Observed.Steps[^1]);
         Assert.Equal(0, view.Observed.Steps[1]);
-        Assert.Equal((-5, 5, 254, 127), (view.Error.Low, view.Error.High, view.Error.Steps[^1], view.Error.Steps[5]));
+        Assert.Equal((-5.0, 5.0, (byte)254, (byte)127), (view.Error.Low, view.Error.High, view.Error.Steps[^1], view.Error.Steps[5]));
         Assert.Null(_board.Field(frame.Stream, 2));
         Feed(1, "a");
         Assert.Null(_board.Field(Id("a"), 0));

@@ -223,7 +223,7 @@ export class StreamView {
       }
       card.append(line, parts);
       say.type = "button";
-      say.setAttribute("aria-label", `Was the alarm of ${time(Date.parse(a.start))} one?`);
+      say.setAttribute("aria-label", `Was it one? The alarm of ${time(Date.parse(a.start))}`);
       say.onclick = () => this.#judge(a);
       box.append(card, say);
       return box;
