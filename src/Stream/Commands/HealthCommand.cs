@@ -21,7 +21,8 @@ static class HealthCommand
                 return null;
             },
         };
-        var command = new Command("health", "Asks a running process whether it is well. Exit code 0: it is; 1: it is not, and why.") { url };
+        var command = new Command("health",
+            "Asks a running process whether it is well. Exit code 0: it is; 1: it is not, and why.") { url };
         command.SetAction(async (parsed, stop) =>
         {
             using var client = new HttpClient { Timeout = Within };

@@ -125,7 +125,7 @@ public sealed class StreamingHost : IAsyncDisposable
         TransactionalOutbox? once = await TransactionalOutbox.TryMake(_config, source.Consumer, source.IsGone, _time, _log, stop)
             .ConfigureAwait(false);
         PlainOutbox? atLeastOnce = once is null ? new PlainOutbox(_config, source.Consumer, _time, _log) : null;
-        source.Transactional = once is not null;
+        if (once is not null) source.GaveUp = once.GaveUp;
         IOutbox outbox = (IOutbox?)once ?? atLeastOnce!;
         if (store is not null)
         {

@@ -50,8 +50,8 @@ public sealed class AttachedFeedTests
     }
 
     [Fact]
-    public void Every_example_is_here() => Assert.Equal(Directory.GetFiles(Folder).Select(Path.GetFileName).Order(),
-        Examples.Select(example => example.Data.Item1).Order());
+    public void Every_example_is_here() =>
+        Assert.Equal(Directory.GetFiles(Folder).Select(Path.GetFileName).Order(), Examples.Select(example => example.Data.Item1).Order());
 
     static (Frame? Frame, DeadLetter? DeadLetter) Decode(FrameFields fields, byte[] value) =>
         new FrameDecoder(fields).Decode(new FeedRecord("steps", 3, 0, 0, null, value));
@@ -107,10 +107,12 @@ public sealed class AttachedFeedTests
     }
 
     [Fact]
-    public void A_field_can_not_be_a_value_and_an_object() =>
-        Assert.Contains("'payload' is named as both",
-            Assert.Throws<ConfigException>(() => ConfigFile.Parse("source: { fields: { value: payload, timestamp: payload.ts } }",
-            "esn.yaml", _ => null)).Message, StringComparison.Ordinal);
+    public void A_field_can_not_be_a_value_and_an_object()
+    {
+        const string twice = "source: { fields: { value: payload, timestamp: payload.ts } }";
+        var refused = Assert.Throws<ConfigException>(() => ConfigFile.Parse(twice, "esn.yaml", _ => null));
+        Assert.Contains("'payload' is named as both", refused.Message, StringComparison.Ordinal);
+    }
 
     [Theory]
     [InlineData("1767322800")]
