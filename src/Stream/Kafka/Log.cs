@@ -107,7 +107,8 @@ static partial class Log
     [LoggerMessage(72, LogLevel.Error, "the record {Place} is passed over: {Reason}")]
     public static partial void NoCommand(this ILogger log, string place, string reason);
 
-    [LoggerMessage(76, LogLevel.Warning, "topic {Topic} does not exist and was not created: mutes, acknowledgements and feedback are refused")]
+    [LoggerMessage(76, LogLevel.Warning, "topic {Topic} does not exist and was not created: mutes, acknowledgements and "
+        + "feedback are refused")]
     public static partial void NoCommands(this ILogger log, string topic);
 
     [LoggerMessage(74, LogLevel.Warning, "the board begins without a past: topic {Topic} can't be read: {Reason}")]
@@ -120,10 +121,10 @@ static partial class Log
         + "records are taken again without telling what was told")]
     public static partial void GoesOn(this ILogger log, string partition, int streams, long next, long again);
 
-    [LoggerMessage(60, LogLevel.Error, "{Reason}: where the partition begins is not kept; a crash before its first snapshot would leave "
+    [LoggerMessage(80, LogLevel.Error, "{Reason}: where the partition begins is not kept; a crash before its first snapshot would leave "
         + "its models without what was committed until then")]
     public static partial void BeginNotKept(this ILogger log, string reason);
 
-    [LoggerMessage(61, LogLevel.Warning, "the transactional producer is given up: {Reason}; a new one takes its place, which fences it")]
+    [LoggerMessage(81, LogLevel.Warning, "the transactional producer is given up: {Reason}; a new one takes its place, which fences it")]
     public static partial void ProducerRenewed(this ILogger log, string reason);
 }
