@@ -15,12 +15,7 @@ static class OnCall
     {
         var at = new Option<string>("--at")
         {
-<<<<<<< HEAD
             Description = "Where a process is; any of the group's.", DefaultValueFactory = _ => "http://localhost:9464",
-=======
-            Description = "Where a process is; any of the group's.",
-            DefaultValueFactory = _ => "http://localhost:9464",
->>>>>>> main
         };
         at.Validators.Add(result =>
         {
