@@ -107,7 +107,8 @@ static partial class Log
     [LoggerMessage(72, LogLevel.Error, "the record {Place} is passed over: {Reason}")]
     public static partial void NoCommand(this ILogger log, string place, string reason);
 
-    [LoggerMessage(76, LogLevel.Warning, "topic {Topic} does not exist and was not created: mutes, acknowledgements and feedback are refused")]
+    [LoggerMessage(76, LogLevel.Warning, "topic {Topic} does not exist and was not created: mutes, acknowledgements and "
+        + "feedback are refused")]
     public static partial void NoCommands(this ILogger log, string topic);
 
     [LoggerMessage(74, LogLevel.Warning, "the board begins without a past: topic {Topic} can't be read: {Reason}")]
