@@ -61,6 +61,7 @@ public static class Presets
         Calibrator = new BudgetSpec { AlarmsPerStep = budget, Floor = 4e-4, LevelMemory = 2000, Caution = .4, Reach = 1000 },
         // A mean over ten steps does not come back from one to the next, unless it only brushed the threshold.
         Alarm = new AlarmSpec { OpenAfter = 2 },
+        Unprecedented = new UnprecedentedSpec { Hold = 2 },
         ScalingSteps = 400,
         Washout = 10,
         ScoredFrom = 0,

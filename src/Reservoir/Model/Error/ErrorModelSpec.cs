@@ -26,6 +26,9 @@ public sealed record ErrorModelSpec : ModelSpec
     /// <summary>What makes one score of the raw ones: 1 = alarm.</summary>
     public CalibratorSpec Calibrator { get; init; } = new BudgetSpec();
 
+    /// <summary>What is told whatever the calibrator has learnt.</summary>
+    public UnprecedentedSpec Unprecedented { get; init; } = new();
+
     /// <summary>Frames that fix the scaling, 10 … 100,000. They are kept, then run through the model in order.</summary>
     public int ScalingSteps { get; init; } = 200;
 
@@ -106,6 +109,7 @@ public sealed record ErrorModelSpec : ModelSpec
                     $"scores: one looks {score.ReadoutHorizon} steps ahead, which readout.horizons must hold, was {string.Join(", ", Readout.Horizons)}"));
         }
         Calibrator.Validate();
+        Unprecedented.Validate();
         Require.Range(ScalingSteps, 10, 100_000);
         if (ScalingSteps > WarmUp)
             throw new ArgumentOutOfRangeException(nameof(ScalingSteps), FormattableString.Invariant(

@@ -31,6 +31,12 @@ public sealed record MetricModelSpec : ModelSpec
     /// <summary>How errors become evidence.</summary>
     public MetricCalibratorSpec Calibrator { get; init; } = new();
 
+    /// <summary>
+    /// What is told whatever was learnt. Values never seen before are evidence already, and metrics are bursty: one that stands
+    /// still is left.
+    /// </summary>
+    public UnprecedentedSpec Unprecedented { get; init; } = new() { Errors = false, Widths = false, Once = true };
+
     /// <summary>How evidence becomes a score.</summary>
     [Policy]
     public EmissionBudgetSpec Budget { get; init; } = new();
@@ -90,6 +96,7 @@ public sealed record MetricModelSpec : ModelSpec
         (Readout with { Horizons = HorizonSteps }).Validate();
         Calibrator.Validate();
         Budget.Validate();
+        Unprecedented.Validate();
         Require.Above(Quiet, 0, 1);
     }
 
