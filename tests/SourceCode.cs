@@ -56,6 +56,16 @@ sealed record SourceCode(CSharpCompilation Compilation, string Root)
     /// <summary>All files, relative to the project.</summary>
     public IEnumerable<string> Files => Compilation.SyntaxTrees.Select(tree => tree.FilePath).Where(Path.IsPathRooted).Select(Relative);
 
+    /// <summary>Folders of tests, relative to the repository, that the project has none of the same name for.</summary>
+    /// <param name="tests">Such as tests/Reservoir.Tests.</param>
+    public IReadOnlyList<string> FoldersWithoutSource(string tests)
+    {
+        string root = Path.Combine(SharedData.Root, tests);
+        return [.. Directory.EnumerateFiles(root, "*.cs", SearchOption.AllDirectories)
+            .Select(file => RoomOf(root, file)).Where(room => room.Split('/')[0] is not ("bin" or "obj")).Distinct()
+            .Where(room => !Directory.Exists(Path.Combine(Root, room))).Select(room => $"{tests}/{room}").Order(StringComparer.Ordinal)];
+    }
+
     /// <summary>The folder of a file, "." for that of the project.</summary>
     public static string RoomOf(string file) => Path.GetDirectoryName(file)!.Replace('\\', '/') is { Length: > 0 } room ? room : ".";
 

@@ -5,7 +5,7 @@ namespace Esn;
 /// <summary>One stream's detector: frames in, scores and alarms out.</summary>
 /// <remarks>
 /// Not thread-safe; one detector a stream. The results depend on the specification, the number of channels and the
-/// sequence of frames only: not on how frames are batched, nor on restarts by <see cref="Save"/> and <see cref="Load"/>.
+/// sequence of frames only: not on how frames are batched, nor on restarts by <see cref="Save"/> and <see cref="Load(ModelSpec, int, ReadOnlySpan{byte})"/>.
 /// </remarks>
 public sealed class Detector
 {
@@ -38,7 +38,12 @@ public sealed class Detector
     /// <param name="snapshot">All bytes that <see cref="Save"/> wrote.</param>
     /// <exception cref="ArgumentException">A value of the specification is out of its range.</exception>
     /// <exception cref="InvalidDataException">Bytes that are cut off, damaged, of another format or another specification; it says what to do.</exception>
-    public static Detector Load(ModelSpec spec, int channels, ReadOnlySpan<byte> snapshot)
+    public static Detector Load(ModelSpec spec, int channels, ReadOnlySpan<byte> snapshot) =>
+        Load(spec, channels, new ReadOnlySequence<byte>(snapshot.ToArray()));
+
+    /// <summary>The same of bytes that lie in pieces, of any length.</summary>
+    /// <inheritdoc cref="Load(ModelSpec, int, ReadOnlySpan{byte})"/>
+    public static Detector Load(ModelSpec spec, int channels, ReadOnlySequence<byte> snapshot)
     {
         var detector = new Detector(spec, channels);
         Snapshot.Load(detector, spec, snapshot);
@@ -81,7 +86,7 @@ public sealed class Detector
         if (!spec.LearnsLike(_spec)) throw new ArgumentException("more than policy differs: what was learnt does not fit this specification", nameof(spec));
         var snapshot = new ArrayBufferWriter<byte>();
         Save(snapshot);
-        return Load(spec, Channels, snapshot.WrittenSpan);
+        return Load(spec, Channels, new ReadOnlySequence<byte>(snapshot.WrittenMemory));
     }
 
     /// <summary>Takes one frame.</summary>
@@ -125,8 +130,7 @@ public sealed class Detector
     }
 
     /// <summary>Writes all that the next steps depend on, between two calls of <see cref="StepMany"/>: about 8·D(D+1)/2 bytes and the windows.</summary>
-    /// <param name="to">Is asked for one span that holds all.</param>
-    /// <exception cref="InvalidOperationException">More than 2 GB.</exception>
+    /// <param name="to">Takes it piece by piece: it is never asked for a span that holds all.</param>
     public void Save(IBufferWriter<byte> to)
     {
         Snapshot.Save(this, _spec, to);

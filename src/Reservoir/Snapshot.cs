@@ -15,7 +15,7 @@ static class Snapshot
     public const int Version = 2;
 
     /// <summary>Hash of the names, types and lengths of all that is carried, in order: the test of the layout says when it changes, and what to do.</summary>
-    public const ulong Layout = 0xC048B2AEA74C5F52;
+    public const ulong Layout = 0x1D227F5B0812D4F8;
 
     const ulong Magic = 0x31544E53_2E4E5345;  // "ESN.SNT1" in memory
     const int Checksum = sizeof(ulong);
@@ -32,49 +32,66 @@ static class Snapshot
 
     static int HeaderLength { get; } = Marshal.SizeOf<Header>();
 
-    /// <summary>Writes a detector's state.</summary>
-    /// <exception cref="InvalidOperationException">More than 2 GB.</exception>
+    /// <summary>Writes a detector's state, in pieces.</summary>
     public static void Save(Detector detector, ModelSpec spec, IBufferWriter<byte> to)
     {
         StateCarrier measure = StateCarrier.Measuring();
         detector.Carry(ref measure);
-        long length = HeaderLength + measure.Length + Checksum;
-        if (length > Array.MaxLength) throw new InvalidOperationException(FormattableString.Invariant($"a snapshot may have 2 GB, this detector's has {length} bytes"));
-
-        Span<byte> bytes = to.GetSpan((int)length)[..(int)length], body = bytes[..^Checksum];
-        var header = new Header { Magic = Magic, Version = Version, Channels = detector.Channels, Length = length, Fingerprint = Fingerprint.Of(spec, detector.Channels) };
-        MemoryMarshal.Write(bytes, in header);
-        StateCarrier state = StateCarrier.Saving(body[HeaderLength..]);
+        var header = new Header
+        {
+            Magic = Magic,
+            Version = Version,
+            Channels = detector.Channels,
+            Length = HeaderLength + measure.Length + Checksum,
+            Fingerprint = Fingerprint.Of(spec, detector.Channels),
+        };
+        var hash = new XxHash3();
+        StateCarrier state = StateCarrier.Saving(to, hash);
+        state.Carry(ref header);
         detector.Carry(ref state);
-        ulong checksum = XxHash3.HashToUInt64(body);
-        MemoryMarshal.Write(bytes[^Checksum..], in checksum);
-        to.Advance((int)length);
+        ulong checksum = hash.GetCurrentHashAsUInt64();
+        to.Write(MemoryMarshal.AsBytes(new ReadOnlySpan<ulong>(in checksum)));
     }
 
     /// <summary>Gives a detector that was just made the state that was saved.</summary>
     /// <exception cref="InvalidDataException">Says what is wrong and what to do. The detector is then not to be used.</exception>
-    public static void Load(Detector detector, ModelSpec spec, ReadOnlySpan<byte> snapshot)
+    public static void Load(Detector detector, ModelSpec spec, ReadOnlySequence<byte> snapshot)
     {
         if (snapshot.Length < HeaderLength + Checksum)
             throw Refuse($"the snapshot has {snapshot.Length} bytes, fewer than its header: it was cut off; take an older one, or start the stream without");
-        Header header = MemoryMarshal.Read<Header>(snapshot);
+        var header = Read<Header>(snapshot.Slice(0, HeaderLength));
         if (header.Magic != Magic)
             throw Refuse($"these bytes are no snapshot of a detector, or one of a machine with another byte order; start the stream without");
         if (header.Version != Version)
             throw Refuse($"the snapshot has format {header.Version}, this program reads {Version}: load it with the program that wrote it, or start the stream without");
         if (header.Length != snapshot.Length)
             throw Refuse($"the snapshot has {snapshot.Length} of {header.Length} bytes: it was cut off or joined with another; take an older one, or start the stream without");
-        if (XxHash3.HashToUInt64(snapshot[..^Checksum]) != MemoryMarshal.Read<ulong>(snapshot[^Checksum..]))
+        ReadOnlySequence<byte> body = snapshot.Slice(HeaderLength, snapshot.Length - HeaderLength - Checksum);
+        if (Hash(snapshot.Slice(0, snapshot.Length - Checksum)) != Read<ulong>(snapshot.Slice(snapshot.Length - Checksum)))
             throw Refuse($"the snapshot's checksum is wrong: it was damaged; take an older one, or start the stream without");
         if (header.Channels != detector.Channels)
             throw Refuse($"the snapshot is of a stream with {header.Channels} channels, this one has {detector.Channels}; start it without");
         if (header.Fingerprint != Fingerprint.Of(spec, detector.Channels))
             throw Refuse($"the snapshot was made with another specification: restore the configuration that it was made with, or start the stream without");
 
-        StateCarrier state = StateCarrier.From(snapshot[HeaderLength..^Checksum]);
+        StateCarrier state = StateCarrier.From(body);
         detector.Carry(ref state);
-        if (state.Length != snapshot.Length - HeaderLength - Checksum)
+        if (state.Length != body.Length)
             throw Refuse($"the snapshot holds more than the state of this detector; start the stream without");
+    }
+
+    static T Read<T>(ReadOnlySequence<byte> bytes) where T : unmanaged
+    {
+        T value = default;
+        bytes.CopyTo(MemoryMarshal.AsBytes(new Span<T>(ref value)));
+        return value;
+    }
+
+    static ulong Hash(ReadOnlySequence<byte> bytes)
+    {
+        var hash = new XxHash3();
+        foreach (ReadOnlyMemory<byte> piece in bytes) hash.Append(piece.Span);
+        return hash.GetCurrentHashAsUInt64();
     }
 
     static InvalidDataException Refuse(FormattableString why) => new(FormattableString.Invariant(why));

@@ -4,6 +4,7 @@ using System.CommandLine.Invocation;
 using Esn.Streaming.Commands;
 using Esn.Streaming.Configuration;
 using Esn.Streaming.Feeds;
+using Esn.Streaming.State;
 
 (Command Command, string[] Examples)[] commands =
 [
@@ -14,6 +15,9 @@ using Esn.Streaming.Feeds;
     TuneCommand.Make(),
     PresetCommand.Make(),
     ValidateCommand.Make(),
+    MuteCommand.Make(),
+    AckCommand.Make(),
+    StateCommand.Make(),
 ];
 
 var root = new RootCommand("""
@@ -40,7 +44,7 @@ try
     return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false,
         ProcessTerminationTimeout = TimeSpan.FromSeconds(10) });
 }
-catch (Exception e) when (e is ConfigException or FeedException)
+catch (Exception e) when (e is ConfigException or FeedException or SnapshotException)
 {
     await Console.Error.WriteLineAsync($"esn: {e.Message}");
     return 2;

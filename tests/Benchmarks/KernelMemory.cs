@@ -47,7 +47,7 @@ static class KernelMemory
             for (int done = 0; done < Steps; done += Block)
             {
                 double[] frames = signal[done..(done + Block)];
-                DetectorFleet.StepMany([.. fleet.Select(detector => new StreamBlock(detector, times, frames, new StepResult[Block], new double[Block]))]);
+                Parallel.ForEach(fleet, detector => detector.StepMany(times, frames, new StepResult[Block], new double[Block]));
             }
         }
     }

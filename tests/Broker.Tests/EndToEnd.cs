@@ -12,7 +12,7 @@ public abstract class EndToEnd(IBroker broker) : IDisposable
 {
     readonly List<string> _directories = [];
 
-    protected static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    protected internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     protected string Servers
     {
@@ -30,6 +30,87 @@ public abstract class EndToEnd(IBroker broker) : IDisposable
         WriteFeed(feed, steps: 8000);
         await ReplayEqualsBacktest(servers, directory, feed, rows: 8000, arguments: []);
     }
+
+    [Fact]
+    public async Task A_run_that_is_killed_and_stopped_learns_nothing_anew_and_tells_what_an_undisturbed_one_tells()
+    {
+        string servers = Servers, directory = NewDirectory();
+        (string source, string events, string letters) = await NewTopics();
+        string undisturbed = await broker.Topic("undisturbed");
+        string disturbed = Config(directory, servers, source, events, letters, state: "state: { intervalSeconds: 1 }");
+        async Task Feed(int from, int to)
+        {
+            string feed = Path.Combine(directory, "feed.csv");
+            WriteFeed(feed, to - from, from);
+            await Replay(servers, feed, source);
+        }
+
+        await Feed(0, 3000);
+        using (var killed = new EsnProcess("run", "--config", disturbed))
+        {
+            await Steps(killed, 3000);
+            DateTime end = DateTime.UtcNow + Patience;
+            // A batch after the interval brings the snapshot, a few more records what came after it.
+            for (int from = 3000; !Directory.EnumerateFiles(directory, "*.snapshot", SearchOption.AllDirectories).Any(); from += 100)
+            {
+                Assert.True(DateTime.UtcNow < end, killed.Said);
+                await Feed(from, from + 100);
+            }
+        }  // kill -9
+        string[] kept = [.. Directory.EnumerateFiles(directory, "*.snapshot", SearchOption.AllDirectories)];
+        Assert.NotEmpty(kept);
+        long fed = (await Topics.ReadAll(servers, source)).Count;
+
+        string said;
+        using (var stopped = new EsnProcess("run", "--config", disturbed))
+        {
+            await Ready(stopped);
+            await Feed((int)fed, 6000);
+            DateTime end = DateTime.UtcNow + Patience;
+            while (await LastStep(stopped) < Seconds(5999))
+            {
+                Assert.True(DateTime.UtcNow < end, stopped.Said);
+                await Task.Delay(50);
+            }
+            await Stop(stopped);
+            said = stopped.Said;
+        }
+        Assert.Contains("1 streams go on from their snapshot at offset", said, StringComparison.Ordinal);
+        using (var last = new EsnProcess("run", "--config", disturbed))
+        {
+            await Ready(last);
+            await Feed(6000, 8000);
+            await Steps(last, 2000);
+            Assert.Equal(2000, await Metric(last, "esn_steps_total"));
+            await Stop(last);
+            said = last.Said;
+        }
+        using var once = new EsnProcess("run", "--config", Config(NewDirectory(), servers, source, undisturbed, letters, group: "undisturbed"));
+        await Steps(once, 8000);
+        await Stop(once);
+
+        Dictionary<string, string> Told(List<Confluent.Kafka.ConsumeResult<byte[], byte[]>> found) =>
+            found.GroupBy(record => record.Header("ce_id")).ToDictionary(same => same.Key, same =>
+                Assert.Single(same.Select(record => Encoding.UTF8.GetString(record.Message.Value)).Distinct()));
+        Dictionary<string, string> expected = Told(await Topics.ReadAll(servers, undisturbed));
+        Assert.True(expected.Count >= 3, $"{expected.Count} events");
+        Assert.Equal(expected.OrderBy(one => one.Key), Told(await Topics.ReadAll(servers, events)).OrderBy(one => one.Key));
+        Assert.Equal(Digests(once.Said), Digests(said));
+    }
+
+    static async Task<double> LastStep(EsnProcess esn)
+    {
+        using var http = new HttpClient { BaseAddress = await esn.Address };
+        return (await http.GetStringAsync("/metrics")).Split('\n')
+            .Where(row => row.StartsWith("esn_last_step_timestamp_seconds{", StringComparison.Ordinal))
+            .Select(row => double.Parse(row.Split(' ')[^1], CultureInfo.InvariantCulture)).DefaultIfEmpty().Max();
+    }
+
+    static double Seconds(int step) => (new DateTime(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc).AddSeconds(step) - DateTime.UnixEpoch).TotalSeconds;
+
+    // Of the partitions that hold a stream.
+    static string[] Digests(string said) => [.. System.Text.RegularExpressions.Regex.Matches(said, @"kept the state of (\S+: 1 streams), .* (digest [0-9a-f]{16})")
+        .Select(match => $"{match.Groups[1].Value} {match.Groups[2].Value}").Order(StringComparer.Ordinal)];
 
     [Theory]
     [InlineData("sensors")]
@@ -190,7 +271,7 @@ public abstract class EndToEnd(IBroker broker) : IDisposable
     protected async Task<(string Source, string Events, string DeadLetters)> NewTopics() =>
         (await broker.Topic("steps"), await broker.Topic("events"), await broker.Topic("dead-letters"));
 
-    protected static string Config(string directory, string servers, string source, string events, string deadLetters, string preset = "signal", string channels = "[]", string producer = "", string? group = null)
+    protected static string Config(string directory, string servers, string source, string events, string deadLetters, string preset = "signal", string channels = "[]", string producer = "", string? group = null, string state = "")
     {
         string file = Path.Combine(directory, "esn.yaml");
         File.WriteAllText(file, $$"""
@@ -199,6 +280,7 @@ public abstract class EndToEnd(IBroker broker) : IDisposable
             source: { topics: [{{source}}], group: {{group ?? source}}, fields: { channels: {{channels}} } }
             sink: { events: {{events}}, deadLetters: {{deadLetters}}, createTopics: false }
             http: { listen: "127.0.0.1:0", stallSeconds: 3 }
+            {{state}}
             """);
         return file;
     }
@@ -209,7 +291,7 @@ public abstract class EndToEnd(IBroker broker) : IDisposable
         Assert.True(await replay.Exit(Patience) == 0, replay.Said);
     }
 
-    protected static async Task Ready(EsnProcess esn, bool ready = true)
+    protected internal static async Task Ready(EsnProcess esn, bool ready = true)
     {
         using var http = new HttpClient { BaseAddress = await esn.Address };
         DateTime end = DateTime.UtcNow + Patience;
@@ -220,7 +302,7 @@ public abstract class EndToEnd(IBroker broker) : IDisposable
         }
     }
 
-    protected static async Task Steps(EsnProcess esn, long steps)
+    protected internal static async Task Steps(EsnProcess esn, long steps)
     {
         DateTime end = DateTime.UtcNow + TimeSpan.FromMinutes(5);
         double done;
@@ -231,14 +313,14 @@ public abstract class EndToEnd(IBroker broker) : IDisposable
         }
     }
 
-    protected static async Task<double> Metric(EsnProcess esn, string name)
+    protected internal static async Task<double> Metric(EsnProcess esn, string name)
     {
         using var http = new HttpClient { BaseAddress = await esn.Address };
         string line = (await http.GetStringAsync("/metrics")).Split('\n').Single(row => row.StartsWith(name + " ", StringComparison.Ordinal));
         return double.Parse(line[(name.Length + 1)..], CultureInfo.InvariantCulture);
     }
 
-    protected static async Task Stop(EsnProcess esn)
+    protected internal static async Task Stop(EsnProcess esn)
     {
         esn.Terminate();
         Assert.True(await esn.Exit(TimeSpan.FromSeconds(10)) == 0, esn.Said);

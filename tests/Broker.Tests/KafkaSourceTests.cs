@@ -3,6 +3,7 @@ using Confluent.Kafka;
 using Esn.Streaming.Board;
 using Esn.Streaming.Configuration;
 using Esn.Streaming.Kafka;
+using Esn.Streaming.Streams;
 using Esn.Streaming.Wire;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
@@ -45,7 +46,7 @@ public sealed class KafkaSourceTests(RealKafkaFixture broker) : IClassFixture<Re
         Assert.Equal(KafkaSource.MaxInFlight, Volatile.Read(ref batches));
         Assert.InRange(source.Collected, 0, 3);
         await stop.CancelAsync();
-        Assert.True(await source.Close(Patience));
+        Assert.Equal(Departure.Committed, await source.Close(Patience));
     }
 
     static async Task Until(Func<bool> condition)

@@ -30,6 +30,9 @@ public sealed class ArchitectureTests
     public void The_order_names_no_folder_that_is_gone() => Empty(Order.Absent(Code));
 
     [Fact]
+    public void A_folder_of_tests_is_named_after_what_it_tests() => Empty(Code.FoldersWithoutSource("tests/Reservoir.Tests"));
+
+    [Fact]
     public void A_use_upwards_is_named_and_a_comment_is_none()
     {
         string root = Path.GetFullPath("/toy");

@@ -46,32 +46,24 @@ public class DetectorBitsTests
     }
 
     [Fact]
-    public void A_fleet_gives_every_stream_what_it_would_get_alone()
+    public void Streams_on_many_threads_get_what_each_would_get_alone()
     {
         const int Streams = 8;
-        StreamBlock[] fleet = [.. Enumerable.Range(0, Streams).Select(Block)], alone = [.. Enumerable.Range(0, Streams).Select(Block)];
-        DetectorFleet.StepMany(fleet);
-        for (int i = 0; i < Streams; i++)
+        var (together, alone) = (new (StepResult[], double[])[Streams], new (StepResult[], double[])[Streams]);
+        Parallel.For(0, Streams, stream => together[stream] = Run(stream));
+        for (int stream = 0; stream < Streams; stream++) alone[stream] = Run(stream);
+        for (int stream = 0; stream < Streams; stream++)
         {
-            StreamBlock one = alone[i];
-            one.Detector.StepMany(one.Times.Span, one.Frames.Span, one.Results.Span, one.Expected.Span);
-            Assert.Equal(one.Expected.ToArray(), fleet[i].Expected.ToArray());
-            Assert.Equal(one.Results.ToArray().Select(r => r.Score), fleet[i].Results.ToArray().Select(r => r.Score));
+            Assert.Equal(alone[stream].Item2.Select(BitConverter.DoubleToInt64Bits), together[stream].Item2.Select(BitConverter.DoubleToInt64Bits));
+            Assert.Equal(alone[stream].Item1.Select(result => result.Score), together[stream].Item1.Select(result => result.Score));
         }
 
-        StreamBlock Block(int stream) => new(new Detector(Spec, 1), new DateTime[Steps], Frames(1, stream), new StepResult[Steps], new double[Steps]);
-    }
-
-    [Fact]
-    public void A_block_that_is_refused_does_not_keep_the_others_from_being_taken()
-    {
-        StreamBlock good = new(new Detector(Spec, 1), new DateTime[5], new double[5], new StepResult[5], new double[5]);
-        StreamBlock bad = new(new Detector(Spec, 1), new DateTime[1], new[] { double.NaN }, new StepResult[1], new double[1]);
-        AggregateException exception = Assert.Throws<AggregateException>(() => DetectorFleet.StepMany([bad, good]));
-        Assert.IsType<ArgumentException>(Assert.Single(exception.InnerExceptions));
-        Assert.Equal(5, good.Detector.Position);
-        Assert.Equal(0, bad.Detector.Position);
-        Assert.Throws<ArgumentException>(() => DetectorFleet.StepMany([good, good]));
+        static (StepResult[], double[]) Run(int stream)
+        {
+            var (results, expected) = (new StepResult[Steps], new double[Steps]);
+            new Detector(Spec, 1).StepMany(new DateTime[Steps], Frames(1, stream), results, expected);
+            return (results, expected);
+        }
     }
 
     [Fact]

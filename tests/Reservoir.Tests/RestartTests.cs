@@ -58,6 +58,57 @@ public sealed class RestartTests
         return buffer.WrittenSpan.ToArray();
     }
 
+    [Fact]
+    public void A_snapshot_goes_out_and_comes_back_in_pieces_of_any_size()
+    {
+        var detector = new Detector(Feeds.Small(), 1);
+        (double[] frames, DateTime[] times, _) = Feed(1);
+        detector.StepMany(times.AsSpan(0, 1500), frames.AsSpan(0, 1500), new StepResult[1500], new double[1500]);
+        byte[] whole = Save(detector);
+        foreach (int size in new[] { 1, 7, 4096, 1 << 20 })
+        {
+            var pieces = new SmallPieces(size);
+            detector.Save(pieces);
+            Assert.Equal(whole, pieces.Written);
+            Detector back = Detector.Load(Feeds.Small(), 1, Cut(whole, size));
+            Assert.Equal(whole, Save(back));
+        }
+        Assert.Throws<InvalidDataException>(() => Detector.Load(Feeds.Small(), 1, Cut(whole[..^1], 7)));
+    }
+
+    static ReadOnlySequence<byte> Cut(byte[] bytes, int size)
+    {
+        Piece first = new(bytes.AsMemory(0, Math.Min(size, bytes.Length)), 0), last = first;
+        for (int at = size; at < bytes.Length; at += size) last = last.Before(bytes.AsMemory(at, Math.Min(size, bytes.Length - at)));
+        return new ReadOnlySequence<byte>(first, 0, last, last.Memory.Length);
+    }
+
+    sealed class Piece : ReadOnlySequenceSegment<byte>
+    {
+        public Piece(ReadOnlyMemory<byte> memory, long before) => (Memory, RunningIndex) = (memory, before);
+
+        public Piece Before(ReadOnlyMemory<byte> memory)
+        {
+            var next = new Piece(memory, RunningIndex + Memory.Length);
+            Next = next;
+            return next;
+        }
+    }
+
+    // Gives no more room at once than it has.
+    sealed class SmallPieces(int size) : IBufferWriter<byte>
+    {
+        readonly byte[] _room = new byte[size];
+
+        public List<byte> Written { get; } = [];
+
+        public void Advance(int count) => Written.AddRange(_room.AsSpan(0, count));
+
+        public Memory<byte> GetMemory(int sizeHint = 0) => sizeHint <= size ? _room : throw new ArgumentOutOfRangeException(nameof(sizeHint), sizeHint, "all at once");
+
+        public Span<byte> GetSpan(int sizeHint = 0) => GetMemory(sizeHint).Span;
+    }
+
     [Theory]
     [MemberData(nameof(All))]
     public void A_run_that_is_restarted_at_any_steps_gives_the_same_bits(string name, int channels)

@@ -25,6 +25,13 @@ public sealed class SnapshotLayoutTests
     ];
 
     [Fact]
+    public void Every_kind_of_model_is_among_them()
+    {
+        IEnumerable<Type> family = typeof(ModelSpec).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(ModelSpec)));
+        Assert.Empty(family.Except(Kinds.Select(kind => kind.Spec.GetType())));
+    }
+
+    [Fact]
     public void The_kinds_of_models_hold_every_score_of_the_family()
     {
         IEnumerable<Type> family = typeof(ScoreSpec).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(ScoreSpec)));

@@ -15,7 +15,7 @@ public sealed class ArchitectureTests
         ["Board", "Control"],
         ["Pipeline"],
         ["Streams"],
-        ["Configuration", "Feeds"],
+        ["Configuration", "Feeds", "State"],
         ["Wire", "Simulation"]);
 
     static readonly SourceCode Code = SourceCode.Of("src/Stream", "esn");
@@ -25,6 +25,9 @@ public sealed class ArchitectureTests
 
     [Fact]
     public void The_order_names_no_folder_that_is_gone() => Empty(Order.Absent(Code));
+
+    [Fact]
+    public void A_folder_of_tests_is_named_after_what_it_tests() => Empty(Code.FoldersWithoutSource("tests/Stream.Tests"));
 
     static void Empty(IReadOnlyList<string> wrong) => Assert.True(wrong.Count == 0, string.Join('\n', wrong));
 }

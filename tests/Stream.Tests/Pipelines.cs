@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Esn.Streaming.Configuration;
+using Esn.Streaming.Streams;
 using Esn.Streaming.Wire;
 
 namespace Esn.Stream.Tests;

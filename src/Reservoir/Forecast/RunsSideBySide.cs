@@ -47,8 +47,8 @@ sealed unsafe class RunsSideBySide
     /// <param name="regressor">z, [D].</param>
     public void Launch(int run, ReadOnlySpan<double> regressor)
     {
-        Spread(regressor, _states.Pointer + run);
-        for (int c = 0; c < _channels; c++) Spread(_readout.Row(c), _weights.Pointer + (long)c * _regressors * _lanes + run);
+        Scatter(regressor, _states.Pointer + run);
+        for (int c = 0; c < _channels; c++) Scatter(_readout.Row(c), _weights.Pointer + (long)c * _regressors * _lanes + run);
         GC.KeepAlive(this);
     }
 
@@ -72,7 +72,7 @@ sealed unsafe class RunsSideBySide
         GC.KeepAlive(this);
     }
 
-    void Spread(ReadOnlySpan<double> from, double* to)
+    void Scatter(ReadOnlySpan<double> from, double* to)
     {
         for (int i = 0; i < from.Length; i++) to[(long)i * _lanes] = from[i];
     }

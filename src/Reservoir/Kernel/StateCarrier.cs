@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.IO.Hashing;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
@@ -9,20 +11,21 @@ namespace Esn;
 /// </summary>
 /// <remarks>
 /// The bits as they lie in memory, one field after the other, nothing between them. A state that is carried in was made by
-/// its constructor just before, from the same specification: lengths are not carried.
+/// its constructor just before, from the same specification: lengths are not carried. Bytes go and come in pieces: nothing is
+/// ever asked to hold a whole state in one span.
 /// </remarks>
 ref struct StateCarrier
 {
-    readonly Span<byte> _to;             // of the way out; empty: only the length is wanted
-    readonly ReadOnlySpan<byte> _from;   // of the way in
+    readonly IBufferWriter<byte>? _to;   // of the way out; null: only the length is wanted
+    readonly XxHash3? _hash;             // of what went out
+    readonly ReadOnlySequence<byte> _from;  // of the way in
     readonly ICollection<CarriedField>? _layout;  // takes what is carried; null: nobody asks
+    SequencePosition _next;              // of the piece after the current one
+    ReadOnlySpan<byte> _piece;           // what is left of the current one
 
-    StateCarrier(Span<byte> to, ReadOnlySpan<byte> from, bool loading, ICollection<CarriedField>? layout = null)
+    StateCarrier(IBufferWriter<byte>? to, XxHash3? hash, ReadOnlySequence<byte> from, bool loading, ICollection<CarriedField>? layout = null)
     {
-        _to = to;
-        _from = from;
-        _layout = layout;
-        Loading = loading;
+        (_to, _hash, _from, _layout, _next, Loading) = (to, hash, from, layout, from.Start, loading);
     }
 
     /// <summary>Bytes carried so far.</summary>
@@ -32,16 +35,16 @@ ref struct StateCarrier
     public bool Loading { get; }
 
     /// <summary>Writes nothing, and tells by <see cref="Length"/> how much there is to write.</summary>
-    public static StateCarrier Measuring() => new(default, default, loading: false);
+    public static StateCarrier Measuring() => new(null, null, default, loading: false);
 
     /// <summary>The same, and lists the fields in the order in which they are carried.</summary>
-    public static StateCarrier Listing(ICollection<CarriedField> layout) => new(default, default, loading: false, layout);
+    public static StateCarrier Listing(ICollection<CarriedField> layout) => new(null, null, default, loading: false, layout);
 
-    /// <summary>Out into this room.</summary>
-    public static StateCarrier Saving(Span<byte> to) => new(to, default, loading: false);
+    /// <summary>Out, and through a checksum.</summary>
+    public static StateCarrier Saving(IBufferWriter<byte> to, XxHash3 hash) => new(to, hash, default, loading: false);
 
     /// <summary>Back from these bytes.</summary>
-    public static StateCarrier From(ReadOnlySpan<byte> from) => new(default, from, loading: true);
+    public static StateCarrier From(ReadOnlySequence<byte> from) => new(null, null, from, loading: true);
 
     /// <summary>A field.</summary>
     public void Carry<T>(ref T value, [CallerArgumentExpression(nameof(value))] string name = "") where T : unmanaged =>
@@ -72,17 +75,33 @@ ref struct StateCarrier
     {
         _layout?.Add(new CarriedField(name, typeof(T), values.Length));
         Span<byte> bytes = MemoryMarshal.AsBytes(values);
+        Length += bytes.Length;
         if (Loading)
         {
-            if (_from.Length - Length < bytes.Length)
-                throw new InvalidDataException("the snapshot holds less than the state of this model; start the stream without it");
-            _from.Slice((int)Length, bytes.Length).CopyTo(bytes);
+            Read(bytes);
         }
-        else if (!_to.IsEmpty)
+        else if (_to is not null)
         {
-            bytes.CopyTo(_to[(int)Length..]);
+            _hash!.Append(bytes);
+            _to.Write(bytes);  // in as many pieces as it has room in
         }
-        Length += bytes.Length;
+    }
+
+    void Read(scoped Span<byte> bytes)
+    {
+        while (!bytes.IsEmpty)
+        {
+            while (_piece.IsEmpty)
+            {
+                if (!_from.TryGet(ref _next, out ReadOnlyMemory<byte> piece))
+                    throw new InvalidDataException("the snapshot holds less than the state of this model; start the stream without it");
+                _piece = piece.Span;
+            }
+            int count = Math.Min(_piece.Length, bytes.Length);
+            _piece[..count].CopyTo(bytes);
+            _piece = _piece[count..];
+            bytes = bytes[count..];
+        }
     }
 
     /// <summary>All of a buffer.</summary>

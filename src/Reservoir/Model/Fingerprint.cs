@@ -56,7 +56,8 @@ static class Fingerprint
                 // What has no setter follows from what has one.
                 text.Append(value.GetType().Name).Append('{');
                 foreach (PropertyInfo property in value.GetType().GetProperties(BindingFlags.Instance | BindingFlags.Public)
-                    .Where(property => property.CanWrite && !property.IsDefined(typeof(PolicyAttribute))).OrderBy(property => property.Name, StringComparer.Ordinal))
+                    .Where(property => property.CanWrite && !property.IsDefined(typeof(PolicyAttribute)))
+                    .OrderBy(property => property.Name, StringComparer.Ordinal))
                 {
                     text.Append(property.Name).Append('=');
                     Add(text, property.GetValue(value));

@@ -38,6 +38,9 @@ public abstract record ModelSpec
         Alarm.Validate();
     }
 
+    /// <summary>Alarms a step that the budget allows; null: it has no budget of steps.</summary>
+    public virtual double? AlarmsAStep() => null;
+
     /// <summary>The same with another alarm budget.</summary>
     /// <param name="alarmsPerStep">Alarms a step that can be borne, [1e-9, .05].</param>
     public abstract ModelSpec WithBudget(double alarmsPerStep);
@@ -65,6 +68,10 @@ public abstract record ModelSpec
 
     /// <summary>Whether what was learnt with this specification can be gone on with under the other one: they differ in policy at the most.</summary>
     public bool LearnsLike(ModelSpec other) => Fingerprint.Of(this, 1) == Fingerprint.Of(other, 1);
+
+    /// <summary>Tells models apart by what they learn with, policy left out: equal for those that can go on from the same snapshot.</summary>
+    /// <param name="channels">Of the feed.</param>
+    public UInt128 FingerprintFor(int channels) => Fingerprint.Of(this, channels);
 
     /// <summary>D, length of z.</summary>
     /// <param name="channels">Of the feed.</param>

@@ -53,7 +53,9 @@ sealed class OnlineModel
     /// <summary>What learns.</summary>
     public Predictor Predictor => _predictor;
 
-    /// <summary>Most of the feed has been beyond the scaling for as long as an alarm may be open, and none is: no more frames are taken.</summary>
+    /// <summary>
+    /// Most of the feed has been beyond the scaling for as long as an alarm may be open, and none is: no more frames are taken.
+    /// </summary>
     public bool Outgrown => _clipped >= MostClipped && !_alarm.Open;
 
     int MostClipped => Math.Max(_spec.Alarm.AdaptAfter, _schedule.ScalingSteps);
@@ -61,11 +63,13 @@ sealed class OnlineModel
     /// <summary>Takes frames until all are taken or the feed has outgrown the model.</summary>
     /// <returns>Frames that were taken.</returns>
     /// <inheritdoc cref="Detector.StepMany"/>
-    public int Take(ReadOnlySpan<DateTime> times, ReadOnlySpan<double> frames, Span<StepResult> results, Span<double> expected, ReadOnlySpan<bool> muted)
+    public int Take(ReadOnlySpan<DateTime> times, ReadOnlySpan<double> frames, Span<StepResult> results, Span<double> expected,
+        ReadOnlySpan<bool> muted)
     {
         int done = 0;
         for (; done < times.Length && _scaler is null; done++)
-            results[done] = Keep(times[done], frames.Slice(done * _channels, _channels), expected.Slice(done * _channels, _channels), !muted.IsEmpty && muted[done]);
+            results[done] = KeepForScaling(times[done], frames.Slice(done * _channels, _channels),
+                expected.Slice(done * _channels, _channels), !muted.IsEmpty && muted[done]);
         for (int count; done < times.Length && !Outgrown; done += count)
         {
             // One at a time where the next frame may be the last.
@@ -76,8 +80,7 @@ sealed class OnlineModel
         return done;
     }
 
-    // Before the scaling is fixed.
-    StepResult Keep(DateTime time, ReadOnlySpan<double> frame, Span<double> expected, bool muted)
+    StepResult KeepForScaling(DateTime time, ReadOnlySpan<double> frame, Span<double> expected, bool muted)
     {
         expected.Fill(double.NaN);
         var result = new StepResult(_position++, WarmingUp: true, Score: 0, Normality: 1, AlarmOpen: false, Alarm: null);
@@ -101,7 +104,8 @@ sealed class OnlineModel
         for (int done = 0, count; done < times.Length; done += count)
         {
             count = Math.Min(Predictor.Most, times.Length - done);
-            Advance(times.AsSpan(done, count), frames.AsSpan(done * _channels, count * _channels), results.AsSpan(0, count), expected.AsSpan(0, count * _channels), default);
+            Advance(times.AsSpan(done, count), frames.AsSpan(done * _channels, count * _channels), results.AsSpan(0, count),
+                expected.AsSpan(0, count * _channels), muted: default);
         }
         _position = position;
     }
@@ -121,7 +125,8 @@ sealed class OnlineModel
         return (judge, alarm, new AlarmReport(alarm, judge.Names, judge.Attribute, _channels));
     }
 
-    void Advance(ReadOnlySpan<DateTime> times, ReadOnlySpan<double> frames, Span<StepResult> results, Span<double> expected, ReadOnlySpan<bool> muted)
+    void Advance(ReadOnlySpan<DateTime> times, ReadOnlySpan<double> frames, Span<StepResult> results, Span<double> expected,
+        ReadOnlySpan<bool> muted)
     {
         if (s_scaled is null || s_scaled.Length < frames.Length) s_scaled = new double[frames.Length];
         Span<double> scaled = s_scaled.AsSpan(0, frames.Length);
@@ -217,7 +222,7 @@ sealed class OnlineModel
     public bool TryRunFree(Span<double> forecast)
     {
         if (_scaler is null) return false;
-        _predictor.RunFree(_time, _interval, _scaler.Limit, forecast);
+        _predictor.RunFree(_time, _interval, _scaler.Reach, forecast);
         for (int done = 0; done < forecast.Length; done += _channels)
             _scaler.Unscale(forecast.Slice(done, _channels), forecast.Slice(done, _channels));
         return true;

@@ -1,6 +1,8 @@
 namespace Esn;
 
-/// <summary>From which step of a model on which part of a step is taken. Steps are counted from the first frame that the model takes.</summary>
+/// <summary>
+/// From which step of a model on which part of a step is taken. Steps are counted from the first frame that the model takes.
+/// </summary>
 /// <param name="ScalingSteps">Frames that fix the scaling; they are kept, then taken in order.</param>
 /// <param name="LearnFrom">Errors before it are not learnt from: the reservoir forgets its start.</param>
 /// <param name="NormalityFrom">Errors before it are no part of Σ.</param>

@@ -11,6 +11,7 @@ sealed class FieldScaler : Scaler
     readonly double[] _mean;   // [channels], units of the feed
     readonly double[] _scale;  // [fields], units of the feed, > 0
     readonly int[] _sea;       // cells that are no land
+    double _largest;           // |y| of the frames that fixed the scaling
 
     /// <summary>Not fixed yet: <see cref="Carry"/> does that.</summary>
     /// <param name="grid">Valid.</param>
@@ -49,12 +50,17 @@ sealed class FieldScaler : Scaler
             double deviation = largest * Math.Sqrt(square / ((double)count * _sea.Length));
             double level = _sea.Max(cell => Math.Abs(_mean[field * grid.Cells + cell]));
             // A field that never moved is measured in thousandths of its level, a zero in units.
-            _scale[field] = deviation > 1e-12 * level && double.IsFinite(deviation) ? deviation : level == 0 ? 1 : 1e-3 * level;
+            double unit = deviation > 1e-12 * level && double.IsFinite(deviation) ? deviation : level == 0 ? 1 : 1e-3 * level;
+            _scale[field] = unit;
+            _largest = Math.Max(_largest, Math.Min(limit, largest / unit));
         }
     }
 
     /// <inheritdoc/>
     public override double Limit { get; }
+
+    /// <inheritdoc/>
+    public override double Reach => Math.Min(Limit, 1.5 * _largest);
 
     /// <inheritdoc/>
     /// <returns>Whether a hundredth of the sea lies beyond: one cell is no reason to begin anew.</returns>
@@ -92,5 +98,6 @@ sealed class FieldScaler : Scaler
     {
         state.Carry(_mean);
         state.Carry(_scale);
+        state.Carry(ref _largest);
     }
 }

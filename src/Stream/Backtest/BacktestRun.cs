@@ -12,7 +12,7 @@ namespace Esn.Streaming.Backtest;
 /// <summary>A feed from a file through the same gate and the same detector as live.</summary>
 public static class BacktestRun
 {
-    const int Block = 256;
+    const int Block = 256, MostRuns = 1000;
 
     static readonly JsonSerializerOptions Layout = new()
     {
@@ -105,8 +105,9 @@ public static class BacktestRun
         readonly SortedDictionary<string, long> _refused = new(StringComparer.Ordinal);
         readonly SortedDictionary<string, string> _firstRefused = new(StringComparer.Ordinal);
         StepResult _last = new(-1, WarmingUp: true, Score: 0, Normality: 1, AlarmOpen: false, Alarm: null);
+        readonly List<RefusedRows> _runs = [];  // of refused rows, ascending
         ReadOnlyMemory<double> _expected;
-        long _ready = -1;
+        long _ready = -1, _taken, _readySteps;
 
         public State(CsvFeed feed, FeedLabels? labels, EsnConfig config, TextWriter scores, TextWriter events, Trace? trace)
         {
@@ -142,6 +143,7 @@ public static class BacktestRun
                 {
                     _refused[reason] = _refused.GetValueOrDefault(reason) + 1;
                     _firstRefused.TryAdd(reason, $"row {rows[i].Index + 1}: {detail}");
+                    Refuse(rows[i], reason);
                 }
             }
 
@@ -155,6 +157,12 @@ public static class BacktestRun
             }
         }
 
+        void Refuse(FeedRow row, string reason)
+        {
+            if (_runs is [.., var run] && run.Last == row.Index - 1 && run.Reason == reason) _runs[^1] = run with { Last = row.Index, To = row.TimeText };
+            else _runs.Add(new RefusedRows(row.Index, row.Index, row.TimeText, row.TimeText, reason));
+        }
+
         // As if the file were a partition of its own: the row is the offset.
         Frame Frame(FeedRow row) => new(new FeedRecord(_feed.Stream, 0, row.Index,
             (row.Time - DateTime.UnixEpoch).Ticks / TimeSpan.TicksPerMillisecond, null, null), _slot.Stream, row.Time, row.Values);
@@ -165,7 +173,8 @@ public static class BacktestRun
             Write(row);
             _labels?.Take(row);
             if (_labels is not null) _scores.Add(_last.Score);
-            if (_ready < 0 && !_last.WarmingUp) _ready = row.Index;
+            if (_ready < 0 && !_last.WarmingUp) (_ready, _readySteps) = (_alarmed.Count, _taken);
+            if (taken is not null) _taken++;
             _trace?.Add(row, taken is not null, _expected.Span, _last);
             if (taken is { } scored) Follow(scored);
             _alarmed.Add(_last.AlarmOpen);
@@ -204,10 +213,18 @@ public static class BacktestRun
         long Ready => _ready < 0 ? _alarmed.Count : _ready;
 
         public BacktestSummary Summary(TimeSpan elapsed) => new(
-            _feed.Name, _feed.Channels, _alarmed.Count, _slot.Position, _refused, _firstRefused, Ready, _alarms.Count,
+            _feed.Name, _feed.Channels, _alarmed.Count, _slot.Position, _refused, _firstRefused, _ready < 0 ? _taken : _readySteps, _alarms.Count,
                 _alarmed.Count(alarmed => alarmed),
             _labels is null ? null : LabelTally.Of(_alarmed, _scores, _alarms, _labels.Windows, Ready).Summary(),
-            _slot.Position / Math.Max(elapsed.TotalSeconds, 1e-9));
+            _slot.Position / Math.Max(elapsed.TotalSeconds, 1e-9))
+        {
+            Series = _feed.Series,
+            Columns = _feed.Description,
+            Notes = _feed.Notes,
+            UnusedLabels = _feed.UnusedLabels,
+            WarmUpRows = Ready,
+            RefusedRuns = [.. _runs.OrderByDescending(run => run.Last - run.First).Take(MostRuns)],
+        };
 
         public Report Report(BacktestSummary summary, IReadOnlyDictionary<string, string> settings) => new()
         {

@@ -11,8 +11,11 @@ namespace Esn.Streaming.Backtest;
 public sealed record BacktestSet(IReadOnlyList<string> Files, IReadOnlyList<string> Values, IReadOnlyList<string> LabelColumns,
     WindowsFile? Windows)
 {
+    /// <summary>What else is said about the files: how times and numbers are written, and the like.</summary>
+    public FeedOptions Options { get; init; } = new();
+
     /// <summary>A feed, open.</summary>
-    public CsvFeed Open(string file) => CsvFeed.Open(file, Values, LabelColumns);
+    public CsvFeed Open(string file) => CsvFeed.Open(file, Options with { Values = Values, Labels = LabelColumns });
 
     /// <summary>Its labels, fresh; null where nothing is labelled.</summary>
     public FeedLabels? Labels(string file) => LabelColumns.Count == 0 && Windows is null ? null : new FeedLabels(Windows?.Of(file));
@@ -24,32 +27,64 @@ public sealed record BacktestSet(IReadOnlyList<string> Files, IReadOnlyList<stri
     /// <param name="time">For the speed alone.</param>
     /// <param name="progress">Told of the part of all that is done; null with a pipe among them.</param>
     /// <param name="cancel">Ends the run.</param>
-    /// <returns>What was found, in the order of the files.</returns>
-    /// <exception cref="FeedException">A feed or the directory can't be used. All are looked at before the first one runs.</exception>
+    /// <returns>What was found, in the order of the files, and which of several could not be read.</returns>
+    /// <exception cref="FeedException">The only feed or the directory can't be used, or none of several feeds can.</exception>
     public async Task<BacktestTotal> Run(
         EsnConfig config, string? directory, IReadOnlyDictionary<string, string>? settings, TimeProvider time, Action<double?> progress,
             CancellationToken cancel)
     {
-        IReadOnlyList<string> names = Names(Files);
-        var parts = new Parts(Files, progress);
-        foreach (string file in Files.Where(file => file != "-"))
-        {
-            Labels(file);
-            using (Open(file)) { }
-        }
+        (string File, string? Key, string Name)[] feeds = [.. Each()];
+        var parts = new Parts([.. feeds.Select(feed => feed.File)], progress);
         long start = time.GetTimestamp();
-        var summaries = new BacktestSummary[Files.Count];
+        var summaries = new BacktestSummary?[feeds.Length];
+        var failures = new BacktestFailure?[feeds.Length];
         var options = new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancel };
-        await Parallel.ForEachAsync(Enumerable.Range(0, Files.Count), options, (i, stop) =>
+        await Parallel.ForEachAsync(Enumerable.Range(0, feeds.Length), options, (i, stop) =>
         {
-            using CsvFeed feed = Open(Files[i]);
-            string? own = directory is null || Files.Count == 1 ? directory : Path.Combine(directory, names[i]);
-            summaries[i] = BacktestRun.Run(feed, Labels(Files[i]), config, own, settings, time, done => parts.Report(i, done), stop);
+            (string file, string? key, string name) = feeds[i];
+            try
+            {
+                FeedLabels? labels = Labels(file);
+                using CsvFeed feed = CsvFeed.Open(file, Options with { Values = Values, Labels = LabelColumns, Key = key });
+                string? own = directory is null || feeds.Length == 1 ? directory : Path.Combine(directory, name);
+                summaries[i] = BacktestRun.Run(feed, labels, config, own, settings, time, done => parts.Report(i, done), stop);
+            }
+            // One of many that can't be read is told beside what the others gave.
+            catch (FeedException e) when (feeds.Length > 1)
+            {
+                failures[i] = new BacktestFailure(file, e.Message);
+            }
             return ValueTask.CompletedTask;
         }).ConfigureAwait(false);
-        var total = BacktestTotal.Of(summaries, time.GetElapsedTime(start));
-        if (directory is not null && Files.Count > 1) BacktestRun.WriteSummary(directory, total);
+        BacktestFailure[] failed = [.. failures.OfType<BacktestFailure>()];
+        if (failed.Length == feeds.Length) throw new FeedException($"none of {failed.Length} files can be read; the first: {failed[0].Reason}");
+        BacktestTotal total = BacktestTotal.Of([.. summaries.OfType<BacktestSummary>()], time.GetElapsedTime(start)) with { Failed = failed };
+        if (directory is not null && feeds.Length > 1) BacktestRun.WriteSummary(directory, total);
         return total;
+    }
+
+    // Each file, or each series of each.
+    IEnumerable<(string File, string? Key, string Name)> Each()
+    {
+        IReadOnlyList<string> names = Names(Files);
+        if (Options.KeyColumn is null) return Files.Zip(names, (file, name) => (file, (string?)null, name));
+        if (Files.Contains("-")) throw new FeedException("a file with several series is read once for each: standard input will not do with --key-column");
+        FeedOptions options = Options with { Values = Values, Labels = LabelColumns };
+        return Files.Zip(names).SelectMany(entry =>
+        {
+            IReadOnlyList<string> keys = CsvFeed.Keys(entry.First, options);
+            if (keys.Count == 0) throw new FeedException($"{entry.First}: column {Options.KeyColumn} is empty in every row");
+            string[] folders = [.. keys.Select(Folder)];
+            if (!Unique(folders)) folders = [.. folders.Select((folder, i) => FormattableString.Invariant($"{i + 1}-{folder}"))];
+            return keys.Select((key, i) => (entry.First, (string?)key, Files.Count == 1 ? folders[i] : Path.Combine(entry.Second, folders[i])));
+        });
+    }
+
+    // A name that no system takes for a path.
+    static string Folder(string key)
+    {
+        string name = string.Concat(key.Select(letter => char.IsLetterOrDigit(letter) || letter is '-' or '_' or '.' ? letter : '_'));
+        return name.Trim('.').Length == 0 ? "_" : name[..Math.Min(name.Length, 100)];
     }
 
     /// <summary>

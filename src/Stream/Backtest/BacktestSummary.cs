@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Text.Json.Serialization;
+
 namespace Esn.Streaming.Backtest;
 
 /// <summary>What a backtest of a feed found, and how that compares with the labels where there are any.</summary>
@@ -15,7 +18,53 @@ namespace Esn.Streaming.Backtest;
 public sealed record BacktestSummary(
     string File, IReadOnlyList<string> Channels, long Rows, long Steps, IReadOnlyDictionary<string, long> Refused,
         IReadOnlyDictionary<string, string> FirstRefused,
-    long WarmUpSteps, int Alarms, long AlarmRows, LabelSummary? Labels, double StepsPerSecond);
+    long WarmUpSteps, int Alarms, long AlarmRows, LabelSummary? Labels, double StepsPerSecond)
+{
+    /// <summary>The series of the file that this is; null: the file has one.</summary>
+    public string? Series { get; init; }
+
+    /// <summary>Which column is the time, which are channels, which were left out and why.</summary>
+    public string Columns { get; init; } = "";
+
+    /// <summary>What a person should know about how the file was read.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+
+    /// <summary>Columns that look like labels and were not named as such.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<string> UnusedLabels { get; init; } = [];
+
+    /// <summary>Rows before the first that could alarm; those that were refused are among them.</summary>
+    public long WarmUpRows { get; init; }
+
+    /// <summary>Rows in a run that were refused, the longest first, at most 1,000 runs.</summary>
+    public IReadOnlyList<RefusedRows> RefusedRuns { get; init; } = [];
+
+    /// <summary>Why this is no result to rely on: more rows were refused than taken; null: it is one.</summary>
+    [JsonIgnore]
+    public string? Unfit
+    {
+        get
+        {
+            if (Rows == 0 || 2 * Steps > Rows) return Rows == 0 ? $"{File} has no rows" : null;
+            (string reason, long count) = Refused.MaxBy(refused => refused.Value);
+            return string.Create(CultureInfo.InvariantCulture,
+                $"{Rows - Steps} of {Rows} rows of {File} were refused, {count} as {reason}: {FirstRefused[reason]}");
+        }
+    }
+}
+
+/// <summary>Rows next to each other that could not be taken.</summary>
+/// <param name="First">From 0.</param>
+/// <param name="Last">Refused too.</param>
+/// <param name="From">As the file writes the time of the first.</param>
+/// <param name="To">As the file writes the time of the last.</param>
+/// <param name="Reason">Of the first.</param>
+public sealed record RefusedRows(long First, long Last, string From, string To, string Reason);
+
+/// <summary>A feed of several that could not be used.</summary>
+/// <param name="File">The feed.</param>
+/// <param name="Reason">Why not.</param>
+public sealed record BacktestFailure(string File, string Reason);
 
 /// <summary>What the backtests of several feeds found together.</summary>
 /// <param name="Files">How many.</param>
@@ -31,6 +80,15 @@ public sealed record BacktestTotal(
     int Files, long Rows, long Steps, IReadOnlyDictionary<string, long> Refused, int Alarms, long AlarmRows, LabelSummary? Labels,
     double StepsPerSecond, IReadOnlyList<BacktestSummary> Each)
 {
+    /// <summary>Feeds that could not be used; they are not among the others.</summary>
+    public IReadOnlyList<BacktestFailure> Failed { get; init; } = [];
+
+    /// <summary>Why this is no result to rely on; null: it is one.</summary>
+    [JsonIgnore]
+    public string? Unfit => Failed is [var failed, ..]
+        ? (Failed.Count > 1 ? FormattableString.Invariant($"{Failed.Count} files could not be used; the first: ") : "") + failed.Reason
+        : Each.Select(one => one.Unfit).FirstOrDefault(unfit => unfit is not null);
+
     /// <summary>Adds up.</summary>
     /// <param name="each">At least one.</param>
     /// <param name="elapsed">Of all together.</param>

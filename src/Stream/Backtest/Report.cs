@@ -10,7 +10,7 @@ namespace Esn.Streaming.Backtest;
 /// <summary>A backtest for a person: what is plotted, and the page that plots it.</summary>
 public sealed class Report
 {
-    const string Placeholder = "{{report}}";
+    const string Placeholder = "{{report}}", Library = "{{echarts}}";
 
     // The default encoder writes <, > and & as escapes: no name can end the page's script element.
     static readonly JsonSerializerOptions Layout = new()
@@ -37,20 +37,35 @@ public sealed class Report
     /// <summary>Labelled windows, each with its delay, or null where it was missed; null: the feed has no labels.</summary>
     public required IReadOnlyList<(NabWindow Window, int? Delay)>? Windows { get; init; }
 
+    /// <summary>Channels that are plotted at the most.</summary>
+    public const int MostPlotted = 12;
+
+    /// <summary>Which channels are plotted: those that alarmed before the others, by their part in it.</summary>
+    public IReadOnlyList<int> Plotted =>
+        [.. Enumerable.Range(0, Trace.Names.Count).OrderByDescending(Part).Take(MostPlotted)];
+
+    double Part(int channel) => Alarms.Sum(alarm => alarm.Last.Contributions.Where(part => part.Channel == channel).Sum(part => part.Share));
+
     /// <summary>Row by row.</summary>
     public required IReadOnlyList<bool> Alarmed { get; init; }
 
     /// <summary>Writes the page: one file that needs no other.</summary>
     public void WritePage(string file)
     {
-        using Stream stream = typeof(Report).Assembly.GetManifestResourceStream("report.html")!;
-        using var reader = new StreamReader(stream, Encoding.UTF8);
-        string page = reader.ReadToEnd();
-        int at = page.IndexOf(Placeholder, StringComparison.Ordinal);
+        string page = Resource("report.html");
+        int library = page.IndexOf(Library, StringComparison.Ordinal), at = page.IndexOf(Placeholder, StringComparison.Ordinal);
         using var writer = new StreamWriter(file, append: false, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
-        writer.Write(page.AsSpan(0, at));
+        writer.Write(page.AsSpan(0, library));
+        writer.Write(Resource("wwwroot/echarts.js"));
+        writer.Write(page.AsSpan((library + Library.Length)..at));
         writer.Write(JsonSerializer.Serialize(Data(), Layout));
         writer.Write(page.AsSpan(at + Placeholder.Length));
+    }
+
+    static string Resource(string name)
+    {
+        using var reader = new StreamReader(typeof(Report).Assembly.GetManifestResourceStream(name)!, Encoding.UTF8);
+        return reader.ReadToEnd();
     }
 
     PageData Data() => new(
@@ -58,11 +73,11 @@ public sealed class Report
         TimeColumn == "row" ? null : new PageTimes(Trace.Regular?.Start, Trace.Regular?.Step, Trace.Regular is null
             ? Doubles(Trace.Times.Points()) : null),
         Trace.BandErrors, Trace.BandShare,
-        [.. Trace.Names.Select((name, c) => Channel(name, c))], Singles(Trace.Score.Points(), 0),
+        [.. Plotted.Select(c => Channel(Trace.Names[c], c))], Singles(Trace.Score.Points(), 0),
         [.. Alarms.Select(Alarm)],
         Windows is null ? null : [.. Windows
             .Select(labelled => new PageWindow(labelled.Window.First, labelled.Window.Last + 1, labelled.Delay,
-            labelled.Window.Last < Summary.WarmUpSteps))]);
+            labelled.Window.Last < Summary.WarmUpRows))]);
 
     PageChannel Channel(string name, int c) => new(
         name, Offset(c), Singles(Trace.Observed[c].Points(), Offset(c)), Singles(Trace.Expected[c].Points(), Offset(c)),
@@ -76,7 +91,7 @@ public sealed class Report
         AlarmEvent last = alarm.Last;
         PageForecast? forecast = alarm.Forecast is not { } running ? null : new PageForecast(
             alarm.Start + (running.Start - last.Start),
-            [.. Trace.Names.Select((_, c) => Foretold(running, c, last.Expected.Length))]);
+            [.. Plotted.Select(c => Foretold(running, c, last.Expected.Length))]);
         (NabWindow Window, int? Delay) window = Windows?.FirstOrDefault(labelled => alarm.Touches(labelled.Window, Alarmed)) ?? default;
         return new PageAlarm(
             alarm.Start, alarm.Peak, alarm.End, alarm.Score, Words.Of(last.Severity),

@@ -12,7 +12,7 @@ static class ReportPicture
     const double LeastScore = -2;  // decades
 
     static readonly Color Ink = Color.FromHex("#1f2933"), Model = Color.FromHex("#2f6fde"), Alarm = Color.FromHex("#d93a3a"),
-        Label = Color.FromHex("#e6a817"), Grid = Color.FromHex("#e6e9ee");
+        Label = Color.FromHex("#e6a817"), Grid = Color.FromHex("#e6e9ee"), Refused = Color.FromHex("#66717f");
 
     /// <summary>Whether there is a font to write with. A picture without one has no text.</summary>
     public static bool HasFonts => SKTypeface.Default.ContainsGlyph('a');
@@ -20,18 +20,19 @@ static class ReportPicture
     public static void Write(Report report, string file)
     {
         Trace trace = report.Trace;
-        int channels = Math.Min(MostChannels, trace.Names.Count);
+        IReadOnlyList<int> plotted = report.Plotted;
+        int channels = Math.Min(MostChannels, plotted.Count);
         var figure = new Multiplot();
         figure.AddPlots(channels + 1);
         for (int c = 0; c <= channels; c++)
         {
             Plot plot = figure.GetPlot(c);
             Prepare(plot, report);
-            if (c < channels) Signal(plot, trace, c);
+            if (c < channels) Signal(plot, trace, plotted[c]);
             else Score(plot, trace);
             plot.Axes.SetLimitsX(0, Math.Max(1, trace.Rows));
         }
-        string shown = channels < report.Summary.Channels.Count ? $" · the first {channels} of {report.Summary.Channels.Count} channels"
+        string shown = channels < report.Summary.Channels.Count ? $" · {channels} of {report.Summary.Channels.Count} channels"
             : "";
         figure.GetPlot(0).Title(string.Create(CultureInfo.InvariantCulture,
             $"{Path.GetFileName(report.Summary.File)} · {report.Summary.Alarms} alarms in {report.Summary.Rows:#,0} rows{shown}"), 16);
@@ -47,6 +48,8 @@ static class ReportPicture
         plot.Font.Set("DejaVu Sans");  // where it is missing, what there is
         plot.Axes.Right.MinimumSize = 40;
         plot.Axes.Left.MinimumSize = plot.Axes.Left.MaximumSize = 90;
+        foreach (RefusedRows run in report.Summary.RefusedRuns)
+            plot.Add.HorizontalSpan(run.First, Math.Max(run.Last + 1, run.First + least), Refused.WithAlpha(.25));
         foreach ((NabWindow window, _) in report.Windows ?? [])
             plot.Add.HorizontalSpan(window.First, Math.Max(window.Last + 1, window.First + least), Label.WithAlpha(.35));
         foreach (AlarmSpan alarm in report.Alarms)
@@ -55,10 +58,13 @@ static class ReportPicture
 
     static void Signal(Plot plot, Trace trace, int channel)
     {
-        Line(plot, trace.Expected[channel], trace, Model, value => value);
-        Line(plot, trace.Observed[channel], trace, Ink.WithAlpha(.8), value => value);
+        Line(plot, trace.Expected[channel], trace, Model, Drawable);
+        Line(plot, trace.Observed[channel], trace, Ink.WithAlpha(.8), Drawable);
         plot.YLabel(trace.Names[channel], 13);
     }
+
+    // An axis needs the distance of its ends to be a number too.
+    static double Drawable(double value) => Math.Clamp(value, -1e300, 1e300);
 
     static void Score(Plot plot, Trace trace)
     {

@@ -7,8 +7,8 @@ namespace Esn.Streaming.Backtest;
 /// </summary>
 public sealed class Trace
 {
-    /// <summary>Channels that are kept, the first ones.</summary>
-    public const int MostChannels = 12;
+    /// <summary>Channels that are kept, the first ones: which of them alarm is known at the end.</summary>
+    public const int MostChannels = 48;
 
     /// <summary>Errors the band is made of.</summary>
     public const int BandErrors = 1000;

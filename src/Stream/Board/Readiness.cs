@@ -1,6 +1,18 @@
 using System.Text.Json;
+using Esn.Streaming.Wire;
 
 namespace Esn.Streaming.Board;
+
+/// <summary>What the brokers say about a partition of the group.</summary>
+/// <param name="Partition">Any of the topics', whoever reads it.</param>
+/// <param name="Next">Offset of the first record that the group has not done with; where it begins while it has none.</param>
+/// <param name="End">Offset of the next record to come.</param>
+/// <param name="Held">Whether a member of the group reads it; true where the brokers don't tell.</param>
+public readonly record struct GroupPartition(PartitionId Partition, long Next, long End, bool Held)
+{
+    /// <summary>Records that wait.</summary>
+    public long Lag => Math.Max(0, End - Next);
+}
 
 /// <summary>
 /// Whether the feed really flows: ready while records are consumed, or a broker is connected and nothing waits.
@@ -14,6 +26,9 @@ public sealed class Readiness(TimeProvider time, TimeSpan stall)
     bool _joined, _connected;
     long _waiting = -1;      // records in the assigned partitions; −1 = not known
     DateTimeOffset _progress = DateTimeOffset.MinValue, _heard = DateTimeOffset.MinValue;
+    DateTimeOffset? _told;   // when the brokers last told about the whole group
+    string? _gone;           // a topic of the sink that is not there any more
+    readonly Dictionary<PartitionId, Standing> _group = [];
 
     /// <summary>Null while ready, else what is missing.</summary>
     public string? Missing
@@ -24,9 +39,12 @@ public sealed class Readiness(TimeProvider time, TimeSpan stall)
             {
                 DateTimeOffset now = time.GetUtcNow();
                 if (!_joined) return "the consumer group has not assigned partitions yet";
+                if (_gone is not null) return $"topic {_gone} is gone";
                 if (now - _heard > stall) return $"the Kafka client has been silent for {(now - _heard).TotalSeconds:F0} s";
+                if (Standstill(now) is { } standstill) return standstill;
                 if (now - _progress <= stall) return null;
                 if (!_connected) return "no broker is connected";
+                if (_told is { } told && now - told > stall) return $"the brokers have not said how far the group is for {(now - told).TotalSeconds:F0} s";
                 return _waiting switch
                 {
                     0 => null,
@@ -34,6 +52,15 @@ public sealed class Readiness(TimeProvider time, TimeSpan stall)
                     _ => $"{_waiting} records wait and none was consumed for {(now - _progress).TotalSeconds:F0} s",
                 };
             }
+        }
+    }
+
+    /// <summary>All partitions of the group, as the brokers last told of them; empty while they have not.</summary>
+    public IReadOnlyList<GroupPartition> Group
+    {
+        get
+        {
+            lock (_lock) return [.. _group.Values.Select(standing => standing.Last)];
         }
     }
 
@@ -50,6 +77,31 @@ public sealed class Readiness(TimeProvider time, TimeSpan stall)
     public void Joined()
     {
         lock (_lock) (_joined, _heard) = (true, time.GetUtcNow());
+    }
+
+    /// <summary>The brokers took this process out of the group.</summary>
+    public void Left()
+    {
+        lock (_lock) _joined = false;
+    }
+
+    /// <summary>The brokers told how far the whole group is.</summary>
+    /// <param name="partitions">All of its topics'.</param>
+    /// <param name="gone">A topic of the sink that is not there any more, or null.</param>
+    public void Told(IReadOnlyList<GroupPartition> partitions, string? gone)
+    {
+        lock (_lock)
+        {
+            DateTimeOffset now = time.GetUtcNow();
+            (_told, _gone) = (now, gone);
+            foreach (PartitionId old in _group.Keys.Except(partitions.Select(partition => partition.Partition)).ToArray()) _group.Remove(old);
+            foreach (GroupPartition partition in partitions)
+            {
+                if (!_group.TryGetValue(partition.Partition, out Standing standing) || standing.Last.Next != partition.Next || partition.Lag == 0)
+                    standing = new Standing(partition, partition.End, Since: now);
+                _group[partition.Partition] = standing with { Last = partition };
+            }
+        }
     }
 
     /// <summary>A batch of records went the whole way.</summary>
@@ -82,4 +134,20 @@ public sealed class Readiness(TimeProvider time, TimeSpan stall)
         }
         lock (_lock) (_connected, _waiting, _heard) = (connected, known ? waiting + queued : -1, time.GetUtcNow());
     }
+
+    // A partition that nobody reads, or whose reader does not get on while more comes. What only waits behind the group's offset
+    // may be marks of transactions: they are no records, and their offsets are never committed.
+    string? Standstill(DateTimeOffset now)
+    {
+        Standing[] still = [.. _group.Values.Where(standing => standing.Last.Lag > 0 && now - standing.Since > stall
+            && (!standing.Last.Held || standing.Last.End > standing.End))];
+        if (still.Length == 0) return null;
+        Standing worst = still.MaxBy(standing => standing.Last.Lag);
+        string others = still.Length == 1 ? "" : $", nor of {still.Length - 1} other partitions";
+        return $"{worst.Last.Lag} records of {worst.Last.Partition} wait and the group has read none for {(now - worst.Since).TotalSeconds:F0} s{others}"
+            + (worst.Last.Held ? "" : ": no member holds it");
+    }
+
+    // Since when a partition has stood where it stands, and where its end was then.
+    readonly record struct Standing(GroupPartition Last, long End, DateTimeOffset Since);
 }

@@ -10,7 +10,7 @@ namespace Esn.Streaming.Commands;
 /// <summary>esn backtest: what would it have told?</summary>
 static class BacktestCommand
 {
-    const int MostLines = 60;
+    const int MostLines = 60, MostTold = 5;
 
     public static (Command, string[]) Make()
     {
@@ -34,49 +34,62 @@ static class BacktestCommand
             var settings = new Dictionary<string, string>
             {
                 ["preset"] = config.Preset,
-                ["budget"] = config.Alarms.Budget?.Text ?? "the preset's",
+                ["budget"] = BudgetOf(config),
             };
             BacktestTotal total = await Terminal.Progress(feeds.Files.Count == 1 ? feeds.Files[0] : $"{feeds.Files.Count} files",
                 progress =>
                 Task.Run(() => feeds.Run(config, directory, parsed.GetValue(bare) ? null : settings, TimeProvider.System, progress,
                     stop), stop)).ConfigureAwait(false);
             Terminal.Widen();
-            HintAtLabels(feeds);
-            if (total.Files == 1) Show(total.Each[0], directory);
+            if (total.Files + total.Failed.Count == 1) Show(total.Each[0], directory);
             else Show(total, directory);
+            HintAtLabels(feeds, total);
             if (!parsed.GetValue(bare) && !ReportPicture.HasFonts) Terminal.Note.MarkupLineInterpolated($"[yellow]report.png has no text, as this machine has no fonts (Debian: fonts-dejavu-core); report.html has[/]");
-            return total.Steps > 0 ? 0 : 1;
+            if (total.Unfit is not { } unfit) return 0;
+            Terminal.Note.MarkupLineInterpolated($"[red]{unfit}[/]");
+            return 1;
         });
         return (command,
         [
             "esn backtest feed.csv",
             "esn backtest plant.csv --value-column flow --value-column pressure --label-column anomaly --out out/plant",
             "esn backtest nab/*/*.csv --windows nab/windows.json --budget \"1 per 10000 steps\" --out out/nab",
+            "esn backtest export.csv --preset metric --time-format \"dd.MM.yyyy HH:mm\" --timezone Europe/Copenhagen --sort",
+            "esn backtest hosts.csv.gz --preset metric --key-column host",
             "cat feed.csv | esn backtest - --out out/feed",
         ]);
     }
 
-    static void HintAtLabels(BacktestSet feeds)
+    static void HintAtLabels(BacktestSet feeds, BacktestTotal total)
     {
         if (feeds.LabelColumns.Count > 0 || feeds.Windows is not null) return;
-        foreach (string file in feeds.Files.Where(file => file != "-"))
-        {
-            using CsvFeed feed = feeds.Open(file);
-            if (feed.UnusedLabels is not [var label, ..]) continue;
-            Terminal.Note.MarkupLineInterpolated($"[yellow]column {label} of {Path.GetFileName(file)} looks like a label: with --label-column {label} the summary says what was caught[/]");
-            return;
-        }
+        if (total.Each.FirstOrDefault(one => one.UnusedLabels.Count > 0) is not { UnusedLabels: [var label, ..] } first) return;
+        Terminal.Note.MarkupLineInterpolated($"[yellow]column {label} of {Path.GetFileName(first.File)} looks like a label: with --label-column {label} the summary says what was caught[/]");
+    }
+
+    // A number, whoever said it.
+    static string BudgetOf(EsnConfig config) => config.Alarms.Budget?.Text
+        ?? (config.Model.AlarmsAStep() is { } rate ? string.Create(CultureInfo.InvariantCulture, $"1 per {1 / rate:#,0} steps (the preset's)") : "the preset's");
+
+    // What was taken for what: the first thing to look at where results surprise.
+    static void Tell(IReadOnlyList<BacktestSummary> each)
+    {
+        string[] columns = [.. each.Select(one => one.Columns).Distinct()];
+        foreach (string line in columns.Take(MostTold)) AnsiConsole.MarkupLineInterpolated($"{line}");
+        if (columns.Length > MostTold) AnsiConsole.MarkupLineInterpolated($"… {columns.Length - MostTold} files of other columns, in summary.json");
+        foreach (string note in each.SelectMany(one => one.Notes).Distinct().Take(MostTold)) Terminal.Note.MarkupLineInterpolated($"[yellow]{note}[/]");
     }
 
     static void Show(BacktestSummary summary, string directory)
     {
+        Tell([summary]);
         var table = new Table { Border = TableBorder.None, ShowHeaders = false };
         table.AddColumn("").AddColumn("");
         void Row(string name, FormattableString value) =>
             table.AddRow(Markup.Escape(name), Markup.Escape(value.ToString(CultureInfo.InvariantCulture)));
         Row("channels", $"{string.Join(", ", summary.Channels)}");
         Row("rows", $"{summary.Rows}, of which {summary.Steps} scored");
-        foreach ((string reason, long count) in summary.Refused) Row("  refused", $"{count} {reason}: {summary.FirstRefused[reason]}");
+        foreach ((string reason, long count) in summary.Refused) Row("  refused", $"{count} {reason}: {summary.FirstRefused[reason]}{(reason == "late" ? "; rows are out of order, --sort puts them in the order of their times" : "")}");
         Row("warm-up", $"{summary.WarmUpSteps} steps");
         Row("alarms", $"{summary.Alarms}, open in {summary.AlarmRows} rows");
         if (summary.Labels is { } labels)
@@ -89,13 +102,13 @@ static class BacktestCommand
         Row("speed", $"{summary.StepsPerSecond:F0} steps/s");
         Row("written to", $"{directory}");
         AnsiConsole.Write(table);
-        if (summary.Steps == 0) Terminal.Note.MarkupLineInterpolated($"[red]no row could be taken[/]");
-        else if (summary.Steps <= summary.WarmUpSteps) Terminal.Note.MarkupLineInterpolated($"[yellow]the feed ended within the warm-up: nothing could alarm; preset metric warms up in 15 % of a short file, detector.warmUp says the length for the others[/]");
+        if (summary.Steps > 0 && summary.Steps <= summary.WarmUpSteps) Terminal.Note.MarkupLineInterpolated($"[yellow]the feed ended within the warm-up: nothing could alarm; preset metric warms up in 15 % of a short file, detector.warmUp says the length for the others[/]");
     }
 
     static void Show(BacktestTotal total, string directory)
     {
         bool labelled = total.Labels is not null;
+        Tell(total.Each);
         var table = new Table { Border = TableBorder.Simple };
         table.AddColumn(new TableColumn("feed").NoWrap());
         foreach (string column in (string[])["rows", "alarms", .. labelled ? (string[])["caught", "false", "delay", "F1", "NAB"] : []])
@@ -108,7 +121,9 @@ static class BacktestCommand
                     found.MedianDelay?.ToString(CultureInfo.InvariantCulture) ?? "–", Share(found.F1), Points(found.Nab.Standard)]);
             table.AddRow([.. cells]);
         }
-        IReadOnlyList<string> names = BacktestSet.Names([.. total.Each.Select(one => one.File == "standard input" ? "-" : one.File)]);
+        IReadOnlyList<string> names = total.Each.Any(one => one.Series is not null)
+            ? [.. total.Each.Select(one => total.Each.Any(other => other.File != one.File) ? $"{Path.GetFileName(one.File)} {one.Series}" : one.Series ?? "")]
+            : BacktestSet.Names([.. total.Each.Select(one => one.File == "standard input" ? "-" : one.File)]);
         for (int i = 0; i < Math.Min(MostLines, names.Count); i++) Row(names[i], total.Each[i].Rows, total.Each[i].Alarms,
             total.Each[i].Labels);
         if (total.Files > MostLines) table.AddRow($"… {total.Files - MostLines} more in summary.json");
@@ -129,6 +144,7 @@ static class BacktestCommand
                 $"NAB: standard {Points(all.Nab.Standard)}, low-FP {Points(all.Nab.LowFalsePositives)}, low-FN {Points(all.Nab.LowFalseNegatives)}");
         }
         AnsiConsole.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"{total.StepsPerSecond:F0} steps/s, written to {directory}");
+        foreach (BacktestFailure failure in total.Failed.Take(MostLines)) Terminal.Note.MarkupLineInterpolated($"[red]not run: {failure.Reason}[/]");
         int unready = total.Each.Count(one => one.Steps <= one.WarmUpSteps);
         if (unready > 0) Terminal.Note.MarkupLineInterpolated($"[yellow]{unready} of the feeds ended within the warm-up: nothing could alarm there[/]");
     }

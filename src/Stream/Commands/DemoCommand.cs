@@ -20,12 +20,12 @@ static class DemoCommand
             disk, no transactions). The feed is the Mackey–Glass equation, whose γ changes from .10 to .13 for 50 steps at
             random places, once in 4000 steps or so; no eye sees it. The alarm budget is as much.
             """) { steps, exit, rate, seed, noise };
+        steps.Must(n => n is null or >= 5000 and <= 100_000_000, n => string.Create(CultureInfo.InvariantCulture, $"--steps must be in [5000, 100000000], was {n}: the model needs 2000 to learn, and the first anomaly comes after them"));
+        rate.Must(perSecond => perSecond is >= 0 and <= 1e7, perSecond => string.Create(CultureInfo.InvariantCulture, $"--rate must be in [0, 1e7], was {perSecond}"));
+        noise.Must(level => level is >= 0 and <= 1, level => string.Create(CultureInfo.InvariantCulture, $"--noise must be in [0, 1], was {level}"));
         command.Validators.Add(result =>
         {
-            if (result.GetValue(steps) is { } n and (< 5000 or > 100_000_000)) result.AddError(string.Create(CultureInfo.InvariantCulture, $"--steps must be in [5000, 100000000], was {n}: the model needs 2000 to learn, and the first anomaly comes after them"));
-            if (result.GetValue(exit) && result.GetValue(steps) is null) result.AddError("--exit needs --steps: an endless feed does not end");
-            if (result.GetValue(rate) is not (>= 0 and <= 1e7)) result.AddError("--rate must be in [0, 1e7]");
-            if (result.GetValue(noise) is not (>= 0 and <= 1)) result.AddError("--noise must be in [0, 1]");
+            if (result.GetResult(exit) is { Implicit: false } && result.GetResult(steps) is null) result.AddError("--exit needs --steps: an endless feed does not end");
         });
         command.SetAction(async (parsed, stop) =>
         {

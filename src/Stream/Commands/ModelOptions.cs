@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Esn.Streaming.Backtest;
 using Esn.Streaming.Configuration;
+using Esn.Streaming.Feeds;
 
 namespace Esn.Streaming.Commands;
 
@@ -8,9 +9,8 @@ namespace Esn.Streaming.Commands;
 sealed class ModelOptions
 {
     readonly Argument<string[]> _files =
-        new("FILE") { Description = "CSV files with a header; - reads standard input.", Arity = ArgumentArity.OneOrMore };
-    readonly Option<string[]> _values =
-        new("--value-column") { Description = "A column that is a channel; may be repeated. Default: all columns of numbers but times and labels." };
+        new("FILE") { Description = "CSV files, or files of one JSON object a line, packed by gzip or not; - reads standard input.", Arity = ArgumentArity.OneOrMore };
+    readonly FileOptions _file = new();
     readonly Option<string[]> _labels =
         new("--label-column") { Description = "A column that is not 0 where the feed is anomalous; may be repeated." };
     readonly Option<string?> _windows =
@@ -29,12 +29,16 @@ sealed class ModelOptions
                 result.AddError($"--budget must be such as \"1 per 10000 steps\" (between 1e-9 and .05 a step) or \"2 per day\", was \"{text}\"");
         });
         command.Add(_files);
-        foreach (Option option in new Option[] { _values, _labels, _windows, _preset, _budget, RunCommand.Config }) command.Add(option);
+        _file.AddTo(command);
+        foreach (Option option in new Option[] { _labels, _windows, _preset, _budget, RunCommand.Config }) command.Add(option);
     }
 
-    public BacktestSet Feeds(ParseResult parsed) => new(
-        parsed.GetValue(_files)!, parsed.GetValue(_values) ?? [], parsed.GetValue(_labels) ?? [],
-        parsed.GetValue(_windows) is { } windows ? WindowsFile.Load(windows) : null);
+    public BacktestSet Feeds(ParseResult parsed)
+    {
+        FeedOptions options = _file.Read(parsed);
+        return new BacktestSet(parsed.GetValue(_files)!, options.Values, parsed.GetValue(_labels) ?? [],
+            parsed.GetValue(_windows) is { } windows ? WindowsFile.Load(windows) : null) { Options = options };
+    }
 
     public EsnConfig Config(ParseResult parsed)
     {

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Runtime.InteropServices;
 using Esn.Streaming.Configuration;
 using Esn.Streaming.Hosting;
 using Microsoft.Extensions.Logging;
@@ -14,15 +15,30 @@ static class RunCommand
         Description = "The configuration (YAML). Without it all defaults hold.",
     };
 
+    static readonly Option<SpecChange?> OnSpecChange = new("--on-spec-change")
+    {
+        Description = "What becomes of a stream whose model is to learn in another way than its snapshot did: fail, the start stops and says which; reset, it begins anew. In place of state.onSpecChange.",
+    };
+
     public static (Command, string[]) Make()
     {
-        var command = new Command("run", "Reads timesteps from Kafka, writes anomaly events to Kafka, shows metrics and health over HTTP. Ctrl-C or SIGTERM: publishes what is on its way, commits, ends.") { Config };
+        var command = new Command("run", "Reads timesteps from Kafka, writes anomaly events to Kafka, shows metrics and health over HTTP. Ctrl-C or SIGTERM: publishes what is on its way, keeps what was learnt, commits, ends.") { Config, OnSpecChange };
         command.SetAction(async (parsed, stop) =>
         {
             EsnConfig config = Load(parsed);
+            if (parsed.GetValue(OnSpecChange) is { } change) config = config with { State = config.State with { OnSpecChange = change } };
             using ILoggerFactory log = Logging(LogLevel.Information);
+            // Beside that of System.CommandLine, which does not hear a signal that comes within a second of the start.
+            using var ended = CancellationTokenSource.CreateLinkedTokenSource(stop);
+            using PosixSignalRegistration term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
+            using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
+            void End(PosixSignalContext signal)
+            {
+                signal.Cancel = true;
+                ended.CancelAsync();
+            }
             await using var host = new StreamingHost(config, TimeProvider.System, log);
-            return await host.Run(stop).ConfigureAwait(false) ? 0 : 1;
+            return await host.Run(ended.Token).ConfigureAwait(false) ? 0 : 1;
         });
         return (command, ["esn run --config config/esn.yaml", "KAFKA_PASSWORD=… esn run -c config/secured.yaml", "curl -s localhost:9464/metrics | grep esn_anomaly_score"]);
     }

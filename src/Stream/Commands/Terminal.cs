@@ -12,6 +12,7 @@ static class Terminal
     public static void Widen()
     {
         if (Console.IsOutputRedirected) AnsiConsole.Profile.Width = 250;
+        if (Console.IsErrorRedirected) Note.Profile.Width = 2000;
     }
 
     /// <summary>Runs work under a progress bar; without one where nobody looks.</summary>

@@ -29,16 +29,16 @@ static class TuneCommand
         command.Add(trials);
         command.Add(seed);
         command.Add(output);
-        trials.Validators.Add(result =>
-        {
-            if (result.Tokens.Count > 0 && result.GetValueOrDefault<int>() is < 2 or > 10_000) result.AddError($"--trials must be in [2, 10000], was {result.Tokens[0].Value}");
-        });
+        trials.Must(n => n is >= 2 and <= 10_000, n => string.Create(CultureInfo.InvariantCulture, $"--trials must be in [2, 10000], was {n}"));
         command.SetAction(async (parsed, stop) =>
         {
             EsnConfig config = model.Config(parsed) with { Models = [] };  // it is the file's own model that is tuned
             BacktestSet feeds = model.Feeds(parsed);
             if (feeds.Files.Contains("-")) throw new FeedException("esn tune reads its files more than once: standard input will not do");
             BacktestSet.Names(feeds.Files);
+            if (feeds.Options.KeyColumn is not null) throw new FeedException("esn tune takes the series of a file as one feed: --key-column will not do, write each to a file of its own");
+            string path = parsed.GetValue(output)!.ToString();
+            Writable(path);
             bool labelled = feeds.Labels(feeds.Files[0]) is not null;
             List<TuneFeed> parts = [];
             foreach (string file in feeds.Files)
@@ -63,7 +63,6 @@ static class TuneCommand
             string text = parsed.GetValue(RunCommand.Config) is { } basis
                 ? await File.ReadAllTextAsync(basis.ToString(), stop).ConfigureAwait(false) : "";
             int degree = tuned.Best.Candidate.In(config.Detector).Reservoir.Degree;
-            string path = parsed.GetValue(output)!.ToString();
             try
             {
                 string found = TunedConfig.Write(text, config.Preset, config.Alarms.Budget?.Text, tuned.Best.Candidate, degree, comment);
@@ -82,6 +81,21 @@ static class TuneCommand
             "esn tune plant/*.csv --label-column anomaly --trials 100 --out config/plant-tuned.yaml --config config/plant.yaml",
             "esn backtest feed.csv --config tuned.yaml",
         ]);
+    }
+
+    // A search takes minutes: it is known before it whether its result can be kept.
+    static void Writable(string path)
+    {
+        bool there = File.Exists(path);
+        try
+        {
+            using (new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write)) { }
+            if (!there) File.Delete(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new FeedException($"can't write --out {path}: {e.Message}");
+        }
     }
 
     static string Said(Trial? best) => best is null ? "" : best.Labels is { } labels

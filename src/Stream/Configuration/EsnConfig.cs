@@ -53,6 +53,11 @@ public sealed record EsnConfig
     /// <summary>Throws with the key, the value and what would be right.</summary>
     public void Validate()
     {
+        // What it writes would come back as a record: one bad one would be a thousand dead letters in some seconds.
+        foreach ((string key, string topic) in new[] { ("events", Sink.Events), ("deadLetters", Sink.DeadLetters) })
+            if (Source.Reads(topic))
+                throw new ArgumentOutOfRangeException(nameof(Sink),
+                    $"sink.{key} must be none of source.topics ({string.Join(", ", Source.Topics)}), as what is written would be read again, was {topic}");
         Check(Detector, nameof(Detector), "detector");
         for (int i = 0; i < Models.Count; i++)
         {
@@ -73,6 +78,17 @@ public sealed record EsnConfig
 
     /// <summary>Times in which streams are not to be judged.</summary>
     public IReadOnlyList<MaintenanceConfig> Maintenance { get; init; } = [];
+
+    /// <summary>What is kept over a restart.</summary>
+    public StateConfig State { get; init; } = new();
+
+    /// <summary>
+    /// The directory that state is kept in: as configured, else where the environment says that there is one, as a container does
+    /// whose configuration is not to be written beside, else beside the configuration, else where we stand.
+    /// </summary>
+    internal string StateDirectory => State.Directory.Length > 0 ? State.Directory
+        : Environment.GetEnvironmentVariable("ESN_STATE_DIRECTORY") is { Length: > 0 } given ? given
+        : Places is { } places ? Path.ChangeExtension(places.File, "state") : "esn.state";
 
     /// <summary>Metrics, mutes and health over HTTP.</summary>
     public HttpConfig Http { get; init; } = new();

@@ -2,11 +2,14 @@ using System.Net;
 
 namespace Esn.Streaming.Configuration;
 
-/// <summary>Metrics, mutes and health over HTTP.</summary>
+/// <summary>What the process answers over HTTP, and to whom: the page, its API, metrics, health.</summary>
 public sealed record HttpConfig
 {
-    /// <summary>address:port of /metrics, /mutes, /health/live and /health/ready; port 0: any free one.</summary>
-    public string Listen { get; init; } = "0.0.0.0:9464";
+    /// <summary>Fewest letters of a token.</summary>
+    public const int ShortestToken = 16;
+
+    /// <summary>address:port; port 0: any free one. Other machines get no answer from a loopback address.</summary>
+    public string Listen { get; init; } = "127.0.0.1:9464";
 
     /// <summary>Streams with series of their own on /metrics, 0 … 100,000; the others are counted only.</summary>
     public int MaxStreams { get; init; } = 1000;
@@ -17,17 +20,50 @@ public sealed record HttpConfig
     /// <summary>Seconds without progress after which /health/ready says no, 1 … 3600.</summary>
     public int StallSeconds { get; init; } = 30;
 
-    /// <summary>Whether streams may be muted over HTTP.</summary>
-    public bool Mutes { get; init; } = true;
+    /// <summary>
+    /// Points of each stream's past that the page can show, 16 … 10,000: so many steps one by one, and three times as many points of
+    /// 8, 64 and 512 steps. Takes about 4·(21 + 20·channels) bytes a point, of 8 channels at the most.
+    /// </summary>
+    public int History { get; init; } = 256;
+
+    /// <summary>
+    /// Who may mute and acknowledge: name → token of at least <see cref="ShortestToken"/> letters, best from the environment. None:
+    /// nobody may.
+    /// </summary>
+    public IReadOnlyDictionary<string, string> Tokens { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Connections at the same time, 8 … 100,000; further ones are closed at once.</summary>
+    public int MaxConnections { get; init; } = 256;
+
+    /// <summary>PEM file of the server's certificate, with those that lead to its authority; empty: plain HTTP.</summary>
+    public string Certificate { get; init; } = "";
+
+    /// <summary>PEM file of its private key; empty: it is in the file of the certificate.</summary>
+    public string CertificateKey { get; init; } = "";
+
+    // A number alone is an address to the parser, and an address without a port has port 0.
+    bool HasPort => Listen.LastIndexOf(':') is var colon and > 0 && (Listen.IndexOf(':') == colon || Listen[colon - 1] == ']')
+        && Listen.Length > colon + 1;
 
     /// <summary>Throws with the key, the value and what would be right.</summary>
     public void Validate()
     {
-        if (!IPEndPoint.TryParse(Listen, out _))
+        if (!IPEndPoint.TryParse(Listen, out _) || !HasPort)
             throw new ArgumentOutOfRangeException(nameof(Listen),
-                $"listen must be an address and a port such as 0.0.0.0:9464, was {Listen}");
+                $"listen must be an address and a port such as 127.0.0.1:9464, was {Listen}");
         Check.Range(MaxStreams, 0, 100_000);
         Check.Range(MaxChannels, 0, 1000);
         Check.Range(StallSeconds, 1, 3600);
+        Check.Range(History, 16, 10_000);
+        Check.Range(MaxConnections, 8, 100_000);
+        foreach ((string name, string token) in Tokens)
+        {
+            // The token itself is not to stand in a log.
+            if (token.Length < ShortestToken)
+                throw new ArgumentOutOfRangeException(nameof(Tokens),
+                    $"tokens.{name} must have at least {ShortestToken} letters, had {token.Length}: openssl rand -hex 24 makes one");
+        }
+        if (CertificateKey.Length > 0 && Certificate.Length == 0)
+            throw new ArgumentOutOfRangeException(nameof(CertificateKey), "certificateKey needs certificate, which is empty");
     }
 }

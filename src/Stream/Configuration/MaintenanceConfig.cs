@@ -6,7 +6,7 @@ namespace Esn.Streaming.Configuration;
 
 /// <summary>
 /// Times, of the feed, in which streams are not to be judged: no alarm opens, an open one ends, nothing is learnt.
-/// Without <see cref="From"/>, <see cref="To"/> and <see cref="Weekly"/>: always.
+/// Without <see cref="From"/>, <see cref="To"/> and <see cref="Weekly"/>: always, which must name its streams.
 /// </summary>
 public sealed partial record MaintenanceConfig
 {
@@ -31,6 +31,10 @@ public sealed partial record MaintenanceConfig
             throw new ArgumentOutOfRangeException(nameof(From), $"from must be a time such as 2026-01-02T03:04:05Z, was {From}");
         if (To.Length > 0 && FeedTime.Parse(To) is null)
             throw new ArgumentOutOfRangeException(nameof(To), $"to must be a time such as 2026-01-02T03:04:05Z, was {To}");
+        if (From.Length > 0 && To.Length > 0 && FeedTime.Parse(From) >= FeedTime.Parse(To))
+            throw new ArgumentOutOfRangeException(nameof(To), $"to must be after from ({From}), was {To}");
+        if (From.Length + To.Length + Weekly.Length == 0 && (Streams.Count == 0 || Streams.Contains("*")))
+            throw new ArgumentOutOfRangeException(nameof(From), "an entry needs streams, from, to or weekly: without them it mutes every stream for ever");
         if (Weekly.Length > 0 && Hours(Weekly) is null)
             throw new ArgumentOutOfRangeException(nameof(Weekly),
             $"weekly must be such as 'sun 02:00-04:00' or '02:00-04:00', was {Weekly}");

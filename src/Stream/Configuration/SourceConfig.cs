@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Esn.Streaming.Wire;
 
 namespace Esn.Streaming.Configuration;
@@ -27,6 +28,9 @@ public sealed record SourceConfig
     /// <summary>Names of the fields of a record's JSON value.</summary>
     public FrameFields Fields { get; init; } = new();
 
+    /// <summary>What times of frames are believed.</summary>
+    public TimesConfig Times { get; init; } = new();
+
     /// <summary>Values a frame must have, 0 … 1,000,000; 0: as many as the stream's first frame has.</summary>
     public int Channels { get; init; }
 
@@ -54,11 +58,34 @@ public sealed record SourceConfig
     /// <summary>Records that travel together at the most, 1 … 10,000.</summary>
     public int BatchSize { get; init; } = 500;
 
+    /// <summary>Whether records are read from this topic: it is named, or matched by a name that begins with ^.</summary>
+    internal bool Reads(string topic) => Topics.Any(named => named == topic || (named[0] == '^' && Regex.IsMatch(topic, named)));
+
+    static bool IsPattern(string topic)
+    {
+        try
+        {
+            _ = Regex.IsMatch("", topic);
+            return true;
+        }
+        catch (ArgumentException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Throws with the key, the value and what would be right.</summary>
     public void Validate()
     {
         if (Topics.Count == 0 || Topics.Any(string.IsNullOrWhiteSpace))
             throw new ArgumentOutOfRangeException(nameof(Topics), "topics must name at least one topic");
+        if (Topics.FirstOrDefault(topic => topic[0] != '^' && !Check.IsTopic(topic)) is { } odd)
+            throw new ArgumentOutOfRangeException(nameof(Topics),
+                $"topics must be names of topics, 1 … 249 of the letters a-z, A-Z, 0-9, '.', '_' and '-', was '{odd}'");
+        if (Topics.GroupBy(topic => topic).FirstOrDefault(same => same.Count() > 1) is { } twice)
+            throw new ArgumentOutOfRangeException(nameof(Topics), $"topics must be named once each, '{twice.Key}' stands twice");
+        if (Topics.FirstOrDefault(topic => topic[0] == '^' && !IsPattern(topic)) is { } pattern)
+            throw new ArgumentOutOfRangeException(nameof(Topics), $"topics that begin with ^ are regular expressions, was '{pattern}'");
         Check.NotEmpty(Group, "the name of a consumer group");
         Check.Range(Channels, 0, 1_000_000);
         Check.Range(MaxChannels, 1, 1_000_000);

@@ -1,28 +1,26 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using Esn.Streaming.Streams;
+using Esn.Streaming.Configuration;
 using Esn.Streaming.Wire;
 
 namespace Esn.Streaming.Control;
 
-/// <summary>A stream that is not to be judged for now.</summary>
-/// <param name="Topic">Of the stream.</param>
-/// <param name="Stream">Its name.</param>
+/// <summary>Streams that are not to be judged for now.</summary>
+/// <param name="Streams">Name of a stream, or a pattern: * stands for any letters.</param>
+/// <param name="Topic">Of the streams; null: of any.</param>
 /// <param name="Until">First moment after it, wall clock.</param>
-public sealed record Mute(string Topic, string Stream, DateTimeOffset Until);
-
-/// <summary>Why a stream can't be muted.</summary>
-/// <param name="Unknown">There is none of this name; else there are several.</param>
-/// <param name="Detail">For a person.</param>
-public sealed record MuteProblem(bool Unknown, string Detail);
+/// <param name="By">Who said it: the name of the token.</param>
+/// <param name="Why">What was said with it; may be empty.</param>
+public sealed record Mute(string Streams, string? Topic, DateTimeOffset Until, string By, string Why);
 
 /// <summary>
-/// Which streams are here, and which of them a person has silenced. The clock is the wall's, at the moment a batch is
-/// scored: somebody who is on call means the next two hours, not two hours of a feed that may lag or be replayed.
+/// Which streams a person has silenced. The clock is the wall's, at the moment a batch is scored: somebody who is on call means the
+/// next two hours, not two hours of a feed that may lag or be replayed.
 /// </summary>
 /// <remarks>
-/// So what a muted stream tells depends on when it was muted: a replay does not repeat it, as it repeats a maintenance
-/// window of the configuration. A mute ends with the process, or when the stream goes to another replica. Thread-safe.
+/// So what a muted stream tells depends on when it was muted: a replay does not repeat it, as it repeats a maintenance window of the
+/// configuration. A stream need not be here: who stops a pump may say so before the first record comes. A mute ends with the process.
+/// Thread-safe.
 /// </remarks>
 /// <param name="time">The wall clock.</param>
 public sealed partial class Mutes(TimeProvider time)
@@ -30,9 +28,16 @@ public sealed partial class Mutes(TimeProvider time)
     /// <summary>Longest mute; what is to last longer belongs into the configuration.</summary>
     public static readonly TimeSpan Longest = TimeSpan.FromDays(30);
 
-    readonly Lock _lock = new();
-    readonly HashSet<StreamId> _here = [];
-    readonly Dictionary<(string Topic, string Name), DateTimeOffset> _until = [];  // of every name here; the past: not muted
+    /// <summary>Mutes at the same time: each is asked for each stream of each batch.</summary>
+    public const int Most = 100;
+
+    readonly Lock _changing = new();
+    volatile Entry[] _entries = [];  // replaced, never changed: scoring asks without waiting
+
+    sealed record Entry(Mute Mute, StreamPattern Pattern);
+
+    /// <summary>A mute began or was ended by a person: by its pattern and topic.</summary>
+    public event Action<Func<StreamId, bool>>? Changed;
 
     /// <summary>The mutes in force, by name.</summary>
     public IReadOnlyList<Mute> All
@@ -40,85 +45,73 @@ public sealed partial class Mutes(TimeProvider time)
         get
         {
             DateTimeOffset now = time.GetUtcNow();
-            lock (_lock)
-                return [.. _until.Where(pair => pair.Value > now).Select(pair => new Mute(pair.Key.Topic, pair.Key.Name, pair.Value))
-                    .OrderBy(mute => mute.Topic, StringComparer.Ordinal).ThenBy(mute => mute.Stream, StringComparer.Ordinal)];
+            return [.. _entries.Select(entry => entry.Mute).Where(mute => mute.Until > now)
+                .OrderBy(mute => mute.Streams, StringComparer.Ordinal).ThenBy(mute => mute.Topic, StringComparer.Ordinal)];
         }
     }
 
     /// <summary>Whether a stream is muted now.</summary>
     public bool Covers(StreamId stream)
     {
-        lock (_lock) return _until.TryGetValue((stream.Topic, stream.Key), out DateTimeOffset until) && until > time.GetUtcNow();
+        Entry[] entries = _entries;
+        if (entries.Length == 0) return false;
+        DateTimeOffset now = time.GetUtcNow();
+        return Array.Exists(entries, entry => entry.Mute.Until > now && Holds(entry, stream));
     }
 
-    /// <summary>Mutes a stream from now on, in place of a mute that it has; in every partition that has the name.</summary>
-    /// <param name="stream">Its name.</param>
-    /// <param name="topic">Null: that of the only topic with this name.</param>
+    /// <summary>Mutes streams from now on, in place of a mute of the same pattern and topic.</summary>
+    /// <param name="streams">A name or a pattern, not empty.</param>
+    /// <param name="topic">Null: of any.</param>
     /// <param name="duration">Above 0, at most <see cref="Longest"/>.</param>
-    /// <param name="problem">Why not; null: done.</param>
-    public Mute? Set(string stream, string? topic, TimeSpan duration, out MuteProblem? problem)
+    /// <param name="by">Who says it.</param>
+    /// <param name="why">May be empty.</param>
+    /// <returns>Null: there are <see cref="Most"/> already.</returns>
+    public Mute? Set(string streams, string? topic, TimeSpan duration, string by, string why)
     {
-        lock (_lock)
+        var entry = new Entry(new Mute(streams, topic, time.GetUtcNow() + duration, by, why), new StreamPattern([streams]));
+        lock (_changing)
         {
-            if (Find(stream, topic, out problem) is not { } name) return null;
-            return new Mute(name.Topic, name.Name, _until[name] = time.GetUtcNow() + duration);
+            DateTimeOffset now = time.GetUtcNow();
+            Entry[] others = [.. _entries.Where(other => other.Mute.Until > now && !Same(other.Mute, streams, topic))];
+            if (others.Length >= Most) return null;
+            _entries = [.. others, entry];
         }
+        Changed?.Invoke(stream => Holds(entry, stream));
+        return entry.Mute;
     }
 
-    /// <summary>Judges a stream again.</summary>
-    /// <param name="stream">Its name.</param>
-    /// <param name="topic">Null: that of the only topic with this name.</param>
-    /// <param name="problem">Why not; null: done, or it was not muted.</param>
-    public void End(string stream, string? topic, out MuteProblem? problem)
+    /// <summary>Ends the mute of a pattern and topic.</summary>
+    /// <returns>Whether there was one.</returns>
+    public bool End(string streams, string? topic)
     {
-        lock (_lock)
-            if (Find(stream, topic, out problem) is { } name) _until[name] = DateTimeOffset.MinValue;
-    }
-
-    /// <summary>Learns which streams are here: those of a batch come, those that went take their mute along.</summary>
-    public void Observe(ScoredBatch batch)
-    {
-        lock (_lock)
+        Entry? ended;
+        lock (_changing)
         {
-            foreach (StreamSteps steps in batch.Streams)
-                if (_here.Add(steps.Stream)) _until.TryAdd((steps.Stream.Topic, steps.Stream.Key), DateTimeOffset.MinValue);
-            if (batch.Gone.Count == 0) return;
-            _here.ExceptWith(batch.Gone);
-            var names = _here.Select(stream => (stream.Topic, stream.Key)).ToHashSet();
-            foreach ((string Topic, string Name) name in _until.Keys.Where(name => !names.Contains(name)).ToList()) _until.Remove(name);
+            DateTimeOffset now = time.GetUtcNow();
+            ended = _entries.FirstOrDefault(entry => entry.Mute.Until > now && Same(entry.Mute, streams, topic));
+            _entries = [.. _entries.Where(entry => entry.Mute.Until > now && entry != ended)];
         }
+        if (ended is not null) Changed?.Invoke(stream => Holds(ended, stream));
+        return ended is not null;
     }
 
-    /// <summary>From "90s", "15m", "2h" or "3d"; null: it is no such text, or out of range.</summary>
+    /// <summary>From "90s", "15m", "1h30m", "2h" or "3d"; null: it is no such text, or out of range.</summary>
     public static TimeSpan? Duration(string? text)
     {
         Match match = Form().Match(text ?? "");
         if (!match.Success) return null;
-        double seconds = double.Parse(match.Groups["count"].Value, CultureInfo.InvariantCulture) * match.Groups["unit"].Value switch
-        {
-            "s" => 1,
-            "m" => 60,
-            "h" => 3600,
-            _ => 86400,
-        };
+        double Part(string unit) => match.Groups[unit].Success ? double.Parse(match.Groups[unit].Value, CultureInfo.InvariantCulture) : 0;
+        double seconds = Part("s") + 60 * Part("m") + 3600 * Part("h") + 86400 * Part("d");
         return seconds > 0 && seconds <= Longest.TotalSeconds ? TimeSpan.FromSeconds(seconds) : null;
     }
 
-    (string Topic, string Name)? Find(string stream, string? topic, out MuteProblem? problem)
-    {
-        (string Topic, string Name)[] found =
-            [.. _until.Keys.Where(key => key.Name == stream && (topic is null || key.Topic == topic)).Take(2)];
-        problem = found.Length switch
-        {
-            1 => null,
-            0 => new MuteProblem(Unknown: true,
-                $"no stream {stream}{(topic is null ? "" : $" of topic {topic}")} is in this process: its name is the key of its records, and another replica may have it"),
-            _ => new MuteProblem(Unknown: false, $"several topics have a stream {stream}: say which with topic="),
-        };
-        return problem is null ? found[0] : null;
-    }
+    static bool Same(Mute mute, string streams, string? topic) => mute.Streams == streams && mute.Topic == topic;
 
-    [GeneratedRegex(@"^(?<count>[0-9]{1,9}(\.[0-9]{1,3})?)(?<unit>[smhd])$")]
+    static bool Holds(Entry entry, StreamId stream) =>
+        (entry.Mute.Topic is null || entry.Mute.Topic == stream.Topic) && entry.Pattern.Matches(stream.Key);
+
+    const string Number = @"[0-9]{1,9}(\.[0-9]{1,3})?";
+
+    [GeneratedRegex($"^(?=.)((?<d>{Number})d)?((?<h>{Number})h)?((?<m>{Number})m)?((?<s>{Number})s)?$")]
     private static partial Regex Form();
 }

@@ -39,7 +39,7 @@ public sealed class DemoRun : IAsyncDisposable
     {
         (_options, _time) = (options, time);
         _feed = new DemoFeed(options.Seed, Quiet, options.Noise);
-        var sink = new SinkConfig { CreateTopics = false };
+        var sink = new SinkConfig { CreateTopics = false, ExactlyOnce = ExactlyOnce.False };
         _broker = new EmbeddedBroker(Topic, sink.Events, sink.DeadLetters);
         _config = new EsnConfig
         {
@@ -51,8 +51,9 @@ public sealed class DemoRun : IAsyncDisposable
             },
             Source = new SourceConfig { Topics = [Topic] },
             Sink = sink,
+            State = new StateConfig { Store = StateStore.None },  // it is over when it ends
             Alarms = new AlarmsConfig { Budget = AlarmBudget.Parse(DemoFeed.Budget) },
-            Http = new HttpConfig { Listen = FreePort(9464) },
+            Http = new HttpConfig { Listen = FreePort(9464), Tokens = Tokens() },
         };
         Host = new StreamingHost(_config, time, _log);
         Progress = new DemoProgress(time, Quiet);
@@ -132,6 +133,10 @@ public sealed class DemoRun : IAsyncDisposable
         foreach (long anomaly in _feed.Anomalies) Report.Began(anomaly);
         Alarmed?.Invoke(position, Report.Opened(position), score);
     }
+
+    // Where the environment has a token, the demo's streams can be muted with it, too.
+    static Dictionary<string, string> Tokens() =>
+        Environment.GetEnvironmentVariable("ESN_TOKEN") is { Length: >= HttpConfig.ShortestToken } token ? new() { ["you"] = token } : [];
 
     // The usual port where it is free, else any.
     static string FreePort(int port)

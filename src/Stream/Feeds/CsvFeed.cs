@@ -1,7 +1,4 @@
 using System.Globalization;
-using System.Text;
-using CsvHelper;
-using CsvHelper.Configuration;
 using Esn.Streaming.Wire;
 
 namespace Esn.Streaming.Feeds;
@@ -16,158 +13,269 @@ public sealed class FeedException(string message) : Exception(message);
 /// <param name="Values">[channels], as written: perhaps not finite.</param>
 /// <param name="Problem">Why the row can't be taken; null if it can.</param>
 /// <param name="Anomalous">A label column is not 0.</param>
-public sealed record FeedRow(long Index, string TimeText, DateTime Time, double[] Values, string? Problem, bool Anomalous);
+public sealed record FeedRow(long Index, string TimeText, DateTime Time, double[] Values, string? Problem, bool Anomalous)
+{
+    /// <summary>The series that the row is of; null: the file has one.</summary>
+    public string? Key { get; init; }
+}
 
 /// <summary>
-/// A feed in a CSV file with a header: separator and the column of times are recognised, each other column of numbers
-/// is a channel unless its name is that of a label.
+/// A feed in a file of rows: CSV in the ways it is written, or one JSON object a line, packed by gzip or not. What is the time,
+/// what are channels, how numbers and times are written is recognised by many rows, or said.
 /// </summary>
+/// <remarks>A file is looked through once before it is read; a pipe is read once, its first rows wait until it is understood.</remarks>
 public sealed class CsvFeed : IDisposable
 {
-    static readonly string[] TimeNames = ["timestamp", "datetime", "time", "date", "ts"];
-    static readonly string[] LabelNames = ["", "anomaly", "is_anomaly", "label", "changepoint", "is_ignored"];
-    static readonly char[] Separators = [',', ';', '\t', '|'];
+    const int SampleRows = 10_000;
+    const double BackwardShare = .9;  // of steps of a file whose newest row comes first
 
     readonly System.IO.Stream _stream;
-    readonly CsvParser _parser;
-    readonly string[] _header;
-    readonly char _separator;
-    readonly int _time;
-    readonly int[] _values, _labels;
-    string[]? _first;
+    readonly FeedOptions _options;
+    readonly ITextRows _rows;
+    readonly FeedColumns _columns;
+    readonly Queue<TextRow> _waiting = new();  // of a pipe: read, not taken yet
+    bool _read;
 
-    CsvFeed(System.IO.Stream stream, string name, IReadOnlyList<string> valueColumns, IReadOnlyList<string> labelColumns)
+    CsvFeed(Func<System.IO.Stream> open, string name, FeedOptions options)
     {
-        _stream = stream;
-        Name = name;
-        var text = new StreamReader(new BufferedStream(stream, 1 << 16), Encoding.UTF8);
-        string header = text.ReadLine() ?? throw new FeedException($"{name} is empty: a header and rows are expected");
-        char separator = Separators.MaxBy(c => header.Count(letter => letter == c));
-        _parser = new CsvParser(text, new CsvConfiguration(CultureInfo.InvariantCulture)
+        (Name, _options) = (name, options);
+        _stream = open();
+        var orders = new Dictionary<int, (string? Day, string? Month)>();
+        try
         {
-            Delimiter = separator.ToString(),
-            BadDataFound = null,  // a row of another width is refused below, with its number
-            IgnoreBlankLines = true,
-        });
-        using (var headerParser = new CsvParser(new StringReader(header),
-            new CsvConfiguration(CultureInfo.InvariantCulture) { Delimiter = separator.ToString() }))
-            _header = headerParser.Read() ? [.. headerParser.Record!.Select(column => column.Trim())] :
-                throw new FeedException($"{name}: the first line must be a header");
-        if (_header.All(column => double.TryParse(column, NumberStyles.Float, CultureInfo.InvariantCulture, out _)))
-            throw new FeedException($"{name}: the first line must be a header with the columns' names, was '{header}'");
-
-        _separator = separator;
-        _labels = [.. labelColumns.Select(Column)];
-        _time = Array.FindIndex(_header, column => TimeNames.Contains(column.ToLowerInvariant()));
-        _first = _parser.Read() ? _parser.Record : throw new FeedException($"{name} has a header and no rows");
-        if (Array.Find([.. valueColumns], column => Column(column) == _time) is { } time)
-            throw new FeedException($"{name}: column {time} holds the times, it can't be a channel");
-        _values = valueColumns.Count > 0
-            ? [.. valueColumns.Select(Column)]
-            : [.. Enumerable.Range(0, _header.Length)
-                .Where(c => c != _time && !_labels.Contains(c) && !LabelNames.Contains(_header[c].ToLowerInvariant()) && IsNumber(c))];
-        if (_values.Length == 0)
-            throw new FeedException($"{name} has no column of numbers beside times and labels; " + (_header.Length == 1 && _time < 0
-                ? $"its only column is '{_header[0]}': several are separated by a comma, a semicolon, a tab or |"
-                : $"its columns are {string.Join(", ", _header)}, its first row is {string.Join(separator, _first!)}: name one with --value-column"));
+            _rows = Rows(_stream, name);
+            var sample = new List<string[]>();
+            int most = _stream.CanSeek ? SampleRows : options.PipeRows;
+            int key = options.Key is null ? -1 : _rows.Names.ToList().IndexOf(options.KeyColumn ?? "");
+            bool IsOther(TextRow row) => key >= 0 && (key >= row.Fields.Length || row.Fields[key] != options.Key);
+            long count = 0;
+            bool whole = false;
+            while (count < most && !whole)
+            {
+                if (_rows.Read() is not { } row)
+                {
+                    whole = true;
+                    continue;
+                }
+                if (IsOther(row)) continue;
+                count++;
+                if (!_stream.CanSeek) _waiting.Enqueue(row);
+                if (row.Fields.Length == _rows.Names.Count) sample.Add(row.Fields);
+                See(row, orders);
+            }
+            if (count == 0) throw new FeedException($"{name} has a header and no rows");
+            if (sample.Count == 0) throw new FeedException($"{name}: none of its first {count} rows can be read: {(_stream.CanSeek ? First(open, name) : _waiting.Peek()).Problem}");
+            if (_stream.CanSeek)
+            {
+                while (_rows.Read() is { } row)
+                {
+                    if (IsOther(row)) continue;
+                    count++;
+                    See(row, orders);
+                }
+                _rows.Dispose();
+                _stream = open();
+                ITextRows seen = _rows;
+                _rows = Rows(_stream, name);
+                _columns = new FeedColumns(name, seen, sample, column => Order(orders, column), options);
+            }
+            else _columns = new FeedColumns(name, _rows, sample, column => Order(orders, column), options);
+            if (whole || _stream.CanSeek) RowCount = (int)Math.Min(count, int.MaxValue);
+            if (!options.Sort && _columns.Times is not null && IsBackward(sample))
+                throw new FeedException($"{name}: its newest row comes first: --sort puts the rows in the order of their times");
+        }
+        catch (Exception e)
+        {
+            _stream.Dispose();
+            if (e is InvalidDataException) throw new FeedException($"{name} can't be unpacked: {e.Message}");
+            throw;
+        }
     }
 
     /// <summary>Name of the file, or of the pipe.</summary>
     public string Name { get; }
 
-    /// <summary>The stream's name: that of the file, without folders and ending.</summary>
-    public string Stream => Path.GetFileNameWithoutExtension(Name);
+    /// <summary>The stream's name: that of the series where one is read, else that of the file, without folders and ending.</summary>
+    public string Stream => _options.Key ?? StreamOf(Name);
 
-    /// <summary>Rows of the file; null for a pipe, whose end nobody knows.</summary>
-    public int? RowCount => _stream.CanSeek ? File.ReadLines(Name).Skip(1).Count(line => line.Length > 0) : null;
+    /// <summary>The series of the file that is read; null: the file has one, or all are read.</summary>
+    public string? Series => _options.Key;
+
+    /// <summary>Rows of the file, or of the series of it that is read; null for a pipe whose end nobody knows yet.</summary>
+    public int? RowCount { get; }
 
     /// <summary>Name of the column of times; "row" where there is none.</summary>
-    public string TimeColumn => _time >= 0 ? _header[_time] : "row";
+    public string TimeColumn => _columns.Time >= 0 ? _rows.Names[_columns.Time] : "row";
 
     /// <summary>Names of the channels.</summary>
-    public IReadOnlyList<string> Channels => [.. _values.Select(c => _header[c])];
+    public IReadOnlyList<string> Channels => [.. _columns.Values.Select(c => _rows.Names[c])];
+
+    /// <summary>Which column is the time, which are channels, which are left out and why: one line.</summary>
+    public string Description => _columns.Description;
+
+    /// <summary>What a person should know about how the file was read.</summary>
+    public IReadOnlyList<string> Notes => _columns.Notes;
 
     /// <summary>Columns that look like labels and were not named as such; they are no channels.</summary>
-    public IReadOnlyList<string> UnusedLabels =>
-        [.. _header.Where((column, c) => column.Length > 0 && !_labels.Contains(c) && !_values.Contains(c)
-        && LabelNames.Contains(column.ToLowerInvariant()))];
+    public IReadOnlyList<string> UnusedLabels => _columns.UnusedLabels;
 
     /// <summary>Part of the file that has been read, 0 to 1; null for a pipe.</summary>
     public double? Progress => _stream.CanSeek ? (double)_stream.Position / Math.Max(1, _stream.Length) : null;
 
-    /// <summary>Opens a file, or standard input for "-".</summary>
+    /// <summary>Opens a file, or standard input for "-", with all that can be recognised.</summary>
     /// <param name="file">A path, or "-".</param>
     /// <param name="valueColumns">The channels; empty: recognised.</param>
     /// <param name="labelColumns">Columns that are not 0 where the feed is anomalous.</param>
     /// <exception cref="FeedException">Not there, not readable, or without the columns.</exception>
-    public static CsvFeed Open(string file, IReadOnlyList<string> valueColumns, IReadOnlyList<string> labelColumns)
+    public static CsvFeed Open(string file, IReadOnlyList<string> valueColumns, IReadOnlyList<string> labelColumns) =>
+        Open(file, new FeedOptions { Values = valueColumns, Labels = labelColumns });
+
+    /// <summary>Opens a file, or standard input for "-".</summary>
+    /// <param name="file">A path, or "-".</param>
+    /// <param name="options">What is said about it.</param>
+    /// <exception cref="FeedException">Not there, not readable, or without the columns.</exception>
+    public static CsvFeed Open(string file, FeedOptions options)
     {
-        if (file == "-") return new CsvFeed(Console.OpenStandardInput(), "standard input", valueColumns, labelColumns);
+        if (file == "-") return new CsvFeed(Console.OpenStandardInput, "standard input", options);
         if (Directory.Exists(file)) throw new FeedException($"{file} is a folder: name its files, such as {Path.Combine(file, "*.csv")}");
         if (!File.Exists(file)) throw new FeedException($"there is no file {file}");
-        System.IO.Stream? stream = null;
         try
         {
-            stream = File.OpenRead(file);
-            return new CsvFeed(stream, file, valueColumns, labelColumns);
+            return new CsvFeed(() => File.OpenRead(file), file, options);
         }
-        catch (Exception e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            stream?.Dispose();
-            if (e is IOException or UnauthorizedAccessException) throw new FeedException($"can't read {file}: {e.Message}");
-            throw;
+            throw new FeedException($"can't read {file}: {e.Message}");
         }
     }
 
-    /// <summary>All rows, in the order of the file. Once.</summary>
-    public IEnumerable<FeedRow> Rows()
+    /// <summary>The series that a file holds by its key column, in the order of their first rows.</summary>
+    /// <exception cref="FeedException">It can't be read, or has more than 10,000.</exception>
+    public static IReadOnlyList<string> Keys(string file, FeedOptions options)
     {
-        if (_first is null) yield break;
-        long index = 0;
-        yield return Row(index++, _first);
-        _first = null;
-        while (_parser.Read()) yield return Row(index++, _parser.Record!);
+        using CsvFeed feed = Open(file, options);
+        if (!feed._stream.CanSeek) throw new FeedException($"{file} is a pipe, which is read once, and a file with several series is read once for each: --key-column needs a file");
+        const int most = 10_000;
+        var keys = new List<string>();
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        foreach (FeedRow row in feed.InOrder())
+        {
+            if (row.Key is not { Length: > 0 } key || !seen.Add(key)) continue;
+            keys.Add(key);
+            if (keys.Count > most) throw new FeedException($"{file}: column {options.KeyColumn} has more than {most} values: is it the name of a series?");
+        }
+        return keys;
     }
+
+    /// <summary>All rows, in the order of the file, or of their times where that was asked for. Once.</summary>
+    public IEnumerable<FeedRow> Rows() => _options.Sort ? InOrder().OrderBy(row => row.Time).Select((row, i) => row with { Index = i }) : InOrder();
 
     /// <inheritdoc/>
-    public void Dispose() => _parser.Dispose();
-
-    FeedRow Row(long index, string[] fields)
+    public void Dispose()
     {
-        string timeText = _time >= 0 && _time < fields.Length ? fields[_time] : index.ToString(CultureInfo.InvariantCulture);
-        string? problem = fields.Length == _header.Length ? null : $"the row has {fields.Length} fields, the header {_header.Length}";
-        DateTime? time = _time >= 0 ? FeedTime.Parse(timeText) : DateTime.UnixEpoch.AddSeconds(index);
-        if (time is null) problem ??= $"'{timeText}' is no time: ISO 8601 is expected, or seconds or milliseconds since 1970";
-        var values = new double[_values.Length];
+        _rows.Dispose();
+        _stream.Dispose();
+    }
+
+    IEnumerable<FeedRow> InOrder()
+    {
+        if (_read) yield break;
+        _read = true;
+        long index = 0;
+        while ((_waiting.Count > 0 ? _waiting.Dequeue() : _rows.Read()) is { } row)
+        {
+            string? key = _columns.Key >= 0 && _columns.Key < row.Fields.Length ? row.Fields[_columns.Key] : null;
+            if (_options.Key is null || key == _options.Key) yield return Row(index++, row, key);
+        }
+    }
+
+    FeedRow Row(long index, TextRow row, string? key)
+    {
+        string[] fields = row.Fields;
+        string timeText = _columns.Time >= 0 && _columns.Time < fields.Length ? TimeOf(fields) : index.ToString(CultureInfo.InvariantCulture);
+        string? problem = row.Problem;
+        DateTime? time = _columns.Times is { } times ? times.Read(timeText) : DateTime.UnixEpoch.AddSeconds(index);
+        if (time is null) problem ??= $"'{timeText}' is no time: {_columns.Times!.Says} are expected, as in the column's other rows";
+        var values = new double[_columns.Values.Length];
         for (int c = 0; c < values.Length; c++)
         {
-            string field = _values[c] < fields.Length ? fields[_values[c]] : "";
-            if (!TryNumber(field, out values[c])) values[c] = double.NaN;
-            if (!double.IsFinite(values[c])) problem ??= $"'{field}' in column {_header[_values[c]]} is not a finite number";
+            string field = _columns.Values[c] < fields.Length ? fields[_columns.Values[c]] : "";
+            if (!_columns.Numbers[c].TryRead(field, out values[c])) values[c] = double.NaN;
+            if (!double.IsFinite(values[c])) problem ??= $"'{field}' in column {_rows.Names[_columns.Values[c]]} is not a finite number";
         }
-        bool anomalous = Array.Exists(_labels, c => c < fields.Length && IsSet(index, c, fields[c].Trim()));
-        return new FeedRow(index, timeText, time ?? default, values, problem, anomalous);
+        bool anomalous = Array.Exists(_columns.Labels, c => c < fields.Length && IsSet(index, c, fields[c].Trim()));
+        return new FeedRow(index, timeText, time ?? default, values, problem, anomalous) { Key = key };
     }
+
+    string TimeOf(string[] fields) => _columns.TimeOfDay >= 0 && _columns.TimeOfDay < fields.Length
+        ? $"{fields[_columns.Time].Trim()} {fields[_columns.TimeOfDay].Trim()}" : fields[_columns.Time];
 
     bool IsSet(long index, int column, string label)
     {
         if (label.Length == 0) return false;
-        if (double.TryParse(label, NumberStyles.Float, CultureInfo.InvariantCulture, out double number)) return number != 0;
+        if (NumberText.Plain.TryRead(label, out double number)) return number != 0;
         return bool.TryParse(label, out bool flag) ? flag
-            : throw new FeedException($"{Name}, row {index + 1}: label column {_header[column]} must be a number (0: nothing is anomalous), true or false, was '{label}'");
+            : throw new FeedException($"{Name}, row {index + 1}: label column {_rows.Names[column]} must be a number (0: nothing is anomalous), true or false, was '{label}'");
     }
 
-    // Where columns are not separated by commas, a comma may be the decimal point.
-    bool TryNumber(string field, out double number) =>
-        double.TryParse(field, NumberStyles.Float, CultureInfo.InvariantCulture, out number)
-        || (_separator != ',' && double.TryParse(field.Replace(',', '.'), NumberStyles.Float, CultureInfo.InvariantCulture, out number));
-
-    bool IsNumber(int column) => _first is null || column >= _first.Length || _first[column].Trim().Length == 0
-        || TryNumber(_first[column], out _);
-
-    int Column(string name)
+    bool IsBackward(List<string[]> sample)
     {
-        int column = Array.IndexOf(_header, name);
-        return column >= 0 ? column : throw new FeedException($"{Name} has no column {name}; its columns are {string.Join(", ", _header)}");
+        DateTime[] seen = [.. sample.Select(row => _columns.Times!.Read(TimeOf(row))).OfType<DateTime>()];
+        _columns.Times!.Rewind();
+        int back = 0, forth = 0;
+        for (int i = 1; i < seen.Length; i++)
+        {
+            if (seen[i] < seen[i - 1]) back++;
+            else if (seen[i] > seen[i - 1]) forth++;
+        }
+        return back > 1 && back >= BackwardShare * (back + forth);
+    }
+
+    static ITextRows Rows(System.IO.Stream stream, string name)
+    {
+        var lines = new LineReader(FeedText.Open(stream, name), name);
+        int first = 0;
+        while (lines.Peek(first) is { } blank && string.IsNullOrWhiteSpace(blank)) first++;
+        string line = lines.Peek(first) ?? throw new FeedException($"{name} is empty: a header and rows are expected");
+        if (line.AsSpan().TrimStart() is ['[', ..] && line.AsSpan().TrimEnd() is "[" or "[{")
+            throw new FeedException($"{name} is a JSON array: one object a line is expected, as jq -c '.[]' writes them");
+        return JsonRows.Is(line) ? new JsonRows(lines, name) : new CsvRows(lines, name);
+    }
+
+    static TextRow First(Func<System.IO.Stream> open, string name)
+    {
+        using ITextRows rows = Rows(open(), name);
+        return rows.Read()!.Value;
+    }
+
+    // For each column of dates such as 05/01/2026: a row that only reads day first, and one that only reads month first.
+    static void See(TextRow row, Dictionary<int, (string? Day, string? Month)> orders)
+    {
+        for (int c = 0; c < row.Fields.Length; c++)
+        {
+            string field = row.Fields[c];
+            if (field.Length is < 6 or > 40 || !char.IsAsciiDigit(field[0]) || field[..Math.Min(4, field.Length)].AsSpan().IndexOfAny("-/.") is < 1 or > 2) continue;
+            if (TimeText.Numbers(field) is not { } date) continue;
+            (string? day, string? month) = orders.GetValueOrDefault(c);
+            // Nobody writes 01.13.2026.
+            if (date.First > 12 || date.Separator == '.') day ??= field;
+            if (date.Second > 12) month ??= field;
+            orders[c] = (day, month);
+        }
+    }
+
+    DayOrder? Order(Dictionary<int, (string? Day, string? Month)> orders, int column)
+    {
+        (string? day, string? month) = orders.GetValueOrDefault(column);
+        if (day is not null && month is not null)
+            throw new FeedException($"{Name}: column {_rows.Names[column]} has '{day}', which only reads day first, and '{month}', which only reads month first: say which with --time-format day-first or month-first");
+        return day is not null ? DayOrder.DayFirst : month is not null ? DayOrder.MonthFirst : null;
+    }
+
+    static string StreamOf(string name)
+    {
+        string file = Path.GetFileName(name);
+        if (file.EndsWith(".gz", StringComparison.OrdinalIgnoreCase)) file = file[..^3];
+        return Path.GetFileNameWithoutExtension(file);
     }
 }

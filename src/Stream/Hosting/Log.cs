@@ -14,8 +14,8 @@ static partial class Log
     [LoggerMessage(13, LogLevel.Information, "stopped after {Steps} steps; offsets are committed")]
     public static partial void Ended(this ILogger log, double steps);
 
-    [LoggerMessage(14, LogLevel.Information, "esn {Version}: topics {Topics} at {Servers}, group {Group}; metrics on http://{Listen}/metrics")]
-    public static partial void Started(this ILogger log, string version, string topics, string servers, string group, string listen);
+    [LoggerMessage(14, LogLevel.Information, "esn {Version}: topics {Topics} at {Servers}, group {Group}; metrics on http://{Listen}/metrics; state {State}")]
+    public static partial void Started(this ILogger log, string version, string topics, string servers, string group, string listen, string state);
 
     [LoggerMessage(20, LogLevel.Warning, "the consumer group was not left within {Seconds} s: the others of the group wait for the session to end")]
     public static partial void NotLeft(this ILogger log, double seconds);

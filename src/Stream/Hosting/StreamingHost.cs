@@ -8,6 +8,7 @@ using Esn.Streaming.Control;
 using Esn.Streaming.Http;
 using Esn.Streaming.Kafka;
 using Esn.Streaming.Pipeline;
+using Esn.Streaming.State;
 using Esn.Streaming.Streams;
 using Esn.Streaming.Telemetry;
 using Esn.Streaming.Wire;
@@ -31,6 +32,7 @@ public sealed class StreamingHost : IAsyncDisposable
     readonly WebApplication _web;
     readonly Readiness _readiness;
     readonly Mutes _mutes;
+    readonly StreamBoard _board;
     readonly Subject<ScoredBatch> _batches = new();
 
     /// <param name="config">Validated.</param>
@@ -44,7 +46,9 @@ public sealed class StreamingHost : IAsyncDisposable
         Metrics = new EsnMetrics(config.Http, config.Source.Fields.Channels);
         _readiness = new Readiness(time, TimeSpan.FromSeconds(config.Http.StallSeconds));
         _mutes = new Mutes(time);
-        _web = WebServer.Make(config.Http, Metrics.Registry, _readiness, _mutes, log, _log);
+        _board = new StreamBoard(config.Http, config.Source.Fields.Channels, time, _mutes.Covers);
+        _mutes.Changed += _board.Touch;
+        _web = WebServer.Make(config.Http, Metrics.Registry, _board, _readiness, _mutes, time, log, _log);
         Metrics.ShowBeforeCollecting(_readiness);
     }
 
@@ -74,7 +78,7 @@ public sealed class StreamingHost : IAsyncDisposable
         }
         Address = new Uri(_web.Urls.First());
         _log.Started(Build.Version, string.Join(", ", _config.Source.Topics), _config.Kafka.BootstrapServers, _config.Source.Group,
-            $"{Address.Host}:{Address.Port}");
+            $"{Address.Host}:{Address.Port}", _config.State.Store == StateStore.None ? "not kept" : $"in {Path.GetFullPath(_config.StateDirectory)}");
         try
         {
             await Topics.Ensure(_config, _time, _log, stop).ConfigureAwait(false);
@@ -100,33 +104,64 @@ public sealed class StreamingHost : IAsyncDisposable
 
     async Task<bool> Stream(CancellationToken stop)
     {
-        var source = new KafkaSource(_config, _readiness, _time, _log);
-        var outbox = new PlainOutbox(_config, source.Consumer, _time, _log);
+        await using DirectoryStore? store = Store();
+        var source = new KafkaSource(_config, _readiness, _time, _log, store);
+        TransactionalOutbox? once = await TransactionalOutbox.TryMake(_config, source.Consumer, source.IsGone, _time, _log, stop)
+            .ConfigureAwait(false);
+        PlainOutbox? atLeastOnce = once is null ? new PlainOutbox(_config, source.Consumer, _time, _log) : null;
+        source.Transactional = once is not null;
+        IOutbox outbox = (IOutbox?)once ?? atLeastOnce!;
+        if (store is not null)
+            outbox = new KeepingOutbox(outbox, store, TimeSpan.FromSeconds(_config.State.IntervalSeconds), source.IsGone, _log);
         using var scoring = new EventLoopScheduler(start => new Thread(start) { IsBackground = true, Name = "score" });
         var streams = new StreamTable(_config, _time, _mutes.Covers);
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         bool good;
+        using var watched = new CancellationTokenSource();
+        Task<bool> watch = new GroupWatch(_config, source.Consumer, _readiness, _time, _log).Run(watched.Token);
         using (DetectionPipeline.Run(source.Messages(stop), streams, outbox, scoring)
             .Do(batch => Done(source, batch))
             .Subscribe(_ => { }, error => ended.TrySetException(error), () => ended.TrySetResult()))
             good = await Ended(ended.Task, stop).ConfigureAwait(false);
 
+        await watched.CancelAsync().ConfigureAwait(false);
+        bool unwatched = await watch.ConfigureAwait(false);
+        if (once is not null && good) good = await once.Finish(LeaveWithin).ConfigureAwait(false);
         // Nothing reaches the clients any more. The group hears that this member goes, whatever the reason.
-        if (!await source.Close(LeaveWithin).ConfigureAwait(false))
+        Departure departure = await source.Close(LeaveWithin).ConfigureAwait(false);
+        if (departure == Departure.NotLeft)
         {
             _log.NotLeft(LeaveWithin.TotalSeconds);
             return false;
         }
-        outbox.Dispose();
-        source.Dispose();
+        once?.Dispose();
+        atLeastOnce?.Dispose();
+        if (unwatched) source.Dispose();
+        good &= departure == Departure.Committed;
         if (good) _log.Ended(Metrics.StepCount);
         return good;
+    }
+
+    // Before anything is read: a directory that can't be written to stops the start.
+    DirectoryStore? Store()
+    {
+        if (_config.State.Store == StateStore.None) return null;
+        var store = new DirectoryStore(_config.StateDirectory, _config.Source.Group, _log);
+        try
+        {
+            store.Try();
+        }
+        catch (SnapshotException e)
+        {
+            throw new ConfigException($"state.directory: {e.Message}; state.store: none keeps nothing{_config.Where("state.directory")}");
+        }
+        return store;
     }
 
     void Done(KafkaSource source, ScoredBatch batch)
     {
         Metrics.Observe(batch);
-        _mutes.Observe(batch);
+        _board.Observe(batch);
         _batches.OnNext(batch);
         source.Done(batch.Message);
     }

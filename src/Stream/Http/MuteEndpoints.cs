@@ -1,4 +1,6 @@
+using System.ComponentModel;
 using System.Globalization;
+using Esn.Streaming.Configuration;
 using Esn.Streaming.Control;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -10,47 +12,71 @@ namespace Esn.Streaming.Http;
 /// <summary>Mutes over HTTP. Names are in the query, where any name can be written.</summary>
 static partial class MuteEndpoints
 {
-    /// <summary>GET /mutes; PUT /mutes?stream=…&amp;for=2h[&amp;topic=…]; DELETE /mutes?stream=…[&amp;topic=…].</summary>
-    /// <param name="routes">Of the process.</param>
+    /// <summary>Letters of a reason.</summary>
+    public const int LongestWhy = 500;
+
+    const int LongestName = 1000;
+
+    /// <summary>GET mutes; PUT mutes?streams=…&amp;for=2h[&amp;topic=…][&amp;why=…]; DELETE mutes?streams=…[&amp;topic=…].</summary>
+    /// <param name="api">Where they stand.</param>
     /// <param name="mutes">What they change.</param>
-    /// <param name="allowed">Whether they may change anything.</param>
+    /// <param name="config">Who may.</param>
     /// <param name="log">Told of every change.</param>
-    public static void MapMutes(this IEndpointRouteBuilder routes, Mutes mutes, bool allowed, ILogger log)
+    public static void MapMutes(this IEndpointRouteBuilder api, Mutes mutes, HttpConfig config, ILogger log)
     {
-        routes.MapGet("/mutes", () => Results.Json(mutes.All));
-        routes.MapMethods("/mutes", ["PUT", "DELETE"], (HttpContext context) =>
-        {
-            IQueryCollection query = context.Request.Query;
-            string? stream = query["stream"], topic = query["topic"];
-            if (!allowed) return Said(StatusCodes.Status403Forbidden, "http.mutes is false in the configuration");
-            if (string.IsNullOrEmpty(stream)) return Said(StatusCodes.Status400BadRequest, "say which stream: /mutes?stream=NAME&for=2h");
-            if (query.Keys.FirstOrDefault(key => key is not ("stream" or "topic" or "for")) is { } unknown)
-                return Said(StatusCodes.Status400BadRequest, $"unknown parameter {unknown}: stream, for and topic are known");
-            MuteProblem? problem;
-            if (context.Request.Method == "DELETE")
+        api.MapGet("/mutes", () => Results.Json(mutes.All, JsonShape.Options))
+            .WithName("mutes").WithSummary("The mutes in force").Produces<Mute[]>();
+
+        api.MapPut("/mutes", (HttpContext context,
+                [Description("Name of a stream, or a pattern: * stands for any letters; it need not be here yet")] string? streams = null,
+                [Description("How long: 90s, 15m, 1h30m, 2h or 3d, at most 30d")] string? @for = null,
+                [Description("Of the streams; default: of any")] string? topic = null,
+                [Description("For the others; at most 500 letters")] string why = "") =>
             {
-                mutes.End(stream, topic, out problem);
-                if (problem is not null) return Refused(problem);
-                Unmuted(log, stream);
+                if (Unknown(context.Request.Query, "streams", "for", "topic", "why") is { } unknown) return unknown;
+                if (string.IsNullOrEmpty(streams) || streams.Length > LongestName)
+                    return Bad("say which streams, by name or pattern: mutes?streams=pump-*&for=2h");
+                if (why.Length > LongestWhy) return Bad($"why must have at most {LongestWhy} letters, had {why.Length}");
+                if (Mutes.Duration(@for) is not { } duration)
+                    return Bad($"for must be such as 90s, 15m, 1h30m, 2h or 3d, above 0 and at most {Mutes.Longest.TotalDays:0}d, was '{@for}'");
+                if (mutes.Set(streams, Named(topic), duration, Access.By(context), why) is not { } mute)
+                    return Access.Said(StatusCodes.Status409Conflict, $"there are {Mutes.Most} mutes already: end some, or use a pattern");
+                Muted(log, mute.Streams, mute.Topic ?? "any topic",
+                    mute.Until.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture), mute.By, mute.Why);
+                return Results.Json(mute, JsonShape.Options);
+            })
+            .NeedsToken(config).WithName("mute").WithSummary("Mutes streams from now on").Produces<Mute>()
+            .Produces<string>(StatusCodes.Status409Conflict, "text/plain");
+
+        api.MapDelete("/mutes", (HttpContext context,
+                [Description("As in the mute that is to end")] string? streams = null,
+                [Description("As in the mute that is to end")] string? topic = null) =>
+            {
+                if (Unknown(context.Request.Query, "streams", "topic") is { } unknown) return unknown;
+                if (string.IsNullOrEmpty(streams)) return Bad("say which mute: mutes?streams=pump-*");
+                if (!mutes.End(streams, Named(topic)))
+                    return Access.Said(StatusCodes.Status404NotFound, $"no mute of {streams}{(Named(topic) is null ? "" : $" of topic {topic}")} is in force: {(mutes.All.Count == 0 ? "there is none" : string.Join(", ", mutes.All.Select(mute => mute.Streams)))}");
+                Unmuted(log, streams, Access.By(context));
                 return Results.NoContent();
-            }
-            if (Mutes.Duration(query["for"]) is not { } duration)
-                return Said(StatusCodes.Status400BadRequest,
-                    $"for must be such as 90s, 15m, 2h or 3d, above 0 and at most {Mutes.Longest.TotalDays:0}d, was '{query["for"]}'");
-            if (mutes.Set(stream, topic, duration, out problem) is not { } mute) return Refused(problem!);
-            Muted(log, mute.Stream, mute.Topic, mute.Until.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture));
-            return Results.Json(mute);
-        });
+            })
+            .NeedsToken(config).WithName("unmute").WithSummary("Ends a mute: the streams are judged again").Produces(StatusCodes.Status204NoContent)
+            .Produces<string>(StatusCodes.Status404NotFound, "text/plain");
     }
 
-    static IResult Refused(MuteProblem problem) =>
-        Said(problem.Unknown ? StatusCodes.Status404NotFound : StatusCodes.Status400BadRequest, problem.Detail);
+    static IResult? Unknown(IQueryCollection query, params ReadOnlySpan<string> known)
+    {
+        foreach (string key in query.Keys)
+            if (!known.Contains(key)) return Bad($"unknown parameter {key}: {string.Join(", ", known!)} are known");
+        return null;
+    }
 
-    static IResult Said(int status, string text) => Results.Text(text + "\n", statusCode: status);
+    static string? Named(string? topic) => string.IsNullOrEmpty(topic) ? null : topic;
 
-    [LoggerMessage(16, LogLevel.Information, "stream {stream} of {topic} is muted until {until}")]
-    static partial void Muted(ILogger log, string stream, string topic, string until);
+    static IResult Bad(string text) => Access.Said(StatusCodes.Status400BadRequest, text);
 
-    [LoggerMessage(17, LogLevel.Information, "stream {stream} is judged again")]
-    static partial void Unmuted(ILogger log, string stream);
+    [LoggerMessage(16, LogLevel.Information, "{streams} of {topic} is muted until {until} by {by}: {why}")]
+    static partial void Muted(ILogger log, string streams, string topic, string until, string by, string why);
+
+    [LoggerMessage(17, LogLevel.Information, "{streams} is judged again, by {by}")]
+    static partial void Unmuted(ILogger log, string streams, string by);
 }

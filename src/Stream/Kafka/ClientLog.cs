@@ -1,25 +1,47 @@
+using System.Text.RegularExpressions;
 using Confluent.Kafka;
 using Microsoft.Extensions.Logging;
 
 namespace Esn.Streaming.Kafka;
 
-/// <summary>What librdkafka says, in our log: warnings and worse, one a second of a client.</summary>
+/// <summary>What librdkafka says, in our log: warnings and worse, what repeats once a minute with how often it did.</summary>
 /// <param name="log">Ours.</param>
 /// <param name="time">The clock.</param>
-sealed class ClientLog(ILogger log, TimeProvider time)
+sealed partial class ClientLog(ILogger log, TimeProvider time)
 {
-    readonly RateLimit _lines = new(time, TimeSpan.FromSeconds(1)), _errors = new(time, TimeSpan.FromSeconds(1));
+    static readonly TimeSpan Period = TimeSpan.FromMinutes(1);
+    const int MostKinds = 100;  // beyond which those that are left share one
+
+    readonly Lock _lock = new();
+    readonly Dictionary<string, RateLimit> _kinds = [];
 
     /// <summary>A line of the client's log. What it tells as an error too is told once.</summary>
     public void Line(LogMessage line)
     {
         if (line.Level > SyslogLevel.Warning || line.Facility is "FAIL" or "ERROR") return;
-        if (_lines.Allows(out int suppressed)) log.ClientLine(line.Message, line.Facility, line.Name, suppressed);
+        if (Allows($"{line.Facility} {Digits().Replace(line.Message, "#")}", out int repeats))
+            log.ClientLine(line.Message, line.Facility, line.Name, repeats);
     }
 
     /// <summary>An error that the client itself goes on after.</summary>
     public void Error(Error error)
     {
-        if (error.IsFatal || _errors.Allows(out _)) log.ClientError(error.Reason, error.Code.ToString());
+        // By its code: a broker that is away is told with another number of milliseconds each time.
+        if (Allows(error.Code.ToString(), out int repeats) || error.IsFatal)
+            log.ClientError(error.Reason, error.Code.ToString(), repeats);
     }
+
+    bool Allows(string kind, out int repeats)
+    {
+        RateLimit? limit;
+        lock (_lock)
+        {
+            if (_kinds.Count >= MostKinds && !_kinds.ContainsKey(kind)) kind = "";
+            if (!_kinds.TryGetValue(kind, out limit)) _kinds.Add(kind, limit = new RateLimit(time, Period));
+        }
+        return limit.Allows(out repeats);
+    }
+
+    [GeneratedRegex("[0-9]+")]
+    private static partial Regex Digits();
 }

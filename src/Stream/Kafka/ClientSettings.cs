@@ -8,13 +8,25 @@ static class ClientSettings
 {
     public const string ClientId = "esn";
 
+    // A process that died is missed after this, and its partitions go to the others. It may be as short as it is because a
+    // broker that is away for longer costs no model: what was lost and comes back is gone on with.
+    static readonly TimeSpan Session = TimeSpan.FromSeconds(15), Heartbeat = TimeSpan.FromSeconds(2);
+
+    // New partitions and topics are found, and a topic that is gone is noticed, within this.
+    static readonly TimeSpan Refresh = TimeSpan.FromSeconds(10), Propagation = TimeSpan.FromSeconds(5);
+
     public static ConsumerConfig Consumer(EsnConfig config)
     {
         var settings = new ConsumerConfig(Common(config.Kafka))
         {
-            AutoOffsetReset = config.Source.From == StartFrom.Earliest ? AutoOffsetReset.Earliest : AutoOffsetReset.Latest,
+            // Where a new group begins is said by StartOffsets. This is for an offset that is gone: what is still there is read.
+            AutoOffsetReset = AutoOffsetReset.Earliest,
             PartitionAssignmentStrategy = PartitionAssignmentStrategy.CooperativeSticky,
             AutoCommitIntervalMs = 1000,
+            SessionTimeoutMs = (int)Session.TotalMilliseconds,
+            HeartbeatIntervalMs = (int)Heartbeat.TotalMilliseconds,
+            TopicMetadataRefreshIntervalMs = (int)Refresh.TotalMilliseconds,
+            FetchQueueBackoffMs = 10,  // a queue that was full is looked at again: at the default of 1 s it mostly stands empty
             QueuedMaxMessagesKbytes = 16 * 1024,  // what waits inside the client, per partition
             StatisticsIntervalMs = 1000,
             IsolationLevel = IsolationLevel.ReadCommitted,
@@ -29,16 +41,34 @@ static class ClientSettings
 
     public static ProducerConfig Producer(EsnConfig config)
     {
-        var settings = new ProducerConfig(Common(config.Kafka))
-        {
-            EnableIdempotence = true,
-            LingerMs = 5,
-            MessageTimeoutMs = 0,           // an event waits for the broker as long as it takes; the consumer waits with it
-            MessageMaxBytes = 64 * 1024 * 1024,  // a dead letter is as large as what came; the broker's limit decides
-        };
+        ProducerConfig settings = AnyProducer(config);
+        settings.MessageTimeoutMs = 0;  // an event waits for the broker as long as it takes; the consumer waits with it
         Apply(settings, config.Kafka.Producer);
         return settings;
     }
+
+    /// <summary>
+    /// A process has an id of its own, and keeps it over a restart where it has one in the group: the one before it is then
+    /// fenced at once. Else the group's generation refuses it, and its open transaction ends by itself.
+    /// </summary>
+    public static ProducerConfig TransactionalProducer(EsnConfig config)
+    {
+        ProducerConfig settings = AnyProducer(config);
+        string member = config.Kafka.Consumer.TryGetValue("group.instance.id", out string? instance) ? instance : $"{Guid.NewGuid():N}";
+        settings.TransactionalId = $"{config.Source.Group}-{member}";
+        settings.TransactionTimeoutMs = (int)TransactionalOutbox.LongestTransaction.TotalMilliseconds;
+        Apply(settings, config.Kafka.Producer);
+        return settings;
+    }
+
+    static ProducerConfig AnyProducer(EsnConfig config) => new(Common(config.Kafka))
+    {
+        EnableIdempotence = true,
+        LingerMs = 5,
+        TopicMetadataRefreshIntervalMs = (int)Refresh.TotalMilliseconds,
+        TopicMetadataPropagationMaxMs = (int)Propagation.TotalMilliseconds,
+        MessageMaxBytes = 64 * 1024 * 1024,  // a dead letter is as large as what came; the broker's limit decides
+    };
 
     public static AdminClientConfig Admin(KafkaConfig kafka) => new(Common(kafka));
 

@@ -1,8 +1,11 @@
+using System.Collections.Concurrent;
 using System.Reactive.Disposables;
 using System.Reactive.Linq;
 using Confluent.Kafka;
 using Esn.Streaming.Board;
 using Esn.Streaming.Configuration;
+using Esn.Streaming.State;
+using Esn.Streaming.Streams;
 using Esn.Streaming.Wire;
 using Microsoft.Extensions.Logging;
 
@@ -29,10 +32,15 @@ public sealed class KafkaSource : IDisposable
     readonly ILogger _log;
     readonly TimeProvider _time;
     readonly RateLimit _complaints;
+    readonly StartOffsets _starts;
+    readonly SnapshotStarts _snapshots;
     readonly Lock _lock = new();
     readonly ManualResetEventSlim _room = new(initialState: true), _drained = new(initialState: true);
     readonly CancellationTokenSource _closing = new();  // nothing is waited for any more
     readonly HashSet<TopicPartition> _paused = [];
+    readonly Dictionary<TopicPartition, long> _next = [];  // how far the partitions that are here were emitted
+    readonly Dictionary<TopicPartition, long> _kept = [];  // the same of those that were lost and whose streams are still here
+    readonly ConcurrentDictionary<PartitionId, bool> _gone = new();  // that went while something of them was on its way
     List<FeedRecord> _collected = [];
     IObserver<SourceMessage>? _observer;
     Thread? _consuming;
@@ -40,15 +48,20 @@ public sealed class KafkaSource : IDisposable
     Error? _fatal;
 
     /// <summary>Makes the client; connects when <see cref="Messages"/> is subscribed to.</summary>
-    public KafkaSource(EsnConfig config, Readiness readiness, TimeProvider time, ILogger log)
+    /// <param name="config">Validated.</param>
+    /// <param name="readiness">Told of progress.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="log">What the process says.</param>
+    /// <param name="store">Says where a partition begins that is known from before; null: where the group has committed.</param>
+    public KafkaSource(EsnConfig config, Readiness readiness, TimeProvider time, ILogger log, ISnapshotStore? store = null)
     {
         (_config, _readiness, _time, _log) = (config, readiness, time, log);
         _complaints = new RateLimit(time, TimeSpan.FromMinutes(1));
         var said = new ClientLog(log, time);
         Consumer = new ConsumerBuilder<byte[]?, byte[]?>(ClientSettings.Consumer(config))
             .SetPartitionsAssignedHandler((_, partitions) => Assign(partitions))
-            .SetPartitionsRevokedHandler((_, partitions) => Withdraw(partitions, ours => new PartitionsRevoked(ours)))
-            .SetPartitionsLostHandler((_, partitions) => Withdraw(partitions, ours => new PartitionsLost(ours)))
+            .SetPartitionsRevokedHandler((_, partitions) => Revoke(partitions))
+            .SetPartitionsLostHandler((_, partitions) => Lose(partitions))
             .SetStatisticsHandler((_, statistics) => readiness.Heard(statistics))
             .SetErrorHandler((_, error) =>
             {
@@ -57,10 +70,21 @@ public sealed class KafkaSource : IDisposable
             })
             .SetLogHandler((_, line) => said.Line(line))
             .Build();
+        _starts = new StartOffsets(config, Consumer, log);
+        _snapshots = new SnapshotStarts(store, Consumer, log);
     }
 
     /// <summary>The client, for an outbox to store offsets of.</summary>
     public IConsumer<byte[]?, byte[]?> Consumer { get; }
+
+    /// <summary>
+    /// Whether a partition went while something that came of it was on its way: another may have it, and read on from the last
+    /// commit. Nothing of it is to be told once any more.
+    /// </summary>
+    public bool IsGone(PartitionId partition) => _gone.ContainsKey(partition);
+
+    /// <summary>Whether what came of records is committed with them: what is here and is not committed is then not told either.</summary>
+    public bool Transactional { get; set; }
 
     /// <summary>Records that wait in here for room in the pipeline.</summary>
     internal int Collected => _collected.Count;
@@ -79,6 +103,7 @@ public sealed class KafkaSource : IDisposable
     /// <summary>A message went the whole way.</summary>
     public void Done(SourceMessage message)
     {
+        if (message is SourceEnded) return;  // it came from none of ours
         if (message is RecordBatch) _readiness.Progressed();
         lock (_lock)
         {
@@ -90,23 +115,22 @@ public sealed class KafkaSource : IDisposable
 
     /// <summary>Ends the consumer's thread, commits what is marked as done and leaves the group.</summary>
     /// <param name="within">After which it is given up, as brokers that are away can't be told.</param>
-    /// <returns>Whether it was done; if not, the client must not be disposed of.</returns>
-    public async Task<bool> Close(TimeSpan within)
+    /// <returns>What became of it; where it was not left, the client must not be disposed of.</returns>
+    public async Task<Departure> Close(TimeSpan within)
     {
         await _closing.CancelAsync().ConfigureAwait(false);
-        Task closed = Task.Run(() =>
+        Task<bool> closed = Task.Run(() =>
         {
             _consuming?.Join();
-            try
-            {
-                Consumer.Close();
-            }
-            catch (KafkaException e)
-            {
-                _log.NotCommitted(e.Error.Reason);
-            }
+            bool committed = Commit();
+            // A member that holds nothing does not tell the group when it is closed (librdkafka 2.x, cooperative protocol): it
+            // would be waited for until its session ends. It does when it takes its subscription back.
+            if (Consumer.Assignment.Count == 0) Consumer.Unsubscribe();
+            Consumer.Close();
+            return committed;
         });
-        return await Task.WhenAny(closed, Task.Delay(within, _time)).ConfigureAwait(false) == closed;
+        if (await Task.WhenAny(closed, Task.Delay(within, _time)).ConfigureAwait(false) != closed) return Departure.NotLeft;
+        return await closed.ConfigureAwait(false) ? Departure.Committed : Departure.NotCommitted;
     }
 
     /// <inheritdoc/>
@@ -124,6 +148,7 @@ public sealed class KafkaSource : IDisposable
         _observer = observer;
         try
         {
+            _starts.Start();
             Consumer.Subscribe(_config.Source.Topics);
             while (!ending.IsCancellationRequested && _fatal is null)
             {
@@ -187,7 +212,7 @@ public sealed class KafkaSource : IDisposable
         catch (ConsumeException e) when (!e.Error.IsFatal)
         {
             // Such as a topic that is not there yet: it may come.
-            if (_complaints.Allows(out _)) _log.CannotConsume(e.Error.Reason);
+            if (_complaints.Allows(out int repeats)) _log.CannotConsume(e.Error.Reason, repeats);
             return false;
         }
     }
@@ -197,6 +222,7 @@ public sealed class KafkaSource : IDisposable
         if (_collected.Count == 0) return;
         List<FeedRecord> collected = _collected;
         _collected = [];
+        foreach (FeedRecord record in collected) _next[new TopicPartition(record.Topic, record.Partition)] = record.Offset + 1;
         Emit(new RecordBatch(collected));
     }
 
@@ -211,27 +237,102 @@ public sealed class KafkaSource : IDisposable
         _observer!.OnNext(message);
     }
 
-    // This and the next run inside Consume() or Close(), on their thread.
-    void Assign(List<TopicPartition> partitions)
+    // This and the next two run inside Consume() or Close(), on their thread.
+    List<TopicPartitionOffset> Assign(List<TopicPartition> partitions)
     {
         _readiness.Joined();
-        if (partitions.Count == 0 || _observer is null) return;
-        _log.Assigned(string.Join(", ", partitions));
-        Emit(new PartitionsAssigned([.. partitions.Select(Id)]));
+        if (_observer is null) return [.. partitions.Select(partition => new TopicPartitionOffset(partition, Offset.Unset))];
+        try
+        {
+            return Begin(partitions);
+        }
+        catch (OperationCanceledException)
+        {
+            return [.. partitions.Select(partition => new TopicPartitionOffset(partition, Offset.Unset))];  // nothing is read any more
+        }
+    }
+
+    List<TopicPartitionOffset> Begin(List<TopicPartition> partitions)
+    {
+        Dictionary<TopicPartition, Offset> begins = [];
+        List<PartitionOffset> resumed = [];
+        if (partitions.Count > 0)
+        {
+            // What was on its way when they went is committed by now, or given up.
+            if (!_gone.IsEmpty) _drained.Wait(_closing.Token);
+            _gone.Clear();
+            Dictionary<TopicPartition, long> committed = _starts.Committed(partitions, _closing.Token);
+            foreach (IGrouping<string, TopicPartition> topic in partitions.Where(partition => !committed.ContainsKey(partition))
+                .GroupBy(partition => partition.Topic))
+                foreach ((TopicPartition partition, Offset begin) in _starts.Begin(topic.Key, [.. topic], _closing.Token))
+                    begins[partition] = begin;
+            foreach (TopicPartition partition in partitions)
+            {
+                if (committed.TryGetValue(partition, out long next)) begins[partition] = next;
+                if (begins[partition].Value >= 0) _next[partition] = begins[partition];
+                // Somebody may have read on meanwhile; if not, what is here is ahead of the group, or where it is.
+                if (!_kept.TryGetValue(partition, out long here) || here < next) continue;
+                if (Transactional && here != next) continue;
+                begins[partition] = here;
+                _next[partition] = here;
+                _kept.Remove(partition);
+                resumed.Add(new PartitionOffset(Id(partition), here));
+            }
+        }
+        // Whatever is not here by now is another's.
+        if (_kept.Count > 0) Emit(new PartitionsLost([.. _kept.Keys.Select(Id)]));
+        _kept.Clear();
+        if (resumed.Count > 0) _log.Resumed(string.Join(", ", resumed.Select(partition => partition.Partition)));
+        if (partitions.Count > 0)
+        {
+            TopicPartition[] come = [.. partitions.Where(partition => !resumed.Exists(other => other.Partition == Id(partition)))];
+            if (come.Length > 0) _log.Assigned(string.Join(", ", come.Select(Id)));
+            IReadOnlyList<PartitionStart> starts = _snapshots.Of(come, _closing.Token);
+            foreach (PartitionStart start in starts)
+                if (start.Snapshot is { } snapshot)
+                {
+                    var partition = new TopicPartition(start.Partition.Topic, start.Partition.Number);
+                    begins[partition] = snapshot.Next;
+                    _next[partition] = snapshot.Next;
+                }
+            Emit(new PartitionsAssigned([.. come.Select(Id)]) { Resumed = resumed, Starts = starts });
+        }
+        return [.. partitions.Select(partition => new TopicPartitionOffset(partition, begins[partition]))];
     }
 
     // Returns when all that came of the partitions is stored and committed: only then may the next owner begin.
-    void Withdraw(List<TopicPartitionOffset> partitions, Func<PartitionId[], SourceMessage> message)
+    void Revoke(List<TopicPartitionOffset> partitions)
     {
         if (partitions.Count == 0) return;
         _log.Revoked(string.Join(", ", partitions.Select(partition => partition.TopicPartition)));
+        foreach (TopicPartitionOffset partition in partitions) _next.Remove(partition.TopicPartition);
+        Withdraw(partitions, new PartitionsRevoked([.. partitions.Select(partition => Id(partition.TopicPartition))]));
+    }
+
+    // Mostly nobody else has them: the broker was away for longer than a session.
+    void Lose(List<TopicPartitionOffset> partitions)
+    {
+        if (partitions.Count == 0) return;
+        _readiness.Left();
+        _log.MembershipLost(string.Join(", ", partitions.Select(partition => partition.TopicPartition)));
+        foreach (TopicPartitionOffset partition in partitions) _gone[Id(partition.TopicPartition)] = true;
+        Withdraw(partitions, message: null);
+        foreach (TopicPartitionOffset partition in partitions)
+            if (_next.Remove(partition.TopicPartition, out long next)) _kept[partition.TopicPartition] = next;
+    }
+
+    void Withdraw(List<TopicPartitionOffset> partitions, SourceMessage? message)
+    {
         _paused.ExceptWith(partitions.Select(partition => partition.TopicPartition));
         if (_observer is null) return;  // closing: the pipeline is empty already
         EmitCollected();
-        Emit(message([.. partitions.Select(partition => Id(partition.TopicPartition))]));
+        if (message is null) return;
+        Emit(message);
         try
         {
-            if (!_drained.Wait(DrainWithin, _closing.Token)) _log.NotDrained(_inFlight);
+            if (_drained.Wait(DrainWithin, _closing.Token)) return;
+            _log.NotDrained(_inFlight);
+            foreach (TopicPartitionOffset partition in partitions) _gone[Id(partition.TopicPartition)] = true;
         }
         catch (OperationCanceledException)
         {
@@ -239,5 +340,37 @@ public sealed class KafkaSource : IDisposable
         }
     }
 
+    // What was stored since the last commit.
+    bool Commit()
+    {
+        try
+        {
+            Consumer.Commit();
+            return true;
+        }
+        catch (KafkaException e) when (e.Error.Code == ErrorCode.Local_NoOffset)
+        {
+            return true;  // nothing new since the last commit
+        }
+        catch (KafkaException e)
+        {
+            _log.NotCommitted(e.Error.Reason);
+            return false;
+        }
+    }
+
     static PartitionId Id(TopicPartition partition) => new(partition.Topic, partition.Partition.Value);
+}
+
+/// <summary>How the group was left.</summary>
+public enum Departure
+{
+    /// <summary>All that was done is committed, and the group knows.</summary>
+    Committed,
+
+    /// <summary>The group knows; the last records will be read again.</summary>
+    NotCommitted,
+
+    /// <summary>The brokers could not be told in time.</summary>
+    NotLeft,
 }

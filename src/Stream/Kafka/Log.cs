@@ -8,17 +8,17 @@ static partial class Log
     [LoggerMessage(1, LogLevel.Information, "assigned partitions: {Partitions}")]
     public static partial void Assigned(this ILogger log, string partitions);
 
-    [LoggerMessage(2, LogLevel.Information, "partitions went to another replica: {Partitions}")]
+    [LoggerMessage(2, LogLevel.Information, "partitions go to another replica: {Partitions}")]
     public static partial void Revoked(this ILogger log, string partitions);
 
-    [LoggerMessage(3, LogLevel.Warning, "Kafka: {Reason} ({Code}); the client keeps trying")]
-    public static partial void ClientError(this ILogger log, string reason, string code);
+    [LoggerMessage(3, LogLevel.Warning, "Kafka: {Reason} ({Code}); the client keeps trying; {Repeats} alike before it were not logged")]
+    public static partial void ClientError(this ILogger log, string reason, string code, int repeats);
 
-    [LoggerMessage(4, LogLevel.Warning, "can't consume: {Reason}; is source.topics right, and does the topic exist?")]
-    public static partial void CannotConsume(this ILogger log, string reason);
+    [LoggerMessage(4, LogLevel.Warning, "can't consume: {Reason}; is source.topics right, and does the topic exist? {Repeats} alike before it were not logged")]
+    public static partial void CannotConsume(this ILogger log, string reason, int repeats);
 
-    [LoggerMessage(5, LogLevel.Warning, "offset of {Partition} not stored: {Reason}; its records will be read again by the partition's new owner")]
-    public static partial void OffsetNotStored(this ILogger log, string partition, string reason);
+    [LoggerMessage(5, LogLevel.Warning, "offset of {Partition} not stored: {Reason}; its records will be read again by the partition's new owner; {Repeats} alike before it were not logged")]
+    public static partial void OffsetNotStored(this ILogger log, string partition, string reason, int repeats);
 
     [LoggerMessage(6, LogLevel.Warning, "{InFlight} batches were not through when their partitions went: their records will be read again")]
     public static partial void NotDrained(this ILogger log, int inFlight);
@@ -26,8 +26,8 @@ static partial class Log
     [LoggerMessage(7, LogLevel.Information, "created topic {Topic}")]
     public static partial void TopicCreated(this ILogger log, string topic);
 
-    [LoggerMessage(8, LogLevel.Warning, "can't reach the brokers at {Servers} yet: {Reason}")]
-    public static partial void BrokersAway(this ILogger log, string servers, string reason);
+    [LoggerMessage(8, LogLevel.Warning, "can't reach the brokers at {Servers} yet: {Reason}; {Repeats} tries before it were not logged")]
+    public static partial void BrokersAway(this ILogger log, string servers, string reason, int repeats);
 
     [LoggerMessage(9, LogLevel.Information, "alarm {Change}: stream {Stream} at {Time}, step {Position}, {Severity}, highest score {Score:F2}")]
     public static partial void Alarm(this ILogger log, string change, string stream, string time, long position, string severity,
@@ -40,9 +40,48 @@ static partial class Log
     [LoggerMessage(15, LogLevel.Error, "offsets could not be committed: {Reason}; the last records will be read again")]
     public static partial void NotCommitted(this ILogger log, string reason);
 
-    [LoggerMessage(18, LogLevel.Warning, "librdkafka: {Line} ({Facility}, {Client}); {Suppressed} lines before it were not logged")]
-    public static partial void ClientLine(this ILogger log, string line, string facility, string client, int suppressed);
+    [LoggerMessage(18, LogLevel.Warning, "librdkafka: {Line} ({Facility}, {Client}); {Repeats} alike before it were not logged")]
+    public static partial void ClientLine(this ILogger log, string line, string facility, string client, int repeats);
 
     [LoggerMessage(19, LogLevel.Error, "{What} fits into topic {Topic} in no size and is lost: raise the topic's max.message.bytes")]
     public static partial void NotFitting(this ILogger log, string topic, string what);
+
+    [LoggerMessage(21, LogLevel.Warning, "this process is no longer a member of the group; what it learnt of {Partitions} is kept until the group says whose they are")]
+    public static partial void MembershipLost(this ILogger log, string partitions);
+
+    [LoggerMessage(22, LogLevel.Information, "partitions came back and nobody had read on: it goes on with what it learnt of {Partitions}")]
+    public static partial void Resumed(this ILogger log, string partitions);
+
+    [LoggerMessage(23, LogLevel.Information, "{Topic}: {What}")]
+    public static partial void Begins(this ILogger log, string topic, string what);
+
+    [LoggerMessage(24, LogLevel.Warning, "the group's offsets of {Partitions} can't be asked for: {Reason}; trying again")]
+    public static partial void OffsetsUnknown(this ILogger log, string partitions, string reason);
+
+    [LoggerMessage(25, LogLevel.Error, "topic {Topic} is gone: nothing can be written to it")]
+    public static partial void SinkGone(this ILogger log, string topic);
+
+    [LoggerMessage(26, LogLevel.Warning, "can't ask the brokers how far the group is: {Reason}; {Repeats} alike before it were not logged")]
+    public static partial void GroupUnknown(this ILogger log, string reason, int repeats);
+
+    [LoggerMessage(27, LogLevel.Information, "events, dead letters and offsets go in one transaction: once, for whoever reads what is committed")]
+    public static partial void ExactlyOnce(this ILogger log);
+
+    [LoggerMessage(28, LogLevel.Information, "no transactions ({Why}): at least once; a crash may repeat events, with the ce_id of the first")]
+    public static partial void AtLeastOnce(this ILogger log, string why);
+
+    [LoggerMessage(29, LogLevel.Warning, "no transaction yet: {Reason}")]
+    public static partial void NoTransactionsYet(this ILogger log, string reason);
+
+    [LoggerMessage(30, LogLevel.Warning, "transaction aborted: {Reason}; it is tried again; {Repeats} alike before it were not logged")]
+    public static partial void TransactionAborted(this ILogger log, string reason, int repeats);
+
+    [LoggerMessage(44, LogLevel.Warning, "{Partition} holds no record {Next}: its last is {High}, so it was made anew; its streams go on with its first record")]
+    public static partial void MadeAnew(this ILogger log, string partition, long next, long high);
+
+    [LoggerMessage(45, LogLevel.Warning, "the records from {Next} on of {Partition} are gone, it begins at {Low}: its streams go on over the gap")]
+    public static partial void RecordsGone(this ILogger log, string partition, long next, long low);
+
+    [LoggerMessage(46, LogLevel.Information, "{Partition}: {Streams} streams go on from their snapshot at offset {Next}; {Again} records are taken again without telling what was told")]
+    public static partial void GoesOn(this ILogger log, string partition, int streams, long next, long again);
 }

@@ -15,6 +15,7 @@ static class Topics
     public static async Task Ensure(EsnConfig config, TimeProvider time, ILogger log, CancellationToken stop)
     {
         var said = new ClientLog(log, time);
+        var complaints = new RateLimit(time, TimeSpan.FromMinutes(1));
         string? heard = null;  // a refused password is told to the handler, the call only knows that nobody answered
         using IAdminClient admin = new AdminClientBuilder(ClientSettings.Admin(config.Kafka))
             .SetErrorHandler((_, error) => heard = error.Code == ErrorCode.Local_AllBrokersDown ? heard : error.Reason)
@@ -36,7 +37,7 @@ static class Topics
             }
             catch (KafkaException e) when (!stop.IsCancellationRequested)
             {
-                log.BrokersAway(config.Kafka.BootstrapServers, heard ?? e.Error.Reason);
+                if (complaints.Allows(out int repeats)) log.BrokersAway(config.Kafka.BootstrapServers, heard ?? e.Error.Reason, repeats);
                 await Task.Delay(TimeSpan.FromSeconds(1), time, stop).ConfigureAwait(false);
             }
         }

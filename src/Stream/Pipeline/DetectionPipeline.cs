@@ -17,10 +17,11 @@ public static class DetectionPipeline
     /// <param name="streams">Scores.</param>
     /// <param name="outbox">Stores.</param>
     /// <param name="scheduler">Where scoring runs.</param>
-    /// <returns>Each batch, once all that came of it is stored. An error of a stage ends it.</returns>
+    /// <returns>Each batch, once all that came of it is stored; that of the source's end is the last. An error of a stage ends it.</returns>
     public static IObservable<ScoredBatch> Run(IObservable<SourceMessage> source, StreamTable streams, IOutbox outbox,
         IScheduler scheduler) =>
         source
+            .Concat(Observable.Return<SourceMessage>(new SourceEnded()))
             .ObserveOn(scheduler)
             .Select(message => Score(message, streams))
             .Select(scored => Observable.FromAsync(async cancel =>

@@ -12,11 +12,12 @@ sealed class Admission
     readonly long _memory;
 
     /// <param name="config">Validated.</param>
-    public Admission(EsnConfig config)
+    /// <param name="models">Of the configuration.</param>
+    public Admission(EsnConfig config, ModelChoice models)
     {
         _source = config.Source;
         _decoder = new FrameDecoder(_source.Fields);
-        _models = new ModelChoice(config);
+        _models = models;
         _memory = _source.MaxMemory?.Bytes ?? (long)(SourceConfig.DefaultShare * GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
     }
 
@@ -40,8 +41,8 @@ sealed class Admission
         if (streams >= _source.MaxStreams)
             return Refused(first, Rejection.TooManyStreams,
                 $"{streams} streams are here already: raise source.maxStreams, or add replicas and partitions");
-        var gate = new Gate(_source.FrameChannels);
-        if (gate.Check(first.Time, first.Values, out string detail) is { } reason) return Refused(first, reason, detail);
+        var gate = new Gate(_source.FrameChannels, _source.Times);
+        if (gate.Check(first.Time, first.Values, out string detail, first.Record.Timestamp) is { } reason) return Refused(first, reason, detail);
         ModelSpec model = _models.Of(first.Stream.Key);
         try
         {
@@ -50,7 +51,9 @@ sealed class Admission
                 return Refused(first, Rejection.NoMemory,
                     $"a model of {gate.Channels} channels takes {MemorySize.Say(more)}, those of {streams} streams take {MemorySize.Say(bytes)} of {MemorySize.Say(_memory)}: "
                     + "raise source.maxMemory, or add replicas and partitions");
-            return (new StreamSlot(first.Stream, model, gate), null);
+            var slot = new StreamSlot(first.Stream, model, gate);
+            slot.Begin(first.Time);
+            return (slot, null);
         }
         // Whatever it is, it must not keep the other streams from being scored; it comes again with the stream's next record.
         catch (Exception e)

@@ -1,42 +1,115 @@
+using System.Buffers.Binary;
 using Esn.Streaming.Configuration;
 using Esn.Streaming.Wire;
 
 namespace Esn.Streaming.Streams;
 
-/// <summary>Lets a stream's frames through in order: the dimension fixed, times not going back, no frame twice.</summary>
-/// <remarks>A step that has been scored can't be taken back, so a late frame is refused rather than slipped in.</remarks>
+/// <summary>Lets a stream's frames through in order: the dimension fixed, times not going back nor far ahead, no frame twice.</summary>
+/// <remarks>
+/// A step that has been scored can't be taken back, so a late frame is refused rather than slipped in. A stream all of whose
+/// frames are refused, one following the other, has another clock now: with the last of so many it begins a new run.
+/// </remarks>
 /// <param name="channels">Values a frame must have; 0: as many as the first one.</param>
-public sealed class Gate(int channels)
+/// <param name="times">What times are believed; null: as by default.</param>
+public sealed class Gate(int channels, TimesConfig? times = null)
 {
+    const int Numbers = 4 + 4 + 8 + 8 + 4;  // of a saved state: channels, values of the last frame, its time, that of the refused, their number
+
+    static readonly DateTime ClocksFrom = new(2000, 1, 1, 0, 0, 0, DateTimeKind.Utc);  // what is older was stamped by no clock
+
+    readonly TimesConfig _times = times ?? new TimesConfig();
     double[]? _last;
-    DateTime _lastTime;
+    DateTime _lastTime, _refusedTime;
+    int _refused;  // in a row, for their times, each following the one before
 
     /// <summary>Values of every frame; 0 before the first.</summary>
     public int Channels { get; private set; } = channels;
+
+    /// <summary>Whether the frame that was let through last begins a new run: its time has nothing to do with the one before.</summary>
+    public bool BeginsRun { get; private set; }
+
+    /// <summary>All that the next frames are checked against.</summary>
+    public byte[] Save()
+    {
+        double[] last = _last ?? [];
+        var state = new byte[Numbers + last.Length * sizeof(double)];
+        BinaryPrimitives.WriteInt32LittleEndian(state, Channels);
+        BinaryPrimitives.WriteInt32LittleEndian(state.AsSpan(4), last.Length);
+        BinaryPrimitives.WriteInt64LittleEndian(state.AsSpan(8), _lastTime.Ticks);
+        BinaryPrimitives.WriteInt64LittleEndian(state.AsSpan(16), _refusedTime.Ticks);
+        BinaryPrimitives.WriteInt32LittleEndian(state.AsSpan(24), _refused);
+        for (int i = 0; i < last.Length; i++)
+            BinaryPrimitives.WriteDoubleLittleEndian(state.AsSpan(Numbers + i * sizeof(double)), last[i]);
+        return state;
+    }
+
+    /// <summary>A gate that goes on where a saved one was.</summary>
+    /// <param name="state">As <see cref="Save"/> gave it.</param>
+    /// <param name="times">What times are believed; null: as by default.</param>
+    /// <exception cref="InvalidDataException">These bytes are of none.</exception>
+    public static Gate Load(ReadOnlySpan<byte> state, TimesConfig? times = null)
+    {
+        if (state.Length < Numbers) throw new InvalidDataException($"{state.Length} bytes are no state of a gate");
+        int channels = BinaryPrimitives.ReadInt32LittleEndian(state), count = BinaryPrimitives.ReadInt32LittleEndian(state[4..]);
+        long ticks = BinaryPrimitives.ReadInt64LittleEndian(state[8..]), refused = BinaryPrimitives.ReadInt64LittleEndian(state[16..]);
+        if (channels < 0 || (count != 0 && count != channels) || state.Length != Numbers + (long)count * sizeof(double)
+            || ticks < 0 || ticks > DateTime.MaxValue.Ticks || refused < 0 || refused > DateTime.MaxValue.Ticks)
+            throw new InvalidDataException($"{state.Length} bytes are no state of a gate of {channels} channels");
+        var gate = new Gate(channels, times)
+        {
+            _lastTime = new DateTime(ticks, DateTimeKind.Utc),
+            _refusedTime = new DateTime(refused, DateTimeKind.Utc),
+            _refused = BinaryPrimitives.ReadInt32LittleEndian(state[24..]),
+        };
+        if (count == 0) return gate;
+        gate._last = new double[count];
+        for (int i = 0; i < count; i++)
+            gate._last[i] = BinaryPrimitives.ReadDoubleLittleEndian(state[(Numbers + i * sizeof(double))..]);
+        return gate;
+    }
 
     /// <summary>Why the frame is refused; null where it is let through and becomes the last one.</summary>
     /// <param name="time">Feed time, UTC.</param>
     /// <param name="values">The frame; kept until the next one.</param>
     /// <param name="detail">For a person, where the frame is refused.</param>
-    public Rejection? Check(DateTime time, double[] values, out string detail)
+    /// <param name="sent">The record's own timestamp, UTC; null: it has none.</param>
+    public Rejection? Check(DateTime time, double[] values, out string detail, DateTime? sent = null)
     {
         detail = "";
+        BeginsRun = false;
         if (Channels != 0 && values.Length != Channels)
         {
             detail = $"the stream has frames of {Channels} values, this one has {values.Length}";
             return Rejection.WrongDimension;
-        }
-        if (_last is not null && time < _lastTime)
-        {
-            detail = $"the stream's last frame is of {FeedTime.Write(_lastTime)}, this one of {FeedTime.Write(time)}";
-            return Rejection.Late;
         }
         if (_last is not null && time == _lastTime && values.AsSpan().SequenceEqual(_last))
         {
             detail = $"the stream's last frame is of the same time with the same values, {FeedTime.Write(time)}";
             return Rejection.Duplicate;
         }
-        (Channels, _last, _lastTime) = (values.Length, values, time);
+        if (_last is not null && Doubt(time, sent) is { } reason)
+        {
+            _refused = _refused > 0 && time > _refusedTime && time - _refusedTime <= _times.MaxAhead ? _refused + 1 : 1;
+            _refusedTime = time;
+            if (_times.NewRunAfter == 0 || _refused <= _times.NewRunAfter)
+            {
+                detail = reason == Rejection.Late
+                    ? $"the stream's last frame is of {FeedTime.Write(_lastTime)}, this one of {FeedTime.Write(time)}"
+                    : $"the stream's last frame is of {FeedTime.Write(_lastTime)} and the record of {FeedTime.Write(sent!.Value)}, this frame of {FeedTime.Write(time)}: more than source.times.maxAheadSeconds after both";
+                return reason;
+            }
+            BeginsRun = true;
+        }
+        (Channels, _last, _lastTime, _refused) = (values.Length, values, time, 0);
         return null;
+    }
+
+    /// <summary>The last frame does not count any more: its time was wrong.</summary>
+    public void Forget() => _last = null;
+
+    Rejection? Doubt(DateTime time, DateTime? sent)
+    {
+        if (time < _lastTime) return Rejection.Late;
+        return sent >= ClocksFrom && time - _lastTime > _times.MaxAhead && time - sent > _times.MaxAhead ? Rejection.FarAhead : null;
     }
 }

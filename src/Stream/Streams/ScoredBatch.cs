@@ -1,3 +1,4 @@
+using Esn.Streaming.State;
 using Esn.Streaming.Wire;
 
 namespace Esn.Streaming.Streams;
@@ -26,7 +27,11 @@ public readonly record struct ScoredFrame(Frame Frame, StepResult Result, ReadOn
 /// [channels]; else null.</param>
 /// <param name="Elapsed">Time that the steps took.</param>
 public sealed record StreamSteps(StreamId Stream, IReadOnlyList<ScoredFrame> Frames, ModelHealth Before, ModelHealth After,
-    double[]? Forecast, TimeSpan Elapsed);
+    double[]? Forecast, TimeSpan Elapsed)
+{
+    /// <summary>Runs of the stream that began with one of these frames, but for its first: its clock went back, or far ahead.</summary>
+    public int NewRuns { get; init; }
+}
 
 /// <summary>
 /// What became of a message of the source: the one thing that leaves the scoring, for the outbox and for all who show something.
@@ -45,6 +50,27 @@ public sealed record ScoredBatch(SourceMessage Message)
 
     /// <summary>Streams that went with their partitions.</summary>
     public IReadOnlyList<StreamId> Gone { get; init; } = [];
+
+    /// <summary>
+    /// What is to be kept of partitions, once all that came of this batch and those before it is stored: each stands for all
+    /// records up to this batch.
+    /// </summary>
+    public IReadOnlyList<PartitionSnapshot> Snapshots { get; init; } = [];
+
+    /// <summary>Time that scoring stood still to copy them.</summary>
+    public TimeSpan Paused { get; init; }
+
+    /// <summary>How far each partition of the batch is read once it is stored; none that was read so far before.</summary>
+    public IReadOnlyList<PartitionOffset> Offsets { get; init; } = [];
+
+    /// <summary>Frames that were taken again after a restart, with what came of them stored before: they are not in here.</summary>
+    public int Replayed { get; init; }
+
+    /// <summary>Streams that came back from a snapshot.</summary>
+    public int Restored { get; init; }
+
+    /// <summary>Streams that begin anew, as their models learn in another way than their snapshots did.</summary>
+    public IReadOnlyList<StreamId> Reset { get; init; } = [];
 
     /// <summary>When it was scored, UTC.</summary>
     public DateTime ScoredAt { get; init; }

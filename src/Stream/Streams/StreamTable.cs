@@ -1,4 +1,5 @@
 using Esn.Streaming.Configuration;
+using Esn.Streaming.State;
 using Esn.Streaming.Wire;
 
 namespace Esn.Streaming.Streams;
@@ -9,6 +10,9 @@ public sealed class StreamTable
 {
     readonly Admission _admission;
     readonly Scorer _scorer;
+    readonly ModelChoice _models;
+    readonly StateConfig _state;
+    readonly TimesConfig _times;
     readonly TimeProvider _time;
     readonly Dictionary<PartitionId, PartitionGroup> _groups = [];
 
@@ -18,36 +22,44 @@ public sealed class StreamTable
     /// is silenced.</param>
     public StreamTable(EsnConfig config, TimeProvider time, Func<StreamId, bool>? silenced = null)
     {
-        _time = time;
-        _admission = new Admission(config);
+        (_state, _times, _time, _models) = (config.State, config.Source.Times, time, new ModelChoice(config));
+        _admission = new Admission(config, _models);
         _scorer = new Scorer(config, silenced ?? (_ => false), time);
     }
 
     /// <summary>Does what a message of the source asks for.</summary>
+    /// <exception cref="SnapshotException">A stream can't go on from its snapshot, and may not begin anew.</exception>
     public ScoredBatch Take(SourceMessage message) => message switch
     {
         RecordBatch batch => Score(batch),
         PartitionsAssigned assigned => Assign(assigned),
-        PartitionsRevoked revoked => Forget(revoked, revoked.Partitions),
-        PartitionsLost lost => Forget(lost, lost.Partitions),
+        PartitionsRevoked revoked => Forget(revoked, revoked.Partitions, capture: true),
+        PartitionsLost lost => Forget(lost, lost.Partitions, capture: false),
+        SourceEnded ended => Captured(Scored(ended), _groups.Values),
         _ => throw new NotSupportedException($"{message.GetType().Name} is no message of a source"),
     };
 
     ScoredBatch Assign(PartitionsAssigned assigned)
     {
         foreach (PartitionId partition in assigned.Partitions) Group(partition);
-        return Scored(assigned);
+        var reset = new List<StreamId>();
+        int restored = 0;
+        foreach (PartitionStart start in assigned.Starts)
+        {
+            PartitionGroup group = Group(start.Partition);
+            reset.AddRange(group.Restore(start, _models, _times, _state.OnSpecChange, Now));
+            restored += group.Slots.Count;
+        }
+        return Scored(assigned) with { Restored = restored, Reset = reset };
     }
 
-    ScoredBatch Forget(SourceMessage message, IReadOnlyList<PartitionId> partitions)
+    ScoredBatch Forget(SourceMessage message, IReadOnlyList<PartitionId> partitions, bool capture)
     {
-        var gone = new List<StreamId>();
+        var gone = new List<PartitionGroup>();
         foreach (PartitionId partition in partitions)
-        {
-            if (!_groups.Remove(partition, out PartitionGroup? group)) continue;
-            gone.AddRange(group.Slots.Select(slot => slot.Stream));
-        }
-        return Scored(message) with { Gone = gone };
+            if (_groups.Remove(partition, out PartitionGroup? group)) gone.Add(group);
+        ScoredBatch batch = Scored(message) with { Gone = [.. gone.SelectMany(group => group.Slots).Select(slot => slot.Stream)] };
+        return capture ? Captured(batch, gone) : batch;
     }
 
     ScoredBatch Score(RecordBatch batch)
@@ -56,40 +68,78 @@ public sealed class StreamTable
         var places = new List<(int Stream, int Frame)>(batch.Records.Count);  // of each frame that was let in
         var streams = new List<(StreamSlot Slot, List<Frame> Frames)>();
         var indices = new Dictionary<StreamId, int>();
+        var touched = new HashSet<PartitionGroup>();
+        int replayed = 0;
         foreach (FeedRecord record in batch.Records)
         {
+            PartitionGroup group = Group(new PartitionId(record.Topic, record.Partition));
+            touched.Add(group);
+            group.Next = Math.Max(group.Next, record.Offset + 1);
             (Frame? frame, DeadLetter? letter) = _admission.Decode(record);
             StreamSlot? slot = null;
-            if (frame is not null) (slot, letter) = Admit(frame);
+            if (frame is not null) (slot, letter) = Admit(frame, group);
             if (letter is not null)
             {
-                letters.Add(letter);
+                if (record.Offset >= group.Told) letters.Add(letter);
                 continue;
             }
+            if (slot is null) continue;  // it has had this record
             if (!indices.TryGetValue(frame!.Stream, out int index))
             {
                 indices.Add(frame.Stream, index = streams.Count);
-                streams.Add((slot!, []));
+                streams.Add((slot, []));
             }
-            places.Add((index, streams[index].Frames.Count));
+            if (record.Offset >= group.Told) places.Add((index, streams[index].Frames.Count));
+            else replayed++;
             streams[index].Frames.Add(frame);
         }
         StreamSteps[] steps = _scorer.Step(streams);
-        return Scored(batch) with
+        ScoredFrame[] frames = [.. places.Select(place => steps[place.Stream].Frames[place.Frame])];
+        ScoredBatch scored = Scored(batch) with
         {
             DeadLetters = letters,
-            Streams = steps,
-            Frames = [.. places.Select(place => steps[place.Stream].Frames[place.Frame])],
+            Streams = replayed > 0 ? [.. steps.Select(Untold).OfType<StreamSteps>()] : steps,
+            Frames = frames,
+            Replayed = replayed,
+            Offsets = [.. touched.Where(group => group.Next > group.Told).Select(group => new PartitionOffset(group.Partition, group.Next))],
         };
+        return Captured(scored, Due(touched));
     }
 
-    // A name becomes a stream only with a frame that fits.
-    (StreamSlot? Slot, DeadLetter? DeadLetter) Admit(Frame frame)
+    // One a batch, so that a batch waits for the copying of one partition at the most.
+    IEnumerable<PartitionGroup> Due(IEnumerable<PartitionGroup> touched)
     {
-        PartitionGroup group = Group(new PartitionId(frame.Stream.Topic, frame.Stream.Partition));
+        if (_state.Store == StateStore.None) return [];
+        DateTime due = Now - TimeSpan.FromSeconds(_state.IntervalSeconds);
+        return touched.Where(group => group.CapturedAt <= due).OrderBy(group => group.CapturedAt).Take(1);
+    }
+
+    ScoredBatch Captured(ScoredBatch batch, IEnumerable<PartitionGroup> groups)
+    {
+        if (_state.Store == StateStore.None) return batch;
+        long start = _time.GetTimestamp();
+        PartitionSnapshot[] snapshots = [.. groups.Select(group => group.Capture(Now)).OfType<PartitionSnapshot>()];
+        return snapshots.Length == 0 ? batch : batch with { Snapshots = snapshots, Paused = _time.GetElapsedTime(start) };
+    }
+
+    // What is told for the first time; null: nothing of it.
+    StreamSteps? Untold(StreamSteps steps)
+    {
+        long told = Group(new PartitionId(steps.Stream.Topic, steps.Stream.Partition)).Told;
+        int from = 0;
+        while (from < steps.Frames.Count && steps.Frames[from].Frame.Record.Offset < told) from++;
+        return from == 0 ? steps : from == steps.Frames.Count ? null : steps with { Frames = [.. steps.Frames.Skip(from)] };
+    }
+
+    // A name becomes a stream only with a frame that fits. Both are null where the stream has had the record.
+    (StreamSlot? Slot, DeadLetter? DeadLetter) Admit(Frame frame, PartitionGroup group)
+    {
         if (group.Find(frame.Stream.Key) is { } slot)
-            return slot.Check(frame.Time, frame.Values, out string detail) is { } reason
+        {
+            if (frame.Record.Offset < slot.Next) return (null, null);
+            return slot.Check(frame.Time, frame.Values, out string detail, frame.Record.Timestamp) is { } reason
                 ? (null, new DeadLetter(frame.Record, reason, detail)) : (slot, null);
+        }
         (StreamSlot? opened, DeadLetter? letter) = _admission.Open(frame, StreamCount, Bytes);
         if (opened is not null) group.Add(opened);
         return (opened, letter);
@@ -97,12 +147,14 @@ public sealed class StreamTable
 
     PartitionGroup Group(PartitionId partition)
     {
-        if (!_groups.TryGetValue(partition, out PartitionGroup? group)) _groups.Add(partition, group = new PartitionGroup(partition));
+        if (!_groups.TryGetValue(partition, out PartitionGroup? group)) _groups.Add(partition, group = new PartitionGroup(partition, Now));
         return group;
     }
 
     ScoredBatch Scored(SourceMessage message) =>
-        new(message) { ScoredAt = _time.GetUtcNow().UtcDateTime, StreamCount = StreamCount, ModelBytes = Bytes };
+        new(message) { ScoredAt = Now, StreamCount = StreamCount, ModelBytes = Bytes };
+
+    DateTime Now => _time.GetUtcNow().UtcDateTime;
 
     int StreamCount => _groups.Values.Sum(group => group.Slots.Count);
 

@@ -13,9 +13,11 @@ public sealed class EsnMetrics
     readonly IReadOnlyList<string> _channelNames;
     readonly StreamGauges _gauges;
     readonly Dictionary<StreamId, StreamSeries?> _series = [];  // of every stream that was seen; null: beyond the cap
-    readonly Gauge _streams, _modelBytes, _lag, _ready;
+    readonly Gauge _streams, _modelBytes, _lag, _groupLag, _ready;
+    readonly HashSet<PartitionId> _groupPartitions = [];
     readonly Counter _steps, _events, _recoveries, _refusals, _rescalings, _late, _deadLetters, _hidden;
-    readonly Histogram _stepDuration, _latency;
+    readonly Histogram _stepDuration, _latency, _pause;
+    readonly Counter _snapshots, _restored, _replayed, _newRuns;
     readonly HashSet<StreamId> _hiddenStreams = [];
     int _exported;
 
@@ -39,9 +41,16 @@ public sealed class EsnMetrics
             new HistogramConfiguration { Buckets = Histogram.ExponentialBuckets(1e-6, 2, 20) });
         _latency = metrics.CreateHistogram("esn_end_to_end_latency_seconds", "From the record's timestamp to its score.",
             new HistogramConfiguration { Buckets = Histogram.ExponentialBuckets(.001, 2, 20) });
+        _pause = metrics.CreateHistogram("esn_snapshot_pause_seconds", "Time that scoring stood still to copy the states of a partition.",
+            new HistogramConfiguration { Buckets = Histogram.ExponentialBuckets(1e-4, 2, 16) });
+        _snapshots = metrics.CreateCounter("esn_snapshots_total", "Snapshots of partitions that were taken.");
+        _newRuns = metrics.CreateCounter("esn_new_runs_total", "Times that a stream began a new run, as its clock had gone back, or far ahead, for good: it is washed out and goes on with what it had learnt.");
+        _restored = metrics.CreateCounter("esn_restored_streams_total", "Streams that went on from a snapshot.");
+        _replayed = metrics.CreateCounter("esn_replayed_total", "Timesteps taken again after a restart, which had been told of before.");
         _streams = metrics.CreateGauge("esn_streams", "Streams with a model in this process.");
         _modelBytes = metrics.CreateGauge("esn_models_bytes", "About how much memory the models of all streams take; a stream that would take it beyond source.maxMemory becomes dead letters.");
         _lag = metrics.CreateGauge("esn_consumer_lag_records", "Records that wait in the assigned partitions, as the client last counted them.");
+        _groupLag = metrics.CreateGauge("esn_group_lag_records", "Records of a partition that the group has not done with, by what the brokers say; every replica tells the same of all partitions, whoever reads them.", "topic", "partition");
         _ready = metrics.CreateGauge("esn_ready", "1 while records are consumed or the topic is idle; as /health/ready.");
 
         foreach (AlarmChange change in Enum.GetValues<AlarmChange>()) _events.WithLabels(Words.Of(change));
@@ -61,7 +70,25 @@ public sealed class EsnMetrics
     {
         _ready.Set(readiness.Missing is null ? 1 : 0);
         _lag.Set(readiness.Waiting);
+        ShowGroup(readiness.Group);
     });
+
+    void ShowGroup(IReadOnlyList<GroupPartition> group)
+    {
+        lock (_groupPartitions)
+        {
+            foreach (PartitionId old in _groupPartitions.Except(group.Select(partition => partition.Partition)).ToArray())
+            {
+                _groupLag.RemoveLabelled(old.Topic, FormattableString.Invariant($"{old.Number}"));
+                _groupPartitions.Remove(old);
+            }
+            foreach (GroupPartition partition in group)
+            {
+                _groupPartitions.Add(partition.Partition);
+                _groupLag.WithLabels(partition.Partition.Topic, FormattableString.Invariant($"{partition.Partition.Number}")).Set(partition.Lag);
+            }
+        }
+    }
 
     /// <summary>Takes what became of a message: for one thread at a time.</summary>
     public void Observe(ScoredBatch batch)
@@ -75,6 +102,10 @@ public sealed class EsnMetrics
             _deadLetters.WithLabels(Words.Of(letter.Reason)).Inc();
             if (letter.Reason == Rejection.Late) _late.Inc();
         }
+        if (batch.Snapshots.Count > 0) _pause.Observe(batch.Paused.TotalSeconds);
+        _snapshots.Inc(batch.Snapshots.Count);
+        _restored.Inc(batch.Restored);
+        _replayed.Inc(batch.Replayed);
         _streams.Set(batch.StreamCount);
         _modelBytes.Set(batch.ModelBytes);
     }
@@ -83,6 +114,7 @@ public sealed class EsnMetrics
     {
         _stepDuration.Observe(steps.Elapsed.TotalSeconds / steps.Frames.Count, steps.Frames.Count);
         _steps.Inc(steps.Frames.Count);
+        _newRuns.Inc(steps.NewRuns);
         _recoveries.Inc(steps.After.Recoveries - steps.Before.Recoveries);
         _refusals.Inc(steps.After.Refusals - steps.Before.Refusals);
         _rescalings.Inc(steps.After.Rescalings - steps.Before.Rescalings);

@@ -128,7 +128,14 @@ public sealed class Tuner(BacktestSet feeds, IReadOnlyList<TuneFeed> parts, EsnC
                 int rows = Math.Min(part.Rows, Math.Max(part.Rows / share, model.WarmUp + LeastRows));
                 errors.Add(ForecastTrial.Run(model.ForFeedOf(part.Rows), part, rows, cancel));
             }
-            if (labelled) labels.Add((await feeds.Run(config with { Detector = model }, null, null, TimeProvider.System, _ => { }, cancel).ConfigureAwait(false)).Labels!.Tally);
+            if (!labelled) continue;
+            // One after the other: the candidates keep all processors busy already.
+            foreach (string file in feeds.Files)
+            {
+                BacktestTotal alone = await (feeds with { Files = [file] })
+                    .Run(config with { Detector = model }, null, null, TimeProvider.System, _ => { }, cancel).ConfigureAwait(false);
+                labels.Add(alone.Labels!.Tally);
+            }
         }
         double loss = errors.Average(Loss) + CostOfDoubling * Math.Log2((double)candidate.Units / _configured.Units);
         var mean = new ForecastError(

@@ -6,12 +6,28 @@ namespace Esn.Streaming.Wire;
 public static class FeedTime
 {
     const long LeastMilliseconds = -62_135_596_800_000, MostMilliseconds = 253_402_300_799_999;  // 0001-01-01, 9999-12-31
-    const double MillisecondsFrom = 1e11;  // seconds reach it in the year 5138, milliseconds reached it in 1973
 
-    /// <summary>Seconds (|n| &lt; 1e11) or milliseconds since 1970; null outside of the years 1 … 9999 or not finite.</summary>
-    public static DateTime? FromNumber(double number)
+    // Each unit reaches the next one's bound in the year 5138; that one passed it in 1973.
+    const double MillisecondsFrom = 1e11, MicrosecondsFrom = 1e14, NanosecondsFrom = 1e17;
+
+    /// <summary>
+    /// Seconds (|n| &lt; 1e11), milliseconds (&lt; 1e14), microseconds (&lt; 1e17) or nanoseconds since 1970; null outside of the
+    /// years 1 … 9999 or not finite.
+    /// </summary>
+    public static DateTime? FromNumber(double number) => FromNumber(number, Math.Abs(number) switch
     {
-        double ticks = Math.Round(number * (Math.Abs(number) < MillisecondsFrom ? TimeSpan.TicksPerSecond : TimeSpan.TicksPerMillisecond));
+        < MillisecondsFrom => TimeSpan.TicksPerSecond,
+        < MicrosecondsFrom => TimeSpan.TicksPerMillisecond,
+        < NanosecondsFrom => TimeSpan.TicksPerMicrosecond,
+        _ => 1.0 / TimeSpan.NanosecondsPerTick,
+    });
+
+    /// <summary>A number of a unit since 1970; null outside of the years 1 … 9999 or not finite.</summary>
+    /// <param name="number">How many.</param>
+    /// <param name="unit">Ticks of 100 ns.</param>
+    public static DateTime? FromNumber(double number, double unit)
+    {
+        double ticks = Math.Round(number * unit);
         double limit = (DateTime.MaxValue - DateTime.UnixEpoch).Ticks, least = (DateTime.MinValue - DateTime.UnixEpoch).Ticks;
         return ticks > least && ticks < limit ? DateTime.UnixEpoch.AddTicks((long)ticks) : null;
     }
@@ -22,12 +38,15 @@ public static class FeedTime
             ? DateTime.UnixEpoch.AddTicks(milliseconds * TimeSpan.TicksPerMillisecond)
             : null;
 
-    /// <summary>ISO 8601 and its near relatives (a space for the T, no zone = UTC), or a number; null if it is neither.</summary>
+    /// <summary>
+    /// ISO 8601 and its near relatives (a space for the T, no zone = UTC, 20260105T1300Z), or a number; null if it is neither.
+    /// </summary>
     public static DateTime? Parse(string text)
     {
         if (DateTime.TryParse(text, CultureInfo.InvariantCulture,
             DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal | DateTimeStyles.NoCurrentDateDefault, out DateTime time)
             && text.AsSpan().IndexOfAny("-/") > 0) return time;
+        if (TimeText.Parse(text) is { Utc: { } stamp }) return stamp;
         return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) ? FromNumber(number) : null;
     }
 

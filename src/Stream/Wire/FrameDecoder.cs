@@ -39,13 +39,18 @@ public sealed class FrameDecoder(FrameFields fields)
         try
         {
             string name = Utf8.GetString(key);
-            return name.Any(char.IsControl) ? throw new Rejected(Rejection.BadKey, "the key has control characters") : name;
+            return name.EnumerateRunes().Any(IsNoText)
+                ? throw new Rejected(Rejection.BadKey, "the key has control characters, or others that no text may have") : name;
         }
         catch (DecoderFallbackException)
         {
             throw new Rejected(Rejection.BadKey, "the key is not UTF-8");
         }
     }
+
+    // What the subject of a CloudEvent may not have: such a stream could never raise an alarm.
+    static bool IsNoText(Rune rune) =>
+        Rune.IsControl(rune) || rune.Value is >= 0xFDD0 and <= 0xFDEF || (rune.Value & 0xFFFE) == 0xFFFE;
 
     (DateTime? Time, double[] Values) Values(byte[]? value)
     {

@@ -4,8 +4,8 @@ namespace Esn.Streaming.Wire;
 public sealed record FrameFields
 {
     /// <summary>
-    /// ISO 8601 text, or a number of seconds (below 1e11) or milliseconds since 1970. Without it the record's own timestamp
-    /// counts.
+    /// ISO 8601 text, or a number since 1970: of seconds (below 1e11), milliseconds (below 1e14), microseconds (below 1e17) or
+    /// nanoseconds. Without it the record's own timestamp counts.
     /// </summary>
     public string Timestamp { get; init; } = "timestamp";
 

@@ -6,7 +6,7 @@ public enum Rejection
     /// <summary>The record has no key, so no stream.</summary>
     NoKey,
 
-    /// <summary>The key is empty, too long or not UTF-8.</summary>
+    /// <summary>The key is empty, too long, not UTF-8, or has characters that no text may have.</summary>
     BadKey,
 
     /// <summary>The record has no value.</summary>
@@ -32,6 +32,9 @@ public enum Rejection
 
     /// <summary>The frame is older than the stream's last one.</summary>
     Late,
+
+    /// <summary>The frame is far ahead of the stream's last one and of its record's own timestamp: a wrong clock.</summary>
+    FarAhead,
 
     /// <summary>The frame is the stream's last one again.</summary>
     Duplicate,

@@ -3,7 +3,7 @@ namespace Esn.Benchmarks.Fields;
 /// <summary>Fields: one table each.</summary>
 static class FieldsBenchmark
 {
-    public static readonly Benchmark Entry = new("fields", "fields: speed, ocean [--part speed|ocean [--seed N] [--model NAME] [--noise X]]", Run);
+    public static readonly Benchmark Entry = new("fields", "fields: speed, ocean, blobs [--part speed|ocean|blobs [--seed N] [--model NAME] [--noise X]]", Run);
 
     static List<Figure> Run(string[] options)
     {
@@ -11,6 +11,7 @@ static class FieldsBenchmark
         var figures = new List<Figure>();
         if (part is null or "speed") FieldSpeed.Run(figures);
         if (part is null or "ocean") OceanBenchmark.Run(figures, options);
+        if (part is null or "blobs") BlobBenchmark.Run(figures, options);
         return figures;
     }
 }

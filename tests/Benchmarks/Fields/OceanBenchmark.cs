@@ -41,10 +41,17 @@ static class OceanBenchmark
             var grid = new GridSpec { Rows = Side, Columns = Side };
             FieldModelSpec preset = Presets.Field() with { Grid = grid };
             yield return ("field", preset);
+            foreach ((string name, FieldErrorSpec[] errors) in Variants) yield return (name, preset with { Errors = errors });
             // A linear model of each cell from its own past: what any field model must be shown beside.
             yield return ("AR per cell", preset with { Tiles = new TileSpec { Rows = 1, Columns = 1, Halo = 0, Advection = false, Changes = 2 } });
         }
     }
+
+    static (string, FieldErrorSpec[])[] Variants =>
+    [
+        ("v2/1", [new() { Sigma = 2 }]), ("v2/1+4/1", [new() { Sigma = 2 }, new() { Sigma = 4 }]), ("v2/1+2/4", [new() { Sigma = 2 }, new() { Sigma = 2, Frames = 4 }]),
+        ("v2/1+4/8", [new() { Sigma = 2 }, new() { Sigma = 4, Frames = 8 }]), ("v4/4", [new() { Sigma = 4, Frames = 4 }]),
+    ];
 
     static void Row(List<Figure> figures, string name, FieldModelSpec spec, double noise, int seed, int places)
     {
@@ -65,7 +72,7 @@ static class OceanBenchmark
                 (double x, double y) = Centre(random, energy, square, t);
                 var snapshot = new ArrayBufferWriter<byte>();
                 detector.Save(snapshot);
-                var outcomes = new (bool Caught, FieldRegion? Region)[Changes.Length];
+                var outcomes = new (bool Caught, FieldEvidence? Place)[Changes.Length];
                 Parallel.For(0, Changes.Length, i =>
                 {
                     var anomaly = new LocalAnomaly(Changes[i].Kind, place % 2 == 0 || Changes[i].Kind is LocalAnomalyKind.Viscosity or LocalAnomalyKind.Friction ? Changes[i].Strength : -Changes[i].Strength, x, y);
@@ -75,7 +82,7 @@ static class OceanBenchmark
                 {
                     if (!outcomes[i].Caught) continue;
                     caught[i]++;
-                    if (i == 0 || outcomes[i].Region is not { } region) continue;
+                    if (i == 0 || outcomes[i].Place is not { } region) continue;
                     located++;
                     double distance = Math.Sqrt(Math.Pow((region.Column + .5) / Side - x, 2) + Math.Pow((region.Row + .5) / Side - y, 2));
                     if (distance <= .1) inside++;
@@ -99,19 +106,19 @@ static class OceanBenchmark
     }
 
     // An alarm that is open at the onset already is none of the fork's: the place counts as missed.
-    static (bool Caught, FieldRegion? Region) Fork(FieldModelSpec spec, ReadOnlySpan<byte> snapshot, Feed feed, int onset, LocalAnomaly? anomaly)
+    static (bool Caught, FieldEvidence? Place) Fork(FieldModelSpec spec, ReadOnlySpan<byte> snapshot, Feed feed, int onset, LocalAnomaly? anomaly)
     {
         Detector detector = Detector.Load(spec, Cells, snapshot);
         feed.Ocean.Anomaly = anomaly;
         double[] frame = new double[Cells], expected = new double[Cells];
-        (bool caught, FieldRegion? region, bool before) = (false, null, false);
+        (bool caught, FieldEvidence? region, bool before) = (false, null, false);
         for (int t = 0; t < Length; t++)
         {
             feed.Next(frame);
             StepResult result = detector.Step(DateTime.UnixEpoch.AddMinutes(onset + t), frame, expected);
             if (t == 0 && result.AlarmOpen && result.Alarm is not { Change: AlarmChange.Opened }) before = true;
             if (!caught && result.Alarm is { Change: AlarmChange.Opened }) caught = true;
-            if (caught && result.Alarm is { Field.Regions: [var hottest, ..] }) region = hottest;
+            if (caught && result.Alarm?.Field is { } place) region = place;
         }
         return (caught && !before, region);
     }

@@ -59,11 +59,52 @@ public sealed class BacktestSetTests : IDisposable
     }
 
     [Fact]
-    public async Task A_feed_that_is_not_there_is_told_before_anything_runs()
+    public async Task A_feed_that_cannot_be_read_is_told_and_does_not_stop_the_others()
     {
-        string good = Feed("good.csv", 0), output = Path.Combine(_directory, "out");
-        await Assert.ThrowsAsync<FeedException>(() => Run(new BacktestSet([good, Path.Combine(_directory, "none.csv")], [], [], null), output));
+        string good = Feed("good.csv", 0), none = Path.Combine(_directory, "none.csv"), text = Path.Combine(_directory, "text.csv");
+        File.WriteAllText(text, "time,name\n2026-01-01,x\n");
+        BacktestTotal total = await Run(new BacktestSet([none, good, text], [], [], null), Path.Combine(_directory, "out"));
+        Assert.Equal((1, 1000), (total.Files, total.Rows));
+        Assert.Equal([none, text], total.Failed.Select(failed => failed.File));
+        Assert.StartsWith("2 files could not be used; the first: there is no file ", total.Unfit, StringComparison.Ordinal);
+        Assert.True(File.Exists(Path.Combine(_directory, "out", "good", "scores.csv")));
+        Assert.Null((await Run(new BacktestSet([good], [], [], null), null)).Unfit);
+    }
+
+    [Fact]
+    public async Task Where_no_feed_can_be_read_that_is_an_error()
+    {
+        string none = Path.Combine(_directory, "none.csv"), output = Path.Combine(_directory, "out");
+        await Assert.ThrowsAsync<FeedException>(() => Run(new BacktestSet([none], [], [], null), output));
+        FeedException both = await Assert.ThrowsAsync<FeedException>(() => Run(new BacktestSet([none, none + "2"], [], [], null), output));
+        Assert.StartsWith("none of 2 files can be read; the first: there is no file", both.Message, StringComparison.Ordinal);
         Assert.False(Directory.Exists(output));
+    }
+
+    [Fact]
+    public async Task A_feed_most_of_which_is_refused_is_unfit_and_its_cause_is_named()
+    {
+        string file = Path.Combine(_directory, "refused.csv");
+        File.WriteAllText(file, "time,v\n" + string.Concat(Enumerable.Range(0, 100).Select(t => $"2026-01-{1 + t / 24:d2} {t % 24:d2}:00,{(t < 30 ? "1" : "NaN")}\n")));
+        BacktestTotal total = await Run(new BacktestSet([file], [], [], null), null);
+        Assert.Equal($"70 of 100 rows of {file} were refused, 70 as unreadable: row 31: 'NaN' in column v is not a finite number", total.Unfit);
+        Assert.Equal(new RefusedRows(30, 99, "2026-01-02 06:00", "2026-01-05 03:00", "unreadable"), Assert.Single(total.Each[0].RefusedRuns));
+    }
+
+    [Fact]
+    public async Task Each_series_of_a_file_is_a_feed_of_its_own()
+    {
+        string apart = Feed("web-1.csv", 0), file = Path.Combine(_directory, "long.csv");
+        File.WriteAllText(file, "timestamp,host,value\n" + string.Concat(File.ReadLines(apart).Skip(1).Select(line => line.Split(',')).Select((row, t) =>
+            $"{row[0]},web-1,{row[1]}\n{row[0]},db/2,{(t * 7 % 11).ToString(CultureInfo.InvariantCulture)}.5\n")));
+        string output = Path.Combine(_directory, "out");
+        var set = new BacktestSet([file], [], [], null) { Options = new FeedOptions { KeyColumn = "host" } };
+        BacktestTotal total = await Run(set, output);
+        Assert.Equal(["web-1", "db/2"], total.Each.Select(one => one.Series!));
+        Assert.Equal([1000L, 1000L], total.Each.Select(one => one.Rows));
+        await Run(new BacktestSet([apart], ["value"], [], null), Path.Combine(_directory, "apart"));
+        Assert.Equal(File.ReadAllText(Path.Combine(_directory, "apart", "scores.csv")), File.ReadAllText(Path.Combine(output, "web-1", "scores.csv")));
+        Assert.True(File.Exists(Path.Combine(output, "db_2", "scores.csv")));
     }
 
     [Fact]

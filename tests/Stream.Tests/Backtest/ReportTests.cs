@@ -94,6 +94,37 @@ public sealed class ReportTests : IDisposable
     }
 
     [Fact]
+    public void Values_at_the_ends_of_what_a_number_holds_make_a_picture()
+    {
+        string file = Path.Combine(_directory, "feed.csv");
+        File.WriteAllText(file, "value\n" + string.Concat(Enumerable.Range(0, 900).Select(t => (t % 3 - 1) switch
+        {
+            0 => "0\n",
+            int sign => FormattableString.Invariant($"{sign * double.MaxValue:R}\n"),
+        })));
+        using (CsvFeed feed = CsvFeed.Open(file, [], []))
+            BacktestRun.Run(feed, null, Pipelines.Config(), _directory, new Dictionary<string, string>(), TimeProvider.System, _ => { }, CancellationToken.None);
+        Assert.NotEmpty(File.ReadAllBytes(Path.Combine(_directory, "report.png")));
+    }
+
+    [Fact]
+    public void Channels_that_alarmed_are_plotted_first_and_refused_rows_are_dated()
+    {
+        string file = Path.Combine(_directory, "plant.csv");
+        string names = string.Join(',', Enumerable.Range(0, 14).Select(c => FormattableString.Invariant($"c{c}")));
+        File.WriteAllText(file, $"time,{names}\n" + string.Concat(Enumerable.Range(0, 900).Select(t =>
+            $"{DateTime.UnixEpoch.AddMinutes(t):yyyy-MM-dd HH:mm},{string.Join(',', Enumerable.Range(0, 14).Select(c => t is >= 20 and < 30 ? "" : FormattableString.Invariant($"{Math.Sin(t * .3 + c) + (c == 13 && t is >= 600 and < 640 ? 9 : 0):R}")))}\n")));
+        BacktestSummary summary;
+        using (CsvFeed feed = CsvFeed.Open(file, [], []))
+            summary = BacktestRun.Run(feed, null, Pipelines.Config(), _directory, new Dictionary<string, string>(), TimeProvider.System, _ => { }, CancellationToken.None);
+        Assert.Equal(summary.WarmUpSteps + 10, summary.WarmUpRows);
+        Assert.Equal(new RefusedRows(20, 29, "1970-01-01 00:20", "1970-01-01 00:29", "unreadable"), Assert.Single(summary.RefusedRuns));
+        string json = File.ReadAllText(Path.Combine(_directory, "report.html")).Split("id=\"data\">")[1].Split("</script>")[0];
+        string[] plotted = [.. JsonDocument.Parse(json).RootElement.GetProperty("channels").EnumerateArray().Select(channel => channel.GetProperty("name").GetString()!)];
+        Assert.Equal(("c13", Report.MostPlotted), (plotted[0], plotted.Length));
+    }
+
+    [Fact]
     public void The_page_holds_the_data_and_no_name_ends_its_script()
     {
         const string Column = "</script><script>alert(1)</script>\" & 'π'";

@@ -1,4 +1,5 @@
 using Esn.Streaming.Board;
+using Esn.Streaming.Wire;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
@@ -74,6 +75,56 @@ public sealed class ReadinessTests
     {
         _readiness.Joined();
         _readiness.Heard(Statistics("UP", end: -1001, next: -1001, state: "offset-query"));
+        Assert.NotNull(_readiness.Missing);
+    }
+
+    static readonly PartitionId Partition = new("t", 3);
+
+    [Fact]
+    public void Records_of_a_partition_that_no_member_reads_are_not_ready_whoever_asks()
+    {
+        _readiness.Joined();
+        for (int second = 0; second <= 40; second += 5)
+        {
+            _readiness.Heard(Statistics("UP", end: 10, next: 10));
+            _readiness.Progressed();
+            _readiness.Told([new GroupPartition(Partition, 100, 160, Held: false)], gone: null);
+            if (second <= 30) Assert.Null(_readiness.Missing);
+            _time.Advance(TimeSpan.FromSeconds(5));
+        }
+        Assert.Equal("60 records of t[3] wait and the group has read none for 45 s: no member holds it", _readiness.Missing);
+        _readiness.Told([new GroupPartition(Partition, 101, 160, Held: true)], gone: null);
+        Assert.Null(_readiness.Missing);
+    }
+
+    [Fact]
+    public void A_member_that_does_not_get_on_is_told_while_more_comes_but_the_mark_of_a_transaction_is_no_record()
+    {
+        _readiness.Joined();
+        void Minute(long end)
+        {
+            _readiness.Told([new GroupPartition(Partition, 100, end, Held: true)], gone: null);
+            _time.Advance(TimeSpan.FromSeconds(60));
+            _readiness.Heard(Statistics("UP", end: 10, next: 10));
+            _readiness.Told([new GroupPartition(Partition, 100, end, Held: true)], gone: null);
+        }
+        Minute(end: 101);
+        Minute(end: 101);
+        Assert.Null(_readiness.Missing);
+        Minute(end: 500);
+        Assert.Contains("400 records of t[3] wait", _readiness.Missing, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_process_that_lost_its_membership_or_a_topic_of_its_sink_is_not_ready()
+    {
+        _readiness.Joined();
+        _readiness.Progressed();
+        _readiness.Told([], gone: "events");
+        Assert.Equal("topic events is gone", _readiness.Missing);
+        _readiness.Told([], gone: null);
+        Assert.Null(_readiness.Missing);
+        _readiness.Left();
         Assert.NotNull(_readiness.Missing);
     }
 }

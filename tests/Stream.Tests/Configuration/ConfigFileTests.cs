@@ -90,13 +90,29 @@ public sealed class ConfigFileTests
     [InlineData("source: [a, b]", "source must be a mapping of keys to values, was a list", ":1)")]
     [InlineData("source:\n  topics: []", "topics must name at least one topic", ":2)")]
     [InlineData("source:\n  from: middle", "source.from must be one of earliest, latest, was middle", ":2)")]
-    [InlineData("http:\n  listen: here", "listen must be an address and a port such as 0.0.0.0:9464, was here", ":2)")]
+    [InlineData("http:\n  tokens: { bob: short }", "tokens.bob must have at least 16 letters, had 5", ":2)")]
+    [InlineData("http:\n  certificateKey: key.pem", "certificateKey needs certificate", ":2)")]
+    [InlineData("http:\n  listen: here", "listen must be an address and a port such as 127.0.0.1:9464, was here", ":2)")]
     [InlineData("sink:\n  createTopics: maybe", "sink.createTopics must be true or false, was 'maybe'", ":2)")]
     [InlineData("alarms:\n  budget: few", "alarms.budget must be such as '1 per 100000 steps' or '2 per day', was 'few'", ":2)")]
     [InlineData("alarms:\n  budget: 1 per 2 steps", "alarms.budget must be", ":2)")]
     [InlineData("preset: magic", "preset must be one of signal", ":1)")]
     [InlineData("sink:\n  events: a\n  deadLetters: a", "deadLetters must be another topic than events", ":3)")]
     [InlineData("kafka:\n  bootstrapServers: ${NOWHERE}", "kafka.bootstrapServers needs the environment variable NOWHERE, which is not set", ":2)")]
+    [InlineData("kafka:\n  bootstrapServers: \"${BROKER:9092\"", "kafka.bootstrapServers has a ${ that names no environment variable: ${NAME} or ${NAME:-default} is expected, was '${BROKER:9092'", ":2)")]
+    [InlineData("http:\n  listen: 9464", "listen must be an address and a port such as 0.0.0.0:9464, was 9464", ":2)")]
+    [InlineData("http:\n  listen: \":9464\"", "listen must be an address and a port such as 0.0.0.0:9464, was :9464", ":2)")]
+    [InlineData("http:\n  listen: 127.0.0.1", "listen must be an address and a port", ":2)")]
+    [InlineData("http:\n  listen: \"::1\"", "listen must be an address and a port", ":2)")]
+    [InlineData("maintenance: [{}]", "an entry needs streams, from, to or weekly: without them it mutes every stream for ever", ":1)")]
+    [InlineData("maintenance:\n  - streams: [\"*\"]", "it mutes every stream for ever", ":2)")]
+    [InlineData("maintenance:\n  - from: 2026-01-02\n    to: 2026-01-01", "to must be after from (2026-01-02), was 2026-01-01", ":3)")]
+    [InlineData("source:\n  topics: [a, b, a]", "topics must be named once each, 'a' stands twice", ":2)")]
+    [InlineData("source:\n  topics: [\"my topic\"]", "topics must be names of topics, 1 … 249 of the letters a-z, A-Z, 0-9, '.', '_' and '-', was 'my topic'", ":2)")]
+    [InlineData("source:\n  topics: [\"^a(\"]", "topics that begin with ^ are regular expressions, was '^a('", ":2)")]
+    [InlineData("sink:\n  events: a/b", "events must be the name of a topic, 1 … 249 of the letters", ":2)")]
+    [InlineData("source:\n  topics: [esn.dead-letters]", "sink.deadLetters must be none of source.topics (esn.dead-letters), as what is written would be read again", ":1)")]
+    [InlineData("source:\n  topics: [\"^esn.*\"]\nsink:\n  deadLetters: bad", "sink.events must be none of source.topics (^esn.*), as what is written would be read again, was esn.anomalies", ":3)")]
     [InlineData("kafka: {\n", "", "esn.yaml:")]
     [InlineData("source:\n  group: a\n  group: b", "group", ":3)")]
     public void An_error_names_the_key_the_value_what_would_be_right_and_the_line(string text, string says, string where)
@@ -113,6 +129,19 @@ public sealed class ConfigFileTests
         EsnConfig config = Parse("kafka:\n  settings:\n    sasl.password: ${SECRET}\n    sasl.username: ${USER_NAME:-esn}\n", ("SECRET", "a: b # 'c' ${X}"));
         Assert.Equal("a: b # 'c' ${X}", config.Kafka.Settings["sasl.password"]);
         Assert.Equal("esn", config.Kafka.Settings["sasl.username"]);
+    }
+
+    [Theory]
+    [InlineData("0.0.0.0:9464")]
+    [InlineData("[::1]:9464")]
+    [InlineData("127.0.0.1:0")]
+    public void An_address_has_its_port(string listen) => Assert.Equal(listen, Parse($"http:\n  listen: \"{listen}\"\n").Http.Listen);
+
+    [Fact]
+    public void Topics_may_be_named_by_a_pattern_and_a_stream_muted_for_ever()
+    {
+        Assert.Equal(["^plant-.*"], Parse("source:\n  topics: [\"^plant-.*\"]\n").Source.Topics);
+        Assert.Equal(["pump-7"], Parse("maintenance:\n  - streams: [pump-7]\n").Maintenance[0].Streams);
     }
 
     [Fact]

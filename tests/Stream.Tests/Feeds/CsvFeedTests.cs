@@ -41,7 +41,6 @@ public sealed class CsvFeedTests : IDisposable
 
     [Theory]
     [InlineData("", "is empty")]
-    [InlineData("1,2,3\n4,5,6\n", "must be a header")]
     [InlineData("timestamp,name\n2020-01-01,x\n", "no column of numbers")]
     [InlineData("timestamp value\n2020-01-01 1\n", "several are separated by a comma, a semicolon, a tab or |")]
     [InlineData("timestamp,value\n", "has a header and no rows")]
@@ -60,8 +59,7 @@ public sealed class CsvFeedTests : IDisposable
     {
         using CsvFeed feed = CsvFeed.Open(Write("time;flow\n2026-01-01;-1,5\n2026-01-02;2\n2026-01-03;1.234,5\n"), [], []);
         FeedRow[] rows = [.. feed.Rows()];
-        Assert.Equal([-1.5, 2], rows[..2].Select(row => row.Values[0]));
-        Assert.Contains("'1.234,5' in column flow is not a finite number", rows[2].Problem, StringComparison.Ordinal);
+        Assert.Equal([-1.5, 2, 1234.5], rows.Select(row => row.Values[0]));
     }
 
     [Fact]

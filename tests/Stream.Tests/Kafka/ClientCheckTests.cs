@@ -21,6 +21,16 @@ public sealed class ClientCheckTests
     }
 
     [Fact]
+    public void A_key_that_is_right_is_not_offered_in_its_own_place()
+    {
+        EsnConfig config = Parse("kafka:\n  settings:\n    security.protocol: ssl\n    ssl.ca.location: /no/such/file.pem");
+        string message = Assert.Throws<ConfigException>(() => ClientCheck.Settings(config)).Message;
+        Assert.StartsWith("kafka.settings.ssl.ca.location: ", message, StringComparison.Ordinal);
+        Assert.EndsWith("(esn.yaml:4)", message, StringComparison.Ordinal);
+        Assert.DoesNotContain("did you mean", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Good_settings_are_good()
     {
         ClientCheck.Settings(Parse("kafka:\n  settings: { socket.timeout.ms: 5000 }\n  consumer: { fetch.min.bytes: 2 }\n  producer: { compression.type: lz4 }"));

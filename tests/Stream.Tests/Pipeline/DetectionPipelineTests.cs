@@ -18,7 +18,10 @@ public sealed class DetectionPipelineTests
     bool _completed;
 
     IDisposable Run(IObservable<SourceMessage> source, IOutbox outbox) => DetectionPipeline.Run(source, _streams, outbox, _clock).Subscribe(
-        batch => _done.Add((_clock.Now, batch.Records[^1].Offset)), error => _error = error, () => _completed = true);
+        batch =>
+        {
+            if (batch.Message is RecordBatch) _done.Add((_clock.Now, batch.Records[^1].Offset));
+        }, error => _error = error, () => _completed = true);
 
     IObservable<SourceMessage> Every(TimeSpan period, int batches) =>
         Observable.Interval(period, _clock).Take(batches).Select(i => Pipelines.Batch(Pipelines.Record(2 * i, "a", i), Pipelines.Record(2 * i + 1, "a", i + .5)));
@@ -40,7 +43,7 @@ public sealed class DetectionPipelineTests
     {
         var stored = Enumerable.Range(0, 3).Select(_ => new TaskCompletionSource()).ToArray();
         int published = 0;
-        using IDisposable running = Run(Every(TimeSpan.FromSeconds(1), 3), new Outbox(_ => stored[published++].Task));
+        using IDisposable running = Run(Every(TimeSpan.FromSeconds(1), 3), new Outbox(batch => batch.Message is RecordBatch ? stored[published++].Task : Task.CompletedTask));
         _clock.AdvanceBy(TimeSpan.FromSeconds(5));
         Assert.Empty(_done);
         Assert.Equal(1, published);  // the second waits for the first
@@ -58,7 +61,7 @@ public sealed class DetectionPipelineTests
     public void An_outbox_that_fails_ends_the_pipeline_with_its_error_and_nothing_more_is_done()
     {
         using IDisposable running = Run(Every(TimeSpan.FromSeconds(1), 5), new Outbox(batch =>
-            batch.Records[0].Offset == 4 ? Task.FromException(new IOException("disk full")) : Task.CompletedTask));
+            batch.Records is [{ Offset: 4 }, ..] ? Task.FromException(new IOException("disk full")) : Task.CompletedTask));
         _clock.AdvanceBy(TimeSpan.FromSeconds(10));
         Assert.Equal("disk full", Assert.IsType<IOException>(_error).Message);
         Assert.Equal([1, 3], _done.Select(batch => batch.Offset));

@@ -97,6 +97,21 @@ public sealed class StreamTableTests
     }
 
     [Fact]
+    public void A_simulation_that_is_started_again_goes_on_with_what_was_learnt_and_wakes_nobody()
+    {
+        StreamTable table = Table(Pipelines.Config());
+        FeedRecord At(long offset, long t) => Pipelines.Record(t, "a", Math.Sin(.3 * t) + .01 * Math.Sin(12.9898 * t * t)) with { Offset = offset };
+        for (int t = 0; t < 1500; t++) table.Take(Pipelines.Batch(At(t, t)));
+        ScoredBatch[] again = [.. Enumerable.Range(0, 30).Select(i => table.Take(Pipelines.Batch([.. Enumerable.Range(0, 10).Select(j => At(1500 + 10 * i + j, 7 + 10 * i + j))])))];
+        Assert.Equal(20, again.Sum(batch => batch.DeadLetters.Count));
+        Assert.Equal(1, again.Sum(batch => batch.Streams.Sum(steps => steps.NewRuns)));
+        ScoredFrame first = again.SelectMany(batch => batch.Frames).First();
+        Assert.Equal((1500, true), (first.Result.Position, first.Muted));
+        Assert.DoesNotContain(again.SelectMany(batch => batch.Frames), frame => frame.Result.Alarm is not null);
+        Assert.InRange(again[^1].Frames[^1].Result.Score, 0, 1);
+    }
+
+    [Fact]
     public void A_frame_of_too_many_values_is_a_dead_letter_and_nothing_is_made_for_it()
     {
         StreamTable table = Table(Pipelines.Config(source => source with { MaxChannels = 10 }) with { Detector = Presets.Signal() });

@@ -1,4 +1,5 @@
 using System.Text;
+using CloudNative.CloudEvents;
 using Esn.Streaming.Wire;
 using Xunit;
 
@@ -103,6 +104,33 @@ public sealed class FrameDecoderTests
         Assert.Equal(Rejection.BadKey, decoder.Decode(Record([0xff, 0xfe], value)).DeadLetter!.Reason);
         Assert.Equal(Rejection.BadKey, decoder.Decode(Record("a\nb"u8.ToArray(), value)).DeadLetter!.Reason);
         Assert.Equal(Rejection.BadKey, decoder.Decode(Record(new byte[10_000], value)).DeadLetter!.Reason);
+    }
+
+    [Fact]
+    public void A_key_that_is_let_in_can_be_the_subject_of_an_event()
+    {
+        int[] lastOfPlanes = [.. Enumerable.Range(1, 17).SelectMany(plane => (int[])[0x10000 * plane - 2, 0x10000 * plane - 1])];
+        foreach (int point in Enumerable.Range(0, 0x10000).Where(Rune.IsValid).Concat(lastOfPlanes))
+        {
+            string key = $"pump {new Rune(point)}";
+            (Frame? frame, DeadLetter? rejected) = Decode("""{"value": 1}""", key: Encoding.UTF8.GetBytes(key));
+            bool allowed = frame is not null;
+            Assert.Equal(allowed, IsSubject(key));
+            Assert.Equal(allowed ? null : Rejection.BadKey, rejected?.Reason);
+        }
+    }
+
+    static bool IsSubject(string text)
+    {
+        try
+        {
+            CloudEventAttributeType.String.Validate(text);
+            return true;
+        }
+        catch (ArgumentException)
+        {
+            return false;
+        }
     }
 
     [Fact]

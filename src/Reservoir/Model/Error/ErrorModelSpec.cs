@@ -45,6 +45,9 @@ public sealed record ErrorModelSpec : ModelSpec
     public double Limit { get; init; } = 20;
 
     /// <inheritdoc/>
+    public override double? AlarmsAStep() => Calibrator is BudgetSpec { AlarmsPerDay: 0 } budget ? budget.AlarmsPerStep : null;
+
+    /// <inheritdoc/>
     public override ModelSpec WithBudget(double alarmsPerStep) => Budgeted(budget => budget with { AlarmsPerStep = alarmsPerStep, AlarmsPerDay = 0 });
 
     /// <inheritdoc/>

@@ -16,7 +16,7 @@ sealed class ActivityScore(int blocks, int memory)
     const int Begin = 50;               // frames that are learnt from as they are
 
     readonly double[] _weights = new double[3 * blocks];                                      // w
-    readonly double[] _inverse = [.. Enumerable.Range(0, 9 * blocks).Select(i => i % 4 == 0 && i % 9 % 4 == 0 ? Prior : 0)];  // P, dense
+    readonly double[] _inverse = [.. Enumerable.Range(0, 9 * blocks).Select(i => i % 9 % 4 == 0 ? Prior : 0)];  // P, dense
     readonly double[] _variance = [.. Enumerable.Repeat(First, blocks)];
     readonly double[] _residual = new double[blocks];
     long _learnt;

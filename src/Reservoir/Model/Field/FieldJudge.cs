@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+
 namespace Esn;
 
 /// <summary>
@@ -11,12 +13,10 @@ sealed class FieldJudge : Judge
     readonly FieldModelSpec _spec;
     readonly GridSpec _grid;
     readonly ICalibrator _calibrator;
-    readonly GaussianBlur _blur;
     readonly HeatMap _heat;
-    readonly ActivityScore _activity;
+    readonly Look[] _looks;            // a way of taking errors together, each
     readonly int[][] _blocks;          // channels of each block that are no land
     readonly double[][] _weights;      // of these, of sum 1
-    readonly double[] _smooth;         // errors, smoothed [channels]
     readonly double[] _last, _before;  // u(t−1), u(t−2) [channels]
     readonly double[] _moved;          // a of each block, of the frames so far [blocks×3]
     readonly double[] _score = new double[1];
@@ -27,7 +27,6 @@ sealed class FieldJudge : Judge
     {
         (_spec, _grid) = (spec, spec.Grid);
         _calibrator = spec.Calibrator.Create([new ScoreShape("block", 1, TailPrior.Raw, 0)]);
-        _blur = new GaussianBlur(_grid, spec.Measure == ErrorMeasure.Imed ? spec.Sigma / Math.Sqrt(2) : 0);
         _heat = new HeatMap(_grid, spec.HeatSigma, spec.OnsetFrames, spec.SpreadMemory);
         _blocks = [.. Cut(_grid, spec.BlockRows, spec.BlockColumns)];
         _weights = [.. _blocks.Select(block =>
@@ -35,8 +34,8 @@ sealed class FieldJudge : Judge
             double[] worth = [.. block.Select(c => _grid.Latitudes.Count == 0 ? 1 : Math.Max(1e-3, Math.Cos(Math.PI / 180 * _grid.Latitudes[c % _grid.Cells / _grid.Columns])))];
             return worth.Select(w => w / worth.Sum()).ToArray();
         })];
-        _activity = new ActivityScore(_blocks.Length, spec.SpreadMemory);
-        (_smooth, _last, _before) = (new double[_grid.Channels], new double[_grid.Channels], new double[_grid.Channels]);
+        _looks = [.. spec.Errors.Select(error => new Look(error, _grid, _blocks.Length, spec.SpreadMemory))];
+        (_last, _before) = (new double[_grid.Channels], new double[_grid.Channels]);
         _moved = new double[3 * _blocks.Length];
     }
 
@@ -67,7 +66,7 @@ sealed class FieldJudge : Judge
     public override bool[] Slow { get; } = [false];
 
     /// <inheritdoc/>
-    public override FieldEvidence? Evidence => _heat.Evidence;
+    public override FieldEvidence? Evidence => _heat.Evidence();
 
     bool Calibrates => _frames > _spec.CalibrateFrom;
 
@@ -76,18 +75,21 @@ sealed class FieldJudge : Judge
     {
         _frames++;
         ReadOnlySpan<double> errors = step.Errors[.._grid.Channels];
-        for (int first = 0; first < errors.Length; first += _grid.Cells) _blur.Of(errors.Slice(first, _grid.Cells), _smooth.AsSpan(first, _grid.Cells));
         _heat.Measure(errors);
         double largest = double.NegativeInfinity;
-        for (int block = 0; block < _blocks.Length; block++)
+        foreach (Look look in _looks)
         {
-            double square = 0;
-            for (int i = 0; i < _blocks[block].Length; i++)
+            ReadOnlySpan<double> smooth = look.Take(errors);
+            for (int block = 0; block < _blocks.Length; block++)
             {
-                double error = _smooth[_blocks[block][i]];
-                square += _weights[block][i] * error * error;
+                double square = 0;
+                for (int i = 0; i < _blocks[block].Length; i++)
+                {
+                    double error = smooth[_blocks[block][i]];
+                    square += _weights[block][i] * error * error;
+                }
+                largest = Math.Max(largest, look.Activity.Of(block, Math.Log(square + Floor), _moved.AsSpan(3 * block, 3)));
             }
-            largest = Math.Max(largest, _activity.Of(block, Math.Log(square + Floor), _moved.AsSpan(3 * block, 3)));
         }
         // A muted frame, and frames before the activity is known, tell nothing.
         _score[0] = step.Muted || _frames < 4 ? double.NaN : Math.Exp(Math.Min(largest, 500));
@@ -109,7 +111,8 @@ sealed class FieldJudge : Judge
     {
         bool opened = change == AlarmChange.Opened, learn = !muted && !alarm.Open && _frames >= 4;
         _heat.Learn(opened, alarm.Open, learn);
-        if (learn) _activity.Learn(_moved);
+        if (learn)
+            foreach (Look look in _looks) look.Activity.Learn(_moved);
         if (!Calibrates) return;
         if (change is AlarmChange.Opened or AlarmChange.Escalated) _calibrator.Announce();
         if (change == AlarmChange.Adapted) _calibrator.Adapt([_calibrator.IsUnusual(0)]);
@@ -137,7 +140,8 @@ sealed class FieldJudge : Judge
     /// <inheritdoc/>
     public override void Attribute(Span<double> parts)
     {
-        for (int c = 0; c < parts.Length; c++) parts[c] = _smooth[c] * _smooth[c];
+        ReadOnlySpan<double> smooth = _looks[0].Smooth;
+        for (int c = 0; c < parts.Length; c++) parts[c] = smooth[c] * smooth[c];
     }
 
     /// <inheritdoc/>
@@ -145,11 +149,47 @@ sealed class FieldJudge : Judge
     {
         _calibrator.Carry(ref state);
         _heat.Carry(ref state);
-        _activity.Carry(ref state);
-        state.Carry(_smooth);
+        foreach (Look look in _looks) look.Carry(ref state);
         state.Carry(_last);
         state.Carry(_before);
         state.Carry(_moved);
         state.Carry(ref _frames);
+    }
+
+    // Errors smoothed over neighbouring cells, then averaged over the last frames.
+    sealed class Look
+    {
+        readonly GaussianBlur _blur;
+        readonly RunningSum? _frames;
+        readonly double[] _smooth;  // [channels]
+        readonly int _cells, _length;
+
+        public Look(FieldErrorSpec spec, GridSpec grid, int blocks, int memory)
+        {
+            _blur = new GaussianBlur(grid, spec.Measure == ErrorMeasure.Imed ? spec.Sigma / Math.Sqrt(2) : 0);
+            if (spec.Frames > 1) _frames = new RunningSum(grid.Channels, spec.Frames);
+            (_smooth, _cells, _length) = (new double[grid.Channels], grid.Cells, spec.Frames);
+            Activity = new ActivityScore(blocks, memory);
+        }
+
+        public ActivityScore Activity { get; }
+
+        public ReadOnlySpan<double> Smooth => _smooth;
+
+        public ReadOnlySpan<double> Take(ReadOnlySpan<double> errors)
+        {
+            for (int first = 0; first < errors.Length; first += _cells) _blur.Of(errors.Slice(first, _cells), _smooth.AsSpan(first, _cells));
+            if (_frames is null) return _smooth;
+            _frames.Add(_smooth);
+            TensorPrimitives.Divide(_frames.Values, _length, _smooth);
+            return _smooth;
+        }
+
+        public void Carry(ref StateCarrier state)
+        {
+            Activity.Carry(ref state);
+            _frames?.Carry(ref state);
+            state.Carry(_smooth);
+        }
     }
 }

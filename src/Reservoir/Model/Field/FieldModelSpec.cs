@@ -17,11 +17,11 @@ public sealed record FieldModelSpec : ModelSpec
     /// <summary>How a field is cut into tiles; null: one network sees it as a whole, by its input map.</summary>
     public TileSpec? Tiles { get; init; } = new();
 
-    /// <summary>How errors of neighbouring cells are taken together.</summary>
-    public ErrorMeasure Measure { get; init; } = ErrorMeasure.Imed;
-
-    /// <summary>σ of the image Euclidean distance, in cells, [0, 100].</summary>
-    public double Sigma { get; init; } = 2;
+    /// <summary>
+    /// How errors are taken together; the most unusual of all counts. Sharp ones tell what is plain, wide and long ones what hides
+    /// in noise.
+    /// </summary>
+    public IReadOnlyList<FieldErrorSpec> Errors { get; init; } = [new() { Sigma = 2 }, new() { Sigma = 4, Frames = 4 }];
 
     /// <summary>Rows of a block whose errors are judged together, 1 … 10,000.</summary>
     public int BlockRows { get; init; } = 8;
@@ -52,6 +52,9 @@ public sealed record FieldModelSpec : ModelSpec
 
     /// <summary>Scaled values are clipped at ± this, [1, 1e6].</summary>
     public double Limit { get; init; } = 20;
+
+    /// <inheritdoc/>
+    public override double? AlarmsAStep() => Calibrator is BudgetSpec { AlarmsPerDay: 0 } budget ? budget.AlarmsPerStep : null;
 
     /// <inheritdoc/>
     public override ModelSpec WithBudget(double alarmsPerStep) =>
@@ -111,7 +114,8 @@ public sealed record FieldModelSpec : ModelSpec
         Tiles?.Validate();
         if (!Readout.Horizons.SequenceEqual([1])) throw new ArgumentOutOfRangeException(nameof(Readout), "readout.horizons must be left out: a field is predicted one frame ahead");
         Require.Range(Readout.Delay, 0, Decorrelation.Most);
-        Require.Range(Sigma, 0, 100);
+        Require.Range(Errors.Count, 1, 100);
+        foreach (FieldErrorSpec error in Errors) error.Validate();
         Require.Range(BlockRows, 1, 10_000);
         Require.Range(BlockColumns, 1, 10_000);
         Require.Range(SpreadMemory, 10, 1_000_000);

@@ -55,8 +55,18 @@ sealed class HeatMap(GridSpec grid, double sigma, int onset, int memory)
     }
 
     /// <summary>As of the last step; null before the first alarm. Allocates: for events.</summary>
-    public FieldEvidence? Evidence =>
-        _frames == 0 ? null : new FieldEvidence(grid.Rows, grid.Columns, _frames, [.. _heat.Select(heat => (float)(heat / _frames))], Regions.Of(_first, grid.Rows, grid.Columns));
+    public FieldEvidence? Evidence()
+    {
+        if (_frames == 0) return null;
+        double hottest = _first.Max(), sum = 0, row = 0, column = 0;
+        for (int cell = 0; cell < _first.Length; cell++)
+        {
+            if (_first[cell] < .5 * hottest) continue;
+            (sum, row, column) = (sum + _first[cell], row + _first[cell] * (cell / grid.Columns), column + _first[cell] * (cell % grid.Columns));
+        }
+        return new FieldEvidence(grid.Rows, grid.Columns, _frames, [.. _heat.Select(heat => (float)(heat / _frames))],
+            sum > 0 ? row / sum : 0, sum > 0 ? column / sum : 0, Regions.Of(_first, grid.Rows, grid.Columns));
+    }
 
     /// <summary>Out into a snapshot or back.</summary>
     public void Carry(ref StateCarrier state)

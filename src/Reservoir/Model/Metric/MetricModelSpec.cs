@@ -46,6 +46,10 @@ public sealed record MetricModelSpec : ModelSpec
     public double Quiet { get; init; } = .5;
 
     /// <inheritdoc/>
+    public override double? AlarmsAStep() =>
+        Budget.AlarmsPerDay > 0 ? null : Budget.AlarmsPerStep > 0 ? Budget.AlarmsPerStep : Budget.AlarmsPerWarmUp / WarmUp;
+
+    /// <inheritdoc/>
     public override ModelSpec WithBudget(double alarmsPerStep) =>
         this with { Budget = Budget with { AlarmsPerStep = alarmsPerStep, AlarmsPerDay = 0 } };
 

@@ -82,17 +82,18 @@ sealed class TailChannel
         double bar = 1 + Tail;
         if (learn)
         {
-            Keep((float)(told ? Math.Min(a, mean + _spec.Clip * unit) : a));
+            Remember((float)(told ? Math.Min(a, mean + _spec.Clip * unit) : a));
             double clipped = Math.Min(z, _spec.MomentClip * bar);
             _moment += (Math.Pow(clipped, _spec.Power) - _moment) / (_count - 1 + _spec.MomentPrior);
         }
         return z / bar;
     }
 
-    void Keep(float value)
+    void Remember(float value)
     {
         int at = (int)(_count % _ring.Length);
-        // Joins: the value of `delay` − 1 steps ago, so that the next step finds it `delay` steps behind. Leaves: the oldest of a full reference.
+        // The value of `delay` − 1 steps ago joins the reference, so that the next step finds it `delay` steps behind; the oldest
+        // one of a full reference leaves.
         _ring[at] = value;
         _count++;
         long joins = _count - _delay;

@@ -31,7 +31,7 @@ sealed class DelayedMean(int channels, int window, double memory, double haste)
             double gain = Math.Min(1, Math.Max(1 / memory, haste / ++_learnt));
             for (int c = 0; c < then.Length; c++) _mean[c] += gain * (then[c] - _mean[c]);
         }
-        Keep(means, then);
+        Narrow(means, then);
         _past.Advance();
     }
 
@@ -39,10 +39,10 @@ sealed class DelayedMean(int channels, int window, double memory, double haste)
     public void Adapt(ReadOnlySpan<double> means)
     {
         means.CopyTo(_mean);
-        for (int step = 0; step < window; step++) Keep(means, _past.Rows.Slice(step * channels, channels));
+        for (int step = 0; step < window; step++) Narrow(means, _past.Rows.Slice(step * channels, channels));
     }
 
-    static void Keep(ReadOnlySpan<double> means, Span<float> kept)
+    static void Narrow(ReadOnlySpan<double> means, Span<float> kept)
     {
         for (int c = 0; c < kept.Length; c++) kept[c] = (float)means[c];
     }

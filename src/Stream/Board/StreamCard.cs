@@ -1,0 +1,119 @@
+using Esn.Streaming.Streams;
+using Esn.Streaming.Wire;
+
+namespace Esn.Streaming.Board;
+
+/// <summary>All that the board keeps of one stream.</summary>
+/// <param name="stream">Whose it is.</param>
+/// <param name="channels">Values of its frames.</param>
+/// <param name="room">Points of a level of its past.</param>
+sealed class StreamCard(StreamId stream, int channels, int room)
+{
+    /// <summary>Channels whose past is kept, the first ones.</summary>
+    public const int MostChannels = 8;
+
+    const int SparkSteps = 48;
+
+    // Silence is a hundred usual waits, and never less than a minute: records come in batches.
+    const double SilentWaits = 100, WaitMemory = 50;
+    static readonly TimeSpan ShortestSilence = TimeSpan.FromMinutes(1);
+
+    readonly History _history = new(room, Math.Min(channels, MostChannels));
+    readonly ErrorWidth[] _errors = new ErrorWidth[Math.Min(channels, MostChannels)];
+    readonly double[] _widths = new double[Math.Min(channels, MostChannels)];
+    ScoredFrame _last;
+    DateTime _seen;
+    double _wait = double.NaN;  // usual time between two batches with it, seconds of the wall clock
+    int _waits;
+
+    /// <summary>Whose it is.</summary>
+    public StreamId Stream { get; } = stream;
+
+    /// <summary>Values of its frames.</summary>
+    public int Channels { get; } = channels;
+
+    /// <summary>Channels whose past is kept.</summary>
+    public int Kept => _errors.Length;
+
+    /// <summary>Of the board when it last changed.</summary>
+    public long Version { get; set; }
+
+    /// <summary>The alarm that is open; null: none.</summary>
+    public string? OpenAlarm { get; set; }
+
+    /// <summary>The alarm whose steps are being kept one by one, and until which step; null: none.</summary>
+    public (string Alarm, long Until)? Closeup { get; set; }
+
+    /// <summary>Index of its last step.</summary>
+    public long Position => _last.Result.Position;
+
+    /// <summary>Feed time of its last step.</summary>
+    public DateTime Time => _last.Frame.Time;
+
+    /// <summary>What went wrong with its model so far.</summary>
+    public ModelHealth Health { get; private set; }
+
+    /// <summary>Its past.</summary>
+    public History History => _history;
+
+    /// <summary>Takes what became of it in a batch.</summary>
+    public void Take(StreamSteps steps, DateTime scoredAt)
+    {
+        for (int t = 0; t < steps.Frames.Count; t++) Take(steps.Frames[t], t == steps.Frames.Count - 1 ? steps.Forecast : null);
+        if (_seen != default)
+        {
+            double wait = Math.Max(0, (scoredAt - _seen).TotalSeconds);
+            _wait = _waits++ == 0 ? wait : _wait + (wait - _wait) / Math.Min(_waits, WaitMemory);
+        }
+        (_last, _seen, Health) = (steps.Frames[^1], scoredAt, steps.After);
+    }
+
+    void Take(in ScoredFrame frame, double[]? forecast)
+    {
+        StepResult result = frame.Result;
+        ReadOnlySpan<double> observed = frame.Frame.Values, expected = frame.Expected.Span;
+        for (int c = 0; c < Kept; c++) _widths[c] = _errors[c].Value;
+        StepMarks marks = (result.WarmingUp ? StepMarks.WarmingUp : 0) | (frame.Muted ? StepMarks.Muted : 0)
+            | (result.AlarmOpen ? StepMarks.AlarmOpen : 0);
+        _history.Add((frame.Frame.Time - DateTime.UnixEpoch).TotalMilliseconds, result.Position, result.Score, marks, observed, expected,
+            _widths, forecast);
+        if (result.AlarmOpen || frame.Muted) return;  // an anomaly is not to widen the band
+        for (int c = 0; c < Kept; c++) _errors[c].Add(observed[c] - expected[c]);
+    }
+
+    /// <summary>As it is now.</summary>
+    /// <param name="alarm">Its open alarm.</param>
+    /// <param name="silenced">A person does not want it judged now.</param>
+    /// <param name="now">Wall clock.</param>
+    /// <param name="spark">With the scores of the last steps.</param>
+    public StreamSummary Summary(BoardAlarm? alarm, bool silenced, DateTime now, bool spark)
+    {
+        double[] last = _history.LastScores(SparkSteps);
+        bool silent = _waits > 0 && now - _seen > ShortestSilence && (now - _seen).TotalSeconds > SilentWaits * _wait;
+        StreamState state = silenced || _last.Muted ? StreamState.Muted : alarm is not null ? StreamState.Alarm
+            : silent ? StreamState.Silent : _last.Result.WarmingUp ? StreamState.WarmingUp : StreamState.Normal;
+        bool open = state == StreamState.Alarm;
+        return new StreamSummary
+        {
+            Topic = Stream.Topic,
+            Partition = Stream.Partition,
+            Stream = Stream.Key,
+            State = state,
+            Score = _last.Result.Score,
+            Highest = last.Length > 0 ? last.Max() : 0,
+            Position = _last.Result.Position,
+            Time = _last.Frame.Time,
+            Seen = _seen,
+            Channels = Channels,
+            Value = _last.Frame.Values[0],
+            Expected = _last.Expected.Span[0],
+            Severity = open ? alarm!.Severity : null,
+            Alarm = open ? alarm!.Id : null,
+            AlarmSince = open ? alarm!.Start : null,
+            AlarmPeak = open ? alarm!.PeakScore : null,
+            LeadSeconds = open ? alarm!.Drift?.LeadSeconds : null,
+            Acknowledged = open && alarm!.Acknowledged is not null,
+            Spark = spark ? last : null,
+        };
+    }
+}

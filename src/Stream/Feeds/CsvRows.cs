@@ -1,0 +1,221 @@
+using System.Globalization;
+using System.Text;
+using Esn.Streaming.Wire;
+
+namespace Esn.Streaming.Feeds;
+
+/// <summary>
+/// Rows of a CSV file, RFC 4180 and what is found beside it: other separators, a <c>sep=</c> line, lines that begin with #,
+/// the annotated CSV of InfluxDB, quotes inside of a field, a quote that is never closed, no header at all.
+/// </summary>
+sealed class CsvRows : ITextRows
+{
+    const int Looked = 50;     // lines that the separator is recognised by
+    const int MostLines = 20;  // of one quoted field
+
+    static readonly char[] Separators = [',', ';', '\t', '|'];
+
+    readonly LineReader _lines;
+    readonly string _name;
+    readonly string[] _names;
+    readonly List<string> _notes = [];
+    readonly bool _annotated, _hasHeader = true;
+    bool _newTable;
+
+    public CsvRows(LineReader lines, string name)
+    {
+        (_lines, _name) = (lines, name);
+        char? said = null;
+        string? comment = null;
+        while (lines.Peek(0) is { } line && (line.Length == 0 || string.IsNullOrWhiteSpace(line) || line[0] == '#'
+            || line.StartsWith("sep=", StringComparison.OrdinalIgnoreCase)))
+        {
+            if (line.Length > 4 && line.StartsWith("sep=", StringComparison.OrdinalIgnoreCase)) said = line[4];
+            if (line.Length > 0 && line[0] == '#') comment = line;
+            _annotated |= line.StartsWith("#datatype", StringComparison.Ordinal);
+            lines.Take();
+        }
+        string header = lines.Peek(0) ?? throw new FeedException($"{name} is empty: a header and rows are expected");
+        Separator = said ?? Recognise(header);
+        string[] first = [.. Literal(header).Select(field => field.Trim())];
+        if (Array.TrueForAll(first, IsData) && Array.Exists(first, field => field.Length > 0))
+        {
+            _hasHeader = false;
+            // As numpy.savetxt writes it: the names stand behind a #.
+            string[] names = comment is null ? [] : [.. Literal(comment[1..]).Select(field => field.Trim())];
+            bool named = names.Length == first.Length;
+            first = named ? names : [.. Enumerable.Range(1, first.Length).Select(i => FormattableString.Invariant($"c{i}"))];
+            if (!named) _notes.Add($"there is no header: the columns are called {first[0]}{(first.Length > 1 ? $" … {first[^1]}" : "")}");
+        }
+        else lines.Take();
+        _names = Unlike(first);
+    }
+
+    public IReadOnlyList<string> Names => _names;
+
+    public char Separator { get; }
+
+    public IReadOnlyList<string> Extra => _annotated ? ["", "result", "table", "_start", "_stop"] : [];
+
+    public IReadOnlyList<string> Notes => _notes;
+
+    public TextRow? Read()
+    {
+        while (_lines.Take() is { } line)
+        {
+            if (string.IsNullOrWhiteSpace(line)) continue;
+            if (line[0] == '#')
+            {
+                _newTable |= _annotated && line.StartsWith("#datatype", StringComparison.Ordinal);
+                continue;
+            }
+            TextRow row = Row(line);
+            // Files that were put together, and each table of an annotated one, repeat their header.
+            if (_hasHeader && row.Fields.AsSpan().SequenceEqual(_names))
+            {
+                _newTable = false;
+                continue;
+            }
+            if (_newTable)
+                throw new FeedException(string.Create(CultureInfo.InvariantCulture,
+                    $"{_name}, line {_lines.Number}: a second table with other columns begins here: export one, or pivot() them into one"));
+            return row;
+        }
+        return null;
+    }
+
+    public void Dispose() => _lines.Dispose();
+
+    TextRow Row(string line)
+    {
+        var fields = new List<string>(_names.Length);
+        long number = _lines.Number;
+        Quotes quotes = Split(line, Separator, fields);
+        if (quotes == Quotes.Open)
+        {
+            // A field may go on in the next line. What does not close well is a lost quote, which costs its own row alone.
+            string joined = line;
+            for (int more = 0; more < MostLines && quotes == Quotes.Open && _lines.Peek(more) is { } next; more++)
+            {
+                joined = $"{joined}\n{next}";
+                quotes = Split(joined, Separator, fields);
+                if (quotes != Quotes.Closed || fields.Count != _names.Length) continue;
+                for (int i = 0; i <= more; i++) _lines.Take();
+                return new TextRow([.. fields], null);
+            }
+            return new TextRow(Literal(line), FormattableString.Invariant($"line {number} opens a quote and does not close it"));
+        }
+        if (quotes == Quotes.Stray) fields = [.. Literal(line)];
+        // One separator too many at the end of each row is a habit of some exports.
+        while (fields.Count > _names.Length && fields[^1].AsSpan().Trim().Length == 0) fields.RemoveAt(fields.Count - 1);
+        return new TextRow([.. fields], fields.Count == _names.Length ? null
+            : FormattableString.Invariant($"the row has {fields.Count} fields, the header {_names.Length}"));
+    }
+
+    // The separator that the most lines are cut by into as many fields as the header; none where no line has any.
+    char Recognise(string header)
+    {
+        string[] sample = [.. Enumerable.Range(1, Looked).Select(_lines.Peek).OfType<string>()
+            .Where(line => line.Length > 0 && line[0] != '#')];
+        char best = '\0';
+        (int Agree, int Columns) most = (-1, 1);
+        foreach (char separator in Separators)
+        {
+            // Where a quote closes in the middle of a field, it is another character that parts the fields.
+            if (Count(header, separator) is not ({ } columns and > 1)) continue;
+            int agree = sample.Count(line => Count(line.TrimEnd(separator), separator) is { } n && (n == columns || n == columns - 1));
+            if ((agree, columns).CompareTo(most) > 0) (best, most) = (separator, (agree, columns));
+        }
+        return best != '\0' || !header.Contains('"', StringComparison.Ordinal) ? best
+            : Separators.MaxBy(separator => header.Count(letter => letter == separator)) is var plain && header.Contains(plain, StringComparison.Ordinal) ? plain : '\0';
+    }
+
+    static int? Count(string line, char separator)
+    {
+        var fields = new List<string>();
+        return Split(line, separator, fields) == Quotes.Closed ? fields.Count : null;
+    }
+
+    static bool IsData(string field) => field.Length == 0 || NumberText.IsMissing(field)
+        || double.TryParse(field, NumberStyles.Float, CultureInfo.InvariantCulture, out _)
+        || FeedTime.Parse(field) is not null || TimeText.Numbers(field) is not null || TimeText.OfDay(field) is not null
+        || NumberText.Plain.TryRead(field, out _);
+
+    static string[] Unlike(string[] names)
+    {
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        return [.. names.Select(name =>
+        {
+            string own = name;
+            for (int i = 1; !seen.Add(own); i++) own = FormattableString.Invariant($"{name}.{i}");
+            return own;
+        })];
+    }
+
+    enum Quotes
+    {
+        /// <summary>All that were opened are closed.</summary>
+        Closed,
+
+        /// <summary>The line ends within one.</summary>
+        Open,
+
+        /// <summary>Letters stand behind a closing one.</summary>
+        Stray,
+    }
+
+    // Fields without a look at quotes but for those around a whole field.
+    string[] Literal(string line)
+    {
+        var fields = new List<string>();
+        if (Split(line, Separator, fields) == Quotes.Closed) return [.. fields];
+        return Separator == '\0' ? [line] : [.. line.Split(Separator).Select(field => field.Trim() is ['"', .. var inner, '"'] ? inner : field)];
+    }
+
+    static Quotes Split(string line, char separator, List<string> fields)
+    {
+        fields.Clear();
+        int at = 0;
+        while (true)
+        {
+            int start = at;
+            while (start < line.Length && line[start] == ' ') start++;
+            if (start < line.Length && line[start] == '"')
+            {
+                (string? field, int after) = Quoted(line, start + 1);
+                if (field is null) return Quotes.Open;
+                while (after < line.Length && line[after] == ' ') after++;
+                if (after < line.Length && (line[after] != separator || separator == '\0')) return Quotes.Stray;
+                fields.Add(field);
+                at = after;
+            }
+            else
+            {
+                int end = separator == '\0' ? -1 : line.IndexOf(separator, at);
+                if (end < 0) end = line.Length;
+                fields.Add(line[at..end]);
+                at = end;
+            }
+            if (at >= line.Length) return Quotes.Closed;
+            at++;
+        }
+    }
+
+    // From behind the opening quote to behind the closing one; a doubled quote stands for one.
+    static (string? Field, int After) Quoted(string line, int at)
+    {
+        int end = line.IndexOf('"', at);
+        if (end < 0) return (null, line.Length);
+        if (end + 1 >= line.Length || line[end + 1] != '"') return (line[at..end], end + 1);
+        var field = new StringBuilder();
+        while (true)
+        {
+            field.Append(line, at, end - at);
+            if (end + 1 >= line.Length || line[end + 1] != '"') return (field.ToString(), end + 1);
+            field.Append('"');
+            at = end + 2;
+            end = line.IndexOf('"', at);
+            if (end < 0) return (null, line.Length);
+        }
+    }
+}

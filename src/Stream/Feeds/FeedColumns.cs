@@ -1,0 +1,247 @@
+using System.Globalization;
+using Esn.Streaming.Wire;
+
+namespace Esn.Streaming.Feeds;
+
+/// <summary>What the columns of a file are: which is the time, which are channels and how they are written, which are left out and why.</summary>
+sealed class FeedColumns
+{
+    const int FewRows = 20;             // before these, whole numbers that rise are no index yet
+    const double NumbersShare = .8;     // of the filled fields of a channel
+    const int MostKeys = 1000;
+
+    static readonly string[] LabelNames = ["anomaly", "is_anomaly", "isanomaly", "label", "labels", "changepoint", "is_ignored"];
+
+    readonly ITextRows _rows;
+    readonly FeedOptions _options;
+    readonly string _file;
+    readonly IReadOnlyList<string[]> _sample;
+    readonly List<(string Column, string Why)> _leftOut = [];
+
+    /// <param name="file">Its name, for errors.</param>
+    /// <param name="rows">Where the sample is of.</param>
+    /// <param name="sample">Rows of as many fields as there are names: at least one.</param>
+    /// <param name="order">What all rows say of the order of day and month in a column; asked once at the most.</param>
+    /// <param name="options">What is said about it.</param>
+    /// <exception cref="FeedException">They are no columns of a feed, or not those that were named.</exception>
+    public FeedColumns(string file, ITextRows rows, IReadOnlyList<string[]> sample, Func<int, DayOrder?> order, FeedOptions options)
+    {
+        (_file, _rows, _sample, _options) = (file, rows, sample, options);
+        if (rows.Notes.Count > 0) Notes.AddRange(rows.Notes);
+        Labels = [.. options.Labels.Select(Column)];
+        Key = options.KeyColumn is { } key ? Column(key) : -1;
+        (Time, TimeOfDay, Times) = FindTimes(order);
+        if (Times?.Doubt is { } doubt) Notes.Add(doubt);
+        if (options.Values.FirstOrDefault(column => Column(column) == Time) is { } time)
+            throw new FeedException($"{file}: column {time} holds the times, it can't be a channel");
+        Values = options.Values.Count > 0 ? [.. options.Values.Select(Column)] : FindValues();
+        if (Values.Length == 0) throw NoChannel();
+        Numbers = WaysOfNumbers();
+        if (Key < 0 && Time >= 0 && LooksLikeKey() is { } series)
+            Notes.Add($"column {series} looks like the name of a series, of which the file has several: with --key-column {series} each is a stream of its own");
+        if (Times is null && options.TimeFormat is null && options.TimeColumn is null)
+            Notes.Add("no column of times was found: row numbers stand for seconds (--time-column NAME names one)");
+    }
+
+    /// <summary>Index of the column of times; −1: there is none.</summary>
+    public int Time { get; }
+
+    /// <summary>Index of a column with the times of day, where the other one has the days; −1: there is none.</summary>
+    public int TimeOfDay { get; }
+
+    /// <summary>How times are read; null: there are none.</summary>
+    public ColumnTimes? Times { get; }
+
+    /// <summary>Indices of the channels.</summary>
+    public int[] Values { get; }
+
+    /// <summary>How their numbers are written.</summary>
+    public NumberText[] Numbers { get; }
+
+    /// <summary>Indices of the labels.</summary>
+    public int[] Labels { get; }
+
+    /// <summary>Index of the column that names the series; −1: there is none.</summary>
+    public int Key { get; }
+
+    /// <summary>What a person should know.</summary>
+    public List<string> Notes { get; } = [];
+
+    /// <summary>One line: what is the time, what are channels, what was left out, and why.</summary>
+    public string Description
+    {
+        get
+        {
+            string time = Times is null ? "none, rows are counted"
+                : $"{_rows.Names[Time]}{(TimeOfDay >= 0 ? $" and {_rows.Names[TimeOfDay]}" : "")} ({Times.Says})";
+            string values = Some([.. Values.Select((c, i) => Named(c) + (Numbers[i].Decimal == ',' ? " (decimal comma)" : ""))]);
+            string left = Some([.. _leftOut.Select(column => $"{(column.Column.Length == 0 ? "a nameless column" : column.Column)} ({column.Why})")]);
+            return $"time: {time}; channels: {values}" + (left.Length == 0 ? "" : $"; left out: {left}")
+                + (Key >= 0 ? $"; series: {_rows.Names[Key]}" : "");
+        }
+    }
+
+    /// <summary>Columns that look like labels and were not named as such; they are no channels.</summary>
+    public IReadOnlyList<string> UnusedLabels =>
+        [.. _rows.Names.Where((column, c) => IsLabel(column) && !Labels.Contains(c) && !Values.Contains(c) && c != Time)];
+
+    string Named(int column) => _rows.Names[column].Length == 0 ? "(nameless)" : _rows.Names[column];
+
+    static string Some(string[] all) => all.Length <= 12 ? string.Join(", ", all)
+        : string.Create(CultureInfo.InvariantCulture, $"{string.Join(", ", all[..10])} and {all.Length - 10} more");
+
+    static bool IsLabel(string column) => LabelNames.Contains(column.ToLowerInvariant());
+
+    int Column(string name)
+    {
+        int column = _rows.Names.ToList().IndexOf(name);
+        return column >= 0 ? column : throw new FeedException($"{_file} has no column {name}; its columns are {string.Join(", ", _rows.Names)}");
+    }
+
+    string[] Filled(int column) => [.. _sample.Select(row => row[column]).Where(field => !NumberText.IsMissing(field))];
+
+    (int, int, ColumnTimes?) FindTimes(Func<int, DayOrder?> order)
+    {
+        int said = _options.TimeColumn is { } name ? Column(name) : -1;
+        ColumnTimes? form = _options.TimeFormat is { } format ? ColumnTimes.Of(format, _options.Zone)
+            ?? throw new FeedException($"--time-format must be {ColumnTimes.Said}, was {format}") : null;
+        if (said >= 0 && form is not null) return (said, -1, Tried(said, form));
+        int[] named = said >= 0 ? [said] : [.. Enumerable.Range(0, _rows.Names.Count)
+            .Where(c => c != Key && !Labels.Contains(c) && !_options.Values.Contains(_rows.Names[c]) && ColumnTimes.IsName(_rows.Names[c]))
+            .OrderBy(c => ColumnTimes.Rank(_rows.Names[c]))];
+        string? unread = null;
+        foreach (int c in named)
+        {
+            string[] filled = Filled(c);
+            if (form is not null) return (c, -1, Tried(c, form));
+            if (ColumnTimes.Recognise(filled, _rows.Names[c], named: true, IsYearLast(filled) ? order(c) : null, _options.Zone, out string? trouble) is { } times)
+                return Joined(c, filled, times);
+            if (trouble is not null) throw new FeedException($"{_file}: {trouble}");
+            if (filled.Length > 0 && !IsTimeOfDay(filled)) unread ??= $"'{filled[0]}' in column {_rows.Names[c]} is no time: --time-format says how it is written, {ColumnTimes.Said}";
+        }
+        if (said >= 0) throw new FeedException($"{_file}: {unread ?? $"column {_rows.Names[said]} has no times"}");
+        // By what they hold, whatever they are called.
+        for (int c = 0; c < _rows.Names.Count; c++)
+        {
+            if (c == Key || Labels.Contains(c) || _options.Values.Contains(_rows.Names[c]) || named.Contains(c) || _rows.Extra.Contains(_rows.Names[c])) continue;
+            string[] filled = Filled(c);
+            if (filled.Length < (_sample.Count + 1) / 2) continue;
+            if (form is not null)
+            {
+                if (filled.Count(text => form.Read(text) is not null) > filled.Length / 2) return (c, -1, form);
+                continue;
+            }
+            if (ColumnTimes.Recognise(filled, _rows.Names[c], named: false, IsYearLast(filled) ? order(c) : null, _options.Zone, out string? trouble) is { } times)
+                return Joined(c, filled, times);
+            if (trouble is not null) throw new FeedException($"{_file}: {trouble}");
+        }
+        if (unread is not null) throw new FeedException($"{_file}: {unread}");
+        if (form is not null) throw new FeedException($"{_file}: no column holds times written as --time-format has it; --time-column names it");
+        return (-1, -1, null);
+    }
+
+    ColumnTimes Tried(int column, ColumnTimes form)
+    {
+        string[] filled = Filled(column);
+        return filled.Length == 0 || filled.Any(text => form.Read(text) is not null) ? ColumnTimes.Of(_options.TimeFormat!, _options.Zone)!
+            : throw new FeedException($"{_file}: '{filled[0]}' in column {_rows.Names[column]} is not written as --time-format {_options.TimeFormat} says");
+    }
+
+    // A column of days and one of times of day are one time.
+    (int, int, ColumnTimes) Joined(int column, string[] filled, ColumnTimes times)
+    {
+        if (filled.All(text => !text.Contains(':', StringComparison.Ordinal)))
+            for (int c = 0; c < _rows.Names.Count; c++)
+                if (c != column && IsTimeOfDay(Filled(c))) return (column, c, times);
+        return (column, -1, times);
+    }
+
+    static bool IsTimeOfDay(string[] filled) => filled.Length > 0 && filled.All(text => TimeText.OfDay(text) is not null);
+
+    static bool IsYearLast(string[] filled) => filled.Count(text => TimeText.Numbers(text) is not null) > filled.Length / 2;
+
+    int[] FindValues()
+    {
+        List<int> values = [], indices = [];
+        for (int c = 0; c < _rows.Names.Count; c++)
+        {
+            if (c == Time || c == TimeOfDay || c == Key || Labels.Contains(c)) continue;
+            string[] filled = Filled(c);
+            string name = _rows.Names[c];
+            if (IsLabel(name)) _leftOut.Add((name, "a label by its name, --label-column takes it"));
+            else if (_rows.Extra.Contains(name))
+            {
+                if (name.Length > 0) _leftOut.Add((name, "of the format"));
+            }
+            else if (filled.Length == 0) _leftOut.Add((name, "empty"));
+            else if (filled.Count(IsNumber) < NumbersShare * filled.Length) _leftOut.Add((name, TimeText.Parse(filled[0]) is not null
+                ? "other times" : "no numbers"));
+            else if (IsIndex(name, filled, out _)) indices.Add(c);
+            else values.Add(c);
+        }
+        if (values.Count == 0 && indices.Where(c => _rows.Names[c].Length > 0).ToArray() is { Length: > 0 } alone) return alone;
+        foreach (int c in indices)
+        {
+            IsIndex(_rows.Names[c], Filled(c), out string why);
+            _leftOut.Add((_rows.Names[c], _rows.Names[c].Length == 0 ? why : $"{why}, --value-column {_rows.Names[c]} takes it"));
+        }
+        return [.. values];
+    }
+
+    static bool IsNumber(string field) => NumberText.Plain.TryRead(field, out _) || new NumberText(',').TryRead(field, out _);
+
+    // A number that names a row says nothing about it. One that rises in every row is such, or counts something: then it is named.
+    static bool IsIndex(string name, string[] filled, out string why)
+    {
+        string bare = name.ToLowerInvariant();
+        why = bare.Length == 0 ? "an index, as it has no name" : "an index by its name";
+        if (bare is "" or "index" or "id" or "row" or "rowid" or "row_id" or "nr" or "no" or "uuid" or "unnamed: 0") return true;
+        if (bare.EndsWith("_id", StringComparison.Ordinal))
+        {
+            why = "an id by its name";
+            return true;
+        }
+        why = "whole numbers that rise in every row, as an index does";
+        if (filled.Length < FewRows) return false;
+        long last = long.MinValue;
+        foreach (string field in filled)
+        {
+            if (!long.TryParse(field, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number) || number <= last) return false;
+            last = number;
+        }
+        return true;
+    }
+
+    NumberText[] WaysOfNumbers()
+    {
+        if (_options.DecimalPoint is { } said) return [.. Values.Select(_ => new NumberText(said))];
+        string[][] filled = [.. Values.Select(Filled)];
+        NumberText[] alone = [.. filled.Select(column => NumberText.Of(column, _rows.Separator, null, out _))];
+        char? others = alone.Any(column => column.Decimal == ',') ? ',' : null;
+        var all = new NumberText[alone.Length];
+        for (int i = 0; i < all.Length; i++)
+        {
+            all[i] = NumberText.Of(filled[i], _rows.Separator, others, out string? doubtful);
+            if (doubtful is not null)
+                throw new FeedException($"{_file}: '{doubtful}' in column {_rows.Names[Values[i]]} can have a decimal comma or thousands, and no row decides: say which with --decimal , or --decimal .");
+        }
+        return all;
+    }
+
+    // A text that comes again and again, for times that do as well.
+    string? LooksLikeKey()
+    {
+        if (_sample.Count < FewRows || _sample.Select(row => row[Time]).Distinct(StringComparer.Ordinal).Count() > .75 * _sample.Count) return null;
+        for (int c = 0; c < _rows.Names.Count; c++)
+        {
+            if (c == Time || c == TimeOfDay || Labels.Contains(c) || Values.Contains(c)) continue;
+            int kinds = _sample.Select(row => row[c]).Distinct(StringComparer.Ordinal).Count();
+            if (kinds > 1 && kinds <= Math.Min(MostKeys, _sample.Count / 2) && !IsLabel(_rows.Names[c])) return _rows.Names[c];
+        }
+        return null;
+    }
+
+    FeedException NoChannel() => new($"{_file} has no column of numbers beside times and labels; " + (_rows.Names.Count == 1 && Time < 0
+        ? $"its only column is '{_rows.Names[0]}': several are separated by a comma, a semicolon, a tab or |"
+        : $"its columns are {string.Join(", ", _rows.Names)}, its first row is {string.Join(_rows.Separator, _sample[0])}: name one with --value-column"));
+}

@@ -1,0 +1,124 @@
+using System.ComponentModel;
+using Esn.Streaming.Board;
+using Esn.Streaming.Configuration;
+using Esn.Streaming.Streams;
+using Esn.Streaming.Wire;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Logging;
+
+namespace Esn.Streaming.Http;
+
+/// <summary>What the board knows, in JSON. Names are in the query, where any name can be written.</summary>
+static partial class BoardEndpoints
+{
+    /// <summary>Streams of a page at the most.</summary>
+    public const int MostStreams = 1000;
+
+    /// <summary>Points of a stream's past at the most.</summary>
+    public const int MostPoints = 5000;
+
+    /// <summary>GET streams, stream, alarms, health; PUT acknowledgement.</summary>
+    /// <param name="api">Where they stand.</param>
+    /// <param name="board">What they tell.</param>
+    /// <param name="readiness">For health.</param>
+    /// <param name="config">Who may write.</param>
+    /// <param name="log">Told of every change.</param>
+    public static void MapBoard(this IEndpointRouteBuilder api, StreamBoard board, Readiness readiness, HttpConfig config, ILogger log)
+    {
+        api.MapGet("/streams", (
+                [Description("matter (open alarms first, by severity), name, score or seen")] string sort = "matter",
+                [Description("The other way round")] bool reverse = false,
+                [Description("Only streams of this state: alarm, silent, normal, warming_up or muted")] string? state = null,
+                [Description("Part of the name, in any case")] string search = "",
+                [Description("How many to pass over, from 0")] int offset = 0,
+                [Description("How many at the most, 1 to 1000")] int limit = 100) =>
+            {
+                if (Word<StreamOrder>(sort) is not { } order) return Wrong<StreamOrder>("sort", sort);
+                StreamState? only = null;
+                if (state is not null && (only = Word<StreamState>(state)) is null) return Wrong<StreamState>("state", state);
+                if (offset < 0) return Bad($"offset must be 0 or more, was {offset}");
+                if (limit is < 1 or > MostStreams) return Bad($"limit must be in [1, {MostStreams}], was {limit}");
+                return Results.Json(board.Streams(new StreamQuery(order, reverse, only, search, offset, limit)), JsonShape.Options);
+            })
+            .WithName("streams").WithSummary("A page of the streams of this process").Produces<StreamPage>().Problem();
+
+        api.MapGet("/stream", (
+                [Description("Its name: the key of its records")] string stream,
+                [Description("Where two topics have the name")] string? topic = null,
+                [Description("Where two partitions have the name; else the first")] int? partition = null,
+                [Description("Feed time: ISO 8601, or milliseconds since 1970; default: as far back as is kept")] string? from = null,
+                [Description("Feed time, included; default: now")] string? to = null,
+                [Description("The last so many steps, in place of from and to")] long steps = 0,
+                [Description("How many points at the most, 1 to 5000; the steps of an alarm that is looked at closely come beside them")]
+                int points = 600) =>
+            {
+                if (steps < 0) return Bad($"steps must be 0 or more, was {steps}");
+                if (points is < 1 or > MostPoints) return Bad($"points must be in [1, {MostPoints}], was {points}");
+                if (Milliseconds(from, double.NegativeInfinity) is not { } start) return Bad($"from must be a time such as 2026-01-02T03:04:05Z or milliseconds since 1970, was {from}");
+                if (Milliseconds(to, double.PositiveInfinity) is not { } end) return Bad($"to must be a time such as 2026-01-02T03:04:05Z or milliseconds since 1970, was {to}");
+                if (Find(board, stream, topic, partition, out IResult? problem) is not { } id) return problem!;
+                return board.Stream(id, start, end, steps, points) is { } detail ? Results.Json(detail, JsonShape.Options) : Unknown(stream);
+            })
+            .WithName("stream").WithSummary("One stream with its past, in bounded detail, and its alarms").Produces<StreamDetail>().Problem()
+            .Produces<string>(StatusCodes.Status404NotFound, "text/plain");
+
+        api.MapGet("/alarms", (
+                [Description("Only those that go on")] bool open = false,
+                [Description("How many at the most, 1 to 1000")] int limit = 100) =>
+            limit is < 1 or > AlarmBook.Most ? Bad($"limit must be in [1, {AlarmBook.Most}], was {limit}")
+                : Results.Json(board.Alarms(open, limit), JsonShape.Options))
+            .WithName("alarms").WithSummary("Alarms, newest first").Produces<BoardAlarm[]>().Problem();
+
+        api.MapGet("/health", () => Results.Json(board.Health(readiness), JsonShape.Options))
+            .WithName("health").WithSummary("How the process is doing").Produces<BoardHealth>();
+
+        api.MapPut("/alarms/acknowledgement", (HttpContext context,
+                [Description("Its id")] string alarm,
+                [Description("For the others; at most 500 letters")] string why = "") =>
+            {
+                if (why.Length > MuteEndpoints.LongestWhy) return Bad($"why must have at most {MuteEndpoints.LongestWhy} letters, had {why.Length}");
+                string by = Access.By(context);
+                if (board.Acknowledge(alarm, by, why) is not { } taken)
+                    return Access.Said(StatusCodes.Status404NotFound, $"no alarm {alarm} is in this process");
+                Acknowledged(log, alarm, by, why);
+                return Results.Json(taken, JsonShape.Options);
+            })
+            .NeedsToken(config)
+            .WithName("acknowledge").WithSummary("Takes an alarm on: the others see who did").Produces<BoardAlarm>()
+            .Produces<string>(StatusCodes.Status404NotFound, "text/plain");
+    }
+
+    /// <summary>The stream of a request; null: the problem says why not.</summary>
+    public static StreamId? Find(StreamBoard board, string stream, string? topic, int? partition, out IResult? problem)
+    {
+        IReadOnlyList<StreamId> found = board.Find(stream, topic, partition);
+        problem = found.Count == 0 ? Unknown(stream)
+            : found.Select(id => id.Topic).Distinct().Count() > 1
+                ? Bad($"several topics have a stream {stream}: say which with topic= ({string.Join(", ", found.Select(id => id.Topic).Distinct())})")
+            : null;
+        return problem is null ? found[0] : null;
+    }
+
+    static IResult Unknown(string stream) => Access.Said(StatusCodes.Status404NotFound,
+        $"no stream {stream} is in this process: its name is the key of its records, and another replica may have it");
+
+    static IResult Bad(string text) => Access.Said(StatusCodes.Status400BadRequest, text);
+
+    static IResult Wrong<T>(string parameter, string was) where T : struct, Enum =>
+        Bad($"{parameter} must be one of {string.Join(", ", Enum.GetValues<T>().Select(value => Words.Of(value)))}, was {was}");
+
+    static T? Word<T>(string word) where T : struct, Enum =>
+        Enum.GetValues<T>().Where(value => Words.Of(value) == word).Select(value => (T?)value).FirstOrDefault();
+
+    static double? Milliseconds(string? text, double without) => string.IsNullOrEmpty(text) ? without
+        : double.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out double milliseconds) ? milliseconds
+        : FeedTime.Parse(text) is { } time ? (time - DateTime.UnixEpoch).TotalMilliseconds : null;
+
+    static RouteHandlerBuilder Problem(this RouteHandlerBuilder route) =>
+        route.Produces<string>(StatusCodes.Status400BadRequest, "text/plain");
+
+    [LoggerMessage(21, LogLevel.Information, "alarm {alarm} is acknowledged by {by}: {why}")]
+    static partial void Acknowledged(ILogger log, string alarm, string by, string why);
+}

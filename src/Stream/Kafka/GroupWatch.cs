@@ -1,0 +1,124 @@
+using Confluent.Kafka;
+using Confluent.Kafka.Admin;
+using Esn.Streaming.Board;
+using Esn.Streaming.Configuration;
+using Esn.Streaming.Wire;
+using Microsoft.Extensions.Logging;
+
+namespace Esn.Streaming.Kafka;
+
+/// <summary>
+/// Asks the brokers again and again how far the group is in every partition, who reads it, and whether the topics of the sink are
+/// still there: a member knows of its own partitions only, and while it is none, of nothing.
+/// </summary>
+/// <param name="config">Validated.</param>
+/// <param name="consumer">Asks, as the newer calls of an admin client do not recover when a broker comes back; it must outlive this.</param>
+/// <param name="readiness">Told.</param>
+/// <param name="time">The clock.</param>
+/// <param name="log">What the process says.</param>
+sealed class GroupWatch(EsnConfig config, IConsumer<byte[]?, byte[]?> consumer, Readiness readiness, TimeProvider time, ILogger log)
+{
+    static readonly TimeSpan Patience = TimeSpan.FromSeconds(5), Longest = TimeSpan.FromSeconds(5);
+
+    readonly RateLimit _complaints = new(time, TimeSpan.FromMinutes(1));
+    readonly HashSet<string> _gone = [];
+
+    /// <summary>Asks until <paramref name="stop"/>; then it ends with the last answer, at the latest after a second.</summary>
+    /// <returns>Whether the client may be disposed of.</returns>
+    public async Task<bool> Run(CancellationToken stop)
+    {
+        IAdminClient admin = new DependentAdminClientBuilder(consumer.Handle).Build();
+        Task asking = AskOften(admin, stop);
+        try
+        {
+            await asking.WaitAsync(stop).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // A client that still waits for an answer must not be disposed of (librdkafka ends the process).
+            await Task.WhenAny(asking, Task.Delay(TimeSpan.FromSeconds(1), time, CancellationToken.None)).ConfigureAwait(false);
+        }
+        if (!asking.IsCompleted) return false;
+        admin.Dispose();
+        await asking.ConfigureAwait(false);
+        return true;
+    }
+
+    async Task AskOften(IAdminClient admin, CancellationToken stop)
+    {
+        TimeSpan period = TimeSpan.FromSeconds(Math.Min(Longest.TotalSeconds, config.Http.StallSeconds / 3.0));
+        while (!stop.IsCancellationRequested)
+        {
+            try
+            {
+                await Ask(admin, stop).ConfigureAwait(false);
+                await Task.Delay(period, time, stop).ConfigureAwait(false);
+            }
+            catch (KafkaException e)
+            {
+                if (_complaints.Allows(out int repeats)) log.GroupUnknown(e.Error.Reason, repeats);
+                await Task.Delay(period, time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+            catch (OperationCanceledException) when (stop.IsCancellationRequested)
+            {
+                return;
+            }
+        }
+    }
+
+    async Task Ask(IAdminClient admin, CancellationToken stop)
+    {
+        string[] sinks = [config.Sink.Events, config.Sink.DeadLetters];
+        // Each by itself, on a thread of its own as the call blocks. A consumer that asks makes no topic; the newer call for
+        // descriptions ends the process where a topic has no leader yet (Confluent.Kafka 2.16).
+        List<TopicMetadata> topics = [];
+        foreach (string topic in config.Source.Topics.Union(sinks))
+        {
+            topics.AddRange((await Task.Run(() => admin.GetMetadata(topic, Patience), CancellationToken.None).ConfigureAwait(false)).Topics);
+            stop.ThrowIfCancellationRequested();
+        }
+        string[] gone = [.. sinks.Where(sink => topics.Exists(topic =>
+            topic.Topic == sink && topic.Error.Code == ErrorCode.UnknownTopicOrPart))];
+        foreach (string topic in gone)
+            if (_gone.Add(topic)) log.SinkGone(topic);
+        _gone.IntersectWith(gone);
+
+        TopicPartition[] partitions = [.. topics.Where(topic => !topic.Error.IsError && config.Source.Topics.Contains(topic.Topic))
+            .SelectMany(topic => topic.Partitions.Select(partition => new TopicPartition(topic.Topic, partition.PartitionId)))];
+        if (partitions.Length == 0)
+        {
+            readiness.Told([], gone.FirstOrDefault());
+            return;
+        }
+        Dictionary<TopicPartition, long> committed = (await Task.Run(() => consumer.Committed(partitions, Patience), CancellationToken.None)
+            .ConfigureAwait(false)).Where(found => found.Offset.Value >= 0).ToDictionary(found => found.TopicPartition, found => found.Offset.Value);
+        Dictionary<TopicPartition, WatermarkOffsets> held = [];
+        foreach (TopicPartition partition in partitions)
+        {
+            stop.ThrowIfCancellationRequested();
+            held[partition] = await Task.Run(() => consumer.QueryWatermarkOffsets(partition, Patience), CancellationToken.None).ConfigureAwait(false);
+        }
+        stop.ThrowIfCancellationRequested();
+        HashSet<TopicPartition>? read = await Held(admin).ConfigureAwait(false);
+        readiness.Told([.. partitions.Select(partition => new GroupPartition(new PartitionId(partition.Topic, partition.Partition),
+            committed.TryGetValue(partition, out long next) ? next : held[partition].Low.Value, held[partition].High.Value,
+            read?.Contains(partition) ?? true))], gone.FirstOrDefault());
+    }
+
+    // Null where the brokers don't tell, as the embedded one, or not now: while a group shares its partitions anew it has none.
+    async Task<HashSet<TopicPartition>?> Held(IAdminClient admin)
+    {
+        try
+        {
+            DescribeConsumerGroupsResult found = await admin.DescribeConsumerGroupsAsync([config.Source.Group],
+                new DescribeConsumerGroupsOptions { RequestTimeout = Patience }).ConfigureAwait(false);
+            ConsumerGroupDescription group = found.ConsumerGroupDescriptions[0];
+            return group.State is ConsumerGroupState.Stable or ConsumerGroupState.Empty
+                ? [.. group.Members.SelectMany(member => member.Assignment.TopicPartitions)] : null;
+        }
+        catch (KafkaException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,120 @@
+using System.Globalization;
+using System.Text;
+using CloudNative.CloudEvents;
+using Confluent.Kafka;
+using Esn.Streaming.Configuration;
+using Esn.Streaming.Streams;
+using Esn.Streaming.Wire;
+
+namespace Esn.Streaming.Kafka;
+
+/// <summary>An event or a dead letter on its way out, as large as its topic takes it.</summary>
+/// <remarks>Events are CloudEvents (Kafka binding, binary mode); dead letters have their bytes as they came.</remarks>
+abstract class Outgoing(PartitionId source)
+{
+    /// <summary>The partition of the source that it comes from.</summary>
+    public PartitionId Source { get; } = source;
+
+    /// <summary>Where it goes.</summary>
+    public abstract string Topic { get; }
+
+    /// <summary>For the log.</summary>
+    public abstract string What { get; }
+
+    /// <summary>
+    /// How often it was found too large: 0 as it is, with others; 1 as it is, alone, as brokers refuse whole batches with messages
+    /// in them that would fit; from 2 on smaller and smaller.
+    /// </summary>
+    public int Attempt { get; set; }
+
+    /// <summary>The messages of this attempt, the largest first; empty: it can't be made smaller.</summary>
+    public abstract IReadOnlyList<Message<byte[]?, byte[]?>> Messages();
+
+    /// <summary>All that is to be told of a batch: events, then dead letters.</summary>
+    public static List<Outgoing> Of(ScoredBatch batch, EsnConfig config) =>
+    [
+        .. batch.Frames.Where(frame => frame.Result.Alarm is not null).Select(frame => new OutgoingEvent(frame, config)),
+        .. batch.DeadLetters.Select(letter => new OutgoingLetter(letter, config.Sink.DeadLetters)),
+    ];
+
+    /// <summary>A header of text.</summary>
+    protected static void Add(Headers headers, string name, string value) => headers.Add(name, Encoding.UTF8.GetBytes(value));
+}
+
+/// <summary>A change in the life of an alarm.</summary>
+sealed class OutgoingEvent(ScoredFrame frame, EsnConfig config)
+    : Outgoing(new PartitionId(frame.Frame.Stream.Topic, frame.Frame.Stream.Partition))
+{
+    const int LeastBytes = 256;  // where no topic's limit is any sense
+
+    public override string Topic => config.Sink.Events;
+
+    public override string What => $"{Words.Of(frame.Result.Alarm!.Change)} of alarm {frame.AlarmId}";
+
+    public override IReadOnlyList<Message<byte[]?, byte[]?>> Messages()
+    {
+        int most = AnomalyCloudEvent.MostBytes >> Math.Max(0, Attempt - 1);
+        return most < LeastBytes ? [] : [Event(most)];
+    }
+
+    Message<byte[]?, byte[]?> Event(int most)
+    {
+        CloudEvent cloudEvent = AnomalyCloudEvent.Of(frame.Frame, frame.Result.Alarm!, frame.AlarmId, config.Source.Fields.Channels, most);
+        (var attributes, ReadOnlyMemory<byte> data) = AnomalyCloudEvent.Binary(cloudEvent);
+        var headers = new Headers();
+        Add(headers, "content-type", cloudEvent.DataContentType!);
+        foreach ((string name, string value) in attributes) Add(headers, $"ce_{name}", value);
+        return new Message<byte[]?, byte[]?> { Key = frame.Frame.Record.Key, Value = data.ToArray(), Headers = headers };
+    }
+}
+
+/// <summary>A record that could not be taken.</summary>
+sealed class OutgoingLetter(DeadLetter letter, string topic) : Outgoing(new PartitionId(letter.Record.Topic, letter.Record.Partition))
+{
+    const int PartBytes = 256 * 1024;  // of a value that comes in parts, at first: below any broker's default
+    const int LeastBytes = 256;        // where no topic's limit is any sense
+    const int LongestKey = 1024, LongestHeaders = 4096;  // bytes that a dead letter keeps where it must be made smaller
+    const int LongestDetail = 500;     // letters: it may quote the record
+
+    public override string Topic => topic;
+
+    public override string What => $"record {letter.Record.Offset} of {letter.Record.Topic}[{letter.Record.Partition}]";
+
+    // What just fitted through the broker's limit no longer does with headers: a value in parts, each saying which it is.
+    public override IReadOnlyList<Message<byte[]?, byte[]?>> Messages()
+    {
+        FeedRecord record = letter.Record;
+        if (Attempt < 2) return [Letter(record.Key, record.Value, record.Headers)];
+        int size = PartBytes >> (Attempt - 2);
+        if (size < LeastBytes) return [];
+        byte[]? key = record.Key is { Length: > LongestKey } ? record.Key[..LongestKey] : record.Key;
+        bool keepHeaders = record.Headers.Sum(header => header.Name.Length + (header.Value?.Length ?? 0)) <= LongestHeaders;
+        byte[] value = record.Value ?? [];
+        int parts = Math.Max(1, (value.Length + size - 1) / size);
+        var messages = new Message<byte[]?, byte[]?>[parts];
+        for (int part = 0; part < parts; part++)
+        {
+            byte[]? bytes = record.Value is null ? null : value[(part * size)..Math.Min(value.Length, (part + 1) * size)];
+            messages[part] = Letter(key, bytes, keepHeaders ? record.Headers : []);
+            if (parts > 1) Add(messages[part].Headers, "esn_part", $"{part + 1}/{parts}");
+            if (key != record.Key) Add(messages[part].Headers, "esn_key_bytes", $"{record.Key!.Length}");
+            if (!keepHeaders) Add(messages[part].Headers, "esn_headers_left_out", $"{record.Headers.Count}");
+        }
+        return messages;
+    }
+
+    Message<byte[]?, byte[]?> Letter(byte[]? key, byte[]? value, IReadOnlyList<RecordHeader> own)
+    {
+        FeedRecord record = letter.Record;
+        var headers = new Headers();
+        foreach (RecordHeader header in own) headers.Add(header.Name, header.Value);
+        Add(headers, "esn_reason", Words.Of(letter.Reason));
+        Add(headers, "esn_detail", letter.Detail.Length <= LongestDetail ? letter.Detail : letter.Detail[..LongestDetail] + " …");
+        Add(headers, "esn_topic", record.Topic);
+        Add(headers, "esn_partition", $"{record.Partition}");
+        Add(headers, "esn_offset", $"{record.Offset}");
+        Add(headers, "esn_timestamp", record.Timestamp is { } time ? FeedTime.Write(time)
+            : string.Create(CultureInfo.InvariantCulture, $"{record.Milliseconds}"));
+        return new Message<byte[]?, byte[]?> { Key = key, Value = value, Headers = headers };
+    }
+}

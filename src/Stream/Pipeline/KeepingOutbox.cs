@@ -1,0 +1,61 @@
+using System.Diagnostics;
+using Esn.Streaming.Configuration;
+using Esn.Streaming.State;
+using Esn.Streaming.Streams;
+using Esn.Streaming.Wire;
+using Microsoft.Extensions.Logging;
+
+namespace Esn.Streaming.Pipeline;
+
+/// <summary>
+/// Keeps the snapshots of a batch once all that came of it is stored: a snapshot never stands for more than was told. Writing
+/// goes on beside the feed; when partitions go, and at the end, it is waited for.
+/// </summary>
+/// <remarks>A store that fails is told of and tried again with the next snapshot: nothing is lost but the time to read again.</remarks>
+/// <param name="outbox">Where everything else goes.</param>
+/// <param name="store">Where snapshots go.</param>
+/// <param name="interval">Between two snapshots.</param>
+/// <param name="gone">Whether a partition went while something that came of it was on its way: it may not be told then, and is not
+/// kept.</param>
+/// <param name="log">Told of what was not kept.</param>
+public sealed class KeepingOutbox(IOutbox outbox, ISnapshotStore store, TimeSpan interval, Func<PartitionId, bool> gone, ILogger log) : IOutbox
+{
+    readonly Dictionary<PartitionId, Task> _writing = [];
+
+    /// <inheritdoc/>
+    public async Task Store(ScoredBatch batch, CancellationToken cancel)
+    {
+        foreach (StreamId stream in batch.Reset) log.BeginsAnew(stream.Key, stream.Topic, stream.Partition);
+        await outbox.Store(batch, cancel).ConfigureAwait(false);
+        bool last = batch.Message is not RecordBatch;
+        foreach (PartitionSnapshot snapshot in batch.Snapshots)
+        {
+            if (gone(snapshot.Partition)) continue;
+            // One at a time for a partition: the disk is slower than the interval, and the next one will hold more.
+            if (_writing.TryGetValue(snapshot.Partition, out Task? before))
+            {
+                if (!last && !before.IsCompleted) continue;
+                await before.ConfigureAwait(false);
+            }
+            _writing[snapshot.Partition] = Task.Run(() => Keep(snapshot, last), CancellationToken.None);
+        }
+        if (!last) return;
+        foreach (PartitionSnapshot snapshot in batch.Snapshots)
+            if (_writing.Remove(snapshot.Partition, out Task? kept)) await kept.ConfigureAwait(false);
+    }
+
+    async Task Keep(PartitionSnapshot snapshot, bool told)
+    {
+        long start = Stopwatch.GetTimestamp();
+        try
+        {
+            await store.Save(snapshot, CancellationToken.None).ConfigureAwait(false);
+            long took = (long)Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+            if (told) log.Kept(snapshot.Partition.ToString(), snapshot.Slots.Count, MemorySize.Say(snapshot.Bytes), snapshot.Next, took, snapshot.Digest);
+        }
+        catch (SnapshotException e)
+        {
+            log.NotKept(e.Message, interval.TotalSeconds);
+        }
+    }
+}

@@ -1,0 +1,125 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace Esn.Streaming.Wire;
+
+/// <summary>Which of the first two numbers of 05/01/2026 is the day.</summary>
+public enum DayOrder
+{
+    /// <summary>5 January.</summary>
+    DayFirst,
+
+    /// <summary>1 May.</summary>
+    MonthFirst,
+}
+
+/// <summary>A time as a text writes it.</summary>
+/// <param name="Clock">What the clock showed.</param>
+/// <param name="Offset">Of that clock from UTC; null: the text says none.</param>
+public readonly record struct TimeStamp(DateTime Clock, TimeSpan? Offset)
+{
+    /// <summary>UTC, which a text that names no zone is taken to be in; null outside of the years 1 … 9999.</summary>
+    public DateTime? Utc
+    {
+        get
+        {
+            long ticks = Clock.Ticks - (Offset ?? TimeSpan.Zero).Ticks;
+            return ticks >= 0 && ticks <= DateTime.MaxValue.Ticks ? new DateTime(ticks, DateTimeKind.Utc) : null;
+        }
+    }
+}
+
+/// <summary>Texts of times as people, loggers and exports write them.</summary>
+public static partial class TimeText
+{
+    const string TimeOfDay = @"(?<h>\d{1,2}):(?<n>\d{2})(:(?<s>\d{2})([.,](?<f>\d+))?)?( ?(?<half>[AaPp])\.?[Mm]\.?)?",
+        Zone = @" ?(?<zone>Z|z|UTC|GMT|([+-]\d{2}(:?\d{2})?))( UTC| GMT)?";
+
+    /// <summary>Reads 2026-01-05 13:00:00.25+01:00 and its relatives, 20260105T130000Z, 5 Jan 2026; null: it is none of these.</summary>
+    /// <param name="text">A date, with or without a time of day and a zone.</param>
+    public static TimeStamp? Parse(string text)
+    {
+        string trimmed = text.Trim();
+        if (YearFirst().Match(trimmed) is { Success: true } dashed) return Of(dashed, "y", "m", "d");
+        if (Compact().Match(trimmed) is { Success: true } compact) return Of(compact, "y", "m", "d");
+        if (!MonthName().IsMatch(trimmed)) return null;
+        return DateTimeOffset.TryParse(trimmed, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset named)
+            ? new TimeStamp(named.DateTime, named.Offset == TimeSpan.Zero && !ZoneAtEnd().IsMatch(trimmed) ? null : named.Offset)
+            : null;
+    }
+
+    /// <summary>Reads 05/01/2026 13:00 and its relatives with - and . in an order that is known; null: it is none of these.</summary>
+    public static TimeStamp? Parse(string text, DayOrder order) => YearLast().Match(text.Trim()) is not { Success: true } match ? null
+        : order == DayOrder.DayFirst ? Of(match, "y", "b", "a") : Of(match, "y", "a", "b");
+
+    /// <summary>The first two numbers of 05/01/2026, and what separates them; null: it is no such date.</summary>
+    public static (int First, int Second, char Separator)? Numbers(string text) =>
+        YearLast().Match(text.Trim()) is { Success: true } match ? (Number(match, "a"), Number(match, "b"), match.Groups["x"].Value[0]) : null;
+
+    /// <summary>A time of day alone, such as 13:05 or 1:05:00 PM.</summary>
+    public static TimeSpan? OfDay(string text) => OnlyTime().Match(text.Trim()) is { Success: true } match ? Day(match) : null;
+
+    /// <summary>Whether a text of digits alone is a date: 20260105, 202601051300 or 20260105130000, of the years 1900 … 2099.</summary>
+    public static bool IsCompact(string text) =>
+        text.Length is 8 or 12 or 14 && text[0] is '1' or '2' && Digits().IsMatch(text) && text.AsSpan(0, 2) is "19" or "20"
+        && Parse(text) is not null;
+
+    static TimeStamp? Of(Match match, string year, string month, string day)
+    {
+        int y = Number(match, year), m = Number(match, month), d = Number(match, day);
+        if (match.Groups[year].Length == 2) y += y < 70 ? 2000 : 1900;
+        if (y < 1 || m is < 1 or > 12 || d < 1 || d > DateTime.DaysInMonth(y, m)) return null;
+        TimeSpan? ofDay = match.Groups["h"].Success ? Day(match) : TimeSpan.Zero;
+        if (ofDay is not { } time) return null;
+        string zone = match.Groups["zone"].Value;
+        TimeSpan? offset = zone.Length == 0 ? null : TimeSpan.Zero;
+        if (zone.Length > 0 && zone[0] is '+' or '-')
+        {
+            int hours = int.Parse(zone.AsSpan(1, 2), CultureInfo.InvariantCulture);
+            int minutes = zone.Length > 3 ? int.Parse(zone.AsSpan(zone.Length - 2), CultureInfo.InvariantCulture) : 0;
+            offset = (zone[0] == '-' ? -1 : 1) * new TimeSpan(hours, minutes, 0);
+        }
+        DateTime date = new(y, m, d);
+        return time < TimeSpan.FromDays(1) || date < DateTime.MaxValue.Date ? new TimeStamp(date + time, offset) : null;
+    }
+
+    // 24:00 is the end of the day, as ISO 8601 once had it.
+    static TimeSpan? Day(Match match)
+    {
+        int h = Number(match, "h"), n = Number(match, "n"), s = Number(match, "s");
+        if (match.Groups["half"] is { Success: true, Value: [var half, ..] })
+        {
+            if (h is < 1 or > 12) return null;
+            h = h % 12 + (half is 'p' or 'P' ? 12 : 0);
+        }
+        if (h > 24 || n > 59 || s > 60 || (h == 24 && n + s > 0)) return null;
+        string fraction = match.Groups["f"].Value;
+        long ticks = fraction.Length == 0 ? 0
+            : long.Parse(fraction.Length > 7 ? fraction.AsSpan(0, 7) : fraction.PadRight(7, '0'), CultureInfo.InvariantCulture);
+        return new TimeSpan(h, n, Math.Min(s, 59)) + TimeSpan.FromTicks(ticks);  // a leap second is the one before
+    }
+
+    static int Number(Match match, string group) =>
+        match.Groups[group] is { Success: true } found ? int.Parse(found.ValueSpan, CultureInfo.InvariantCulture) : 0;
+
+    [GeneratedRegex(@"^(?<y>\d{4})[-/.](?<m>\d{1,2})[-/.](?<d>\d{1,2})([Tt ,]+" + TimeOfDay + @")?(" + Zone + ")?$", RegexOptions.CultureInvariant)]
+    private static partial Regex YearFirst();
+
+    [GeneratedRegex(@"^(?<a>\d{1,2})(?<x>[-/.])(?<b>\d{1,2})[-/.](?<y>\d{4}|\d{2})([Tt ,]+" + TimeOfDay + @")?(" + Zone + ")?$", RegexOptions.CultureInvariant)]
+    private static partial Regex YearLast();
+
+    [GeneratedRegex(@"^(?<y>\d{4})(?<m>\d{2})(?<d>\d{2})([T ]?(?<h>\d{2})(?<n>\d{2})((?<s>\d{2})([.,](?<f>\d+))?)?)?(" + Zone + ")?$", RegexOptions.CultureInvariant)]
+    private static partial Regex Compact();
+
+    [GeneratedRegex("^" + TimeOfDay + "$", RegexOptions.CultureInvariant)]
+    private static partial Regex OnlyTime();
+
+    [GeneratedRegex(@"\b(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b.*\d|\d.*(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex MonthName();
+
+    [GeneratedRegex(@"(Z|GMT|[+-]\d{2}:?\d{2})$", RegexOptions.CultureInvariant)]
+    private static partial Regex ZoneAtEnd();
+
+    [GeneratedRegex(@"^[0-9]+$", RegexOptions.CultureInvariant)]
+    private static partial Regex Digits();
+}

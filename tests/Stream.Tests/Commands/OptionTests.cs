@@ -1,0 +1,62 @@
+using System.CommandLine;
+using Esn.Streaming.Commands;
+using Xunit;
+
+namespace Esn.Stream.Tests;
+
+public sealed class OptionTests
+{
+    static Command Of(string name) => name switch
+    {
+        "demo" => DemoCommand.Make().Item1,
+        "replay" => ReplayCommand.Make().Item1,
+        "tune" => TuneCommand.Make().Item1,
+        _ => BacktestCommand.Make().Item1,
+    };
+
+    [Theory]
+    [InlineData("demo", "--rate abc", "abc")]
+    [InlineData("demo", "--rate -1", "--rate must be in [0, 1e7], was -1")]
+    [InlineData("demo", "--rate NaN", "--rate must be in [0, 1e7], was NaN")]
+    [InlineData("demo", "--steps many", "many")]
+    [InlineData("demo", "--steps 10", "--steps must be in [5000, 100000000], was 10")]
+    [InlineData("demo", "--exit", "--exit needs --steps")]
+    [InlineData("demo", "--noise x", "x")]
+    [InlineData("replay", "feed.csv --to t --rate abc", "abc")]
+    [InlineData("replay", "feed.csv --to t --rate -1", "--rate must be in [0, 1e9], was -1")]
+    [InlineData("tune", "feed.csv --trials abc", "abc")]
+    [InlineData("tune", "feed.csv --trials 1", "--trials must be in [2, 10000], was 1")]
+    [InlineData("backtest", "feed.csv --time-format often", "--time-format must be day-first, month-first, s, ms")]
+    [InlineData("backtest", "feed.csv --timezone Mars/Olympus", "--timezone must be a name such as Europe/Copenhagen or UTC, was \"Mars/Olympus\"")]
+    [InlineData("backtest", "feed.csv --decimal x", "--decimal must be . or , was \"x\"")]
+    [InlineData("backtest", "feed.csv --budget lots", "--budget must be such as")]
+    public void A_wrong_option_is_told_in_one_line(string command, string arguments, string says)
+    {
+        string message = Assert.Single(Of(command).Parse(arguments).Errors).Message;
+        Assert.Contains(says, message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', message);
+    }
+
+    [Theory]
+    [InlineData("demo", "--steps 20000 --exit --rate 0")]
+    [InlineData("replay", "feed.csv --to t --key-column host --now --rate 100")]
+    [InlineData("backtest", "feed.csv --time-column t --time-format %d/%m/%Y --timezone UTC --decimal , --sort")]
+    public void Right_options_pass(string command, string arguments) => Assert.Empty(Of(command).Parse(arguments).Errors);
+
+    [Fact]
+    public async Task The_place_of_a_tuned_configuration_is_checked_before_the_search()
+    {
+        string feed = Path.Combine(Path.GetTempPath(), $"esn-tune-{Guid.NewGuid():N}.csv");
+        await File.WriteAllTextAsync(feed, "time,v\n2026-01-01,1\n2026-01-02,2\n", TestContext.Current.CancellationToken);
+        try
+        {
+            ParseResult parsed = Of("tune").Parse($"{feed} --trials 10000 --out {feed}/nowhere/tuned.yaml");
+            var refused = await Assert.ThrowsAsync<Esn.Streaming.Feeds.FeedException>(() => parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false }, TestContext.Current.CancellationToken));
+            Assert.StartsWith("can't write --out ", refused.Message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            File.Delete(feed);
+        }
+    }
+}

@@ -1,0 +1,50 @@
+using System.CommandLine;
+using Esn.Streaming.Commands;
+using Xunit;
+
+namespace Esn.Stream.Tests;
+
+/// <summary>The commands of who is on call, against a server.</summary>
+public sealed class OnCallCommandTests
+{
+    static async Task<(int Code, string Said)> Run(Served served, string? token, Command command, params string[] arguments)
+    {
+        using var said = new StringWriter();
+        (TextWriter output, TextWriter error) = (Console.Out, Console.Error);
+        string? before = Environment.GetEnvironmentVariable(OnCall.TokenVariable);
+        Environment.SetEnvironmentVariable(OnCall.TokenVariable, token);
+        try
+        {
+            ParseResult parsed = new RootCommand { command }.Parse([command.Name, .. arguments, "--at", served.Client.BaseAddress!.AbsoluteUri]);
+            Assert.Empty(parsed.Errors);
+            Console.SetOut(said);
+            Console.SetError(said);
+            int code = await parsed.InvokeAsync(cancellationToken: Served.Stop);
+            return (code, said.ToString().Trim());
+        }
+        finally
+        {
+            Console.SetOut(output);
+            Console.SetError(error);
+            Environment.SetEnvironmentVariable(OnCall.TokenVariable, before);
+        }
+    }
+
+    [Fact]
+    public async Task A_stream_is_muted_and_judged_again_and_an_alarm_is_taken_on()
+    {
+        await using Served served = await Served.Start();
+        served.Feed(603, "pump 7/a");
+        string alarm = Assert.Single(served.Board.Alarms(open: true, 10)).Id;
+        Assert.Equal((0, $"{alarm}: taken on"), await Run(served, Served.Token, AckCommand.Make().Item1, alarm, "--why", "on my way"));
+        Assert.Equal("on my way", Assert.Single(served.Board.Alarms(open: true, 10)).Acknowledged!.Why);
+        Assert.Equal((0, "pump*: muted for 1h30m"), await Run(served, Served.Token, MuteCommand.Make().Item1, "pump*", "--for", "1h30m", "--why", "a & b"));
+        Assert.Equal("a & b", Assert.Single(served.Mutes.All).Why);
+        Assert.Equal((0, "pump*: judged again"), await Run(served, Served.Token, MuteCommand.Make().Item1, "pump*", "--end"));
+        Assert.Empty(served.Mutes.All);
+
+        Assert.Equal((1, "esn: this is no token of http.tokens"), await Run(served, "some other token", MuteCommand.Make().Item1, "pump*"));
+        Assert.Equal((2, "esn: ESN_TOKEN must hold a token of http.tokens, was empty"), await Run(served, "", MuteCommand.Make().Item1, "pump*"));
+        Assert.Empty(served.Mutes.All);
+    }
+}

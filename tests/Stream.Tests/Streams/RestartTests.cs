@@ -1,0 +1,159 @@
+using System.Buffers;
+using Esn.Streaming.Configuration;
+using Esn.Streaming.State;
+using Esn.Streaming.Streams;
+using Esn.Streaming.Wire;
+using Xunit;
+
+namespace Esn.Stream.Tests;
+
+/// <summary>A stream that is captured and restored goes on to the bit, and tells nothing twice.</summary>
+public sealed class RestartTests
+{
+    const int Frames = 900, Batch = 60;
+
+    static readonly PartitionId Partition = new("steps", 0);
+
+    // Two streams in turn, an alarm in each, and now and then what can't be read.
+    static readonly FeedRecord[] Feed = [.. Enumerable.Range(0, 2 * Frames).Select(i =>
+    {
+        FeedRecord record = Pipelines.Record(i, i % 2 == 0 ? "a" : "b", Pipelines.Value(i / 2, i % 2));
+        return i % 50 == 7 ? record with { Value = "{"u8.ToArray() } : record;
+    })];
+
+    static EsnConfig Config(int intervalSeconds = 86_400) => Pipelines.Config() with { State = new StateConfig { IntervalSeconds = intervalSeconds } };
+
+    [Theory]
+    [InlineData(240, 240)]    // stopped in order, while the models warm up
+    [InlineData(1230, 1230)]  // within an alarm
+    [InlineData(900, 1260)]   // killed: the snapshot is older than what was committed
+    [InlineData(60, 1800)]    // all of it is taken again
+    [InlineData(1260, 1200)]  // killed before the last commit: the snapshot is newer
+    public void A_restart_anywhere_gives_the_bits_and_the_events_of_an_undisturbed_run(int captured, int committed)
+    {
+        StreamTable undisturbed = Table();
+        Run whole = Take(undisturbed, Feed);
+        StreamTable before = Table();
+        Run first = Take(before, Feed[..Math.Max(captured, committed)]);
+        StreamTable stopped = Table();
+        Take(stopped, Feed[..captured]);
+        PartitionSnapshot snapshot = Through(Ended(stopped));
+
+        StreamTable after = Table();
+        ScoredBatch began = after.Take(new PartitionsAssigned([Partition]) { Starts = [new PartitionStart(Partition, snapshot, committed)] });
+        Assert.Equal(2, began.Restored);
+        Run second = Take(after, Feed[captured..]);
+
+        Assert.Equal(whole.Told.Order(StringComparer.Ordinal), first.Told.Concat(second.Told).Order(StringComparer.Ordinal));
+        Assert.Contains(whole.Told, line => line.Contains("Opened", StringComparison.Ordinal));
+        PartitionSnapshot expected = Ended(undisturbed), found = Ended(after);
+        Assert.Equal(expected.Digest, found.Digest);
+        Assert.Equal(expected.Slots.Select(slot => (slot.Stream.Key, slot.Position, slot.Digest)).Order(),
+            found.Slots.Select(slot => (slot.Stream.Key, slot.Position, slot.Digest)).Order());
+        Assert.Equal(Math.Max(0, committed - captured) > 0, second.Replayed > 0);
+        // The commit never goes back behind what was told.
+        Assert.All(second.Offsets, offset => Assert.True(offset > committed));
+    }
+
+    [Fact]
+    public void A_stream_takes_no_record_twice_whose_own_snapshot_is_newer_than_its_partitions()
+    {
+        StreamTable one = Table(), other = Table();
+        Take(one, Feed[..1200]);
+        Take(other, Feed[..600]);
+        PartitionSnapshot newer = Ended(one), older = Ended(other);
+        PartitionSnapshot mixed = older with { Slots = [older.Slots.Single(slot => slot.Stream.Key == "a"), newer.Slots.Single(slot => slot.Stream.Key == "b")] };
+        StreamTable after = Table(), whole = Table();
+        after.Take(new PartitionsAssigned([Partition]) { Starts = [new PartitionStart(Partition, mixed, 1200)] });
+        Take(after, Feed[600..]);
+        Take(whole, Feed);
+        Assert.Equal(Ended(whole).Digest, Ended(after).Digest);
+    }
+
+    [Fact]
+    public void Snapshots_come_with_the_batch_they_stand_for_on_the_interval_and_when_the_partition_goes_but_not_when_it_is_lost()
+    {
+        var time = new Clock();
+        StreamTable table = new(Config(intervalSeconds: 10), time);
+        Assert.Empty(table.Take(new RecordBatch(Feed[..10])).Snapshots);
+        time.Now += TimeSpan.FromSeconds(10);
+        PartitionSnapshot snapshot = Assert.Single(table.Take(new RecordBatch(Feed[10..20])).Snapshots);
+        Assert.Equal((20, 2), (snapshot.Next, snapshot.Slots.Count));
+        Assert.Empty(table.Take(new RecordBatch(Feed[20..30])).Snapshots);
+        ScoredBatch revoked = table.Take(new PartitionsRevoked([Partition]));
+        Assert.Equal(30, Assert.Single(revoked.Snapshots).Next);
+        Assert.Empty(table.Take(new SourceEnded()).Snapshots);
+
+        table.Take(new RecordBatch(Feed[..10]));
+        Assert.Empty(table.Take(new PartitionsLost([Partition])).Snapshots);
+    }
+
+    [Fact]
+    public void Nothing_is_captured_where_nothing_is_kept()
+    {
+        StreamTable table = new(Pipelines.Config() with { State = new StateConfig { Store = StateStore.None } }, TimeProvider.System);
+        table.Take(new RecordBatch(Feed[..10]));
+        Assert.Empty(table.Take(new SourceEnded()).Snapshots);
+    }
+
+    [Fact]
+    public void A_model_that_learns_in_another_way_stops_the_start_or_begins_anew_and_another_policy_is_simply_taken()
+    {
+        StreamTable table = Table();
+        Take(table, Feed[..600]);
+        PartitionSnapshot snapshot = Ended(table);
+        var assigned = new PartitionsAssigned([Partition]) { Starts = [new PartitionStart(Partition, snapshot, 600)] };
+
+        EsnConfig other = Config() with { Models = [new ModelConfig { Streams = ["b"], Detector = ((ErrorModelSpec)Config().Detector) with { ScalingSteps = 60 } }] };
+        SnapshotException e = Assert.Throws<SnapshotException>(() => new StreamTable(other, TimeProvider.System).Take(assigned));
+        Assert.Contains("stream b of steps[0]", e.Message, StringComparison.Ordinal);
+        Assert.Contains("--on-spec-change reset", e.Message, StringComparison.Ordinal);
+
+        ScoredBatch began = new StreamTable(other with { State = other.State with { OnSpecChange = SpecChange.Reset } }, TimeProvider.System).Take(assigned);
+        Assert.Equal(1, began.Restored);
+        Assert.Equal([new StreamId("steps", 0, "b")], began.Reset);
+
+        EsnConfig policy = Config() with { Alarms = new AlarmsConfig { Budget = AlarmBudget.Parse("1 per 5000 steps") } };
+        StreamTable taken = new(policy, TimeProvider.System);
+        Assert.Equal(2, taken.Take(assigned).Restored);
+        Assert.Equal(300, taken.Take(new RecordBatch(Feed[600..601])).Frames[0].Result.Position);
+    }
+
+    static StreamTable Table() => new(Config(), TimeProvider.System);
+
+    static PartitionSnapshot Ended(StreamTable table) => Assert.Single(table.Take(new SourceEnded()).Snapshots);
+
+    // As a store keeps it.
+    static PartitionSnapshot Through(PartitionSnapshot snapshot)
+    {
+        using var file = new MemoryStream();
+        SnapshotFile.Write(snapshot, file);
+        file.Position = 0;
+        return SnapshotFile.Read(file);
+    }
+
+    sealed record Run(List<string> Told, List<long> Offsets, int Replayed);
+
+    static Run Take(StreamTable table, FeedRecord[] records)
+    {
+        var run = new Run([], [], 0);
+        int replayed = 0;
+        foreach (FeedRecord[] chunk in records.Chunk(Batch))
+        {
+            ScoredBatch batch = table.Take(new RecordBatch(chunk));
+            run.Told.AddRange(batch.Frames.Select(frame => $"{frame.Frame.Record.Offset} {frame.Result.Score:R} {frame.Result.Alarm?.Change} {(frame.Result.Alarm is null ? "" : frame.AlarmId)}"));
+            run.Told.AddRange(batch.DeadLetters.Select(letter => $"{letter.Record.Offset} {letter.Reason}"));
+            run.Offsets.AddRange(batch.Offsets.Select(offset => offset.Next));
+            Assert.Equal(batch.Frames.Count, batch.Streams.Sum(steps => steps.Frames.Count));
+            replayed += batch.Replayed;
+        }
+        return run with { Replayed = replayed };
+    }
+
+    sealed class Clock : TimeProvider
+    {
+        public DateTimeOffset Now { get; set; } = new(2026, 3, 2, 0, 0, 0, TimeSpan.Zero);
+
+        public override DateTimeOffset GetUtcNow() => Now;
+    }
+}
