@@ -3,6 +3,8 @@ using System.Text;
 using System.Text.Json;
 using Confluent.Kafka;
 using Esn.Streaming.Demo;
+using Esn.Streaming.Wire;
+using Esn.Stream.Tests;
 using Xunit;
 
 namespace Esn.Broker.Tests;
@@ -213,6 +215,40 @@ public abstract class EndToEnd(IBroker broker) : IDisposable
         await Steps(next, 1);
         Assert.Equal(1, await Metric(next, "esn_steps_total"));
         await Stop(next);
+    }
+
+    [Fact]
+    public async Task A_field_in_binary_records_becomes_an_event_that_says_where()
+    {
+        string servers = Servers, directory = NewDirectory();
+        (string source, string events, string letters) = await NewTopics();
+        string config = Config(directory, servers, source, events, letters);
+        File.WriteAllText(config, File.ReadAllText(config).Replace("preset: signal", Waves.ModelYaml, StringComparison.Ordinal)
+            .Replace("createTopics: false", $"maps: {await broker.Topic("maps")}, createTopics: false", StringComparison.Ordinal));
+        using var esn = new EsnProcess("run", "--config", config);
+        using (IProducer<byte[], byte[]> producer = new ProducerBuilder<byte[], byte[]>(new ProducerConfig { BootstrapServers = servers }).Build())
+        {
+            for (int t = 0; t < Waves.Frames; t++)
+            {
+                FeedRecord record = Waves.Record(t);
+                byte[] value = t == 300 ? record.Value![..^1] : record.Value!;  // one is cut off
+                var headers = new Headers();
+                foreach (RecordHeader header in record.Headers) headers.Add(header.Name, header.Value);
+                producer.Produce(source, new Message<byte[], byte[]> { Key = record.Key!, Value = value, Headers = headers });
+            }
+            producer.Flush(Patience);
+        }
+        await Steps(esn, Waves.Frames - 1);
+        await Stop(esn);
+
+        var dead = Assert.Single(await Topics.ReadAll(servers, letters));
+        Assert.Equal("wrong_length", dead.Header("esn_reason"));
+        Assert.Contains("esn-shape 12×16 of float32 makes 768 bytes, the value has 767", dead.Header("esn_detail"), StringComparison.Ordinal);
+        var opened = Assert.Single(await Topics.ReadAll(servers, events), record => record.Header("ce_type") == "esn.anomaly.opened");
+        JsonElement region = opened.Data().GetProperty("field").GetProperty("regions")[0];
+        Assert.True(Waves.InBump(region.GetProperty("row").GetDouble(), region.GetProperty("column").GetDouble()), opened.Data().ToString());
+        Assert.InRange(region.GetProperty("latitude").GetDouble(), 1, 7);
+        Assert.InRange(region.GetProperty("longitude").GetDouble(), 129, 132);
     }
 
     /// <summary>Sends a file through the broker and compares with its backtest.</summary>

@@ -115,7 +115,7 @@ public sealed partial class KillTests(ITestOutputHelper output) : IDisposable
     }
 
     // Until the group has committed all that is there.
-    async Task Through(string servers, string group, params EsnProcess[] workers)
+    static async Task Through(string servers, string group, params EsnProcess[] workers)
     {
         using IConsumer<byte[], byte[]> asks = new ConsumerBuilder<byte[], byte[]>(new ConsumerConfig { BootstrapServers = servers, GroupId = group }).Build();
         TopicPartition[] partitions = [.. Enumerable.Range(0, Partitions).Select(partition => new TopicPartition("steps", partition))];

@@ -72,44 +72,6 @@ public sealed class RebalanceTests(RealKafkaFixture broker) : IClassFixture<Real
         await EndToEnd.Stop(esn);
     }
 
-    [Fact]
-    public async Task A_broker_that_is_away_for_longer_than_a_session_costs_no_model()
-    {
-        string? home = Environment.GetEnvironmentVariable("KAFKA_HOME");
-        Assert.SkipUnless(!string.IsNullOrEmpty(home), "no KAFKA_HOME: only a broker of our own may be killed");
-        await using var kafka = new KafkaProcess(home!);
-        await kafka.Start();
-        await Topics.Create(kafka.BootstrapServers, "steps", 3);
-        using var esn = new EsnProcess("run", "--config", Config(kafka.BootstrapServers, "steps", consumer: "session.timeout.ms: 6000"));
-        await EndToEnd.Ready(esn);
-        await Send(kafka.BootstrapServers, "steps", partitions: 3, records: 300);
-        await EndToEnd.Steps(esn, 300);
-        DateTime end = DateTime.UtcNow + EndToEnd.Patience;
-        using (var http = new HttpClient { BaseAddress = await esn.Address })
-            while ((await http.GetStringAsync("/metrics")).Split('\n').Count(row => row.StartsWith("esn_group_lag_records{", StringComparison.Ordinal) && row.EndsWith(" 0", StringComparison.Ordinal)) < 3)
-            {
-                Assert.True(DateTime.UtcNow < end, esn.Said);  // all is committed, as the brokers say
-                await Task.Delay(100);
-            }
-        await kafka.Kill();
-        while (!esn.Said.Contains("no longer a member of the group", StringComparison.Ordinal))
-        {
-            Assert.True(DateTime.UtcNow < end, esn.Said);
-            await Task.Delay(50);
-        }
-        await EndToEnd.Ready(esn, ready: false);
-        Assert.Equal(3, await EndToEnd.Metric(esn, "esn_streams"));
-        await kafka.Start();
-        await EndToEnd.Ready(esn);
-        await Send(kafka.BootstrapServers, "steps", partitions: 3, records: 300);
-        await EndToEnd.Steps(esn, 600);
-        Assert.Equal(600, await EndToEnd.Metric(esn, "esn_steps_total"));
-        Assert.Contains("it goes on with what it learnt of steps[", esn.Said, StringComparison.Ordinal);
-        Assert.Equal(3, await EndToEnd.Metric(esn, "esn_streams"));
-        Assert.InRange(esn.Said.Split('\n').Length, 1, 30);  // a broker that is away is not told a thousand times
-        await EndToEnd.Stop(esn);
-    }
-
     string Config(string servers, string topic, string from = "earliest", string consumer = "")
     {
         string file = Path.Combine(_directory, $"{topic}.yaml");

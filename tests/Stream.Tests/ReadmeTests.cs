@@ -39,8 +39,9 @@ public sealed partial class ReadmeTests
                where line.StartsWith("esn ", StringComparison.Ordinal)
                select (page, line),
         ];
-        Assert.Equal(Commands.Select(command => command.Command.Name).Except(["demo"]).Order(), named.Select(one => one.Line.Split(' ')[1]).Distinct().Order());
-        Assert.Empty(named.Where(one => Wrong(one.Line) is not null).Select(one => $"{one.Page}: {one.Line}: {Wrong(one.Line)}"));
+        Assert.Equal(Commands.Select(command => command.Command.Name).Order(), named.Select(one => one.Line.Split(' ')[1]).Distinct().Order());
+        // A command that is only named, and what the changelog says of one option, is no command to type.
+        Assert.Empty(named.Where(one => one.Line.Split(' ').Length > 2 && one.Page != "CHANGELOG.md").Where(one => Wrong(one.Line) is not null).Select(one => $"{one.Page}: {one.Line}: {Wrong(one.Line)}"));
     }
 
     [Fact]
@@ -76,7 +77,7 @@ public sealed partial class ReadmeTests
     }
 
     // What the program would say to a command line; null: it takes it.
-    static string? Wrong(string line)
+    internal static string? Wrong(string line)
     {
         string said = line.Split(" #")[0]["esn ".Length..].TrimEnd();
         ParseResult parsed = Root.Parse([.. CommandLineParser.SplitCommandLine(said)]);

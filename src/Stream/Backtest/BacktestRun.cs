@@ -85,7 +85,7 @@ public static class BacktestRun
     internal static void WriteSummary<T>(string directory, T summary) =>
         File.WriteAllText(Path.Combine(directory, "summary.json"), JsonSerializer.Serialize(summary, Layout) + "\n");
 
-    static TextWriter Writer(string? directory, string file) =>
+    internal static TextWriter Writer(string? directory, string file) =>
         directory is null ? TextWriter.Null
             : new StreamWriter(Path.Combine(directory, file), append: false, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false),
             1 << 16);

@@ -14,8 +14,18 @@ public sealed record BacktestSet(IReadOnlyList<string> Files, IReadOnlyList<stri
     /// <summary>What else is said about the files: how times and numbers are written, and the like.</summary>
     public FeedOptions Options { get; init; } = new();
 
+    /// <summary>Quantities of files of fields; empty: the only one of each.</summary>
+    public IReadOnlyList<string> Variables { get; init; } = [];
+
     /// <summary>A feed, open.</summary>
-    public CsvFeed Open(string file) => CsvFeed.Open(file, Options with { Values = Values, Labels = LabelColumns });
+    public CsvFeed Open(string file) => FieldFeed.Is(file)
+        ? throw new FeedException($"{file} holds fields: esn backtest and esn replay read them")
+        : CsvFeed.Open(file, Options with { Values = Values, Labels = LabelColumns });
+
+    /// <summary>A feed of fields, open.</summary>
+    public FieldFeed OpenField(string file) =>
+        Values.Count == 0 && LabelColumns.Count == 0 ? FieldFeed.Open(file, Variables)
+            : throw new FeedException($"{file} holds fields, which have no columns: --var names a quantity of them, --windows what is anomalous");
 
     /// <summary>Its labels, fresh; null where nothing is labelled.</summary>
     public FeedLabels? Labels(string file) => LabelColumns.Count == 0 && Windows is null ? null : new FeedLabels(Windows?.Of(file));
@@ -45,8 +55,14 @@ public sealed record BacktestSet(IReadOnlyList<string> Files, IReadOnlyList<stri
             try
             {
                 FeedLabels? labels = Labels(file);
-                using CsvFeed feed = CsvFeed.Open(file, Options with { Values = Values, Labels = LabelColumns, Key = key });
                 string? own = directory is null || feeds.Length == 1 ? directory : Path.Combine(directory, name);
+                if (FieldFeed.Is(file))
+                {
+                    using FieldFeed fields = OpenField(file);
+                    summaries[i] = FieldBacktest.Run(fields, labels, config, own, settings, time, done => parts.Report(i, done), stop);
+                    return ValueTask.CompletedTask;
+                }
+                using CsvFeed feed = CsvFeed.Open(file, Options with { Values = Values, Labels = LabelColumns, Key = key });
                 summaries[i] = BacktestRun.Run(feed, labels, config, own, settings, time, done => parts.Report(i, done), stop);
             }
             // One of many that can't be read is told beside what the others gave.

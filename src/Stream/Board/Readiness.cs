@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Esn.Streaming.Wire;
 
@@ -24,6 +25,7 @@ public sealed class Readiness(TimeProvider time, TimeSpan stall)
 {
     readonly Lock _lock = new();
     bool _joined, _connected;
+    IReadOnlyDictionary<PartitionId, long> _lags = new Dictionary<PartitionId, long>();
     long _waiting = -1;      // records in the assigned partitions; −1 = not known
     DateTimeOffset _progress = DateTimeOffset.MinValue, _heard = DateTimeOffset.MinValue;
     DateTimeOffset? _told;   // when the brokers last told about the whole group
@@ -73,6 +75,15 @@ public sealed class Readiness(TimeProvider time, TimeSpan stall)
         }
     }
 
+    /// <summary>Records of each assigned partition that are not stored as done yet, as far as that is known.</summary>
+    public IReadOnlyDictionary<PartitionId, long> Lags
+    {
+        get
+        {
+            lock (_lock) return _lags;
+        }
+    }
+
     /// <summary>The group assigned partitions, perhaps none.</summary>
     public void Joined()
     {
@@ -117,6 +128,7 @@ public sealed class Readiness(TimeProvider time, TimeSpan stall)
         bool connected = document.RootElement.GetProperty("brokers").EnumerateObject()
             .Any(broker => broker.Value.GetProperty("state").GetString() == "UP" && broker.Value.GetProperty("nodeid").GetInt32() >= 0);
         long waiting = 0, queued = 0;
+        var lags = new Dictionary<PartitionId, long>();
         bool known = true;
         foreach (JsonProperty topic in document.RootElement.GetProperty("topics").EnumerateObject())
         {
@@ -129,10 +141,14 @@ public sealed class Readiness(TimeProvider time, TimeSpan stall)
                     next = partition.Value.GetProperty("next_offset").GetInt64();
                 known &= state == "active" && end >= 0 && next >= 0;
                 waiting += Math.Max(0, end - next);
+                long done = partition.Value.TryGetProperty("stored_offset", out JsonElement stored) ? stored.GetInt64() : -1;
+                if (end >= 0 && Math.Max(done, next) >= 0)
+                    lags[new PartitionId(topic.Name, int.Parse(partition.Name, CultureInfo.InvariantCulture))] =
+                        Math.Max(0, end - (done >= 0 ? done : next));
                 queued = Math.Max(queued, partition.Value.GetProperty("fetchq_cnt").GetInt64());  // one queue, told with every partition
             }
         }
-        lock (_lock) (_connected, _waiting, _heard) = (connected, known ? waiting + queued : -1, time.GetUtcNow());
+        lock (_lock) (_connected, _waiting, _lags, _heard) = (connected, known ? waiting + queued : -1, lags, time.GetUtcNow());
     }
 
     // A partition that nobody reads, or whose reader does not get on while more comes. What only waits behind the group's offset

@@ -20,7 +20,8 @@ static class BacktestCommand
         var command = new Command("backtest", """
             Runs files through the same detector as live, row by row and without looking ahead, several files at once.
             Of each it writes scores.csv, events.jsonl and summary.json, and what to look at: report.html (one file, no
-            network needed) and report.png.
+            network needed) and report.png. Of fields (netCDF-4, HDF5, npy; --preset field) it writes regions.csv and
+            maps/*.png as well, and the report has a slider in time.
             """);
         model.AddTo(command);
         command.Add(output);
@@ -44,7 +45,7 @@ static class BacktestCommand
             if (total.Files + total.Failed.Count == 1) Show(total.Each[0], directory);
             else Show(total, directory);
             HintAtLabels(feeds, total);
-            if (!parsed.GetValue(bare) && !ReportPicture.HasFonts) Terminal.Note.MarkupLineInterpolated($"[yellow]report.png has no text, as this machine has no fonts (Debian: fonts-dejavu-core); report.html has[/]");
+            if (!parsed.GetValue(bare) && !feeds.Files.All(FieldFeed.Is) && !ReportPicture.HasFonts) Terminal.Note.MarkupLineInterpolated($"[yellow]report.png has no text, as this machine has no fonts (Debian: fonts-dejavu-core); report.html has[/]");
             if (total.Unfit is not { } unfit) return 0;
             Terminal.Note.MarkupLineInterpolated($"[red]{unfit}[/]");
             return 1;
@@ -57,6 +58,7 @@ static class BacktestCommand
             "esn backtest export.csv --preset metric --time-format \"dd.MM.yyyy HH:mm\" --timezone Europe/Copenhagen --sort",
             "esn backtest hosts.csv.gz --preset metric --key-column host",
             "cat feed.csv | esn backtest - --out out/feed",
+            "esn backtest sst.nc --preset field --var sst",
         ]);
     }
 

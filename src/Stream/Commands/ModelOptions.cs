@@ -9,14 +9,16 @@ namespace Esn.Streaming.Commands;
 sealed class ModelOptions
 {
     readonly Argument<string[]> _files =
-        new("FILE") { Description = "CSV files, or files of one JSON object a line, packed by gzip or not; - reads standard input.", Arity = ArgumentArity.OneOrMore };
+        new("FILE") { Description = "CSV files, or files of one JSON object a line, packed by gzip or not; - reads standard input. Or fields: netCDF-4, HDF5, npy.", Arity = ArgumentArity.OneOrMore };
     readonly FileOptions _file = new();
     readonly Option<string[]> _labels =
         new("--label-column") { Description = "A column that is not 0 where the feed is anomalous; may be repeated." };
     readonly Option<string?> _windows =
         new("--windows") { Description = "Labelled spans of time: {\"folder/file.csv\": [[\"start\", \"end\"], …]} in JSON. A feed's are those of the name its path ends with." };
+    readonly Option<string[]> _variables =
+        new("--var") { Description = "A quantity of a file of fields (netCDF-4, HDF5); may be repeated. Default: the only one." };
     readonly Option<string?> _preset =
-        new("--preset") { Description = "What kind of feed it is: signal (physical, chaotic), sensors (plant data whose levels matter) or metric (operational: seasonal, bursty). Default: that of the configuration, whose detector it takes the place of; without one signal." };
+        new("--preset") { Description = "What kind of feed it is: signal (physical, chaotic), sensors (plant data whose levels matter), metric (operational: seasonal, bursty) or field (on a grid). Default: that of the configuration, whose detector it takes the place of; without one signal." };
     readonly Option<string?> _budget =
         new("--budget") { Description = "Alarms that may come from a feed in which nothing happens, as \"1 per 10000 steps\" or \"2 per day\". Default: that of the configuration." };
 
@@ -30,14 +32,14 @@ sealed class ModelOptions
         });
         command.Add(_files);
         _file.AddTo(command);
-        foreach (Option option in new Option[] { _labels, _windows, _preset, _budget, RunCommand.Config }) command.Add(option);
+        foreach (Option option in new Option[] { _labels, _windows, _variables, _preset, _budget, RunCommand.Config }) command.Add(option);
     }
 
     public BacktestSet Feeds(ParseResult parsed)
     {
         FeedOptions options = _file.Read(parsed);
         return new BacktestSet(parsed.GetValue(_files)!, options.Values, parsed.GetValue(_labels) ?? [],
-            parsed.GetValue(_windows) is { } windows ? WindowsFile.Load(windows) : null) { Options = options };
+            parsed.GetValue(_windows) is { } windows ? WindowsFile.Load(windows) : null) { Options = options, Variables = parsed.GetValue(_variables) ?? [] };
     }
 
     public EsnConfig Config(ParseResult parsed)

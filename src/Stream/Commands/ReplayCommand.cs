@@ -20,7 +20,7 @@ static class ReplayCommand
 
     public static (Command, string[]) Make()
     {
-        var file = new Argument<string>("FILE") { Description = "A CSV file, or one of one JSON object a line, packed by gzip or not; - reads standard input." };
+        var file = new Argument<string>("FILE") { Description = "A CSV file, or one of one JSON object a line, packed by gzip or not; - reads standard input. Or fields: netCDF-4, HDF5, npy." };
         var columns = new FileOptions();
         var to = new Option<string>("--to", "-t") { Description = "The topic.", Required = true };
         var rate = new Option<double>("--rate", "-r") { Description = "Rows per second; 0: as fast as it goes.",
@@ -28,17 +28,35 @@ static class ReplayCommand
         var key = new Option<string?>("--key", "-k") { Description = "The stream's name. Default: the file's name." };
         var now = new Option<bool>("--now") { Description = "Shift all times so that the first row is of now." };
         var servers = new Option<string?>("--bootstrap-servers", "-b") { Description = "host:port of Kafka. Default: that of the configuration." };
-        var command = new Command("replay", "Sends the rows of a CSV file to a topic, as JSON that `esn run` reads.") { file, to, rate,
-            key, now, servers, RunCommand.Config };
+        var variables = new Option<string[]>("--var") { Description = "A quantity of a file of fields; may be repeated. Default: the only one." };
+        var tiles = new Option<string?>("--tiles") { Description = "Cuts fields into tiles of so many rows and columns, as 30x30: each is a stream of its own, KEY/ROW-COLUMN." };
+        var halo = new Option<int>("--halo") { Description = "Cells around a tile that its records have too, 0 … 100.", DefaultValueFactory = _ => 2 };
+        var command = new Command("replay", "Sends a file to a topic as `esn run` reads it: the rows of a CSV file as JSON, the steps of fields as binary records.") { file, to, rate,
+            key, now, variables, tiles, halo, servers, RunCommand.Config };
         columns.AddTo(command);
         rate.Must(perSecond => perSecond is >= 0 and <= 1e9, perSecond => string.Create(CultureInfo.InvariantCulture, $"--rate must be in [0, 1e9], was {perSecond}"));
+        halo.Must(cells => cells is >= 0 and <= 100, cells => string.Create(CultureInfo.InvariantCulture, $"--halo must be in [0, 100], was {cells}"));
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(tiles) is { } size && FieldTiles.Parse(size) is null) result.AddError($"--tiles must be rows x columns, such as 30x30, was '{size}'");
+        });
         command.SetAction(async (parsed, stop) =>
         {
             EsnConfig config = RunCommand.Load(parsed);
             if (parsed.GetValue(servers) is { } there) config = config with { Kafka = config.Kafka with { BootstrapServers = there } };
+            string topic = parsed.GetValue(to)!;
+            if (FieldFeed.Is(parsed.GetValue(file)!))
+            {
+                using FieldFeed fields = FieldFeed.Open(parsed.GetValue(file)!, parsed.GetValue(variables) ?? []);
+                string name = parsed.GetValue(key) ?? fields.Stream;
+                (int Rows, int Columns)? cut = parsed.GetValue(tiles) is { } size ? FieldTiles.Parse(size) : null;
+                (long steps, int streams) = await Terminal.Progress($"{fields.Name} → {topic}", progress =>
+                    SendFields(fields, cut, parsed.GetValue(halo), config, topic, name, parsed.GetValue(rate), progress, stop)).ConfigureAwait(false);
+                Terminal.Note.MarkupLineInterpolated($"{steps} steps of {fields.Layout} sent to {topic} as {(cut is null ? $"stream {name}" : $"{streams} streams {name}/ROW-COLUMN")}");
+                return 0;
+            }
             FeedOptions options = columns.Read(parsed) with { PipeRows = PipeRows };
             if (options.KeyColumn is not null && parsed.GetValue(key) is not null) throw new FeedException("--key names one stream, --key-column a column that names several: only one of them can be said");
-            string topic = parsed.GetValue(to)!;
             using CsvFeed feed = CsvFeed.Open(parsed.GetValue(file)!, options);
             await Ready(config, topic, stop).ConfigureAwait(false);
             Terminal.Note.MarkupLineInterpolated($"{feed.Description}");
@@ -49,7 +67,7 @@ static class ReplayCommand
             Terminal.Note.MarkupLineInterpolated($"{sent} rows sent to {topic} as {(options.KeyColumn is { } several ? $"the streams that column {several} names" : $"stream {stream}")}");
             return 0;
         });
-        return (command, ["esn replay feed.csv --to timesteps --rate 100", "esn replay plant.csv --to timesteps --key pump-7 --value-column flow --value-column pressure", "esn replay hosts.csv --to timesteps --key-column host --now --rate 100", "cat feed.csv | esn replay - --to timesteps --key feed"]);
+        return (command, ["esn replay feed.csv --to timesteps --rate 100", "esn replay plant.csv --to timesteps --key pump-7 --value-column flow --value-column pressure", "esn replay hosts.csv --to timesteps --key-column host --now --rate 100", "cat feed.csv | esn replay - --to timesteps --key feed", "esn replay sst.nc --var sst --to timesteps", "esn replay ocean.nc --var u --var v --to timesteps --tiles 30x30 --halo 2"]);
     }
 
     // A broker or a topic that is not there is told before a file is read: librdkafka would wait for either.
@@ -82,42 +100,115 @@ static class ReplayCommand
         CancellationToken stop)
     {
         TimeSpan? shift = fromNow ? null : TimeSpan.Zero;
-        ProducerConfig settings = ClientSettings.Producer(config);
-        settings.MessageTimeoutMs = 30_000;  // a person waits: rather an error than silence
-        using IProducer<byte[], byte[]> producer = new ProducerBuilder<byte[], byte[]>(settings).SetLogHandler((_, _) => { }).Build();
+        using var sender = new Sender(config, topic);
         byte[] key = Encoding.UTF8.GetBytes(stream);
-        Error? failure = null;
-        long sent = 0, start = TimeProvider.System.GetTimestamp();
+        long sent = 0;
         foreach (FeedRow read in feed.Rows())
         {
             if (shift is null && read.Problem is null) shift = TimeProvider.System.GetUtcNow().UtcDateTime - read.Time;
             FeedRow row = shift is { } by && by != TimeSpan.Zero && read.Time != default ? read with { Time = Shifted(read.Time, by) } : read;
+            await sender.Pace(sent, rate, stop).ConfigureAwait(false);
+            sender.Send(row.Key is { Length: > 0 } own ? Encoding.UTF8.GetBytes(own) : key, Json(row, config.Source.Fields, feed.Channels), null);
+            sent++;
+            if (sent % 1000 == 0 || rate is > 0 and < 1000) progress(feed.Progress);
+        }
+        sender.Flush(stop);
+        return sent;
+    }
+
+    static async Task<(long Steps, int Streams)> SendFields(FieldFeed feed, (int Rows, int Columns)? cut, int halo, EsnConfig config, string topic,
+        string stream, double rate, Action<double?> progress, CancellationToken stop)
+    {
+        using var sender = new Sender(config, topic);
+        FieldTiles? tiles = null;
+        long sent = 0;
+        foreach (FieldFrame frame in feed.Frames())
+        {
+            await sender.Pace(sent, rate, stop).ConfigureAwait(false);
+            if (cut is { } size) tiles ??= new FieldTiles(feed.Layout, size.Rows, size.Columns, halo, frame.Values);
+            if (tiles is null) Send(sender, stream, feed.Layout, frame.Values, frame.Time, feed.IsWide, null);
+            else
+                foreach (FieldTile tile in tiles.All)
+                    Send(sender, $"{stream}/{tile.Name}", tile.Layout, tile.Of(frame.Values), frame.Time, feed.IsWide, tile);
+            sent++;
+            progress((double)sent / feed.Count);
+        }
+        sender.Flush(stop);
+        return (sent, tiles?.All.Count ?? 1);
+    }
+
+    static void Send(Sender sender, string stream, FieldLayout layout, double[] values, DateTime time, bool wide, FieldTile? tile)
+    {
+        (byte[] value, IReadOnlyList<RecordHeader> own) = FieldRecord.Encode(layout, values, time, wide);
+        var headers = new Headers();
+        foreach (RecordHeader header in own) headers.Add(header.Name, header.Value);
+        if (tile is not null) headers.Add(FieldTile.Header, Encoding.UTF8.GetBytes(tile.Place));
+        sender.Send(Encoding.UTF8.GetBytes(stream), value, headers);
+    }
+
+    sealed class Sender : IDisposable
+    {
+        readonly IProducer<byte[], byte[]> _producer;
+        readonly string _topic, _servers;
+        readonly long _start = TimeProvider.System.GetTimestamp();
+        Error? _failure;
+
+        public Sender(EsnConfig config, string topic)
+        {
+            ProducerConfig settings = ClientSettings.Producer(config);
+            settings.MessageTimeoutMs = 30_000;  // a person waits: rather an error than silence
+            (_topic, _servers) = (topic, config.Kafka.BootstrapServers);
+            _producer = new ProducerBuilder<byte[], byte[]>(settings).SetLogHandler((_, _) => { }).Build();
+        }
+
+        public async Task Pace(long sent, double rate, CancellationToken stop)
+        {
             if (rate > 0)
             {
-                TimeSpan ahead = TimeSpan.FromSeconds(sent / rate) - TimeProvider.System.GetElapsedTime(start);
+                TimeSpan ahead = TimeSpan.FromSeconds(sent / rate) - TimeProvider.System.GetElapsedTime(_start);
                 if (ahead > TimeSpan.FromMilliseconds(5)) await Task.Delay(ahead, stop).ConfigureAwait(false);
             }
             stop.ThrowIfCancellationRequested();
-            if (failure is not null) break;
-            var message = new Message<byte[], byte[]> { Key = row.Key is { Length: > 0 } own ? Encoding.UTF8.GetBytes(own) : key, Value = Json(row, config.Source.Fields, feed.Channels) };
+        }
+
+        public void Send(byte[] key, byte[] value, Headers? headers)
+        {
+            Complain(value.Length);
+            var message = new Message<byte[], byte[]> { Key = key, Value = value, Headers = headers };
             while (true)
             {
                 try
                 {
-                    producer.Produce(topic, message, report => failure ??= report.Error.IsError ? report.Error : null);
-                    break;
+                    _producer.Produce(_topic, message, report => _failure ??= report.Error.IsError ? report.Error : null);
+                    return;
                 }
                 catch (ProduceException<byte[], byte[]> e) when (e.Error.Code == ErrorCode.Local_QueueFull)
                 {
-                    producer.Poll(TimeSpan.FromMilliseconds(50));
+                    _producer.Poll(TimeSpan.FromMilliseconds(50));
+                }
+                catch (ProduceException<byte[], byte[]> e)
+                {
+                    _failure = e.Error;
+                    Complain(value.Length);
                 }
             }
-            sent++;
-            if (sent % 1000 == 0 || rate is > 0 and < 1000) progress(feed.Progress);
         }
-        producer.Flush(stop);
-        if (failure is not null) throw new FeedException($"can't send to {topic} at {config.Kafka.BootstrapServers}: {failure.Reason}");
-        return sent;
+
+        public void Flush(CancellationToken stop)
+        {
+            _producer.Flush(stop);
+            Complain(0);
+        }
+
+        public void Dispose() => _producer.Dispose();
+
+        void Complain(int bytes)
+        {
+            if (_failure is null) return;
+            string advice = _failure.Code == ErrorCode.MsgSizeTooLarge
+                ? $": a record {(bytes > 0 ? FormattableString.Invariant($"of {bytes} bytes ") : "")}is above the limit of the topic or of the producer (message.max.bytes); --tiles 30x30 cuts fields into smaller ones" : "";
+            throw new FeedException($"can't send to {_topic} at {_servers}: {_failure.Reason}{advice}");
+        }
     }
 
     // The last moment there is, where a wrong time would come behind it.

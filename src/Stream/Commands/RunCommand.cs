@@ -27,7 +27,7 @@ static class RunCommand
         {
             EsnConfig config = Load(parsed);
             if (parsed.GetValue(OnSpecChange) is { } change) config = config with { State = config.State with { OnSpecChange = change } };
-            using ILoggerFactory log = Logging(LogLevel.Information);
+            using ILoggerFactory log = Logging(LogLevel.Information, config.Logging.Format);
             // Beside that of System.CommandLine, which does not hear a signal that comes within a second of the start.
             using var ended = CancellationTokenSource.CreateLinkedTokenSource(stop);
             using PosixSignalRegistration term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
@@ -40,21 +40,27 @@ static class RunCommand
             await using var host = new StreamingHost(config, TimeProvider.System, log);
             return await host.Run(ended.Token).ConfigureAwait(false) ? 0 : 1;
         });
-        return (command, ["esn run --config config/esn.yaml", "KAFKA_PASSWORD=… esn run -c config/secured.yaml", "curl -s localhost:9464/metrics | grep esn_anomaly_score"]);
+        return (command, ["esn run --config config/esn.yaml", "ESN_KAFKA_PASSWORD=… esn run -c config/secured.yaml", "curl -s localhost:9464/metrics | grep esn_anomaly_score"]);
     }
 
     public static EsnConfig Load(ParseResult parsed) => parsed.GetValue(Config) is { } file ? ConfigFile.Load(file.ToString())
         : new EsnConfig();
 
-    public static ILoggerFactory Logging(LogLevel level) => LoggerFactory.Create(logging => logging
-        .SetMinimumLevel(level)
-        .AddFilter("Microsoft", LogLevel.Warning)
-        .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None)  // an address it can't listen on is told by the exception
-        .AddSimpleConsole(console =>
+    public static ILoggerFactory Logging(LogLevel level, LogFormat format = LogFormat.Text) => LoggerFactory.Create(logging =>
+    {
+        logging
+            .SetMinimumLevel(level)
+            .AddFilter("Microsoft", LogLevel.Warning)
+            .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);  // an address it can't listen on is told by the exception
+        if (format == LogFormat.Json) logging.AddJsonConsole(Times);
+        else logging.AddSimpleConsole(console =>
         {
+            Times(console);
             console.SingleLine = true;
-            console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
-            console.UseUtcTimestamp = true;
             console.ColorBehavior = Console.IsOutputRedirected ? LoggerColorBehavior.Disabled : LoggerColorBehavior.Default;
-        }));
+        });
+    });
+
+    static void Times(ConsoleFormatterOptions console) => (console.TimestampFormat, console.UseUtcTimestamp) =
+        (console is JsonConsoleFormatterOptions ? "yyyy-MM-ddTHH:mm:ss.fffZ" : "yyyy-MM-ddTHH:mm:ss.fffZ ", true);
 }

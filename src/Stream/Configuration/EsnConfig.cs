@@ -24,6 +24,11 @@ public sealed record EsnConfig
     /// <summary>Streams that have a model of another kind: the first entry that names a stream holds.</summary>
     public IReadOnlyList<ModelConfig> Models { get; init; } = [];
 
+    /// <summary>Topics that are written to.</summary>
+    internal IReadOnlyList<string> SinkTopics =>
+        Detector is FieldModelSpec || Models.Any(entry => entry.Detector is FieldModelSpec)
+            ? [Sink.Events, Sink.DeadLetters, Sink.Maps] : [Sink.Events, Sink.DeadLetters];
+
     /// <summary>The file's own model, with the budget in it: that of every stream that <see cref="Models"/> does not name.</summary>
     public ModelSpec Model => Budgeted(Detector, Alarms.Budget);
 
@@ -92,6 +97,9 @@ public sealed record EsnConfig
 
     /// <summary>Metrics, mutes and health over HTTP.</summary>
     public HttpConfig Http { get; init; } = new();
+
+    /// <summary>What the process says on its standard output.</summary>
+    public LoggingConfig Logging { get; init; } = new();
 
     /// <summary>OpenTelemetry traces.</summary>
     public TracingConfig Tracing { get; init; } = new();

@@ -16,7 +16,15 @@ sealed class DemoAlarms(string servers, string topic)
     /// <summary>Reads until it is told to stop.</summary>
     /// <param name="opened">Told of each alarm that opened: its step and its score.</param>
     /// <param name="stop">Ends it.</param>
-    public void Read(Action<long, double> opened, CancellationToken stop)
+    public void Read(Action<long, double> opened, CancellationToken stop) => ReadAll(data =>
+    {
+        if (data.GetProperty("change").GetString() == "opened") opened(data.GetProperty("position").GetInt64(), data.GetProperty("score").GetDouble());
+    }, stop);
+
+    /// <summary>Reads until it is told to stop.</summary>
+    /// <param name="heard">Told the data of each event.</param>
+    /// <param name="stop">Ends it.</param>
+    public void ReadAll(Action<JsonElement> heard, CancellationToken stop)
     {
         var settings = new ConsumerConfig { BootstrapServers = servers, GroupId = "on-call" };
         using IConsumer<Ignore, byte[]> consumer = new ConsumerBuilder<Ignore, byte[]>(settings).SetLogHandler((_, _) => { }).Build();
@@ -27,8 +35,7 @@ sealed class DemoAlarms(string servers, string topic)
         {
             if (consumer.Consume(TimeSpan.FromMilliseconds(100)) is not { } record) continue;
             using JsonDocument data = JsonDocument.Parse(record.Message.Value);
-            if (data.RootElement.GetProperty("change").GetString() == "opened")
-                opened(data.RootElement.GetProperty("position").GetInt64(), data.RootElement.GetProperty("score").GetDouble());
+            heard(data.RootElement);
             Interlocked.Increment(ref _read);
         }
     }

@@ -138,9 +138,10 @@ public sealed class DemoRun : IAsyncDisposable
     static Dictionary<string, string> Tokens() =>
         Environment.GetEnvironmentVariable("ESN_TOKEN") is { Length: >= HttpConfig.ShortestToken } token ? new() { ["you"] = token } : [];
 
-    // The usual port where it is free, else any.
-    static string FreePort(int port)
+    // The usual port where it is free and somebody looks, else any: programs that run it side by side must not meet there.
+    internal static string FreePort(int port)
     {
+        if (Console.IsOutputRedirected) return "127.0.0.1:0";
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         try
         {

@@ -33,6 +33,7 @@ public sealed class StreamingHost : IAsyncDisposable
     readonly Readiness _readiness;
     readonly Mutes _mutes;
     readonly StreamBoard _board;
+    readonly Webhooks _webhooks;
     readonly Subject<ScoredBatch> _batches = new();
 
     /// <param name="config">Validated.</param>
@@ -43,9 +44,10 @@ public sealed class StreamingHost : IAsyncDisposable
     {
         ClientCheck.Settings(config);
         (_config, _time, _log) = (config, time, log.CreateLogger("esn"));
-        Metrics = new EsnMetrics(config.Http, config.Source.Fields.Channels);
+        Metrics = new EsnMetrics(config.Http, config.Source.Fields.Channels, time);
         _readiness = new Readiness(time, TimeSpan.FromSeconds(config.Http.StallSeconds));
         _mutes = new Mutes(time);
+        _webhooks = new Webhooks(config, time, _log, Metrics.CountPost);
         _board = new StreamBoard(config.Http, config.Source.Fields.Channels, time, _mutes.Covers);
         _mutes.Changed += _board.Touch;
         _web = WebServer.Make(config.Http, Metrics.Registry, _board, _readiness, _mutes, time, log, _log);
@@ -99,6 +101,7 @@ public sealed class StreamingHost : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _batches.Dispose();
+        await _webhooks.DisposeAsync().ConfigureAwait(false);
         await _web.DisposeAsync().ConfigureAwait(false);
     }
 
@@ -162,6 +165,7 @@ public sealed class StreamingHost : IAsyncDisposable
     {
         Metrics.Observe(batch);
         _board.Observe(batch);
+        _webhooks.Observe(batch);
         _batches.OnNext(batch);
         source.Done(batch.Message);
     }

@@ -119,6 +119,6 @@ static partial class BoardEndpoints
     static RouteHandlerBuilder Problem(this RouteHandlerBuilder route) =>
         route.Produces<string>(StatusCodes.Status400BadRequest, "text/plain");
 
-    [LoggerMessage(21, LogLevel.Information, "alarm {alarm} is acknowledged by {by}: {why}")]
+    [LoggerMessage(31, LogLevel.Information, "alarm {alarm} is acknowledged by {by}: {why}")]
     static partial void Acknowledged(ILogger log, string alarm, string by, string why);
 }

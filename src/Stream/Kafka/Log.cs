@@ -75,6 +75,11 @@ static partial class Log
 
     [LoggerMessage(30, LogLevel.Warning, "transaction aborted: {Reason}; it is tried again; {Repeats} alike before it were not logged")]
     public static partial void TransactionAborted(this ILogger log, string reason, int repeats);
+    [LoggerMessage(32, LogLevel.Error, "the webhook at {Host} could not be told of stream {Stream}: {Reason}; what was to be posted is a dead letter")]
+    public static partial void NotPosted(this ILogger log, string host, string stream, string reason);
+
+    [LoggerMessage(33, LogLevel.Error, "what could not be posted to the webhook at {Host} is lost, as it can't be written to the dead letters: {Reason}")]
+    public static partial void NotKept(this ILogger log, string host, string reason);
 
     [LoggerMessage(44, LogLevel.Warning, "{Partition} holds no record {Next}: its last is {High}, so it was made anew; its streams go on with its first record")]
     public static partial void MadeAnew(this ILogger log, string partition, long next, long high);

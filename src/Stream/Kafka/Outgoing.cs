@@ -1,3 +1,4 @@
+using Esn.Streaming.Pipeline;
 using System.Globalization;
 using System.Text;
 using CloudNative.CloudEvents;
@@ -34,6 +35,8 @@ abstract class Outgoing(PartitionId source)
     public static List<Outgoing> Of(ScoredBatch batch, EsnConfig config) =>
     [
         .. batch.Frames.Where(frame => frame.Result.Alarm is not null).Select(frame => new OutgoingEvent(frame, config)),
+        .. batch.Frames.Where(frame => frame.Result.Alarm?.Field is { } evidence && !FieldMap.IsInline(evidence, AnomalyCloudEvent.MostBytes))
+            .Select(frame => new OutgoingMap(frame, config.Sink.Maps)),
         .. batch.DeadLetters.Select(letter => new OutgoingLetter(letter, config.Sink.DeadLetters)),
     ];
 
@@ -59,12 +62,40 @@ sealed class OutgoingEvent(ScoredFrame frame, EsnConfig config)
 
     Message<byte[]?, byte[]?> Event(int most)
     {
-        CloudEvent cloudEvent = AnomalyCloudEvent.Of(frame.Frame, frame.Result.Alarm!, frame.AlarmId, config.Source.Fields.Channels, most);
+        CloudEvent cloudEvent = AnomalyCloudEvent.Of(frame.Frame, frame.Result.Alarm!, frame.AlarmId, config.Source.Fields.Channels, most,
+            frame.Grid, config.Sink.Maps);
         (var attributes, ReadOnlyMemory<byte> data) = AnomalyCloudEvent.Binary(cloudEvent);
         var headers = new Headers();
         Add(headers, "content-type", cloudEvent.DataContentType!);
         foreach ((string name, string value) in attributes) Add(headers, $"ce_{name}", value);
-        return new Message<byte[]?, byte[]?> { Key = frame.Frame.Record.Key, Value = data.ToArray(), Headers = headers };
+        if (System.Diagnostics.Activity.Current is { IdFormat: System.Diagnostics.ActivityIdFormat.W3C, Id: { } trace })
+            Add(headers, Spans.TraceParent, trace);
+        return new Message<byte[]?, byte[]?> { Key = Encoding.UTF8.GetBytes(frame.Frame.Stream.Key), Value = data.ToArray(), Headers = headers };
+    }
+}
+
+/// <summary>The heat map of an alarm that is too large to stand in its event; of fewer cells where the topic's limit asks for it.</summary>
+sealed class OutgoingMap(ScoredFrame frame, string topic) : Outgoing(new PartitionId(frame.Frame.Stream.Topic, frame.Frame.Stream.Partition))
+{
+    const int LeastBytes = 256;  // where no topic's limit is any sense
+
+    public override string Topic => topic;
+
+    public override string What => $"map of alarm {frame.AlarmId}";
+
+    public override IReadOnlyList<Message<byte[]?, byte[]?>> Messages()
+    {
+        int most = AnomalyCloudEvent.MostBytes >> Math.Max(0, Attempt - 1);
+        if (most < LeastBytes) return [];
+        AlarmEvent alarm = frame.Result.Alarm!;
+        FieldMap map = FieldMap.Of(alarm.Field!, most);
+        var headers = new Headers();
+        var layout = new FieldLayout(1, map.Rows, map.Columns) { Names = ["heat"] };
+        foreach (RecordHeader header in FieldRecord.Headers(layout, alarm.Time, wide: false)) headers.Add(header.Name, header.Value);
+        Add(headers, "esn-every", string.Create(CultureInfo.InvariantCulture, $"{map.Every}"));
+        Add(headers, "esn-alarm", frame.AlarmId!);
+        Add(headers, "ce_id", AnomalyCloudEvent.IdOf(frame.Frame, alarm));
+        return [new Message<byte[]?, byte[]?> { Key = Encoding.UTF8.GetBytes(frame.Frame.Stream.Key), Value = FieldRecord.Bytes(map.Heat), Headers = headers }];
     }
 }
 

@@ -10,7 +10,7 @@ static class Topics
 {
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
-    /// <summary>Returns once both topics are there; waits for the brokers as long as it takes.</summary>
+    /// <summary>Returns once they are there; waits for the brokers as long as it takes.</summary>
     /// <exception cref="ConfigException">A topic is missing and may not or can not be created.</exception>
     public static async Task Ensure(EsnConfig config, TimeProvider time, ILogger log, CancellationToken stop)
     {
@@ -27,7 +27,7 @@ static class Topics
             {
                 // On a thread of its own: the call blocks.
                 Metadata metadata = await Task.Run(() => admin.GetMetadata(Patience), stop).WaitAsync(stop).ConfigureAwait(false);
-                string[] missing = [.. new[] { config.Sink.Events, config.Sink.DeadLetters }
+                string[] missing = [.. config.SinkTopics
                     .Except(metadata.Topics.Select(topic => topic.Topic))];
                 if (missing.Length == 0) return;
                 if (!config.Sink.CreateTopics)

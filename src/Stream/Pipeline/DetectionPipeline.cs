@@ -28,7 +28,7 @@ public static class DetectionPipeline
             {
                 using Activity? trace = scored.Batch.Message is RecordBatch
                     ? Spans.Source.StartActivity("publish", ActivityKind.Producer, scored.Trace) : null;
-                trace?.SetTag("esn.events", scored.Batch.Frames.Count(frame => frame.Result.Alarm is not null))
+                trace?.SetTag("messaging.system", "kafka").SetTag("messaging.operation.type", "send").SetTag("esn.events", scored.Batch.Frames.Count(frame => frame.Result.Alarm is not null))
                     .SetTag("esn.dead_letters", scored.Batch.DeadLetters.Count);
                 await outbox.Store(scored.Batch, cancel).ConfigureAwait(false);
                 return scored.Batch;
@@ -38,8 +38,7 @@ public static class DetectionPipeline
     static (ScoredBatch Batch, ActivityContext Trace) Score(SourceMessage message, StreamTable streams)
     {
         if (message is not RecordBatch batch) return (streams.Take(message), default);
-        using Activity? whole = Spans.Source.StartActivity("consume", ActivityKind.Consumer);
-        whole?.SetTag("messaging.batch.message_count", batch.Records.Count);
+        using Activity? whole = Spans.Consume(batch);
         using Activity? step = Spans.Source.StartActivity("step");
         ScoredBatch scored = streams.Take(batch);
         step?.SetTag("esn.steps", scored.Frames.Count);

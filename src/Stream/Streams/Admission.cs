@@ -25,7 +25,8 @@ sealed class Admission
     public (Frame? Frame, DeadLetter? DeadLetter) Decode(FeedRecord record)
     {
         (Frame? frame, DeadLetter? letter) = _decoder.Decode(record);
-        if (frame is null || frame.Values.Length <= _source.MaxChannels) return (frame, letter);
+        // What a field takes does not grow with the square of its cells, and is known before anything is made.
+        if (frame is null || frame.Field is not null || frame.Values.Length <= _source.MaxChannels) return (frame, letter);
         return (null, new DeadLetter(record, Rejection.TooManyChannels,
             $"the frame has {frame.Values.Length} values: source.maxChannels allows {_source.MaxChannels}"));
     }
@@ -41,16 +42,20 @@ sealed class Admission
         if (streams >= _source.MaxStreams)
             return Refused(first, Rejection.TooManyStreams,
                 $"{streams} streams are here already: raise source.maxStreams, or add replicas and partitions");
-        var gate = new Gate(_source.FrameChannels, _source.Times);
-        if (gate.Check(first.Time, first.Values, out string detail, first.Record.Timestamp) is { } reason) return Refused(first, reason, detail);
+        GridSpec? grid = first.Field?.Grid(first.Values);
+        if (grid is { Land.Count: > 0 } && !grid.Land.Contains(false))
+            return Refused(first, Rejection.NotFinite, "no cell of the stream's first frame has a value");
+        var gate = new Gate(_source.FrameChannels, _source.Times, grid);
+        if (gate.Check(first.Time, first.Values, out string detail, first.Record.Timestamp, first.Field) is { } reason) return Refused(first, reason, detail);
         ModelSpec model = _models.Of(first.Stream.Key);
         try
         {
+            if (grid is not null) model = model.ForGrid(grid);
             long more = model.EstimatedBytes(gate.Channels);
             if (bytes + more > _memory)
                 return Refused(first, Rejection.NoMemory,
                     $"a model of {gate.Channels} channels takes {MemorySize.Say(more)}, those of {streams} streams take {MemorySize.Say(bytes)} of {MemorySize.Say(_memory)}: "
-                    + "raise source.maxMemory, or add replicas and partitions");
+                    + $"raise source.maxMemory, or add replicas and partitions{(grid is null ? "" : ", or cut the field into tiles that are streams of their own")}");
             var slot = new StreamSlot(first.Stream, model, gate);
             slot.Begin(first.Time);
             return (slot, null);

@@ -11,7 +11,8 @@ namespace Esn.Streaming.Streams;
 /// </remarks>
 /// <param name="channels">Values a frame must have; 0: as many as the first one.</param>
 /// <param name="times">What times are believed; null: as by default.</param>
-public sealed class Gate(int channels, TimesConfig? times = null)
+/// <param name="grid">Of the stream's first frame, where that is a field; null: it is none.</param>
+public sealed class Gate(int channels, TimesConfig? times = null, GridSpec? grid = null)
 {
     const int Numbers = 4 + 4 + 8 + 8 + 4;  // of a saved state: channels, values of the last frame, its time, that of the refused, their number
 
@@ -28,6 +29,21 @@ public sealed class Gate(int channels, TimesConfig? times = null)
     /// <summary>Whether the frame that was let through last begins a new run: its time has nothing to do with the one before.</summary>
     public bool BeginsRun { get; private set; }
 
+    /// <summary>Of the stream's first frame; null: it is no field.</summary>
+    public GridSpec? Grid => grid;
+
+    /// <summary>The grid in a saved state; null: its frames are no fields.</summary>
+    /// <exception cref="InvalidDataException">These bytes are of no gate.</exception>
+    public static GridSpec? GridOf(ReadOnlySpan<byte> state) => GridState.Load(Rest(state));
+
+    // What stands behind the last frame.
+    static ReadOnlySpan<byte> Rest(ReadOnlySpan<byte> state)
+    {
+        long last = state.Length < Numbers ? -1 : BinaryPrimitives.ReadInt32LittleEndian(state[4..]);
+        return last < 0 || Numbers + last * sizeof(double) > state.Length ? throw new InvalidDataException($"{state.Length} bytes are no state of a gate")
+            : state[(Numbers + (int)last * sizeof(double))..];
+    }
+
     /// <summary>All that the next frames are checked against.</summary>
     public byte[] Save()
     {
@@ -40,7 +56,7 @@ public sealed class Gate(int channels, TimesConfig? times = null)
         BinaryPrimitives.WriteInt32LittleEndian(state.AsSpan(24), _refused);
         for (int i = 0; i < last.Length; i++)
             BinaryPrimitives.WriteDoubleLittleEndian(state.AsSpan(Numbers + i * sizeof(double)), last[i]);
-        return state;
+        return grid is null ? state : [.. state, .. GridState.Save(grid)];
     }
 
     /// <summary>A gate that goes on where a saved one was.</summary>
@@ -49,13 +65,13 @@ public sealed class Gate(int channels, TimesConfig? times = null)
     /// <exception cref="InvalidDataException">These bytes are of none.</exception>
     public static Gate Load(ReadOnlySpan<byte> state, TimesConfig? times = null)
     {
-        if (state.Length < Numbers) throw new InvalidDataException($"{state.Length} bytes are no state of a gate");
+        GridSpec? grid = GridOf(state);
         int channels = BinaryPrimitives.ReadInt32LittleEndian(state), count = BinaryPrimitives.ReadInt32LittleEndian(state[4..]);
         long ticks = BinaryPrimitives.ReadInt64LittleEndian(state[8..]), refused = BinaryPrimitives.ReadInt64LittleEndian(state[16..]);
-        if (channels < 0 || (count != 0 && count != channels) || state.Length != Numbers + (long)count * sizeof(double)
+        if (channels < 0 || (count != 0 && count != channels)
             || ticks < 0 || ticks > DateTime.MaxValue.Ticks || refused < 0 || refused > DateTime.MaxValue.Ticks)
             throw new InvalidDataException($"{state.Length} bytes are no state of a gate of {channels} channels");
-        var gate = new Gate(channels, times)
+        var gate = new Gate(channels, times, grid)
         {
             _lastTime = new DateTime(ticks, DateTimeKind.Utc),
             _refusedTime = new DateTime(refused, DateTimeKind.Utc),
@@ -73,14 +89,25 @@ public sealed class Gate(int channels, TimesConfig? times = null)
     /// <param name="values">The frame; kept until the next one.</param>
     /// <param name="detail">For a person, where the frame is refused.</param>
     /// <param name="sent">The record's own timestamp, UTC; null: it has none.</param>
-    public Rejection? Check(DateTime time, double[] values, out string detail, DateTime? sent = null)
+    /// <param name="field">What the frame says of its grid; null: it is no field.</param>
+    public Rejection? Check(DateTime time, double[] values, out string detail, DateTime? sent = null, FieldLayout? field = null)
     {
         detail = "";
         BeginsRun = false;
+        if (grid is not null && field is not null && (field.Fields, field.Rows, field.Columns) != (grid.Fields, grid.Rows, grid.Columns))
+        {
+            detail = $"the stream's frames are {new FieldLayout(grid.Fields, grid.Rows, grid.Columns)}, this one is {field}";
+            return Rejection.WrongDimension;
+        }
         if (Channels != 0 && values.Length != Channels)
         {
             detail = $"the stream has frames of {Channels} values, this one has {values.Length}";
             return Rejection.WrongDimension;
+        }
+        if (field is not null && Masked(values, field) is { } changed)
+        {
+            detail = changed;
+            return Rejection.MaskChanged;
         }
         if (_last is not null && time == _lastTime && values.AsSpan().SequenceEqual(_last))
         {
@@ -106,6 +133,25 @@ public sealed class Gate(int channels, TimesConfig? times = null)
 
     /// <summary>The last frame does not count any more: its time was wrong.</summary>
     public void Forget() => _last = null;
+
+    // Land becomes 0, what it is at the input. Where the mask is another one, for a person: what is.
+    string? Masked(double[] values, FieldLayout field)
+    {
+        int cells = field.Rows * field.Columns;
+        for (int cell = 0; cell < cells; cell++)
+        {
+            bool land = grid is { Land.Count: > 0 } && grid.Land[cell], none = false;
+            int at = cell;
+            for (int i = cell; i < values.Length; i += cells)
+                if (double.IsNaN(values[i])) (none, at) = (true, i);
+            if (none != land)
+                return land ? $"{FieldRecord.Place(field, at)} is {values[at]:R}, where the stream's first frame has land"
+                    : $"{FieldRecord.Place(field, at)} is NaN, where the stream's first frame has a value";
+        }
+        for (int i = 0; i < values.Length; i++)
+            if (grid is { Land.Count: > 0 } && grid.Land[i % cells]) values[i] = 0;
+        return null;
+    }
 
     Rejection? Doubt(DateTime time, DateTime? sent)
     {

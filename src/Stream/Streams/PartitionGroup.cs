@@ -64,7 +64,7 @@ sealed class PartitionGroup(PartitionId partition, DateTime now)
         (Told, CapturedAt) = (Math.Max(0, start.Told), now);
         if (start.Snapshot is not { } snapshot) return [];
         ILookup<bool, SlotSnapshot> fits = snapshot.Slots.ToLookup(slot =>
-            models.Of(slot.Stream.Key).FingerprintFor(slot.Channels) == slot.Specification);
+            ModelOf(slot, models).FingerprintFor(slot.Channels) == slot.Specification);
         if (change == SpecChange.Fail && fits[false].FirstOrDefault() is { } other)
             throw new SnapshotException($"stream {other.Stream.Key} of {Partition}, and {fits[false].Count() - 1} more, learnt with another specification: "
                 + "restore the configuration that it was, or begin these streams anew with --on-spec-change reset");
@@ -83,12 +83,16 @@ sealed class PartitionGroup(PartitionId partition, DateTime now)
         return [.. fits[false].Concat(fitting.Where((_, i) => slots[i] is null)).Select(slot => slot.Stream)];
     }
 
+    // A stream of fields has the grid that its first frame brought.
+    static ModelSpec ModelOf(SlotSnapshot slot, ModelChoice models) => Gate.GridOf(slot.Gate.Span) is { } grid
+        ? models.Of(slot.Stream.Key).ForGrid(grid) : models.Of(slot.Stream.Key);
+
     // Null: it is to begin anew. What does not fit is whole, as the store has seen, but of another program, say.
     static StreamSlot? Restore(SlotSnapshot slot, ModelChoice models, TimesConfig times, SpecChange change)
     {
         try
         {
-            return StreamSlot.Restore(slot, models.Of(slot.Stream.Key), times);
+            return StreamSlot.Restore(slot, ModelOf(slot, models), times);
         }
         catch (Exception e) when (e is InvalidDataException or ArgumentException)
         {

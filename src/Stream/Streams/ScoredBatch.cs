@@ -11,6 +11,9 @@ namespace Esn.Streaming.Streams;
 /// <param name="OpenedAt">Offset of the record that opened the alarm of the result; −1 where the result has none.</param>
 public readonly record struct ScoredFrame(Frame Frame, StepResult Result, ReadOnlyMemory<double> Expected, bool Muted, long OpenedAt)
 {
+    /// <summary>Of the frame, where it is a field; null: it is none.</summary>
+    public GridSpec? Grid { get; init; }
+
     /// <summary>
     /// The alarm of the result by the place of the record that opened it: one for the whole life of the alarm, whatever else came
     /// meanwhile.

@@ -66,6 +66,9 @@ public sealed class StreamSlot
     /// <summary>Whose it is.</summary>
     public StreamId Stream { get; }
 
+    /// <summary>Of its frames, where they are fields; null: they are none.</summary>
+    public GridSpec? Grid => _gate.Grid;
+
     /// <summary>About how much memory it takes.</summary>
     public long Bytes { get; }
 
@@ -77,18 +80,18 @@ public sealed class StreamSlot
 
     /// <summary>Why a frame is refused; null where it is let through: the next <see cref="Step"/> is to take it.</summary>
     /// <inheritdoc cref="Gate.Check"/>
-    public Rejection? Check(DateTime time, double[] values, out string detail, DateTime? sent = null)
+    public Rejection? Check(DateTime time, double[] values, out string detail, DateTime? sent = null, FieldLayout? field = null)
     {
         if (sent is null && _clock.IsAhead(time))
         {
             detail = $"{FeedTime.Write(time)} is far ahead of all frames so far: its clock is wrong, unless the next frame confirms it";
             return Rejection.FarAhead;
         }
-        Rejection? reason = _gate.Check(time, values, out detail, sent);
+        Rejection? reason = _gate.Check(time, values, out detail, sent, field);
         if (sent is null && reason == Rejection.Late && _clock.AreLateOnesRight(time))
         {
             _gate.Forget();
-            reason = _gate.Check(time, values, out detail, sent);
+            reason = _gate.Check(time, values, out detail, sent, field);
         }
         if (reason is not null) return reason;
         if (sent is null) _clock.Take(time);
@@ -134,7 +137,7 @@ public sealed class StreamSlot
         {
             if (results[t].Alarm is { Change: AlarmChange.Opened }) _opened = frames[t].Record.Offset;
             scored[t] = new ScoredFrame(frames[t], results[t], expected.AsMemory(t * channels, channels), !muted.IsEmpty && muted[t],
-                results[t].Alarm is null ? -1 : _opened);
+                results[t].Alarm is null ? -1 : _opened) { Grid = Grid };
         }
         var forecast = new double[channels];
         return new StreamSteps(Stream, scored, before, _detector.Health, _detector.TryForecast(forecast) ? forecast : null, elapsed) { NewRuns = runs };

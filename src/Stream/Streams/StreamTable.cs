@@ -80,7 +80,7 @@ public sealed class StreamTable
             if (frame is not null) (slot, letter) = Admit(frame, group);
             if (letter is not null)
             {
-                if (record.Offset >= group.Told) letters.Add(letter);
+                if (record.Offset >= group.Told) letters.Add(letter with { Stream = frame?.Stream ?? letter.Stream });
                 continue;
             }
             if (slot is null) continue;  // it has had this record
@@ -137,7 +137,7 @@ public sealed class StreamTable
         if (group.Find(frame.Stream.Key) is { } slot)
         {
             if (frame.Record.Offset < slot.Next) return (null, null);
-            return slot.Check(frame.Time, frame.Values, out string detail, frame.Record.Timestamp) is { } reason
+            return slot.Check(frame.Time, frame.Values, out string detail, frame.Record.Timestamp, frame.Field) is { } reason
                 ? (null, new DeadLetter(frame.Record, reason, detail)) : (slot, null);
         }
         (StreamSlot? opened, DeadLetter? letter) = _admission.Open(frame, StreamCount, Bytes);

@@ -11,11 +11,15 @@ public sealed class EsnMetrics
 {
     readonly HttpConfig _config;
     readonly IReadOnlyList<string> _channelNames;
-    readonly StreamGauges _gauges;
+    readonly TimeProvider _time;
+    readonly Lock _lock = new();  // steps come from the pipeline, scrapes from HTTP
+    readonly StreamInstruments _instruments;
     readonly Dictionary<StreamId, StreamSeries?> _series = [];  // of every stream that was seen; null: beyond the cap
-    readonly Gauge _streams, _modelBytes, _lag, _groupLag, _ready;
+    readonly Gauge _streams, _modelBytes, _lag, _groupLag, _partitionLag, _ready;
     readonly HashSet<PartitionId> _groupPartitions = [];
-    readonly Counter _steps, _events, _recoveries, _refusals, _rescalings, _late, _deadLetters, _hidden;
+    readonly HashSet<StreamId> _refused = [];  // names with dead letters of their own
+    readonly HashSet<PartitionId> _lagging = [];  // partitions with a series
+    readonly Counter _steps, _events, _recoveries, _refusals, _rescalings, _late, _deadLetters, _hidden, _webhooks;
     readonly Histogram _stepDuration, _latency, _pause;
     readonly Counter _snapshots, _restored, _replayed, _newRuns;
     readonly HashSet<StreamId> _hiddenStreams = [];
@@ -23,12 +27,14 @@ public sealed class EsnMetrics
 
     /// <param name="config">Caps on the number of series.</param>
     /// <param name="channelNames">Names of the channels; empty: their indices.</param>
-    public EsnMetrics(HttpConfig config, IReadOnlyList<string> channelNames)
+    /// <param name="time">For how long a stream has been silent; null: the system's.</param>
+    public EsnMetrics(HttpConfig config, IReadOnlyList<string> channelNames, TimeProvider? time = null)
     {
-        (_config, _channelNames) = (config, channelNames);
+        (_config, _channelNames, _time) = (config, channelNames, time ?? TimeProvider.System);
         Registry = Prometheus.Metrics.NewCustomRegistry();
         MetricFactory metrics = Prometheus.Metrics.WithCustomRegistry(Registry);
-        _gauges = new StreamGauges(metrics);
+        DotNetStats.Register(Registry);  // process_* and dotnet_*
+        _instruments = new StreamInstruments(metrics);
         _steps = metrics.CreateCounter("esn_steps_total", "Timesteps scored.");
         _events = metrics.CreateCounter("esn_events_total", "Changes in the life of alarms, by change.", "change");
         _recoveries = metrics.CreateCounter("esn_readout_recoveries_total", "Times that a readout's learning began anew, its weights as they were, as rounding had cost the positive definiteness of its inverse covariance.");
@@ -37,6 +43,7 @@ public sealed class EsnMetrics
         _late = metrics.CreateCounter("esn_late_total", "Frames refused because the stream was past their time already.");
         _deadLetters = metrics.CreateCounter("esn_dead_letters_total", "Records that could not be taken, by reason; each is in the dead-letter topic as it came.", "reason");
         _hidden = metrics.CreateCounter("esn_hidden_streams_total", "Streams that are scored but have no series of their own here, beyond http.maxStreams.");
+        _webhooks = metrics.CreateCounter("esn_webhook_posts_total", "What became of posts to webhooks: delivered, retried, or failed and kept as dead letters.", "result");
         _stepDuration = metrics.CreateHistogram("esn_step_duration_seconds", "Time to score one timestep.",
             new HistogramConfiguration { Buckets = Histogram.ExponentialBuckets(1e-6, 2, 20) });
         _latency = metrics.CreateHistogram("esn_end_to_end_latency_seconds", "From the record's timestamp to its score.",
@@ -51,12 +58,20 @@ public sealed class EsnMetrics
         _modelBytes = metrics.CreateGauge("esn_models_bytes", "About how much memory the models of all streams take; a stream that would take it beyond source.maxMemory becomes dead letters.");
         _lag = metrics.CreateGauge("esn_consumer_lag_records", "Records that wait in the assigned partitions, as the client last counted them.");
         _groupLag = metrics.CreateGauge("esn_group_lag_records", "Records of a partition that the group has not done with, by what the brokers say; every replica tells the same of all partitions, whoever reads them.", "topic", "partition");
+        _partitionLag = metrics.CreateGauge("esn_partition_lag_records", "Records of an assigned partition that are not stored as done yet, as the client last counted them.", "topic", "partition");
         _ready = metrics.CreateGauge("esn_ready", "1 while records are consumed or the topic is idle; as /health/ready.");
 
+        foreach (string result in new[] { "delivered", "retried", "failed" }) _webhooks.WithLabels(result);
         foreach (AlarmChange change in Enum.GetValues<AlarmChange>()) _events.WithLabels(Words.Of(change));
         foreach (Rejection reason in Enum.GetValues<Rejection>()) _deadLetters.WithLabels(Words.Of(reason));
         metrics.CreateGauge("esn_build_info", "Always 1; the version is in the labels.", "version", "runtime")
             .WithLabels(Build.Version, Environment.Version.ToString()).Set(1);
+        Registry.AddBeforeCollectCallback(() =>
+        {
+            DateTime now = _time.GetUtcNow().UtcDateTime;
+            lock (_lock)
+                foreach (StreamSeries? series in _series.Values) series?.ShowAt(now);
+        });
     }
 
     /// <summary>What /metrics serves.</summary>
@@ -65,12 +80,16 @@ public sealed class EsnMetrics
     /// <summary>Timesteps scored so far.</summary>
     public double StepCount => _steps.Value;
 
+    /// <summary>Something became of a post to a webhook: delivered, retried or failed.</summary>
+    public void CountPost(string result) => _webhooks.WithLabels(result).Inc();
+
     /// <summary>Whether the feed flows, as it is when somebody asks for the metrics.</summary>
     public void ShowBeforeCollecting(Readiness readiness) => Registry.AddBeforeCollectCallback(() =>
     {
         _ready.Set(readiness.Missing is null ? 1 : 0);
         _lag.Set(readiness.Waiting);
         ShowGroup(readiness.Group);
+        ShowLags(readiness.Lags);
     });
 
     void ShowGroup(IReadOnlyList<GroupPartition> group)
@@ -93,8 +112,7 @@ public sealed class EsnMetrics
     /// <summary>Takes what became of a message: for one thread at a time.</summary>
     public void Observe(ScoredBatch batch)
     {
-        foreach (StreamId stream in batch.Gone) Remove(stream);
-        foreach (StreamSteps steps in batch.Streams) Observe(steps);
+        lock (_lock) ObserveStreams(batch);
         foreach (ScoredFrame frame in batch.Frames)
             if (frame.Frame.Record.Timestamp is { } sent) _latency.Observe(Math.Max(0, (batch.ScoredAt - sent).TotalSeconds));
         foreach (DeadLetter letter in batch.DeadLetters)
@@ -102,6 +120,7 @@ public sealed class EsnMetrics
             _deadLetters.WithLabels(Words.Of(letter.Reason)).Inc();
             if (letter.Reason == Rejection.Late) _late.Inc();
         }
+        foreach (StreamSteps steps in batch.Streams) Observe(steps);
         if (batch.Snapshots.Count > 0) _pause.Observe(batch.Paused.TotalSeconds);
         _snapshots.Inc(batch.Snapshots.Count);
         _restored.Inc(batch.Restored);
@@ -120,8 +139,38 @@ public sealed class EsnMetrics
         _rescalings.Inc(steps.After.Rescalings - steps.Before.Rescalings);
         foreach (ScoredFrame frame in steps.Frames)
             if (frame.Result.Alarm is { } alarm) _events.WithLabels(Words.Of(alarm.Change)).Inc();
+    }
+
+    void ObserveStreams(ScoredBatch batch)
+    {
+        foreach (StreamId stream in batch.Gone) Remove(stream);
+        IReadOnlyList<PartitionId> gone = batch.Message switch
+        {
+            PartitionsRevoked revoked => revoked.Partitions,
+            PartitionsLost lost => lost.Partitions,
+            _ => [],
+        };
+        if (gone.Count > 0) _refused.RemoveWhere(stream => Forget(stream, gone));
+        foreach (StreamSteps steps in batch.Streams) Show(steps, batch.ScoredAt);
+        foreach (DeadLetter letter in batch.DeadLetters)
+        {
+            if (letter.Stream is not { } stream) continue;
+            if (_refused.Count < _config.MaxStreams) _refused.Add(stream);
+            if (_refused.Contains(stream)) _instruments.Count(stream, letter.Reason);
+        }
+    }
+
+    bool Forget(StreamId stream, IReadOnlyList<PartitionId> gone)
+    {
+        if (!gone.Contains(new PartitionId(stream.Topic, stream.Partition))) return false;
+        _instruments.RemoveDeadLetters(stream);
+        return true;
+    }
+
+    void Show(StreamSteps steps, DateTime scored)
+    {
         if (!_series.TryGetValue(steps.Stream, out StreamSeries? series)) _series.Add(steps.Stream, series = Add(steps));
-        series?.Show(steps);
+        series?.Show(steps, scored);
     }
 
     StreamSeries? Add(StreamSteps steps)
@@ -134,7 +183,7 @@ public sealed class EsnMetrics
         }
         _exported++;
         int channels = Math.Min(steps.Frames[0].Frame.Values.Length, _config.MaxChannels);
-        return _gauges.Add(steps.Stream,
+        return new StreamSeries(_instruments, steps.Stream,
             [.. Enumerable.Range(0, channels)
             .Select(c => _channelNames.Count > 0 ? _channelNames[c] : FormattableString.Invariant($"{c}"))]);
     }
@@ -144,5 +193,20 @@ public sealed class EsnMetrics
         if (!_series.Remove(stream, out StreamSeries? series) || series is null) return;
         series.Remove();
         _exported--;
+    }
+
+    void ShowLags(IReadOnlyDictionary<PartitionId, long> lags)
+    {
+        string[] Labels(PartitionId partition) => [partition.Topic, FormattableString.Invariant($"{partition.Number}")];
+        lock (_lock)
+        {
+            foreach (PartitionId gone in _lagging.Except(lags.Keys).ToArray()) _partitionLag.RemoveLabelled(Labels(gone));
+            _lagging.Clear();
+            foreach ((PartitionId partition, long records) in lags)
+            {
+                _lagging.Add(partition);
+                _partitionLag.WithLabels(Labels(partition)).Set(records);
+            }
+        }
     }
 }

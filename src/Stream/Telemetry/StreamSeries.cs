@@ -1,32 +1,74 @@
 using Esn.Streaming.Streams;
+using Esn.Streaming.Wire;
 using Prometheus;
 
 namespace Esn.Streaming.Telemetry;
 
-/// <summary>What is shown of one stream.</summary>
+/// <summary>What is shown of one stream: some of it of its steps, some of it of the time that passes without any.</summary>
+/// <remarks>Used by one thread at a time.</remarks>
 sealed class StreamSeries
 {
-    readonly Gauge.Child _score, _normality, _warmingUp, _alarm, _lastStep, _muted, _driftLead;
-    readonly Gauge.Child[] _expected, _observed, _forecast;  // of the first channels
-    readonly Action _remove;
+    // Values of a feed that was silent for so long, and for three of its longest gaps, are no values any more.
+    static readonly TimeSpan Fresh = TimeSpan.FromMinutes(5);
+    const double FreshGaps = 3;
 
-    /// <summary>Children of the instruments of <see cref="StreamGauges"/>.</summary>
-    public StreamSeries(
-        Gauge.Child score, Gauge.Child normality, Gauge.Child warmingUp, Gauge.Child alarm, Gauge.Child lastStep, Gauge.Child muted,
-            Gauge.Child driftLead,
-        Gauge.Child[] expected, Gauge.Child[] observed, Gauge.Child[] forecast, Action remove)
+    readonly Gauge.Child _score, _highest, _normality, _warmingUp, _alarm, _severity, _peak, _lastStep, _silence, _interval, _longestGap,
+        _muted, _driftLead;
+    readonly Counter.Child _opened, _steps, _rescalings;
+    readonly Gauge.Child[] _expected, _observed, _forecast;  // of the first channels
+    readonly List<Action> _remove = [];
+    readonly RecentMaximum _recentScore = new(), _recentSeverity = new(), _recentPeak = new();
+    readonly Pace _pace = new();
+    DateTime _scored;           // when the last step was
+    (double Severity, double Peak) _open;  // of the alarm that is open; 0: none is
+    bool _stale;
+
+    /// <param name="instruments">It makes its children.</param>
+    /// <param name="stream">Its labels.</param>
+    /// <param name="channels">Names of the channels that are shown.</param>
+    public StreamSeries(StreamInstruments instruments, StreamId stream, IReadOnlyList<string> channels)
     {
-        (_score, _normality, _warmingUp, _alarm, _lastStep, _muted, _driftLead) =
-            (score, normality, warmingUp, alarm, lastStep, muted, driftLead);
-        (_expected, _observed, _forecast, _remove) = (expected, observed, forecast, remove);
+        string[] labels = StreamInstruments.Labels(stream);
+        Gauge.Child Single(Gauge gauge)
+        {
+            _remove.Add(() => gauge.RemoveLabelled(labels));
+            return gauge.WithLabels(labels);
+        }
+        Counter.Child Counted(Counter counter)
+        {
+            _remove.Add(() => counter.RemoveLabelled(labels));
+            return counter.WithLabels(labels);
+        }
+        Gauge.Child[] Several(Gauge gauge) =>
+        [
+            .. channels.Select(channel =>
+            {
+                string[] all = [.. labels, channel];
+                _remove.Add(() => gauge.RemoveLabelled(all));
+                return gauge.WithLabels(all);
+            }),
+        ];
+        (_score, _highest, _normality) = (Single(instruments.Score), Single(instruments.HighestScore), Single(instruments.Normality));
+        (_warmingUp, _muted, _driftLead) = (Single(instruments.WarmingUp), Single(instruments.Muted), Single(instruments.DriftLead));
+        (_alarm, _severity, _peak) = (Single(instruments.Alarm), Single(instruments.AlarmSeverity), Single(instruments.AlarmPeak));
+        (_lastStep, _silence) = (Single(instruments.LastStep), Single(instruments.Silence));
+        (_interval, _longestGap) = (Single(instruments.Interval), Single(instruments.LongestGap));
+        (_opened, _steps, _rescalings) =
+            (Counted(instruments.AlarmsOpened), Counted(instruments.Steps), Counted(instruments.Rescalings));
+        (_expected, _observed, _forecast) =
+            (Several(instruments.Expected), Several(instruments.Observed), Several(instruments.Forecast));
         _driftLead.Set(double.NaN);
     }
 
-    /// <summary>Shows the last of these steps.</summary>
-    public void Show(StreamSteps steps)
+    /// <summary>Shows these steps.</summary>
+    /// <param name="steps">Of this stream.</param>
+    /// <param name="scored">When they were scored, UTC.</param>
+    public void Show(StreamSteps steps, DateTime scored)
     {
-        foreach (ScoredFrame frame in steps.Frames)
-            if (frame.Result.Alarm is { } alarm) _driftLead.Set(Lead(alarm));
+        (_scored, _stale) = (scored, false);
+        foreach (ScoredFrame frame in steps.Frames) Take(frame, scored);
+        _steps.Inc(steps.Frames.Count);
+        _rescalings.Inc(steps.After.Rescalings - steps.Before.Rescalings);
         ScoredFrame last = steps.Frames[^1];
         _muted.Set(last.Muted ? 1 : 0);
         _score.Set(last.Result.Score);
@@ -42,8 +84,49 @@ sealed class StreamSeries
         }
     }
 
+    /// <summary>Shows what the passing of time changes.</summary>
+    /// <param name="now">UTC.</param>
+    public void ShowAt(DateTime now)
+    {
+        double silence = Math.Max(0, (now - _scored).TotalSeconds), open = _open.Severity;
+        _silence.Set(silence);
+        _interval.Set(_pace.Interval);
+        _longestGap.Set(_pace.LongestGap);
+        _severity.Set(open > 0 ? open : _recentSeverity.At(now) is > 0 and var severity ? severity : 0);
+        _peak.Set(open > 0 ? _open.Peak : _recentPeak.At(now));
+        if (silence > Fresh.TotalSeconds && !(silence < FreshGaps * _pace.LongestGap)) Unpublish();
+        else if (_recentScore.At(now) is var highest && !double.IsNaN(highest)) _highest.Set(highest);
+        else _highest.Unpublish();
+    }
+
     /// <summary>The stream is another process's now.</summary>
-    public void Remove() => _remove();
+    public void Remove() => _remove.ForEach(remove => remove());
+
+    void Take(in ScoredFrame frame, DateTime scored)
+    {
+        _pace.Add(frame.Frame.Record.Timestamp);
+        _recentScore.Add(scored, frame.Result.Score);
+        if (frame.Result.Alarm is { } alarm)
+        {
+            if (alarm.Change == AlarmChange.Opened) _opened.Inc();
+            _driftLead.Set(Lead(alarm));
+            _open = ((int)alarm.Severity + 1, alarm.PeakScore);
+        }
+        if (_open.Severity == 0) return;
+        _open.Peak = Math.Max(_open.Peak, frame.Result.Score);
+        _recentSeverity.Add(scored, _open.Severity);
+        _recentPeak.Add(scored, _open.Peak);
+        if (!frame.Result.AlarmOpen) _open = default;
+    }
+
+    // What was measured last; what is known of the stream itself stays: that it is silent, that its alarm is open.
+    void Unpublish()
+    {
+        if (_stale) return;
+        _stale = true;
+        foreach (Gauge.Child gauge in (Gauge.Child[])[_score, _highest, _normality, .. _expected, .. _observed, .. _forecast])
+            gauge.Unpublish();
+    }
 
     static double Lead(AlarmEvent alarm) =>
         alarm.Change is AlarmChange.Closed or AlarmChange.Adapted ? double.NaN : alarm.Drift?.Lead?.TotalSeconds ?? double.NaN;

@@ -34,14 +34,17 @@ public static class AnomalyCloudEvent
     /// <param name="Share">Part of the squared error, 0 to 1.</param>
     public sealed record ChannelShare(int Channel, string? Name, double Share);
 
-    /// <summary>The data of an event. Times are of the feed, positions are steps of the stream.</summary>
+    /// <summary>
+    /// The data of an event. Times are of the feed, positions are steps of the stream. Of a field there is <c>Field</c> in place of
+    /// the values of thousands of cells: expected and observed are empty.
+    /// </summary>
     public sealed record AnomalyData(
         string Stream, string Topic, string Alarm, string Change,
         string Time, long Position, string Start, long StartPosition, string Peak, long PeakPosition, string? End,
         double Score, double PeakScore, double Normality,
         string Severity, double[] Expected, double[] Observed,
         IReadOnlyList<ChannelShare> Channels, IReadOnlyList<ScoreContribution> Scores, ForecastData? Forecast, DriftData? Drift,
-            LeftOutData? LeftOut = null);
+            LeftOutData? LeftOut = null, FieldEventData? Field = null);
 
     /// <summary>A slow change that the alarm is due to, as in <see cref="Esn.Drift"/>.</summary>
     /// <param name="Kind">level or error.</param>
@@ -73,23 +76,40 @@ public static class AnomalyCloudEvent
     /// <param name="names">Names of the channels; empty: none.</param>
     /// <param name="most">Bytes that the data may take; what does not fit is left out, the forecast first, and the event says so.
     /// Below 4 kB it may come out larger.</param>
+    /// <param name="grid">Of the stream, where it is a field; for degrees.</param>
+    /// <param name="maps">Topic of the heat maps that are too large to stand in an event; null: there is none, they are left out.</param>
     /// <remarks>
     /// The id is made of the stream, the record's place and the change: whoever sees an id twice sees a repeat.
     /// </remarks>
-    public static CloudEvent Of(Frame frame, AlarmEvent alarm, string id, IReadOnlyList<string> names, int most = MostBytes)
+    public static CloudEvent Of(Frame frame, AlarmEvent alarm, string id, IReadOnlyList<string> names, int most = MostBytes,
+        GridSpec? grid = null, string? maps = null)
     {
-        (FeedRecord record, StreamId stream) = (frame.Record, frame.Stream);
+        StreamId stream = frame.Stream;
         string change = Words.Of(alarm.Change);
         return new CloudEvent
         {
-            Id = FormattableString.Invariant($"{stream.Topic}/{record.Partition}/{record.Offset}/{change}"),
+            Id = IdOf(frame, alarm),
             Type = TypePrefix + change,
             Source = new Uri($"/esn/{Uri.EscapeDataString(stream.Topic)}", UriKind.Relative),
             Subject = stream.Key,
             Time = alarm.Time,
             DataContentType = "application/json",
-            Data = Bounded(DataOf(stream, alarm, id, names), most),
+            Data = Bounded(DataOf(stream, alarm, id, names) with { Field = FieldOf(alarm, grid, maps, most) }, most),
         };
+    }
+
+    /// <summary>The ce_id of an event.</summary>
+    internal static string IdOf(Frame frame, AlarmEvent alarm) => FormattableString.Invariant(
+        $"{frame.Stream.Topic}/{frame.Record.Partition}/{frame.Record.Offset}/{Words.Of(alarm.Change)}");
+
+    static FieldEventData? FieldOf(AlarmEvent alarm, GridSpec? grid, string? maps, int most)
+    {
+        if (alarm.Field is not { } evidence) return null;
+        bool inline = FieldMap.IsInline(evidence, most);
+        FieldMap map = FieldMap.Of(evidence, MostBytes);
+        string? data = inline ? Convert.ToBase64String(FieldRecord.Bytes(evidence.Heat)) : null;
+        return FieldEventData.Of(evidence, grid, !inline && maps is null ? null
+            : new MapEventData("float32", map.Rows, map.Columns, map.Every, data, inline ? null : maps));
     }
 
     static AnomalyData DataOf(StreamId stream, AlarmEvent alarm, string id, IReadOnlyList<string> names) => new(
@@ -97,7 +117,7 @@ public static class AnomalyCloudEvent
         FeedTime.Write(alarm.Time), alarm.Position, FeedTime.Write(alarm.StartTime), alarm.Start,
         FeedTime.Write(alarm.PeakTime), alarm.Peak,
         alarm.Change is AlarmChange.Closed or AlarmChange.Adapted ? FeedTime.Write(alarm.Time) : null,
-        alarm.Score, alarm.PeakScore, alarm.Normality, Words.Of(alarm.Severity), alarm.Expected, alarm.Observed,
+        alarm.Score, alarm.PeakScore, alarm.Normality, Words.Of(alarm.Severity), alarm.Field is null ? alarm.Expected : [], alarm.Field is null ? alarm.Observed : [],
         [.. alarm.Contributions.Select(part => new ChannelShare(part.Channel, Name(names, part.Channel), part.Share))],
         alarm.Scores,
         alarm.Forecast is { } forecast ? new ForecastData(forecast.Start, [.. forecast.Expected.Chunk(alarm.Expected.Length)]) : null,
@@ -119,7 +139,7 @@ public static class AnomalyCloudEvent
             if (points > 0) points /= 2;
             else if (channels > 0) channels /= 2;
             else if (details) details = false;
-            else break;  // names and numbers alone
+            else break;  // names, numbers and regions alone
             kept = data with
             {
                 Forecast = points > 0 ? data.Forecast! with { Expected = [.. data.Forecast.Expected.Take(points)] } : null,

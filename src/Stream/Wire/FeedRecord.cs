@@ -35,7 +35,7 @@ public readonly record struct StreamId(string Topic, int Partition, string Key);
 /// <param name="Milliseconds">The record's own timestamp, since 1970; whatever its producer wrote, so perhaps no time of any
 /// calendar.</param>
 /// <param name="Key">The stream's name, UTF-8; null where the producer gave none.</param>
-/// <param name="Value">JSON; null for a tombstone.</param>
+/// <param name="Value">JSON, or the numbers of a field (<see cref="FieldRecord"/>); null for a tombstone.</param>
 public sealed record FeedRecord(string Topic, int Partition, long Offset, long Milliseconds, byte[]? Key, byte[]? Value)
 {
     /// <summary>As they came, in their order; mostly none.</summary>

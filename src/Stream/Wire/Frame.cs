@@ -4,5 +4,12 @@ namespace Esn.Streaming.Wire;
 /// <param name="Record">Where it came from.</param>
 /// <param name="Stream">Whose it is.</param>
 /// <param name="Time">Feed time, UTC.</param>
-/// <param name="Values">[channels], finite, units of the feed.</param>
-public sealed record Frame(FeedRecord Record, StreamId Stream, DateTime Time, double[] Values);
+/// <param name="Values">
+/// [channels], units of the feed; finite, but for the land of a field, which is NaN until the stream's gate lets the frame
+/// through and 0 from then on.
+/// </param>
+public sealed record Frame(FeedRecord Record, StreamId Stream, DateTime Time, double[] Values)
+{
+    /// <summary>What a field says of its grid; null: the frame is no field.</summary>
+    public FieldLayout? Field { get; init; }
+}

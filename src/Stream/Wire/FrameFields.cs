@@ -1,8 +1,19 @@
 namespace Esn.Streaming.Wire;
 
-/// <summary>Names of the fields of a record's JSON value.</summary>
+/// <summary>
+/// Names of the fields of a record's JSON value. A field within an object is named by its path: payload.value.
+/// </summary>
 public sealed record FrameFields
 {
+    /// <summary>
+    /// Fields whose texts, numbers or truth values name the stream, joined by '/': such as [tags.host, name]. Empty: the record's
+    /// key does.
+    /// </summary>
+    public IReadOnlyList<string> Stream { get; init; } = [];
+
+    /// <summary>Whether a number may stand in a text, such as "1.25".</summary>
+    public bool NumbersInTexts { get; init; }
+
     /// <summary>
     /// ISO 8601 text, or a number since 1970: of seconds (below 1e11), milliseconds (below 1e14), microseconds (below 1e17) or
     /// nanoseconds. Without it the record's own timestamp counts.
@@ -21,11 +32,13 @@ public sealed record FrameFields
     /// <summary>Throws with the key, the value and what would be right.</summary>
     public void Validate()
     {
-        string[] names = [Timestamp, Value, Values, .. Channels];
+        string[] names = [Timestamp, Value, Values, .. Channels, .. Stream];
         foreach ((string key, string name) in new[] { ("timestamp", Timestamp), ("value", Value), ("values", Values) })
             if (string.IsNullOrWhiteSpace(name))
                 throw new ArgumentOutOfRangeException(key, $"{key} must be the name of a field, was empty");
         if (names.GroupBy(name => name).FirstOrDefault(same => same.Count() > 1) is { } twice)
             throw new ArgumentOutOfRangeException(nameof(Channels), $"each field must have a name of its own, '{twice.Key}' stands twice");
+        if (names.FirstOrDefault(name => names.Any(other => other.StartsWith(name + '.', StringComparison.Ordinal))) is { } within)
+            throw new ArgumentOutOfRangeException(nameof(Channels), $"a field is a value or an object with fields: '{within}' is named as both");
     }
 }

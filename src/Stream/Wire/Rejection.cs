@@ -12,7 +12,7 @@ public enum Rejection
     /// <summary>The record has no value.</summary>
     NoValue,
 
-    /// <summary>The value is not a JSON object.</summary>
+    /// <summary>The value is not a JSON object, and no header says that it is a field.</summary>
     NotJson,
 
     /// <summary>A field is missing or stands twice.</summary>
@@ -50,10 +50,23 @@ public enum Rejection
 
     /// <summary>A model of the stream can't be made.</summary>
     NoModel,
+
+    /// <summary>A header of a field is missing or can't be read.</summary>
+    BadHeader,
+
+    /// <summary>The value of a field has another length than its headers say.</summary>
+    WrongLength,
+
+    /// <summary>A field has no value where the stream's first frame has one, or one on its land.</summary>
+    MaskChanged,
 }
 
 /// <summary>A record that could not be taken, and why.</summary>
 /// <param name="Record">As it came.</param>
 /// <param name="Reason">For the counter.</param>
 /// <param name="Detail">For a person.</param>
-public sealed record DeadLetter(FeedRecord Record, Rejection Reason, string Detail);
+public sealed record DeadLetter(FeedRecord Record, Rejection Reason, string Detail)
+{
+    /// <summary>Whose record it was; null where that can't be read.</summary>
+    public StreamId? Stream { get; init; }
+}

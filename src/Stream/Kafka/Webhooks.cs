@@ -1,0 +1,237 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+using System.Threading.Channels;
+using CloudNative.CloudEvents;
+using Confluent.Kafka;
+using Esn.Streaming.Configuration;
+using Esn.Streaming.Streams;
+using Esn.Streaming.Wire;
+using Microsoft.Extensions.Logging;
+
+namespace Esn.Streaming.Kafka;
+
+/// <summary>
+/// Posts the changes of alarms to addresses outside, for those who have no consumer on call: in their order, with growing waits
+/// between attempts. What can't be posted becomes a dead letter. The topic of events is what counts: a webhook that is away holds
+/// nothing up, and what is on its way when the process ends is lost to it.
+/// </summary>
+public sealed class Webhooks : IAsyncDisposable
+{
+    static readonly TimeSpan EndWithin = TimeSpan.FromSeconds(2);
+
+    readonly EsnConfig _config;
+    readonly ILogger _log;
+    readonly Webhook[] _hooks;
+    readonly Lazy<IProducer<byte[]?, byte[]?>> _producer;
+
+    /// <param name="config">Validated.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="log">What the process says.</param>
+    /// <param name="counted">Told what became of each post: delivered, retried or failed.</param>
+    public Webhooks(EsnConfig config, TimeProvider time, ILogger log, Action<string> counted)
+    {
+        (_config, _log) = (config, log);
+        _hooks = [.. config.Sink.Webhooks.Select(hook => new Webhook(hook, time, counted, Fail))];
+        _producer = new Lazy<IProducer<byte[]?, byte[]?>>(() =>
+            new ProducerBuilder<byte[]?, byte[]?>(ClientSettings.Producer(config)).SetLogHandler((_, _) => { }).Build());
+    }
+
+    /// <summary>Posts what a batch brought; returns at once.</summary>
+    public void Observe(ScoredBatch batch)
+    {
+        if (_hooks.Length == 0) return;
+        foreach (ScoredFrame frame in batch.Frames)
+        {
+            if (frame.Result.Alarm is not { } alarm) continue;
+            CloudEvent cloudEvent = AnomalyCloudEvent.Of(frame.Frame, alarm, frame.AlarmId, _config.Source.Fields.Channels);
+            foreach (Webhook hook in _hooks) hook.Post(new Change(frame.Frame.Stream, alarm, frame.AlarmId, cloudEvent, batch.ScoredAt));
+        }
+        foreach (StreamId stream in batch.Gone)
+            foreach (Webhook hook in _hooks) hook.Post(new Change(stream, null, "", null, batch.ScoredAt));
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await Task.WhenAll(_hooks.Select(hook => hook.DisposeAsync().AsTask())).ConfigureAwait(false);
+        if (_producer.IsValueCreated) _producer.Value.Dispose();
+    }
+
+    async Task Fail(string host, StreamId stream, byte[] body, string reason)
+    {
+        _log.NotPosted(host, stream.Key, reason);
+        var headers = new Headers();
+        foreach ((string name, string value) in new[] { ("esn_reason", "webhook"), ("esn_detail", reason), ("esn_topic", stream.Topic), ("esn_webhook", host) })
+            headers.Add(name, Encoding.UTF8.GetBytes(value));
+        try
+        {
+            await _producer.Value.ProduceAsync(_config.Sink.DeadLetters,
+                new Message<byte[]?, byte[]?> { Key = Encoding.UTF8.GetBytes(stream.Key), Value = body, Headers = headers }).ConfigureAwait(false);
+        }
+        catch (KafkaException e)
+        {
+            _log.NotKept(host, e.Error.Reason);
+        }
+    }
+
+    /// <summary>A change of an alarm; without one, its stream is another process's now.</summary>
+    sealed record Change(StreamId Stream, AlarmEvent? Alarm, string Id, CloudEvent? Event, DateTime At);
+
+    sealed class Webhook : IAsyncDisposable
+    {
+        const int MostWaiting = 10_000;
+
+        static readonly TimeSpan FirstWait = TimeSpan.FromMilliseconds(500), LongestWait = TimeSpan.FromSeconds(60);
+        static readonly TimeSpan Refresh = TimeSpan.FromSeconds(60);  // Alertmanager takes what it hears no more of for resolved, after 5 min
+
+        readonly WebhookConfig _config;
+        readonly TimeProvider _time;
+        readonly Action<string> _counted;
+        readonly Func<string, StreamId, byte[], string, Task> _fail;
+        readonly HttpClient _client;
+        readonly Uri _url;
+        readonly Channel<Change> _waiting = Channel.CreateBounded<Change>(MostWaiting);
+        readonly CancellationTokenSource _ending = new();
+        readonly Dictionary<StreamId, Alert> _open = [];  // what Alertmanager is reminded of
+        readonly Task _worker;
+
+        public Webhook(WebhookConfig config, TimeProvider time, Action<string> counted, Func<string, StreamId, byte[], string, Task> fail)
+        {
+            (_config, _time, _counted, _fail, _url) = (config, time, counted, fail, new Uri(config.Url));
+            _client = new HttpClient { Timeout = TimeSpan.FromSeconds(config.TimeoutSeconds) };
+            foreach ((string name, string value) in config.Headers) _client.DefaultRequestHeaders.TryAddWithoutValidation(name, value);
+            _worker = Task.Run(Work);
+        }
+
+        public void Post(Change change)
+        {
+            if (_waiting.Writer.TryWrite(change) || change.Event is null) return;
+            _counted("failed");
+            _ = _fail(_url.Host, change.Stream, AnomalyCloudEvent.Structured(change.Event).ToArray(), $"{MostWaiting} changes wait already");
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            _waiting.Writer.Complete();
+            if (await Task.WhenAny(_worker, Task.Delay(EndWithin, _time)).ConfigureAwait(false) != _worker)
+                await _ending.CancelAsync().ConfigureAwait(false);
+            await _worker.ConfigureAwait(false);
+            _client.Dispose();
+            _ending.Dispose();
+        }
+
+        async Task Work()
+        {
+            Task refresh = Task.Delay(Refresh, _time, _ending.Token);
+            try
+            {
+                while (true)
+                {
+                    Task<bool> more = _waiting.Reader.WaitToReadAsync(_ending.Token).AsTask();
+                    while (await Task.WhenAny(more, refresh).ConfigureAwait(false) == refresh)
+                    {
+                        if (_open.Count > 0) await Attempt(JsonSerializer.SerializeToUtf8Bytes(_open.Values, Layout)).ConfigureAwait(false);
+                        refresh = Task.Delay(Refresh, _time, _ending.Token);
+                    }
+                    if (!await more.ConfigureAwait(false)) return;
+                    while (_waiting.Reader.TryRead(out Change? change)) await Take(change).ConfigureAwait(false);
+                }
+            }
+            catch (OperationCanceledException)
+            {
+                // The process ends.
+            }
+        }
+
+        async Task Take(Change change)
+        {
+            if (change.Alarm is null) _open.Remove(change.Stream);  // its next owner reminds of it, or it resolves by itself
+            else await Deliver(change.Stream, _config.Format == WebhookFormat.Json
+                ? AnomalyCloudEvent.Structured(change.Event!).ToArray() : Alerts(change)).ConfigureAwait(false);
+        }
+
+        // An alert is its labels: one whose severity changes is resolved, and another one fires.
+        byte[] Alerts(Change change)
+        {
+            (StreamId stream, AlarmEvent alarm) = (change.Stream, change.Alarm!);
+            bool ended = alarm.Change is AlarmChange.Closed or AlarmChange.Adapted;
+            string severity = alarm.Severity switch { Severity.Critical => "critical", Severity.Major => "warning", _ => "info" };
+            var alerts = new List<Alert>();
+            Alert? before = _open.GetValueOrDefault(stream);
+            bool same = before is not null && before.labels["severity"] == severity && before.labels["alarm"] == change.Id;
+            if (before is not null && !same) alerts.Add(before with { endsAt = FeedTime.Write(change.At) });
+            var alert = new Alert(
+                new Dictionary<string, string>
+                {
+                    ["alertname"] = "EsnAnomaly", ["severity"] = severity, ["topic"] = stream.Topic, ["stream"] = stream.Key,
+                    ["partition"] = FormattableString.Invariant($"{stream.Partition}"), ["alarm"] = change.Id,
+                },
+                new Dictionary<string, string>
+                {
+                    ["summary"] = $"{stream.Key} ({stream.Topic}) does not behave as it used to",
+                    ["description"] = FormattableString.Invariant($"Open since step {alarm.Start}, feed time {FeedTime.Write(alarm.StartTime)}; peak score {alarm.PeakScore:F2} (1 = threshold), {Words.Of(alarm.Severity)}; now {Words.Of(alarm.Change)}."),
+                },
+                same ? before!.startsAt : FeedTime.Write(change.At), ended ? FeedTime.Write(change.At) : null);
+            alerts.Add(alert);
+            if (ended) _open.Remove(stream);
+            else _open[stream] = alert;
+            return JsonSerializer.SerializeToUtf8Bytes(alerts, Layout);
+        }
+
+        async Task Deliver(StreamId stream, byte[] body)
+        {
+            long since = _time.GetTimestamp();
+            TimeSpan wait = FirstWait;
+            while (true)
+            {
+                (bool done, bool again, string said) = await Attempt(body).ConfigureAwait(false);
+                if (done)
+                {
+                    _counted("delivered");
+                    return;
+                }
+                if (!again || _time.GetElapsedTime(since) + wait > TimeSpan.FromSeconds(_config.RetrySeconds))
+                {
+                    _counted("failed");
+                    await _fail(_url.Host, stream, body, said).ConfigureAwait(false);
+                    return;
+                }
+                _counted("retried");
+                await Task.Delay(wait, _time, _ending.Token).ConfigureAwait(false);
+                wait = wait * 2 < LongestWait ? wait * 2 : LongestWait;
+            }
+        }
+
+        // Whether it was taken, whether it may be later, and what was said.
+        async Task<(bool Done, bool Again, string Said)> Attempt(byte[] body)
+        {
+            try
+            {
+                using var content = new ByteArrayContent(body);
+                content.Headers.ContentType = new MediaTypeHeaderValue(
+                    _config.Format == WebhookFormat.Json ? "application/cloudevents+json" : "application/json");
+                using HttpResponseMessage answer = await _client.PostAsync(_url, content, _ending.Token).ConfigureAwait(false);
+                bool again = (int)answer.StatusCode >= 500 || answer.StatusCode is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests;
+                return (answer.IsSuccessStatusCode, again, $"{(int)answer.StatusCode} {answer.ReasonPhrase}");
+            }
+            catch (HttpRequestException e)
+            {
+                return (false, true, e.Message);
+            }
+            catch (OperationCanceledException) when (!_ending.IsCancellationRequested)
+            {
+                return (false, true, $"no answer within {_config.TimeoutSeconds} s");
+            }
+        }
+
+        static readonly JsonSerializerOptions Layout = new()
+        {
+            DefaultIgnoreCondition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull,
+        };
+
+        // Named as Alertmanager's API names them.
+        sealed record Alert(Dictionary<string, string> labels, Dictionary<string, string> annotations, string startsAt, string? endsAt);
+    }
+}

@@ -1,0 +1,99 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Confluent.Kafka;
+using Esn.Streaming.Configuration;
+using Esn.Streaming.Kafka;
+using Esn.Streaming.Streams;
+using Esn.Streaming.Wire;
+using Microsoft.Extensions.Logging.Abstractions;
+using Xunit;
+
+namespace Esn.Broker.Tests;
+
+public sealed class WebhookTests(EmbeddedBrokerFixture broker) : IClassFixture<EmbeddedBrokerFixture>
+{
+    static readonly DateTime Now = new(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc);
+    static readonly TimeSpan Within = TimeSpan.FromSeconds(30);
+
+    static ScoredBatch Batch(AlarmChange change, Severity severity = Severity.Minor, DateTime? at = null)
+    {
+        var record = new FeedRecord("steps", 1, 70, 0, "pump-7"u8.ToArray(), []);
+        var alarm = new AlarmEvent
+        {
+            Change = change, Position = 900, Start = 890, Peak = 895, Time = Now, StartTime = Now, PeakTime = Now, Score = 1.2, PeakScore = 1.3,
+            Severity = severity, Normality = .5, Expected = [1], Observed = [2], Contributions = [], Scores = [], Forecast = null, Drift = null,
+        };
+        var frame = new ScoredFrame(new Frame(record, new StreamId("steps", 1, "pump-7"), Now, [2]), new StepResult(900, false, 1.2, .5, true, alarm), new double[] { 1 }, false, 63);
+        return new ScoredBatch(new RecordBatch([record])) { Frames = [frame], ScoredAt = at ?? Now };
+    }
+
+    EsnConfig Config(WebhookConfig hook, string deadLetters = "none") => new()
+    {
+        Kafka = new KafkaConfig { BootstrapServers = broker.BootstrapServers! },
+        Sink = new SinkConfig { DeadLetters = deadLetters, Webhooks = [hook] },
+    };
+
+    [Fact]
+    public async Task Changes_come_in_their_order_though_the_first_attempts_fail()
+    {
+        await using WebhookReceiver receiver = await WebhookReceiver.Start(HttpStatusCode.ServiceUnavailable, HttpStatusCode.TooManyRequests);
+        var counts = new ConcurrentDictionary<string, int>();
+        await using var hooks = new Webhooks(Config(new WebhookConfig { Url = $"{receiver.Address}hook", Headers = new Dictionary<string, string> { ["authorization"] = "Bearer secret" } }),
+            TimeProvider.System, NullLogger.Instance, result => counts.AddOrUpdate(result, 1, (_, n) => n + 1));
+        hooks.Observe(Batch(AlarmChange.Opened));
+        hooks.Observe(Batch(AlarmChange.Closed));
+        await receiver.Wait(body => body.Contains("esn.anomaly.closed", StringComparison.Ordinal), Within);
+        string[] types = [.. receiver.Bodies.Select(body => JsonDocument.Parse(body).RootElement.GetProperty("type").GetString()!)];
+        Assert.Equal(["esn.anomaly.opened", "esn.anomaly.opened", "esn.anomaly.opened", "esn.anomaly.closed"], types);
+        Assert.All(receiver.Authorizations, value => Assert.Equal("Bearer secret", value));
+        Assert.Equal("steps/1/pump-7/63", JsonDocument.Parse(receiver.Bodies.Last()).RootElement.GetProperty("data").GetProperty("alarm").GetString());
+        Assert.Equal(2, counts["retried"]);
+    }
+
+    [Theory]
+    [InlineData(HttpStatusCode.BadRequest, 900, "400")]
+    [InlineData(HttpStatusCode.InternalServerError, 0, "500")]
+    public async Task What_can_not_be_posted_is_a_dead_letter_that_says_why(HttpStatusCode answer, int retrySeconds, string why)
+    {
+        await using WebhookReceiver receiver = await WebhookReceiver.Start(answer);
+        string letters = await broker.Topic("letters");
+        var counts = new ConcurrentDictionary<string, int>();
+        await using (var hooks = new Webhooks(Config(new WebhookConfig { Url = $"{receiver.Address}hook?token=secret", RetrySeconds = retrySeconds }, letters), TimeProvider.System, NullLogger.Instance, result => counts.AddOrUpdate(result, 1, (_, n) => n + 1)))
+        {
+            hooks.Observe(Batch(AlarmChange.Opened));
+            List<ConsumeResult<byte[], byte[]>> found = await Topics.Read(broker.BootstrapServers!, letters, all => all.Count == 1, Within);
+            ConsumeResult<byte[], byte[]> letter = Assert.Single(found);
+            Assert.Equal("webhook", letter.Header("esn_reason"));
+            Assert.StartsWith(why, letter.Header("esn_detail"), StringComparison.Ordinal);
+            Assert.Equal("127.0.0.1", letter.Header("esn_webhook"));
+            Assert.Equal("pump-7", System.Text.Encoding.UTF8.GetString(letter.Message.Key));
+            Assert.Equal("esn.anomaly.opened", letter.Data().GetProperty("type").GetString());
+        }
+        Assert.Equal(1, counts["failed"]);
+    }
+
+    [Fact]
+    public async Task Alertmanager_shows_an_open_alarm_by_its_highest_severity_and_takes_its_end()
+    {
+        using var alertmanager = new AlertmanagerProcess();
+        Uri address = await alertmanager.Address();
+        using var client = new HttpClient { BaseAddress = address };
+        await using var hooks = new Webhooks(Config(new WebhookConfig { Url = $"{address}api/v2/alerts", Format = WebhookFormat.Alertmanager }), TimeProvider.System, NullLogger.Instance, _ => { });
+        async Task<string[]> Severities() => [.. (await client.GetFromJsonAsync<JsonElement>("api/v2/alerts"))
+            .EnumerateArray().Select(alert => $"{alert.GetProperty("labels").GetProperty("stream")} {alert.GetProperty("labels").GetProperty("severity")}").Order()];
+        async Task Until(params string[] expected)
+        {
+            using var limit = new CancellationTokenSource(Within);
+            while (!(await Severities()).SequenceEqual(expected)) await Task.Delay(100, limit.Token);
+        }
+
+        hooks.Observe(Batch(AlarmChange.Opened, at: DateTime.UtcNow));
+        await Until("pump-7 info");
+        hooks.Observe(Batch(AlarmChange.Escalated, Severity.Critical, DateTime.UtcNow));
+        await Until("pump-7 critical");
+        hooks.Observe(Batch(AlarmChange.Closed, Severity.Critical, DateTime.UtcNow));
+        await Until();
+    }
+}
