@@ -148,7 +148,7 @@ public sealed partial class ReportPageTests(ReportFixture report) : IClassFixtur
         string folder = Path.Combine(Path.GetDirectoryName(report.Page)!, "empty"), file = Path.Combine(folder, "feed.csv");
         Directory.CreateDirectory(folder);
         await File.WriteAllTextAsync(file, "timestamp,value\n2026-01-01T00:00:00Z,NaN\n");
-        using (CsvFeed feed = CsvFeed.Open(file, [], []))
+        using (CsvFeed feed = CsvFeed.Open(file, ["value"], []))
             BacktestRun.Run(feed, null, new EsnConfig(), folder, new Dictionary<string, string>(), TimeProvider.System, _ => { }, CancellationToken.None);
         (_, Func<string, string?> state) = await Open(Path.Combine(folder, "report.html"), "");
         Assert.Null(state("error"));

@@ -39,7 +39,7 @@ public sealed class DemoRun : IAsyncDisposable
     {
         (_options, _time) = (options, time);
         _feed = new DemoFeed(options.Seed, Quiet, options.Noise);
-        var sink = new SinkConfig { CreateTopics = false, ExactlyOnce = ExactlyOnce.False };
+        var sink = new SinkConfig { CreateTopics = false };
         _broker = new EmbeddedBroker(Topic, sink.Events, sink.DeadLetters);
         _config = new EsnConfig
         {

@@ -323,7 +323,10 @@ public sealed class KafkaSource : IDisposable
 
     void Withdraw(List<TopicPartitionOffset> partitions, SourceMessage? message)
     {
-        _paused.ExceptWith(partitions.Select(partition => partition.TopicPartition));
+        // The client keeps a pause through loss and assignment: a partition that came back would never be read. This returns
+        // when it is done; nothing is fetched by it, as the client itself holds what is about to go.
+        TopicPartition[] paused = [.. partitions.Select(partition => partition.TopicPartition).Where(_paused.Remove)];
+        if (paused.Length > 0) Consumer.Resume(paused);
         if (_observer is null) return;  // closing: the pipeline is empty already
         EmitCollected();
         if (message is null) return;
