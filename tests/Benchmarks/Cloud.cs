@@ -4,20 +4,24 @@ namespace Esn.Benchmarks;
 /// <remarks>github.com/microsoft/cloud-monitoring-dataset.</remarks>
 static class Cloud
 {
-    public static readonly Benchmark Benchmark = new("cloud", "metrics of a cloud: windows told, false alarms [--budget B] [--list 1]", Run);
+    public static readonly Benchmark Benchmark =
+        new("cloud", "metrics of a cloud: windows told, false alarms [--budget B] [--list 1]", Run);
 
     static List<Figure> Run(string[] options)
     {
         ModelSpec spec = Presets.Metric();
-        if (Options.Text(options, "--budget") is { } budget) spec = spec.WithBudget(double.Parse(budget, System.Globalization.CultureInfo.InvariantCulture));
+        if (Options.Text(options, "--budget") is { } budget)
+            spec = spec.WithBudget(double.Parse(budget, System.Globalization.CultureInfo.InvariantCulture));
         Outcome[] outcomes = [.. LabelledFeed.All("cloud").AsParallel().AsOrdered().Select(feed => One(feed, spec))];
         if (Options.Int(options, "--list", 0) == 1)
             foreach (Outcome o in outcomes)
-                Console.WriteLine(FormattableString.Invariant($"{o.Name,-16}{o.Told,4} of {o.Windows,3} windows, {o.False,3} false in {o.Rows} rows"));
+                Console.WriteLine(
+                    FormattableString.Invariant($"{o.Name,-16}{o.Told,4} of {o.Windows,3} windows, {o.False,3} false in {o.Rows} rows"));
         int told = outcomes.Sum(o => o.Told), windows = outcomes.Sum(o => o.Windows), rows = outcomes.Sum(o => o.Rows);
         double falseAlarms = 1e4 * outcomes.Sum(o => o.False) / rows, alarms = 1e4 * outcomes.Sum(o => o.Alarms) / rows;
         Console.WriteLine(FormattableString.Invariant(
-            $"{outcomes.Length} files: told {told} of {windows} windows  {falseAlarms:0.00} false and {alarms:0.00} alarms per 10,000 rows"));
+            $"{outcomes.Length} files: told {told} of {windows} windows  {falseAlarms:0.00} false and {
+                alarms:0.00} alarms per 10,000 rows"));
         return [new("cloud told", 100.0 * told / windows, "percent"), new("cloud false alarms", falseAlarms, "per 10,000 rows")];
     }
 

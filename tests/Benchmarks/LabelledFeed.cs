@@ -17,7 +17,8 @@ sealed record LabelledFeed(string Name, DateTime[] Times, double[] Values, int C
     /// <exception cref="DirectoryNotFoundException">There is none.</exception>
     public static IReadOnlyList<LabelledFeed> All(string folder, string? files = null)
     {
-        string path = SharedData.Find(folder) ?? throw new DirectoryNotFoundException($"no data: set ESN_DATA to the folder that holds {folder}/");
+        string path = SharedData.Find(folder)
+            ?? throw new DirectoryNotFoundException($"no data: set ESN_DATA to the folder that holds {folder}/");
         return [.. Directory.GetFiles(path, $"*{files}*.csv").Where(file => Path.GetFileName(file) != "index.csv").Order().Select(Read)];
     }
 
@@ -28,7 +29,7 @@ sealed record LabelledFeed(string Name, DateTime[] Times, double[] Values, int C
         int first = header[0] == "timestamp" ? 1 : 0, channels = header.Length - 1 - first;
         if (header[^1] != "anomaly") throw new InvalidDataException($"{file}: the last column must be anomaly, was {header[^1]}");
         // A row without a value is none, as to the program.
-        rows = [.. rows.Skip(1).Where(row => !row[first..^1].Contains(""))];
+        rows = [.. rows.Skip(1).Where(row => !row.AsSpan(first..^1).Contains(""))];
         var windows = new List<(int, int)>();
         for (int t = 0; t < rows.Length; t++)
         {
@@ -39,7 +40,8 @@ sealed record LabelledFeed(string Name, DateTime[] Times, double[] Values, int C
         }
         return new LabelledFeed(
             Path.GetFileNameWithoutExtension(file),
-            [.. rows.Select((row, t) => first == 0 ? DateTime.UnixEpoch.AddSeconds(t) : DateTime.Parse(row[0], CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal))],
+            [.. rows.Select((row, t) => first == 0 ? DateTime.UnixEpoch.AddSeconds(t)
+                : DateTime.Parse(row[0], CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal))],
             [.. rows.SelectMany(row => row[first..^1]).Select(x => double.Parse(x, CultureInfo.InvariantCulture))],
             channels, windows);
     }

@@ -11,7 +11,10 @@ static class Spikes
     const int Shifts = 10;
     static readonly string[] Kinds = ["daily", "noise", "quantised"];
 
-    public static readonly Benchmark Benchmark = new("spikes", "a ladder of spikes of 5 to 80, and ten shifts of 10 standard deviations of the noise: told at once, other alarms [--seeds N]", Run);
+    public static readonly Benchmark Benchmark =
+        new("spikes",
+        "a ladder of spikes of 5 to 80, and ten shifts of 10 standard deviations of the noise: told at once, other alarms [--seeds N]",
+        Run);
 
     static List<Figure> Run(string[] options)
     {
@@ -26,12 +29,17 @@ static class Spikes
                     ladders[i] = Judge(preset, Ladder(kind, i + 1), Sizes.Length, within: 3);
                     shifts[i] = Judge(preset, Shifted(kind, i + 1), Shifts, within: 25);
                 });
-                string text = string.Join("  ", Sizes.Select((_, i) => FormattableString.Invariant($"{ladders.Count(l => l.Told[i]),2} ({ladders.Average(l => l.Scores[i]):0.00})")));
+                string text = string.Join("  ", Sizes.Select((_, i) =>
+                    FormattableString.Invariant($"{ladders.Count(l => l.Told[i]),2} ({ladders.Average(l => l.Scores[i]):0.00})")));
                 int falls = ladders.Sum(l => Enumerable.Range(1, Sizes.Length - 1).Count(i => l.Scores[i] < l.Scores[i - 1] - 1e-9));
-                Console.WriteLine($"{preset,-8}{kind,-11}{text}  falls {falls,2}  other {ladders.Sum(l => l.Other),2};  shifts {shifts.Sum(s => s.Told.Count(told => told)),3} of {seeds * Shifts}, other {shifts.Sum(s => s.Other)}");
+                Console.WriteLine(
+                    $"{preset,-8}{kind,-11}{text}  falls {falls,2}  other {ladders.Sum(l => l.Other),2};  shifts {
+                        shifts.Sum(s => s.Told.Count(told => told)),3} of {seeds * Shifts}, other {shifts.Sum(s => s.Other)}");
                 for (int i = 0; i < Sizes.Length; i++)
-                    figures.Add(new Figure(FormattableString.Invariant($"spikes {preset} {kind} {Sizes[i]}"), 100.0 * ladders.Count(l => l.Told[i]) / seeds, "percent"));
-                figures.Add(new Figure($"spikes {preset} {kind} shifts", 100.0 * shifts.Sum(s => s.Told.Count(told => told)) / seeds / Shifts, "percent"));
+                    figures.Add(new Figure(FormattableString.Invariant($"spikes {preset} {kind} {Sizes[i]}"),
+                        100.0 * ladders.Count(l => l.Told[i]) / seeds, "percent"));
+                figures.Add(new Figure($"spikes {preset} {kind} shifts",
+                    100.0 * shifts.Sum(s => s.Told.Count(told => told)) / seeds / Shifts, "percent"));
             }
         return figures;
     }
@@ -61,7 +69,8 @@ static class Spikes
         int[] told = [.. LabelledFeed.Told(results)];
         int[] onsets = [.. Enumerable.Range(0, count).Select(i => First + i * Apart)];
         bool In(int onset, int t) => t >= onset && t < onset + within;
-        return new Outcome([.. onsets.Select(onset => told.Any(t => In(onset, t)))], [.. onsets.Select(onset => results[onset..(onset + within)].Max(r => r.Score))],
+        return new Outcome([.. onsets.Select(onset => told.Any(t => In(onset, t)))],
+            [.. onsets.Select(onset => results[onset..(onset + within)].Max(r => r.Score))],
             told.Count(t => !onsets.Any(onset => In(onset, t))));
     }
 

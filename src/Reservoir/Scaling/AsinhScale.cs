@@ -4,7 +4,10 @@ namespace Esn;
 /// y = asinh((x − centre)/unit), clipped: linear within the bulk of the warm-up, logarithmic beyond. A metric has
 /// bursts of a hundred times its level, and what counts there is the factor.
 /// </summary>
-/// <remarks>Quantiles rather than extremes, so that a spike in the warm-up does not set the scale. Fixed for ever, so that W_out keeps its units.</remarks>
+/// <remarks>
+/// Quantiles rather than extremes, so that a spike in the warm-up does not set the scale. Fixed for ever, so that W_out keeps
+/// its units.
+/// </remarks>
 sealed class AsinhScale
 {
     const double MostRange = 20;  // bulks that the range adds at the most

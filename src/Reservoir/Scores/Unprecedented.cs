@@ -33,7 +33,9 @@ public sealed record UnprecedentedSpec
     /// <summary>Steps that one look at the width of the noise takes, 2 … 10,000.</summary>
     public int WidthWindow { get; init; } = 20;
 
-    /// <summary>Frames with the very same value that are none too many, beyond twice the longest such stretch before, 1 … 1,000,000.</summary>
+    /// <summary>
+    /// Frames with the very same value that are none too many, beyond twice the longest such stretch before, 1 … 1,000,000.
+    /// </summary>
     public int Stuck { get; init; } = 8;
 
     /// <summary>Whether a standstill is told when it is found alone, and not for as long as it lasts.</summary>

@@ -35,11 +35,13 @@ sealed class ErrorJudge : Judge, IJudgement
                     _scores[i].Span, spec.Scores[i].Tail, spec.Scores[i].Delay));
         }
         _first[^1] = shapes.Count;
-        (_values, _held, _returned, _margins) = (new double[shapes.Count], new bool[shapes.Count], new bool[shapes.Count + 1], new double[shapes.Count + 1]);
+        (_values, _held, _returned, _margins) =
+            (new double[shapes.Count], new bool[shapes.Count], new bool[shapes.Count + 1], new double[shapes.Count + 1]);
         Slow = [.. shapes.Select(shape => shape.Delay > 0), false];
         Names = [.. shapes.Select(shape => shape.Name), Unprecedented.Name];
         _calibrator = spec.Calibrator.Create(shapes);
-        _unprecedented = new Unprecedented(spec.Unprecedented, _channels, spec.Calibrator is BudgetSpec budget ? budget.AlarmsPerStep : new BudgetSpec().AlarmsPerStep);
+        double rate = spec.Calibrator is BudgetSpec budget ? budget.AlarmsPerStep : new BudgetSpec().AlarmsPerStep;
+        _unprecedented = new Unprecedented(spec.Unprecedented, _channels, rate);
         _minimumDeviation = spec.Alarm.MinimumDeviation;
     }
 
@@ -83,7 +85,11 @@ sealed class ErrorJudge : Judge, IJudgement
         {
             Score score = _scores[i];
             Span<double> values = _values.AsSpan(_first[i].._first[i + 1]);
-            score.Step(new ScoreInput { Input = step.Scaled, Errors = step.Errors, Frozen = muted || alarm.Open, Muted = muted, Held = _held.AsSpan(_first[i].._first[i + 1]) });
+            Span<bool> held = _held.AsSpan(_first[i].._first[i + 1]);
+            score.Step(new ScoreInput
+            {
+                Input = step.Scaled, Errors = step.Errors, Frozen = muted || alarm.Open, Muted = muted, Held = held,
+            });
             if (_perChannel[i]) score.Returned.CopyTo(_returned, _first[i]);
             else _returned[_first[i]] = !score.Returned.AsSpan().Contains(false);
             if (!score.Ready || _clean < score.Span) values.Fill(double.NaN);

@@ -24,7 +24,9 @@ public sealed record EmissionBudgetSpec
     /// <summary>In the refractory time an alarm is told again at this many times its strength, [1, 100]: as an escalation.</summary>
     public double Escalation { get; init; } = 1.2;
 
-    /// <summary>At first evidence is divided by 1 + this, [0, 10]: what a young model calls unusual it has often only not seen yet.</summary>
+    /// <summary>
+    /// At first evidence is divided by 1 + this, [0, 10]: what a young model calls unusual it has often only not seen yet.
+    /// </summary>
     public double Youth { get; init; } = .4;
 
     /// <summary>In which youth fades by a factor e, in warm-ups, (0, 100].</summary>

@@ -28,10 +28,12 @@ sealed class MetricJudge : Judge, IJudgement
         _spec = spec;
         double[] weights = spec.Weights();
         IReadOnlyList<int> ahead = spec.HorizonSteps;
-        _calibrators = [.. Enumerable.Range(0, channels).Select(_ => new MetricCalibrator(spec.Calibrator, spec.WarmUp, ahead, weights, spec.Regressors(channels)))];
+        _calibrators = [.. Enumerable.Range(0, channels)
+            .Select(_ => new MetricCalibrator(spec.Calibrator, spec.WarmUp, ahead, weights, spec.Regressors(channels)))];
         _budget = new EmissionBudget(spec.Budget, spec.WarmUp, channels);
         (_channelErrors, _margins) = (new double[weights.Length], new double[channels + 1]);
-        Names = [.. Enumerable.Range(0, channels).Select(channel => channels == 1 ? "evidence" : FormattableString.Invariant($"evidence[{channel}]")), Unprecedented.Name];
+        Names = [.. Enumerable.Range(0, channels)
+            .Select(channel => channels == 1 ? "evidence" : FormattableString.Invariant($"evidence[{channel}]")), Unprecedented.Name];
         Slow = new bool[channels + 1];
         _unprecedented = new Unprecedented(spec.Unprecedented, channels, Math.Min(1e-4, _budget.Rate));
     }

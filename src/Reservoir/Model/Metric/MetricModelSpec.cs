@@ -1,6 +1,8 @@
 namespace Esn;
 
-/// <summary>A model of operational metrics: seasonal, bursty, of a few channels. Lengths are in warm-ups where not said otherwise.</summary>
+/// <summary>
+/// A model of operational metrics: seasonal, bursty, of a few channels. Lengths are in warm-ups where not said otherwise.
+/// </summary>
 public sealed record MetricModelSpec : ModelSpec
 {
     /// <summary>All defaults.</summary>
@@ -59,7 +61,12 @@ public sealed record MetricModelSpec : ModelSpec
     /// <inheritdoc/>
     public override ModelSpec SharedBy(int streams) => this with
     {
-        Budget = Budget with { AlarmsPerWarmUp = Budget.AlarmsPerWarmUp / streams, AlarmsPerStep = Budget.AlarmsPerStep / streams, AlarmsPerDay = Budget.AlarmsPerDay / streams },
+        Budget = Budget with
+        {
+            AlarmsPerWarmUp = Budget.AlarmsPerWarmUp / streams,
+            AlarmsPerStep = Budget.AlarmsPerStep / streams,
+            AlarmsPerDay = Budget.AlarmsPerDay / streams,
+        },
     };
 
     /// <summary>The share of a file that warms a metric up, as its benchmark allows: 15 %, at most 750 steps.</summary>
@@ -74,7 +81,9 @@ public sealed record MetricModelSpec : ModelSpec
 
     internal override IReadOnlyList<int> HorizonSteps => [.. Horizons.Select(Steps).Distinct()];
 
-    internal override StepSchedule Schedule => new(WarmUp, LearnFrom: 0, NormalityFrom: WarmUp, JudgeFrom: 0, WarmUp, Settling: MetricCalibrator.Steps(Calibrator.MeanLength, WarmUp, 3));
+    internal override StepSchedule Schedule =>
+        new(WarmUp, LearnFrom: 0, NormalityFrom: WarmUp, JudgeFrom: 0, WarmUp,
+        Settling: MetricCalibrator.Steps(Calibrator.MeanLength, WarmUp, 3));
 
     internal override MultiStepForecast CreateForecast(Predictor predictor) =>
         new DirectForecast(((NetworkPredictor)predictor).Readout, HorizonSteps, ForecastLimit);
@@ -95,7 +104,8 @@ public sealed record MetricModelSpec : ModelSpec
         Require.Range(Horizons.Count, 1, 100);
         foreach (MetricHorizonSpec horizon in Horizons) horizon.Validate();
         if (!Readout.Horizons.SequenceEqual([1]))
-            throw new ArgumentOutOfRangeException(nameof(Readout), "readout.horizons must be left out: those of a metric are horizons, in warm-ups");
+            throw new ArgumentOutOfRangeException(nameof(Readout),
+                "readout.horizons must be left out: those of a metric are horizons, in warm-ups");
         Require.Above(Horizons.Sum(horizon => horizon.Weight), 0, 1e6);
         (Readout with { Horizons = HorizonSteps }).Validate();
         Calibrator.Validate();

@@ -14,7 +14,8 @@ public class UnprecedentedTests
     }
 
     static bool Told(IEnumerable<StepResult> results, int from, int within) =>
-        results.Events().Any(e => e.Change is AlarmChange.Opened or AlarmChange.Escalated && e.Position >= from && e.Position < from + within);
+        results.Events().Any(e => e.Change is AlarmChange.Opened or AlarmChange.Escalated && e.Position >= from
+            && e.Position < from + within);
 
     [Theory]
     [InlineData("signal")]
@@ -73,7 +74,8 @@ public class UnprecedentedTests
         double[] alone = Noise(steps);
         for (int t = 1500; t < steps; t++) alone[t] += 4;
         double[] all = [.. alone.SelectMany(x => Enumerable.Repeat(5.0, beside).Prepend(x))];
-        double one = Feeds.Run(Presets.Sensors(), alone)[1500..].Max(r => r.Score), many = Feeds.Run(Presets.Sensors(), all, beside + 1)[1500..].Max(r => r.Score);
+        double one = Feeds.Run(Presets.Sensors(), alone)[1500..].Max(r => r.Score),
+            many = Feeds.Run(Presets.Sensors(), all, beside + 1)[1500..].Max(r => r.Score);
         Assert.InRange(many, .9 * one, 1.1 * one);
     }
 
@@ -107,7 +109,8 @@ public class UnprecedentedTests
     public void The_budget_of_a_metric_is_one()
     {
         double[] feed = [.. Noise(8000).Select(Math.Exp)];
-        int Alarms(double budget) => Feeds.Run(Presets.Metric().WithBudget(budget), feed).Events().Count(e => e.Change is AlarmChange.Opened or AlarmChange.Escalated);
+        int Alarms(double budget) => Feeds.Run(Presets.Metric().WithBudget(budget), feed).Events()
+            .Count(e => e.Change is AlarmChange.Opened or AlarmChange.Escalated);
         int rare = Alarms(1e-5), often = Alarms(1 / 30.0);
         Assert.True(rare <= 1, $"{rare} alarms at 1 per 100,000");
         Assert.True(often >= 10, $"{often} alarms at 1 per 30");
