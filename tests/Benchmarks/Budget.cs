@@ -135,8 +135,10 @@ static class Budget
         for (int t = 1; t <= steps; t++)
         {
             error[0] = next();
-            judge.Measure(new StepView { Frame = error, Expected = expected, Scaled = error, Errors = error, WarmingUp = false,
-                Muted = false }, alarm);
+            judge.Measure(new StepView
+            {
+                Frame = error, Expected = expected, Scaled = error, Errors = error, WarmingUp = t <= ready, Muted = false,
+            }, alarm);
             AlarmChange? change = alarm.Step(t, judge.Judgement, t > ready, muted: false);
             judge.Learn(change, alarm, muted: false);
             if (change is AlarmChange.Opened or AlarmChange.Escalated) told++;

@@ -1,65 +1,6 @@
 namespace Esn;
 
 /// <summary>
-/// What no learnt tail may silence: a channel that does what it never did, by far. Told by records, which any noise breaks ever
-/// more seldom, and not by how often something like it was seen.
-/// </summary>
-public sealed record UnprecedentedSpec
-{
-    /// <summary>Whether errors are watched.</summary>
-    public bool Errors { get; init; } = true;
-
-    /// <summary>Whether the width of the noise is watched.</summary>
-    public bool Widths { get; init; } = true;
-
-    /// <summary>Whether a channel that stands still inside of its range is watched for.</summary>
-    public bool Standstills { get; init; } = true;
-
-    /// <summary>By how much a record must be broken, [1, 1000].</summary>
-    public double Factor { get; init; } = 1.5;
-
-    /// <summary>α: a record that stood for n steps is taken to be broken by a factor R with probability R^−α/n, (0, 100].</summary>
-    public double RecordExponent { get; init; } = 3;
-
-    /// <summary>Exponent of the tail by which the height of what broke a record is told, in usual sizes, (0, 100].</summary>
-    public double ScaleExponent { get; init; } = 4;
-
-    /// <summary>Frames that records are learnt from before any is called broken, 20 … 1,000,000.</summary>
-    public int Begin { get; init; } = 100;
-
-    /// <summary>Memory of records and usual sizes, in steps, 100 … 1e9.</summary>
-    public double Memory { get; init; } = 100_000;
-
-    /// <summary>Steps that one look at the width of the noise takes, 2 … 10,000.</summary>
-    public int WidthWindow { get; init; } = 20;
-
-    /// <summary>
-    /// Frames with the very same value that are none too many, beyond twice the longest such stretch before, 1 … 1,000,000.
-    /// </summary>
-    public int Stuck { get; init; } = 8;
-
-    /// <summary>Whether a standstill is told when it is found alone, and not for as long as it lasts.</summary>
-    public bool Once { get; init; }
-
-    /// <summary>Steps that it is told for, 1 … 100: as many as an alarm needs to open.</summary>
-    public int Hold { get; init; } = 1;
-
-    /// <summary>Throws with the key, the value and the range.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">A value out of its range.</exception>
-    public void Validate()
-    {
-        Require.Range(Factor, 1, 1000);
-        Require.Above(RecordExponent, 0, 100);
-        Require.Above(ScaleExponent, 0, 100);
-        Require.Range(Begin, 20, 1_000_000);
-        Require.Range(Memory, 100, 1e9);
-        Require.Range(WidthWindow, 2, 10_000);
-        Require.Range(Stuck, 1, 1_000_000);
-        Require.Range(Hold, 1, 100);
-    }
-}
-
-/// <summary>
 /// State of <see cref="UnprecedentedSpec"/>. Three things are watched in every channel: the error of one step, the width of the
 /// noise as a mean of the distances from one frame to the next, and for how long the very same value comes inside of the range.
 /// </summary>
@@ -70,6 +11,7 @@ sealed class Unprecedented
     const double Bulk = 5;        // usual sizes that teach what is usual at most
     const double Constant = 1e-14;  // part of the level below which an error is none: what doubles resolve
     const double Largest = 100;     // usual sizes that a record counts for at most: a code of a fault does not stand for ever
+    const double MostExcess = 2;    // ln of size over where the tail begins that an error teaches which is told
     const int Young = 20;           // frames that teach what is usual in full
     const double Mild = 1.05;     // score of the first change of what never moved
 
@@ -78,8 +20,10 @@ sealed class Unprecedented
     readonly double _channels;                                        // ln of their number
     readonly double[] _previous, _low, _high;                         // units of the feed, [channels]
     readonly double[] _usual, _largest;                               // error: root of the mean square of the bulk, record
+    readonly double[] _beyond, _excess;                               // errors in the tail, fading: number, sum of ln(size/begin)
+    readonly double[] _change;                                        // mean error, other than 0, of what hardly ever moved
     readonly double[] _width, _usualWidth, _wander, _widest;          // noise: now, usual, mean distance of the two, record
-    readonly double[] _run, _longest;                                 // frames with the same value: now, record
+    readonly double[] _run, _longest, _same;                          // frames with the same value: now, record, of all, fading
     long _count;
     int _held;  // steps that it still is told for
 
@@ -90,9 +34,10 @@ sealed class Unprecedented
     {
         (_spec, _nats, _channels) = (spec, -Math.Log(rate), Math.Log(channels));
         (_previous, _low, _high) = (new double[channels], new double[channels], new double[channels]);
-        (_usual, _largest) = (new double[channels], new double[channels]);
+        (_usual, _largest, _change) = (new double[channels], new double[channels], new double[channels]);
+        (_beyond, _excess) = (new double[channels], new double[channels]);
         (_width, _usualWidth, _wander, _widest) = (new double[channels], new double[channels], new double[channels], new double[channels]);
-        (_run, _longest) = (new double[channels], new double[channels]);
+        (_run, _longest, _same) = (new double[channels], new double[channels], new double[channels]);
     }
 
     /// <summary>As in events.</summary>
@@ -117,7 +62,8 @@ sealed class Unprecedented
     /// <param name="frame">[channels], units of the feed.</param>
     /// <param name="expected">[channels], units of the feed; NaN: nothing was expected yet.</param>
     /// <param name="frozen">An alarm is open: what is usual is not learnt. Records are kept: each is news once.</param>
-    public void Step(ReadOnlySpan<double> frame, ReadOnlySpan<double> expected, bool frozen)
+    /// <param name="warmingUp">Nothing is told yet: what comes is what the feed does.</param>
+    public void Step(ReadOnlySpan<double> frame, ReadOnlySpan<double> expected, bool frozen, bool warmingUp)
     {
         double most = 0, still = 0;
         int channel = Channel;
@@ -126,7 +72,7 @@ sealed class Unprecedented
         {
             double x = frame[c], told = 0, now = 0;
             if (_count == 0) (_previous[c], _low[c], _high[c]) = (x, x, x);
-            if (_spec.Errors) Keep(ref told, ref now, Error(c, Math.Min(Most, Math.Abs(x - expected[c])), Math.Abs(x), frozen));
+            if (_spec.Errors) Keep(ref told, ref now, Error(c, Math.Min(Most, Math.Abs(x - expected[c])), Math.Abs(x), frozen, warmingUp));
             if (_spec.Widths) Keep(ref told, ref now, Noise(c, Math.Min(Most, Math.Abs(x - _previous[c])), frozen));
             (double Told, double Now) stuck = _spec.Standstills ? Stuck(c, x) : default;
             bool stands = stuck.Told > told;
@@ -154,25 +100,43 @@ sealed class Unprecedented
         (told, now) = (Math.Max(told, of.Told), Math.Max(now, of.Now));
 
     // What is told if a record is broken, and what it would be if one was.
-    (double Told, double Now) Error(int c, double error, double level, bool frozen)
+    (double Told, double Now) Error(int c, double error, double level, bool frozen, bool warmingUp)
     {
         if (!double.IsFinite(error)) return default;
-        double usual = _usual[c], record = _largest[c], told = 0, now = 0;
+        double usual = _usual[c], record = _largest[c], none = Constant * level, told = 0, now = 0;
+        bool moved = usual > none, changed = record > none;
         if (_count > _spec.Begin)
         {
-            bool moved = usual > Constant * level;
-            now = error <= Constant * level ? 0 : moved ? Height(error / usual) : Mild;
-            double evidence = Evidence(error, record, _count);
+            now = error <= none ? 0 : moved ? Height(error / usual) : Mild;
             // Of what never moved it is not known how much is much: a first change is told mildly, a larger one a little more.
-            if (!moved && record > Constant * level) now = Mild + .1 * Math.Log(Math.Max(1, error / record));
+            if (!moved && changed) now = Mild + .1 * Math.Log(Math.Max(1, error / record));
+            double evidence = moved ? Rarity(c, error / (_spec.Tail * usual)) : changed ? Rarity(c, error / _change[c]) : 1;
             if (now > 0 && error > _spec.Factor * record) told = evidence >= 1 ? now : Math.Min(evidence, now);
         }
+        if (_count >= Young && !frozen)
+            LearnTail(c, moved ? error / (_spec.Tail * usual) : error > none ? Change(c, error) : 0, news: told >= 1 && !warmingUp);
         double bulk = _count < Young ? error : Math.Min(error, Bulk * usual);
         if (!frozen) _usual[c] = Math.Sqrt(usual * usual + Gain * (bulk * bulk - usual * usual));
         // The first errors are those of a model that has not learnt yet.
         double counted = usual > Constant * level ? Math.Min(error, Largest * usual) : error;
         _largest[c] = _count < _spec.Begin / 2 ? 0 : Math.Max(counted, record * (1 - 1 / _spec.Memory));
         return (told, now);
+    }
+
+    // The tail of what hardly ever moves begins at its usual change.
+    double Change(int c, double error)
+    {
+        double usual = _beyond[c] > 0 ? _change[c] : error;
+        _change[c] = usual + (error - usual) / (_beyond[c] + 1);
+        return Math.Max(error / usual, 1);
+    }
+
+    // Of an error as a part of where the tail begins. One that is told is an anomaly, and teaches little of how heavy the tail is.
+    void LearnTail(int c, double beyond, bool news)
+    {
+        double fade = 1 - 1 / _spec.Memory;
+        _beyond[c] = _beyond[c] * fade + (beyond >= 1 ? 1 : 0);
+        _excess[c] = _excess[c] * fade + Math.Min(news ? MostExcess : double.MaxValue, Math.Log(Math.Max(1, beyond)));
     }
 
     (double Told, double Now) Noise(int c, double distance, bool frozen)
@@ -200,6 +164,7 @@ sealed class Unprecedented
     (double Told, double Now) Stuck(int c, double x)
     {
         bool same = _count > 0 && x == _previous[c];
+        _same[c] = _same[c] * (1 - 1 / _spec.Memory) + (same ? 1 : 0);
         if (!same)
         {
             _longest[c] = Math.Max(_run[c], _longest[c] * (1 - 1 / _spec.Memory));
@@ -210,9 +175,26 @@ sealed class Unprecedented
         return (_spec.Once && Standing(c, x, run - 1) >= 1 ? 0 : stands, stands);
     }
 
-    // At an end of the range there is nothing strange in it: zero by night, full, closed.
-    double Standing(int c, double x, double run) =>
-        run >= _spec.Stuck + 2 * _longest[c] && x > _low[c] && x < _high[c] ? Evidence(run + 1, _longest[c] + .5 * _spec.Stuck, _count) : 0;
+    // At an end of the range there is nothing strange in it: zero by night, full, closed. Nor where it is the rule: of what stays
+    // the same from one frame to the next in a part s of them, n frames hold a run of r with a probability of n (1 − s) sʳ at most.
+    double Standing(int c, double x, double run)
+    {
+        if (run < _spec.Stuck + 2 * _longest[c] || x <= _low[c] || x >= _high[c]) return 0;
+        double frames = Math.Min(_count, _spec.Memory), others = Math.Max(1, frames - _same[c]);
+        double byRule = -run * Math.Log(1 - others / (frames + 1)) - Math.Log(others);
+        return Math.Min(byRule / _nats, Evidence(run + 1, _longest[c] + .5 * _spec.Stuck, _count));
+    }
+
+    // −ln of how often such an error comes, over that of the part of the budget: Pareto's law beyond where the tail begins, whose
+    // exponent has a Gamma prior that is integrated out. So heavy tails are told from what is new.
+    double Rarity(int c, double beyond)
+    {
+        if (beyond <= 1) return 0;
+        double scale = _spec.TailWeight / _spec.TailExponent + _excess[c];
+        double rate = Math.Log((_beyond[c] + .5) / Math.Min(_count, _spec.Memory));
+        double rarity = (_spec.TailWeight + _beyond[c]) * Math.Log(1 + Math.Log(beyond) / scale) - rate - _channels;
+        return rarity / (_nats - Math.Log(_spec.Share));
+    }
 
     double Gain => Math.Max(1.0 / (_count + 1), 1 / _spec.Memory);
 
@@ -229,12 +211,16 @@ sealed class Unprecedented
         state.Carry(_high);
         state.Carry(_usual);
         state.Carry(_largest);
+        state.Carry(_beyond);
+        state.Carry(_excess);
+        state.Carry(_change);
         state.Carry(_width);
         state.Carry(_usualWidth);
         state.Carry(_wander);
         state.Carry(_widest);
         state.Carry(_run);
         state.Carry(_longest);
+        state.Carry(_same);
         state.Carry(ref _count);
         state.Carry(ref _held);
         Score = state.Carried(Score);

@@ -103,7 +103,7 @@ sealed class ErrorJudge : Judge, IJudgement
         }
         _calibrator.Measure(_values);
         if (muted) _unprecedented.Skip();
-        else _unprecedented.Step(step.Frame, step.Expected, alarm.Open);
+        else _unprecedented.Step(step.Frame, step.Expected, alarm.Open, step.WarmingUp);
         _calibrator.Margins.CopyTo(_margins);
         _margins[^1] = _unprecedented.Margin;
     }

@@ -72,7 +72,7 @@ sealed class MetricJudge : Judge, IJudgement
         }
         TensorPrimitives.Divide(_margins, _budget.Threshold, _margins);
         if (step.Muted) _unprecedented.Skip();
-        else _unprecedented.Step(step.Frame, step.Expected, alarm.Open);
+        else _unprecedented.Step(step.Frame, step.Expected, alarm.Open, step.WarmingUp);
         _margins[^1] = _unprecedented.Score;
         Score = step.Muted || step.WarmingUp ? 0 : Math.Max(_budget.Step(most), _unprecedented.Score);
     }
