@@ -2,15 +2,13 @@ using MathNet.Numerics.Random;
 
 namespace Esn.Benchmarks;
 
-/// <summary>
-/// Alarms that came over alarms that were allowed, for errors of every kind fed straight into the scores, and for the whole
-/// detector.
-/// </summary>
+/// <summary>Alarms that came over alarms that were allowed, for errors of every kind fed straight into the scores, and for the
+/// whole detector.</summary>
 static class Budget
 {
     public static readonly Benchmark Benchmark = new("budget",
-        "alarms / budget: noises straight in, young and old, and the whole detector [--seeds N] [--steps N] [--only NAME,NAME] "
-            + "[--part old|young|sensors|signal|feeds]", Run);
+        "alarms / budget: noises straight in, young and old, and the whole detector [--seeds N] [--steps N] [--only NAME,NAME] [--part "
+            + "old|young|sensors|signal|feeds]", Run);
 
     static List<Figure> Run(string[] options)
     {
@@ -24,8 +22,8 @@ static class Budget
                 Ratio(begin, budget, seeds, 500, steps, 1500));
         if (part is null or "young")
         {
-            Table(figures, "first 22,000 from 400", noises, [1e-3, 1e-4], (begin, budget) =>
-                Ratio(begin, budget, 25 * seeds, 1000, 22_000, 400));
+            Table(figures, "first 22,000 from 400", noises, [1e-3, 1e-4],
+                (begin, budget) => Ratio(begin, budget, 25 * seeds, 1000, 22_000, 400));
             Table(figures, "400–1500", noises, [1e-2, 1e-3, 1e-4], (begin, budget) => Ratio(begin, budget, 500 * seeds, 2000, 1500, 400));
         }
         if (part is null or "sensors")
@@ -36,13 +34,13 @@ static class Budget
         if (part is null or "signal")
         {
             int length = Math.Min(steps, 250_000);
-            Console.WriteLine(
-                FormattableString.Invariant($"normal Mackey–Glass, the whole detector, {length:N0} steps: alarms / budget (allowed)"));
+            Console.WriteLine(FormattableString.Invariant(
+                $"normal Mackey–Glass, the whole detector, {length:N0} steps: alarms / budget (allowed)"));
             foreach (double noise in new[] { 0, .01, .03, .10 })
                 foreach (double budget in new[] { 1e-3, 1e-4, 1e-5 })
                 {
-                    double[] feed = Gamma.Feed(new Xoshiro256StarStar(77, threadSafe: false), noise, length, _ =>
-                        Streaming.Simulation.MackeyGlass.NormalGamma);
+                    double[] feed = Gamma.Feed(new Xoshiro256StarStar(77, threadSafe: false), noise, length,
+                        _ => Streaming.Simulation.MackeyGlass.NormalGamma);
                     int told = Runner.Run(Presets.Signal(budget), feed, 1)
                         .Count(r => r.Alarm?.Change is AlarmChange.Opened or AlarmChange.Escalated);
                     Console.WriteLine(FormattableString.Invariant(
@@ -60,8 +58,8 @@ static class Budget
     {
         const double budget = 1e-4;
         int onset = (int)(OrdinaryFeeds.Onset * steps);
-        Console.WriteLine(FormattableString.Invariant(
-            $"{$"feeds, {steps:N0} steps × {seeds}",-28}{"alarms / budget",16}{"step caught",13}{"calm after, steps",19}"));
+        string title = FormattableString.Invariant($"feeds, {steps:N0} steps × {seeds}");
+        Console.WriteLine($"{title,-28}{"alarms / budget",16}{"step caught",13}{"calm after, steps",19}");
         foreach ((string name, Func<int, int, double[]> make) in OrdinaryFeeds.All)
         {
             bool stepping = name.StartsWith("step", StringComparison.Ordinal);
@@ -85,8 +83,8 @@ static class Budget
         }
     }
 
-    static void Table(List<Figure> figures, string title, (string Name, Func<int, Func<double>> Begin)[] noises,
-        double[] budgets, Func<Func<int, Func<double>>, double, double> ratio)
+    static void Table(List<Figure> figures, string title, (string Name, Func<int, Func<double>> Begin)[] noises, double[] budgets,
+        Func<Func<int, Func<double>>, double, double> ratio)
     {
         Console.WriteLine(FormattableString.Invariant($"{title,-24}")
             + string.Concat(budgets.Select(b => FormattableString.Invariant($"{b,9:0e+0}"))));

@@ -38,9 +38,8 @@ static class KernelEndurance
             }
             foreach (double w in readout.Weights)
                 if (!double.IsFinite(w)) throw new ArithmeticException($"{name}: W_out is not finite");
-            Console.WriteLine(
-                $"{name,-12} largest trace(P) over its limit {largest / (D / 1e-4):F4}, {readout.Recoveries} recoveries, {
-                    readout.Refusals} frames refused");
+            Console.WriteLine($"{name,-12} largest trace(P) over its limit {largest / (D / 1e-4):F4}, {readout.Recoveries} recoveries, "
+                + $"{readout.Refusals} frames refused");
             figures.Add(new($"endurance-{name}-recoveries", readout.Recoveries, "count"));
         }
         return figures;

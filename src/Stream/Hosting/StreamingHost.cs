@@ -76,11 +76,13 @@ public sealed class StreamingHost : IAsyncDisposable
         // In use, of another machine, or not for this user.
         catch (Exception e) when (e is IOException or SocketException)
         {
-            throw new ConfigException($"http.listen: can't listen on {_config.Http.Listen}: {e.GetBaseException().Message}; an address of this machine and a free port are expected, 0 for any{_config.Where("http.listen")}");
+            throw new ConfigException($"http.listen: can't listen on {_config.Http.Listen}: {e.GetBaseException().Message}; an address "
+                + $"of this machine and a free port are expected, 0 for any{_config.Where("http.listen")}");
         }
         Address = new Uri(_web.Urls.First());
         _log.Started(Build.Version, string.Join(", ", _config.Source.Topics), _config.Kafka.BootstrapServers, _config.Source.Group,
-            $"{Address.Host}:{Address.Port}", _config.State.Store == StateStore.None ? "not kept" : $"in {Path.GetFullPath(_config.StateDirectory)}");
+            $"{Address.Host}:{Address.Port}", _config.State.Store == StateStore.None ? "not kept"
+                : $"in {Path.GetFullPath(_config.StateDirectory)}");
         try
         {
             await Topics.Ensure(_config, _time, _log, stop).ConfigureAwait(false);
@@ -112,7 +114,7 @@ public sealed class StreamingHost : IAsyncDisposable
         TransactionalOutbox? once = await TransactionalOutbox.TryMake(_config, source.Consumer, source.IsGone, _time, _log, stop)
             .ConfigureAwait(false);
         PlainOutbox? atLeastOnce = once is null ? new PlainOutbox(_config, source.Consumer, _time, _log) : null;
-        source.Transactional = once is not null;
+        if (once is not null) source.GaveUp = once.GaveUp;
         IOutbox outbox = (IOutbox?)once ?? atLeastOnce!;
         if (store is not null)
             outbox = new KeepingOutbox(outbox, store, TimeSpan.FromSeconds(_config.State.IntervalSeconds), source.IsGone, _log);
