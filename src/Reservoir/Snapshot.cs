@@ -12,7 +12,7 @@ namespace Esn;
 static class Snapshot
 {
     /// <summary>Of the format: of the header, and of which fields each state carries in which order.</summary>
-    public const int Version = 3;
+    public const int Version = 4;
 
     /// <summary>Hash of the names, types and lengths of all that is carried, in order: the test of the layout says when it changes, and what to do.</summary>
     public const ulong Layout = 0x429F7679FEDBE006;
