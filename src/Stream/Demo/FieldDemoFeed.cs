@@ -37,7 +37,8 @@ public sealed class FieldDemoFeed
 
     static readonly (LocalAnomalyKind Kind, double Strength, string What)[] Changes =
     [
-        (LocalAnomalyKind.Friction, 16, "friction ×17"), (LocalAnomalyKind.Wind, 3, "wind curl +3"), (LocalAnomalyKind.Viscosity, 7, "viscosity ×8"),
+        (LocalAnomalyKind.Friction, 16, "friction ×17"), (LocalAnomalyKind.Wind, 3, "wind curl +3"),
+            (LocalAnomalyKind.Viscosity, 7, "viscosity ×8"),
         (LocalAnomalyKind.Topography, .1, "a hill at the bottom"), (LocalAnomalyKind.Wind, -3, "wind curl −3"),
     ];
 
@@ -121,7 +122,8 @@ public sealed class FieldDemoFeed
 
     (int Row, int Column) Place(double least)
     {
-        double[] variance = [.. _sum.Select((s, i) => Math.Max(0, _square[i] / Math.Max(1, _position) - s / Math.Max(1, _position) * (s / Math.Max(1, _position))))];
+        double[] variance = [.. _sum.Select((s, i) =>
+            Math.Max(0, _square[i] / Math.Max(1, _position) - s / Math.Max(1, _position) * (s / Math.Max(1, _position))))];
         double largest = variance.Max();
         while (true)
         {

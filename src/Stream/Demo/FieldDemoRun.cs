@@ -27,7 +27,8 @@ public sealed record FieldDemoOptions(FieldDemoKind Kind, long? Frames, bool Exi
 /// <param name="AlarmOpen">An alarm is open.</param>
 /// <param name="Heat">[rows×columns] of the last alarm; null: there was none.</param>
 public sealed record FieldDemoView(
-    long Position, double[] Observed, ReadOnlyMemory<double> Expected, double Score, bool WarmingUp, bool AlarmOpen, IReadOnlyList<float>? Heat);
+    long Position, double[] Observed, ReadOnlyMemory<double> Expected, double Score, bool WarmingUp, bool AlarmOpen,
+        IReadOnlyList<float>? Heat);
 
 /// <summary>
 /// A simulation whose frames go as binary records through an embedded broker and the system of `esn run`; the alarms are read back
@@ -132,7 +133,8 @@ public sealed class FieldDemoRun : IAsyncDisposable
     async Task FeedAndWait(CancellationToken stop)
     {
         Feed.SpinUp();
-        using (IProducer<byte[], byte[]> producer = new ProducerBuilder<byte[], byte[]>(ClientSettings.Producer(_config)).SetLogHandler((_, _) => { }).Build())
+        using (IProducer<byte[], byte[]> producer = new ProducerBuilder<byte[],
+            byte[]>(ClientSettings.Producer(_config)).SetLogHandler((_, _) => { }).Build())
         {
             var frame = new double[Feed.Rows * Feed.Columns];
             var layout = new FieldLayout(1, Feed.Rows, Feed.Columns) { Names = [_options.Kind == FieldDemoKind.Ocean ? "psi" : "blob"] };
@@ -143,14 +145,16 @@ public sealed class FieldDemoRun : IAsyncDisposable
                 stop.ThrowIfCancellationRequested();
                 if (t == Quiet) pacedFrom = _time.GetTimestamp();
                 // Never far ahead of what is scored: what is shown is what has just happened.
-                while (t - ((View?.Position ?? -1) + 1) > 200) await Task.Delay(TimeSpan.FromMilliseconds(5), _time, stop).ConfigureAwait(false);
+                while (t - ((View?.Position ?? -1) + 1) > 200) await Task.Delay(TimeSpan.FromMilliseconds(5), _time, stop)
+                    .ConfigureAwait(false);
                 if (t > Quiet && _options.Rate > 0)
                 {
                     TimeSpan ahead = TimeSpan.FromSeconds((t - Quiet) / _options.Rate) - _time.GetElapsedTime(pacedFrom);
                     if (ahead > TimeSpan.FromMilliseconds(5)) await Task.Delay(ahead, _time, stop).ConfigureAwait(false);
                 }
                 Feed.Next(frame);
-                (byte[] value, IReadOnlyList<RecordHeader> own) = FieldRecord.Encode(layout, frame, _time.GetUtcNow().UtcDateTime, wide: true);
+                (byte[] value, IReadOnlyList<RecordHeader> own) = FieldRecord.Encode(layout, frame, _time.GetUtcNow().UtcDateTime,
+                    wide: true);
                 var headers = new Headers();
                 foreach (RecordHeader header in own) headers.Add(header.Name, header.Value);
                 producer.Produce(Topic, new Message<byte[], byte[]> { Key = key, Value = value, Headers = headers });
@@ -175,7 +179,8 @@ public sealed class FieldDemoRun : IAsyncDisposable
             heat = frame.Result.Alarm.Field?.Heat ?? heat;
         }
         ScoredFrame last = batch.Frames[^1];
-        View = new FieldDemoView(last.Result.Position, last.Frame.Values, last.Expected, last.Result.Score, last.Result.WarmingUp, last.Result.AlarmOpen, heat);
+        View = new FieldDemoView(last.Result.Position, last.Frame.Values, last.Expected, last.Result.Score, last.Result.WarmingUp,
+            last.Result.AlarmOpen, heat);
     }
 
     void Heard(JsonElement data)

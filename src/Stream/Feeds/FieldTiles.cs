@@ -25,7 +25,8 @@ public sealed class FieldTile
             Longitudes = [.. whole.Longitudes.Skip(_left).Take(right - _left)],
         };
         Name = string.Create(CultureInfo.InvariantCulture, $"{row}-{column}");
-        Place = string.Create(CultureInfo.InvariantCulture, $"{row},{column},{Math.Min(rows, whole.Rows - row)},{Math.Min(columns, whole.Columns - column)}");
+        Place = string.Create(CultureInfo.InvariantCulture,
+            $"{row},{column},{Math.Min(rows, whole.Rows - row)},{Math.Min(columns, whole.Columns - column)}");
     }
 
     /// <summary>First row and first column of its own cells.</summary>
@@ -78,7 +79,8 @@ public sealed partial class FieldTiles
     public static (int Rows, int Columns)? Parse(string text)
     {
         Match match = Form().Match(text);
-        return match.Success ? (int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture), int.Parse(match.Groups[2].Value, CultureInfo.InvariantCulture)) : null;
+        return match.Success ? (int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture),
+            int.Parse(match.Groups[2].Value, CultureInfo.InvariantCulture)) : null;
     }
 
     [GeneratedRegex(@"^\s*([1-9][0-9]{0,3})\s*[xX×]\s*([1-9][0-9]{0,3})\s*$")]

@@ -21,7 +21,8 @@ public sealed record FieldEventData(int Rows, int Columns, int Frames, double Ro
     /// <param name="map">Where the map is.</param>
     public static FieldEventData Of(FieldEvidence evidence, GridSpec? grid, MapEventData? map) => new(
         evidence.Rows, evidence.Columns, evidence.Frames, evidence.Row, evidence.Column,
-        RegionEventData.At(grid?.Latitudes ?? [], evidence.Row), RegionEventData.At(grid?.Longitudes ?? [], evidence.Column), [.. evidence.Regions.Take(MostRegions).Select(region => RegionEventData.Of(region, grid))], map);
+        RegionEventData.At(grid?.Latitudes ?? [], evidence.Row), RegionEventData.At(grid?.Longitudes ?? [], evidence.Column),
+            [.. evidence.Regions.Take(MostRegions).Select(region => RegionEventData.Of(region, grid))], map);
 }
 
 /// <summary>A connected part of a field that is out of the ordinary.</summary>
@@ -44,7 +45,8 @@ public sealed record RegionEventData(
         return new RegionEventData(region.Row, region.Column, At(north, region.Row), At(east, region.Column),
             new BoxEventData(region.Top, region.Left, region.Bottom, region.Right, box[0] < box[1] ? box[0] : box[1], box[2],
                 box[0] < box[1] ? box[1] : box[0], box[3]),
-            region.Cells, new PeakEventData(region.PeakRow, region.PeakColumn, region.Peak, At(north, region.PeakRow), At(east, region.PeakColumn)),
+            region.Cells, new PeakEventData(region.PeakRow, region.PeakColumn, region.Peak, At(north, region.PeakRow),
+                At(east, region.PeakColumn)),
             region.Share);
     }
 

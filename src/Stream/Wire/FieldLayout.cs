@@ -29,9 +29,11 @@ public sealed record FieldLayout(int Fields, int Rows, int Columns)
             if (!double.IsNaN(first[i])) continue;
             any = land[i % land.Length] = true;
         }
-        return new GridSpec { Fields = Fields, Rows = Rows, Columns = Columns, Land = any ? land : [], Latitudes = Latitudes, Longitudes = Longitudes };
+        return new GridSpec { Fields = Fields, Rows = Rows, Columns = Columns, Land = any ? land : [], Latitudes = Latitudes,
+            Longitudes = Longitudes };
     }
 
     /// <summary>Such as 2×30×60.</summary>
-    public override string ToString() => Fields == 1 ? FormattableString.Invariant($"{Rows}×{Columns}") : FormattableString.Invariant($"{Fields}×{Rows}×{Columns}");
+    public override string ToString() => Fields == 1 ? FormattableString.Invariant($"{Rows}×{Columns}")
+        : FormattableString.Invariant($"{Fields}×{Rows}×{Columns}");
 }

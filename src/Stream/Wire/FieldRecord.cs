@@ -41,21 +41,25 @@ public static class FieldRecord
         int size = wide ? sizeof(double) : sizeof(float);
         if (value.Length != (long)layout.Values * size)
             throw new FrameDecoder.Rejected(Rejection.WrongLength, FormattableString.Invariant(
-                $"{Shape} {layout} of {(wide ? "float64" : "float32")} makes {(long)layout.Values * size} bytes, the value has {value.Length}"));
+                $"{Shape} {layout} of {Word(wide)} makes {(long)layout.Values * size} bytes, the value has {value.Length}"));
         double? fill = Text(record, Fill) is not { } text ? null : Number(text)
-            ?? throw new FrameDecoder.Rejected(Rejection.BadHeader, $"{Fill} must be the number that stands for no value, was '{Short(text)}'");
+            ?? throw new FrameDecoder.Rejected(Rejection.BadHeader,
+                $"{Fill} must be the number that stands for no value, was '{Short(text)}'");
         // As the numbers are written: −1e34 in single precision is another number than in double precision.
         if (fill is { } number && !wide) fill = (float)number;
         var values = new double[layout.Values];
         for (int i = 0; i < values.Length; i++)
         {
-            double one = wide ? BinaryPrimitives.ReadDoubleLittleEndian(value.AsSpan(i * size)) : BinaryPrimitives.ReadSingleLittleEndian(value.AsSpan(i * size));
+            double one = wide ? BinaryPrimitives.ReadDoubleLittleEndian(value.AsSpan(i * size))
+                : BinaryPrimitives.ReadSingleLittleEndian(value.AsSpan(i * size));
             values[i] = one == fill ? double.NaN : one;
             if (double.IsInfinity(values[i]))
-                throw new FrameDecoder.Rejected(Rejection.NotFinite, $"{Place(layout, i)} is {one.ToString(CultureInfo.InvariantCulture)}: a number is expected, or NaN on land");
+                throw new FrameDecoder.Rejected(Rejection.NotFinite,
+                    $"{Place(layout, i)} is {one.ToString(CultureInfo.InvariantCulture)}: a number is expected, or NaN on land");
         }
         DateTime? time = Text(record, Time) is not { } said ? null : FeedTime.Parse(said)
-            ?? throw new FrameDecoder.Rejected(Rejection.BadTimestamp, $"{Time} must be ISO 8601 or a number since 1970, was '{Short(said)}'");
+            ?? throw new FrameDecoder.Rejected(Rejection.BadTimestamp,
+                $"{Time} must be ISO 8601 or a number since 1970, was '{Short(said)}'");
         return (time, values, layout);
     }
 
@@ -64,7 +68,8 @@ public static class FieldRecord
     /// <param name="values">[fields×rows×columns], NaN on land.</param>
     /// <param name="time">UTC.</param>
     /// <param name="wide">Whether in double precision.</param>
-    public static (byte[] Value, IReadOnlyList<RecordHeader> Headers) Encode(FieldLayout layout, ReadOnlySpan<double> values, DateTime time, bool wide)
+    public static (byte[] Value, IReadOnlyList<RecordHeader> Headers) Encode(FieldLayout layout, ReadOnlySpan<double> values, DateTime time,
+        bool wide)
     {
         var value = new byte[values.Length * (wide ? sizeof(double) : sizeof(float))];
         for (int i = 0; i < values.Length; i++)
@@ -88,7 +93,7 @@ public static class FieldRecord
         string shape = layout.Fields == 1 ? $"{layout.Rows},{layout.Columns}" : $"{layout.Fields},{layout.Rows},{layout.Columns}";
         List<RecordHeader> headers =
         [
-            Header(Type, ContentType), Header(Shape, shape), Header(Dtype, wide ? "float64" : "float32"), Header(Time, FeedTime.Write(time)),
+            Header(Type, ContentType), Header(Shape, shape), Header(Dtype, Word(wide)), Header(Time, FeedTime.Write(time)),
         ];
         if (layout.Names.Count > 0) headers.Add(Header(Field, string.Join(',', layout.Names)));
         if (layout.Latitudes.Count > 0) headers.Add(Header(Latitudes, Degrees(layout.Latitudes)));
@@ -102,7 +107,8 @@ public static class FieldRecord
     internal static string Place(FieldLayout layout, int channel)
     {
         int cells = layout.Rows * layout.Columns, field = channel / cells, cell = channel % cells;
-        string name = field < layout.Names.Count ? layout.Names[field] : layout.Fields == 1 ? "the value" : FormattableString.Invariant($"field {field}");
+        string name = field < layout.Names.Count ? layout.Names[field] : layout.Fields == 1 ? "the value"
+            : FormattableString.Invariant($"field {field}");
         return FormattableString.Invariant($"{name} at row {cell / layout.Columns}, column {cell % layout.Columns}");
     }
 
@@ -111,18 +117,23 @@ public static class FieldRecord
         string text = Text(record, Shape) ?? throw new FrameDecoder.Rejected(Rejection.BadHeader,
             $"header {Shape} is missing: rows,columns or fields,rows,columns");
         string[] parts = text.Trim('(', ')', '[', ']', ' ').Split(',', StringSplitOptions.TrimEntries);
-        int[] sides = [.. parts.Select(part => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int side) ? side : 0)];
-        if (sides.Length is not (2 or 3) || sides[^1] is < 1 or > MostSide || sides[^2] is < 1 or > MostSide || (sides.Length == 3 && sides[0] is < 1 or > MostFields))
+        int[] sides = [.. parts.Select(part => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int side) ? side
+            : 0)];
+        if (sides.Length is not (2 or 3) || sides[^1] is < 1 or > MostSide || sides[^2] is < 1 or > MostSide
+            || (sides.Length == 3 && sides[0] is < 1 or > MostFields))
             throw new FrameDecoder.Rejected(Rejection.BadHeader,
-                $"{Shape} must be rows,columns or fields,rows,columns, of at most {MostFields} fields and {MostSide} cells a side, was '{Short(text)}'");
+                $"{Shape} must be rows,columns or fields,rows,columns, of at most {MostFields} fields and {MostSide} cells a side, was "
+                    + $"'{Short(text)}'");
         int fields = sides.Length == 3 ? sides[0] : 1;
         if ((long)fields * sides[^2] * sides[^1] > MostValues)
             throw new FrameDecoder.Rejected(Rejection.TooManyChannels,
-                $"{Shape} {text} has {(long)fields * sides[^2] * sides[^1]} values, at most {MostValues} are possible: cut it into tiles, each a stream of its own");
+                $"{Shape} {text} has {(long)fields * sides[^2] * sides[^1]} values, at most {MostValues} are possible: cut it into tiles, "
+                    + $"each a stream of its own");
         string said = Text(record, Field) ?? "";
         string[] names = said.Length > 0 ? said.Split(',', StringSplitOptions.TrimEntries) : [];
         if (names.Length > 0 && names.Length != fields)
-            throw new FrameDecoder.Rejected(Rejection.BadHeader, $"{Field} must name {fields} field{(fields == 1 ? "" : "s")}, was '{Short(said)}'");
+            throw new FrameDecoder.Rejected(Rejection.BadHeader,
+                $"{Field} must name {fields} field{(fields == 1 ? "" : "s")}, was '{Short(said)}'");
         return new FieldLayout(fields, sides[^2], sides[^1])
         {
             Names = names,
@@ -139,7 +150,8 @@ public static class FieldRecord
             "float32" or "fp32" or "f4" or "<f4" => false,
             "float64" or "fp64" or "f8" or "<f8" => true,
             null => throw new FrameDecoder.Rejected(Rejection.BadHeader, $"header {Dtype} is missing: float32 or float64, little-endian"),
-            _ => throw new FrameDecoder.Rejected(Rejection.BadHeader, $"{Dtype} must be float32 or float64, little-endian, was '{Short(text)}'"),
+            _ => throw new FrameDecoder.Rejected(Rejection.BadHeader,
+                $"{Dtype} must be float32 or float64, little-endian, was '{Short(text)}'"),
         };
     }
 
@@ -161,12 +173,14 @@ public static class FieldRecord
     {
         double step = degrees.Count > 1 ? degrees[1] - degrees[0] : 0;
         for (int i = 0; i < degrees.Count; i++)
-            if (degrees[i] != degrees[0] + i * step) return string.Join(',', degrees.Select(one => one.ToString("R", CultureInfo.InvariantCulture)));
+            if (degrees[i] != degrees[0] + i * step) return string.Join(',',
+                degrees.Select(one => one.ToString("R", CultureInfo.InvariantCulture)));
         return string.Create(CultureInfo.InvariantCulture, $"{degrees[0]:R}:{step:R}");
     }
 
     static double? Number(string text) =>
-        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && !double.IsInfinity(number) ? number : null;
+        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && !double.IsInfinity(number) ? number
+            : null;
 
     static string? Text(FeedRecord record, string name)
     {
@@ -174,6 +188,8 @@ public static class FieldRecord
             if (header.Name == name && header.Value is { } value) return Encoding.UTF8.GetString(value);
         return null;
     }
+
+    static string Word(bool wide) => wide ? "float64" : "float32";
 
     static string Short(string text) => text.Length <= 60 ? text : text[..60] + " …";
 }

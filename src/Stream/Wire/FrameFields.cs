@@ -39,6 +39,7 @@ public sealed record FrameFields
         if (names.GroupBy(name => name).FirstOrDefault(same => same.Count() > 1) is { } twice)
             throw new ArgumentOutOfRangeException(nameof(Channels), $"each field must have a name of its own, '{twice.Key}' stands twice");
         if (names.FirstOrDefault(name => names.Any(other => other.StartsWith(name + '.', StringComparison.Ordinal))) is { } within)
-            throw new ArgumentOutOfRangeException(nameof(Channels), $"a field is a value or an object with fields: '{within}' is named as both");
+            throw new ArgumentOutOfRangeException(nameof(Channels),
+                $"a field is a value or an object with fields: '{within}' is named as both");
     }
 }

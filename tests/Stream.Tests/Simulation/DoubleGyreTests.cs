@@ -402,7 +402,8 @@ public sealed class DoubleGyreTests
     {
         var gyre = new DoubleGyre(new DoubleGyreSpec(), 1);
         gyre.Anomaly = new LocalAnomaly(LocalAnomalyKind.Viscosity, 7, .3, .5);
-        var error = Assert.Throws<ArgumentOutOfRangeException>(() => gyre.Anomaly = new LocalAnomaly(LocalAnomalyKind.Viscosity, 15, .3, .5));
+        var error = Assert.Throws<ArgumentOutOfRangeException>(() =>
+            gyre.Anomaly = new LocalAnomaly(LocalAnomalyKind.Viscosity, 15, .3, .5));
         Assert.Contains("viscosity of the anomaly × 8", error.Message);
         Assert.Equal(7, gyre.Anomaly?.Strength);
     }
@@ -428,7 +429,8 @@ public sealed class DoubleGyreTests
     {
         { new LocalAnomaly((LocalAnomalyKind)9, 1, .5, .5), "kind must be one of Viscosity, Friction, Wind, Topography, was 9" },
         { new LocalAnomaly(LocalAnomalyKind.Wind, double.NaN, .5, .5), "strength must be finite, was NaN" },
-        { new LocalAnomaly(LocalAnomalyKind.Friction, -1, .5, .5), "strength must be above -1 for Friction, which leaves none of it, was -1" },
+        { new LocalAnomaly(LocalAnomalyKind.Friction, -1, .5, .5),
+            "strength must be above -1 for Friction, which leaves none of it, was -1" },
         { new LocalAnomaly(LocalAnomalyKind.Wind, 1, 1.5, .5), "x must be in [0, 1], was 1.5" },
         { new LocalAnomaly(LocalAnomalyKind.Wind, 1, .5, double.NaN), "y must be in [0, 1], was NaN" },
         { new LocalAnomaly(LocalAnomalyKind.Wind, 1, .5, .5, 0), "radius must be above 0 and finite, was 0" },
@@ -493,7 +495,8 @@ public sealed class DoubleGyreTests
         double d = 1.0 / n;
         var grid = new PaddedGrid(n);
         double[] psi = Solve(grid, q, spec.F);
-        (double[] zeta, double[] potential, double[] jacobian) = (new double[grid.Length], new double[grid.Length], new double[grid.Length]);
+        (double[] zeta, double[] potential, double[] jacobian) = (new double[grid.Length], new double[grid.Length],
+            new double[grid.Length]);
         double Extra(LocalAnomalyKind kind, double x, double y) => gyre.Anomaly is { } a && a.Kind == kind
             ? a.Strength * Math.Exp(-Math.Pow(((x - a.X) * (x - a.X) + (y - a.Y) * (y - a.Y)) / .01, 2)) : 0;
         for (int i = 0; i <= n; i++)

@@ -47,7 +47,9 @@ public sealed record FieldModelSpec : ModelSpec
     /// <summary>Frames after which errors are learnt from, 0 … 100,000.</summary>
     public int Washout { get; init; } = 10;
 
-    /// <summary>Frames before which no score is calibrated, 0 … 10,000,000: those of steep learning would teach it that much is usual.</summary>
+    /// <summary>
+    /// Frames before which no score is calibrated, 0 … 10,000,000: those of steep learning would teach it that much is usual.
+    /// </summary>
     public int CalibrateFrom { get; init; } = 1500;
 
     /// <summary>Scaled values are clipped at ± this, [1, 1e6].</summary>
@@ -58,7 +60,8 @@ public sealed record FieldModelSpec : ModelSpec
 
     /// <inheritdoc/>
     public override ModelSpec WithBudget(double alarmsPerStep) =>
-        this with { Calibrator = Calibrator is BudgetSpec budget ? budget with { AlarmsPerStep = alarmsPerStep, AlarmsPerDay = 0 } : Calibrator };
+        this with { Calibrator = Calibrator is BudgetSpec budget ? budget with { AlarmsPerStep = alarmsPerStep, AlarmsPerDay = 0 }
+            : Calibrator };
 
     /// <inheritdoc/>
     public override ModelSpec WithDailyBudget(double alarmsPerDay) =>
@@ -86,10 +89,12 @@ public sealed record FieldModelSpec : ModelSpec
         if (Tiles is null) return maps + base.EstimatedBytes(channels);
         long late = Readout.Delay > 0 ? Readout.Delay : Decorrelation.Most / 4;
         return maps + TilePredictor.Sizes(Grid, Tiles).Sum(tile =>
-            Esn.Readout.EstimatedBytes(tile.Regressors, tile.Outputs, HorizonSteps) + sizeof(double) * late * (tile.Regressors + tile.Outputs));
+            Esn.Readout.EstimatedBytes(tile.Regressors, tile.Outputs, HorizonSteps)
+                + sizeof(double) * late * (tile.Regressors + tile.Outputs));
     }
 
-    internal override StepSchedule Schedule => new(ScalingSteps, LearnFrom: Washout + 1, NormalityFrom: Washout + 1, JudgeFrom: 0, WarmUp, Settling: Washout);
+    internal override StepSchedule Schedule =>
+        new(ScalingSteps, LearnFrom: Washout + 1, NormalityFrom: Washout + 1, JudgeFrom: 0, WarmUp, Settling: Washout);
 
     internal override Predictor CreatePredictor(int channels)
     {
@@ -112,7 +117,8 @@ public sealed record FieldModelSpec : ModelSpec
         base.Validate();
         Grid.Validate();
         Tiles?.Validate();
-        if (!Readout.Horizons.SequenceEqual([1])) throw new ArgumentOutOfRangeException(nameof(Readout), "readout.horizons must be left out: a field is predicted one frame ahead");
+        if (!Readout.Horizons.SequenceEqual([1])) throw new ArgumentOutOfRangeException(nameof(Readout),
+            "readout.horizons must be left out: a field is predicted one frame ahead");
         Require.Range(Readout.Delay, 0, Decorrelation.Most);
         Require.Range(Errors.Count, 1, 100);
         foreach (FieldErrorSpec error in Errors) error.Validate();
@@ -124,7 +130,8 @@ public sealed record FieldModelSpec : ModelSpec
         Calibrator.Validate();
         Require.Range(ScalingSteps, 10, 100_000);
         if (ScalingSteps > WarmUp)
-            throw new ArgumentOutOfRangeException(nameof(ScalingSteps), FormattableString.Invariant($"scalingSteps must be at most warmUp, {WarmUp}, was {ScalingSteps}"));
+            throw new ArgumentOutOfRangeException(nameof(ScalingSteps),
+                FormattableString.Invariant($"scalingSteps must be at most warmUp, {WarmUp}, was {ScalingSteps}"));
         Require.Range(Washout, 0, 100_000);
         Require.Range(CalibrateFrom, 0, 10_000_000);
         Require.Range(Limit, 1, 1e6);

@@ -46,7 +46,8 @@ sealed class GaussianBlur
             {
                 double sum = _kernel[0] * field[row * _columns + column];
                 for (int d = 1; d < _kernel.Length; d++)
-                    sum += _kernel[d] * (field[row * _columns + Mirrored(column - d, _columns)] + field[row * _columns + Mirrored(column + d, _columns)]);
+                    sum += _kernel[d] * (field[row * _columns + Mirrored(column - d, _columns)]
+                        + field[row * _columns + Mirrored(column + d, _columns)]);
                 _between[row * _columns + column] = sum;
             }
         for (int row = 0; row < _rows; row++)
@@ -55,7 +56,8 @@ sealed class GaussianBlur
             for (int column = 0; column < _columns; column++) to[column] = _kernel[0] * _between[row * _columns + column];
             for (int d = 1; d < _kernel.Length; d++)
             {
-                ReadOnlySpan<double> below = _between.AsSpan(Mirrored(row - d, _rows) * _columns, _columns), above = _between.AsSpan(Mirrored(row + d, _rows) * _columns, _columns);
+                ReadOnlySpan<double> below = _between.AsSpan(Mirrored(row - d, _rows) * _columns, _columns),
+                    above = _between.AsSpan(Mirrored(row + d, _rows) * _columns, _columns);
                 for (int column = 0; column < _columns; column++) to[column] += _kernel[d] * (below[column] + above[column]);
             }
         }

@@ -62,7 +62,8 @@ sealed class HeatMap(GridSpec grid, double sigma, int onset, int memory)
         for (int cell = 0; cell < _first.Length; cell++)
         {
             if (_first[cell] < .5 * hottest) continue;
-            (sum, row, column) = (sum + _first[cell], row + _first[cell] * (cell / grid.Columns), column + _first[cell] * (cell % grid.Columns));
+            (sum, row, column) = (sum + _first[cell], row + _first[cell] * (cell / grid.Columns), column
+                + _first[cell] * (cell % grid.Columns));
         }
         return new FieldEvidence(grid.Rows, grid.Columns, _frames, [.. _heat.Select(heat => (float)(heat / _frames))],
             sum > 0 ? row / sum : 0, sum > 0 ? column / sum : 0, Regions.Of(_first, grid.Rows, grid.Columns));

@@ -5,7 +5,9 @@ static class Regions
 {
     const int Most = 5;
 
-    /// <summary>Connected components, corners included, of the cells that reach a part of the hottest; the hottest component first, at most five.</summary>
+    /// <summary>
+    /// Connected components, corners included, of the cells that reach a part of the hottest; the hottest component first, at most five.
+    /// </summary>
     /// <param name="heat">[rows×columns], ≥ 0.</param>
     /// <param name="rows">Of the map.</param>
     /// <param name="columns">Of the map.</param>
@@ -39,9 +41,11 @@ static class Regions
                         open.Push(next);
                     }
             }
-            found.Add(new FieldRegion(peak / columns, peak % columns, heat[peak], row / sum, column / sum, top, left, bottom, right, cells, sum));
+            found.Add(new FieldRegion(peak / columns, peak % columns, heat[peak], row / sum, column / sum, top, left, bottom, right, cells,
+                sum));
         }
         double total = found.Sum(region => region.Share);
-        return [.. found.OrderByDescending(region => region.Peak).Take(Most).Select(region => region with { Share = region.Share / total })];
+        return [.. found.OrderByDescending(region => region.Peak).Take(Most)
+            .Select(region => region with { Share = region.Share / total })];
     }
 }
