@@ -9,7 +9,7 @@ static class DemoCommand
 {
     public static (Command, string[]) Make()
     {
-        var field = new Option<FieldDemoKind?>("--field", "-f") { Description = "A simulation on a grid in place of a signal: ocean or lissajous (a blob on a closed path). Default: ocean.", Arity = ArgumentArity.ZeroOrOne };
+        var field = new Option<FieldDemoKind?>("--field", "-f") { Description = "A simulation on a grid in place of a signal: ocean, lissajous (a blob on a closed path) or chaotic. Default: ocean.", Arity = ArgumentArity.ZeroOrOne };
         var steps = new Option<long?>("--steps", "-n") { Description = "Length of the feed. Default: endless." };
         var exit = new Option<bool>("--exit") { Description = "End with the feed. Exit code 0: nine of ten anomalies caught, at most one false alarm in 20,000 steps (of fields: two in 2000 frames)." };
         var rate = new Option<double?>("--rate", "-r") { Description = "Steps per second; 0: as fast as it goes. The first 2000 (of fields 3000) come at once, to learn from. Default: 1000, of fields 40." };
@@ -49,6 +49,6 @@ static class DemoCommand
             bool good = await DemoScreen.Show(demo, stop).ConfigureAwait(false);
             return good || !options.Exit ? 0 : 1;
         });
-        return (command, ["esn demo", "esn demo --steps 20000 --exit --rate 0", "esn demo --noise 0.1 --seed 7", "esn demo --field", "esn demo --field lissajous --steps 5000 --exit --rate 0"]);
+        return (command, ["esn demo", "esn demo --steps 20000 --exit --rate 0", "esn demo --noise 0.1 --seed 7", "esn demo --field", "esn demo --field lissajous --steps 5000 --exit --rate 0", "esn demo --field chaotic"]);
     }
 }

@@ -19,6 +19,8 @@ public static class FieldDemoScreen
         {
             FieldDemoKind.Ocean => "[bold]esn demo --field ocean[/]: a wind-driven ocean basin. In a patch, friction, wind, viscosity or "
                 + "the bottom changes for 40 frames.",
+            FieldDemoKind.Chaotic => "[bold]esn demo --field chaotic[/]: a blob on a chaotic path, whose γ changes from .10 to .13 for 50 "
+                + "frames: no eye sees it.",
             _ => "[bold]esn demo --field lissajous[/]: a blob on a closed path. For 40 frames a faint second one stands somewhere.",
         });
         AnsiConsole.MarkupLine($"Frames go as binary records through librdkafka's mock cluster, inside this process; {FieldDemoRun.Quiet} "

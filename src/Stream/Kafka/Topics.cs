@@ -11,8 +11,14 @@ static class Topics
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     /// <summary>Returns once they are there; waits for the brokers as long as it takes.</summary>
+    /// <param name="config">Where the brokers are, and which topics.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="log">What the process says.</param>
+    /// <param name="stop">Ends it.</param>
+    /// <param name="topics">In place of those of the configuration's sink.</param>
     /// <exception cref="ConfigException">A topic is missing and may not or can not be created.</exception>
-    public static async Task Ensure(EsnConfig config, TimeProvider time, ILogger log, CancellationToken stop)
+    public static async Task Ensure(EsnConfig config, TimeProvider time, ILogger log, CancellationToken stop,
+        IReadOnlyList<string>? topics = null)
     {
         var said = new ClientLog(log, time);
         var complaints = new RateLimit(time, TimeSpan.FromMinutes(1));
@@ -27,7 +33,7 @@ static class Topics
             {
                 // On a thread of its own: the call blocks.
                 Metadata metadata = await Task.Run(() => admin.GetMetadata(Patience), stop).WaitAsync(stop).ConfigureAwait(false);
-                string[] missing = [.. config.SinkTopics
+                string[] missing = [.. (topics ?? config.SinkTopics)
                     .Except(metadata.Topics.Select(topic => topic.Topic))];
                 if (missing.Length == 0) return;
                 if (!config.Sink.CreateTopics)

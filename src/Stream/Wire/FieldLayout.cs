@@ -15,6 +15,9 @@ public sealed record FieldLayout(int Fields, int Rows, int Columns)
     /// <summary>Degrees east, [columns]; empty: not known.</summary>
     public IReadOnlyList<double> Longitudes { get; init; } = [];
 
+    /// <summary>Where in a whole field it lies; null: it is one.</summary>
+    public FieldTilePlace? Tile { get; init; }
+
     /// <summary>Values of a frame.</summary>
     public int Values => Fields * Rows * Columns;
 

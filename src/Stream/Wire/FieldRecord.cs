@@ -25,9 +25,15 @@ public static class FieldRecord
         foreach (RecordHeader header in record.Headers)
         {
             if (header.Name == Shape) return true;
-            if (header.Name.Equals(Type, StringComparison.OrdinalIgnoreCase) && header.Value is { } type
-                && Encoding.UTF8.GetString(type).StartsWith(ContentType, StringComparison.OrdinalIgnoreCase)) return true;
         }
+        return IsOf(record, ContentType) || IsOf(record, ArrowField.ContentType);
+    }
+
+    static bool IsOf(FeedRecord record, string contentType)
+    {
+        foreach (RecordHeader header in record.Headers)
+            if (header.Name.Equals(Type, StringComparison.OrdinalIgnoreCase) && header.Value is { } type
+                && Encoding.UTF8.GetString(type).StartsWith(contentType, StringComparison.OrdinalIgnoreCase)) return true;
         return false;
     }
 
@@ -36,15 +42,14 @@ public static class FieldRecord
     internal static (DateTime? Time, double[] Values, FieldLayout Layout) Decode(FeedRecord record)
     {
         byte[] value = record.Value ?? throw new FrameDecoder.Rejected(Rejection.NoValue, "the record has no value");
+        if (IsOf(record, ArrowField.ContentType)) return DecodeArrow(record, value);
         FieldLayout layout = LayoutOf(record);
         bool wide = IsWide(record);
         int size = wide ? sizeof(double) : sizeof(float);
         if (value.Length != (long)layout.Values * size)
             throw new FrameDecoder.Rejected(Rejection.WrongLength, FormattableString.Invariant(
                 $"{Shape} {layout} of {Word(wide)} makes {(long)layout.Values * size} bytes, the value has {value.Length}"));
-        double? fill = Text(record, Fill) is not { } text ? null : Number(text)
-            ?? throw new FrameDecoder.Rejected(Rejection.BadHeader,
-                $"{Fill} must be the number that stands for no value, was '{Short(text)}'");
+        double? fill = FillOf(record);
         // As the numbers are written: −1e34 in single precision is another number than in double precision.
         if (fill is { } number && !wide) fill = (float)number;
         var values = new double[layout.Values];
@@ -53,14 +58,43 @@ public static class FieldRecord
             double one = wide ? BinaryPrimitives.ReadDoubleLittleEndian(value.AsSpan(i * size))
                 : BinaryPrimitives.ReadSingleLittleEndian(value.AsSpan(i * size));
             values[i] = one == fill ? double.NaN : one;
-            if (double.IsInfinity(values[i]))
-                throw new FrameDecoder.Rejected(Rejection.NotFinite,
-                    $"{Place(layout, i)} is {one.ToString(CultureInfo.InvariantCulture)}: a number is expected, or NaN on land");
         }
-        DateTime? time = Text(record, Time) is not { } said ? null : FeedTime.Parse(said)
-            ?? throw new FrameDecoder.Rejected(Rejection.BadTimestamp,
-                $"{Time} must be ISO 8601 or a number since 1970, was '{Short(said)}'");
-        return (time, values, layout);
+        CheckFinite(values, layout);
+        return (TimeOf(record), values, layout);
+    }
+
+    // The shape is the tensor's; degrees, tile, time and fill are headers as ever.
+    static (DateTime?, double[], FieldLayout) DecodeArrow(FeedRecord record, byte[] value)
+    {
+        (double[] values, FieldLayout layout) = ArrowField.Decode(value);
+        CheckSize(layout.Fields, layout.Rows, layout.Columns, layout.ToString());
+        if (FillOf(record) is { } fill)
+            for (int i = 0; i < values.Length; i++)
+                if (values[i] == fill || (float)values[i] == (float)fill) values[i] = double.NaN;
+        CheckFinite(values, layout);
+        return (TimeOf(record), values, Placed(record, layout));
+    }
+
+    static double? FillOf(FeedRecord record) => Text(record, Fill) is not { } text ? null : Number(text)
+        ?? throw new FrameDecoder.Rejected(Rejection.BadHeader, $"{Fill} must be the number that stands for no value, was '{Short(text)}'");
+
+    static DateTime? TimeOf(FeedRecord record) => Text(record, Time) is not { } said ? null : FeedTime.Parse(said)
+        ?? throw new FrameDecoder.Rejected(Rejection.BadTimestamp, $"{Time} must be ISO 8601 or a number since 1970, was '{Short(said)}'");
+
+    static void CheckFinite(double[] values, FieldLayout layout)
+    {
+        int at = Array.FindIndex(values, double.IsInfinity);
+        if (at >= 0)
+            throw new FrameDecoder.Rejected(Rejection.NotFinite,
+                $"{Place(layout, at)} is {values[at].ToString(CultureInfo.InvariantCulture)}: a number is expected, or NaN on land");
+    }
+
+    static void CheckSize(int fields, int rows, int columns, string said)
+    {
+        if ((long)fields * rows * columns > MostValues)
+            throw new FrameDecoder.Rejected(Rejection.TooManyChannels,
+                $"{Shape} {said} has {(long)fields * rows * columns} values, at most {MostValues} are possible: cut it into tiles, each a "
+                + "stream of its own");
     }
 
     /// <summary>A record's value and headers from a field.</summary>
@@ -125,21 +159,30 @@ public static class FieldRecord
                 $"{Shape} must be rows,columns or fields,rows,columns, of at most {MostFields} fields and {MostSide} cells a side, was "
                     + $"'{Short(text)}'");
         int fields = sides.Length == 3 ? sides[0] : 1;
-        if ((long)fields * sides[^2] * sides[^1] > MostValues)
-            throw new FrameDecoder.Rejected(Rejection.TooManyChannels,
-                $"{Shape} {text} has {(long)fields * sides[^2] * sides[^1]} values, at most {MostValues} are possible: cut it into tiles, "
-                    + $"each a stream of its own");
+        CheckSize(fields, sides[^2], sides[^1], text);
         string said = Text(record, Field) ?? "";
         string[] names = said.Length > 0 ? said.Split(',', StringSplitOptions.TrimEntries) : [];
         if (names.Length > 0 && names.Length != fields)
             throw new FrameDecoder.Rejected(Rejection.BadHeader,
                 $"{Field} must name {fields} field{(fields == 1 ? "" : "s")}, was '{Short(said)}'");
-        return new FieldLayout(fields, sides[^2], sides[^1])
-        {
-            Names = names,
-            Latitudes = Degrees(record, Latitudes, sides[^2], 90),
-            Longitudes = Degrees(record, Longitudes, sides[^1], 360),
-        };
+        return Placed(record, new FieldLayout(fields, sides[^2], sides[^1]) { Names = names });
+    }
+
+    // Where on the globe, and where in a whole field.
+    static FieldLayout Placed(FeedRecord record, FieldLayout layout) => layout with
+    {
+        Latitudes = Degrees(record, Latitudes, layout.Rows, 90),
+        Longitudes = Degrees(record, Longitudes, layout.Columns, 360),
+        Tile = TileOf(record, layout.Rows, layout.Columns),
+    };
+
+    static FieldTilePlace? TileOf(FeedRecord record, int rows, int columns)
+    {
+        if (Text(record, FieldTilePlace.Header) is not { } text) return null;
+        return FieldTilePlace.Parse(text) is { } tile && tile.LiesIn(rows, columns) ? tile : throw new FrameDecoder.Rejected(
+            Rejection.BadHeader, $"{FieldTilePlace.Header} must be row,column,rows,columns of the tile's own cells in the whole field, "
+                + $"and row and "
+                + $"column of the record's first cell, such that {rows}×{columns} cells hold all of them, was '{Short(text)}'");
     }
 
     static bool IsWide(FeedRecord record)

@@ -60,6 +60,10 @@ sealed class TilePredictor : Predictor
     /// <summary>For benchmarks: both halves on the caller's thread.</summary>
     internal static bool OneThread { get; set; }
 
+    /// <inheritdoc/>
+    /// <remarks>A period of the tiles' P. More would save next to nothing and take room for z of every tile.</remarks>
+    public override int AtOnce => 16;
+
     /// <summary>Σ D of all tiles.</summary>
     public int Regressors { get; }
 
