@@ -28,10 +28,10 @@ static class BlobGamma
     }
 
     /// <summary>Clean or noisy, the same.</summary>
-    internal static FieldModelSpec Model { get; } = BlobBenchmark.Model(1450, beta: .01) with
+    static FieldModelSpec Model { get; } = BlobBenchmark.Model(1450, beta: 1e-5) with
     {
-        WarmUp = Begin, CalibrateFrom = 1000, Errors = [new() { Sigma = 2 }, new() { Sigma = 4, Frames = 8 }],
-        Calibrator = new BudgetSpec { AlarmsPerStep = 2e-4 },
+        WarmUp = Begin, CalibrateFrom = 1000, Errors = [new() { Sigma = 8 }], BlockRows = Side, BlockColumns = Side,
+        Calibrator = new BudgetSpec { AlarmsPerStep = 1e-4 },
     };
 
     static (int Caught, int False, string Delays) One(double noise, int seed)
