@@ -32,11 +32,8 @@ public sealed class FieldDemoFeed
     /// <summary>Frames within which the feed is as it was again.</summary>
     public const int Settles = 60;
 
-    /// <summary>The alarms that this feed deserves.</summary>
-    public const string Budget = "1 per 1000 steps";
-
     const int LeastGap = 250, MostGap = 400;
-    const int LeastChaos = 1000, MostChaos = 1500;
+    const int LeastChaos = 1500, MostChaos = 2500;  // what comes more often than the budget is taken for what the feed does
     const double Lively = .35;  // of the largest standard deviation of a cell: where something can be seen to happen
 
     static readonly (LocalAnomalyKind Kind, double Strength, string What)[] Changes =
@@ -74,6 +71,9 @@ public sealed class FieldDemoFeed
 
     /// <summary>Of the grid.</summary>
     public int Columns { get; }
+
+    /// <summary>The alarms that a feed deserves.</summary>
+    public static string BudgetOf(FieldDemoKind kind) => kind == FieldDemoKind.Chaotic ? "1 per 2000 steps" : "1 per 1000 steps";
 
     /// <summary>What has happened so far.</summary>
     public IReadOnlyList<FieldDemoAnomaly> Anomalies

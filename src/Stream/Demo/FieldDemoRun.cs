@@ -41,7 +41,7 @@ public sealed class FieldDemoRun : DemoSystem
 
     /// <summary>Starts the broker.</summary>
     public FieldDemoRun(FieldDemoOptions options, TimeProvider time)
-        : base(Basis(options.Kind), "frames", FieldDemoFeed.Budget, time)
+        : base(Basis(options.Kind), "frames", FieldDemoFeed.BudgetOf(options.Kind), time)
     {
         _options = options;
         Feed = new FieldDemoFeed(options.Kind, options.Seed, Quiet);

@@ -36,7 +36,7 @@ public sealed record FieldModelSpec : ModelSpec
     public double HeatSigma { get; init; } = .7;
 
     /// <summary>Frames after the onset that tell where an alarm began, 1 … 1000.</summary>
-    public int OnsetFrames { get; init; } = 3;
+    public int OnsetFrames { get; init; } = 2;
 
     /// <summary>What makes one score: 1 = alarm.</summary>
     public CalibratorSpec Calibrator { get; init; } = new BudgetSpec { AlarmsPerStep = 2e-4 };
