@@ -20,6 +20,7 @@ sealed class OnlineModel
     readonly Normality _normality;
     readonly double[] _errors;      // [horizons×channels]
     readonly double[] _prediction;  // ŷ, scratch [channels]
+    readonly Bar _bar;
     Judge _judge;
     Alarm _alarm;
     AlarmReport _report;
@@ -44,12 +45,19 @@ sealed class OnlineModel
         _forecast = spec.CreateForecast(_predictor);
         _normality = new Normality(spec.Normality);
         (_errors, _prediction) = (new double[spec.HorizonSteps.Count * channels], new double[channels]);
+        _bar = new Bar(spec.Alarm);
         (_frames, _times) = (new double[_schedule.ScalingSteps * channels], new DateTime[_schedule.ScalingSteps]);
         (_judge, _alarm, _report) = Judging(TimeSpan.FromSeconds(1));
     }
 
     /// <summary>Frames that the stream has had so far.</summary>
     public long Position => _position;
+
+    /// <summary>What a person has said of the stream's alarms.</summary>
+    public Bar Bar => _bar;
+
+    /// <summary>The last alarm, open or not.</summary>
+    public Alarm Alarm => _alarm;
 
     /// <summary>What learns.</summary>
     public Predictor Predictor => _predictor;
@@ -162,6 +170,7 @@ sealed class OnlineModel
 
         bool warmingUp = step < _schedule.AlarmFrom;
         var view = new StepView { Frame = frame, Expected = expected, Scaled = y, Errors = _errors, WarmingUp = warmingUp, Muted = muted };
+        _bar.Step();
         AlarmChange? change = step >= _schedule.JudgeFrom ? Decide(in view, position, step) : null;
         AlarmEvent? alarm = Report(change, in view, position, step);
         _judge.End(y);
@@ -170,14 +179,14 @@ sealed class OnlineModel
         else _predictor.Learn();
         _predictor.Predict();
         if (step >= _schedule.LearnFrom) _forecast?.Launch(step, time);
-        return new StepResult(position, warmingUp, warmingUp ? 0 : _judge.Judgement.Score, _normality.Value, _alarm.Open, alarm);
+        return new StepResult(position, warmingUp, warmingUp ? 0 : _bar.Of(_judge.Judgement).Score, _normality.Value, _alarm.Open, alarm);
     }
 
     AlarmChange? Decide(in StepView view, long position, long step)
     {
         _judge.Measure(in view, _alarm);
         bool allowed = !view.WarmingUp && _judge.Deviates(in view, _scaler!);
-        AlarmChange? change = _alarm.Step(position, _judge.Judgement, allowed, view.Muted, _judge.Returned);
+        AlarmChange? change = _alarm.Step(position, _bar.Of(_judge.Judgement), allowed, view.Muted, _judge.Returned);
         if (change == AlarmChange.Opened) _forecast?.BeginAlarm(step - _judge.TopSpan + 1, step);
         else if (_alarm.Open) _forecast?.GoOn(step);
         _judge.Learn(change, _alarm, view.Muted);
@@ -188,7 +197,8 @@ sealed class OnlineModel
     {
         Drift? drift = Date(change, position);
         if (drift is not null) change ??= AlarmChange.Updated;
-        AlarmEvent? alarm = _report.Step(change, position, _time, _judge.Judgement.Score, _normality.Value, view.Expected, view.Frame);
+        AlarmEvent? alarm = _report.Step(change, position, _time, _bar.Of(_judge.Judgement).Score, _normality.Value, view.Expected,
+            view.Frame);
         return alarm is null ? null : alarm with { Forecast = Foretold(position - step), Drift = drift, Field = _judge.Evidence };
     }
 
@@ -256,6 +266,7 @@ sealed class OnlineModel
         _normality.Carry(ref state);
         _judge.Carry(ref state);
         _alarm.Carry(ref state);
+        _bar.Carry(ref state);
         _report.Carry(ref state);
         state.Carry(ref _time);
         state.Carry(ref _step);

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Runtime.InteropServices;
 using Esn.Streaming.Configuration;
 using Esn.Streaming.Hosting;
+using Esn.Streaming.Telemetry;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 
@@ -17,17 +18,21 @@ static class RunCommand
 
     static readonly Option<SpecChange?> OnSpecChange = new("--on-spec-change")
     {
-        Description = "What becomes of a stream whose model is to learn in another way than its snapshot did: fail, the start stops and says which; reset, it begins anew. In place of state.onSpecChange.",
+        Description = "What becomes of a stream whose model is to learn in another way than its snapshot did: fail, the start stops and "
+            + "says which; reset, it begins anew. In place of state.onSpecChange.",
     };
 
     public static (Command, string[]) Make()
     {
-        var command = new Command("run", "Reads timesteps from Kafka, writes anomaly events to Kafka, shows metrics and health over HTTP. Ctrl-C or SIGTERM: publishes what is on its way, keeps what was learnt, commits, ends.") { Config, OnSpecChange };
+        var command = new Command("run",
+            "Reads timesteps from Kafka, writes anomaly events to Kafka, shows metrics and health over HTTP. "
+            + "Ctrl-C or SIGTERM: publishes what is on its way, keeps what was learnt, commits, ends.") { Config, OnSpecChange };
         command.SetAction(async (parsed, stop) =>
         {
             EsnConfig config = Load(parsed);
             if (parsed.GetValue(OnSpecChange) is { } change) config = config with { State = config.State with { OnSpecChange = change } };
-            using ILoggerFactory log = Logging(LogLevel.Information, config.Logging.Format);
+            using ILoggerFactory log = Logging(LogLevel.Information, config.Logging.Format,
+                logging => logging.AddOtlp(config.Tracing, config.Source.Group));
             // Beside that of System.CommandLine, which does not hear a signal that comes within a second of the start.
             using var ended = CancellationTokenSource.CreateLinkedTokenSource(stop);
             using PosixSignalRegistration term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
@@ -40,14 +45,21 @@ static class RunCommand
             await using var host = new StreamingHost(config, TimeProvider.System, log);
             return await host.Run(ended.Token).ConfigureAwait(false) ? 0 : 1;
         });
-        return (command, ["esn run --config config/esn.yaml", "ESN_KAFKA_PASSWORD=… esn run -c config/secured.yaml", "curl -s localhost:9464/metrics | grep esn_anomaly_score"]);
+        return (command,
+        [
+            "esn run --config config/esn.yaml",
+            "ESN_KAFKA_PASSWORD=… esn run -c config/secured.yaml",
+            "curl -s localhost:9464/metrics | grep esn_anomaly_score",
+        ]);
     }
 
     public static EsnConfig Load(ParseResult parsed) => parsed.GetValue(Config) is { } file ? ConfigFile.Load(file.ToString())
         : new EsnConfig();
 
-    public static ILoggerFactory Logging(LogLevel level, LogFormat format = LogFormat.Text) => LoggerFactory.Create(logging =>
+    public static ILoggerFactory Logging(LogLevel level, LogFormat format = LogFormat.Text, Action<ILoggingBuilder>? more = null) =>
+        LoggerFactory.Create(logging =>
     {
+        more?.Invoke(logging);
         logging
             .SetMinimumLevel(level)
             .AddFilter("Microsoft", LogLevel.Warning)

@@ -12,6 +12,9 @@ public sealed record EsnConfig
     /// <summary>Where events and unreadable records go.</summary>
     public SinkConfig Sink { get; init; } = new();
 
+    /// <summary>Where what people ask for is kept.</summary>
+    public ControlConfig Control { get; init; } = new();
+
     /// <summary>What kind of feed it is: the one word that picks all constants of the model.</summary>
     public string Preset { get; init; } = Presets.Names[0];
 
@@ -63,6 +66,10 @@ public sealed record EsnConfig
             if (Source.Reads(topic))
                 throw new ArgumentOutOfRangeException(nameof(Sink),
                     $"sink.{key} must be none of source.topics ({string.Join(", ", Source.Topics)}), as what is written would be read again, was {topic}");
+        if (Control.Topic.Length > 0 && (Source.Reads(Control.Topic) || Control.Topic == Sink.Events || Control.Topic == Sink.DeadLetters
+            || Control.Topic == Sink.Maps))
+            throw new ArgumentOutOfRangeException(nameof(Control),
+                $"control.topic must be none of source.topics and none of the sink's, was {Control.Topic}");
         Check(Detector, nameof(Detector), "detector");
         for (int i = 0; i < Models.Count; i++)
         {

@@ -26,7 +26,7 @@ public abstract class DemoSystem : IAsyncDisposable
     private protected DemoSystem(EsnConfig basis, string topic, string budget, TimeProvider time)
     {
         var sink = new SinkConfig { CreateTopics = false };
-        _broker = new EmbeddedBroker(topic, sink.Events, sink.DeadLetters, sink.Maps);
+        _broker = new EmbeddedBroker(topic, sink.Events, sink.DeadLetters, sink.Maps, new ControlConfig().Topic);
         (Topic, Time) = (topic, time);
         Config = basis with
         {

@@ -35,9 +35,11 @@ abstract class Outgoing(PartitionId source)
     public static List<Outgoing> Of(ScoredBatch batch, EsnConfig config) =>
     [
         .. batch.Frames.Where(frame => frame.Result.Alarm is not null).Select(frame => new OutgoingEvent(frame, config)),
-        .. batch.Frames.Where(frame => frame.Result.Alarm?.Field is { } evidence && !FieldMap.IsInline(evidence, AnomalyCloudEvent.MostBytes))
+        .. batch.Frames.Where(frame => frame.Result.Alarm?.Field is { } evidence
+            && !FieldMap.IsInline(evidence, AnomalyCloudEvent.MostBytes))
             .Select(frame => new OutgoingMap(frame, config.Sink.Maps)),
         .. batch.DeadLetters.Select(letter => new OutgoingLetter(letter, config.Sink.DeadLetters)),
+        .. batch.Taken.Where(_ => config.Control.Topic.Length > 0).Select(taken => new OutgoingCommand(taken, config.Control.Topic)),
     ];
 
     /// <summary>A header of text.</summary>
@@ -77,7 +79,8 @@ sealed class OutgoingEvent(ScoredFrame frame, EsnConfig config)
 }
 
 /// <summary>The heat map of an alarm that is too large to stand in its event; of fewer cells where the topic's limit asks for it.</summary>
-sealed class OutgoingMap(ScoredFrame frame, string topic) : Outgoing(new PartitionId(frame.Frame.Stream.Topic, frame.Frame.Stream.Partition))
+sealed class OutgoingMap(ScoredFrame frame, string topic)
+    : Outgoing(new PartitionId(frame.Frame.Stream.Topic, frame.Frame.Stream.Partition))
 {
     const int LeastBytes = 256;  // where no topic's limit is any sense
 
@@ -97,8 +100,19 @@ sealed class OutgoingMap(ScoredFrame frame, string topic) : Outgoing(new Partiti
         Add(headers, "esn-every", string.Create(CultureInfo.InvariantCulture, $"{map.Every}"));
         Add(headers, "esn-alarm", frame.AlarmId!);
         Add(headers, "ce_id", AnomalyCloudEvent.IdOf(frame.Frame, alarm));
-        return [new Message<byte[]?, byte[]?> { Key = Encoding.UTF8.GetBytes(frame.Frame.Stream.Key), Value = FieldRecord.Bytes(map.Heat), Headers = headers }];
+        return [new Message<byte[]?, byte[]?> { Key = Encoding.UTF8.GetBytes(frame.Frame.Stream.Key), Value = FieldRecord.Bytes(map.Heat),
+            Headers = headers }];
     }
+}
+
+/// <summary>From which record on a command holds.</summary>
+sealed class OutgoingCommand(ControlTaken taken, string topic) : Outgoing(taken.Of)
+{
+    public override string Topic => topic;
+
+    public override string What => $"from where command {taken.Command} holds in {taken.Of}";
+
+    public override IReadOnlyList<Message<byte[]?, byte[]?>> Messages() => Attempt < 2 ? [CommandTopic.MessageOf(taken)] : [];
 }
 
 /// <summary>A record that could not be taken.</summary>

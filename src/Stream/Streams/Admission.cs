@@ -8,6 +8,7 @@ sealed class Admission
 {
     readonly SourceConfig _source;
     readonly FrameDecoder _decoder;
+    readonly Measurements _measurements;
     readonly ModelChoice _models;
     readonly long _memory;
 
@@ -17,9 +18,14 @@ sealed class Admission
     {
         _source = config.Source;
         _decoder = new FrameDecoder(_source.Fields);
+        _measurements = new Measurements(_source.Fields);
         _models = models;
         _memory = _source.MaxMemory?.Bytes ?? (long)(SourceConfig.DefaultShare * GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
     }
+
+    /// <summary>One record for each measurement in these.</summary>
+    public IEnumerable<FeedRecord> Apart(IReadOnlyList<FeedRecord> records) =>
+        _measurements.Any ? records.SelectMany(_measurements.Of) : records;
 
     /// <summary>The frame in a record, or why there is none; exactly one of the two is null.</summary>
     public (Frame? Frame, DeadLetter? DeadLetter) Decode(FeedRecord record)
@@ -42,6 +48,10 @@ sealed class Admission
         if (streams >= _source.MaxStreams)
             return Refused(first, Rejection.TooManyStreams,
                 $"{streams} streams are here already: raise source.maxStreams, or add replicas and partitions");
+        // Read as seconds they would all be of 1970: a stream of them never begins.
+        if (first.MayBeDays)
+            return Refused(first, Rejection.BadTimestamp, "the stream's first timestamp can be days of a spreadsheet, or seconds since the "
+                + "start of a run: say which with source.fields.timestampFormat: excel or s");
         GridSpec? grid = first.Field?.Grid(first.Values);
         if (grid is { Land.Count: > 0 } && !grid.Land.Contains(false))
             return Refused(first, Rejection.NotFinite, "no cell of the stream's first frame has a value");

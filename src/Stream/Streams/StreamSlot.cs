@@ -17,6 +17,7 @@ public sealed class StreamSlot
     readonly Detector _detector;
     readonly List<int> _begins = [];  // which of the frames that were let through and wait for their step begin a run
     int _passed;
+    readonly SortedList<(long From, long Said), ControlFeedback> _feedback = [];  // that is to be taken at that offset
     long _opened = -1;  // offset of the record that opened the last alarm
 
     /// <param name="stream">Whose it is.</param>
@@ -78,6 +79,27 @@ public sealed class StreamSlot
     /// <summary>The gate has let the first frame through already.</summary>
     public void Begin(DateTime time) => _clock.Take(time);
 
+    /// <summary>A person said of an alarm of the stream whether it was one.</summary>
+    /// <param name="from">Offset of the first record that is to be judged so.</param>
+    /// <param name="feedback">What was said.</param>
+    public void Pend(long from, ControlFeedback feedback) => _feedback[(from, feedback.At.UtcTicks)] = feedback;
+
+    /// <summary>Takes what was said, once all records before an offset have been taken.</summary>
+    /// <param name="next">That offset.</param>
+    public void Heed(long next)
+    {
+        while (_feedback.Count > 0 && _feedback.GetKeyAtIndex(0).From <= next)
+        {
+            ControlFeedback feedback = _feedback.GetValueAtIndex(0);
+            _feedback.RemoveAt(0);
+            if (feedback.Anomaly) _detector.ConfirmAlarm();
+            else if (feedback.Alarm != ScoredFrame.IdOf(Stream, _opened) || !_detector.DenyAlarm())
+            {
+                if (feedback.PeakScore > 0) _detector.RaiseBar(feedback.PeakScore);
+            }
+        }
+    }
+
     /// <summary>Why a frame is refused; null where it is let through: the next <see cref="Step"/> is to take it.</summary>
     /// <inheritdoc cref="Gate.Check"/>
     public Rejection? Check(DateTime time, double[] values, out string detail, DateTime? sent = null, FieldLayout? field = null)
@@ -121,6 +143,7 @@ public sealed class StreamSlot
         var values = new double[n * channels];
         var expected = new double[n * channels];
         var results = new StepResult[n];
+        var opened = new long[n];
         for (int t = 0; t < n; t++)
         {
             times[t] = frames[t].Time;
@@ -129,15 +152,27 @@ public sealed class StreamSlot
 
         long start = time.GetTimestamp();
         ModelHealth before = _detector.Health;
-        _detector.StepMany(times, values, results, expected, muted);
+        for (int from = 0, to; from < n; from = to)
+        {
+            // What was said holds from its record on, wherever batches begin and end.
+            Heed(frames[from].Record.Offset);
+            to = from + 1;
+            while (to < n && (_feedback.Count == 0 || frames[to].Record.Offset < _feedback.GetKeyAtIndex(0).From)) to++;
+            _detector.StepMany(times.AsSpan(from..to), values.AsSpan((from * channels)..(to * channels)), results.AsSpan(from..to),
+                expected.AsSpan((from * channels)..(to * channels)), muted.IsEmpty ? default : muted[from..to]);
+            for (int t = from; t < to; t++)
+            {
+                if (results[t].Alarm is { Change: AlarmChange.Opened }) _opened = frames[t].Record.Offset;
+                opened[t] = results[t].Alarm is null ? -1 : _opened;
+            }
+        }
         TimeSpan elapsed = time.GetElapsedTime(start);
 
         var scored = new ScoredFrame[n];
         for (int t = 0; t < n; t++)
         {
-            if (results[t].Alarm is { Change: AlarmChange.Opened }) _opened = frames[t].Record.Offset;
             scored[t] = new ScoredFrame(frames[t], results[t], expected.AsMemory(t * channels, channels), !muted.IsEmpty && muted[t],
-                results[t].Alarm is null ? -1 : _opened) { Grid = Grid };
+                opened[t]) { Grid = Grid };
         }
         var forecast = new double[channels];
         return new StreamSteps(Stream, scored, before, _detector.Health, _detector.TryForecast(forecast) ? forecast : null, elapsed) { NewRuns = runs };

@@ -9,6 +9,7 @@ namespace Esn.Streaming.Streams;
 public sealed class StreamTable
 {
     readonly Admission _admission;
+    readonly Interventions _interventions;
     readonly Scorer _scorer;
     readonly ModelChoice _models;
     readonly StateConfig _state;
@@ -18,13 +19,12 @@ public sealed class StreamTable
 
     /// <param name="config">Validated.</param>
     /// <param name="time">For durations and the time of scoring.</param>
-    /// <param name="silenced">Asked once a batch for each of its streams whether a person does not want it judged now; null: none
-    /// is silenced.</param>
-    public StreamTable(EsnConfig config, TimeProvider time, Func<StreamId, bool>? silenced = null)
+    public StreamTable(EsnConfig config, TimeProvider time)
     {
         (_state, _times, _time, _models) = (config.State, config.Source.Times, time, new ModelChoice(config));
         _admission = new Admission(config, _models);
-        _scorer = new Scorer(config, silenced ?? (_ => false), time);
+        _interventions = new Interventions(time);
+        _scorer = new Scorer(config, _interventions, time);
     }
 
     /// <summary>Does what a message of the source asks for.</summary>
@@ -35,6 +35,7 @@ public sealed class StreamTable
         PartitionsAssigned assigned => Assign(assigned),
         PartitionsRevoked revoked => Forget(revoked, revoked.Partitions, capture: true),
         PartitionsLost lost => Forget(lost, lost.Partitions, capture: false),
+        CommandsGiven given => Heed(given),
         SourceEnded ended => Captured(Scored(ended), _groups.Values),
         _ => throw new NotSupportedException($"{message.GetType().Name} is no message of a source"),
     };
@@ -49,8 +50,33 @@ public sealed class StreamTable
             PartitionGroup group = Group(start.Partition);
             reset.AddRange(group.Restore(start, _models, _times, _state.OnSpecChange, Now));
             restored += group.Slots.Count;
+            foreach (StreamSlot slot in group.Slots) Pend(slot, group.Next);
         }
         return Scored(assigned) with { Restored = restored, Reset = reset };
+    }
+
+    ScoredBatch Heed(CommandsGiven given)
+    {
+        foreach (ControlCommand command in given.Commands) _interventions.Take(command);
+        return Scored(given) with { Taken = [.. _groups.Values.Where(group => group.Next >= 0).SelectMany(Begin)] };
+    }
+
+    // What a person said since the last batch holds from the next record on; of records that are taken again, what was noted does.
+    IReadOnlyList<ControlTaken> Begin(PartitionGroup group)
+    {
+        IReadOnlyList<ControlTaken> taken = _interventions.Begin(group.Partition, Math.Max(group.Next, group.Told));
+        if (taken.Count == 0) return taken;
+        foreach (StreamSlot slot in group.Slots)
+        {
+            Pend(slot, Math.Max(group.Next, group.Told));
+            slot.Heed(group.Next);
+        }
+        return taken;
+    }
+
+    void Pend(StreamSlot slot, long from)
+    {
+        foreach ((long at, ControlFeedback feedback) in _interventions.Of(slot.Stream, from)) slot.Pend(at, feedback);
     }
 
     ScoredBatch Forget(SourceMessage message, IReadOnlyList<PartitionId> partitions, bool capture)
@@ -70,10 +96,15 @@ public sealed class StreamTable
         var indices = new Dictionary<StreamId, int>();
         var touched = new HashSet<PartitionGroup>();
         int replayed = 0;
-        foreach (FeedRecord record in batch.Records)
+        List<ControlTaken> taken = [];
+        foreach (FeedRecord record in _admission.Apart(batch.Records))
         {
             PartitionGroup group = Group(new PartitionId(record.Topic, record.Partition));
-            touched.Add(group);
+            if (touched.Add(group))
+            {
+                if (group.Next < 0) group.Next = record.Offset;
+                taken.AddRange(Begin(group));
+            }
             group.Next = Math.Max(group.Next, record.Offset + 1);
             (Frame? frame, DeadLetter? letter) = _admission.Decode(record);
             StreamSlot? slot = null;
@@ -94,6 +125,8 @@ public sealed class StreamTable
             streams[index].Frames.Add(frame);
         }
         StreamSteps[] steps = _scorer.Step(streams);
+        foreach (PartitionGroup group in _interventions.Judges ? touched : [])
+            foreach (StreamSlot slot in group.Slots) slot.Heed(group.Next);  // a snapshot is of all that holds before its next record
         ScoredFrame[] frames = [.. places.Select(place => steps[place.Stream].Frames[place.Frame])];
         ScoredBatch scored = Scored(batch) with
         {
@@ -101,6 +134,7 @@ public sealed class StreamTable
             Streams = replayed > 0 ? [.. steps.Select(Untold).OfType<StreamSteps>()] : steps,
             Frames = frames,
             Replayed = replayed,
+            Taken = taken,
             Offsets = [.. touched.Where(group => group.Next > group.Told).Select(group => new PartitionOffset(group.Partition, group.Next))],
         };
         return Captured(scored, Due(touched));
@@ -141,7 +175,11 @@ public sealed class StreamTable
                 ? (null, new DeadLetter(frame.Record, reason, detail)) : (slot, null);
         }
         (StreamSlot? opened, DeadLetter? letter) = _admission.Open(frame, StreamCount, Bytes);
-        if (opened is not null) group.Add(opened);
+        if (opened is not null)
+        {
+            group.Add(opened);
+            Pend(opened, frame.Record.Offset);
+        }
         return (opened, letter);
     }
 

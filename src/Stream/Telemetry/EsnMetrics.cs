@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Esn.Streaming.Board;
 using Esn.Streaming.Configuration;
 using Esn.Streaming.Streams;
@@ -16,11 +17,13 @@ public sealed class EsnMetrics
     readonly StreamInstruments _instruments;
     readonly Dictionary<StreamId, StreamSeries?> _series = [];  // of every stream that was seen; null: beyond the cap
     readonly Gauge _streams, _modelBytes, _lag, _groupLag, _partitionLag, _ready;
+    readonly Gauge _unheld, _reloaded;
+    readonly SnapshotInstruments _kept;
     readonly HashSet<PartitionId> _groupPartitions = [];
     readonly HashSet<StreamId> _refused = [];  // names with dead letters of their own
     readonly HashSet<PartitionId> _lagging = [];  // partitions with a series
     readonly Counter _steps, _events, _recoveries, _refusals, _rescalings, _late, _deadLetters, _hidden, _webhooks;
-    readonly Histogram _stepDuration, _latency, _pause;
+    readonly DurationHistogram _stepDuration, _latency, _pause;
     readonly Counter _snapshots, _restored, _replayed, _newRuns;
     readonly HashSet<StreamId> _hiddenStreams = [];
     int _exported;
@@ -35,30 +38,51 @@ public sealed class EsnMetrics
         MetricFactory metrics = Prometheus.Metrics.WithCustomRegistry(Registry);
         DotNetStats.Register(Registry);  // process_* and dotnet_*
         _instruments = new StreamInstruments(metrics);
+        _kept = new SnapshotInstruments(metrics, _time);
+        _unheld = metrics.CreateGauge("esn_group_unheld_partitions",
+            "Partitions of the topics that no member of the group has: nobody watches their streams.");
+        _reloaded = metrics.CreateGauge("esn_config_last_reload_successful",
+            "1 while the configuration that runs is the one that was asked for last; 0: a reload was refused, the one before it runs on.");
+        _reloaded.Set(1);
         _steps = metrics.CreateCounter("esn_steps_total", "Timesteps scored.");
         _events = metrics.CreateCounter("esn_events_total", "Changes in the life of alarms, by change.", "change");
-        _recoveries = metrics.CreateCounter("esn_readout_recoveries_total", "Times that a readout's learning began anew, its weights as they were, as rounding had cost the positive definiteness of its inverse covariance.");
-        _refusals = metrics.CreateCounter("esn_readout_refusals_total", "Frames that were scored but not learnt, as a number in them was too large to be squared.");
-        _rescalings = metrics.CreateCounter("esn_rescalings_total", "Times that a stream's feed had left the range that its scaling was fixed for, and its model began anew: it warms up.");
+        _recoveries = metrics.CreateCounter("esn_readout_recoveries_total",
+            "Times that a readout's learning began anew, its weights as they were, as rounding had cost the positive definiteness of its "
+            + "inverse covariance.");
+        _refusals = metrics.CreateCounter("esn_readout_refusals_total",
+            "Frames that were scored but not learnt, as a number in them was too large to be squared.");
+        _rescalings = metrics.CreateCounter("esn_rescalings_total",
+            "Times that a stream's feed had left the range that its scaling was fixed for, and its model began anew: it warms up.");
         _late = metrics.CreateCounter("esn_late_total", "Frames refused because the stream was past their time already.");
-        _deadLetters = metrics.CreateCounter("esn_dead_letters_total", "Records that could not be taken, by reason; each is in the dead-letter topic as it came.", "reason");
-        _hidden = metrics.CreateCounter("esn_hidden_streams_total", "Streams that are scored but have no series of their own here, beyond http.maxStreams.");
-        _webhooks = metrics.CreateCounter("esn_webhook_posts_total", "What became of posts to webhooks: delivered, retried, or failed and kept as dead letters.", "result");
-        _stepDuration = metrics.CreateHistogram("esn_step_duration_seconds", "Time to score one timestep.",
-            new HistogramConfiguration { Buckets = Histogram.ExponentialBuckets(1e-6, 2, 20) });
-        _latency = metrics.CreateHistogram("esn_end_to_end_latency_seconds", "From the record's timestamp to its score.",
-            new HistogramConfiguration { Buckets = Histogram.ExponentialBuckets(.001, 2, 20) });
-        _pause = metrics.CreateHistogram("esn_snapshot_pause_seconds", "Time that scoring stood still to copy the states of a partition.",
-            new HistogramConfiguration { Buckets = Histogram.ExponentialBuckets(1e-4, 2, 16) });
+        _deadLetters = metrics.CreateCounter("esn_dead_letters_total",
+            "Records that could not be taken, by reason; each is in the dead-letter topic as it came.", "reason");
+        _hidden = metrics.CreateCounter("esn_hidden_streams_total",
+            "Streams that are scored but have no series of their own here, beyond http.maxStreams.");
+        _webhooks = metrics.CreateCounter("esn_webhook_posts_total",
+            "What became of posts to webhooks: delivered, retried, or failed and kept as dead letters.", "result");
+        _stepDuration = new DurationHistogram(metrics, Meter, "esn_step_duration_seconds",
+            "Time to score one timestep.", first: 1e-6, buckets: 20);
+        _latency = new DurationHistogram(metrics, Meter, "esn_end_to_end_latency_seconds",
+            "From the record's timestamp to its score.", first: .001, buckets: 20);
+        _pause = new DurationHistogram(metrics, Meter, "esn_snapshot_pause_seconds",
+            "Time that scoring stood still to copy the states of a partition.", first: 1e-4, buckets: 16);
         _snapshots = metrics.CreateCounter("esn_snapshots_total", "Snapshots of partitions that were taken.");
-        _newRuns = metrics.CreateCounter("esn_new_runs_total", "Times that a stream began a new run, as its clock had gone back, or far ahead, for good: it is washed out and goes on with what it had learnt.");
+        _newRuns = metrics.CreateCounter("esn_new_runs_total",
+            "Times that a stream began a new run, as its clock had gone back, or far ahead, for good: it is washed out and goes on with "
+            + "what it had learnt.");
         _restored = metrics.CreateCounter("esn_restored_streams_total", "Streams that went on from a snapshot.");
         _replayed = metrics.CreateCounter("esn_replayed_total", "Timesteps taken again after a restart, which had been told of before.");
         _streams = metrics.CreateGauge("esn_streams", "Streams with a model in this process.");
-        _modelBytes = metrics.CreateGauge("esn_models_bytes", "About how much memory the models of all streams take; a stream that would take it beyond source.maxMemory becomes dead letters.");
-        _lag = metrics.CreateGauge("esn_consumer_lag_records", "Records that wait in the assigned partitions, as the client last counted them.");
-        _groupLag = metrics.CreateGauge("esn_group_lag_records", "Records of a partition that the group has not done with, by what the brokers say; every replica tells the same of all partitions, whoever reads them.", "topic", "partition");
-        _partitionLag = metrics.CreateGauge("esn_partition_lag_records", "Records of an assigned partition that are not stored as done yet, as the client last counted them.", "topic", "partition");
+        _modelBytes = metrics.CreateGauge("esn_models_bytes",
+            "About how much memory the models of all streams take; a stream that would take it beyond source.maxMemory becomes dead "
+            + "letters.");
+        _lag = metrics.CreateGauge("esn_consumer_lag_records",
+            "Records that wait in the assigned partitions, as the client last counted them.");
+        _groupLag = metrics.CreateGauge("esn_group_lag_records",
+            "Records of a partition that the group has not done with, by what the brokers say; every replica tells the same of all "
+            + "partitions, whoever reads them.", "topic", "partition");
+        _partitionLag = metrics.CreateGauge("esn_partition_lag_records",
+            "Records of an assigned partition that are not stored as done yet, as the client last counted them.", "topic", "partition");
         _ready = metrics.CreateGauge("esn_ready", "1 while records are consumed or the topic is idle; as /health/ready.");
 
         foreach (string result in new[] { "delivered", "retried", "failed" }) _webhooks.WithLabels(result);
@@ -74,11 +98,25 @@ public sealed class EsnMetrics
         });
     }
 
+    /// <summary>The same instruments for whoever is exported to.</summary>
+    public Meter Meter { get; } = new("esn");
+
     /// <summary>What /metrics serves.</summary>
     public CollectorRegistry Registry { get; }
 
     /// <summary>Timesteps scored so far.</summary>
     public double StepCount => _steps.Value;
+
+    /// <summary>State is kept.</summary>
+    /// <param name="seconds">Between two snapshots of a partition.</param>
+    public void KeepEvery(double seconds) => _kept.Begin(seconds);
+
+    /// <summary>A snapshot of a partition was kept, or could not be.</summary>
+    public void CountSnapshot(PartitionId partition, bool lasts) => _kept.Told(partition, lasts);
+
+    /// <summary>The configuration was to be read again.</summary>
+    /// <param name="good">It was taken.</param>
+    public void Reloaded(bool good) => _reloaded.Set(good ? 1 : 0);
 
     /// <summary>Something became of a post to a webhook: delivered, retried or failed.</summary>
     public void CountPost(string result) => _webhooks.WithLabels(result).Inc();
@@ -96,6 +134,7 @@ public sealed class EsnMetrics
     {
         lock (_groupPartitions)
         {
+            _unheld.Set(group.Count(partition => !partition.Held));
             foreach (PartitionId old in _groupPartitions.Except(group.Select(partition => partition.Partition)).ToArray())
             {
                 _groupLag.RemoveLabelled(old.Topic, FormattableString.Invariant($"{old.Number}"));
@@ -104,7 +143,8 @@ public sealed class EsnMetrics
             foreach (GroupPartition partition in group)
             {
                 _groupPartitions.Add(partition.Partition);
-                _groupLag.WithLabels(partition.Partition.Topic, FormattableString.Invariant($"{partition.Partition.Number}")).Set(partition.Lag);
+                _groupLag.WithLabels(partition.Partition.Topic, FormattableString.Invariant($"{partition.Partition.Number}"))
+                    .Set(partition.Lag);
             }
         }
     }
@@ -113,6 +153,7 @@ public sealed class EsnMetrics
     public void Observe(ScoredBatch batch)
     {
         lock (_lock) ObserveStreams(batch);
+        _kept.Observe(batch.Message);
         foreach (ScoredFrame frame in batch.Frames)
             if (frame.Frame.Record.Timestamp is { } sent) _latency.Observe(Math.Max(0, (batch.ScoredAt - sent).TotalSeconds));
         foreach (DeadLetter letter in batch.DeadLetters)

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Esn.Streaming.Commands;
+using Esn.Streaming.Configuration;
 using Xunit;
 
 namespace Esn.Stream.Tests;
@@ -27,7 +28,8 @@ public sealed class OptionTests
     [InlineData("tune", "feed.csv --trials abc", "abc")]
     [InlineData("tune", "feed.csv --trials 1", "--trials must be in [2, 10000], was 1")]
     [InlineData("backtest", "feed.csv --time-format often", "--time-format must be day-first, month-first, s, ms")]
-    [InlineData("backtest", "feed.csv --timezone Mars/Olympus", "--timezone must be a name such as Europe/Copenhagen or UTC, was \"Mars/Olympus\"")]
+    [InlineData("backtest", "feed.csv --timezone Mars/Olympus",
+        "--timezone must be a name such as Europe/Copenhagen or UTC, was \"Mars/Olympus\"")]
     [InlineData("backtest", "feed.csv --decimal x", "--decimal must be . or , was \"x\"")]
     [InlineData("backtest", "feed.csv --budget lots", "--budget must be such as")]
     public void A_wrong_option_is_told_in_one_line(string command, string arguments, string says)
@@ -43,6 +45,18 @@ public sealed class OptionTests
     [InlineData("backtest", "feed.csv --time-column t --time-format %d/%m/%Y --timezone UTC --decimal , --sort")]
     public void Right_options_pass(string command, string arguments) => Assert.Empty(Of(command).Parse(arguments).Errors);
 
+    [Theory]
+    [InlineData("signal", null, "1 per 10,000 steps (the preset's)")]
+    [InlineData("sensors", null, "1 per 2,500 steps (the preset's)")]
+    [InlineData("metric", null, "1 per 375 steps (the preset's)")]
+    [InlineData("metric", "2 per day", "2 per day")]
+    public void The_budget_of_a_report_is_a_number_whoever_said_it(string preset, string? said, string shown)
+    {
+        EsnConfig config = EsnConfig.Of(preset);
+        if (said is not null) config = config with { Alarms = config.Alarms with { Budget = AlarmBudget.Parse(said) } };
+        Assert.Equal(shown, BacktestCommand.BudgetOf(config));
+    }
+
     [Fact]
     public async Task The_place_of_a_tuned_configuration_is_checked_before_the_search()
     {
@@ -51,7 +65,9 @@ public sealed class OptionTests
         try
         {
             ParseResult parsed = Of("tune").Parse($"{feed} --trials 10000 --out {feed}/nowhere/tuned.yaml");
-            var refused = await Assert.ThrowsAsync<Esn.Streaming.Feeds.FeedException>(() => parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false }, TestContext.Current.CancellationToken));
+            var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false };
+            var refused = await Assert.ThrowsAsync<Esn.Streaming.Feeds.FeedException>(
+                () => parsed.InvokeAsync(configuration, TestContext.Current.CancellationToken));
             Assert.StartsWith("can't write --out ", refused.Message, StringComparison.Ordinal);
         }
         finally
