@@ -12,10 +12,10 @@ namespace Esn;
 static class Snapshot
 {
     /// <summary>Of the format: of the header, and of which fields each state carries in which order.</summary>
-    public const int Version = 3;
+    public const int Version = 4;
 
     /// <summary>Hash of the names, types and lengths of all that is carried, in order: the test of the layout says when it changes, and what to do.</summary>
-    public const ulong Layout = 0x7283DDD9144701FC;
+    public const ulong Layout = 0xB6C0FE47CB976C86;
 
     const ulong Magic = 0x31544E53_2E4E5345;  // "ESN.SNT1" in memory
     const int Checksum = sizeof(ulong);
