@@ -21,13 +21,16 @@ static class StateCommand
     {
         var command = new Command("state", "What is kept over a restart: what there is, whether it is whole, and how to begin anew.")
         {
-            Sub("list", "What is kept: partitions, newest first, with the offset they stand for.", (parsed, stop) => List(parsed, stop), Topic, Partition),
+            Sub("list", "What is kept: partitions, newest first, with the offset they stand for.", (parsed, stop) => List(parsed, stop),
+                Topic, Partition),
             Sub("show", "The streams of the newest snapshots: steps taken, channels, size, digest.", Show, Topic, Partition, Stream),
-            Sub("verify", "Reads every snapshot whole, and restores every stream of the newest with the models of the configuration. Exit code 1: something is wrong.", Verify, Topic, Partition),
+            Sub("verify", "Reads every snapshot whole, and restores every stream of the newest with the models of the configuration. "
+                + "Exit code 1: something is wrong.", Verify, Topic, Partition),
             Export(),
             Reset(),
         };
-        return (command, ["esn state list --config config/esn.yaml", "esn state show -c config/esn.yaml --stream pump-7", "esn state verify -c config/esn.yaml", "esn state reset -c config/esn.yaml --stream pump-7 --yes"]);
+        return (command, ["esn state list --config config/esn.yaml", "esn state show -c config/esn.yaml --stream pump-7",
+            "esn state verify -c config/esn.yaml", "esn state reset -c config/esn.yaml --stream pump-7 --yes"]);
     }
 
     static Command Sub(string name, string does, Func<ParseResult, CancellationToken, Task<int>> act, params Option[] options)
@@ -48,7 +51,8 @@ static class StateCommand
             var bytes = new Pieces();
             slot.Write(bytes);
             foreach (ReadOnlyMemory<byte> piece in bytes.Written()) await to.WriteAsync(piece, stop).ConfigureAwait(false);
-            Console.WriteLine($"{parsed.GetValue(file)}: {slot.Stream.Key} of {snapshot.Partition} at step {slot.Position}, {MemorySize.Say(bytes.Length)}");
+            Console.WriteLine($"{parsed.GetValue(file)}: {slot.Stream.Key} of {snapshot.Partition} at step {slot.Position}, "
+                + $"{MemorySize.Say(bytes.Length)}");
             return 0;
         }, Topic, Partition, Stream);
         command.Arguments.Add(file);
@@ -58,13 +62,15 @@ static class StateCommand
     static Command Reset()
     {
         var yes = new Option<bool>("--yes") { Description = "Without it nothing is deleted: it says what would be." };
-        return Sub("reset", "Forgets what was learnt of a stream, or of whole partitions: they begin anew. Stop the replicas that read them first.", async (parsed, stop) =>
+        return Sub("reset", "Forgets what was learnt of a stream, or of whole partitions: they begin anew. Stop the replicas that read "
+            + "them first.", async (parsed, stop) =>
         {
             bool sure = parsed.GetValue(yes);
             string? stream = parsed.GetValue(Stream);
             await using DirectoryStore store = Store(parsed);
             int forgotten = 0;
-            foreach (PartitionId partition in (await All(parsed, store, stop).ConfigureAwait(false)).Select(stored => stored.Partition).Distinct().ToArray())
+            foreach (PartitionId partition in (await All(parsed, store, stop).ConfigureAwait(false)).Select(stored => stored.Partition)
+                .Distinct().ToArray())
             {
                 if (stream is null)
                 {
@@ -77,7 +83,8 @@ static class StateCommand
                 SlotSnapshot[] left = [.. snapshot.Slots.Where(slot => slot.Stream.Key != stream)];
                 if (left.Length == snapshot.Slots.Count) continue;
                 Console.WriteLine($"{partition}: stream {stream} {(sure ? "forgotten" : "would be forgotten")}");
-                if (sure) await store.Save(snapshot with { Slots = left, TakenAt = TimeProvider.System.GetUtcNow().UtcDateTime }, stop).ConfigureAwait(false);
+                if (sure) await store.Save(snapshot with { Slots = left, TakenAt = TimeProvider.System.GetUtcNow().UtcDateTime }, stop)
+                    .ConfigureAwait(false);
                 forgotten++;
             }
             if (forgotten == 0) throw new ConfigException($"nothing is kept of {stream ?? "such partitions"} in {store.Name}");
@@ -94,7 +101,9 @@ static class StateCommand
         foreach (StoredSnapshot stored in all)
             Console.WriteLine(stored.Fault is { } fault
                 ? $"{stored.Partition}  generation {stored.Generation}  {MemorySize.Say(stored.Bytes)}  can't be used: {fault}"
-                : string.Create(CultureInfo.InvariantCulture, $"{stored.Partition}  generation {stored.Generation}  {(stored.Newest ? "newest" : "older")}  taken {FeedTime.Write(stored.TakenAt)}  offset {stored.Next}  {stored.Streams} streams  {MemorySize.Say(stored.Bytes)}"));
+                : string.Create(CultureInfo.InvariantCulture,
+                    $"{stored.Partition}  generation {stored.Generation}  {(stored.Newest ? "newest" : "older")}  taken "
+                    + $"{FeedTime.Write(stored.TakenAt)}  offset {stored.Next}  {stored.Streams} streams  {MemorySize.Say(stored.Bytes)}"));
         return 0;
     }
 
@@ -106,11 +115,13 @@ static class StateCommand
         foreach (PartitionId partition in Newest(await All(parsed, store, stop).ConfigureAwait(false)))
         {
             PartitionSnapshot snapshot = (await store.Load(partition, stop).ConfigureAwait(false))!;
-            foreach (SlotSnapshot slot in snapshot.Slots.Where(slot => stream is null || slot.Stream.Key == stream).OrderBy(slot => slot.Stream.Key, StringComparer.Ordinal))
+            foreach (SlotSnapshot slot in snapshot.Slots.Where(slot => stream is null || slot.Stream.Key == stream)
+                .OrderBy(slot => slot.Stream.Key, StringComparer.Ordinal))
             {
                 shown++;
                 Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                    $"{partition}  {slot.Stream.Key}  {slot.Position} steps  {slot.Channels} channel{(slot.Channels == 1 ? "" : "s")}  offset {slot.Next}  {MemorySize.Say(slot.Detector.Length)}  digest {slot.Digest:x16}"));
+                    $"{partition}  {slot.Stream.Key}  {slot.Position} steps  {slot.Channels} channel{(slot.Channels == 1 ? "" : "s")}  "
+                        + $"offset {slot.Next}  {MemorySize.Say(slot.Detector.Length)}  digest {slot.Digest:x16}"));
             }
         }
         if (shown == 0) throw new ConfigException($"nothing is kept of {stream ?? "such partitions"} in {store.Name}");
@@ -146,7 +157,8 @@ static class StateCommand
                 }
             }
         }
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{all.Count} snapshots, {streams} streams of the newest: {(wrong == 0 ? "good" : $"{wrong} wrong")}"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{all.Count} snapshots, {streams} streams of the newest: {(wrong == 0 ? "good" : $"{wrong} wrong")}"));
         return wrong == 0 ? 0 : 1;
     }
 
@@ -164,7 +176,8 @@ static class StateCommand
         {
             1 => found[0],
             0 => throw new ConfigException($"nothing is kept of {stream} in {store.Name}"),
-            _ => throw new ConfigException($"{stream} is in {string.Join(", ", found.Select(one => one.Item1.Partition))}: say --topic and --partition"),
+            _ => throw new ConfigException($"{stream} is in {string.Join(", ", found.Select(one => one.Item1.Partition))}: say --topic "
+                + "and --partition"),
         };
     }
 
@@ -174,16 +187,19 @@ static class StateCommand
         int? partition = parsed.GetValue(Partition);
         var all = new List<StoredSnapshot>();
         await foreach (StoredSnapshot stored in store.List(stop).ConfigureAwait(false))
-            if ((topic ?? stored.Partition.Topic) == stored.Partition.Topic && (partition ?? stored.Partition.Number) == stored.Partition.Number) all.Add(stored);
+            if ((topic ?? stored.Partition.Topic) == stored.Partition.Topic
+                && (partition ?? stored.Partition.Number) == stored.Partition.Number) all.Add(stored);
         return all;
     }
 
-    static IEnumerable<PartitionId> Newest(List<StoredSnapshot> all) => [.. all.Where(stored => stored.Newest).Select(stored => stored.Partition)];
+    static IEnumerable<PartitionId> Newest(List<StoredSnapshot> all) =>
+        [.. all.Where(stored => stored.Newest).Select(stored => stored.Partition)];
 
     static DirectoryStore Store(ParseResult parsed)
     {
         EsnConfig config = RunCommand.Load(parsed);
-        if (config.State.Store == StateStore.None) throw new ConfigException($"state.store: none, so nothing is kept{config.Where("state.store")}");
+        if (config.State.Store == StateStore.None) throw new ConfigException($"state.store: none, so nothing is "
+            + $"kept{config.Where("state.store")}");
         ILoggerFactory log = RunCommand.Logging(LogLevel.Critical);  // what is wrong is told as a result
         return new DirectoryStore(config.StateDirectory, config.Source.Group, log.CreateLogger("esn"));
     }

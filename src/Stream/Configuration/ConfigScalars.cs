@@ -34,7 +34,8 @@ sealed partial class ConfigScalars(string file, Func<string, string?> environmen
     {
         if (node is not YamlScalarNode scalar) throw Wrong(node, $"{path} must be a single value, was {Show(node)}");
         if (Variable().Replace(scalar.Value ?? "", "").Contains("${", StringComparison.Ordinal))
-            throw Wrong(node, $"{path} has a ${{ that names no environment variable: ${{NAME}} or ${{NAME:-default}} is expected, was '{scalar.Value}'");
+            throw Wrong(node, $"{path} has a ${{ that names no environment variable: ${{NAME}} or ${{NAME:-default}} is expected, was "
+                + $"'{scalar.Value}'");
         return Variable().Replace(scalar.Value ?? "", match =>
             environment(match.Groups["name"].Value) is { Length: > 0 } value ? value
             : match.Groups["default"].Success ? match.Groups["default"].Value

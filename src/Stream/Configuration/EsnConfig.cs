@@ -62,14 +62,15 @@ public sealed record EsnConfig
         foreach ((string key, string topic) in new[] { ("events", Sink.Events), ("deadLetters", Sink.DeadLetters) })
             if (Source.Reads(topic))
                 throw new ArgumentOutOfRangeException(nameof(Sink),
-                    $"sink.{key} must be none of source.topics ({string.Join(", ", Source.Topics)}), as what is written would be read again, was {topic}");
+                    $"sink.{key} must be none of source.topics ({string.Join(", ", Source.Topics)}), as what is written would be read "
+                        + $"again, was {topic}");
         Check(Detector, nameof(Detector), "detector");
         for (int i = 0; i < Models.Count; i++)
         {
             Check(Models[i].Detector, nameof(Models), FormattableString.Invariant($"models[{i}].detector"));
             if (Models[i].Budget?.PerStep / Alarms.SharedBy < 1e-9)
                 throw new ArgumentOutOfRangeException(nameof(Models),
-                    FormattableString.Invariant($"models[{i}].budget / alarms.sharedBy must be at least 1 per 1000000000 steps of a stream, was {Models[i].Budget!.Text}"));
+                    $"models[{i}].budget / alarms.sharedBy must be at least 1 per 1000000000 steps of a stream, was {Models[i].Budget!.Text}");
         }
     }
 

@@ -18,7 +18,8 @@ namespace Esn.Streaming.Pipeline;
 /// <param name="gone">Whether a partition went while something that came of it was on its way: it may not be told then, and is not
 /// kept.</param>
 /// <param name="log">Told of what was not kept.</param>
-public sealed class KeepingOutbox(IOutbox outbox, ISnapshotStore store, TimeSpan interval, Func<PartitionId, bool> gone, ILogger log) : IOutbox
+public sealed class KeepingOutbox(IOutbox outbox, ISnapshotStore store, TimeSpan interval, Func<PartitionId, bool> gone,
+    ILogger log) : IOutbox
 {
     readonly Dictionary<PartitionId, Task> _writing = [];
 
@@ -51,7 +52,8 @@ public sealed class KeepingOutbox(IOutbox outbox, ISnapshotStore store, TimeSpan
         {
             await store.Save(snapshot, CancellationToken.None).ConfigureAwait(false);
             long took = (long)Stopwatch.GetElapsedTime(start).TotalMilliseconds;
-            if (told) log.Kept(snapshot.Partition.ToString(), snapshot.Slots.Count, MemorySize.Say(snapshot.Bytes), snapshot.Next, took, snapshot.Digest);
+            if (told) log.Kept(snapshot.Partition.ToString(), snapshot.Slots.Count, MemorySize.Say(snapshot.Bytes), snapshot.Next, took,
+                snapshot.Digest);
         }
         catch (SnapshotException e)
         {

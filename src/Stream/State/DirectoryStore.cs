@@ -37,7 +37,9 @@ public sealed class DirectoryStore : ISnapshotStore
     /// <inheritdoc/>
     public string Name { get; }
 
-    /// <summary>Whether anything can be kept there: asked before a start, so that a wrong directory is not found out a minute later.</summary>
+    /// <summary>
+    /// Whether anything can be kept there: asked before a start, so that a wrong directory is not found out a minute later.
+    /// </summary>
     /// <exception cref="SnapshotException">It can't be made or written to.</exception>
     public void Try()
     {
@@ -92,7 +94,8 @@ public sealed class DirectoryStore : ISnapshotStore
             Make(directory);
             (long Generation, string File)[] before = Generations(directory);
             long generation = before.Length > 0 ? before[0].Generation + 1 : 1;
-            Write(directory, $"{generation.ToString("D10", CultureInfo.InvariantCulture)}{Snapshot}", file => SnapshotFile.Write(snapshot, file));
+            Write(directory, $"{generation.ToString("D10", CultureInfo.InvariantCulture)}{Snapshot}",
+                file => SnapshotFile.Write(snapshot, file));
             // The whole one before it stays; older and damaged ones and what a crash left go.
             long kept = _good.TryGetValue(snapshot.Partition, out long good) ? good
                 : before.FirstOrDefault(old => TryRead(Path.Combine(directory, old.File), snapshot.Partition, out _, out _)).Generation;
@@ -118,7 +121,8 @@ public sealed class DirectoryStore : ISnapshotStore
             if (!_files.Files(directory).Contains(name)) return ValueTask.FromResult<SlotSnapshot?>(null);
             using System.IO.Stream file = _files.Open(Path.Combine(directory, name));
             SlotSnapshot slot = SlotSnapshot.Read(file);
-            if (slot.Stream != stream) throw new InvalidDataException($"it is of stream {slot.Stream.Key} of {slot.Stream.Topic}[{slot.Stream.Partition}]");
+            if (slot.Stream != stream) throw new InvalidDataException($"it is of stream {slot.Stream.Key} of "
+                + $"{slot.Stream.Topic}[{slot.Stream.Partition}]");
             return ValueTask.FromResult<SlotSnapshot?>(slot);
         }
         catch (Exception e) when (IsOfDisk(e) || e is InvalidDataException)
@@ -172,7 +176,8 @@ public sealed class DirectoryStore : ISnapshotStore
                         yield return new StoredSnapshot(partition, generation, false, -1, default, 0, bytes, fault);
                         continue;
                     }
-                    yield return new StoredSnapshot(partition, generation, newest, snapshot!.Next, snapshot.TakenAt, snapshot.Slots.Count, bytes, null);
+                    yield return new StoredSnapshot(partition, generation, newest, snapshot!.Next, snapshot.TakenAt, snapshot.Slots.Count,
+                        bytes, null);
                     newest = false;
                 }
             }
@@ -219,7 +224,8 @@ public sealed class DirectoryStore : ISnapshotStore
     {
         if (_files.Files(directory).Count > 0) return;
         _files.CreateDirectory(directory);
-        for (string? above = Path.GetDirectoryName(directory); above is not null && above.Length >= _root.Length; above = Path.GetDirectoryName(above))
+        for (string? above = Path.GetDirectoryName(directory); above is not null && above.Length >= _root.Length;
+            above = Path.GetDirectoryName(above))
             _files.FlushDirectory(above);
     }
 
@@ -244,7 +250,8 @@ public sealed class DirectoryStore : ISnapshotStore
     // Newest first.
     (long Generation, string File)[] Generations(string directory) =>
         [.. _files.Files(directory).Where(file => file.EndsWith(Snapshot, StringComparison.Ordinal))
-            .Select(file => (Generation: long.TryParse(file[..^Snapshot.Length], NumberStyles.None, CultureInfo.InvariantCulture, out long n) ? n : -1, File: file))
+            .Select(file => (Generation: long.TryParse(file[..^Snapshot.Length], NumberStyles.None, CultureInfo.InvariantCulture,
+                out long n) ? n : -1, File: file))
             .Where(file => file.Generation >= 0).OrderByDescending(file => file.Generation)];
 
     string Of(PartitionId partition) =>
@@ -253,7 +260,8 @@ public sealed class DirectoryStore : ISnapshotStore
     static string Named(StreamId stream) => $"{XxHash128.HashToUInt128(Encoding.UTF8.GetBytes(stream.Key)):x32}{Slot}";
 
     // "." and ".." are names of groups too.
-    static string Escaped(string name) => name.Trim('.').Length == 0 ? name.Replace(".", "%2E", StringComparison.Ordinal) : Uri.EscapeDataString(name);
+    static string Escaped(string name) => name.Trim('.').Length == 0 ? name.Replace(".", "%2E", StringComparison.Ordinal)
+        : Uri.EscapeDataString(name);
 
     static bool IsOfDisk(Exception e) => e is IOException or UnauthorizedAccessException;
 }

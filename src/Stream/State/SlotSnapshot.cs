@@ -78,7 +78,8 @@ public sealed record SlotSnapshot(StreamId Stream, long Next, long Position, lon
         if (reader.UInt64() != Magic) throw new InvalidDataException("these bytes are no state of a stream");
         int format = reader.Int32();
         if (format is < 1 or > Format)
-            throw new InvalidDataException($"the state has format {format}, this program reads 1 to {Format}: use the program that wrote it, or a newer one");
+            throw new InvalidDataException($"the state has format {format}, this program reads 1 to {Format}: use the program that "
+                + "wrote it, or a newer one");
         long length = reader.Int64();
         string topic = Encoding.UTF8.GetString(reader.Bytes(reader.Count(LongestText)));
         int partition = reader.Int32();
@@ -151,7 +152,8 @@ public sealed record SlotSnapshot(StreamId Stream, long Next, long Position, lon
         public int Count(int most)
         {
             int count = Int32();
-            return count >= 0 && count <= most ? count : throw new InvalidDataException($"{count} bytes are said to follow where 0 to {most} can: it was damaged");
+            return count >= 0 && count <= most ? count
+                : throw new InvalidDataException($"{count} bytes are said to follow where 0 to {most} can: it was damaged");
         }
 
         // Room is made as bytes come: a damaged length takes no memory.

@@ -46,7 +46,8 @@ sealed class Admission
         if (grid is { Land.Count: > 0 } && !grid.Land.Contains(false))
             return Refused(first, Rejection.NotFinite, "no cell of the stream's first frame has a value");
         var gate = new Gate(_source.FrameChannels, _source.Times, grid);
-        if (gate.Check(first.Time, first.Values, out string detail, first.Record.Timestamp, first.Field) is { } reason) return Refused(first, reason, detail);
+        if (gate.Check(first.Time, first.Values, out string detail, first.Record.Timestamp, first.Field) is { } reason)
+            return Refused(first, reason, detail);
         ModelSpec model = _models.Of(first.Stream.Key);
         try
         {
@@ -54,8 +55,10 @@ sealed class Admission
             long more = model.EstimatedBytes(gate.Channels);
             if (bytes + more > _memory)
                 return Refused(first, Rejection.NoMemory,
-                    $"a model of {gate.Channels} channels takes {MemorySize.Say(more)}, those of {streams} streams take {MemorySize.Say(bytes)} of {MemorySize.Say(_memory)}: "
-                    + $"raise source.maxMemory, or add replicas and partitions{(grid is null ? "" : ", or cut the field into tiles that are streams of their own")}");
+                    $"a model of {gate.Channels} channels takes {MemorySize.Say(more)}, those of {streams} streams take "
+                        + $"{MemorySize.Say(bytes)} of {MemorySize.Say(_memory)}: "
+                    + "raise source.maxMemory, or add replicas and "
+                        + $"partitions{(grid is null ? "" : ", or cut the field into tiles that are streams of their own")}");
             var slot = new StreamSlot(first.Stream, model, gate);
             slot.Begin(first.Time);
             return (slot, null);

@@ -14,7 +14,8 @@ namespace Esn.Streaming.Streams;
 /// <param name="grid">Of the stream's first frame, where that is a field; null: it is none.</param>
 public sealed class Gate(int channels, TimesConfig? times = null, GridSpec? grid = null)
 {
-    const int Numbers = 4 + 4 + 8 + 8 + 4;  // of a saved state: channels, values of the last frame, its time, that of the refused, their number
+    // of a saved state: channels, values of the last frame, its time, that of the refused, their number
+    const int Numbers = 4 + 4 + 8 + 8 + 4;
 
     static readonly DateTime ClocksFrom = new(2000, 1, 1, 0, 0, 0, DateTimeKind.Utc);  // what is older was stamped by no clock
 
@@ -40,7 +41,8 @@ public sealed class Gate(int channels, TimesConfig? times = null, GridSpec? grid
     static ReadOnlySpan<byte> Rest(ReadOnlySpan<byte> state)
     {
         long last = state.Length < Numbers ? -1 : BinaryPrimitives.ReadInt32LittleEndian(state[4..]);
-        return last < 0 || Numbers + last * sizeof(double) > state.Length ? throw new InvalidDataException($"{state.Length} bytes are no state of a gate")
+        return last < 0 || Numbers + last * sizeof(double) > state.Length
+            ? throw new InvalidDataException($"{state.Length} bytes are no state of a gate")
             : state[(Numbers + (int)last * sizeof(double))..];
     }
 
@@ -122,7 +124,8 @@ public sealed class Gate(int channels, TimesConfig? times = null, GridSpec? grid
             {
                 detail = reason == Rejection.Late
                     ? $"the stream's last frame is of {FeedTime.Write(_lastTime)}, this one of {FeedTime.Write(time)}"
-                    : $"the stream's last frame is of {FeedTime.Write(_lastTime)} and the record of {FeedTime.Write(sent!.Value)}, this frame of {FeedTime.Write(time)}: more than source.times.maxAheadSeconds after both";
+                    : $"the stream's last frame is of {FeedTime.Write(_lastTime)} and the record of {FeedTime.Write(sent!.Value)}, this "
+                        + $"frame of {FeedTime.Write(time)}: more than source.times.maxAheadSeconds after both";
                 return reason;
             }
             BeginsRun = true;

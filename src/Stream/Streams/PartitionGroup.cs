@@ -66,7 +66,8 @@ sealed class PartitionGroup(PartitionId partition, DateTime now)
         ILookup<bool, SlotSnapshot> fits = snapshot.Slots.ToLookup(slot =>
             ModelOf(slot, models).FingerprintFor(slot.Channels) == slot.Specification);
         if (change == SpecChange.Fail && fits[false].FirstOrDefault() is { } other)
-            throw new SnapshotException($"stream {other.Stream.Key} of {Partition}, and {fits[false].Count() - 1} more, learnt with another specification: "
+            throw new SnapshotException($"stream {other.Stream.Key} of {Partition}, and {fits[false].Count() - 1} more, learnt with "
+                + "another specification: "
                 + "restore the configuration that it was, or begin these streams anew with --on-spec-change reset");
         SlotSnapshot[] fitting = [.. fits[true]];
         var slots = new StreamSlot?[fitting.Length];
@@ -97,7 +98,8 @@ sealed class PartitionGroup(PartitionId partition, DateTime now)
         catch (Exception e) when (e is InvalidDataException or ArgumentException)
         {
             return change == SpecChange.Reset ? null
-                : throw new SnapshotException($"stream {slot.Stream.Key} of {slot.Stream.Topic}[{slot.Stream.Partition}]: {e.Message} (--on-spec-change reset)", e);
+                : throw new SnapshotException($"stream {slot.Stream.Key} of {slot.Stream.Topic}[{slot.Stream.Partition}]: {e.Message} "
+                    + "(--on-spec-change reset)", e);
         }
     }
 }

@@ -59,7 +59,8 @@ public sealed class StreamSlot
     {
         var detector = new Pieces();
         _detector.Save(detector);
-        return new SlotSnapshot(Stream, Math.Max(next, Next), Position, _opened, _gate.Channels, _model.FingerprintFor(_gate.Channels), _gate.Save(),
+        return new SlotSnapshot(Stream, Math.Max(next, Next), Position, _opened, _gate.Channels, _model.FingerprintFor(_gate.Channels),
+            _gate.Save(),
             detector.Written());
     }
 
@@ -140,6 +141,7 @@ public sealed class StreamSlot
                 results[t].Alarm is null ? -1 : _opened) { Grid = Grid };
         }
         var forecast = new double[channels];
-        return new StreamSteps(Stream, scored, before, _detector.Health, _detector.TryForecast(forecast) ? forecast : null, elapsed) { NewRuns = runs };
+        return new StreamSteps(Stream, scored, before, _detector.Health, _detector.TryForecast(forecast) ? forecast : null,
+            elapsed) { NewRuns = runs };
     }
 }

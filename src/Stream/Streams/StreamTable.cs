@@ -101,7 +101,8 @@ public sealed class StreamTable
             Streams = replayed > 0 ? [.. steps.Select(Untold).OfType<StreamSteps>()] : steps,
             Frames = frames,
             Replayed = replayed,
-            Offsets = [.. touched.Where(group => group.Next > group.Told).Select(group => new PartitionOffset(group.Partition, group.Next))],
+            Offsets = [.. touched.Where(group => group.Next > group.Told)
+                .Select(group => new PartitionOffset(group.Partition, group.Next))],
         };
         return Captured(scored, Due(touched));
     }

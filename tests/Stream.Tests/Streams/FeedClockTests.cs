@@ -56,7 +56,8 @@ public sealed class FeedClockTests
     [Fact]
     public void An_hour_that_is_sent_again_stays_late()
     {
-        DateTime[] times = [.. Regular(500, 300), .. Regular(500, 300)[^12..], .. Enumerable.Range(500, 100).Select(i => Start.AddSeconds(300 * i))];
+        DateTime[] times = [.. Regular(500, 300), .. Regular(500, 300)[^12..], .. Enumerable.Range(500, 100)
+            .Select(i => Start.AddSeconds(300 * i))];
         // The last one is not late, it is of the same time.
         Assert.Equal(11, Through(times).Count(reason => reason == Rejection.Late));
     }

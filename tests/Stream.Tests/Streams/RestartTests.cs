@@ -21,7 +21,8 @@ public sealed class RestartTests
         return i % 50 == 7 ? record with { Value = "{"u8.ToArray() } : record;
     })];
 
-    static EsnConfig Config(int intervalSeconds = 86_400) => Pipelines.Config() with { State = new StateConfig { IntervalSeconds = intervalSeconds } };
+    static EsnConfig Config(int intervalSeconds = 86_400) => Pipelines.Config()
+        with { State = new StateConfig { IntervalSeconds = intervalSeconds } };
 
     [Theory]
     [InlineData(240, 240)]    // stopped in order, while the models warm up
@@ -40,7 +41,8 @@ public sealed class RestartTests
         PartitionSnapshot snapshot = Through(Ended(stopped));
 
         StreamTable after = Table();
-        ScoredBatch began = after.Take(new PartitionsAssigned([Partition]) { Starts = [new PartitionStart(Partition, snapshot, committed)] });
+        ScoredBatch began = after.Take(new PartitionsAssigned([Partition]) { Starts = [new PartitionStart(Partition, snapshot,
+            committed)] });
         Assert.Equal(2, began.Restored);
         Run second = Take(after, Feed[captured..]);
 
@@ -62,7 +64,8 @@ public sealed class RestartTests
         Take(one, Feed[..1200]);
         Take(other, Feed[..600]);
         PartitionSnapshot newer = Ended(one), older = Ended(other);
-        PartitionSnapshot mixed = older with { Slots = [older.Slots.Single(slot => slot.Stream.Key == "a"), newer.Slots.Single(slot => slot.Stream.Key == "b")] };
+        PartitionSnapshot mixed = older
+            with { Slots = [older.Slots.Single(slot => slot.Stream.Key == "a"), newer.Slots.Single(slot => slot.Stream.Key == "b")] };
         StreamTable after = Table(), whole = Table();
         after.Take(new PartitionsAssigned([Partition]) { Starts = [new PartitionStart(Partition, mixed, 1200)] });
         Take(after, Feed[600..]);
@@ -104,12 +107,14 @@ public sealed class RestartTests
         PartitionSnapshot snapshot = Ended(table);
         var assigned = new PartitionsAssigned([Partition]) { Starts = [new PartitionStart(Partition, snapshot, 600)] };
 
-        EsnConfig other = Config() with { Models = [new ModelConfig { Streams = ["b"], Detector = ((ErrorModelSpec)Config().Detector) with { ScalingSteps = 60 } }] };
+        ModelSpec another = ((ErrorModelSpec)Config().Detector) with { ScalingSteps = 60 };
+        EsnConfig other = Config() with { Models = [new ModelConfig { Streams = ["b"], Detector = another }] };
         SnapshotException e = Assert.Throws<SnapshotException>(() => new StreamTable(other, TimeProvider.System).Take(assigned));
         Assert.Contains("stream b of steps[0]", e.Message, StringComparison.Ordinal);
         Assert.Contains("--on-spec-change reset", e.Message, StringComparison.Ordinal);
 
-        ScoredBatch began = new StreamTable(other with { State = other.State with { OnSpecChange = SpecChange.Reset } }, TimeProvider.System).Take(assigned);
+        ScoredBatch began = new StreamTable(other with { State = other.State with { OnSpecChange = SpecChange.Reset } },
+            TimeProvider.System).Take(assigned);
         Assert.Equal(1, began.Restored);
         Assert.Equal([new StreamId("steps", 0, "b")], began.Reset);
 
@@ -141,7 +146,9 @@ public sealed class RestartTests
         foreach (FeedRecord[] chunk in records.Chunk(Batch))
         {
             ScoredBatch batch = table.Take(new RecordBatch(chunk));
-            run.Told.AddRange(batch.Frames.Select(frame => $"{frame.Frame.Record.Offset} {frame.Result.Score:R} {frame.Result.Alarm?.Change} {(frame.Result.Alarm is null ? "" : frame.AlarmId)}"));
+            run.Told.AddRange(batch.Frames.Select(frame =>
+                $"{frame.Frame.Record.Offset} {frame.Result.Score:R} {frame.Result.Alarm?.Change} "
+                + $"{(frame.Result.Alarm is null ? "" : frame.AlarmId)}"));
             run.Told.AddRange(batch.DeadLetters.Select(letter => $"{letter.Record.Offset} {letter.Reason}"));
             run.Offsets.AddRange(batch.Offsets.Select(offset => offset.Next));
             Assert.Equal(batch.Frames.Count, batch.Streams.Sum(steps => steps.Frames.Count));
