@@ -12,6 +12,7 @@ sealed class ErrorJudge : Judge
     readonly ICalibrator _calibrator;
     readonly IReadOnlyList<double> _minimumDeviation;
     readonly int _channels;
+    readonly PatchyChannels _patchy;
     int _clean = int.MaxValue;    // steps since the last muted one
     bool _wasOpen;
 
@@ -20,6 +21,7 @@ sealed class ErrorJudge : Judge
     public ErrorJudge(ErrorModelSpec spec, ScoreContext context)
     {
         _channels = context.Channels;
+        _patchy = new PatchyChannels(_channels);
         _scores = [.. spec.Scores.Select(score => score.Create(context))];
         _perChannel = [.. spec.Scores.Select(score => score.PerChannel && _channels > 1)];
         _first = new int[_scores.Length + 1];
@@ -60,16 +62,28 @@ sealed class ErrorJudge : Judge
     {
         bool muted = step.Muted;
         _clean = muted ? 0 : Math.Min(_clean, int.MaxValue - 1) + 1;
+        _patchy.Step(step.Missing);
         for (int i = 0; i < _held.Length; i++) _held[i] = muted || (alarm.Open && alarm.Contributed[i]);
         for (int i = 0; i < _scores.Length; i++)
         {
+            // What is usual of a channel does not follow what the model makes up for it.
+            for (int c = 0; _perChannel[i] && c < step.Missing.Length; c++) _held[_first[i] + c] |= step.Missing[c];
             Score score = _scores[i];
             Span<double> values = _values.AsSpan(_first[i].._first[i + 1]);
             score.Step(new ScoreInput { Input = step.Scaled, Errors = step.Errors, Frozen = muted || alarm.Open, Muted = muted, Held = _held.AsSpan(_first[i].._first[i + 1]) });
             if (_perChannel[i]) score.Returned.CopyTo(_returned, _first[i]);
             else _returned[_first[i]] = !score.Returned.AsSpan().Contains(false);
             if (!score.Ready || _clean < score.Span) values.Fill(double.NaN);
-            else if (_perChannel[i]) score.Squares.CopyTo(values);
+            else if (_perChannel[i])
+            {
+                score.Squares.CopyTo(values);
+                for (int c = 0; _patchy.Any && c < _channels; c++)
+                    if (!_patchy.Tells(c, score.Span)) values[c] = double.NaN;
+            }
+            else if (_patchy.Any)
+            {
+                values[0] = _patchy.Mean(score.Squares, score.Span);
+            }
             else
             {
                 double sum = 0;
@@ -185,5 +199,6 @@ sealed class ErrorJudge : Judge
         _calibrator.Carry(ref state);
         state.Carry(ref _clean);
         state.Carry(ref _wasOpen);
+        if (state.Holds(3)) _patchy.Carry(ref state);
     }
 }

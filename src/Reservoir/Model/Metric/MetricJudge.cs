@@ -61,6 +61,12 @@ sealed class MetricJudge : Judge, IJudgement
         double most = double.NegativeInfinity;
         for (int c = 0; c < _margins.Length; c++)
         {
+            // A channel without a value is not judged, and what its errors are compared with waits for it.
+            if (!step.Missing.IsEmpty && step.Missing[c])
+            {
+                _margins[c] = 0;
+                continue;
+            }
             for (int h = 0; h < _channelErrors.Length; h++) _channelErrors[h] = step.Errors[h * _margins.Length + c];
             double evidence = _calibrators[c].Step(_channelErrors, step.Frame[c], learn: !(alarm.Open || step.Muted), keep: !step.Muted);
             _margins[c] = evidence;
