@@ -92,6 +92,10 @@ static class BacktestCommand
         Row("channels", $"{string.Join(", ", summary.Channels)}");
         Row("rows", $"{summary.Rows}, of which {summary.Steps} scored");
         foreach ((string reason, long count) in summary.Refused) Row("  refused", $"{count} {reason}: {summary.FirstRefused[reason]}{(reason == "late" ? "; rows are out of order, --sort puts them in the order of their times" : "")}");
+        foreach ((string channel, long count) in summary.Missing) Row("  missing", $"{count} values of {channel}: imputed, and not judged");
+        if (summary.Bridged + summary.Gaps > 0)
+            Row("  gaps", $"{summary.Bridged} rows did not come and were bridged; {summary.Gaps} gaps were too long for that");
+        if (summary.Silences > 0) Row("  silent", $"{summary.Silences} times, the feed or a channel of it: in events.jsonl");
         Row("warm-up", $"{summary.WarmUpSteps} steps");
         Row("alarms", $"{summary.Alarms}, open in {summary.AlarmRows} rows");
         if (summary.Labels is { } labels)

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Runtime.InteropServices;
 using Esn.Streaming.Configuration;
 using Esn.Streaming.Hosting;
@@ -17,12 +18,26 @@ static class RunCommand
 
     static readonly Option<SpecChange?> OnSpecChange = new("--on-spec-change")
     {
-        Description = "What becomes of a stream whose model is to learn in another way than its snapshot did: fail, the start stops and says which; reset, it begins anew. In place of state.onSpecChange.",
+        Description = "What becomes of a stream whose model is to learn in another way than its snapshot did: fail, the start stops and "
+            + "says which; reset, it begins anew; keep-old, it goes on with what it has learnt with. In place of state.onSpecChange.",
+        CustomParser = result => result.Tokens is [var token]
+            && Enum.TryParse(token.Value.Replace("-", "", StringComparison.Ordinal), ignoreCase: true, out SpecChange change)
+            && Enum.IsDefined(change) && !char.IsAsciiDigit(token.Value[0]) ? change : Refused(result),
+        HelpName = "fail|reset|keep-old",
     };
+
+    static SpecChange? Refused(ArgumentResult result)
+    {
+        result.AddError($"--on-spec-change must be fail, reset or keep-old, was "
+            + $"'{string.Join(' ', result.Tokens.Select(token => token.Value))}'");
+        return null;
+    }
 
     public static (Command, string[]) Make()
     {
-        var command = new Command("run", "Reads timesteps from Kafka, writes anomaly events to Kafka, shows metrics and health over HTTP. Ctrl-C or SIGTERM: publishes what is on its way, keeps what was learnt, commits, ends.") { Config, OnSpecChange };
+        var command = new Command("run",
+            "Reads timesteps from Kafka, writes anomaly events to Kafka, shows metrics and health over HTTP. Ctrl-C or SIGTERM: "
+            + "publishes what is on its way, keeps what was learnt, commits, ends.") { Config, OnSpecChange };
         command.SetAction(async (parsed, stop) =>
         {
             EsnConfig config = Load(parsed);
@@ -40,7 +55,8 @@ static class RunCommand
             await using var host = new StreamingHost(config, TimeProvider.System, log);
             return await host.Run(ended.Token).ConfigureAwait(false) ? 0 : 1;
         });
-        return (command, ["esn run --config config/esn.yaml", "ESN_KAFKA_PASSWORD=… esn run -c config/secured.yaml", "curl -s localhost:9464/metrics | grep esn_anomaly_score"]);
+        return (command, ["esn run --config config/esn.yaml", "ESN_KAFKA_PASSWORD=… esn run -c config/secured.yaml",
+            "curl -s localhost:9464/metrics | grep esn_anomaly_score"]);
     }
 
     public static EsnConfig Load(ParseResult parsed) => parsed.GetValue(Config) is { } file ? ConfigFile.Load(file.ToString())

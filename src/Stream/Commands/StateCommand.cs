@@ -81,8 +81,11 @@ static class StateCommand
                 }
                 PartitionSnapshot snapshot = (await store.Load(partition, stop).ConfigureAwait(false))!;
                 SlotSnapshot[] left = [.. snapshot.Slots.Where(slot => slot.Stream.Key != stream)];
-                if (left.Length == snapshot.Slots.Count) continue;
+                var id = new StreamId(partition.Topic, partition.Number, stream);
+                bool asleep = await store.Wake(id, stop).ConfigureAwait(false) is not null;
+                if (left.Length == snapshot.Slots.Count && !asleep) continue;
                 Console.WriteLine($"{partition}: stream {stream} {(sure ? "forgotten" : "would be forgotten")}");
+                if (sure) await store.Forget(id, stop).ConfigureAwait(false);
                 if (sure) await store.Save(snapshot with { Slots = left, TakenAt = TimeProvider.System.GetUtcNow().UtcDateTime }, stop)
                     .ConfigureAwait(false);
                 forgotten++;
@@ -124,6 +127,15 @@ static class StateCommand
                         + $"offset {slot.Next}  {MemorySize.Say(slot.Detector.Length)}  digest {slot.Digest:x16}"));
             }
         }
+        foreach (PartitionId partition in Newest(await All(parsed, store, stop).ConfigureAwait(false)))
+            await foreach (SlotSnapshot slot in store.Asleep(partition, stop).ConfigureAwait(false))
+            {
+                if (stream is not null && slot.Stream.Key != stream) continue;
+                shown++;
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                    $"{partition}  {slot.Stream.Key}  {slot.Position} steps  left memory  {MemorySize.Say(slot.Detector.Length)}  digest "
+                    + $"{slot.Digest:x16}"));
+            }
         if (shown == 0) throw new ConfigException($"nothing is kept of {stream ?? "such partitions"} in {store.Name}");
         return 0;
     }

@@ -23,6 +23,8 @@ sealed partial class ConfigScalars(string file, Func<string, string?> environmen
             ?? throw Wrong(node, $"{path} must be such as '1 per 100000 steps' or '2 per day', was '{Text(node, path)}'");
         if (type == typeof(MemorySize)) return MemorySize.Parse(Text(node, path))
             ?? throw Wrong(node, $"{path} must be such as '800 MB' or '8 GB', was '{Text(node, path)}'");
+        if (type == typeof(Duration)) return Duration.Parse(Text(node, path))
+            ?? throw Wrong(node, $"{path} must be such as '90 s', '2 hours' or '7 days', was '{Text(node, path)}'");
         if (type == typeof(bool)) return Scalar<bool>(node, path, bool.TryParse, "true or false");
         if (type == typeof(int)) return Scalar<int>(node, path, WholeNumber, "a whole number");
         if (type == typeof(double)) return Scalar<double>(node, path, Number, "a number");

@@ -64,13 +64,17 @@ public sealed record EsnConfig
                 throw new ArgumentOutOfRangeException(nameof(Sink),
                     $"sink.{key} must be none of source.topics ({string.Join(", ", Source.Topics)}), as what is written would be read "
                         + $"again, was {topic}");
+        if (Source.ForgetAfter is not null && State.Store == StateStore.None)
+            throw new ArgumentOutOfRangeException(nameof(Source),
+                $"source.forgetAfter needs a store that streams come back from, and state.store is none, was {Source.ForgetAfter.Text}");
         Check(Detector, nameof(Detector), "detector");
         for (int i = 0; i < Models.Count; i++)
         {
             Check(Models[i].Detector, nameof(Models), FormattableString.Invariant($"models[{i}].detector"));
             if (Models[i].Budget?.PerStep / Alarms.SharedBy < 1e-9)
                 throw new ArgumentOutOfRangeException(nameof(Models),
-                    $"models[{i}].budget / alarms.sharedBy must be at least 1 per 1000000000 steps of a stream, was {Models[i].Budget!.Text}");
+                    $"models[{i}].budget / alarms.sharedBy must be at least 1 per 1000000000 steps of a stream, was "
+                        + $"{Models[i].Budget!.Text}");
         }
     }
 

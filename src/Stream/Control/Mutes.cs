@@ -19,8 +19,7 @@ public sealed record Mute(string Streams, string? Topic, DateTimeOffset Until, s
 /// </summary>
 /// <remarks>
 /// So what a muted stream tells depends on when it was muted: a replay does not repeat it, as it repeats a maintenance window of the
-/// configuration. A stream need not be here: who stops a pump may say so before the first record comes. A mute ends with the process.
-/// Thread-safe.
+/// configuration. A stream need not be here: who stops a pump may say so before the first record comes. Thread-safe.
 /// </remarks>
 /// <param name="time">The wall clock.</param>
 public sealed partial class Mutes(TimeProvider time)
@@ -78,6 +77,17 @@ public sealed partial class Mutes(TimeProvider time)
         }
         Changed?.Invoke(stream => Holds(entry, stream));
         return entry.Mute;
+    }
+
+    /// <summary>Mutes that were in force before a restart are again; one that is in force already stays as it is.</summary>
+    public void Restore(IEnumerable<Mute> mutes)
+    {
+        lock (_changing)
+        {
+            Entry[] restored = [.. mutes.Where(mute => !Array.Exists(_entries, entry => Same(entry.Mute, mute.Streams, mute.Topic)))
+                .Select(mute => new Entry(mute, new StreamPattern([mute.Streams])))];
+            _entries = [.. _entries, .. restored.Take(Math.Max(0, Most - _entries.Length))];
+        }
     }
 
     /// <summary>Ends the mute of a pattern and topic.</summary>

@@ -26,6 +26,8 @@ public sealed class StreamingHost : IAsyncDisposable
     /// </summary>
     public static readonly TimeSpan FlushWithin = TimeSpan.FromSeconds(6.5), LeaveWithin = TimeSpan.FromSeconds(2);
 
+    static readonly TimeSpan PassTime = TimeSpan.FromSeconds(5);
+
     readonly EsnConfig _config;
     readonly TimeProvider _time;
     readonly ILogger _log;
@@ -76,11 +78,13 @@ public sealed class StreamingHost : IAsyncDisposable
         // In use, of another machine, or not for this user.
         catch (Exception e) when (e is IOException or SocketException)
         {
-            throw new ConfigException($"http.listen: can't listen on {_config.Http.Listen}: {e.GetBaseException().Message}; an address of this machine and a free port are expected, 0 for any{_config.Where("http.listen")}");
+            throw new ConfigException($"http.listen: can't listen on {_config.Http.Listen}: {e.GetBaseException().Message}; an address "
+                + $"of this machine and a free port are expected, 0 for any{_config.Where("http.listen")}");
         }
         Address = new Uri(_web.Urls.First());
         _log.Started(Build.Version, string.Join(", ", _config.Source.Topics), _config.Kafka.BootstrapServers, _config.Source.Group,
-            $"{Address.Host}:{Address.Port}", _config.State.Store == StateStore.None ? "not kept" : $"in {Path.GetFullPath(_config.StateDirectory)}");
+            $"{Address.Host}:{Address.Port}", _config.State.Store == StateStore.None ? "not kept"
+                : $"in {Path.GetFullPath(_config.StateDirectory)}");
         try
         {
             await Topics.Ensure(_config, _time, _log, stop).ConfigureAwait(false);
@@ -108,21 +112,25 @@ public sealed class StreamingHost : IAsyncDisposable
     async Task<bool> Stream(CancellationToken stop)
     {
         await using DirectoryStore? store = Store();
+        if (store is not null) _ = new KeptMutes(store.Beside(KeptMutes.File), _mutes, _time, _log);
         var source = new KafkaSource(_config, _readiness, _time, _log, store);
         TransactionalOutbox? once = await TransactionalOutbox.TryMake(_config, source.Consumer, source.IsGone, _time, _log, stop)
             .ConfigureAwait(false);
         PlainOutbox? atLeastOnce = once is null ? new PlainOutbox(_config, source.Consumer, _time, _log) : null;
         source.Transactional = once is not null;
         IOutbox outbox = (IOutbox?)once ?? atLeastOnce!;
+        var streams = new StreamTable(_config, _time, _mutes.Covers, store);
         if (store is not null)
-            outbox = new KeepingOutbox(outbox, store, TimeSpan.FromSeconds(_config.State.IntervalSeconds), source.IsGone, _log);
+            outbox = new KeepingOutbox(outbox, store, TimeSpan.FromSeconds(_config.State.IntervalSeconds), source.IsGone, _log, streams.Kept);
         using var scoring = new EventLoopScheduler(start => new Thread(start) { IsBackground = true, Name = "score" });
-        var streams = new StreamTable(_config, _time, _mutes.Covers);
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         bool good;
         using var watched = new CancellationTokenSource();
         Task<bool> watch = new GroupWatch(_config, source.Consumer, _readiness, _time, _log).Run(watched.Token);
-        using (DetectionPipeline.Run(source.Messages(stop), streams, outbox, scoring)
+        // Where records wait, a stream that was not heard of is not silent for that.
+        IObservable<SourceMessage> beside = Observable.Interval(PassTime).Where(_ => _readiness is { Missing: null, Waiting: 0 })
+            .Select(SourceMessage (_) => new TimePassed()).Merge(Reloading.Of(_config, Metrics, _time, _log));
+        using (DetectionPipeline.Run(source.Messages(stop), streams, outbox, scoring, beside)
             .Do(batch => Done(source, batch))
             .Subscribe(_ => { }, error => ended.TrySetException(error), () => ended.TrySetResult()))
             good = await Ended(ended.Task, stop).ConfigureAwait(false);

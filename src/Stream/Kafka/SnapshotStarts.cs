@@ -35,6 +35,7 @@ sealed class SnapshotStarts(ISnapshotStore? store, IConsumer<byte[]?, byte[]?> c
         if (snapshot.Next > held.High.Value)
         {
             log.MadeAnew(id.ToString(), snapshot.Next, held.High.Value);
+            store.Renumber(id, cancel).AsTask().GetAwaiter().GetResult();
             return new PartitionStart(id, snapshot.At(held.Low.Value), Math.Min(told, held.High.Value));
         }
         if (snapshot.Next < held.Low.Value)

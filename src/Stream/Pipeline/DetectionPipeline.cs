@@ -17,11 +17,12 @@ public static class DetectionPipeline
     /// <param name="streams">Scores.</param>
     /// <param name="outbox">Stores.</param>
     /// <param name="scheduler">Where scoring runs.</param>
+    /// <param name="beside">Messages that are none of the source's, such as that time has passed, until that ends; null: none.</param>
     /// <returns>Each batch, once all that came of it is stored; that of the source's end is the last. An error of a stage ends
     /// it.</returns>
     public static IObservable<ScoredBatch> Run(IObservable<SourceMessage> source, StreamTable streams, IOutbox outbox,
-        IScheduler scheduler) =>
-        source
+        IScheduler scheduler, IObservable<SourceMessage>? beside = null) =>
+        (beside is null ? source : source.Publish(shared => shared.Merge(beside.TakeUntil(shared.LastOrDefaultAsync()))))
             .Concat(Observable.Return<SourceMessage>(new SourceEnded()))
             .ObserveOn(scheduler)
             .Select(message => Score(message, streams))

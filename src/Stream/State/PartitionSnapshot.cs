@@ -25,5 +25,5 @@ public sealed record PartitionSnapshot(PartitionId Partition, long Next, DateTim
         (all, slot) => all ^ XxHash3.HashToUInt64(Encoding.UTF8.GetBytes(slot.Stream.Key), (long)slot.Digest));
 
     /// <summary>About how much it takes, bytes.</summary>
-    public long Bytes => Slots.Sum(slot => slot.Detector.Length + slot.Gate.Length);
+    public long Bytes => Slots.Sum(slot => slot.Detector.Length + slot.Gate.Length + slot.Order.Length);
 }

@@ -15,13 +15,13 @@ public sealed class EsnMetrics
     readonly Lock _lock = new();  // steps come from the pipeline, scrapes from HTTP
     readonly StreamInstruments _instruments;
     readonly Dictionary<StreamId, StreamSeries?> _series = [];  // of every stream that was seen; null: beyond the cap
-    readonly Gauge _streams, _modelBytes, _lag, _groupLag, _partitionLag, _ready;
+    readonly Gauge _streams, _modelBytes, _lag, _groupLag, _partitionLag, _ready, _reloaded, _reloadedAt, _restart;
     readonly HashSet<PartitionId> _groupPartitions = [];
     readonly HashSet<StreamId> _refused = [];  // names with dead letters of their own
     readonly HashSet<PartitionId> _lagging = [];  // partitions with a series
     readonly Counter _steps, _events, _recoveries, _refusals, _rescalings, _late, _deadLetters, _hidden, _webhooks;
     readonly Histogram _stepDuration, _latency, _pause;
-    readonly Counter _snapshots, _restored, _replayed, _newRuns;
+    readonly Counter _snapshots, _restored, _replayed, _newRuns, _bridged, _gaps, _silences, _blank;
     readonly HashSet<StreamId> _hiddenStreams = [];
     int _exported;
 
@@ -37,13 +37,20 @@ public sealed class EsnMetrics
         _instruments = new StreamInstruments(metrics);
         _steps = metrics.CreateCounter("esn_steps_total", "Timesteps scored.");
         _events = metrics.CreateCounter("esn_events_total", "Changes in the life of alarms, by change.", "change");
-        _recoveries = metrics.CreateCounter("esn_readout_recoveries_total", "Times that a readout's learning began anew, its weights as they were, as rounding had cost the positive definiteness of its inverse covariance.");
-        _refusals = metrics.CreateCounter("esn_readout_refusals_total", "Frames that were scored but not learnt, as a number in them was too large to be squared.");
-        _rescalings = metrics.CreateCounter("esn_rescalings_total", "Times that a stream's feed had left the range that its scaling was fixed for, and its model began anew: it warms up.");
+        _recoveries = metrics.CreateCounter("esn_readout_recoveries_total",
+            "Times that a readout's learning began anew, its weights as they were, as rounding had cost the positive definiteness of "
+            + "its inverse covariance.");
+        _refusals = metrics.CreateCounter("esn_readout_refusals_total",
+            "Frames that were scored but not learnt, as a number in them was too large to be squared.");
+        _rescalings = metrics.CreateCounter("esn_rescalings_total",
+            "Times that a stream's feed had left the range that its scaling was fixed for, and its model began anew: it warms up.");
         _late = metrics.CreateCounter("esn_late_total", "Frames refused because the stream was past their time already.");
-        _deadLetters = metrics.CreateCounter("esn_dead_letters_total", "Records that could not be taken, by reason; each is in the dead-letter topic as it came.", "reason");
-        _hidden = metrics.CreateCounter("esn_hidden_streams_total", "Streams that are scored but have no series of their own here, beyond http.maxStreams.");
-        _webhooks = metrics.CreateCounter("esn_webhook_posts_total", "What became of posts to webhooks: delivered, retried, or failed and kept as dead letters.", "result");
+        _deadLetters = metrics.CreateCounter("esn_dead_letters_total",
+            "Records that could not be taken, by reason; each is in the dead-letter topic as it came.", "reason");
+        _hidden = metrics.CreateCounter("esn_hidden_streams_total",
+            "Streams that are scored but have no series of their own here, beyond http.maxStreams.");
+        _webhooks = metrics.CreateCounter("esn_webhook_posts_total",
+            "What became of posts to webhooks: delivered, retried, or failed and kept as dead letters.", "result");
         _stepDuration = metrics.CreateHistogram("esn_step_duration_seconds", "Time to score one timestep.",
             new HistogramConfiguration { Buckets = Histogram.ExponentialBuckets(1e-6, 2, 20) });
         _latency = metrics.CreateHistogram("esn_end_to_end_latency_seconds", "From the record's timestamp to its score.",
@@ -51,14 +58,38 @@ public sealed class EsnMetrics
         _pause = metrics.CreateHistogram("esn_snapshot_pause_seconds", "Time that scoring stood still to copy the states of a partition.",
             new HistogramConfiguration { Buckets = Histogram.ExponentialBuckets(1e-4, 2, 16) });
         _snapshots = metrics.CreateCounter("esn_snapshots_total", "Snapshots of partitions that were taken.");
-        _newRuns = metrics.CreateCounter("esn_new_runs_total", "Times that a stream began a new run, as its clock had gone back, or far ahead, for good: it is washed out and goes on with what it had learnt.");
+        _newRuns = metrics.CreateCounter("esn_new_runs_total",
+            "Times that a stream began a new run, as its clock had gone back, or far ahead, for good: it is washed out and goes on with "
+            + "what it had learnt.");
+        _bridged = metrics.CreateCounter("esn_bridged_steps_total",
+            "Timesteps that did not come by the interval of their stream, and were bridged by the model's own forecast.");
+        _gaps = metrics.CreateCounter("esn_long_gaps_total",
+            "Gaps that were too long to be bridged: the reservoir is washed out after each, and nothing is judged meanwhile.");
+        _silences = metrics.CreateCounter("esn_silences_total",
+            "Times that a stream, or a channel of one, was silent for far longer than its interval.", "of");
+        _blank = metrics.CreateCounter("esn_blank_frames_total", "Frames that had no value in any channel: a gap.");
+        foreach (string of in new[] { "stream", "channel" }) _silences.WithLabels(of);
         _restored = metrics.CreateCounter("esn_restored_streams_total", "Streams that went on from a snapshot.");
         _replayed = metrics.CreateCounter("esn_replayed_total", "Timesteps taken again after a restart, which had been told of before.");
         _streams = metrics.CreateGauge("esn_streams", "Streams with a model in this process.");
-        _modelBytes = metrics.CreateGauge("esn_models_bytes", "About how much memory the models of all streams take; a stream that would take it beyond source.maxMemory becomes dead letters.");
-        _lag = metrics.CreateGauge("esn_consumer_lag_records", "Records that wait in the assigned partitions, as the client last counted them.");
-        _groupLag = metrics.CreateGauge("esn_group_lag_records", "Records of a partition that the group has not done with, by what the brokers say; every replica tells the same of all partitions, whoever reads them.", "topic", "partition");
-        _partitionLag = metrics.CreateGauge("esn_partition_lag_records", "Records of an assigned partition that are not stored as done yet, as the client last counted them.", "topic", "partition");
+        _modelBytes = metrics.CreateGauge("esn_models_bytes",
+            "About how much memory the models of all streams take; a stream that would take it beyond source.maxMemory becomes dead "
+            + "letters.");
+        _lag = metrics.CreateGauge("esn_consumer_lag_records",
+            "Records that wait in the assigned partitions, as the client last counted them.");
+        _groupLag = metrics.CreateGauge("esn_group_lag_records",
+            "Records of a partition that the group has not done with, by what the brokers say; every replica tells the same of all "
+            + "partitions, whoever reads them.", "topic", "partition");
+        _partitionLag = metrics.CreateGauge("esn_partition_lag_records",
+            "Records of an assigned partition that are not stored as done yet, as the client last counted them.", "topic", "partition");
+        _reloaded = metrics.CreateGauge("esn_config_last_reload_successful",
+            "1 where the configuration could be used when it was read last; 0: the one before it holds.");
+        _reloadedAt = metrics.CreateGauge("esn_config_last_reload_success_timestamp_seconds",
+            "When a configuration that could be used was read last, seconds since 1970.");
+        _restart = metrics.CreateGauge("esn_config_needs_restart",
+            "1 where the configuration's file says something that is taken only with a restart; the log says which keys.");
+        _reloaded.Set(1);
+        _reloadedAt.Set((_time.GetUtcNow() - DateTimeOffset.UnixEpoch).TotalSeconds);
         _ready = metrics.CreateGauge("esn_ready", "1 while records are consumed or the topic is idle; as /health/ready.");
 
         foreach (string result in new[] { "delivered", "retried", "failed" }) _webhooks.WithLabels(result);
@@ -83,6 +114,17 @@ public sealed class EsnMetrics
     /// <summary>Something became of a post to a webhook: delivered, retried or failed.</summary>
     public void CountPost(string result) => _webhooks.WithLabels(result).Inc();
 
+    /// <summary>The configuration was read again.</summary>
+    /// <param name="good">It can be used.</param>
+    /// <param name="restart">Some of it takes a restart.</param>
+    public void ShowReload(bool good, bool restart)
+    {
+        _reloaded.Set(good ? 1 : 0);
+        if (!good) return;
+        _reloadedAt.Set((_time.GetUtcNow() - DateTimeOffset.UnixEpoch).TotalSeconds);
+        _restart.Set(restart ? 1 : 0);
+    }
+
     /// <summary>Whether the feed flows, as it is when somebody asks for the metrics.</summary>
     public void ShowBeforeCollecting(Readiness readiness) => Registry.AddBeforeCollectCallback(() =>
     {
@@ -104,7 +146,8 @@ public sealed class EsnMetrics
             foreach (GroupPartition partition in group)
             {
                 _groupPartitions.Add(partition.Partition);
-                _groupLag.WithLabels(partition.Partition.Topic, FormattableString.Invariant($"{partition.Partition.Number}")).Set(partition.Lag);
+                _groupLag.WithLabels(partition.Partition.Topic, FormattableString.Invariant($"{partition.Partition.Number}"))
+                    .Set(partition.Lag);
             }
         }
     }
@@ -121,6 +164,9 @@ public sealed class EsnMetrics
             if (letter.Reason == Rejection.Late) _late.Inc();
         }
         foreach (StreamSteps steps in batch.Streams) Observe(steps);
+        foreach (SilenceChange change in batch.Silences)
+            if (!change.Ended) _silences.WithLabels(change.Channel < 0 ? "stream" : "channel").Inc();
+        _blank.Inc(batch.Blank.Count);
         if (batch.Snapshots.Count > 0) _pause.Observe(batch.Paused.TotalSeconds);
         _snapshots.Inc(batch.Snapshots.Count);
         _restored.Inc(batch.Restored);
@@ -132,7 +178,9 @@ public sealed class EsnMetrics
     void Observe(StreamSteps steps)
     {
         _stepDuration.Observe(steps.Elapsed.TotalSeconds / steps.Frames.Count, steps.Frames.Count);
-        _steps.Inc(steps.Frames.Count);
+        _steps.Inc(steps.Frames.Count - steps.Bridged);
+        _bridged.Inc(steps.Bridged);
+        _gaps.Inc(steps.Gaps);
         _newRuns.Inc(steps.NewRuns);
         _recoveries.Inc(steps.After.Recoveries - steps.Before.Recoveries);
         _refusals.Inc(steps.After.Refusals - steps.Before.Refusals);
@@ -152,6 +200,7 @@ public sealed class EsnMetrics
         };
         if (gone.Count > 0) _refused.RemoveWhere(stream => Forget(stream, gone));
         foreach (StreamSteps steps in batch.Streams) Show(steps, batch.ScoredAt);
+        foreach (SilenceChange change in batch.Silences) _series.GetValueOrDefault(change.Stream)?.Show(change);
         foreach (DeadLetter letter in batch.DeadLetters)
         {
             if (letter.Stream is not { } stream) continue;

@@ -19,7 +19,8 @@ public sealed class FrameDecoder(FrameFields fields)
     static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     // Objects that hold a field of a name.
-    readonly HashSet<string> _opened = [.. new[] { fields.Timestamp, fields.Value, fields.Values }.Concat(fields.Channels).Concat(fields.Stream)
+    readonly HashSet<string> _opened = [.. new[] { fields.Timestamp, fields.Value, fields.Values }.Concat(fields.Channels)
+        .Concat(fields.Stream)
         .SelectMany(name => name.Select((letter, i) => (letter, i)).Where(at => at.letter == '.').Select(at => name[..at.i]))];
 
     /// <summary>The frame in a record, or why there is none; exactly one of the two is null.</summary>
@@ -47,7 +48,8 @@ public sealed class FrameDecoder(FrameFields fields)
             }
             DateTime time = told ?? record.Timestamp
                 ?? throw new Rejected(Rejection.BadTimestamp,
-                    $"the record's own timestamp counts where the value has none, and must be of a year from 1 to 9999, was {record.Milliseconds} ms since 1970");
+                    $"the record's own timestamp counts where the value has none, and must be of a year from 1 to 9999, was "
+                        + $"{record.Milliseconds} ms since 1970");
             return (new Frame(record, new StreamId(record.Topic, record.Partition, name), time, values) { Field = field }, null);
         }
         catch (Rejected e)
@@ -89,7 +91,9 @@ public sealed class FrameDecoder(FrameFields fields)
             int schema = BinaryPrimitives.ReadInt32BigEndian(json[1..]);
             json = json[FramingBytes..];
             if (!json.TrimStart(" \t\r\n"u8).StartsWith("{"u8))
-                throw new Rejected(Rejection.NotJson, $"the value is framed for a schema registry (schema {schema}) and is no JSON: Avro or Protobuf, which are not read; the producer's JSON Schema serialiser is");
+                throw new Rejected(Rejection.NotJson,
+                    $"the value is framed for a schema registry (schema {schema}) and is no JSON: Avro or Protobuf, which are not read; "
+                    + $"the producer's JSON Schema serialiser is");
         }
         try
         {
@@ -99,6 +103,12 @@ public sealed class FrameDecoder(FrameFields fields)
                     $"the value must be a JSON object such as {{\"{fields.Timestamp}\": …, \"{fields.Value}\": 1.2}}");
             Object(ref reader, "", read);
             if (reader.Read()) throw new Rejected(Rejection.NotJson, "something follows the JSON object");
+        }
+        // Python writes a NaN as it stands.
+        catch (JsonException) when (BareNumbers.TryQuote(json) is { } quoted)
+        {
+            read.Reset();
+            Read(quoted, read);
         }
         // The reader tells broken escapes in texts by InvalidOperationException.
         catch (Exception e) when (e is JsonException or InvalidOperationException)
@@ -125,7 +135,8 @@ public sealed class FrameDecoder(FrameFields fields)
             catch (Rejected e)
             {
                 read.Problem ??= e;
-                if (reader.CurrentDepth == depth && reader.TokenType is JsonTokenType.StartArray or JsonTokenType.StartObject) reader.Skip();
+                if (reader.CurrentDepth == depth
+                    && reader.TokenType is JsonTokenType.StartArray or JsonTokenType.StartObject) reader.Skip();
                 while (reader.CurrentDepth > depth && reader.Read()) { }
             }
         }
@@ -168,17 +179,23 @@ public sealed class FrameDecoder(FrameFields fields)
     double Number(ref Utf8JsonReader reader, string field)
     {
         if (fields.NumbersInTexts && reader.TokenType == JsonTokenType.String
-            && double.TryParse(reader.GetString(), NumberStyles.Float, CultureInfo.InvariantCulture, out double written) && double.IsFinite(written))
+            && double.TryParse(reader.GetString(), NumberStyles.Float, CultureInfo.InvariantCulture, out double written)
+                && double.IsFinite(written))
             return written;
-        if (reader.TokenType == JsonTokenType.Null || (reader.TokenType == JsonTokenType.String && IsNotFinite(reader.GetString()!)))
-            throw new Rejected(Rejection.NotFinite,
-                $"field {field} must be a finite number, was {(reader.TokenType == JsonTokenType.Null ? "null" : reader.GetString())}");
+        // The channel has no value: the others go on without it.
+        if (reader.TokenType == JsonTokenType.Null
+            || (reader.TokenType == JsonTokenType.String && IsNaN(reader.GetString()!))) return double.NaN;
+        if (reader.TokenType == JsonTokenType.String && IsNotFinite(reader.GetString()!))
+            throw new Rejected(Rejection.NotFinite, $"field {field} must be a finite number, or null, was {reader.GetString()}");
         if (reader.TokenType != JsonTokenType.Number)
             throw new Rejected(Rejection.WrongType, $"field {field} must be a number, was {reader.TokenType}");
         return reader.TryGetDouble(out double number) && double.IsFinite(number)
             ? number
             : throw new Rejected(Rejection.NotFinite, $"field {field} is too large for a double");
     }
+
+    static bool IsNaN(string text) =>
+        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && double.IsNaN(number);
 
     static bool IsNotFinite(string text) =>
         double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && !double.IsFinite(number);
@@ -206,16 +223,27 @@ public sealed class FrameDecoder(FrameFields fields)
         public DateTime? Time { get; set; }
         public Rejected? Problem { get; set; }  // the first one
 
+        /// <summary>As if nothing had been read.</summary>
+        public void Reset()
+        {
+            Seen.Clear();
+            Array.Clear(Names);
+            Array.Clear(Channels);
+            (Values, Time, Problem) = (null, null, null);
+        }
+
         public bool Takes(string field) => field == fields.Timestamp || IndexOf(fields.Stream, field) >= 0
             || (fields.Channels.Count > 0 ? IndexOf(fields.Channels, field) >= 0 : field == fields.Value || field == fields.Values);
 
         public string Stream()
         {
             int missing = Array.IndexOf(Names, null);
-            if (missing >= 0) throw Problem ?? new Rejected(Rejection.NoKey, $"field {fields.Stream[missing]} is missing: it names the stream");
+            if (missing >= 0) throw Problem ?? new Rejected(Rejection.NoKey,
+                $"field {fields.Stream[missing]} is missing: it names the stream");
             string name = string.Join('/', Names);
             if (name.Length == Names.Length - 1 || Encoding.UTF8.GetByteCount(name) > LongestKey || name.EnumerateRunes().Any(IsNoText))
-                throw new Rejected(Rejection.BadKey, $"what {string.Join(", ", fields.Stream)} say must be a name of 1 to {LongestKey} bytes without control characters");
+                throw new Rejected(Rejection.BadKey,
+                    $"what {string.Join(", ", fields.Stream)} say must be a name of 1 to {LongestKey} bytes without control characters");
             return name;
         }
 
@@ -223,10 +251,12 @@ public sealed class FrameDecoder(FrameFields fields)
         {
             if (Problem is not null) throw Problem;
             if (fields.Channels.Count == 0)
-                return Values ?? throw new Rejected(Rejection.BadFields, $"neither field {fields.Value} nor field {fields.Values} is there");
-            int missing = Array.IndexOf(Channels, null);
-            return missing < 0 ? [.. Channels.Select(value => value!.Value)]
-                : throw new Rejected(Rejection.BadFields, $"field {fields.Channels[missing]} is missing");
+                return Values ?? throw new Rejected(Rejection.BadFields,
+                    $"neither field {fields.Value} nor field {fields.Values} is there");
+            // A device that has nothing to say of a sensor leaves it out; one that says nothing of any is misnamed.
+            return Array.TrueForAll(Channels, value => value is null)
+                ? throw new Rejected(Rejection.BadFields, $"none of the fields {string.Join(", ", fields.Channels)} is there")
+                : [.. Channels.Select(value => value ?? double.NaN)];
         }
     }
 

@@ -44,7 +44,8 @@ public sealed class EsnMetricsTests
         EsnConfig config = Pipelines.Config(http: http => http with { MaxStreams = 1 });
         var metrics = new EsnMetrics(config.Http, []);
         metrics.Observe(new StreamTable(config, TimeProvider.System).Take(
-            Pipelines.Batch(Pipelines.Record(0, "a", 1), Pipelines.Record(1, "b", 1), Pipelines.Record(2, "c", 1), Pipelines.Record(3, "c", double.MaxValue))));
+            Pipelines.Batch(Pipelines.Record(0, "a", 1), Pipelines.Record(1, "b", 1), Pipelines.Record(2, "c", 1),
+                Pipelines.Record(3, "c", double.MaxValue))));
         string text = await Exposed(metrics);
         Assert.Single(text.Split('\n'), line => line.StartsWith("esn_anomaly_score{", StringComparison.Ordinal));
         Assert.Contains("esn_hidden_streams_total 2", text, StringComparison.Ordinal);
@@ -60,9 +61,12 @@ public sealed class EsnMetricsTests
 
     static ScoredBatch Scored(double score, AlarmEvent? alarm = null, bool open = false, DateTime? at = null, double value = 1)
     {
-        FeedRecord record = Pipelines.Record(7, "a", value) with { Milliseconds = (long)((at ?? Now) - DateTime.UnixEpoch).TotalMilliseconds };
-        var frame = new ScoredFrame(new Frame(record, new StreamId("steps", 0, "a"), at ?? Now, [value]), new StepResult(900, false, score, 1, open, alarm), new double[] { 1 }, false, 3);
-        return new ScoredBatch(Pipelines.Batch(record)) { Frames = [frame], Streams = [new StreamSteps(frame.Frame.Stream, [frame], default, default, null, TimeSpan.Zero)], ScoredAt = at ?? Now };
+        FeedRecord record = Pipelines.Record(7, "a", value)
+            with { Milliseconds = (long)((at ?? Now) - DateTime.UnixEpoch).TotalMilliseconds };
+        var frame = new ScoredFrame(new Frame(record, new StreamId("steps", 0, "a"), at ?? Now, [value]),
+            new StepResult(900, false, score, 1, open, alarm), new double[] { 1 }, false, 3);
+        return new ScoredBatch(Pipelines.Batch(record)) { Frames = [frame],
+            Streams = [new StreamSteps(frame.Frame.Stream, [frame], default, default, null, TimeSpan.Zero)], ScoredAt = at ?? Now };
     }
 
     [Fact]
@@ -70,7 +74,8 @@ public sealed class EsnMetricsTests
     {
         var time = new FakeTimeProvider(Now);
         var metrics = new EsnMetrics(new HttpConfig(), [], time);
-        void Step(double score, AlarmEvent? alarm = null, bool open = false) => metrics.Observe(Scored(score, alarm, open, time.GetUtcNow().UtcDateTime));
+        void Step(double score, AlarmEvent? alarm = null, bool open = false) =>
+            metrics.Observe(Scored(score, alarm, open, time.GetUtcNow().UtcDateTime));
         Step(.3);
         Step(1.2, Event(AlarmChange.Opened, null) with { PeakScore = 1.2 }, open: true);
         Step(2.4, Event(AlarmChange.Escalated, null) with { PeakScore = 2.4, Severity = Severity.Critical }, open: true);
@@ -143,7 +148,8 @@ public sealed class EsnMetricsTests
     {
         var metrics = new EsnMetrics(Pipelines.Config().Http, []);
         metrics.Observe(new StreamTable(Pipelines.Config(), TimeProvider.System).Take(Pipelines.Batch(
-            [.. Enumerable.Range(0, 400).Select(t => Pipelines.Record(t + (t >= 300 ? 29 : 0), "a", t))])));  // one a second, and a pause of half a minute
+            // one a second, and a pause of half a minute
+            [.. Enumerable.Range(0, 400).Select(t => Pipelines.Record(t + (t >= 300 ? 29 : 0), "a", t))])));
         string text = await Exposed(metrics);
         Assert.Equal("30", Sample(text, "esn_longest_gap_seconds{"));
         Assert.Equal(428 / 399.0, double.Parse(Sample(text, "esn_interval_seconds{")!, CultureInfo.InvariantCulture), 1e-9);
@@ -157,7 +163,8 @@ public sealed class EsnMetricsTests
         var table = new StreamTable(config, TimeProvider.System);
         FeedRecord Null(long offset, string key) => Pipelines.Record(offset, key, 1) with { Value = "{\"value\":null}"u8.ToArray() };
         metrics.Observe(table.Take(Pipelines.Batch(Null(0, "never"), Null(1, "never"), Pipelines.Record(5, "late", 1),
-            Pipelines.Record(4, "late", 1), Null(8, "beyond"), Null(9, "late"), Null(10, "x") with { Key = null })));
+            Pipelines.Record(4, "late", 1), Null(8, "beyond"), Null(9, "late") with { Value = "{\"value\":\"Infinity\"}"u8.ToArray() },
+                Null(10, "x") with { Key = null })));
         string text = await Exposed(metrics);
         Assert.Equal("2", Sample(text, "esn_stream_dead_letters_total{topic=\"steps\",partition=\"0\",stream=\"never\",reason=\"not_finite\"}"));
         Assert.Equal("1", Sample(text, "esn_stream_dead_letters_total{topic=\"steps\",partition=\"0\",stream=\"late\",reason=\"late\"}"));
@@ -191,7 +198,8 @@ public sealed class EsnMetricsTests
     public async Task The_process_itself_is_shown()
     {
         string text = await Exposed(new EsnMetrics(new HttpConfig(), []));
-        foreach (string name in new[] { "process_cpu_seconds_total ", "process_working_set_bytes ", "process_start_time_seconds ", "dotnet_total_memory_bytes ", "dotnet_collection_count_total{generation=\"2\"} " })
+        foreach (string name in new[] { "process_cpu_seconds_total ", "process_working_set_bytes ", "process_start_time_seconds ",
+            "dotnet_total_memory_bytes ", "dotnet_collection_count_total{generation=\"2\"} " })
             Assert.NotNull(Sample(text, name));
     }
 
@@ -199,11 +207,17 @@ public sealed class EsnMetricsTests
     public async Task Every_instrument_has_the_prefix_a_help_text_and_a_unit_where_it_has_one()
     {
         string text = await Exposed(new EsnMetrics(new HttpConfig(), []));
-        string[] types = [.. text.Split('\n').Where(line => line.StartsWith("# TYPE ", StringComparison.Ordinal) && !line.StartsWith("# TYPE process_", StringComparison.Ordinal) && !line.StartsWith("# TYPE dotnet_", StringComparison.Ordinal))];
+        string[] types = [.. text.Split('\n')
+            .Where(line => line.StartsWith("# TYPE ", StringComparison.Ordinal)
+            && !line.StartsWith("# TYPE process_", StringComparison.Ordinal)
+            && !line.StartsWith("# TYPE dotnet_", StringComparison.Ordinal))];
         Assert.All(types, line => Assert.StartsWith("# TYPE esn_", line, StringComparison.Ordinal));
-        Assert.All(types.Where(line => line.EndsWith(" counter", StringComparison.Ordinal)), line => Assert.EndsWith("_total counter", line, StringComparison.Ordinal));
-        Assert.All(types.Where(line => line.EndsWith(" histogram", StringComparison.Ordinal)), line => Assert.EndsWith("_seconds histogram", line, StringComparison.Ordinal));
-        Assert.Equal(types.Length, text.Split('\n').Count(line => line.StartsWith("# HELP esn_", StringComparison.Ordinal) && line.Split(' ').Length > 4));
+        Assert.All(types.Where(line => line.EndsWith(" counter", StringComparison.Ordinal)),
+            line => Assert.EndsWith("_total counter", line, StringComparison.Ordinal));
+        Assert.All(types.Where(line => line.EndsWith(" histogram", StringComparison.Ordinal)),
+            line => Assert.EndsWith("_seconds histogram", line, StringComparison.Ordinal));
+        Assert.Equal(types.Length, text.Split('\n').Count(line => line.StartsWith("# HELP "
+            + "esn_", StringComparison.Ordinal) && line.Split(' ').Length > 4));
         Assert.Contains("esn_dead_letters_total{reason=\"not_json\"} 0", text, StringComparison.Ordinal);
         Assert.Contains("esn_dead_letters_total{reason=\"no_memory\"} 0", text, StringComparison.Ordinal);
         Assert.Contains("esn_events_total{change=\"opened\"} 0", text, StringComparison.Ordinal);
@@ -213,7 +227,8 @@ public sealed class EsnMetricsTests
     {
         Change = change, Position = 900, Start = 890, Peak = 895, Time = Now, StartTime = Now, PeakTime = Now, Score = 1.2, PeakScore = 1.3,
         Severity = Severity.Minor, Normality = .5, Expected = [1], Observed = [1], Contributions = [], Scores = [], Forecast = null,
-        Drift = new Drift(DriftKind.Level, 0, 500, Now.AddSeconds(-4000), .002, lead, lead is { } steps ? TimeSpan.FromSeconds(10 * steps) : null),
+        Drift = new Drift(DriftKind.Level, 0, 500, Now.AddSeconds(-4000), .002, lead, lead is { } steps ? TimeSpan.FromSeconds(10 * steps)
+            : null),
     };
 
     [Theory]
@@ -225,9 +240,12 @@ public sealed class EsnMetricsTests
         async Task<string> Lead(AlarmEvent? alarm)
         {
             FeedRecord record = Pipelines.Record(7, "a", 1);
-            var frame = new ScoredFrame(new Frame(record, new StreamId("topic", 0, "a"), Now, [1]), new StepResult(900, false, 1, 1, true, alarm), new double[] { 1 }, false, 3);
-            metrics.Observe(new ScoredBatch(Pipelines.Batch(record)) { Frames = [frame], Streams = [new StreamSteps(frame.Frame.Stream, [frame], default, default, null, TimeSpan.Zero)] });
-            return (await Exposed(metrics)).Split('\n').Single(line => line.StartsWith("esn_drift_lead_seconds{", StringComparison.Ordinal)).Split(' ')[^1];
+            var frame = new ScoredFrame(new Frame(record, new StreamId("topic", 0, "a"), Now, [1]),
+                new StepResult(900, false, 1, 1, true, alarm), new double[] { 1 }, false, 3);
+            metrics.Observe(new ScoredBatch(Pipelines.Batch(record)) { Frames = [frame],
+                Streams = [new StreamSteps(frame.Frame.Stream, [frame], default, default, null, TimeSpan.Zero)] });
+            return (await Exposed(metrics)).Split('\n')
+                .Single(line => line.StartsWith("esn_drift_lead_seconds{", StringComparison.Ordinal)).Split(' ')[^1];
         }
 
         Assert.Equal("NaN", await Lead(null));

@@ -100,7 +100,7 @@ export class SignalChart {
       const ch = p.channels[c], name1 = detail.channelNames.length > 1 ? `${name}: ` : "";
       said.push(`${name1}${ch.low[i] === ch.high[i] ? number(ch.low[i], 5) : `${number(ch.low[i], 5)} … ${number(ch.high[i], 5)}`}   expected ${number(ch.expected[i], 5)} ± ${number(ch.width[i], 2)}${ch.forecast[i] !== null ? `   normal ${number(ch.forecast[i], 5)}` : ""}`);
     });
-    said.push(p.marks[i] & 1 ? "warming up" : `score ${number(p.score[i], 3)}${p.marks[i] & 2 ? ", muted" : ""}${p.marks[i] & 4 ? ", alarm open" : ""}`);
+    said.push(p.marks[i] & 1 ? "warming up" : `score ${number(p.score[i], 3)}${p.marks[i] & 2 ? ", muted" : ""}${p.marks[i] & 4 ? ", alarm open" : ""}${p.marks[i] & 8 ? ", no frame came" : ""}`);
     return said.join("\n");
   }
 }
