@@ -9,7 +9,8 @@ sealed class FolderOrder(params string[][] layers)
     /// <summary>What is against the order, as "A/X.cs uses B/Y (type)", and folders that have no place in it.</summary>
     public IReadOnlyList<string> Violations(SourceCode code)
     {
-        string[] homeless = [.. code.Files.Where(file => Place(file).Layer < 0).Select(file => $"{file} lies in no folder of the order: give it a place")];
+        string[] homeless =
+            [.. code.Files.Where(file => Place(file).Layer < 0).Select(file => $"{file} lies in no folder of the order: give it a place")];
         IEnumerable<string> upwards =
             from use in code.Uses()
             let user = Place(use.File)
@@ -24,6 +25,15 @@ sealed class FolderOrder(params string[][] layers)
     {
         HashSet<string> folders = [.. code.Files.Select(SourceCode.RoomOf)];
         return [.. layers.SelectMany(layer => layer).SelectMany(room => room.Split('+')).Where(folder => !folders.Contains(folder))];
+    }
+
+    /// <summary>Folders of the order that a page does not name.</summary>
+    /// <param name="page">Such as docs/architecture.md, relative to the repository.</param>
+    public IReadOnlyList<string> Unnamed(string page)
+    {
+        string text = File.ReadAllText(Path.Combine(SharedData.Root, page));
+        return [.. layers.SelectMany(layer => layer).SelectMany(room => room.Split('+'))
+            .Where(folder => folder != "." && !text.Contains($"{folder}/", StringComparison.Ordinal))];
     }
 
     (int Layer, string Room) Place(string file)

@@ -6,7 +6,9 @@ static class SharedData
     /// <summary>Path of a file such as "mgab/1.csv"; null where it is absent.</summary>
     public static string? Find(string file)
     {
-        string root = Environment.GetEnvironmentVariable("ESN_DATA") is { Length: > 0 } named ? named : Path.Combine(Root, "..", "shared", "data");
+        string root = Environment.GetEnvironmentVariable("ESN_DATA") is { Length: > 0 } named
+            ? named
+            : Path.Combine(Root, "..", "shared", "data");
         string path = Path.GetFullPath(Path.Combine(root, file));
         return File.Exists(path) || Directory.Exists(path) ? path : null;
     }

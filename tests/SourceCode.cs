@@ -31,8 +31,10 @@ sealed record SourceCode(CSharpCompilation Compilation, string Root)
         string root = Path.Combine(SharedData.Root, folder);
         IEnumerable<string> files = Directory.EnumerateFiles(root, "*.cs", SearchOption.AllDirectories)
             .Where(file => RoomOf(root, file).Split('/')[0] is not ("bin" or "obj")).Order(StringComparer.Ordinal);
-        CSharpCompilation compilation = Compile(assembly, OutputKind.ConsoleApplication, files.Select(file => (file, File.ReadAllText(file))));
-        string[] errors = [.. ErrorsOf(compilation).Where(error => !error.Contains("CS5001", StringComparison.Ordinal))];  // a library has no Main
+        CSharpCompilation compilation =
+            Compile(assembly, OutputKind.ConsoleApplication, files.Select(file => (file, File.ReadAllText(file))));
+        // a library has no Main
+        string[] errors = [.. ErrorsOf(compilation).Where(error => !error.Contains("CS5001", StringComparison.Ordinal))];
         return errors.Length == 0 ? new SourceCode(compilation, root) : throw new InvalidOperationException(string.Join('\n', errors));
     }
 
@@ -40,9 +42,11 @@ sealed record SourceCode(CSharpCompilation Compilation, string Root)
     public static CSharpCompilation Compile(string assembly, OutputKind kind, IEnumerable<(string Path, string Text)> texts)
     {
         var options = new CSharpParseOptions(LanguageVersion.Latest, DocumentationMode.None);
-        IEnumerable<SyntaxTree> trees = texts.Append(("ImplicitUsings.cs", ImplicitUsings)).Select(text => CSharpSyntaxTree.ParseText(text.Item2, options, text.Item1));
+        IEnumerable<SyntaxTree> trees = texts.Append(("ImplicitUsings.cs", ImplicitUsings))
+            .Select(text => CSharpSyntaxTree.ParseText(text.Item2, options, text.Item1));
         IEnumerable<MetadataReference> references = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
-            .Where(file => Path.GetFileNameWithoutExtension(file) is var name && name != assembly && name != typeof(SourceCode).Assembly.GetName().Name)
+            .Where(file => Path.GetFileNameWithoutExtension(file) is var name
+                && name != assembly && name != typeof(SourceCode).Assembly.GetName().Name)
             .Select(file => MetadataReference.CreateFromFile(file));
         return CSharpCompilation.Create(assembly, trees, references,
             new CSharpCompilationOptions(kind, allowUnsafe: true, nullableContextOptions: NullableContextOptions.Enable));
@@ -73,7 +77,8 @@ sealed record SourceCode(CSharpCompilation Compilation, string Root)
 
     string Relative(string path) => Path.GetRelativePath(Root, path).Replace('\\', '/');
 
-    /// <summary>Every use of a type that another file declares: named, made, or through one of its members. Comments do not count.</summary>
+    /// <summary>Every use of a type that another file declares: named, made, or through one of its members. Comments do not
+    /// count.</summary>
     public IEnumerable<(string File, string Of, string Type)> Uses()
     {
         foreach (SyntaxTree tree in Compilation.SyntaxTrees)
@@ -85,7 +90,8 @@ sealed record SourceCode(CSharpCompilation Compilation, string Root)
                 .Select(node => model.GetSymbolInfo(node).Symbol)
                 .Select(Outermost)
                 .OfType<INamedTypeSymbol>()
-                .SelectMany(type => type.Locations.Where(place => place.IsInSource), (type, place) => (type.Name, place.SourceTree!.FilePath))
+                .SelectMany(type => type.Locations.Where(place => place.IsInSource),
+                    (type, place) => (type.Name, place.SourceTree!.FilePath))
                 .Where(use => use.FilePath != tree.FilePath)
                 .Select(use => (Relative(tree.FilePath), Relative(use.FilePath), use.Name))
                 .Distinct();
@@ -97,7 +103,8 @@ sealed record SourceCode(CSharpCompilation Compilation, string Root)
     static INamedTypeSymbol? Outermost(ISymbol? symbol)
     {
         if (symbol is IArrayTypeSymbol array) return Outermost(array.ElementType);
-        INamedTypeSymbol? type = symbol is INamedTypeSymbol named ? named : symbol is ILocalSymbol or IParameterSymbol or null ? null : symbol.ContainingType;
+        INamedTypeSymbol? type = symbol is INamedTypeSymbol named ? named
+            : symbol is ILocalSymbol or IParameterSymbol or null ? null : symbol.ContainingType;
         while (type?.ContainingType is { } outer) type = outer;
         return type?.OriginalDefinition;
     }

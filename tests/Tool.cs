@@ -9,7 +9,8 @@ static class Tool
     /// <summary>The path of a program, or the test is skipped.</summary>
     public static string Path(string name)
     {
-        string? path = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Select(folder => System.IO.Path.Combine(folder, name)).FirstOrDefault(File.Exists);
+        string? path = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Select(folder => System.IO.Path.Combine(folder, name))
+            .FirstOrDefault(File.Exists);
         Assert.SkipWhen(path is null, $"{name} is not installed");
         return path!;
     }

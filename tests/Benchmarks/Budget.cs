@@ -2,24 +2,28 @@ using MathNet.Numerics.Random;
 
 namespace Esn.Benchmarks;
 
-/// <summary>Alarms that came over alarms that were allowed, for errors of every kind fed straight into the scores, and for the whole detector.</summary>
+/// <summary>Alarms that came over alarms that were allowed, for errors of every kind fed straight into the scores, and for the
+/// whole detector.</summary>
 static class Budget
 {
     public static readonly Benchmark Benchmark = new("budget",
-        "alarms / budget: noises straight in, young and old, and the whole detector [--seeds N] [--steps N] [--only NAME,NAME] [--part old|young|sensors|signal|feeds]", Run);
+        "alarms / budget: noises straight in, young and old, and the whole detector [--seeds N] [--steps N] [--only NAME,NAME] [--part "
+            + "old|young|sensors|signal|feeds]", Run);
 
     static List<Figure> Run(string[] options)
     {
         int seeds = Options.Int(options, "--seeds", 4), steps = Options.Int(options, "--steps", 1_000_000);
         string? only = Options.Text(options, "--only"), part = Options.Text(options, "--part");
-        (string Name, Func<int, Func<double>> Begin)[] noises = [.. Noises.All.Where(n => only is null || only.Split(',').Any(o => n.Name.Contains(o, StringComparison.OrdinalIgnoreCase)))];
+        (string Name, Func<int, Func<double>> Begin)[] noises =
+            [.. Noises.All.Where(n => only is null || only.Split(',').Any(o => n.Name.Contains(o, StringComparison.OrdinalIgnoreCase)))];
         var figures = new List<Figure>();
         if (part is null or "old")
             Table(figures, FormattableString.Invariant($"{steps:N0} steps × {seeds}"), noises, [1e-3, 1e-4, 1e-5], (begin, budget) =>
                 Ratio(begin, budget, seeds, 500, steps, 1500));
         if (part is null or "young")
         {
-            Table(figures, "first 22,000 from 400", noises, [1e-3, 1e-4], (begin, budget) => Ratio(begin, budget, 25 * seeds, 1000, 22_000, 400));
+            Table(figures, "first 22,000 from 400", noises, [1e-3, 1e-4],
+                (begin, budget) => Ratio(begin, budget, 25 * seeds, 1000, 22_000, 400));
             Table(figures, "400–1500", noises, [1e-2, 1e-3, 1e-4], (begin, budget) => Ratio(begin, budget, 500 * seeds, 2000, 1500, 400));
         }
         if (part is null or "sensors")
@@ -30,14 +34,19 @@ static class Budget
         if (part is null or "signal")
         {
             int length = Math.Min(steps, 250_000);
-            Console.WriteLine(FormattableString.Invariant($"normal Mackey–Glass, the whole detector, {length:N0} steps: alarms / budget (allowed)"));
+            Console.WriteLine(FormattableString.Invariant(
+                $"normal Mackey–Glass, the whole detector, {length:N0} steps: alarms / budget (allowed)"));
             foreach (double noise in new[] { 0, .01, .03, .10 })
                 foreach (double budget in new[] { 1e-3, 1e-4, 1e-5 })
                 {
-                    double[] feed = Gamma.Feed(new Xoshiro256StarStar(77, threadSafe: false), noise, length, _ => Streaming.Simulation.MackeyGlass.NormalGamma);
-                    int told = Runner.Run(Presets.Signal(budget), feed, 1).Count(r => r.Alarm?.Change is AlarmChange.Opened or AlarmChange.Escalated);
-                    Console.WriteLine(FormattableString.Invariant($"  noise {100 * noise,2:0} %  {budget:0e+0}: {told / (budget * length):0.00} ({budget * length:0})"));
-                    figures.Add(new Figure(FormattableString.Invariant($"budget Mackey-Glass noise {100 * noise:0} %, {budget:0e+0}"), told / (budget * length), "ratio"));
+                    double[] feed = Gamma.Feed(new Xoshiro256StarStar(77, threadSafe: false), noise, length,
+                        _ => Streaming.Simulation.MackeyGlass.NormalGamma);
+                    int told = Runner.Run(Presets.Signal(budget), feed, 1)
+                        .Count(r => r.Alarm?.Change is AlarmChange.Opened or AlarmChange.Escalated);
+                    Console.WriteLine(FormattableString.Invariant(
+                        $"  noise {100 * noise,2:0} %  {budget:0e+0}: {told / (budget * length):0.00} ({budget * length:0})"));
+                    figures.Add(new Figure(FormattableString.Invariant($"budget Mackey-Glass noise {100 * noise:0} %, {budget:0e+0}"),
+                        told / (budget * length), "ratio"));
                 }
         }
         if (part is null or "feeds") Feeds(figures, seeds, Math.Min(steps, 100_000));
@@ -49,7 +58,8 @@ static class Budget
     {
         const double budget = 1e-4;
         int onset = (int)(OrdinaryFeeds.Onset * steps);
-        Console.WriteLine(FormattableString.Invariant($"{$"feeds, {steps:N0} steps × {seeds}",-28}{"alarms / budget",16}{"step caught",13}{"calm after, steps",19}"));
+        string title = FormattableString.Invariant($"feeds, {steps:N0} steps × {seeds}");
+        Console.WriteLine($"{title,-28}{"alarms / budget",16}{"step caught",13}{"calm after, steps",19}");
         foreach ((string name, Func<int, int, double[]> make) in OrdinaryFeeds.All)
         {
             bool stepping = name.StartsWith("step", StringComparison.Ordinal);
@@ -60,10 +70,12 @@ static class Budget
                 bool Echo(StepResult r) => stepping && r.Position >= onset && r.Position < onset + 50;
                 StepResult[] announced = [.. results.Where(r => r.Alarm?.Change is AlarmChange.Opened or AlarmChange.Escalated)];
                 (told[i], caught[i]) = (announced.Count(r => !Echo(r)), announced.Any(Echo) ? 1 : 0);
-                calm[i] = stepping ? Array.FindIndex(results, onset, r => r.Alarm?.Change is AlarmChange.Closed or AlarmChange.Adapted) - onset : 0;
+                calm[i] = stepping
+                    ? Array.FindIndex(results, onset, r => r.Alarm?.Change is AlarmChange.Closed or AlarmChange.Adapted) - onset : 0;
             });
             double ratio = told.Sum() / (budget * steps * seeds);
-            Console.WriteLine(FormattableString.Invariant($"{name,-28}{ratio,16:0.00}") + (stepping ? FormattableString.Invariant($"{caught.Sum(),8} of {seeds}{calm.Max(),19}") : ""));
+            Console.WriteLine(FormattableString.Invariant($"{name,-28}{ratio,16:0.00}")
+                + (stepping ? FormattableString.Invariant($"{caught.Sum(),8} of {seeds}{calm.Max(),19}") : ""));
             figures.Add(new Figure($"budget {name}", ratio, "ratio"));
             if (!stepping) continue;
             figures.Add(new Figure($"budget {name}: caught", 100.0 * caught.Sum() / seeds, "percent"));
@@ -71,15 +83,18 @@ static class Budget
         }
     }
 
-    static void Table(List<Figure> figures, string title, (string Name, Func<int, Func<double>> Begin)[] noises, double[] budgets, Func<Func<int, Func<double>>, double, double> ratio)
+    static void Table(List<Figure> figures, string title, (string Name, Func<int, Func<double>> Begin)[] noises, double[] budgets,
+        Func<Func<int, Func<double>>, double, double> ratio)
     {
-        Console.WriteLine(FormattableString.Invariant($"{title,-24}") + string.Concat(budgets.Select(b => FormattableString.Invariant($"{b,9:0e+0}"))));
+        Console.WriteLine(FormattableString.Invariant($"{title,-24}")
+            + string.Concat(budgets.Select(b => FormattableString.Invariant($"{b,9:0e+0}"))));
         foreach ((string name, Func<int, Func<double>> begin) in noises)
         {
             double[] row = new double[budgets.Length];
             for (int i = 0; i < row.Length; i++) row[i] = ratio(begin, budgets[i]);
             Console.WriteLine($"{name,-24}" + string.Concat(row.Select(r => FormattableString.Invariant($"{r,9:0.00}"))));
-            for (int i = 0; i < row.Length; i++) figures.Add(new Figure(FormattableString.Invariant($"budget {name}, {title}, {budgets[i]:0e+0}"), row[i], "ratio"));
+            for (int i = 0; i < row.Length; i++)
+                figures.Add(new Figure(FormattableString.Invariant($"budget {name}, {title}, {budgets[i]:0e+0}"), row[i], "ratio"));
         }
     }
 
@@ -118,7 +133,8 @@ static class Budget
         for (int t = 1; t <= steps; t++)
         {
             error[0] = next();
-            judge.Measure(new StepView { Frame = error, Expected = error, Scaled = error, Errors = error, WarmingUp = false, Muted = false }, alarm);
+            judge.Measure(new StepView { Frame = error, Expected = error, Scaled = error, Errors = error, WarmingUp = false,
+                Muted = false }, alarm);
             AlarmChange? change = alarm.Step(t, judge.Judgement, t > ready, muted: false);
             judge.Learn(change, alarm, muted: false);
             if (change is AlarmChange.Opened or AlarmChange.Escalated) told++;

@@ -11,14 +11,17 @@ static class Gamma
     const int Duration = 50, Tolerance = 75, Steps = 12_000;
     static readonly double[] Noises = [0, .01, .03, .10];
 
-    public static readonly Benchmark Benchmark = new("gamma", "γ-anomalies of Mackey–Glass: caught, false alarms, delay [--seeds N] [--first SEED]", Run);
+    public static readonly Benchmark Benchmark =
+        new("gamma", "γ-anomalies of Mackey–Glass: caught, false alarms, delay [--seeds N] [--first SEED]", Run);
 
     static List<Figure> Run(string[] options)
     {
         int seeds = Options.Int(options, "--seeds", 20), first = Options.Int(options, "--first", 100);
         var figures = new List<Figure>();
         Console.WriteLine($"{"",-34}{"caught",8}{"of",5}{"false per 10,000",18}{"median delay",14}");
-        foreach ((string name, double budget, int after) in new[] { ("1 per 10,000", 1e-4, 4000), ("1 per 100,000", 1e-5, 4000), ("1 per 10,000, after 2000", 1e-4, 2000) })
+        (string, double, int)[] budgets =
+            [("1 per 10,000", 1e-4, 4000), ("1 per 100,000", 1e-5, 4000), ("1 per 10,000, after 2000", 1e-4, 2000)];
+        foreach ((string name, double budget, int after) in budgets)
             foreach (double noise in Noises)
             {
                 Outcome[] outcomes = new Outcome[seeds];
@@ -45,10 +48,14 @@ static class Gamma
         var random = new Xoshiro256StarStar(seed, threadSafe: false);
         int half = (Steps - after) / 2;
         int[] onsets = [after + random.Next(half - 600), after + half + random.Next(half - 600)];
-        double[] feed = Feed(random, noise, Steps, t => onsets.Any(o => t >= o && t < o + Duration) ? AnomalousGamma : MackeyGlass.NormalGamma);
+        double[] feed =
+            Feed(random, noise, Steps, t => onsets.Any(o => t >= o && t < o + Duration) ? AnomalousGamma : MackeyGlass.NormalGamma);
         ErrorModelSpec spec = Presets.Signal(budget);
-        List<long> told = [.. Runner.Run(spec, feed, 1).Where(r => r.Alarm?.Change is AlarmChange.Opened or AlarmChange.Escalated).Select(r => r.Position)];
-        List<int> delays = [.. onsets.Select(o => told.FindIndex(t => t >= o && t < o + Tolerance) is int i and >= 0 ? (int)(told[i] - o) : -1).Where(d => d >= 0)];
+        List<long> told = [.. Runner.Run(spec, feed, 1).Where(r => r.Alarm?.Change is AlarmChange.Opened or AlarmChange.Escalated)
+            .Select(r => r.Position)];
+        List<int> delays = [.. onsets
+            .Select(o => told.FindIndex(t => t >= o && t < o + Tolerance) is int i and >= 0 ? (int)(told[i] - o) : -1)
+            .Where(d => d >= 0)];
         // What follows within 200 steps of an anomaly is its aftermath, neither hit nor false.
         int falseAlarms = told.Count(t => !onsets.Any(o => t >= o && t < o + Duration + 200));
         return new Outcome(delays, falseAlarms, Steps - spec.WarmUp);

@@ -23,7 +23,8 @@ static class Injected
         ("step of 3 σ", t => (3 * Within(t), 0)),
         ("1.5 σ in two channels", t => (1.5 * Within(t), -1.5 * Within(t))),
         ("a valve: 50 steps each way", t => (2 * Ramp(t), -1.2 * Ramp(t))),
-        ("slow: 2.5 σ, time constant 60", t => (t < Onset ? 0 : t < End ? 2.5 * (1 - Math.Exp(-(t - Onset) / 60.0)) : 2.5 * Math.Exp(-(t - End) / 30.0), 0)),
+        ("slow: 2.5 σ, time constant 60",
+            t => (t < Onset ? 0 : t < End ? 2.5 * (1 - Math.Exp(-(t - Onset) / 60.0)) : 2.5 * Math.Exp(-(t - End) / 30.0), 0)),
         ("drift to 4 σ", t => (t < Onset ? 0 : t < End ? 4 * (t - Onset) / 400.0 : 4 * Math.Max(0, 1 - (t - End) / 20.0), 0)),
         ("2.5 σ that leave .7 σ behind", t => (t < Onset ? 0 : t < End ? 2.5 : .7, 0)),
     ];

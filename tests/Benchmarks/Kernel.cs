@@ -15,7 +15,9 @@ static class KernelBenchmark
 
     public static Benchmark Entry { get; } = new(
         "kernel",
-        "RLS live and in blocks against MathNet, OpenBLAS and the memory's bandwidth (--detector: whole detectors only; --dotnet [FILTER]: single kernels; --endurance: 10^7 steps of bad input; --memory [one-step|signal [STREAMS]]: what a stream of 50 units costs)",
+        "RLS live and in blocks against MathNet, OpenBLAS and the memory's bandwidth (--detector: whole detectors only; --dotnet [FILTER]: "
+            + "single kernels; --endurance: 10^7 steps of bad input; --memory [one-step|signal [STREAMS]]: what a stream of 50 "
+            + "units costs)",
         Run);
 
     static IReadOnlyList<Figure> Run(string[] options)
@@ -26,7 +28,8 @@ static class KernelBenchmark
         if (options.Contains(Memory)) return KernelMemory.Run([.. options.Where(o => o != Memory)]);
 
         string vectors = Vector512.IsHardwareAccelerated ? "512" : Vector256.IsHardwareAccelerated ? "256" : "128";
-        Console.WriteLine($"{Environment.ProcessorCount} cores, vectors of {vectors} bits, OpenBLAS {(OpenBlas.IsInstalled ? "on one thread" : "not installed: its columns are empty (Debian: libopenblas0)")}");
+        Console.WriteLine($"{Environment.ProcessorCount} cores, vectors of {vectors} bits, OpenBLAS "
+            + $"{(OpenBlas.IsInstalled ? "on one thread" : "not installed: its columns are empty (Debian: libopenblas0)")}");
         var figures = new List<Figure>();
         bool all = !options.Contains(Whole);
         if (all) ReadoutTable(figures);
@@ -46,7 +49,8 @@ static class KernelBenchmark
         foreach (int d in (int[])[100, 300, 1000, 3000])
         {
             (double[] states, double[] frames) = Workload.Feed(d, 1);
-            double live = Live(d, 1, states, frames), block = Blocks(d, 1, states, frames, parallel: false), two = Blocks(d, 1, states, frames, parallel: true);
+            double live = Live(d, 1, states, frames), block = Blocks(d, 1, states, frames, parallel: false),
+                two = Blocks(d, 1, states, frames, parallel: true);
             double read = Workload.ReadHalf(d);
             double pair = double.NaN, product = double.NaN;
             if (OpenBlas.IsInstalled)
@@ -57,7 +61,8 @@ static class KernelBenchmark
                 product = Workload.Time(() => OpenBlas.Multiply(p, x, y, d, 32)) / 32;
             }
             double mathNet = Workload.Time(Workload.MathNetStep(d, 1), rounds: 3);
-            Console.WriteLine($"{d,6} {1e6 * live,9:F2} {1e6 * block,9:F2} {1e6 * two,9:F2} {1e6 * read,9:F2} {1e6 * pair,9:F2} {1e6 * product,9:F2} {1e6 * mathNet,9:F1}");
+            Console.WriteLine($"{d,6} {1e6 * live,9:F2} {1e6 * block,9:F2} {1e6 * two,9:F2} {1e6 * read,9:F2} {1e6 * pair,9:F2} "
+                + $"{1e6 * product,9:F2} {1e6 * mathNet,9:F1}");
             figures.Add(new($"readout-live-{d}", 1e6 * live, "us"));
             figures.Add(new($"readout-backlog-{d}", 1e6 * two, "us"));
             figures.Add(new($"read-half-{d}", 1e6 * read, "us"));
@@ -107,7 +112,9 @@ static class KernelBenchmark
     // opens, so every step learns.
     static ErrorModelSpec Spec(int units, bool freeRuns = false) => new()
     {
-        Scores = [new MeanErrorSpec { Average = 1, Window = 1 }, .. freeRuns ? new ScoreSpec[] { new FreeRunErrorSpec { Length = 25 } } : []],
+        Scores = freeRuns
+            ? [new MeanErrorSpec { Average = 1, Window = 1 }, new FreeRunErrorSpec { Length = 25 }]
+            : [new MeanErrorSpec { Average = 1, Window = 1 }],
         Reservoir = new ReservoirSpec { Units = units },
         Readout = new ReadoutSpec { ForgettingFactor = .9999 },
         WarmUp = 10_000_000,
@@ -242,13 +249,16 @@ static class KernelBenchmark
         {
             var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true };
             // Under the dotnet command the program is its first argument.
-            if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet") start.ArgumentList.Add(Environment.GetCommandLineArgs()[0]);
+            if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet")
+                start.ArgumentList.Add(Environment.GetCommandLineArgs()[0]);
             foreach (string word in (string[])["kernel", .. options, "--json", file]) start.ArgumentList.Add(word);
             start.Environment["DOTNET_EnableAVX512"] = avx512 ? "1" : "0";
             using Process process = Process.Start(start)!;
             process.StandardOutput.ReadToEnd();
             process.WaitForExit();
-            if (process.ExitCode != 0) throw new InvalidOperationException($"kernel {string.Join(' ', options)} ended with {process.ExitCode}, AVX-512 {(avx512 ? "on" : "off")}");
+            if (process.ExitCode != 0)
+                throw new InvalidOperationException($"kernel {string.Join(' ', options)} ended with {process.ExitCode}, AVX-512 "
+                    + $"{(avx512 ? "on" : "off")}");
             return JsonSerializer.Deserialize<List<Figure>>(File.ReadAllText(file), JsonSerializerOptions.Web)!;
         }
         finally

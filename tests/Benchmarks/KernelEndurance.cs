@@ -33,11 +33,13 @@ static class KernelEndurance
                 readout.Learn();
                 readout.Push(z);
                 largest = Math.Max(largest, readout.Trace);
-                if (!double.IsFinite(readout.Trace) || !double.IsFinite(errors[0])) throw new ArithmeticException($"{name}: not finite at step {t}");
+                if (!double.IsFinite(readout.Trace) || !double.IsFinite(errors[0]))
+                    throw new ArithmeticException($"{name}: not finite at step {t}");
             }
             foreach (double w in readout.Weights)
                 if (!double.IsFinite(w)) throw new ArithmeticException($"{name}: W_out is not finite");
-            Console.WriteLine($"{name,-12} largest trace(P) over its limit {largest / (D / 1e-4):F4}, {readout.Recoveries} recoveries, {readout.Refusals} frames refused");
+            Console.WriteLine($"{name,-12} largest trace(P) over its limit {largest / (D / 1e-4):F4}, {readout.Recoveries} recoveries, "
+                + $"{readout.Refusals} frames refused");
             figures.Add(new($"endurance-{name}-recoveries", readout.Recoveries, "count"));
         }
         return figures;

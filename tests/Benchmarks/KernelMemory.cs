@@ -3,13 +3,15 @@ using System.Globalization;
 
 namespace Esn.Benchmarks;
 
-/// <summary>What a fleet of small streams costs, as the operating system sees it: managed heap, native memory and what both waste.</summary>
+/// <summary>What a fleet of small streams costs, as the operating system sees it: managed heap, native memory and what both
+/// waste.</summary>
 static class KernelMemory
 {
     const int Steps = 3000, Block = 100, Streams = 1000;
 
     /// <summary>What is measured, by the name that the option has.</summary>
-    public static IReadOnlyDictionary<string, (string Figure, ErrorModelSpec Spec)> Specs { get; } = new Dictionary<string, (string, ErrorModelSpec)>
+    public static IReadOnlyDictionary<string, (string Figure, ErrorModelSpec Spec)> Specs { get; } =
+        new Dictionary<string, (string, ErrorModelSpec)>
     {
         ["one-step"] = ("bytes-per-stream-50", Small(Presets.Signal() with { Scores = [new MeanErrorSpec()] })),
         ["signal"] = ("bytes-per-stream-50-signal", Small(Presets.Signal())),
@@ -27,7 +29,8 @@ static class KernelMemory
         return [new(name, bytes, "bytes")];
     }
 
-    /// <summary>Memory of the process that so many streams add, over their number. In a process of its own: what was freed before would hide it.</summary>
+    /// <summary>Memory of the process that so many streams add, over their number. In a process of its own: what was freed before
+    /// would hide it.</summary>
     /// <returns>Bytes a stream.</returns>
     static double BytesPerStream(ErrorModelSpec spec, int streams)
     {

@@ -6,7 +6,8 @@ namespace Esn.Benchmarks;
 /// <remarks>M. Thill, W. Konen, T. Bäck (2020), doi:10.5281/zenodo.3760086.</remarks>
 static class Mgab
 {
-    public static readonly Benchmark Benchmark = new("mgab", "MGAB files of the shared data: found of 10, false alarms [--units N] [--files 1,2,3]", Run);
+    public static readonly Benchmark Benchmark =
+        new("mgab", "MGAB files of the shared data: found of 10, false alarms [--units N] [--files 1,2,3]", Run);
 
     static List<Figure> Run(string[] options)
     {
@@ -25,8 +26,9 @@ static class Mgab
         for (int i = 0; i < files.Length; i++)
         {
             Outcome o = outcomes[i];
-            Console.WriteLine(FormattableString.Invariant(
-                $"{Path.GetFileName(files[i]),-8}{o.Found,6}{o.Windows,4}{o.False,7}{o.MedianDelay,7:0}{o.Peaks[0],9:0.00}{o.Peaks[1],7:0.00}{o.HighestNormal,16:0.00}"));
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"{Path.GetFileName(files[i]),-8}{o.Found,6}{o.Windows,4}{o.False,7}{o.MedianDelay,7:0}"
+                + $"{o.Peaks[0],9:0.00}{o.Peaks[1],7:0.00}{o.HighestNormal,16:0.00}"));
         }
         return
         [
@@ -53,13 +55,16 @@ static class Mgab
 
         var windows = new List<(int Start, int End)>();
         for (int t = 0; t < feed.Length; t++)
-            if (anomalous[t] && (t == 0 || !anomalous[t - 1])) windows.Add((t, Array.FindIndex(anomalous, t, a => !a) is int end and >= 0 ? end : feed.Length));
+            if (anomalous[t] && (t == 0 || !anomalous[t - 1]))
+                windows.Add((t, Array.FindIndex(anomalous, t, a => !a) is int end and >= 0 ? end : feed.Length));
         int[] told = [.. results.Where(r => r.Alarm?.Change is AlarmChange.Opened or AlarmChange.Escalated).Select(r => (int)r.Position)];
-        int[] delays = [.. windows.Select(w => told.Where(t => t >= w.Start && t < w.End).Select(t => t - w.Start).DefaultIfEmpty(-1).First()).Where(d => d >= 0).Order()];
+        int[] delays = [.. windows.Select(w => told.Where(t => t >= w.Start && t < w.End).Select(t => t - w.Start).DefaultIfEmpty(-1)
+            .First()).Where(d => d >= 0).Order()];
         double[] peaks = [.. windows.Select(w => results[w.Start..w.End].Max(r => r.Score)).Order()];
         // An alarm within 100 steps after a window still is its echo.
         bool Echo(int t) => windows.Any(w => t >= w.Start && t < w.End + 100);
-        return new Outcome(delays.Length, windows.Count, told.Count(t => !Echo(t)), delays.Length > 0 ? delays[delays.Length / 2] : double.NaN, peaks,
+        return new Outcome(delays.Length, windows.Count, told.Count(t => !Echo(t)),
+            delays.Length > 0 ? delays[delays.Length / 2] : double.NaN, peaks,
             results.Where(r => !Echo((int)r.Position)).Max(r => r.Score), feed.Length);
     }
 }

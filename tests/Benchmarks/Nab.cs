@@ -1,3 +1,4 @@
+using System.Globalization;
 using Esn.Streaming.Backtest;
 
 namespace Esn.Benchmarks;
@@ -8,14 +9,16 @@ static class Nab
     /// <summary>Options: <c>--seeds N</c> (default 5), <c>--folder PATH</c> of the corpus, <c>--files</c> for a table of files.</summary>
     public static IReadOnlyList<Figure> Run(string[] options)
     {
-        string folder = Option(options, "--folder") ?? SharedData.Find("nab") ?? throw new DirectoryNotFoundException("no data: set ESN_DATA to the folder that holds nab/");
+        string folder = Option(options, "--folder") ?? SharedData.Find("nab")
+            ?? throw new DirectoryNotFoundException("no data: set ESN_DATA to the folder that holds nab/");
         int seeds = int.Parse(Option(options, "--seeds") ?? "5", System.Globalization.CultureInfo.InvariantCulture);
         IReadOnlyList<NabFile> files = NabCorpus.Load(folder);
         var figures = new List<Figure>();
         double[][] table = [.. Enumerable.Range(1, seeds).Select(seed => Row(files, seed, options.Contains("--files")))];
 
         Console.WriteLine($"{files.Count} files, {files.Sum(file => file.Windows.Count)} windows, {seeds} seeds: mean ± s.d.");
-        string[] names = ["standard at 1", "low-FP at 1", "low-FN at 1", "standard best", "low-FP best", "low-FN best", "best threshold", "leave one folder out"];
+        string[] names = ["standard at 1", "low-FP at 1", "low-FN at 1", "standard best", "low-FP best", "low-FN best", "best threshold",
+            "leave one folder out"];
         for (int i = 0; i < names.Length; i++)
         {
             double mean = table.Average(row => row[i]);
@@ -34,7 +37,9 @@ static class Nab
         Parallel.For(0, files.Count, i => series[i] = new NabSeries(files[i].Name, Scores(files[i], spec), files[i].Windows));
         if (perFile)
             foreach (NabSeries one in series)
-                Console.WriteLine(FormattableString.Invariant($"  {one.Name,-64}{one.Windows.Count,3} windows {NabScore.At([one], 1, NabProfile.Standard),8:0.0} {NabScore.Best([one], NabProfile.Standard).Score,8:0.0}"));
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                    $"  {one.Name,-64}{one.Windows.Count,3} windows {NabScore.At([one], 1, NabProfile.Standard),8:0.0}"
+                    + $" {NabScore.Best([one], NabProfile.Standard).Score,8:0.0}"));
         return
         [
             .. NabProfile.All.Select(profile => NabScore.At(series, 1, profile)),

@@ -46,12 +46,14 @@ static unsafe class OpenBlas
     }
 
     [DllImport(Library, EntryPoint = "cblas_dsymv")]
-    static extern void Symv(int layout, int half, int n, double alpha, double* a, int lda, double* x, int incx, double beta, double* y, int incy);
+    static extern void Symv(int layout, int half, int n, double alpha, double* a, int lda, double* x, int incx, double beta,
+        double* y, int incy);
 
     [DllImport(Library, EntryPoint = "cblas_dsyr")]
     static extern void Syr(int layout, int half, int n, double alpha, double* x, int incx, double* a, int lda);
 
     [DllImport(Library, EntryPoint = "cblas_dgemm")]
     static extern void Gemm(
-        int layout, int transA, int transB, int m, int n, int k, double alpha, double* a, int lda, double* b, int ldb, double beta, double* c, int ldc);
+        int layout, int transA, int transB, int m, int n, int k, double alpha, double* a, int lda, double* b, int ldb,
+        double beta, double* c, int ldc);
 }

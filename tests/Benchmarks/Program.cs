@@ -11,6 +11,7 @@ Benchmark[] benchmarks =
     Skab.Benchmark,
     Ramps.Benchmark,
     Esn.Benchmarks.Fields.FieldsBenchmark.Entry,
+    Esn.Benchmarks.Kafka.KafkaBenchmark.Entry,
 ];
 
 if (args.Length == 0 || Array.Find(benchmarks, b => b.Name == args[0]) is not { } benchmark)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Esn.Streaming.Simulation;
 using MathNet.Numerics.Random;
 
@@ -9,14 +10,17 @@ namespace Esn.Benchmarks;
 /// </summary>
 static class Ramps
 {
-    public static readonly Benchmark Benchmark = new("ramps", "10 σ in 20,000 steps on noise, γ .10 → .13 in 5,000 steps: told before half [--seeds N] [--first SEED] [--only level|gamma|others]", Run);
+    public static readonly Benchmark Benchmark = new("ramps",
+        "10 σ in 20,000 steps on noise, γ .10 → .13 in 5,000 steps: told before half "
+        + "[--seeds N] [--first SEED] [--only level|gamma|others]", Run);
 
     static List<Figure> Run(string[] options)
     {
         int seeds = Options.Int(options, "--seeds", 20);
         int firstSeed = Options.Int(options, "--first", 500);
         var figures = new List<Figure>();
-        Console.WriteLine($"{"",-28}{"told",6}{"of",4}{"lead, steps",13}{"alarms before, of budget",26}{"dated",7}{"at once",9}{"off by",8}{"lead / true, 10 50 90 %",25}");
+        Console.WriteLine($"{"",-28}{"told",6}{"of",4}{"lead, steps",13}{"alarms before, of budget",26}{"dated",7}{"at once",9}"
+            + $"{"off by",8}{"lead / true, 10 50 90 %",25}");
         string? only = Options.Text(options, "--only");
         (string, Func<int, Func<double>>)[] noises = only switch
         {
@@ -39,13 +43,16 @@ static class Ramps
         foreach (double noise in only is "level" or "others" ? [] : new[] { 0, .01, .03, .10 })
         {
             const int onset = 6000, length = 5000;
-            Row(figures, FormattableString.Invariant($"γ at noise {100 * noise:0} %"), seeds, firstSeed, onset, length, level: false, seed =>
-                Gamma.Feed(new Xoshiro256StarStar(seed, threadSafe: false), noise, onset + length / 2, t => MackeyGlass.NormalGamma + .03 * Math.Max(0, t - onset) / length));
+            Row(figures, FormattableString.Invariant($"γ at noise {100 * noise:0} %"), seeds, firstSeed, onset, length,
+                level: false, seed =>
+                Gamma.Feed(new Xoshiro256StarStar(seed, threadSafe: false), noise, onset + length / 2,
+                    t => MackeyGlass.NormalGamma + .03 * Math.Max(0, t - onset) / length));
         }
         return figures;
     }
 
-    static void Row(List<Figure> figures, string name, int seeds, int firstSeed, int onset, int length, bool level, Func<int, double[]> feed)
+    static void Row(List<Figure> figures, string name, int seeds, int firstSeed, int onset, int length, bool level,
+        Func<int, double[]> feed)
     {
         var offs = new double[seeds];
         var ratios = new double[seeds];
@@ -57,20 +64,26 @@ static class Ramps
         {
             double[] values = feed(firstSeed + i);
             StepResult[] results = Runner.Run(spec, values, 1);
-            int[] told = [.. results.Where(r => r.Alarm?.Change is AlarmChange.Opened or AlarmChange.Escalated).Select(r => (int)r.Position)];
+            int[] told =
+                [.. results.Where(r => r.Alarm?.Change is AlarmChange.Opened or AlarmChange.Escalated).Select(r => (int)r.Position)];
             AlarmEvent? dated = results.Select(r => r.Alarm).FirstOrDefault(alarm => alarm?.Drift is not null && alarm.Position >= onset);
             atOnce[i] = told.Any(t => t >= onset) && results[told.First(t => t >= onset)].Alarm!.Drift is not null;
             offs[i] = dated is null ? double.NaN : dated.Drift!.Since - onset;
-            ratios[i] = level && dated?.Drift?.LeadSteps is { } steps && Leaves(values, onset, length) is double leaves && leaves > dated.Position
+            ratios[i] = level && dated?.Drift?.LeadSteps is { } steps
+                && Leaves(values, onset, length) is double leaves && leaves > dated.Position
                 ? steps / (leaves - dated.Position) : double.NaN;
             before[i] = told.Count(t => t < onset);
             // The lead is counted to the end of the ramp.
             leads[i] = told.Where(t => t >= onset && t < onset + length / 2).Select(t => onset + length - t).DefaultIfEmpty(-1).First();
         });
         int[] found = [.. leads.Where(l => l >= 0).Order()];
-        double lead = found.Length > 0 ? found[found.Length / 2] : double.NaN, ratio = before.Sum() / (1e-4 * (onset - spec.WarmUp) * seeds);
-        Console.WriteLine(FormattableString.Invariant($"{name,-28}{found.Length,6}{seeds,4}{lead,13:0}{ratio,26:0.00}{offs.Count(double.IsFinite),7}{atOnce.Count(once => once),9}{Quantile(offs, .5),8:0}")
-            + (level ? FormattableString.Invariant($"{Quantile(ratios, .1),11:0.00}{Quantile(ratios, .5),7:0.00}{Quantile(ratios, .9),7:0.00}") : ""));
+        double lead = found.Length > 0 ? found[found.Length / 2] : double.NaN;
+        double ratio = before.Sum() / (1e-4 * (onset - spec.WarmUp) * seeds);
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name,-28}{found.Length,6}{seeds,4}{lead,13:0}{ratio,26:0.00}"
+            + $"{offs.Count(double.IsFinite),7}{atOnce.Count(once => once),9}{Quantile(offs, .5),8:0}")
+            + (level
+                ? FormattableString.Invariant($"{Quantile(ratios, .1),11:0.00}{Quantile(ratios, .5),7:0.00}{Quantile(ratios, .9),7:0.00}")
+                : ""));
         figures.Add(new Figure($"ramps {name}: told", 100.0 * found.Length / seeds, "percent"));
         if (!double.IsNaN(lead)) figures.Add(new Figure($"ramps {name}: lead", lead, "steps"));
         figures.Add(new Figure($"ramps {name}: before", ratio, "ratio"));

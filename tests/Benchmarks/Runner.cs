@@ -6,7 +6,8 @@ namespace Esn.Benchmarks;
 static class Options
 {
     public static int Int(string[] options, string name, int otherwise) =>
-        Array.IndexOf(options, name) is int i and >= 0 && i + 1 < options.Length ? int.Parse(options[i + 1], CultureInfo.InvariantCulture) : otherwise;
+        Array.IndexOf(options, name) is int i and >= 0 && i + 1 < options.Length
+            ? int.Parse(options[i + 1], CultureInfo.InvariantCulture) : otherwise;
 
     public static string? Text(string[] options, string name) =>
         Array.IndexOf(options, name) is int i and >= 0 && i + 1 < options.Length ? options[i + 1] : null;

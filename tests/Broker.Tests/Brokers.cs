@@ -75,7 +75,8 @@ public sealed class RealKafkaFixture : IBroker
                 await _container.StartAsync(TestContext.Current.CancellationToken);
                 BootstrapServers = _container.GetBootstrapAddress();
             }
-            catch (Exception e) when (e is DotNet.Testcontainers.Builders.DockerUnavailableException or HttpRequestException or TimeoutException)
+            catch (Exception e) when (e is DotNet.Testcontainers.Builders.DockerUnavailableException or HttpRequestException
+                or TimeoutException)
             {
                 Missing = $"no Apache Kafka: set KAFKA_HOME or KAFKA_BOOTSTRAP_SERVERS, or start Docker ({e.Message.Split('\n')[0]})";
             }
@@ -113,7 +114,8 @@ public sealed class KafkaProcess(string home, bool secured = false) : IAsyncDisp
 
     public async Task Start()
     {
-        _process = Process.Start(new ProcessStartInfo(Path.Combine(home, "bin", "kafka-broker"), [Path.Combine(_directory, "data"), $"{_port}", .. secured ? ["--secured"] : Array.Empty<string>()])
+        _process = Process.Start(new ProcessStartInfo(Path.Combine(home, "bin", "kafka-broker"),
+            [Path.Combine(_directory, "data"), $"{_port}", .. secured ? ["--secured"] : Array.Empty<string>()])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -132,7 +134,15 @@ public sealed class KafkaProcess(string home, bool secured = false) : IAsyncDisp
         _process.BeginErrorReadLine();
         Task ended = _process.WaitForExitAsync();
         if (await Task.WhenAny(started.Task, ended).WaitAsync(TimeSpan.FromSeconds(120)) == ended)
-            lock (said) throw new InvalidOperationException($"kafka-broker ended with code {_process.ExitCode}:\n{string.Join('\n', said.TakeLast(20))}");
+            lock (said) throw new InvalidOperationException($"kafka-broker ended with code "
+                + $"{_process.ExitCode}:\n{string.Join('\n', said.TakeLast(20))}");
+    }
+
+    /// <summary>Sends a signal, by its name.</summary>
+    public void Signal(string name)
+    {
+        using Process kill = Process.Start("kill", [$"-{name}", $"{_process!.Id}"]);
+        kill.WaitForExit();
     }
 
     /// <summary>kill -9.</summary>

@@ -8,6 +8,7 @@ namespace Esn.Broker.Tests;
 public sealed partial class EsnProcess : IDisposable
 {
     readonly Process _process;
+    bool _disposed;
     readonly StringBuilder _said = new();
     readonly TaskCompletionSource<Uri> _address = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -50,14 +51,19 @@ public sealed partial class EsnProcess : IDisposable
     }
 
     /// <summary>As a container runtime ends it.</summary>
-    public void Terminate()
+    public void Terminate() => Signal("TERM");
+
+    /// <summary>Sends a signal, by its name.</summary>
+    public void Signal(string name)
     {
-        using Process kill = Process.Start("kill", ["-TERM", $"{_process.Id}"]);
+        using Process kill = Process.Start("kill", [$"-{name}", $"{_process.Id}"]);
         kill.WaitForExit();
     }
 
     public void Dispose()
     {
+        if (_disposed) return;
+        _disposed = true;
         if (!_process.HasExited) _process.Kill(entireProcessTree: true);
         _process.WaitForExit();
         _process.Dispose();

@@ -30,6 +30,9 @@ public sealed class ArchitectureTests
     public void The_order_names_no_folder_that_is_gone() => Empty(Order.Absent(Code));
 
     [Fact]
+    public void The_page_names_every_folder_of_the_order() => Empty(Order.Unnamed("docs/architecture.md"));
+
+    [Fact]
     public void A_folder_of_tests_is_named_after_what_it_tests() => Empty(Code.FoldersWithoutSource("tests/Reservoir.Tests"));
 
     [Fact]
@@ -39,12 +42,18 @@ public sealed class ArchitectureTests
         (string, string)[] files =
         [
             (Path.Combine(root, "Top", "Door.cs"), "class Door { public static int[] Keys() => Cellar.Keys; }"),
-            (Path.Combine(root, "Low", "Cellar.cs"), "/// <summary>Below the <see cref=\"Door\"/>.</summary>\nclass Cellar { public static int[] Keys = new int[3]; }"),
-            (Path.Combine(root, "Low", "Stairs.cs"), "class Stairs { public static object? Up = null; int Count() { var keys = Door.Keys(); return keys.Length; } }"),
+            (Path.Combine(root, "Low", "Cellar.cs"),
+                "/// <summary>Below the <see cref=\"Door\"/>.</summary>\nclass Cellar { public static int[] Keys = new int[3]; }"),
+            (Path.Combine(root, "Low", "Stairs.cs"),
+                "class Stairs { public static object? Up = null; int Count() { var keys = Door.Keys(); return keys.Length; } }"),
         ];
         var toy = new SourceCode(SourceCode.Compile("toy", OutputKind.DynamicallyLinkedLibrary, files), root);
         Assert.Equal(["Low/Stairs.cs uses Top/Door.cs (Door)"], new FolderOrder(["Top"], ["Low"]).Violations(toy));
-        Assert.Equal(["Low/Cellar.cs lies in no folder of the order: give it a place", "Low/Stairs.cs lies in no folder of the order: give it a place"],
+        Assert.Equal(
+            [
+                "Low/Cellar.cs lies in no folder of the order: give it a place",
+                "Low/Stairs.cs lies in no folder of the order: give it a place",
+            ],
             new FolderOrder(["Top"]).Violations(toy));
     }
 

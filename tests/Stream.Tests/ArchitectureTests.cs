@@ -27,6 +27,9 @@ public sealed class ArchitectureTests
     public void The_order_names_no_folder_that_is_gone() => Empty(Order.Absent(Code));
 
     [Fact]
+    public void The_page_names_every_folder_of_the_order() => Empty(Order.Unnamed("docs/architecture.md"));
+
+    [Fact]
     public void A_folder_of_tests_is_named_after_what_it_tests() => Empty(Code.FoldersWithoutSource("tests/Stream.Tests"));
 
     static void Empty(IReadOnlyList<string> wrong) => Assert.True(wrong.Count == 0, string.Join('\n', wrong));

@@ -30,6 +30,27 @@ public sealed record AlarmSpan(int Start, int End, int Peak, double Score, Alarm
         return this with { Last = heard, Forecast = forecast, Drift = heard.Drift ?? Drift };
     }
 
+    /// <summary>Takes a row of a feed into its alarms: one begins there, goes on or ends.</summary>
+    /// <param name="alarms">Of the feed, so far.</param>
+    /// <param name="row">From 0.</param>
+    /// <param name="step">What the row gave.</param>
+    internal static void Follow(List<AlarmSpan> alarms, int row, StepResult step)
+    {
+        if (step.Alarm is { Change: AlarmChange.Opened } opened)
+            alarms.Add(new AlarmSpan(row, row + 1, row, step.Score, opened, opened.Forecast));
+        else if (step.AlarmOpen || step.Alarm is not null)
+        {
+            AlarmSpan alarm = step.Alarm is null ? alarms[^1] : alarms[^1].Hear(step.Alarm);
+            bool higher = step.Score > alarm.Score;
+            alarms[^1] = alarm with
+            {
+                End = step.AlarmOpen ? row + 1 : alarm.End,
+                Peak = higher ? row : alarm.Peak,
+                Score = higher ? step.Score : alarm.Score,
+            };
+        }
+    }
+
     /// <summary>Whether an alarm was told in a window: some row of both in alarm.</summary>
     public bool Touches(NabWindow window, IReadOnlyList<bool> alarmed)
     {

@@ -53,7 +53,8 @@ public static class BacktestRun
             }
             run.End();
             if (labels is { Spans: > 0, Windows.Count: 0 })
-                throw new FeedException($"{feed.Name}: none of its {labels.Spans} windows holds a row; is it of another time, or another file?");
+                throw new FeedException($"{feed.Name}: none of its {labels.Spans} windows holds a row; is it of another time, or "
+                    + "another file?");
             BacktestSummary summary = run.Summary(time.GetElapsedTime(start));
             if (directory is not null) WriteSummary(directory, summary);
             if (trace is not null)
@@ -145,7 +146,8 @@ public static class BacktestRun
                 _pending.Enqueue(pending);
                 string? detail = row.Problem, reason = detail is null ? null : "unreadable";
                 if (reason is null && _slot.Take(Frame(row), null, out detail) is { } refusal) reason = Words.Of(refusal);
-                else if (reason is null && StreamSlot.IsBlank(Frame(row))) (reason, detail) = ("blank", "it has no value in any channel: a gap");
+                else if (reason is null && StreamSlot.IsBlank(Frame(row)))
+                    (reason, detail) = ("blank", "it has no value in any channel: a gap");
                 pending.Resolved = reason is not null;
                 if (reason is null)
                 {
@@ -204,7 +206,8 @@ public static class BacktestRun
 
         void Refuse(FeedRow row, string reason)
         {
-            if (_runs is [.., var run] && run.Last == row.Index - 1 && run.Reason == reason) _runs[^1] = run with { Last = row.Index, To = row.TimeText };
+            if (_runs is [.., var run] && run.Last == row.Index - 1 && run.Reason == reason)
+                _runs[^1] = run with { Last = row.Index, To = row.TimeText };
             else _runs.Add(new RefusedRows(row.Index, row.Index, row.TimeText, row.TimeText, reason));
         }
 
@@ -227,20 +230,7 @@ public static class BacktestRun
 
         void Follow(ScoredFrame scored)
         {
-            int at = _alarmed.Count;
-            if (_last.Alarm is { Change: AlarmChange.Opened } opened) _alarms.Add(new AlarmSpan(at, at + 1, at, _last.Score, opened,
-                opened.Forecast));
-            else if (_last.AlarmOpen || _last.Alarm is not null)
-            {
-                AlarmSpan alarm = _last.Alarm is null ? _alarms[^1] : _alarms[^1].Hear(_last.Alarm);
-                bool higher = _last.Score > alarm.Score;
-                _alarms[^1] = alarm with
-                {
-                    End = _last.AlarmOpen ? at + 1 : alarm.End,
-                    Peak = higher ? at : alarm.Peak,
-                    Score = higher ? _last.Score : alarm.Score,
-                };
-            }
+            AlarmSpan.Follow(_alarms, _alarmed.Count, _last);
             if (_last.Alarm is null) return;
             _eventFile.WriteLine(Encoding.UTF8.GetString(AnomalyCloudEvent.Structured(
                 AnomalyCloudEvent.Of(scored.Frame, _last.Alarm, scored.AlarmId, _channels > 1 ? _feed.Channels : [])).Span));
@@ -249,7 +239,8 @@ public static class BacktestRun
         void Write(FeedRow row)
         {
             _scoreFile.Write(string.Create(CultureInfo.InvariantCulture,
-                $"{Quoted(row.TimeText)},{_last.Score:R},{_last.Normality:R},{_expected.Span[0]:R},{row.Values[0]:R},{(_last.AlarmOpen ? 1 : 0)}"));
+                $"{Quoted(row.TimeText)},{_last.Score:R},{_last.Normality:R},{_expected.Span[0]:R},{row.Values[0]:R},"
+                + $"{(_last.AlarmOpen ? 1 : 0)}"));
             for (int c = 0; c < _channels && _channels > 1; c++)
                 _scoreFile.Write(string.Create(CultureInfo.InvariantCulture, $",{_expected.Span[c]:R},{row.Values[c]:R}"));
             _scoreFile.WriteLine();
@@ -258,7 +249,8 @@ public static class BacktestRun
         long Ready => _ready < 0 ? _alarmed.Count : _ready;
 
         public BacktestSummary Summary(TimeSpan elapsed) => new(
-            _feed.Name, _feed.Channels, _alarmed.Count, _slot.Position - _bridged, _refused, _firstRefused, _ready < 0 ? _taken : _readySteps, _alarms.Count,
+            _feed.Name, _feed.Channels, _alarmed.Count, _slot.Position - _bridged, _refused, _firstRefused,
+            _ready < 0 ? _taken : _readySteps, _alarms.Count,
                 _alarmed.Count(alarmed => alarmed),
             _labels is null ? null : LabelTally.Of(_alarmed, _scores, _alarms, _labels.Windows, Ready).Summary(),
             _slot.Position / Math.Max(elapsed.TotalSeconds, 1e-9))

@@ -25,7 +25,8 @@ public sealed record BacktestSet(IReadOnlyList<string> Files, IReadOnlyList<stri
     /// <summary>A feed of fields, open.</summary>
     public FieldFeed OpenField(string file) =>
         Values.Count == 0 && LabelColumns.Count == 0 ? FieldFeed.Open(file, Variables)
-            : throw new FeedException($"{file} holds fields, which have no columns: --var names a quantity of them, --windows what is anomalous");
+            : throw new FeedException($"{file} holds fields, which have no columns: --var names a quantity of them, --windows what is "
+                + "anomalous");
 
     /// <summary>Its labels, fresh; null where nothing is labelled.</summary>
     public FeedLabels? Labels(string file) => LabelColumns.Count == 0 && Windows is null ? null : new FeedLabels(Windows?.Of(file));
@@ -73,8 +74,10 @@ public sealed record BacktestSet(IReadOnlyList<string> Files, IReadOnlyList<stri
             return ValueTask.CompletedTask;
         }).ConfigureAwait(false);
         BacktestFailure[] failed = [.. failures.OfType<BacktestFailure>()];
-        if (failed.Length == feeds.Length) throw new FeedException($"none of {failed.Length} files can be read; the first: {failed[0].Reason}");
-        BacktestTotal total = BacktestTotal.Of([.. summaries.OfType<BacktestSummary>()], time.GetElapsedTime(start)) with { Failed = failed };
+        if (failed.Length == feeds.Length)
+            throw new FeedException($"none of {failed.Length} files can be read; the first: {failed[0].Reason}");
+        BacktestTotal total =
+            BacktestTotal.Of([.. summaries.OfType<BacktestSummary>()], time.GetElapsedTime(start)) with { Failed = failed };
         if (directory is not null && feeds.Length > 1) BacktestRun.WriteSummary(directory, total);
         return total;
     }
@@ -84,7 +87,8 @@ public sealed record BacktestSet(IReadOnlyList<string> Files, IReadOnlyList<stri
     {
         IReadOnlyList<string> names = Names(Files);
         if (Options.KeyColumn is null) return Files.Zip(names, (file, name) => (file, (string?)null, name));
-        if (Files.Contains("-")) throw new FeedException("a file with several series is read once for each: standard input will not do with --key-column");
+        if (Files.Contains("-"))
+            throw new FeedException("a file with several series is read once for each: standard input will not do with --key-column");
         FeedOptions options = Options with { Values = Values, Labels = LabelColumns };
         return Files.Zip(names).SelectMany(entry =>
         {
@@ -92,7 +96,8 @@ public sealed record BacktestSet(IReadOnlyList<string> Files, IReadOnlyList<stri
             if (keys.Count == 0) throw new FeedException($"{entry.First}: column {Options.KeyColumn} is empty in every row");
             string[] folders = [.. keys.Select(Folder)];
             if (!Unique(folders)) folders = [.. folders.Select((folder, i) => FormattableString.Invariant($"{i + 1}-{folder}"))];
-            return keys.Select((key, i) => (entry.First, (string?)key, Files.Count == 1 ? folders[i] : Path.Combine(entry.Second, folders[i])));
+            return keys.Select((key, i) =>
+                (entry.First, (string?)key, Files.Count == 1 ? folders[i] : Path.Combine(entry.Second, folders[i])));
         });
     }
 

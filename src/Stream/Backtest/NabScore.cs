@@ -86,7 +86,8 @@ public static class NabScore
     /// <param name="series">The file.</param>
     /// <param name="threshold">Rows with this score or more alarm.</param>
     /// <param name="profile">What they are worth.</param>
-    public static NabTally Tally(NabSeries series, double threshold, NabProfile profile) => new(Raw(series, threshold, profile), Counted(series));
+    public static NabTally Tally(NabSeries series, double threshold, NabProfile profile) =>
+        new(Raw(series, threshold, profile), Counted(series));
 
     /// <summary>The normalised score of files that were tallied one by one; NaN without any window to find.</summary>
     /// <param name="tallies">All at one threshold and of this profile.</param>

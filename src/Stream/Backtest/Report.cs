@@ -44,7 +44,8 @@ public sealed class Report
     public IReadOnlyList<int> Plotted =>
         [.. Enumerable.Range(0, Trace.Names.Count).OrderByDescending(Part).Take(MostPlotted)];
 
-    double Part(int channel) => Alarms.Sum(alarm => alarm.Last.Contributions.Where(part => part.Channel == channel).Sum(part => part.Share));
+    double Part(int channel) =>
+        Alarms.Sum(alarm => alarm.Last.Contributions.Where(part => part.Channel == channel).Sum(part => part.Share));
 
     /// <summary>Row by row.</summary>
     public required IReadOnlyList<bool> Alarmed { get; init; }

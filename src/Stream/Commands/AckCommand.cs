@@ -9,9 +9,11 @@ static class AckCommand
     {
         var alarm = new Argument<string>("alarm") { Description = "Its id: the field alarm of its events, also on the page." };
         (Option<string> why, Option<string> at) = (OnCall.Why(), OnCall.At());
-        var command = new Command("ack", $"Takes an alarm on: the others see who did. The token comes from {OnCall.TokenVariable}.") { alarm, why, at };
+        var command = new Command("ack",
+            $"Takes an alarm on: the others see who did. The token comes from {OnCall.TokenVariable}.") { alarm, why, at };
         command.SetAction((parsed, stop) => OnCall.Send(parsed.GetRequiredValue(at), HttpMethod.Put, "alarms/acknowledgement",
-            [("alarm", parsed.GetRequiredValue(alarm)), ("why", parsed.GetValue(why))], $"{parsed.GetRequiredValue(alarm)}: taken on", stop));
+            [("alarm", parsed.GetRequiredValue(alarm)), ("why", parsed.GetValue(why))],
+            $"{parsed.GetRequiredValue(alarm)}: taken on", stop));
         return (command, ["esn ack timesteps/0/pump-7/4711 --why mine"]);
     }
 }

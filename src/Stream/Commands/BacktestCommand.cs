@@ -15,7 +15,10 @@ static class BacktestCommand
     public static (Command, string[]) Make()
     {
         var model = new ModelOptions();
-        var output = new Option<DirectoryInfo?>("--out", "-o") { Description = "Where the results go: those of a single file here, of several to a folder each. Default: out/NAME, out." };
+        var output = new Option<DirectoryInfo?>("--out", "-o")
+        {
+            Description = "Where the results go: those of a single file here, of several to a folder each. Default: out/NAME, out.",
+        };
         var bare = new Option<bool>("--no-report") { Description = "Without report.html and report.png." };
         var command = new Command("backtest", """
             Runs files through the same detector as live, row by row and without looking ahead, several files at once.
@@ -45,7 +48,9 @@ static class BacktestCommand
             if (total.Files + total.Failed.Count == 1) Show(total.Each[0], directory);
             else Show(total, directory);
             HintAtLabels(feeds, total);
-            if (!parsed.GetValue(bare) && !feeds.Files.All(FieldFeed.Is) && !ReportPicture.HasFonts) Terminal.Note.MarkupLineInterpolated($"[yellow]report.png has no text, as this machine has no fonts (Debian: fonts-dejavu-core); report.html has[/]");
+            if (!parsed.GetValue(bare) && !feeds.Files.All(FieldFeed.Is) && !ReportPicture.HasFonts)
+                Terminal.Note.MarkupLine("[yellow]report.png has no text, as this machine has no fonts (Debian: fonts-dejavu-core); "
+                    + "report.html has[/]");
             if (total.Unfit is not { } unfit) return 0;
             Terminal.Note.MarkupLineInterpolated($"[red]{unfit}[/]");
             return 1;
@@ -66,20 +71,26 @@ static class BacktestCommand
     {
         if (feeds.LabelColumns.Count > 0 || feeds.Windows is not null) return;
         if (total.Each.FirstOrDefault(one => one.UnusedLabels.Count > 0) is not { UnusedLabels: [var label, ..] } first) return;
-        Terminal.Note.MarkupLineInterpolated($"[yellow]column {label} of {Path.GetFileName(first.File)} looks like a label: with --label-column {label} the summary says what was caught[/]");
+        string hint = $"column {label} of {Path.GetFileName(first.File)} looks like a label: with --label-column {label} the summary says "
+            + "what was caught";
+        Terminal.Note.MarkupLineInterpolated($"[yellow]{hint}[/]");
     }
 
     // A number, whoever said it.
     static string BudgetOf(EsnConfig config) => config.Alarms.Budget?.Text
-        ?? (config.Model.AlarmsAStep() is { } rate ? string.Create(CultureInfo.InvariantCulture, $"1 per {1 / rate:#,0} steps (the preset's)") : "the preset's");
+        ?? (config.Model.AlarmsAStep() is { } rate
+            ? string.Create(CultureInfo.InvariantCulture, $"1 per {1 / rate:#,0} steps (the preset's)")
+            : "the preset's");
 
     // What was taken for what: the first thing to look at where results surprise.
     static void Tell(IReadOnlyList<BacktestSummary> each)
     {
         string[] columns = [.. each.Select(one => one.Columns).Distinct()];
         foreach (string line in columns.Take(MostTold)) AnsiConsole.MarkupLineInterpolated($"{line}");
-        if (columns.Length > MostTold) AnsiConsole.MarkupLineInterpolated($"… {columns.Length - MostTold} files of other columns, in summary.json");
-        foreach (string note in each.SelectMany(one => one.Notes).Distinct().Take(MostTold)) Terminal.Note.MarkupLineInterpolated($"[yellow]{note}[/]");
+        if (columns.Length > MostTold)
+            AnsiConsole.MarkupLineInterpolated($"… {columns.Length - MostTold} files of other columns, in summary.json");
+        foreach (string note in each.SelectMany(one => one.Notes).Distinct().Take(MostTold))
+            Terminal.Note.MarkupLineInterpolated($"[yellow]{note}[/]");
     }
 
     static void Show(BacktestSummary summary, string directory)
@@ -91,7 +102,11 @@ static class BacktestCommand
             table.AddRow(Markup.Escape(name), Markup.Escape(value.ToString(CultureInfo.InvariantCulture)));
         Row("channels", $"{string.Join(", ", summary.Channels)}");
         Row("rows", $"{summary.Rows}, of which {summary.Steps} scored");
-        foreach ((string reason, long count) in summary.Refused) Row("  refused", $"{count} {reason}: {summary.FirstRefused[reason]}{(reason == "late" ? "; rows are out of order, --sort puts them in the order of their times" : "")}");
+        foreach ((string reason, long count) in summary.Refused)
+        {
+            string advice = reason == "late" ? "; rows are out of order, --sort puts them in the order of their times" : "";
+            Row("  refused", $"{count} {reason}: {summary.FirstRefused[reason]}{advice}");
+        }
         foreach ((string channel, long count) in summary.Missing) Row("  missing", $"{count} values of {channel}: imputed, and not judged");
         if (summary.Bridged + summary.Gaps > 0)
             Row("  gaps", $"{summary.Bridged} rows did not come and were bridged; {summary.Gaps} gaps were too long for that");
@@ -100,15 +115,18 @@ static class BacktestCommand
         Row("alarms", $"{summary.Alarms}, open in {summary.AlarmRows} rows");
         if (summary.Labels is { } labels)
         {
-            Row("labelled windows", $"{labels.Windows}, caught {labels.Caught}{(labels.MedianDelay is { } delay ? FormattableString.Invariant($", median delay {delay} steps") : "")}");
+            string delayed = labels.MedianDelay is { } delay ? FormattableString.Invariant($", median delay {delay} steps") : "";
+            Row("labelled windows", $"{labels.Windows}, caught {labels.Caught}{delayed}");
             Row("false alarms", $"{labels.FalseAlarms}, {labels.FalseAlarmsPer100000Steps:F1} per 100,000 steps");
             Row("rows in alarm", $"precision {Share(labels.Precision)}, recall {Share(labels.Recall)}, F1 {Share(labels.F1)}");
-            Row("NAB", $"standard {Points(labels.Nab.Standard)}, low-FP {Points(labels.Nab.LowFalsePositives)}, low-FN {Points(labels.Nab.LowFalseNegatives)}");
+            Row("NAB", $"{Points(labels.Nab)}");
         }
         Row("speed", $"{summary.StepsPerSecond:F0} steps/s");
         Row("written to", $"{directory}");
         AnsiConsole.Write(table);
-        if (summary.Steps > 0 && summary.Steps <= summary.WarmUpSteps) Terminal.Note.MarkupLineInterpolated($"[yellow]the feed ended within the warm-up: nothing could alarm; preset metric warms up in 15 % of a short file, detector.warmUp says the length for the others[/]");
+        if (summary.Steps > 0 && summary.Steps <= summary.WarmUpSteps)
+            Terminal.Note.MarkupLine("[yellow]the feed ended within the warm-up: nothing could alarm; preset metric warms up in 15 % of a "
+                + "short file, detector.warmUp says the length for the others[/]");
     }
 
     static void Show(BacktestTotal total, string directory)
@@ -128,7 +146,9 @@ static class BacktestCommand
             table.AddRow([.. cells]);
         }
         IReadOnlyList<string> names = total.Each.Any(one => one.Series is not null)
-            ? [.. total.Each.Select(one => total.Each.Any(other => other.File != one.File) ? $"{Path.GetFileName(one.File)} {one.Series}" : one.Series ?? "")]
+            ? [.. total.Each.Select(one => total.Each.Any(other => other.File != one.File)
+                ? $"{Path.GetFileName(one.File)} {one.Series}"
+                : one.Series ?? "")]
             : BacktestSet.Names([.. total.Each.Select(one => one.File == "standard input" ? "-" : one.File)]);
         for (int i = 0; i < Math.Min(MostLines, names.Count); i++) Row(names[i], total.Each[i].Rows, total.Each[i].Alarms,
             total.Each[i].Labels);
@@ -144,20 +164,25 @@ static class BacktestCommand
         }
         if (total.Labels is { } all)
         {
+            string rows = $"precision {Share(all.Precision)}, recall {Share(all.Recall)}";
             AnsiConsole.MarkupLineInterpolated(CultureInfo.InvariantCulture,
-                $"{all.FalseAlarmsPer100000Steps:F1} false alarms per 100,000 steps; rows in alarm: precision {Share(all.Precision)}, recall {Share(all.Recall)}");
-            AnsiConsole.MarkupLineInterpolated(CultureInfo.InvariantCulture,
-                $"NAB: standard {Points(all.Nab.Standard)}, low-FP {Points(all.Nab.LowFalsePositives)}, low-FN {Points(all.Nab.LowFalseNegatives)}");
+                $"{all.FalseAlarmsPer100000Steps:F1} false alarms per 100,000 steps; rows in alarm: {rows}");
+            AnsiConsole.MarkupLineInterpolated($"NAB: {Points(all.Nab)}");
         }
         AnsiConsole.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"{total.StepsPerSecond:F0} steps/s, written to {directory}");
-        foreach (BacktestFailure failure in total.Failed.Take(MostLines)) Terminal.Note.MarkupLineInterpolated($"[red]not run: {failure.Reason}[/]");
+        foreach (BacktestFailure failure in total.Failed.Take(MostLines))
+            Terminal.Note.MarkupLineInterpolated($"[red]not run: {failure.Reason}[/]");
         int unready = total.Each.Count(one => one.Steps <= one.WarmUpSteps);
-        if (unready > 0) Terminal.Note.MarkupLineInterpolated($"[yellow]{unready} of the feeds ended within the warm-up: nothing could alarm there[/]");
+        if (unready > 0)
+            Terminal.Note.MarkupLineInterpolated($"[yellow]{unready} of the feeds ended within the warm-up: nothing could alarm there[/]");
     }
 
     static string Count(long n) => n.ToString(CultureInfo.InvariantCulture);
 
     static string Share(double? part) => part?.ToString("F3", CultureInfo.InvariantCulture) ?? "–";
+
+    static string Points(NabSummary nab) =>
+        $"standard {Points(nab.Standard)}, low-FP {Points(nab.LowFalsePositives)}, low-FN {Points(nab.LowFalseNegatives)}";
 
     static string Points(double? score) => score?.ToString("F1", CultureInfo.InvariantCulture) ?? "–";
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Esn.Streaming.Feeds;
+using Esn.Streaming.Wire;
 
 namespace Esn.Streaming.Commands;
 
@@ -7,23 +8,34 @@ namespace Esn.Streaming.Commands;
 sealed class FileOptions
 {
     readonly Option<string[]> _values =
-        new("--value-column") { Description = "A column that is a channel; may be repeated. Default: all columns of numbers but times, labels and indices." };
+        new("--value-column")
+        {
+            Description = "A column that is a channel; may be repeated. Default: all columns of numbers but times, labels and indices.",
+        };
     readonly Option<string?> _time =
         new("--time-column") { Description = "The column of times. Default: recognised by its name and by what it holds." };
     readonly Option<string?> _format =
-        new("--time-format") { Description = $"How times are written: {ColumnTimes.Said}. Default: recognised by all rows." };
+        new("--time-format") { Description = $"How times are written: {TimeFormat.Said}. Default: recognised by all rows." };
     readonly Option<string?> _zone =
         new("--timezone") { Description = "Whose clock times without a zone are of, such as Europe/Copenhagen. Default: UTC." };
     readonly Option<string?> _key =
-        new("--key-column") { Description = "The column that names the series of a row, in a file of several: each is a stream of its own." };
+        new("--key-column")
+        {
+            Description = "The column that names the series of a row, in a file of several: each is a stream of its own.",
+        };
     readonly Option<string?> _decimal =
         new("--decimal") { Description = "The decimal point, . or , (the other one may part thousands). Default: recognised by all rows." };
-    readonly Option<bool> _sort = new("--sort") { Description = "Put rows in the order of their times first; the whole file is in memory then." };
+    readonly Option<bool> _sort = new("--sort")
+    {
+        Description = "Put rows in the order of their times first; the whole file is in memory then.",
+    };
 
     public void AddTo(Command command)
     {
-        _format.Must(format => format is null || ColumnTimes.Of(format, null) is not null, format => $"--time-format must be {ColumnTimes.Said}, was \"{format}\"");
-        _zone.Must(zone => zone is null || TimeZoneInfo.TryFindSystemTimeZoneById(zone, out _), zone => $"--timezone must be a name such as Europe/Copenhagen or UTC, was \"{zone}\"");
+        _format.Must(format => format is null || ColumnTimes.Of(format, null) is not null,
+            format => $"--time-format must be {TimeFormat.Said}, was \"{format}\"");
+        _zone.Must(zone => zone is null || TimeZoneInfo.TryFindSystemTimeZoneById(zone, out _),
+            zone => $"--timezone must be a name such as Europe/Copenhagen or UTC, was \"{zone}\"");
         _decimal.Must(point => point is null or "." or ",", point => $"--decimal must be . or , was \"{point}\"");
         foreach (Option option in new Option[] { _values, _time, _format, _zone, _key, _decimal, _sort }) command.Add(option);
     }

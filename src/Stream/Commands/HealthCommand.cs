@@ -13,7 +13,8 @@ static class HealthCommand
         {
             Description = "What to ask.", DefaultValueFactory = _ => new Uri("http://127.0.0.1:9464/health/ready"),
         };
-        var command = new Command("health", "Asks a running process whether it is well. Exit code 0: it is; 1: it is not, and why.") { url };
+        var command = new Command("health",
+            "Asks a running process whether it is well. Exit code 0: it is; 1: it is not, and why.") { url };
         command.SetAction(async (parsed, stop) =>
         {
             using var client = new HttpClient { Timeout = Within };

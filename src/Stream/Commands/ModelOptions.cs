@@ -9,18 +9,36 @@ namespace Esn.Streaming.Commands;
 sealed class ModelOptions
 {
     readonly Argument<string[]> _files =
-        new("FILE") { Description = "CSV files, or files of one JSON object a line, packed by gzip or not; - reads standard input. Or fields: netCDF-4, HDF5, npy.", Arity = ArgumentArity.OneOrMore };
+        new("FILE")
+        {
+            Description = "Files of CSV, of one JSON object a line, Parquet or Arrow, packed by gzip or zstd or not; - reads standard input. "
+                + "Or fields: netCDF-4, HDF5, npy.",
+            Arity = ArgumentArity.OneOrMore,
+        };
     readonly FileOptions _file = new();
     readonly Option<string[]> _labels =
         new("--label-column") { Description = "A column that is not 0 where the feed is anomalous; may be repeated." };
     readonly Option<string?> _windows =
-        new("--windows") { Description = "Labelled spans of time: {\"folder/file.csv\": [[\"start\", \"end\"], …]} in JSON. A feed's are those of the name its path ends with." };
+        new("--windows")
+        {
+            Description = "Labelled spans of time: {\"folder/file.csv\": [[\"start\", \"end\"], …]} in JSON. "
+                + "A feed's are those of the name its path ends with.",
+        };
     readonly Option<string[]> _variables =
         new("--var") { Description = "A quantity of a file of fields (netCDF-4, HDF5); may be repeated. Default: the only one." };
     readonly Option<string?> _preset =
-        new("--preset") { Description = "What kind of feed it is: signal (physical, chaotic), sensors (plant data whose levels matter), metric (operational: seasonal, bursty) or field (on a grid). Default: that of the configuration, whose detector it takes the place of; without one signal." };
+        new("--preset")
+        {
+            Description = "What kind of feed it is: signal (physical, chaotic), sensors (plant data whose levels matter), "
+                + "metric (operational: seasonal, bursty) or field (on a grid). "
+                + "Default: that of the configuration, whose detector it takes the place of; without one signal.",
+        };
     readonly Option<string?> _budget =
-        new("--budget") { Description = "Alarms that may come from a feed in which nothing happens, as \"1 per 10000 steps\" or \"2 per day\". Default: that of the configuration." };
+        new("--budget")
+        {
+            Description = "Alarms that may come from a feed in which nothing happens, as \"1 per 10000 steps\" or \"2 per day\". "
+                + "Default: that of the configuration.",
+        };
 
     public void AddTo(Command command)
     {
@@ -28,7 +46,8 @@ sealed class ModelOptions
         _budget.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<string?>() is { } text && AlarmBudget.Parse(text) is null)
-                result.AddError($"--budget must be such as \"1 per 10000 steps\" (between 1e-9 and .05 a step) or \"2 per day\", was \"{text}\"");
+                result.AddError("--budget must be such as \"1 per 10000 steps\" (between 1e-9 and .05 a step) or \"2 per day\", was "
+                    + $"\"{text}\"");
         });
         command.Add(_files);
         _file.AddTo(command);
@@ -39,7 +58,11 @@ sealed class ModelOptions
     {
         FeedOptions options = _file.Read(parsed);
         return new BacktestSet(parsed.GetValue(_files)!, options.Values, parsed.GetValue(_labels) ?? [],
-            parsed.GetValue(_windows) is { } windows ? WindowsFile.Load(windows) : null) { Options = options, Variables = parsed.GetValue(_variables) ?? [] };
+            parsed.GetValue(_windows) is { } windows ? WindowsFile.Load(windows) : null)
+            {
+                Options = options,
+                Variables = parsed.GetValue(_variables) ?? [],
+            };
     }
 
     public EsnConfig Config(ParseResult parsed)

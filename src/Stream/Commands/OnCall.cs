@@ -13,7 +13,11 @@ static class OnCall
 
     public static Option<string> At()
     {
-        var at = new Option<string>("--at") { Description = "Where the process is that has the stream.", DefaultValueFactory = _ => "http://localhost:9464" };
+        var at = new Option<string>("--at")
+        {
+            Description = "Where the process is that has the stream.",
+            DefaultValueFactory = _ => "http://localhost:9464",
+        };
         at.Validators.Add(result =>
         {
             string said = result.GetValueOrDefault<string>();
@@ -23,11 +27,13 @@ static class OnCall
         return at;
     }
 
-    public static Option<string> Why() => new("--why") { Description = "For the others, at most 500 letters.", DefaultValueFactory = _ => "" };
+    public static Option<string> Why() =>
+        new("--why") { Description = "For the others, at most 500 letters.", DefaultValueFactory = _ => "" };
 
     /// <summary>Sends a write and says what came of it.</summary>
     /// <returns>The exit code: 0 done, 1 refused, 2 not reached or no token.</returns>
-    public static async Task<int> Send(string at, HttpMethod method, string path, IReadOnlyList<(string Name, string? Value)> parameters, string done,
+    public static async Task<int> Send(
+        string at, HttpMethod method, string path, IReadOnlyList<(string Name, string? Value)> parameters, string done,
         CancellationToken stop)
     {
         string? token = Environment.GetEnvironmentVariable(TokenVariable);
@@ -50,7 +56,8 @@ static class OnCall
                 return 0;
             }
             string said = (await response.Content.ReadAsStringAsync(stop).ConfigureAwait(false)).Trim();
-            await Console.Error.WriteLineAsync($"esn: {(said.Length > 0 ? said : $"{at} answers {(int)response.StatusCode}")}").ConfigureAwait(false);
+            await Console.Error.WriteLineAsync($"esn: {(said.Length > 0 ? said : $"{at} answers {(int)response.StatusCode}")}")
+                .ConfigureAwait(false);
             return 1;
         }
         catch (Exception e) when (e is HttpRequestException || (e is TaskCanceledException && !stop.IsCancellationRequested))

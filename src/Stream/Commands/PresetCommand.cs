@@ -8,7 +8,10 @@ static class PresetCommand
 {
     public static (Command, string[]) Make()
     {
-        var name = new Argument<string>("PRESET") { Description = string.Join("; ", Presets.Names.Select(preset => $"{preset}: {Presets.For(preset)}")) + "." };
+        var name = new Argument<string>("PRESET")
+        {
+            Description = string.Join("; ", Presets.Names.Select(preset => $"{preset}: {Presets.For(preset)}")) + ".",
+        };
         name.AcceptOnlyFromAmong([.. Presets.Names]);
         var command = new Command("preset", """
             Prints every constant of a preset with its meaning and range, as YAML that --config reads. A configuration

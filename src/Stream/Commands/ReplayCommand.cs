@@ -20,25 +20,48 @@ static class ReplayCommand
 
     public static (Command, string[]) Make()
     {
-        var file = new Argument<string>("FILE") { Description = "A CSV file, or one of one JSON object a line, packed by gzip or not; - reads standard input. Or fields: netCDF-4, HDF5, npy." };
+        var file = new Argument<string>("FILE")
+        {
+            Description = "A file of CSV, of one JSON object a line, Parquet or Arrow, packed by gzip or zstd or not; - reads standard input. "
+                + "Or fields: netCDF-4, HDF5, npy.",
+        };
         var columns = new FileOptions();
         var to = new Option<string>("--to", "-t") { Description = "The topic.", Required = true };
         var rate = new Option<double>("--rate", "-r") { Description = "Rows per second; 0: as fast as it goes.",
             DefaultValueFactory = _ => 0 };
         var key = new Option<string?>("--key", "-k") { Description = "The stream's name. Default: the file's name." };
         var now = new Option<bool>("--now") { Description = "Shift all times so that the first row is of now." };
-        var servers = new Option<string?>("--bootstrap-servers", "-b") { Description = "host:port of Kafka. Default: that of the configuration." };
-        var variables = new Option<string[]>("--var") { Description = "A quantity of a file of fields; may be repeated. Default: the only one." };
-        var tiles = new Option<string?>("--tiles") { Description = "Cuts fields into tiles of so many rows and columns, as 30x30: each is a stream of its own, KEY/ROW-COLUMN." };
-        var halo = new Option<int>("--halo") { Description = "Cells around a tile that its records have too, 0 … 100.", DefaultValueFactory = _ => 2 };
-        var command = new Command("replay", "Sends a file to a topic as `esn run` reads it: the rows of a CSV file as JSON, the steps of fields as binary records.") { file, to, rate,
+        var servers = new Option<string?>("--bootstrap-servers", "-b")
+        {
+            Description = "host:port of Kafka. Default: that of the configuration.",
+        };
+        var variables = new Option<string[]>("--var")
+        {
+            Description = "A quantity of a file of fields; may be repeated. Default: the only one.",
+        };
+        var tiles = new Option<string?>("--tiles")
+        {
+            Description = "Cuts fields into tiles of so many rows and columns, as 30x30: each is a stream of its own, KEY/ROW-COLUMN.",
+        };
+        var halo = new Option<int>("--halo")
+        {
+            Description = "Cells around a tile that its records have too, 0 … 100.",
+            DefaultValueFactory = _ => 2,
+        };
+        var command = new Command("replay", "Sends a file to a topic as `esn run` reads it: the rows of a file as JSON, "
+            + "the steps of fields as binary records.")
+        {
+            file, to, rate,
             key, now, variables, tiles, halo, servers, RunCommand.Config };
         columns.AddTo(command);
-        rate.Must(perSecond => perSecond is >= 0 and <= 1e9, perSecond => string.Create(CultureInfo.InvariantCulture, $"--rate must be in [0, 1e9], was {perSecond}"));
-        halo.Must(cells => cells is >= 0 and <= 100, cells => string.Create(CultureInfo.InvariantCulture, $"--halo must be in [0, 100], was {cells}"));
+        rate.Must(perSecond => perSecond is >= 0 and <= 1e9,
+            perSecond => string.Create(CultureInfo.InvariantCulture, $"--rate must be in [0, 1e9], was {perSecond}"));
+        halo.Must(cells => cells is >= 0 and <= 100,
+            cells => string.Create(CultureInfo.InvariantCulture, $"--halo must be in [0, 100], was {cells}"));
         command.Validators.Add(result =>
         {
-            if (result.GetValue(tiles) is { } size && FieldTiles.Parse(size) is null) result.AddError($"--tiles must be rows x columns, such as 30x30, was '{size}'");
+            if (result.GetValue(tiles) is { } size && FieldTiles.Parse(size) is null)
+                result.AddError($"--tiles must be rows x columns, such as 30x30, was '{size}'");
         });
         command.SetAction(async (parsed, stop) =>
         {
@@ -51,12 +74,15 @@ static class ReplayCommand
                 string name = parsed.GetValue(key) ?? fields.Stream;
                 (int Rows, int Columns)? cut = parsed.GetValue(tiles) is { } size ? FieldTiles.Parse(size) : null;
                 (long steps, int streams) = await Terminal.Progress($"{fields.Name} → {topic}", progress =>
-                    SendFields(fields, cut, parsed.GetValue(halo), config, topic, name, parsed.GetValue(rate), progress, stop)).ConfigureAwait(false);
-                Terminal.Note.MarkupLineInterpolated($"{steps} steps of {fields.Layout} sent to {topic} as {(cut is null ? $"stream {name}" : $"{streams} streams {name}/ROW-COLUMN")}");
+                    SendFields(fields, cut, parsed.GetValue(halo), config, topic, name, parsed.GetValue(rate), progress, stop))
+                        .ConfigureAwait(false);
+                string sentAs = cut is null ? $"stream {name}" : $"{streams} streams {name}/ROW-COLUMN";
+                Terminal.Note.MarkupLineInterpolated($"{steps} steps of {fields.Layout} sent to {topic} as {sentAs}");
                 return 0;
             }
             FeedOptions options = columns.Read(parsed) with { PipeRows = PipeRows };
-            if (options.KeyColumn is not null && parsed.GetValue(key) is not null) throw new FeedException("--key names one stream, --key-column a column that names several: only one of them can be said");
+            if (options.KeyColumn is not null && parsed.GetValue(key) is not null)
+                throw new FeedException("--key names one stream, --key-column a column that names several: only one of them can be said");
             using CsvFeed feed = CsvFeed.Open(parsed.GetValue(file)!, options);
             await Ready(config, topic, stop).ConfigureAwait(false);
             Terminal.Note.MarkupLineInterpolated($"{feed.Description}");
@@ -64,10 +90,19 @@ static class ReplayCommand
             string stream = parsed.GetValue(key) ?? (parsed.GetValue(file) == "-" ? "replay" : feed.Stream);
             long sent = await Terminal.Progress($"{feed.Name} → {topic}", progress =>
                 Send(feed, config, topic, stream, parsed.GetValue(rate), parsed.GetValue(now), progress, stop)).ConfigureAwait(false);
-            Terminal.Note.MarkupLineInterpolated($"{sent} rows sent to {topic} as {(options.KeyColumn is { } several ? $"the streams that column {several} names" : $"stream {stream}")}");
+            string target = options.KeyColumn is { } several ? $"the streams that column {several} names" : $"stream {stream}";
+            Terminal.Note.MarkupLineInterpolated($"{sent} rows sent to {topic} as {target}");
             return 0;
         });
-        return (command, ["esn replay feed.csv --to timesteps --rate 100", "esn replay plant.csv --to timesteps --key pump-7 --value-column flow --value-column pressure", "esn replay hosts.csv --to timesteps --key-column host --now --rate 100", "cat feed.csv | esn replay - --to timesteps --key feed", "esn replay sst.nc --var sst --to timesteps", "esn replay ocean.nc --var u --var v --to timesteps --tiles 30x30 --halo 2"]);
+        return (command,
+        [
+            "esn replay feed.csv --to timesteps --rate 100",
+            "esn replay plant.csv --to timesteps --key pump-7 --value-column flow --value-column pressure",
+            "esn replay hosts.csv --to timesteps --key-column host --now --rate 100",
+            "cat feed.csv | esn replay - --to timesteps --key feed",
+            "esn replay sst.nc --var sst --to timesteps",
+            "esn replay ocean.nc --var u --var v --to timesteps --tiles 30x30 --halo 2",
+        ]);
     }
 
     // A broker or a topic that is not there is told before a file is read: librdkafka would wait for either.
@@ -91,12 +126,14 @@ static class ReplayCommand
                 throw new FeedException($"no broker answers at {config.Kafka.BootstrapServers}: {heard ?? e.Error.Reason}");
             }
             if (TimeProvider.System.GetElapsedTime(start) > Patience)
-                throw new FeedException($"there is no topic {topic} at {config.Kafka.BootstrapServers}: create it first, as by kafka-topics.sh --create --topic {topic}");
+                throw new FeedException($"there is no topic {topic} at {config.Kafka.BootstrapServers}: create it first, as by "
+                    + $"kafka-topics.sh --create --topic {topic}");
             await Task.Delay(TimeSpan.FromMilliseconds(250), stop).ConfigureAwait(false);
         }
     }
 
-    static async Task<long> Send(CsvFeed feed, EsnConfig config, string topic, string stream, double rate, bool fromNow, Action<double?> progress,
+    static async Task<long> Send(
+        CsvFeed feed, EsnConfig config, string topic, string stream, double rate, bool fromNow, Action<double?> progress,
         CancellationToken stop)
     {
         TimeSpan? shift = fromNow ? null : TimeSpan.Zero;
@@ -106,9 +143,11 @@ static class ReplayCommand
         foreach (FeedRow read in feed.Rows())
         {
             if (shift is null && read.Problem is null) shift = TimeProvider.System.GetUtcNow().UtcDateTime - read.Time;
-            FeedRow row = shift is { } by && by != TimeSpan.Zero && read.Time != default ? read with { Time = Shifted(read.Time, by) } : read;
+            FeedRow row = shift is { } by && by != TimeSpan.Zero && read.Time != default
+                ? read with { Time = Shifted(read.Time, by) } : read;
             await sender.Pace(sent, rate, stop).ConfigureAwait(false);
-            sender.Send(row.Key is { Length: > 0 } own ? Encoding.UTF8.GetBytes(own) : key, Json(row, config.Source.Fields, feed.Channels), null);
+            sender.Send(row.Key is { Length: > 0 } own ? Encoding.UTF8.GetBytes(own) : key,
+                Json(row, config.Source.Fields, feed.Channels), null);
             sent++;
             if (sent % 1000 == 0 || rate is > 0 and < 1000) progress(feed.Progress);
         }
@@ -116,7 +155,8 @@ static class ReplayCommand
         return sent;
     }
 
-    static async Task<(long Steps, int Streams)> SendFields(FieldFeed feed, (int Rows, int Columns)? cut, int halo, EsnConfig config, string topic,
+    static async Task<(long Steps, int Streams)> SendFields(
+        FieldFeed feed, (int Rows, int Columns)? cut, int halo, EsnConfig config, string topic,
         string stream, double rate, Action<double?> progress, CancellationToken stop)
     {
         using var sender = new Sender(config, topic);
@@ -206,7 +246,9 @@ static class ReplayCommand
         {
             if (_failure is null) return;
             string advice = _failure.Code == ErrorCode.MsgSizeTooLarge
-                ? $": a record {(bytes > 0 ? FormattableString.Invariant($"of {bytes} bytes ") : "")}is above the limit of the topic or of the producer (message.max.bytes); --tiles 30x30 cuts fields into smaller ones" : "";
+                ? $": a record {(bytes > 0 ? FormattableString.Invariant($"of {bytes} bytes ") : "")}is above the limit of the topic or of "
+                    + "the producer (message.max.bytes); --tiles 30x30 cuts fields into smaller ones"
+                : "";
             throw new FeedException($"can't send to {_topic} at {_servers}: {_failure.Reason}{advice}");
         }
     }

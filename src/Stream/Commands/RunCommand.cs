@@ -36,8 +36,8 @@ static class RunCommand
     public static (Command, string[]) Make()
     {
         var command = new Command("run",
-            "Reads timesteps from Kafka, writes anomaly events to Kafka, shows metrics and health over HTTP. Ctrl-C or SIGTERM: "
-            + "publishes what is on its way, keeps what was learnt, commits, ends.") { Config, OnSpecChange };
+            "Reads timesteps from Kafka, writes anomaly events to Kafka, shows metrics and health over HTTP. "
+            + "Ctrl-C or SIGTERM: publishes what is on its way, keeps what was learnt, commits, ends.") { Config, OnSpecChange };
         command.SetAction(async (parsed, stop) =>
         {
             EsnConfig config = Load(parsed);
@@ -55,8 +55,12 @@ static class RunCommand
             await using var host = new StreamingHost(config, TimeProvider.System, log);
             return await host.Run(ended.Token).ConfigureAwait(false) ? 0 : 1;
         });
-        return (command, ["esn run --config config/esn.yaml", "ESN_KAFKA_PASSWORD=… esn run -c config/secured.yaml",
-            "curl -s localhost:9464/metrics | grep esn_anomaly_score"]);
+        return (command,
+        [
+            "esn run --config config/esn.yaml",
+            "ESN_KAFKA_PASSWORD=… esn run -c config/secured.yaml",
+            "curl -s localhost:9464/metrics | grep esn_anomaly_score",
+        ]);
     }
 
     public static EsnConfig Load(ParseResult parsed) => parsed.GetValue(Config) is { } file ? ConfigFile.Load(file.ToString())

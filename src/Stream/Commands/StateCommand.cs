@@ -21,16 +21,21 @@ static class StateCommand
     {
         var command = new Command("state", "What is kept over a restart: what there is, whether it is whole, and how to begin anew.")
         {
-            Sub("list", "What is kept: partitions, newest first, with the offset they stand for.", (parsed, stop) => List(parsed, stop),
-                Topic, Partition),
+            Sub("list", "What is kept: partitions, newest first, with the offset they stand for.",
+                (parsed, stop) => List(parsed, stop), Topic, Partition),
             Sub("show", "The streams of the newest snapshots: steps taken, channels, size, digest.", Show, Topic, Partition, Stream),
-            Sub("verify", "Reads every snapshot whole, and restores every stream of the newest with the models of the configuration. "
-                + "Exit code 1: something is wrong.", Verify, Topic, Partition),
+            Sub("verify", "Reads every snapshot whole, and restores every stream of the newest with the models of the configuration. Exit "
+                + "code 1: something is wrong.", Verify, Topic, Partition),
             Export(),
             Reset(),
         };
-        return (command, ["esn state list --config config/esn.yaml", "esn state show -c config/esn.yaml --stream pump-7",
-            "esn state verify -c config/esn.yaml", "esn state reset -c config/esn.yaml --stream pump-7 --yes"]);
+        return (command,
+        [
+            "esn state list --config config/esn.yaml",
+            "esn state show -c config/esn.yaml --stream pump-7",
+            "esn state verify -c config/esn.yaml",
+            "esn state reset -c config/esn.yaml --stream pump-7 --yes",
+        ]);
     }
 
     static Command Sub(string name, string does, Func<ParseResult, CancellationToken, Task<int>> act, params Option[] options)
@@ -62,8 +67,9 @@ static class StateCommand
     static Command Reset()
     {
         var yes = new Option<bool>("--yes") { Description = "Without it nothing is deleted: it says what would be." };
-        return Sub("reset", "Forgets what was learnt of a stream, or of whole partitions: they begin anew. Stop the replicas that read "
-            + "them first.", async (parsed, stop) =>
+        return Sub("reset",
+            "Forgets what was learnt of a stream, or of whole partitions: they begin anew. Stop the replicas that read them first.",
+            async (parsed, stop) =>
         {
             bool sure = parsed.GetValue(yes);
             string? stream = parsed.GetValue(Stream);
@@ -86,8 +92,9 @@ static class StateCommand
                 if (left.Length == snapshot.Slots.Count && !asleep) continue;
                 Console.WriteLine($"{partition}: stream {stream} {(sure ? "forgotten" : "would be forgotten")}");
                 if (sure) await store.Forget(id, stop).ConfigureAwait(false);
-                if (sure) await store.Save(snapshot with { Slots = left, TakenAt = TimeProvider.System.GetUtcNow().UtcDateTime }, stop)
-                    .ConfigureAwait(false);
+                if (sure)
+                    await store.Save(snapshot with { Slots = left, TakenAt = TimeProvider.System.GetUtcNow().UtcDateTime }, stop)
+                        .ConfigureAwait(false);
                 forgotten++;
             }
             if (forgotten == 0) throw new ConfigException($"nothing is kept of {stream ?? "such partitions"} in {store.Name}");
@@ -126,16 +133,17 @@ static class StateCommand
                     $"{partition}  {slot.Stream.Key}  {slot.Position} steps  {slot.Channels} channel{(slot.Channels == 1 ? "" : "s")}  "
                         + $"offset {slot.Next}  {MemorySize.Say(slot.Detector.Length)}  digest {slot.Digest:x16}"));
             }
-        }
-        foreach (PartitionId partition in Newest(await All(parsed, store, stop).ConfigureAwait(false)))
+            // One that woke is in the snapshot; what it slept with stays until it sleeps again.
+            HashSet<string> awake = [.. snapshot.Slots.Select(slot => slot.Stream.Key)];
             await foreach (SlotSnapshot slot in store.Asleep(partition, stop).ConfigureAwait(false))
             {
-                if (stream is not null && slot.Stream.Key != stream) continue;
+                if ((stream ?? slot.Stream.Key) != slot.Stream.Key || awake.Contains(slot.Stream.Key)) continue;
                 shown++;
                 Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
                     $"{partition}  {slot.Stream.Key}  {slot.Position} steps  left memory  {MemorySize.Say(slot.Detector.Length)}  digest "
-                    + $"{slot.Digest:x16}"));
+                        + $"{slot.Digest:x16}"));
             }
+        }
         if (shown == 0) throw new ConfigException($"nothing is kept of {stream ?? "such partitions"} in {store.Name}");
         return 0;
     }
@@ -188,8 +196,8 @@ static class StateCommand
         {
             1 => found[0],
             0 => throw new ConfigException($"nothing is kept of {stream} in {store.Name}"),
-            _ => throw new ConfigException($"{stream} is in {string.Join(", ", found.Select(one => one.Item1.Partition))}: say --topic "
-                + "and --partition"),
+            _ => throw new ConfigException(
+                $"{stream} is in {string.Join(", ", found.Select(one => one.Item1.Partition))}: say --topic and --partition"),
         };
     }
 
@@ -210,8 +218,8 @@ static class StateCommand
     static DirectoryStore Store(ParseResult parsed)
     {
         EsnConfig config = RunCommand.Load(parsed);
-        if (config.State.Store == StateStore.None) throw new ConfigException($"state.store: none, so nothing is "
-            + $"kept{config.Where("state.store")}");
+        if (config.State.Store == StateStore.None)
+            throw new ConfigException($"state.store: none, so nothing is kept{config.Where("state.store")}");
         ILoggerFactory log = RunCommand.Logging(LogLevel.Critical);  // what is wrong is told as a result
         return new DirectoryStore(config.StateDirectory, config.Source.Group, log.CreateLogger("esn"));
     }

@@ -17,7 +17,11 @@ static class TuneCommand
         var trials = new Option<int>("--trials", "-n") { Description = "Candidates, the configured one included, 2 … 10,000.",
             DefaultValueFactory = _ => 24 };
         var seed = new Option<int>("--seed") { Description = "Of the search: the same seed finds the same.", DefaultValueFactory = _ => 1 };
-        var output = new Option<FileInfo>("--out", "-o") { Description = "The configuration to write. What --config says beside the tuned parameters is kept.", DefaultValueFactory = _ => new FileInfo("tuned.yaml") };
+        var output = new Option<FileInfo>("--out", "-o")
+        {
+            Description = "The configuration to write. What --config says beside the tuned parameters is kept.",
+            DefaultValueFactory = _ => new FileInfo("tuned.yaml"),
+        };
         var command = new Command("tune", $"""
             Searches the few parameters that matter (spectral radius, input scale, leak rates, β², λ, units) and writes a
             configuration. Without labels the model that forecasts best is the best: one step and {ForecastTrial.Ahead} steps ahead, with
@@ -29,14 +33,17 @@ static class TuneCommand
         command.Add(trials);
         command.Add(seed);
         command.Add(output);
-        trials.Must(n => n is >= 2 and <= 10_000, n => string.Create(CultureInfo.InvariantCulture, $"--trials must be in [2, 10000], was {n}"));
+        trials.Must(n => n is >= 2 and <= 10_000,
+            n => string.Create(CultureInfo.InvariantCulture, $"--trials must be in [2, 10000], was {n}"));
         command.SetAction(async (parsed, stop) =>
         {
             EsnConfig config = model.Config(parsed) with { Models = [] };  // it is the file's own model that is tuned
             BacktestSet feeds = model.Feeds(parsed);
             if (feeds.Files.Contains("-")) throw new FeedException("esn tune reads its files more than once: standard input will not do");
             BacktestSet.Names(feeds.Files);
-            if (feeds.Options.KeyColumn is not null) throw new FeedException("esn tune takes the series of a file as one feed: --key-column will not do, write each to a file of its own");
+            if (feeds.Options.KeyColumn is not null)
+                throw new FeedException("esn tune takes the series of a file as one feed: --key-column will not do, write each to a file "
+                    + "of its own");
             string path = parsed.GetValue(output)!.ToString();
             Writable(path);
             bool labelled = feeds.Labels(feeds.Files[0]) is not null;

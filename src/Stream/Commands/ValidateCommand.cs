@@ -12,7 +12,8 @@ static class ValidateCommand
     public static (Command, string[]) Make()
     {
         var stream = new Option<string?>("--stream", "-s") { Description = "The name of a stream: says which model it gets, and why." };
-        var command = new Command("validate", "Reads a configuration as `esn run` would and says what is wrong with it: the file, the line, the value and what would be right. Exit code 0: nothing is.")
+        var command = new Command("validate", "Reads a configuration as `esn run` would and says what is wrong with it: "
+            + "the file, the line, the value and what would be right. Exit code 0: nothing is.")
         {
             RunCommand.Config, stream,
         };
@@ -21,7 +22,8 @@ static class ValidateCommand
             EsnConfig config = RunCommand.Load(parsed);
             ClientCheck.Settings(config);
             Console.WriteLine($"{parsed.GetValue(RunCommand.Config)?.ToString() ?? "the defaults"}: good");
-            Console.WriteLine($"  reads   {string.Join(", ", config.Source.Topics)} at {config.Kafka.BootstrapServers} as group {config.Source.Group}");
+            Console.WriteLine($"  reads   {string.Join(", ", config.Source.Topics)} at {config.Kafka.BootstrapServers} as group "
+                + $"{config.Source.Group}");
             Console.WriteLine($"  writes  {config.Sink.Events} and {config.Sink.DeadLetters}");
             if (parsed.GetValue(stream) is { } name) Console.WriteLine($"  models  {name}: {One(config, name)}");
             else
@@ -52,6 +54,7 @@ static class ValidateCommand
         int channels = Math.Max(1, config.Source.FrameChannels);
         string budget = (entry?.Budget ?? config.Alarms.Budget)?.Text ?? "the preset's";
         return string.Create(CultureInfo.InvariantCulture,
-            $"preset {entry?.Preset ?? config.Preset}, budget {budget}, {model.Regressors(channels)} regressors, about {MemorySize.Say(model.EstimatedBytes(channels))} a stream of {channels} channel{(channels == 1 ? "" : "s")}");
+            $"preset {entry?.Preset ?? config.Preset}, budget {budget}, {model.Regressors(channels)} regressors, about "
+                + $"{MemorySize.Say(model.EstimatedBytes(channels))} a stream of {channels} channel{(channels == 1 ? "" : "s")}");
     }
 }

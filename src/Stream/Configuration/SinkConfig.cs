@@ -31,11 +31,8 @@ public sealed record SinkConfig
     /// <summary>Whether to create these topics, with the broker's defaults, where they are missing.</summary>
     public bool CreateTopics { get; init; } = true;
 
-    /// <summary>
-    /// Whether events, dead letters and offsets go in one transaction. Not unless asked for: a broker that goes away within one
-    /// and comes back may leave it waiting.
-    /// </summary>
-    public ExactlyOnce ExactlyOnce { get; init; } = ExactlyOnce.False;
+    /// <summary>Whether events, dead letters and offsets go in one transaction.</summary>
+    public ExactlyOnce ExactlyOnce { get; init; }
 
     /// <summary>Addresses that anomalies are posted to as well.</summary>
     public IReadOnlyList<WebhookConfig> Webhooks { get; init; } = [];

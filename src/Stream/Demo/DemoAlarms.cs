@@ -18,7 +18,8 @@ sealed class DemoAlarms(string servers, string topic)
     /// <param name="stop">Ends it.</param>
     public void Read(Action<long, double> opened, CancellationToken stop) => ReadAll(data =>
     {
-        if (data.GetProperty("change").GetString() == "opened") opened(data.GetProperty("position").GetInt64(), data.GetProperty("score").GetDouble());
+        if (data.GetProperty("change").GetString() == "opened")
+            opened(data.GetProperty("position").GetInt64(), data.GetProperty("score").GetDouble());
     }, stop);
 
     /// <summary>Reads until it is told to stop.</summary>

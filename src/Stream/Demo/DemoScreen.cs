@@ -14,7 +14,8 @@ public static class DemoScreen
     /// <returns>Whether it went well.</returns>
     public static async Task<bool> Show(DemoRun demo, CancellationToken stop)
     {
-        AnsiConsole.MarkupLine("[bold]esn demo[/]: Mackey–Glass, γ .10 → .13 for 50 steps at random places. The broker is librdkafka's mock cluster, inside this process.");
+        AnsiConsole.MarkupLine("[bold]esn demo[/]: Mackey–Glass, γ .10 → .13 for 50 steps at random places. The broker is librdkafka's "
+            + "mock cluster, inside this process.");
         bool good = AnsiConsole.Profile.Capabilities.Interactive && AnsiConsole.Profile.Capabilities.Ansi && !Console.IsOutputRedirected
             ? await Live(demo, stop).ConfigureAwait(false)
             : await Plain(demo, stop).ConfigureAwait(false);
@@ -70,7 +71,8 @@ public static class DemoScreen
             Chart($"anomaly score (1 = alarm, top = {TopScore:F0})", [.. scores.Select(score => Math.Min(score, TopScore))], width, 5, 0,
                 TopScore, demo.Progress.AlarmOpen ? Color.Red : Color.Yellow),
             new Markup(string.Create(CultureInfo.InvariantCulture,
-                $" step {demo.Progress.Steps}   {state}   {demo.Progress.StepsPerSecond:F0} steps/s   {Markup.Escape($"{demo.Host.Address}metrics")}   Ctrl-C ends")),
+                $" step {demo.Progress.Steps}   {state}   {demo.Progress.StepsPerSecond:F0} steps/s   "
+                    + $"{Markup.Escape($"{demo.Host.Address}metrics")}   Ctrl-C ends")),
         };
         lock (alarms) parts.AddRange(alarms.Select(alarm => new Markup(alarm)));
         return new Rows(parts);
@@ -84,7 +86,9 @@ public static class DemoScreen
     {
         DemoReport report = demo.Report;
         AnsiConsole.MarkupLine(string.Create(CultureInfo.InvariantCulture,
-            $"caught {report.Caught} of {report.Anomalies} anomalies, {report.FalseAlarms} false alarms in {demo.Progress.Steps} steps; {demo.Progress.StepsPerSecond:F0} steps/s, latency p50 {Milliseconds(demo.Progress.Latency(.5))}, p99 {Milliseconds(demo.Progress.Latency(.99))}: {(good ? "[green]good[/]" : "[red]not good[/]")}"));
+            $"caught {report.Caught} of {report.Anomalies} anomalies, {report.FalseAlarms} false alarms in {demo.Progress.Steps} steps; "
+                + $"{demo.Progress.StepsPerSecond:F0} steps/s, latency p50 {Milliseconds(demo.Progress.Latency(.5))}, p99 "
+                + $"{Milliseconds(demo.Progress.Latency(.99))}: {(good ? "[green]good[/]" : "[red]not good[/]")}"));
     }
 
     static string Milliseconds(double seconds) => double.IsNaN(seconds) ? "–"

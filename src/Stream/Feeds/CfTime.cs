@@ -42,7 +42,8 @@ sealed partial class CfTime
         string origin = match.Groups["origin"].Value;
         DateTime? at = unit > 0 ? FeedTime.Parse(Date().IsMatch(origin) ? Padded(origin) : origin) : null;
         if (at is { } begin && !(noLeap && begin is { Month: 2, Day: 29 })) return new CfTime(begin, unit, noLeap);
-        problem = $"units of time '{units}' can't be read: seconds, minutes, hours or days since a date of the years 1 to 9999 are expected, such as \"days since 1800-01-01\"";
+        problem = $"units of time '{units}' can't be read: seconds, minutes, hours or days since a date of the years 1 to 9999 are "
+            + "expected, such as \"days since 1800-01-01\"";
         return null;
     }
 
@@ -59,7 +60,7 @@ sealed partial class CfTime
     // Every year has 365 days.
     DateTime? WithoutLeapDays(double seconds)
     {
-        double days = Math.Floor((_origin.TimeOfDay.TotalSeconds + seconds) / 86_400), rest = _origin.TimeOfDay.TotalSeconds + seconds - 86_400 * days;
+        double second = _origin.TimeOfDay.TotalSeconds + seconds, days = Math.Floor(second / 86_400), rest = second - 86_400 * days;
         DateTime common = new(2001, _origin.Month, _origin.Day, 0, 0, 0, DateTimeKind.Utc);
         double day = common.DayOfYear - 1 + days, year = _origin.Year + Math.Floor(day / 365);
         if (year is < 1 or > 9998) return null;
@@ -71,7 +72,8 @@ sealed partial class CfTime
     static string Padded(string origin)
     {
         Match date = Date().Match(origin);
-        return string.Create(CultureInfo.InvariantCulture, $"{int.Parse(date.Groups[1].Value, CultureInfo.InvariantCulture):D4}-{int.Parse(date.Groups[2].Value, CultureInfo.InvariantCulture):D2}-{int.Parse(date.Groups[3].Value, CultureInfo.InvariantCulture):D2}{origin[date.Length..]}");
+        int Part(int group) => int.Parse(date.Groups[group].Value, CultureInfo.InvariantCulture);
+        return string.Create(CultureInfo.InvariantCulture, $"{Part(1):D4}-{Part(2):D2}-{Part(3):D2}{origin[date.Length..]}");
     }
 
     [GeneratedRegex(@"^\s*(?<unit>[A-Za-z]+)\s+since\s+(?<origin>.+?)\s*$", RegexOptions.IgnoreCase)]

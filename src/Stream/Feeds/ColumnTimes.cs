@@ -7,53 +7,37 @@ namespace Esn.Streaming.Feeds;
 public sealed class ColumnTimes
 {
     const double FirstEpoch = 1e8;                  // seconds: 1973; what is less counts from the start of a run
-    const double FirstSerial = 36526, LastSerial = 55153;  // 2000 and 2051 in the days of spreadsheets
-    const double UnixSerial = 25569;                // 1970
     const double RegularShare = .5;                 // of a nameless column's steps that are the same
 
     static readonly string[] Names =
     [
-        "timestamp", "datetime", "time", "date", "ts", "ds", "unixtime", "unixtimestamp", "unix", "epoch", "utc", "timeutc", "utctime", "dateutc",
-        "datetimeutc", "timestamputc", "localtime", "eventtime", "createdat", "recordedat", "observedat", "updatedat", "readingtime", "sampletime", "measuredat", "collectedat", "day",
-        "datum", "zeit", "zeitstempel", "uhrzeit", "fecha", "hora", "tid", "tidspunkt", "dato", "horodatage", "date time", "timestampms", "epochms", "timems", "clock", "t",
+        "timestamp", "datetime", "time", "date", "ts", "ds", "unixtime", "unixtimestamp", "unix", "epoch", "utc", "timeutc", "utctime",
+        "dateutc", "datetimeutc", "timestamputc", "localtime", "eventtime", "createdat", "recordedat", "observedat", "updatedat",
+        "readingtime", "sampletime", "measuredat", "collectedat", "day", "datum", "zeit", "zeitstempel", "uhrzeit", "fecha", "hora", "tid",
+        "tidspunkt", "dato", "horodatage", "date time", "timestampms", "epochms", "timems", "clock", "t",
     ];
 
-    static readonly (string Word, double Ticks, string Says)[] Units =
-    [
-        ("s", TimeSpan.TicksPerSecond, "seconds"), ("sec", TimeSpan.TicksPerSecond, "seconds"), ("seconds", TimeSpan.TicksPerSecond, "seconds"),
-        ("ms", TimeSpan.TicksPerMillisecond, "milliseconds"), ("us", TimeSpan.TicksPerMicrosecond, "microseconds"), ("µs", TimeSpan.TicksPerMicrosecond, "microseconds"),
-        ("ns", 1.0 / TimeSpan.NanosecondsPerTick, "nanoseconds"), ("min", TimeSpan.TicksPerMinute, "minutes"), ("h", TimeSpan.TicksPerHour, "hours"), ("hours", TimeSpan.TicksPerHour, "hours"),
-        ("d", TimeSpan.TicksPerDay, "days"), ("days", TimeSpan.TicksPerDay, "days"),
-    ];
-
-    readonly Func<string, TimeStamp?> _read;
+    readonly TimeFormat _format;
     readonly TimeZoneInfo? _zone;
-    readonly bool _numeric;
     DateTime _last;
 
-    ColumnTimes(Func<string, TimeStamp?> read, string says, TimeZoneInfo? zone, bool numeric = false) =>
-        (_read, Says, _zone, _numeric) = (read, says, zone, numeric);
+    ColumnTimes(TimeFormat format, TimeZoneInfo? zone) => (_format, _zone) = (format, zone);
 
     /// <summary>How, for a person.</summary>
-    public string Says { get; }
+    public string Says => Example is null ? _format.Says : $"{_format.Says}, such as {Example}";
 
     /// <summary>What should be known before it is trusted; null: nothing.</summary>
     public string? Doubt { get; private init; }
 
-    /// <summary>What <c>--time-format</c> takes.</summary>
-    public const string Said = "day-first, month-first, s, ms, us, ns, excel, or the form itself, such as \"dd.MM.yyyy HH:mm\" or \"%d/%m/%Y\"";
+    string? Example { get; init; }
 
     /// <summary>UTC; null: the text is no time of this column's kind.</summary>
     /// <remarks>Rows are asked for in their order: it tells apart the hour that comes twice when clocks go back.</remarks>
     public DateTime? Read(string text)
     {
-        if (_read(text) is not { } stamp) return null;
-        if (stamp.Offset is not null || _numeric || _zone is null) return stamp.Utc;
-        DateTime clock = DateTime.SpecifyKind(stamp.Clock, DateTimeKind.Unspecified);
-        TimeSpan offset = _zone.IsAmbiguousTime(clock) ? _zone.GetAmbiguousTimeOffsets(clock).Max() : _zone.GetUtcOffset(clock);
-        if (new TimeStamp(clock, offset).Utc is { } first && first < _last && _zone.IsAmbiguousTime(clock))
-            offset = _zone.GetAmbiguousTimeOffsets(clock).Min();
-        DateTime? time = new TimeStamp(clock, offset).Utc;
+        if (_format.Read(text) is not { } stamp) return null;
+        DateTime? time = stamp.In(_zone);
+        if (time < _last && stamp.IsAmbiguousIn(_zone)) time = stamp.In(_zone, later: true);
         _last = time ?? _last;
         return time;
     }
@@ -68,33 +52,11 @@ public sealed class ColumnTimes
     internal static int Rank(string name) => Array.IndexOf(Names, Bare(name)) is var at and >= 0 ? at : Names.Length;
 
     /// <summary>As it was said.</summary>
-    /// <param name="format">One of <see cref="Said"/>.</param>
+    /// <param name="format">One of <see cref="TimeFormat.Said"/>.</param>
     /// <param name="zone">Whose clock; null: UTC.</param>
     /// <returns>Null: there is no such format.</returns>
-    public static ColumnTimes? Of(string format, TimeZoneInfo? zone)
-    {
-        switch (format)
-        {
-            case "day-first": return Ordered(DayOrder.DayFirst, zone, null);
-            case "month-first": return Ordered(DayOrder.MonthFirst, zone, null);
-            case "excel": return Serial(zone, null);
-        }
-        if (Array.Find(Units, unit => unit.Word == format) is { Says: { } says } known) return Numeric(known.Ticks, $"{says} since 1970");
-        string form = format.Contains('%', StringComparison.Ordinal) ? Translated(format) : format;
-        try
-        {
-            // A form without a year or a day can't be told from a word that is misspelt.
-            if (!form.Contains('y', StringComparison.Ordinal) || !form.Contains('d', StringComparison.Ordinal)) return null;
-            _ = DateTime.UnixEpoch.ToString(form, CultureInfo.InvariantCulture);
-        }
-        catch (FormatException)
-        {
-            return null;
-        }
-        bool zoned = form.Contains('z', StringComparison.Ordinal) || form.Contains('K', StringComparison.Ordinal);
-        return new ColumnTimes(text => DateTimeOffset.TryParseExact(text.Trim(), form, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset time)
-            ? new TimeStamp(time.DateTime, zoned ? time.Offset : null) : null, $"as {format}", zone);
-    }
+    public static ColumnTimes? Of(string format, TimeZoneInfo? zone) =>
+        TimeFormat.Of(format) is { } known ? new ColumnTimes(known, zone) : null;
 
     /// <summary>By what a column holds.</summary>
     /// <param name="texts">What was seen of it, filled, in the order of the file.</param>
@@ -109,32 +71,28 @@ public sealed class ColumnTimes
         trouble = null;
         if (texts.Count == 0) return null;
         int numbers = texts.Count(IsNumber);
-        if (numbers > texts.Count / 2) return numbers < texts.Count && !named ? null : OfNumbers([.. texts.Where(IsNumber)], name, named, zone);
+        if (numbers > texts.Count / 2)
+            return numbers < texts.Count && !named ? null : OfNumbers([.. texts.Where(IsNumber)], name, named, zone);
         int yearLast = texts.Count(text => TimeText.Numbers(text) is not null);
         if (yearLast > texts.Count / 2)
         {
-            if (order is { } known) return Ordered(known, zone, null);
+            if (order is { } known) return new ColumnTimes(TimeFormat.Ordered(known), zone);
             if (Even(texts) is { } even)
-                return Ordered(even, zone, $"{name} can be read day first and month first in every row; read {Say(even)}, as only so its rows are evenly spaced (--time-format {Say(Other(even)).Replace(' ', '-')} for the other)");
-            trouble = $"column {name} can be read day first and month first, as its first row '{texts[0]}', and no row decides: say which with --time-format day-first or --time-format month-first";
+                return new ColumnTimes(TimeFormat.Ordered(even), zone)
+                {
+                    Doubt = $"{name} can be read day first and month first in every row; read {TimeFormat.Say(even)}, as only so its rows "
+                        + $"are evenly spaced (--time-format {TimeFormat.Say(TimeFormat.Other(even)).Replace(' ', '-')} for the other)",
+                };
+            trouble = $"column {name} can be read day first and month first, as its first row '{texts[0]}', and no row decides: say which "
+                + "with --time-format day-first or --time-format month-first";
             return null;
         }
-        return texts.Count(text => AnyText(text) is not null) > texts.Count / 2 ? new ColumnTimes(AnyText, "dates", zone) : null;
+        return texts.Count(text => TimeFormat.Dates.Read(text) is not null) > texts.Count / 2
+            ? new ColumnTimes(TimeFormat.Dates, zone) : null;
     }
 
-    /// <summary>As dates, with or without times of day, of texts alone.</summary>
-    internal static ColumnTimes Dates(TimeZoneInfo? zone) => new(AnyText, "dates", zone);
-
-    /// <summary>In words.</summary>
-    internal static string Say(DayOrder order) => order == DayOrder.DayFirst ? "day first" : "month first";
-
-    static DayOrder Other(DayOrder order) => order == DayOrder.DayFirst ? DayOrder.MonthFirst : DayOrder.DayFirst;
-
-    static bool IsNumber(string text) => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double n) && double.IsFinite(n);
-
-    static TimeStamp? AnyText(string text) => TimeText.Parse(text) ?? (text.AsSpan().IndexOfAny("-/:") > 0 && TimeText.Numbers(text) is null
-        && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset other)
-        && text.Any(char.IsAsciiDigit) && text.AsSpan().IndexOfAny("-/") > 0 ? new TimeStamp(other.DateTime, other.Offset) : null);
+    static bool IsNumber(string text) => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double n)
+        && double.IsFinite(n);
 
     static ColumnTimes? OfNumbers(string[] texts, string name, bool named, TimeZoneInfo? zone)
     {
@@ -142,10 +100,10 @@ public sealed class ColumnTimes
         double[] sorted = [.. values.Order()];
         double middle = Math.Abs(sorted[sorted.Length / 2]);
         if (named && Array.TrueForAll(texts, text => TimeText.IsCompact(text.Trim())))
-            return new ColumnTimes(text => TimeText.Parse(text), "dates of digits alone, such as " + texts[0].Trim(), zone);
+            return new ColumnTimes(TimeFormat.Digits, zone) { Example = texts[0].Trim() };
         string unit = Unit(name);
-        if (named && Array.Find(Units, known => known.Word == unit) is { Says: { } says } of && middle * of.Ticks < FirstEpoch * TimeSpan.TicksPerSecond)
-            return Numeric(of.Ticks, $"{says} since a start");
+        if (named && TimeFormat.UnitOf(unit) is { } of && middle * of.Ticks < FirstEpoch * TimeSpan.TicksPerSecond)
+            return Numeric(of.Ticks, $"{of.Says} since a start");
         if (middle >= FirstEpoch)
         {
             if (!named && !(IsClock(values) && sorted[0] >= 9.4e8)) return null;
@@ -159,8 +117,12 @@ public sealed class ColumnTimes
             return Numeric(ticks, $"{what} since 1970");
         }
         if (!named) return null;
-        return sorted[0] >= FirstSerial && sorted[^1] <= LastSerial && unit.Length == 0
-            ? Serial(zone, $"{name} is read as days of a spreadsheet, from {FeedTime.Write(DateTime.UnixEpoch.AddDays(Math.Round(values[0] - UnixSerial, 6)))} on; --time-format s if these are seconds")
+        DateTime? first = TimeFormat.Spreadsheet.Read(texts[0])?.Clock;
+        return first is { } begin && FeedTime.MayBeDays(sorted[0]) && FeedTime.MayBeDays(sorted[^1]) && unit.Length == 0
+            ? new ColumnTimes(TimeFormat.Spreadsheet, zone)
+            {
+                Doubt = $"{name} is read as days of a spreadsheet, from {FeedTime.Write(begin)} on; --time-format s if these are seconds",
+            }
             : Numeric(TimeSpan.TicksPerSecond, "seconds since a start");
     }
 
@@ -189,30 +151,7 @@ public sealed class ColumnTimes
         return steps[^1] <= 5 * steps[steps.Length / 2];
     }
 
-    static ColumnTimes Ordered(DayOrder order, TimeZoneInfo? zone, string? doubt) =>
-        new(text => TimeText.Parse(text, order) ?? TimeText.Parse(text), $"dates, {Say(order)}", zone) { Doubt = doubt };
-
-    // A double of a present epoch in ns holds 256 ns, in µs all: whole numbers are read as such.
-    static ColumnTimes Numeric(double unit, string says) => new(text =>
-        (long.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out long whole)
-            && unit < TimeSpan.TicksPerMillisecond ? Whole(whole, unit)
-            : double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) ? FeedTime.FromNumber(number, unit) : null)
-        is { } time ? new TimeStamp(time, TimeSpan.Zero) : null, says, null, numeric: true);
-
-    static DateTime? Whole(long number, double unit)
-    {
-        Int128 ticks = unit < 1 ? number / TimeSpan.NanosecondsPerTick : number * (Int128)unit;
-        Int128 since = ticks + DateTime.UnixEpoch.Ticks;
-        return since >= 0 && since <= DateTime.MaxValue.Ticks ? new DateTime((long)since, DateTimeKind.Utc) : null;
-    }
-
-    // A day of 86,400 s in six decimals is known to .09 s: rounded to the second where it is that near.
-    static ColumnTimes Serial(TimeZoneInfo? zone, string? doubt) => new(text =>
-        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double days)
-            && FeedTime.FromNumber(Near(86_400 * (days - UnixSerial)), TimeSpan.TicksPerSecond) is { } time
-            ? new TimeStamp(time, null) : null, "days of a spreadsheet", zone) { Doubt = doubt };
-
-    static double Near(double seconds) => Math.Abs(seconds - Math.Round(seconds)) < .05 ? Math.Round(seconds) : seconds;
+    static ColumnTimes Numeric(double unit, string says) => new(TimeFormat.Number(unit, says), zone: null);
 
     // "Timestamp (UTC)", "@timestamp", "_time", "Unix-Time", "time[s]" → timestamp, timestamp, time, unixtime, time.
     static string Bare(string name)
@@ -229,15 +168,6 @@ public sealed class ColumnTimes
         if (start > 0 && end > start) return name[(start + 1)..end].Trim().ToLowerInvariant();
         int under = name.LastIndexOf('_');
         string tail = under > 0 ? name[(under + 1)..].ToLowerInvariant() : "";
-        return Array.Exists(Units, unit => unit.Word == tail) ? tail : "";
-    }
-
-    // As Python and C write forms, into those of .NET.
-    static string Translated(string format)
-    {
-        (string, string)[] codes = [("%Y", "yyyy"), ("%y", "yy"), ("%m", "MM"), ("%d", "dd"), ("%H", "HH"), ("%I", "hh"), ("%M", "mm"), ("%S", "ss"),
-            ("%f", "FFFFFFF"), ("%b", "MMM"), ("%B", "MMMM"), ("%p", "tt"), ("%z", "zzz"), ("%T", "HH:mm:ss"), ("%F", "yyyy-MM-dd")];
-        foreach ((string code, string net) in codes) format = format.Replace(code, net, StringComparison.Ordinal);
-        return format;
+        return TimeFormat.UnitOf(tail) is null ? "" : tail;
     }
 }

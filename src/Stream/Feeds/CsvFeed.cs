@@ -20,8 +20,8 @@ public sealed record FeedRow(long Index, string TimeText, DateTime Time, double[
 }
 
 /// <summary>
-/// A feed in a file of rows: CSV in the ways it is written, or one JSON object a line, packed by gzip or not. What is the time,
-/// what are channels, how numbers and times are written is recognised by many rows, or said.
+/// A feed in a file of rows: CSV in the ways it is written, one JSON object a line, Parquet or Arrow, packed or not. What is the
+/// time, what are channels, how numbers and times are written is recognised by many rows, or said.
 /// </summary>
 /// <remarks>A file is looked through once before it is read; a pipe is read once, its first rows wait until it is understood.</remarks>
 public sealed class CsvFeed : IDisposable
@@ -43,7 +43,7 @@ public sealed class CsvFeed : IDisposable
         var orders = new Dictionary<int, (string? Day, string? Month)>();
         try
         {
-            _rows = Rows(_stream, name);
+            _rows = FeedFormat.Open(_stream, name);
             var sample = new List<string[]>();
             int most = _stream.CanSeek ? SampleRows : options.PipeRows;
             int key = options.Key is null ? -1 : _rows.Names.ToList().IndexOf(options.KeyColumn ?? "");
@@ -64,7 +64,9 @@ public sealed class CsvFeed : IDisposable
                 See(row, orders);
             }
             if (count == 0) throw new FeedException($"{name} has a header and no rows");
-            if (sample.Count == 0) throw new FeedException($"{name}: none of its first {count} rows can be read: {(_stream.CanSeek ? First(open, name) : _waiting.Peek()).Problem}");
+            if (sample.Count == 0)
+                throw new FeedException($"{name}: none of its first {count} rows can be read: "
+                    + $"{(_stream.CanSeek ? First(open, name) : _waiting.Peek()).Problem}");
             if (_stream.CanSeek)
             {
                 while (_rows.Read() is { } row)
@@ -73,10 +75,11 @@ public sealed class CsvFeed : IDisposable
                     count++;
                     See(row, orders);
                 }
-                _rows.Dispose();
-                _stream = open();
                 ITextRows seen = _rows;
-                _rows = Rows(_stream, name);
+                _rows.Dispose();
+                _stream.Dispose();
+                _stream = open();
+                _rows = FeedFormat.Open(_stream, name);
                 _columns = new FeedColumns(name, seen, sample, column => Order(orders, column), options);
             }
             else _columns = new FeedColumns(name, _rows, sample, column => Order(orders, column), options);
@@ -84,10 +87,10 @@ public sealed class CsvFeed : IDisposable
             if (!options.Sort && _columns.Times is not null && IsBackward(sample))
                 throw new FeedException($"{name}: its newest row comes first: --sort puts the rows in the order of their times");
         }
-        catch (Exception e)
+        catch
         {
+            _rows?.Dispose();
             _stream.Dispose();
-            if (e is InvalidDataException) throw new FeedException($"{name} can't be unpacked: {e.Message}");
             throw;
         }
     }
@@ -154,7 +157,9 @@ public sealed class CsvFeed : IDisposable
     public static IReadOnlyList<string> Keys(string file, FeedOptions options)
     {
         using CsvFeed feed = Open(file, options);
-        if (!feed._stream.CanSeek) throw new FeedException($"{file} is a pipe, which is read once, and a file with several series is read once for each: --key-column needs a file");
+        if (!feed._stream.CanSeek)
+            throw new FeedException($"{file} is a pipe, which is read once, and a file with several series is read once for each: "
+                + "--key-column needs a file");
         const int most = 10_000;
         var keys = new List<string>();
         var seen = new HashSet<string>(StringComparer.Ordinal);
@@ -162,13 +167,15 @@ public sealed class CsvFeed : IDisposable
         {
             if (row.Key is not { Length: > 0 } key || !seen.Add(key)) continue;
             keys.Add(key);
-            if (keys.Count > most) throw new FeedException($"{file}: column {options.KeyColumn} has more than {most} values: is it the name of a series?");
+            if (keys.Count > most)
+                throw new FeedException($"{file}: column {options.KeyColumn} has more than {most} values: is it the name of a series?");
         }
         return keys;
     }
 
     /// <summary>All rows, in the order of the file, or of their times where that was asked for. Once.</summary>
-    public IEnumerable<FeedRow> Rows() => _options.Sort ? InOrder().OrderBy(row => row.Time).Select((row, i) => row with { Index = i }) : InOrder();
+    public IEnumerable<FeedRow> Rows() =>
+        _options.Sort ? InOrder().OrderBy(row => row.Time).Select((row, i) => row with { Index = i }) : InOrder();
 
     /// <inheritdoc/>
     public void Dispose()
@@ -192,7 +199,9 @@ public sealed class CsvFeed : IDisposable
     FeedRow Row(long index, TextRow row, string? key)
     {
         string[] fields = row.Fields;
-        string timeText = _columns.Time >= 0 && _columns.Time < fields.Length ? TimeOf(fields) : index.ToString(CultureInfo.InvariantCulture);
+        string timeText = _columns.Time >= 0 && _columns.Time < fields.Length
+            ? TimeOf(fields)
+            : index.ToString(CultureInfo.InvariantCulture);
         string? problem = row.Problem;
         DateTime? time = _columns.Times is { } times ? times.Read(timeText) : DateTime.UnixEpoch.AddSeconds(index);
         if (time is null) problem ??= $"'{timeText}' is no time: {_columns.Times!.Says} are expected, as in the column's other rows";
@@ -216,7 +225,8 @@ public sealed class CsvFeed : IDisposable
         if (label.Length == 0) return false;
         if (NumberText.Plain.TryRead(label, out double number)) return number != 0;
         return bool.TryParse(label, out bool flag) ? flag
-            : throw new FeedException($"{Name}, row {index + 1}: label column {_rows.Names[column]} must be a number (0: nothing is anomalous), true or false, was '{label}'");
+            : throw new FeedException($"{Name}, row {index + 1}: label column {_rows.Names[column]} must be a number (0: nothing is "
+                + $"anomalous), true or false, was '{label}'");
     }
 
     bool IsBackward(List<string[]> sample)
@@ -232,20 +242,10 @@ public sealed class CsvFeed : IDisposable
         return back > 1 && back >= BackwardShare * (back + forth);
     }
 
-    static ITextRows Rows(System.IO.Stream stream, string name)
-    {
-        var lines = new LineReader(FeedText.Open(stream, name), name);
-        int first = 0;
-        while (lines.Peek(first) is { } blank && string.IsNullOrWhiteSpace(blank)) first++;
-        string line = lines.Peek(first) ?? throw new FeedException($"{name} is empty: a header and rows are expected");
-        if (line.AsSpan().TrimStart() is ['[', ..] && line.AsSpan().TrimEnd() is "[" or "[{")
-            throw new FeedException($"{name} is a JSON array: one object a line is expected, as jq -c '.[]' writes them");
-        return JsonRows.Is(line) ? new JsonRows(lines, name) : new CsvRows(lines, name);
-    }
-
     static TextRow First(Func<System.IO.Stream> open, string name)
     {
-        using ITextRows rows = Rows(open(), name);
+        using System.IO.Stream again = open();
+        using ITextRows rows = FeedFormat.Open(again, name);
         return rows.Read()!.Value;
     }
 
@@ -255,7 +255,8 @@ public sealed class CsvFeed : IDisposable
         for (int c = 0; c < row.Fields.Length; c++)
         {
             string field = row.Fields[c];
-            if (field.Length is < 6 or > 40 || !char.IsAsciiDigit(field[0]) || field[..Math.Min(4, field.Length)].AsSpan().IndexOfAny("-/.") is < 1 or > 2) continue;
+            if (field.Length is < 6 or > 40 || !char.IsAsciiDigit(field[0])
+                || field[..Math.Min(4, field.Length)].AsSpan().IndexOfAny("-/.") is < 1 or > 2) continue;
             if (TimeText.Numbers(field) is not { } date) continue;
             (string? day, string? month) = orders.GetValueOrDefault(c);
             // Nobody writes 01.13.2026.
@@ -269,14 +270,14 @@ public sealed class CsvFeed : IDisposable
     {
         (string? day, string? month) = orders.GetValueOrDefault(column);
         if (day is not null && month is not null)
-            throw new FeedException($"{Name}: column {_rows.Names[column]} has '{day}', which only reads day first, and '{month}', which only reads month first: say which with --time-format day-first or month-first");
+            throw new FeedException($"{Name}: column {_rows.Names[column]} has '{day}', which only reads day first, and '{month}', which "
+                + "only reads month first: say which with --time-format day-first or month-first");
         return day is not null ? DayOrder.DayFirst : month is not null ? DayOrder.MonthFirst : null;
     }
 
     static string StreamOf(string name)
     {
         string file = Path.GetFileName(name);
-        if (file.EndsWith(".gz", StringComparison.OrdinalIgnoreCase)) file = file[..^3];
-        return Path.GetFileNameWithoutExtension(file);
+        return Path.GetFileNameWithoutExtension(FeedFormat.IsPacked(file) ? Path.GetFileNameWithoutExtension(file) : file);
     }
 }

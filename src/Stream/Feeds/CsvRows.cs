@@ -55,6 +55,8 @@ sealed class CsvRows : ITextRows
 
     public char Separator { get; }
 
+    public bool HasTypes => false;
+
     public IReadOnlyList<string> Extra => _annotated ? ["", "result", "table", "_start", "_stop"] : [];
 
     public IReadOnlyList<string> Notes => _notes;
@@ -127,7 +129,8 @@ sealed class CsvRows : ITextRows
             if ((agree, columns).CompareTo(most) > 0) (best, most) = (separator, (agree, columns));
         }
         return best != '\0' || !header.Contains('"', StringComparison.Ordinal) ? best
-            : Separators.MaxBy(separator => header.Count(letter => letter == separator)) is var plain && header.Contains(plain, StringComparison.Ordinal) ? plain : '\0';
+            : Separators.MaxBy(separator => header.Count(letter => letter == separator)) is var plain
+                && header.Contains(plain, StringComparison.Ordinal) ? plain : '\0';
     }
 
     static int? Count(string line, char separator)
@@ -169,7 +172,9 @@ sealed class CsvRows : ITextRows
     {
         var fields = new List<string>();
         if (Split(line, Separator, fields) == Quotes.Closed) return [.. fields];
-        return Separator == '\0' ? [line] : [.. line.Split(Separator).Select(field => field.Trim() is ['"', .. var inner, '"'] ? inner : field)];
+        return Separator == '\0'
+            ? [line]
+            : [.. line.Split(Separator).Select(field => field.Trim() is ['"', .. var inner, '"'] ? inner : field)];
     }
 
     static Quotes Split(string line, char separator, List<string> fields)

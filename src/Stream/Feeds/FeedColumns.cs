@@ -3,7 +3,9 @@ using Esn.Streaming.Wire;
 
 namespace Esn.Streaming.Feeds;
 
-/// <summary>What the columns of a file are: which is the time, which are channels and how they are written, which are left out and why.</summary>
+/// <summary>
+/// What the columns of a file are: which is the time, which are channels and how they are written, which are left out and why.
+/// </summary>
 sealed class FeedColumns
 {
     const int FewRows = 20;             // before these, whole numbers that rise are no index yet
@@ -38,7 +40,8 @@ sealed class FeedColumns
         if (Values.Length == 0) throw NoChannel();
         Numbers = WaysOfNumbers();
         if (Key < 0 && Time >= 0 && LooksLikeKey() is { } series)
-            Notes.Add($"column {series} looks like the name of a series, of which the file has several: with --key-column {series} each is a stream of its own");
+            Notes.Add($"column {series} looks like the name of a series, of which the file has several: with --key-column {series} each is "
+                + "a stream of its own");
         if (Times is null && options.TimeFormat is null && options.TimeColumn is null)
             Notes.Add("no column of times was found: row numbers stand for seconds (--time-column NAME names one)");
     }
@@ -75,7 +78,8 @@ sealed class FeedColumns
             string time = Times is null ? "none, rows are counted"
                 : $"{_rows.Names[Time]}{(TimeOfDay >= 0 ? $" and {_rows.Names[TimeOfDay]}" : "")} ({Times.Says})";
             string values = Some([.. Values.Select((c, i) => Named(c) + (Numbers[i].Decimal == ',' ? " (decimal comma)" : ""))]);
-            string left = Some([.. _leftOut.Select(column => $"{(column.Column.Length == 0 ? "a nameless column" : column.Column)} ({column.Why})")]);
+            string left = Some([.. _leftOut.Select(column =>
+                $"{(column.Column.Length == 0 ? "a nameless column" : column.Column)} ({column.Why})")]);
             return $"time: {time}; channels: {values}" + (left.Length == 0 ? "" : $"; left out: {left}")
                 + (Key >= 0 ? $"; series: {_rows.Names[Key]}" : "");
         }
@@ -95,7 +99,9 @@ sealed class FeedColumns
     int Column(string name)
     {
         int column = _rows.Names.ToList().IndexOf(name);
-        return column >= 0 ? column : throw new FeedException($"{_file} has no column {name}; its columns are {string.Join(", ", _rows.Names)}");
+        return column >= 0
+            ? column
+            : throw new FeedException($"{_file} has no column {name}; its columns are {string.Join(", ", _rows.Names)}");
     }
 
     string[] Filled(int column) => [.. _sample.Select(row => row[column]).Where(field => !NumberText.IsMissing(field))];
@@ -104,7 +110,7 @@ sealed class FeedColumns
     {
         int said = _options.TimeColumn is { } name ? Column(name) : -1;
         ColumnTimes? form = _options.TimeFormat is { } format ? ColumnTimes.Of(format, _options.Zone)
-            ?? throw new FeedException($"--time-format must be {ColumnTimes.Said}, was {format}") : null;
+            ?? throw new FeedException($"--time-format must be {TimeFormat.Said}, was {format}") : null;
         if (said >= 0 && form is not null) return (said, -1, Tried(said, form));
         int[] named = said >= 0 ? [said] : [.. Enumerable.Range(0, _rows.Names.Count)
             .Where(c => c != Key && !Labels.Contains(c) && !_options.Values.Contains(_rows.Names[c]) && ColumnTimes.IsName(_rows.Names[c]))
@@ -114,16 +120,19 @@ sealed class FeedColumns
         {
             string[] filled = Filled(c);
             if (form is not null) return (c, -1, Tried(c, form));
-            if (ColumnTimes.Recognise(filled, _rows.Names[c], named: true, IsYearLast(filled) ? order(c) : null, _options.Zone, out string? trouble) is { } times)
+            if (ColumnTimes.Recognise(filled, _rows.Names[c], named: true, IsYearLast(filled) ? order(c) : null, _options.Zone,
+                out string? trouble) is { } times)
                 return Joined(c, filled, times);
             if (trouble is not null) throw new FeedException($"{_file}: {trouble}");
-            if (filled.Length > 0 && !IsTimeOfDay(filled)) unread ??= $"'{filled[0]}' in column {_rows.Names[c]} is no time: --time-format says how it is written, {ColumnTimes.Said}";
+            if (filled.Length > 0 && !IsTimeOfDay(filled))
+                unread ??= $"'{filled[0]}' in column {_rows.Names[c]} is no time: --time-format says how it is written, {TimeFormat.Said}";
         }
         if (said >= 0) throw new FeedException($"{_file}: {unread ?? $"column {_rows.Names[said]} has no times"}");
         // By what they hold, whatever they are called.
         for (int c = 0; c < _rows.Names.Count; c++)
         {
-            if (c == Key || Labels.Contains(c) || _options.Values.Contains(_rows.Names[c]) || named.Contains(c) || _rows.Extra.Contains(_rows.Names[c])) continue;
+            if (c == Key || Labels.Contains(c) || _options.Values.Contains(_rows.Names[c]) || named.Contains(c)
+                || _rows.Extra.Contains(_rows.Names[c])) continue;
             string[] filled = Filled(c);
             if (filled.Length < (_sample.Count + 1) / 2) continue;
             if (form is not null)
@@ -131,12 +140,14 @@ sealed class FeedColumns
                 if (filled.Count(text => form.Read(text) is not null) > filled.Length / 2) return (c, -1, form);
                 continue;
             }
-            if (ColumnTimes.Recognise(filled, _rows.Names[c], named: false, IsYearLast(filled) ? order(c) : null, _options.Zone, out string? trouble) is { } times)
+            if (ColumnTimes.Recognise(filled, _rows.Names[c], named: false, IsYearLast(filled) ? order(c) : null, _options.Zone,
+                out string? trouble) is { } times)
                 return Joined(c, filled, times);
             if (trouble is not null) throw new FeedException($"{_file}: {trouble}");
         }
         if (unread is not null) throw new FeedException($"{_file}: {unread}");
-        if (form is not null) throw new FeedException($"{_file}: no column holds times written as --time-format has it; --time-column names it");
+        if (form is not null)
+            throw new FeedException($"{_file}: no column holds times written as --time-format has it; --time-column names it");
         return (-1, -1, null);
     }
 
@@ -144,7 +155,8 @@ sealed class FeedColumns
     {
         string[] filled = Filled(column);
         return filled.Length == 0 || filled.Any(text => form.Read(text) is not null) ? ColumnTimes.Of(_options.TimeFormat!, _options.Zone)!
-            : throw new FeedException($"{_file}: '{filled[0]}' in column {_rows.Names[column]} is not written as --time-format {_options.TimeFormat} says");
+            : throw new FeedException($"{_file}: '{filled[0]}' in column {_rows.Names[column]} is not written as --time-format "
+                + $"{_options.TimeFormat} says");
     }
 
     // A column of days and one of times of day are one time.
@@ -206,7 +218,8 @@ sealed class FeedColumns
         long last = long.MinValue;
         foreach (string field in filled)
         {
-            if (!long.TryParse(field, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number) || number <= last) return false;
+            if (!long.TryParse(field, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number) || number <= last)
+                return false;
             last = number;
         }
         return true;
@@ -216,14 +229,16 @@ sealed class FeedColumns
     {
         if (_options.DecimalPoint is { } said) return [.. Values.Select(_ => new NumberText(said))];
         string[][] filled = [.. Values.Select(Filled)];
-        NumberText[] alone = [.. filled.Select(column => NumberText.Of(column, _rows.Separator, null, out _))];
+        char separator = _rows.HasTypes ? ',' : _rows.Separator;  // where a comma parts columns, it parts no number
+        NumberText[] alone = [.. filled.Select(column => NumberText.Of(column, separator, null, out _))];
         char? others = alone.Any(column => column.Decimal == ',') ? ',' : null;
         var all = new NumberText[alone.Length];
         for (int i = 0; i < all.Length; i++)
         {
-            all[i] = NumberText.Of(filled[i], _rows.Separator, others, out string? doubtful);
+            all[i] = NumberText.Of(filled[i], separator, others, out string? doubtful);
             if (doubtful is not null)
-                throw new FeedException($"{_file}: '{doubtful}' in column {_rows.Names[Values[i]]} can have a decimal comma or thousands, and no row decides: say which with --decimal , or --decimal .");
+                throw new FeedException($"{_file}: '{doubtful}' in column {_rows.Names[Values[i]]} can have a decimal comma or thousands, "
+                    + "and no row decides: say which with --decimal , or --decimal .");
         }
         return all;
     }
@@ -231,7 +246,8 @@ sealed class FeedColumns
     // A text that comes again and again, for times that do as well.
     string? LooksLikeKey()
     {
-        if (_sample.Count < FewRows || _sample.Select(row => row[Time]).Distinct(StringComparer.Ordinal).Count() > .75 * _sample.Count) return null;
+        if (_sample.Count < FewRows || _sample.Select(row => row[Time]).Distinct(StringComparer.Ordinal).Count() > .75 * _sample.Count)
+            return null;
         for (int c = 0; c < _rows.Names.Count; c++)
         {
             if (c == Time || c == TimeOfDay || Labels.Contains(c) || Values.Contains(c)) continue;
@@ -243,5 +259,6 @@ sealed class FeedColumns
 
     FeedException NoChannel() => new($"{_file} has no column of numbers beside times and labels; " + (_rows.Names.Count == 1 && Time < 0
         ? $"its only column is '{_rows.Names[0]}': several are separated by a comma, a semicolon, a tab or |"
-        : $"its columns are {string.Join(", ", _rows.Names)}, its first row is {string.Join(_rows.Separator, _sample[0])}: name one with --value-column"));
+        : $"its columns are {string.Join(", ", _rows.Names)}, its first row is {string.Join(_rows.Separator, _sample[0])}: name one with "
+            + "--value-column"));
 }

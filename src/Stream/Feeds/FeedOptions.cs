@@ -1,3 +1,5 @@
+using Esn.Streaming.Wire;
+
 namespace Esn.Streaming.Feeds;
 
 /// <summary>What is said about a file, where its contents do not tell it.</summary>
@@ -12,7 +14,7 @@ public sealed record FeedOptions
     /// <summary>The column of times; null: recognised.</summary>
     public string? TimeColumn { get; init; }
 
-    /// <summary>How times are written, as <see cref="ColumnTimes.Said"/> has it; null: recognised.</summary>
+    /// <summary>How times are written, as <see cref="TimeFormat.Said"/> has it; null: recognised.</summary>
     public string? TimeFormat { get; init; }
 
     /// <summary>Whose clock times without a zone are of; null: UTC.</summary>

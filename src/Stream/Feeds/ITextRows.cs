@@ -14,6 +14,9 @@ interface ITextRows : IDisposable
     /// <summary>What separates the columns; '\0': nothing does.</summary>
     char Separator { get; }
 
+    /// <summary>Whether the format itself says what is a number: a point is a point then, and a comma none.</summary>
+    bool HasTypes { get; }
+
     /// <summary>Columns that the format brings along, which are no channels.</summary>
     IReadOnlyList<string> Extra { get; }
 

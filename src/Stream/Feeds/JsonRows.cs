@@ -29,6 +29,8 @@ sealed class JsonRows : ITextRows
 
     public char Separator => '\0';
 
+    public bool HasTypes => true;
+
     public IReadOnlyList<string> Extra => [];
 
     public IReadOnlyList<string> Notes => [];

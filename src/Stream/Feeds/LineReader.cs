@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Esn.Streaming.Feeds;
 
 /// <summary>Lines of a text, each bounded in length, some of which can be looked at before they are taken.</summary>
@@ -63,8 +65,9 @@ sealed class LineReader(TextReader text, string name) : IDisposable
             string part = new(length < 0 ? rest : rest[..length]);
             begun = begun is null ? part : begun + part;
             if (begun.Length > MostCharacters)
-                throw new FeedException(FormattableString.Invariant(
-                    $"{name}, line {Number + _ahead.Count - _next + 1}: a line of more than {MostCharacters} characters is no row of a feed"));
+                throw new FeedException(string.Create(CultureInfo.InvariantCulture,
+                    $"{name}, line {Number + _ahead.Count - _next + 1}: a line of more than {MostCharacters} characters is no row "
+                    + $"of a feed"));
             _at += length < 0 ? rest.Length : length + 1;
             if (length < 0)
             {

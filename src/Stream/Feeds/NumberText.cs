@@ -49,7 +49,8 @@ readonly partial record struct NumberText(char Decimal)
             bool comma = text.Contains(',', StringComparison.Ordinal), point = text.Contains('.', StringComparison.Ordinal);
             if (!comma && !point)
             {
-                if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double bare) && Math.Abs(bare) < 1000) bareSmall++;
+                if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double bare) && Math.Abs(bare) < 1000)
+                    bareSmall++;
                 else bareLarge++;
                 continue;
             }

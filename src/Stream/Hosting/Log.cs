@@ -8,20 +8,20 @@ static partial class Log
     [LoggerMessage(11, LogLevel.Error, "stopped: {Reason}")]
     public static partial void Stopped(this ILogger log, string reason);
 
-    [LoggerMessage(12, LogLevel.Warning,
-        "not everything was published within {Seconds} s of the request to stop; what is missing will be read again at the next start")]
+    [LoggerMessage(12, LogLevel.Warning, "not everything was published within {Seconds} s of the request to stop; what is missing will "
+        + "be read again at the next start")]
     public static partial void NotFlushed(this ILogger log, double seconds);
 
     [LoggerMessage(13, LogLevel.Information, "stopped after {Steps} steps; offsets are committed")]
     public static partial void Ended(this ILogger log, double steps);
 
-    [LoggerMessage(14, LogLevel.Information,
-        "esn {Version}: topics {Topics} at {Servers}, group {Group}; metrics on http://{Listen}/metrics; state {State}")]
+    [LoggerMessage(14, LogLevel.Information, "esn {Version}: topics {Topics} at {Servers}, group {Group}; metrics on "
+        + "http://{Listen}/metrics; state {State}")]
     public static partial void Started(this ILogger log, string version, string topics, string servers, string group, string listen,
         string state);
 
-    [LoggerMessage(20, LogLevel.Warning,
-        "the consumer group was not left within {Seconds} s: the others of the group wait for the session to end")]
+    [LoggerMessage(20, LogLevel.Warning, "the consumer group was not left within {Seconds} s: the others of the group wait for the "
+        + "session to end")]
     public static partial void NotLeft(this ILogger log, double seconds);
 
     [LoggerMessage(55, LogLevel.Information, "read {File} again; changed: {Keys}")]

@@ -117,11 +117,12 @@ public sealed class StreamingHost : IAsyncDisposable
         TransactionalOutbox? once = await TransactionalOutbox.TryMake(_config, source.Consumer, source.IsGone, _time, _log, stop)
             .ConfigureAwait(false);
         PlainOutbox? atLeastOnce = once is null ? new PlainOutbox(_config, source.Consumer, _time, _log) : null;
-        source.Transactional = once is not null;
+        if (once is not null) source.GaveUp = once.GaveUp;
         IOutbox outbox = (IOutbox?)once ?? atLeastOnce!;
         var streams = new StreamTable(_config, _time, _mutes.Covers, store);
         if (store is not null)
-            outbox = new KeepingOutbox(outbox, store, TimeSpan.FromSeconds(_config.State.IntervalSeconds), source.IsGone, _log, streams.Kept);
+            outbox = new KeepingOutbox(outbox, store, TimeSpan.FromSeconds(_config.State.IntervalSeconds), source.IsGone, _log,
+                streams.Kept);
         using var scoring = new EventLoopScheduler(start => new Thread(start) { IsBackground = true, Name = "score" });
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         bool good;

@@ -36,7 +36,8 @@ static partial class ClientCheck
                 .FirstOrDefault(key => e.Message.Contains(key, StringComparison.Ordinal));
             string? near = key is not null && e is InvalidOperationException ? Spelling.Nearest(key, Names(known)) : null;
             string path = key is null ? $"kafka.{section}" : $"kafka.{section}.{key}";
-            throw new ConfigException($"{path}: {e.Message.TrimEnd('.')}{(near is null || near == key ? "" : $": did you mean {near}?")}{config.Where(path)}");
+            string hint = near is null || near == key ? "" : $": did you mean {near}?";
+            throw new ConfigException($"{path}: {e.Message.TrimEnd('.')}{hint}{config.Where(path)}");
         }
     }
 

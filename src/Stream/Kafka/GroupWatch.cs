@@ -12,7 +12,8 @@ namespace Esn.Streaming.Kafka;
 /// still there: a member knows of its own partitions only, and while it is none, of nothing.
 /// </summary>
 /// <param name="config">Validated.</param>
-/// <param name="consumer">Asks, as the newer calls of an admin client do not recover when a broker comes back; it must outlive this.</param>
+/// <param name="consumer">Asks, as the newer calls of an admin client do not recover when a broker comes back; it must outlive
+/// this.</param>
 /// <param name="readiness">Told.</param>
 /// <param name="time">The clock.</param>
 /// <param name="log">What the process says.</param>
@@ -74,7 +75,8 @@ sealed class GroupWatch(EsnConfig config, IConsumer<byte[]?, byte[]?> consumer, 
         List<TopicMetadata> topics = [];
         foreach (string topic in config.Source.Topics.Union(sinks))
         {
-            topics.AddRange((await Task.Run(() => admin.GetMetadata(topic, Patience), CancellationToken.None).ConfigureAwait(false)).Topics);
+            topics.AddRange((await Task.Run(() => admin.GetMetadata(topic, Patience), CancellationToken.None)
+                .ConfigureAwait(false)).Topics);
             stop.ThrowIfCancellationRequested();
         }
         string[] gone = [.. sinks.Where(sink => topics.Exists(topic =>
@@ -91,12 +93,14 @@ sealed class GroupWatch(EsnConfig config, IConsumer<byte[]?, byte[]?> consumer, 
             return;
         }
         Dictionary<TopicPartition, long> committed = (await Task.Run(() => consumer.Committed(partitions, Patience), CancellationToken.None)
-            .ConfigureAwait(false)).Where(found => found.Offset.Value >= 0).ToDictionary(found => found.TopicPartition, found => found.Offset.Value);
+            .ConfigureAwait(false)).Where(found => found.Offset.Value >= 0)
+            .ToDictionary(found => found.TopicPartition, found => found.Offset.Value);
         Dictionary<TopicPartition, WatermarkOffsets> held = [];
         foreach (TopicPartition partition in partitions)
         {
             stop.ThrowIfCancellationRequested();
-            held[partition] = await Task.Run(() => consumer.QueryWatermarkOffsets(partition, Patience), CancellationToken.None).ConfigureAwait(false);
+            held[partition] = await Task.Run(() => consumer.QueryWatermarkOffsets(partition, Patience), CancellationToken.None)
+                .ConfigureAwait(false);
         }
         stop.ThrowIfCancellationRequested();
         HashSet<TopicPartition>? read = await Held(admin).ConfigureAwait(false);

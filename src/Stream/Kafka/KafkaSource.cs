@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Reactive.Disposables;
 using System.Reactive.Linq;
 using Confluent.Kafka;
@@ -33,18 +32,12 @@ public sealed class KafkaSource : IDisposable
     readonly TimeProvider _time;
     readonly RateLimit _complaints;
     readonly StartOffsets _starts;
-    readonly SnapshotStarts _snapshots;
-    readonly Lock _lock = new();
-    readonly ManualResetEventSlim _room = new(initialState: true), _drained = new(initialState: true);
+    readonly Membership _membership;
+    readonly InFlight _inFlight = new(MaxInFlight);
     readonly CancellationTokenSource _closing = new();  // nothing is waited for any more
-    readonly HashSet<TopicPartition> _paused = [];
-    readonly Dictionary<TopicPartition, long> _next = [];  // how far the partitions that are here were emitted
-    readonly Dictionary<TopicPartition, long> _kept = [];  // the same of those that were lost and whose streams are still here
-    readonly ConcurrentDictionary<PartitionId, bool> _gone = new();  // that went while something of them was on its way
     List<FeedRecord> _collected = [];
-    IObserver<SourceMessage>? _observer;
     Thread? _consuming;
-    int _inFlight;
+    long _waits;
     Error? _fatal;
 
     /// <summary>Makes the client; connects when <see cref="Messages"/> is subscribed to.</summary>
@@ -59,9 +52,9 @@ public sealed class KafkaSource : IDisposable
         _complaints = new RateLimit(time, TimeSpan.FromMinutes(1));
         var said = new ClientLog(log, time);
         Consumer = new ConsumerBuilder<byte[]?, byte[]?>(ClientSettings.Consumer(config))
-            .SetPartitionsAssignedHandler((_, partitions) => Assign(partitions))
-            .SetPartitionsRevokedHandler((_, partitions) => Revoke(partitions))
-            .SetPartitionsLostHandler((_, partitions) => Lose(partitions))
+            .SetPartitionsAssignedHandler((_, partitions) => _membership!.Assign(partitions))
+            .SetPartitionsRevokedHandler((_, partitions) => _membership!.Revoke(partitions))
+            .SetPartitionsLostHandler((_, partitions) => _membership!.Lose(partitions))
             .SetStatisticsHandler((_, statistics) => readiness.Heard(statistics))
             .SetErrorHandler((_, error) =>
             {
@@ -71,23 +64,31 @@ public sealed class KafkaSource : IDisposable
             .SetLogHandler((_, line) => said.Line(line))
             .Build();
         _starts = new StartOffsets(config, Consumer, log);
-        _snapshots = new SnapshotStarts(store, Consumer, log);
+        _membership = new Membership(Consumer, _starts, new SnapshotStarts(store, Consumer, time, log), _inFlight, readiness, log,
+            _closing.Token);
     }
 
     /// <summary>The client, for an outbox to store offsets of.</summary>
     public IConsumer<byte[]?, byte[]?> Consumer { get; }
 
-    /// <summary>
-    /// Whether a partition went while something that came of it was on its way: another may have it, and read on from the last
-    /// commit. Nothing of it is to be told once any more.
-    /// </summary>
-    public bool IsGone(PartitionId partition) => _gone.ContainsKey(partition);
+    /// <inheritdoc cref="Membership.IsGone"/>
+    public bool IsGone(PartitionId partition) => _membership.IsGone(partition);
 
-    /// <summary>Whether what came of records is committed with them: what is here and is not committed is then not told either.</summary>
-    public bool Transactional { get; set; }
+    /// <inheritdoc cref="Membership.GaveUp"/>
+    public Func<PartitionId, bool> GaveUp
+    {
+        get => _membership.GaveUp;
+        set => _membership.GaveUp = value;
+    }
 
     /// <summary>Records that wait in here for room in the pipeline.</summary>
     internal int Collected => _collected.Count;
+
+    /// <summary>Whether its partitions are paused as there is no room; and how often it has looked since then, all in all.</summary>
+    internal bool IsPaused { get; private set; }
+
+    /// <inheritdoc cref="IsPaused"/>
+    internal long Waits => Volatile.Read(ref _waits);
 
     /// <summary>
     /// The messages, until <paramref name="stop"/>; then it completes. One subscriber, which says of each when it is done.
@@ -105,12 +106,8 @@ public sealed class KafkaSource : IDisposable
     {
         if (message is SourceEnded or TimePassed or ConfigChanged) return;  // it came from none of ours
         if (message is RecordBatch) _readiness.Progressed();
-        lock (_lock)
-        {
-            _inFlight--;
-            if (_inFlight < MaxInFlight) _room.Set();
-            if (_inFlight == 0) _drained.Set();
-        }
+        _membership.Done(message);
+        _inFlight.End();
     }
 
     /// <summary>Ends the consumer's thread, commits what is marked as done and leaves the group.</summary>
@@ -137,15 +134,20 @@ public sealed class KafkaSource : IDisposable
     public void Dispose()
     {
         Consumer.Dispose();
-        _room.Dispose();
-        _drained.Dispose();
+        _inFlight.Dispose();
         _closing.Dispose();
     }
 
     void Consume(IObserver<SourceMessage> observer, CancellationToken stop)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop, _closing.Token);
-        _observer = observer;
+        void Emit(SourceMessage message)
+        {
+            _inFlight.Begin();
+            observer.OnNext(message);
+        }
+        void Flush() => EmitCollected(Emit);
+        _membership.Begin(Emit, Flush);
         try
         {
             _starts.Start();
@@ -154,16 +156,16 @@ public sealed class KafkaSource : IDisposable
             {
                 if (!WaitForRoom(ending.Token)) continue;
                 Collect();
-                EmitCollected();
+                Flush();
             }
-            _observer = null;
+            _membership.End();
             if (_fatal is null) observer.OnCompleted();
             else observer.OnError(new KafkaException(_fatal));
         }
         // Whatever it is, it ends the pipeline in order, not the process without.
         catch (Exception e)
         {
-            _observer = null;
+            _membership.End();
             observer.OnError(e);
         }
     }
@@ -174,19 +176,19 @@ public sealed class KafkaSource : IDisposable
         DateTimeOffset since = _time.GetUtcNow();
         while (_time.GetUtcNow() - since < PauseAfter)
         {
-            if (_room.Wait(Poll, CancellationToken.None)) return true;
+            if (_inFlight.WaitForRoom(Poll)) return true;
             if (ending.IsCancellationRequested) return false;
         }
-        while (!_room.IsSet && !ending.IsCancellationRequested)
+        while (!_inFlight.HasRoom && !ending.IsCancellationRequested)
         {
-            // Those that are assigned meanwhile too.
-            TopicPartition[] running = [.. Consumer.Assignment.Where(_paused.Add)];
-            if (running.Length > 0) Consumer.Pause(running);
+            _membership.Pause();
+            IsPaused = true;
             Take(Poll);
+            Interlocked.Increment(ref _waits);
         }
-        Consumer.Resume(Consumer.Assignment.Intersect(_paused));
-        _paused.Clear();
-        return _room.IsSet;
+        _membership.Resume();
+        IsPaused = false;
+        return _inFlight.HasRoom;
     }
 
     void Collect()
@@ -217,130 +219,19 @@ public sealed class KafkaSource : IDisposable
         }
     }
 
-    void EmitCollected()
+    void EmitCollected(Action<SourceMessage> emit)
     {
         if (_collected.Count == 0) return;
         List<FeedRecord> collected = _collected;
         _collected = [];
-        foreach (FeedRecord record in collected) _next[new TopicPartition(record.Topic, record.Partition)] = record.Offset + 1;
-        Emit(new RecordBatch(collected));
-    }
-
-    void Emit(SourceMessage message)
-    {
-        lock (_lock)
+        for (int i = 0; i < collected.Count; i++)
         {
-            _inFlight++;
-            _drained.Reset();
-            if (_inFlight >= MaxInFlight) _room.Reset();
+            // Records of a partition come together: the last of them says how far it is read.
+            FeedRecord record = collected[i];
+            if (i + 1 == collected.Count || collected[i + 1].Partition != record.Partition || collected[i + 1].Topic != record.Topic)
+                _membership.Read(record);
         }
-        _observer!.OnNext(message);
-    }
-
-    // This and the next two run inside Consume() or Close(), on their thread.
-    List<TopicPartitionOffset> Assign(List<TopicPartition> partitions)
-    {
-        _readiness.Joined();
-        if (_observer is null) return [.. partitions.Select(partition => new TopicPartitionOffset(partition, Offset.Unset))];
-        try
-        {
-            return Begin(partitions);
-        }
-        catch (OperationCanceledException)
-        {
-            return [.. partitions.Select(partition => new TopicPartitionOffset(partition, Offset.Unset))];  // nothing is read any more
-        }
-    }
-
-    List<TopicPartitionOffset> Begin(List<TopicPartition> partitions)
-    {
-        Dictionary<TopicPartition, Offset> begins = [];
-        List<PartitionOffset> resumed = [];
-        if (partitions.Count > 0)
-        {
-            // What was on its way when they went is committed by now, or given up.
-            if (!_gone.IsEmpty) _drained.Wait(_closing.Token);
-            _gone.Clear();
-            Dictionary<TopicPartition, long> committed = _starts.Committed(partitions, _closing.Token);
-            foreach (IGrouping<string, TopicPartition> topic in partitions.Where(partition => !committed.ContainsKey(partition))
-                .GroupBy(partition => partition.Topic))
-                foreach ((TopicPartition partition, Offset begin) in _starts.Begin(topic.Key, [.. topic], _closing.Token))
-                    begins[partition] = begin;
-            foreach (TopicPartition partition in partitions)
-            {
-                if (committed.TryGetValue(partition, out long next)) begins[partition] = next;
-                if (begins[partition].Value >= 0) _next[partition] = begins[partition];
-                // Somebody may have read on meanwhile; if not, what is here is ahead of the group, or where it is.
-                if (!_kept.TryGetValue(partition, out long here) || here < next) continue;
-                if (Transactional && here != next) continue;
-                begins[partition] = here;
-                _next[partition] = here;
-                _kept.Remove(partition);
-                resumed.Add(new PartitionOffset(Id(partition), here));
-            }
-        }
-        // Whatever is not here by now is another's.
-        if (_kept.Count > 0) Emit(new PartitionsLost([.. _kept.Keys.Select(Id)]));
-        _kept.Clear();
-        if (resumed.Count > 0) _log.Resumed(string.Join(", ", resumed.Select(partition => partition.Partition)));
-        if (partitions.Count > 0)
-        {
-            TopicPartition[] come = [.. partitions.Where(partition => !resumed.Exists(other => other.Partition == Id(partition)))];
-            if (come.Length > 0) _log.Assigned(string.Join(", ", come.Select(Id)));
-            IReadOnlyList<PartitionStart> starts = _snapshots.Of(come, _closing.Token);
-            foreach (PartitionStart start in starts)
-                if (start.Snapshot is { } snapshot)
-                {
-                    var partition = new TopicPartition(start.Partition.Topic, start.Partition.Number);
-                    begins[partition] = snapshot.Next;
-                    _next[partition] = snapshot.Next;
-                }
-            Emit(new PartitionsAssigned([.. come.Select(Id)]) { Resumed = resumed, Starts = starts });
-        }
-        return [.. partitions.Select(partition => new TopicPartitionOffset(partition, begins[partition]))];
-    }
-
-    // Returns when all that came of the partitions is stored and committed: only then may the next owner begin.
-    void Revoke(List<TopicPartitionOffset> partitions)
-    {
-        if (partitions.Count == 0) return;
-        _log.Revoked(string.Join(", ", partitions.Select(partition => partition.TopicPartition)));
-        foreach (TopicPartitionOffset partition in partitions) _next.Remove(partition.TopicPartition);
-        Withdraw(partitions, new PartitionsRevoked([.. partitions.Select(partition => Id(partition.TopicPartition))]));
-    }
-
-    // Mostly nobody else has them: the broker was away for longer than a session.
-    void Lose(List<TopicPartitionOffset> partitions)
-    {
-        if (partitions.Count == 0) return;
-        _readiness.Left();
-        _log.MembershipLost(string.Join(", ", partitions.Select(partition => partition.TopicPartition)));
-        foreach (TopicPartitionOffset partition in partitions) _gone[Id(partition.TopicPartition)] = true;
-        Withdraw(partitions, message: null);
-        foreach (TopicPartitionOffset partition in partitions)
-            if (_next.Remove(partition.TopicPartition, out long next)) _kept[partition.TopicPartition] = next;
-    }
-
-    void Withdraw(List<TopicPartitionOffset> partitions, SourceMessage? message)
-    {
-        // The client keeps a pause through loss and assignment: a partition that came back would never be read. This returns
-        // when it is done; nothing is fetched by it, as the client itself holds what is about to go.
-        TopicPartition[] paused = [.. partitions.Select(partition => partition.TopicPartition).Where(_paused.Remove)];
-        if (paused.Length > 0) Consumer.Resume(paused);
-        if (_observer is null) return;  // closing: the pipeline is empty already
-        EmitCollected();
-        if (message is null) return;
-        Emit(message);
-        try
-        {
-            if (_drained.Wait(DrainWithin, _closing.Token)) return;
-            _log.NotDrained(_inFlight);
-            foreach (TopicPartitionOffset partition in partitions) _gone[Id(partition.TopicPartition)] = true;
-        }
-        catch (OperationCanceledException)
-        {
-            // The pipeline ended with an error: nothing more will be stored.
-        }
+        emit(new RecordBatch(collected));
     }
 
     // What was stored since the last commit.
@@ -361,8 +252,6 @@ public sealed class KafkaSource : IDisposable
             return false;
         }
     }
-
-    static PartitionId Id(TopicPartition partition) => new(partition.Topic, partition.Partition.Value);
 }
 
 /// <summary>How the group was left.</summary>

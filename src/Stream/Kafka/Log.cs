@@ -14,13 +14,12 @@ static partial class Log
     [LoggerMessage(3, LogLevel.Warning, "Kafka: {Reason} ({Code}); the client keeps trying; {Repeats} alike before it were not logged")]
     public static partial void ClientError(this ILogger log, string reason, string code, int repeats);
 
-    [LoggerMessage(4, LogLevel.Warning,
-        "can't consume: {Reason}; is source.topics right, and does the topic exist? {Repeats} alike before it were not logged")]
+    [LoggerMessage(4, LogLevel.Warning, "can't consume: {Reason}; is source.topics right, and does the topic exist? {Repeats} alike "
+        + "before it were not logged")]
     public static partial void CannotConsume(this ILogger log, string reason, int repeats);
 
-    [LoggerMessage(5, LogLevel.Warning,
-        "offset of {Partition} not stored: {Reason}; its records will be read again by the partition's new owner; {Repeats} alike "
-        + "before it were not logged")]
+    [LoggerMessage(5, LogLevel.Warning, "offset of {Partition} not stored: {Reason}; its records will be read again by the partition's "
+        + "new owner; {Repeats} alike before it were not logged")]
     public static partial void OffsetNotStored(this ILogger log, string partition, string reason, int repeats);
 
     [LoggerMessage(6, LogLevel.Warning, "{InFlight} batches were not through when their partitions went: their records will be read again")]
@@ -32,13 +31,13 @@ static partial class Log
     [LoggerMessage(8, LogLevel.Warning, "can't reach the brokers at {Servers} yet: {Reason}; {Repeats} tries before it were not logged")]
     public static partial void BrokersAway(this ILogger log, string servers, string reason, int repeats);
 
-    [LoggerMessage(9, LogLevel.Information,
-        "alarm {Change}: stream {Stream} at {Time}, step {Position}, {Severity}, highest score {Score:F2}")]
+    [LoggerMessage(9, LogLevel.Information, "alarm {Change}: stream {Stream} at {Time}, step {Position}, {Severity}, highest score "
+        + "{Score:F2}")]
     public static partial void Alarm(this ILogger log, string change, string stream, string time, long position, string severity,
         double score);
 
-    [LoggerMessage(10, LogLevel.Warning,
-        "dead letter: {Topic}[{Partition}]@{Offset}: {Reason}: {Detail}; {Suppressed} before it were not logged")]
+    [LoggerMessage(10, LogLevel.Warning, "dead letter: {Topic}[{Partition}]@{Offset}: {Reason}: {Detail}; {Suppressed} before it were "
+        + "not logged")]
     public static partial void DeadLetter(this ILogger log, string topic, int partition, long offset, string reason, string detail,
         int suppressed);
 
@@ -51,8 +50,8 @@ static partial class Log
     [LoggerMessage(19, LogLevel.Error, "{What} fits into topic {Topic} in no size and is lost: raise the topic's max.message.bytes")]
     public static partial void NotFitting(this ILogger log, string topic, string what);
 
-    [LoggerMessage(21, LogLevel.Warning,
-        "this process is no longer a member of the group; what it learnt of {Partitions} is kept until the group says whose they are")]
+    [LoggerMessage(21, LogLevel.Warning, "this process is no longer a member of the group; what it learnt of {Partitions} is kept until "
+        + "the group says whose they are")]
     public static partial void MembershipLost(this ILogger log, string partitions);
 
     [LoggerMessage(22, LogLevel.Information, "partitions came back and nobody had read on: it goes on with what it learnt of {Partitions}")]
@@ -70,12 +69,12 @@ static partial class Log
     [LoggerMessage(26, LogLevel.Warning, "can't ask the brokers how far the group is: {Reason}; {Repeats} alike before it were not logged")]
     public static partial void GroupUnknown(this ILogger log, string reason, int repeats);
 
-    [LoggerMessage(27, LogLevel.Information,
-        "events, dead letters and offsets go in one transaction: once, for whoever reads what is committed")]
+    [LoggerMessage(27, LogLevel.Information, "events, dead letters and offsets go in one transaction: once, for whoever reads what is "
+        + "committed")]
     public static partial void ExactlyOnce(this ILogger log);
 
-    [LoggerMessage(28, LogLevel.Information,
-        "no transactions ({Why}): at least once; a crash may repeat events, with the ce_id of the first")]
+    [LoggerMessage(28, LogLevel.Information, "no transactions ({Why}): at least once; a crash may repeat events, with the ce_id of the "
+        + "first")]
     public static partial void AtLeastOnce(this ILogger log, string why);
 
     [LoggerMessage(29, LogLevel.Warning, "no transaction yet: {Reason}")]
@@ -83,28 +82,34 @@ static partial class Log
 
     [LoggerMessage(30, LogLevel.Warning, "transaction aborted: {Reason}; it is tried again; {Repeats} alike before it were not logged")]
     public static partial void TransactionAborted(this ILogger log, string reason, int repeats);
-    [LoggerMessage(32, LogLevel.Error,
-        "the webhook at {Host} could not be told of stream {Stream}: {Reason}; what was to be posted is a dead letter")]
+    [LoggerMessage(32, LogLevel.Error, "the webhook at {Host} could not be told of stream {Stream}: {Reason}; what was to be posted is "
+        + "a dead letter")]
     public static partial void NotPosted(this ILogger log, string host, string stream, string reason);
 
-    [LoggerMessage(33, LogLevel.Error,
-        "what could not be posted to the webhook at {Host} is lost, as it can't be written to the dead letters: {Reason}")]
+    [LoggerMessage(33, LogLevel.Error, "what could not be posted to the webhook at {Host} is lost, as it can't be written to the dead "
+        + "letters: {Reason}")]
     public static partial void NotKept(this ILogger log, string host, string reason);
 
-    [LoggerMessage(44, LogLevel.Warning,
-        "{Partition} holds no record {Next}: its last is {High}, so it was made anew; its streams go on with its first record")]
-    public static partial void MadeAnew(this ILogger log, string partition, long next, long high);
+    [LoggerMessage(44, LogLevel.Warning, "{Partition} was made anew, or the group's offset deleted: the snapshot ends at {Next}, the "
+        + "partition holds {Low} to {High}; its streams go on with its first record")]
+    public static partial void MadeAnew(this ILogger log, string partition, long next, long low, long high);
 
-    [LoggerMessage(45, LogLevel.Warning,
-        "the records from {Next} on of {Partition} are gone, it begins at {Low}: its streams go on over the gap")]
+    [LoggerMessage(45, LogLevel.Warning, "the records from {Next} on of {Partition} are gone, it begins at {Low}: its streams go on "
+        + "over the gap")]
     public static partial void RecordsGone(this ILogger log, string partition, long next, long low);
 
-    [LoggerMessage(46, LogLevel.Information,
-        "{Partition}: {Streams} streams go on from their snapshot at offset {Next}; {Again} records are taken again without telling "
-        + "what was told")]
+    [LoggerMessage(46, LogLevel.Information, "{Partition}: {Streams} streams go on from their snapshot at offset {Next}; {Again} "
+        + "records are taken again without telling what was told")]
     public static partial void GoesOn(this ILogger log, string partition, int streams, long next, long again);
 
-    [LoggerMessage(50, LogLevel.Warning,
-        "{What} of {Stream} {Change}, the last it gave is of {Since} ({Repeats} more like this since the last line)")]
+    [LoggerMessage(60, LogLevel.Error, "{Reason}: where the partition begins is not kept; a crash before its first snapshot would leave "
+        + "its models without what was committed until then")]
+    public static partial void BeginNotKept(this ILogger log, string reason);
+
+    [LoggerMessage(61, LogLevel.Warning, "the transactional producer is given up: {Reason}; a new one takes its place, which fences it")]
+    public static partial void ProducerRenewed(this ILogger log, string reason);
+
+    [LoggerMessage(50, LogLevel.Warning, "{What} of {Stream} {Change}, the last it gave is of {Since}; {Repeats} alike before it were not "
+        + "logged")]
     public static partial void Silence(this ILogger log, string stream, string what, string change, string since, int repeats);
 }

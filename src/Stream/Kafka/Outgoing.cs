@@ -35,7 +35,8 @@ abstract class Outgoing(PartitionId source)
     public static List<Outgoing> Of(ScoredBatch batch, EsnConfig config) =>
     [
         .. batch.Frames.Where(frame => frame.Result.Alarm is not null).Select(frame => new OutgoingEvent(frame, config)),
-        .. batch.Frames.Where(frame => frame.Result.Alarm?.Field is { } evidence && !FieldMap.IsInline(evidence, AnomalyCloudEvent.MostBytes))
+        .. batch.Frames.Where(frame => frame.Result.Alarm?.Field is { } evidence
+            && !FieldMap.IsInline(evidence, AnomalyCloudEvent.MostBytes))
             .Select(frame => new OutgoingMap(frame, config.Sink.Maps)),
         .. batch.Silences.Select(change => new OutgoingSilence(change, config)),
         .. batch.DeadLetters.Select(letter => new OutgoingLetter(letter, config.Sink.DeadLetters)),
@@ -71,12 +72,14 @@ sealed class OutgoingEvent(ScoredFrame frame, EsnConfig config)
         foreach ((string name, string value) in attributes) Add(headers, $"ce_{name}", value);
         if (System.Diagnostics.Activity.Current is { IdFormat: System.Diagnostics.ActivityIdFormat.W3C, Id: { } trace })
             Add(headers, Spans.TraceParent, trace);
-        return new Message<byte[]?, byte[]?> { Key = Encoding.UTF8.GetBytes(frame.Frame.Stream.Key), Value = data.ToArray(), Headers = headers };
+        return new Message<byte[]?, byte[]?> { Key = Encoding.UTF8.GetBytes(frame.Frame.Stream.Key), Value = data.ToArray(),
+            Headers = headers };
     }
 }
 
 /// <summary>The heat map of an alarm that is too large to stand in its event; of fewer cells where the topic's limit asks for it.</summary>
-sealed class OutgoingMap(ScoredFrame frame, string topic) : Outgoing(new PartitionId(frame.Frame.Stream.Topic, frame.Frame.Stream.Partition))
+sealed class OutgoingMap(ScoredFrame frame, string topic)
+    : Outgoing(new PartitionId(frame.Frame.Stream.Topic, frame.Frame.Stream.Partition))
 {
     const int LeastBytes = 256;  // where no topic's limit is any sense
 
@@ -96,7 +99,8 @@ sealed class OutgoingMap(ScoredFrame frame, string topic) : Outgoing(new Partiti
         Add(headers, "esn-every", string.Create(CultureInfo.InvariantCulture, $"{map.Every}"));
         Add(headers, "esn-alarm", frame.AlarmId!);
         Add(headers, "ce_id", AnomalyCloudEvent.IdOf(frame.Frame, alarm));
-        return [new Message<byte[]?, byte[]?> { Key = Encoding.UTF8.GetBytes(frame.Frame.Stream.Key), Value = FieldRecord.Bytes(map.Heat), Headers = headers }];
+        return [new Message<byte[]?, byte[]?> { Key = Encoding.UTF8.GetBytes(frame.Frame.Stream.Key), Value = FieldRecord.Bytes(map.Heat),
+            Headers = headers }];
     }
 }
 

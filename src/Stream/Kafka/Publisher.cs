@@ -20,8 +20,10 @@ sealed class Publisher : IDisposable
         ErrorCode.InvalidRecord, ErrorCode.PolicyViolation, ErrorCode.Local_MsgTimedOut,
     ];
 
+    readonly ProducerConfig _settings;
     readonly TimeProvider _time;
     readonly ILogger _log;
+    readonly ClientLog _said;
     readonly RateLimit _letters, _silences;
 
     /// <summary>Makes the producer.</summary>
@@ -30,17 +32,22 @@ sealed class Publisher : IDisposable
     /// <param name="log">What the process says.</param>
     public Publisher(ProducerConfig settings, TimeProvider time, ILogger log)
     {
-        (_time, _log) = (time, log);
+        (_settings, _time, _log, _said) = (settings, time, log, new ClientLog(log, time));
         (_letters, _silences) = (new RateLimit(time, TimeSpan.FromSeconds(1)), new RateLimit(time, TimeSpan.FromSeconds(1)));
-        var said = new ClientLog(log, time);
-        Producer = new ProducerBuilder<byte[]?, byte[]?>(settings)
-            .SetErrorHandler((_, error) => said.Error(error))
-            .SetLogHandler((_, line) => said.Line(line))
-            .Build();
+        Producer = Make();
     }
 
     /// <summary>The client.</summary>
-    public IProducer<byte[]?, byte[]?> Producer { get; }
+    public IProducer<byte[]?, byte[]?> Producer { get; private set; }
+
+    /// <summary>Puts another client of the same settings into the place of the one that there is.</summary>
+    /// <returns>The one that there was, to be disposed of.</returns>
+    public IProducer<byte[]?, byte[]?> Renew()
+    {
+        IProducer<byte[]?, byte[]?> old = Producer;
+        Producer = Make();
+        return old;
+    }
 
     /// <summary>Says what goes out.</summary>
     public void Say(ScoredBatch batch)
@@ -86,6 +93,17 @@ sealed class Publisher : IDisposable
     /// <inheritdoc/>
     public void Dispose() => Producer.Dispose();
 
+    IProducer<byte[]?, byte[]?> Make() => new ProducerBuilder<byte[]?, byte[]?>(_settings)
+        .SetErrorHandler((_, error) => _said.Error(error))
+        .SetLogHandler((_, line) => _said.Line(line))
+        .Build();
+
+    // A transaction has an end of its own: what it did not bring to the brokers in time goes with the next one. Its fatal errors
+    // are those of its producer.
+    bool IsHopeless(Error error) => _settings.TransactionalId is null
+        ? error.IsFatal || Hopeless.Contains(error.Code)
+        : error.Code != ErrorCode.Local_MsgTimedOut && Hopeless.Contains(error.Code);
+
     async Task<Outcome> Try(Outgoing one, CancellationToken cancel)
     {
         try
@@ -124,7 +142,7 @@ sealed class Publisher : IDisposable
             {
                 return false;
             }
-            catch (KafkaException e) when (e.Error.IsFatal || Hopeless.Contains(e.Error.Code))
+            catch (KafkaException e) when (IsHopeless(e.Error))
             {
                 throw new OutboxException($"can't write to topic {topic}: {e.Error.Reason}", e);
             }

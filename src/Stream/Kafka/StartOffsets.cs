@@ -79,13 +79,23 @@ sealed class StartOffsets(EsnConfig config, IConsumer<byte[]?, byte[]?> consumer
             return beginnings;
         }
         List<TopicPartitionOffset> ends = Retry(topic, () => all
-            .Select(partition => new TopicPartitionOffset(partition, consumer.QueryWatermarkOffsets(partition, Patience).High)).ToList(), stop);
+            .Select(partition => new TopicPartitionOffset(partition, consumer.QueryWatermarkOffsets(partition, Patience).High)).ToList(),
+            stop);
         // Said at once and for all partitions: a restart, or the replica that gets the others, must not take a later end for it.
-        Retry(topic, () =>
+        try
         {
-            consumer.Commit(ends);
-            return true;
-        }, stop);
+            Retry(topic, () =>
+            {
+                consumer.Commit(ends);
+                return true;
+            }, stop);
+        }
+        catch (KafkaException e)
+        {
+            // The group has gone on without this member: it begins again with the assignment that comes next.
+            log.OffsetsUnknown(topic, e.Error.Reason);
+            _begun.Remove(topic);
+        }
         log.Begins(topic, "the group is new and begins with what comes from now on");
         return ends.Where(end => beginnings.ContainsKey(end.TopicPartition)).ToDictionary(end => end.TopicPartition, end => end.Offset);
     }
@@ -105,7 +115,8 @@ sealed class StartOffsets(EsnConfig config, IConsumer<byte[]?, byte[]?> consumer
             {
                 return action();
             }
-            catch (KafkaException e)
+            catch (KafkaException e) when (e.Error.Code is not (ErrorCode.IllegalGeneration or ErrorCode.UnknownMemberId
+                or ErrorCode.FencedInstanceId))
             {
                 log.OffsetsUnknown(topic, e.Error.Reason);
                 if (stop.WaitHandle.WaitOne(TimeSpan.FromSeconds(1))) throw new OperationCanceledException(stop);

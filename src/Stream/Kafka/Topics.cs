@@ -57,7 +57,8 @@ static class Topics
             // Another replica may have been quicker.
             CreateTopicReport? refused = e.Results.Find(result => result.Error.IsError
                 && result.Error.Code != ErrorCode.TopicAlreadyExists);
-            if (refused is not null) throw new ConfigException($"topic {refused.Topic} does not exist and can't be created: {refused.Error.Reason}");
+            if (refused is not null) throw new ConfigException($"topic {refused.Topic} does not exist and can't be created: "
+                + $"{refused.Error.Reason}");
         }
     }
 }

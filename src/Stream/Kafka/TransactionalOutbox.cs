@@ -23,27 +23,21 @@ public sealed class TransactionalOutbox : IOutbox, IDisposable
     /// <summary>How long a transaction may be open: a killed process keeps readers of committed records waiting for this long.</summary>
     public static readonly TimeSpan LongestTransaction = TimeSpan.FromSeconds(15);
 
-    static readonly TimeSpan Call = TimeSpan.FromSeconds(10), Describe = TimeSpan.FromSeconds(3), TryAgain = TimeSpan.FromMilliseconds(200),
-        CommitEvery = TimeSpan.FromSeconds(1);
+    static readonly TimeSpan Describe = TimeSpan.FromSeconds(3), CommitEvery = TimeSpan.FromSeconds(1);
 
     readonly EsnConfig _config;
-    readonly IConsumer<byte[]?, byte[]?> _consumer;
-    readonly Func<PartitionId, bool> _gone;
     readonly TimeProvider _time;
     readonly ILogger _log;
     readonly Publisher _publisher;
-    readonly RateLimit _complaints;
-    readonly Dictionary<PartitionId, long> _offsets = [];  // that are not committed yet
+    readonly Transactions _transactions;
     readonly SemaphoreSlim _one = new(1);
     readonly CancellationTokenSource _ended = new();
     readonly Task _committing;
     Exception? _failed;  // nothing is committed any more: offsets that wait may be of a batch that was not told
 
-    TransactionalOutbox(EsnConfig config, IConsumer<byte[]?, byte[]?> consumer, Func<PartitionId, bool> gone, Publisher publisher,
-        TimeProvider time, ILogger log)
+    TransactionalOutbox(EsnConfig config, Publisher publisher, Transactions transactions, TimeProvider time, ILogger log)
     {
-        (_config, _consumer, _gone, _publisher, _time, _log) = (config, consumer, gone, publisher, time, log);
-        _complaints = new RateLimit(time, TimeSpan.FromMinutes(1));
+        (_config, _publisher, _transactions, _time, _log) = (config, publisher, transactions, time, log);
         _committing = CommitOften();
     }
 
@@ -64,36 +58,29 @@ public sealed class TransactionalOutbox : IOutbox, IDisposable
             log.AtLeastOnce("sink.exactlyOnce is false");
             return null;
         }
-        string? why = null;
+        string why;
         Publisher? publisher = null;
-        while (why is null)
+        try
         {
-            try
+            publisher = new Publisher(ClientSettings.TransactionalProducer(config), time, log);
+            var producer = new TransactionalProducer(publisher, time, log);
+            await producer.Begin(stop).ConfigureAwait(false);
+            if (config.Sink.ExactlyOnce == ExactlyOnce.True || !await Embedded(consumer).ConfigureAwait(false))
             {
-                publisher ??= new Publisher(ClientSettings.TransactionalProducer(config), time, log);
-                // On a thread of its own: the call blocks.
-                await Task.Run(() => publisher.Producer.InitTransactions(Call), CancellationToken.None).ConfigureAwait(false);
-                if (config.Sink.ExactlyOnce == ExactlyOnce.Auto && await Embedded(consumer).ConfigureAwait(false))
-                {
-                    why = "the embedded broker does not keep the offsets of a transaction";
-                    break;
-                }
                 log.ExactlyOnce();
-                return new TransactionalOutbox(config, consumer, gone, publisher, time, log);
+                var transactions = new Transactions(consumer, gone, publisher, producer, time, log);
+                return new TransactionalOutbox(config, publisher, transactions, time, log);
             }
-            catch (KafkaException e) when (e is KafkaRetriableException || e.Error.Code is ErrorCode.Local_TimedOut)
-            {
-                log.NoTransactionsYet(e.Error.Reason);
-                stop.ThrowIfCancellationRequested();
-            }
-            catch (Exception e) when (e is KafkaException or InvalidOperationException)
-            {
-                why = e.Message.TrimEnd('.');
-            }
+            why = "the embedded broker does not keep the offsets of a transaction";
+        }
+        catch (Exception e) when (e is KafkaException or InvalidOperationException)
+        {
+            why = e.Message.TrimEnd('.');
         }
         publisher?.Dispose();
         if (config.Sink.ExactlyOnce == ExactlyOnce.True)
-            throw new OutboxException($"sink.exactlyOnce is true, but the brokers at {config.Kafka.BootstrapServers} have no transaction for us: {why}");
+            throw new OutboxException($"sink.exactlyOnce is true, but the brokers at {config.Kafka.BootstrapServers} have no "
+                + $"transaction for us: {why}");
         log.AtLeastOnce(why);
         return null;
     }
@@ -112,11 +99,13 @@ public sealed class TransactionalOutbox : IOutbox, IDisposable
                 PartitionsAssigned assigned => assigned.Resumed,
                 _ => [],
             };
-            foreach ((PartitionId partition, long next) in done) _offsets[partition] = next;
+            foreach (PartitionOffset offset in done) _transactions.Mark(offset);
             if (batch.Message is PartitionsLost lost)
-                foreach (PartitionId partition in lost.Partitions) _offsets.Remove(partition);
+                foreach (PartitionId partition in lost.Partitions) _transactions.Forget(partition);
+            if (batch.Message is PartitionsAssigned { Partitions: var come })
+                foreach (PartitionId partition in come) _transactions.Begin(partition);
             List<Outgoing> outgoing = Outgoing.Of(batch, _config);
-            if (outgoing.Count > 0 || batch.Message is not RecordBatch) await Commit(outgoing, cancel).ConfigureAwait(false);
+            if (outgoing.Count > 0 || batch.Message is not RecordBatch) await _transactions.Commit(outgoing, cancel).ConfigureAwait(false);
         }
         catch (Exception e)
         {
@@ -129,6 +118,9 @@ public sealed class TransactionalOutbox : IOutbox, IDisposable
         }
     }
 
+    /// <inheritdoc cref="Transactions.GaveUp"/>
+    public bool GaveUp(PartitionId partition) => _transactions.GaveUp(partition);
+
     /// <summary>Commits what waits: at the end, before the group is left.</summary>
     /// <returns>Whether all is committed.</returns>
     public async Task<bool> Finish(TimeSpan within)
@@ -140,7 +132,7 @@ public sealed class TransactionalOutbox : IOutbox, IDisposable
         {
             await _one.WaitAsync(late.Token).ConfigureAwait(false);
             if (_failed is not null) return false;
-            await Commit([], late.Token).WaitAsync(late.Token).ConfigureAwait(false);
+            await _transactions.Commit([], late.Token).WaitAsync(late.Token).ConfigureAwait(false);
             return true;
         }
         catch (Exception e) when (e is OperationCanceledException or OutboxException)
@@ -158,81 +150,6 @@ public sealed class TransactionalOutbox : IOutbox, IDisposable
         _ended.Dispose();
     }
 
-    // Until it is done, or nothing of it is ours to tell any more.
-    async Task Commit(List<Outgoing> outgoing, CancellationToken cancel)
-    {
-        while (true)
-        {
-            outgoing.RemoveAll(one => _gone(one.Source));
-            foreach (PartitionId partition in _offsets.Keys.Where(_gone).ToArray()) _offsets.Remove(partition);
-            if (outgoing.Count == 0 && _offsets.Count == 0) return;
-            try
-            {
-                _publisher.Producer.BeginTransaction();
-                IReadOnlyList<Outgoing> large = await _publisher.Send(outgoing, cancel).ConfigureAwait(false);
-                if (large.Count == 0)
-                {
-                    // What is sent to a generation that is over is refused: the partitions may be another's.
-                    await Task.Run(CommitTransaction, CancellationToken.None).ConfigureAwait(false);
-                    _offsets.Clear();
-                    return;
-                }
-                // A message that was refused spoils its transaction.
-                await Abort().ConfigureAwait(false);
-                foreach (Outgoing one in large)
-                    if (!_publisher.Shrink(one)) outgoing.Remove(one);
-            }
-            catch (KafkaException e) when (!e.Error.IsFatal)
-            {
-                if (_complaints.Allows(out int repeats)) _log.TransactionAborted(e.Error.Reason, repeats);
-                await Abort().ConfigureAwait(false);
-                await Task.Delay(TryAgain, _time, cancel).ConfigureAwait(false);
-            }
-            catch (KafkaException e)
-            {
-                throw new OutboxException($"the transaction can't go on: {e.Error.Reason}", e);
-            }
-        }
-    }
-
-    void CommitTransaction()
-    {
-        IProducer<byte[]?, byte[]?> producer = _publisher.Producer;
-        if (_offsets.Count > 0)
-            Retried(() => producer.SendOffsetsToTransaction(_offsets.Select(offset =>
-                new TopicPartitionOffset(offset.Key.Topic, offset.Key.Number, offset.Value)), _consumer.ConsumerGroupMetadata, Call));
-        Retried(producer.CommitTransaction);
-    }
-
-    Task Abort() => Task.Run(() =>
-    {
-        try
-        {
-            Retried(_publisher.Producer.AbortTransaction);
-        }
-        catch (KafkaException e) when (e.Error.IsFatal)
-        {
-            throw new OutboxException($"the transaction can't go on: {e.Error.Reason}", e);
-        }
-    });
-
-    // As librdkafka prescribes: the same call again where it says so.
-    static void Retried(Action call)
-    {
-        while (true)
-        {
-            try
-            {
-                call();
-                return;
-            }
-            catch (KafkaRetriableException)
-            {
-                Thread.Sleep(TryAgain);
-            }
-        }
-    }
-
     async Task CommitOften()
     {
         while (!_ended.IsCancellationRequested && _failed is null)
@@ -241,7 +158,7 @@ public sealed class TransactionalOutbox : IOutbox, IDisposable
             await _one.WaitAsync().ConfigureAwait(false);
             try
             {
-                if (_failed is null) await Commit([], _ended.Token).ConfigureAwait(false);
+                if (_failed is null) await _transactions.Commit([], _ended.Token).ConfigureAwait(false);
             }
             catch (OperationCanceledException)
             {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
@@ -63,12 +64,14 @@ public sealed class Webhooks : IAsyncDisposable
     {
         _log.NotPosted(host, stream.Key, reason);
         var headers = new Headers();
-        foreach ((string name, string value) in new[] { ("esn_reason", "webhook"), ("esn_detail", reason), ("esn_topic", stream.Topic), ("esn_webhook", host) })
+        foreach ((string name, string value) in new[] { ("esn_reason", "webhook"), ("esn_detail", reason), ("esn_topic", stream.Topic),
+            ("esn_webhook", host) })
             headers.Add(name, Encoding.UTF8.GetBytes(value));
         try
         {
             await _producer.Value.ProduceAsync(_config.Sink.DeadLetters,
-                new Message<byte[]?, byte[]?> { Key = Encoding.UTF8.GetBytes(stream.Key), Value = body, Headers = headers }).ConfigureAwait(false);
+                new Message<byte[]?, byte[]?> { Key = Encoding.UTF8.GetBytes(stream.Key), Value = body,
+                    Headers = headers }).ConfigureAwait(false);
         }
         catch (KafkaException e)
         {
@@ -84,7 +87,9 @@ public sealed class Webhooks : IAsyncDisposable
         const int MostWaiting = 10_000;
 
         static readonly TimeSpan FirstWait = TimeSpan.FromMilliseconds(500), LongestWait = TimeSpan.FromSeconds(60);
-        static readonly TimeSpan Refresh = TimeSpan.FromSeconds(60);  // Alertmanager takes what it hears no more of for resolved, after 5 min
+
+        // Alertmanager takes what it hears no more of for resolved, after 5 min.
+        static readonly TimeSpan Refresh = TimeSpan.FromSeconds(60);
 
         readonly WebhookConfig _config;
         readonly TimeProvider _time;
@@ -109,7 +114,8 @@ public sealed class Webhooks : IAsyncDisposable
         {
             if (_waiting.Writer.TryWrite(change) || change.Event is null) return;
             _counted("failed");
-            _ = _fail(_url.Host, change.Stream, AnomalyCloudEvent.Structured(change.Event).ToArray(), $"{MostWaiting} changes wait already");
+            _ = _fail(_url.Host, change.Stream, AnomalyCloudEvent.Structured(change.Event).ToArray(),
+                $"{MostWaiting} changes wait already");
         }
 
         public async ValueTask DisposeAsync()
@@ -171,7 +177,9 @@ public sealed class Webhooks : IAsyncDisposable
                 new Dictionary<string, string>
                 {
                     ["summary"] = $"{stream.Key} ({stream.Topic}) does not behave as it used to",
-                    ["description"] = FormattableString.Invariant($"Open since step {alarm.Start}, feed time {FeedTime.Write(alarm.StartTime)}; peak score {alarm.PeakScore:F2} (1 = threshold), {Words.Of(alarm.Severity)}; now {Words.Of(alarm.Change)}."),
+                    ["description"] = string.Create(CultureInfo.InvariantCulture, $"Open since step {alarm.Start}, feed time "
+                        + $"{FeedTime.Write(alarm.StartTime)}; peak score {alarm.PeakScore:F2} (1 = threshold), "
+                        + $"{Words.Of(alarm.Severity)}; now {Words.Of(alarm.Change)}."),
                 },
                 same ? before!.startsAt : FeedTime.Write(change.At), ended ? FeedTime.Write(change.At) : null);
             alerts.Add(alert);
@@ -213,7 +221,8 @@ public sealed class Webhooks : IAsyncDisposable
                 content.Headers.ContentType = new MediaTypeHeaderValue(
                     _config.Format == WebhookFormat.Json ? "application/cloudevents+json" : "application/json");
                 using HttpResponseMessage answer = await _client.PostAsync(_url, content, _ending.Token).ConfigureAwait(false);
-                bool again = (int)answer.StatusCode >= 500 || answer.StatusCode is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests;
+                bool again = (int)answer.StatusCode >= 500
+                    || answer.StatusCode is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests;
                 return (answer.IsSuccessStatusCode, again, $"{(int)answer.StatusCode} {answer.ReasonPhrase}");
             }
             catch (HttpRequestException e)

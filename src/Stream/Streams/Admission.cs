@@ -43,6 +43,10 @@ sealed class Admission
         if (streams >= _source.MaxStreams)
             return Refused(first, Rejection.TooManyStreams,
                 $"{streams} streams are here already: raise source.maxStreams, or add replicas and partitions");
+        // Read as seconds they would all be of 1970: a stream of them never begins.
+        if (first.MayBeDays)
+            return Refused(first, Rejection.BadTimestamp, "the stream's first timestamp can be days of a spreadsheet, or seconds since the "
+                + "start of a run: say which with source.fields.timestampFormat: excel or s");
         GridSpec? grid = first.Field?.Grid(first.Values);
         if (grid is { Land.Count: > 0 } && !grid.Land.Contains(false))
             return Refused(first, Rejection.NotFinite, "no cell of the stream's first frame has a value");

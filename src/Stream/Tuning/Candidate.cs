@@ -10,14 +10,16 @@ namespace Esn.Streaming.Tuning;
 /// <param name="Regularisation">β².</param>
 /// <param name="ForgettingFactor">λ.</param>
 /// <param name="Units">N.</param>
-public sealed record Candidate(double SpectralRadius, double InputScale, IReadOnlyList<double> LeakRates, double Regularisation, double ForgettingFactor, int Units)
+public sealed record Candidate(double SpectralRadius, double InputScale, IReadOnlyList<double> LeakRates, double Regularisation,
+    double ForgettingFactor, int Units)
 {
     static readonly double[] Memories = [double.PositiveInfinity, 100_000, 30_000, 10_000, 3000, 1000];  // 1/(1−λ), steps
     static readonly double[] Sizes = [1 / 3.0, 1 / 2.0, 2 / 3.0, 1, 1.5];  // of the configured N
 
     /// <summary>Those of a model.</summary>
     public static Candidate Of(ModelSpec spec) => new(
-        spec.Reservoir.SpectralRadius, spec.Reservoir.InputScale, spec.Reservoir.LeakRates, spec.Readout.Regularisation, spec.Readout.ForgettingFactor, spec.Reservoir.Units);
+        spec.Reservoir.SpectralRadius, spec.Reservoir.InputScale, spec.Reservoir.LeakRates, spec.Readout.Regularisation,
+        spec.Readout.ForgettingFactor, spec.Reservoir.Units);
 
     /// <summary>The model with them.</summary>
     /// <param name="spec">Of any kind.</param>
@@ -32,7 +34,8 @@ public sealed record Candidate(double SpectralRadius, double InputScale, IReadOn
         Readout = spec.Readout with { Regularisation = Regularisation, ForgettingFactor = ForgettingFactor },
     };
 
-    /// <summary>Anywhere in the space: ρ in [.4, 1.5], input scale in [.03, 2], the largest leak rate in [.1, 1], β² in [1e-8, 1], λ = 1 or a memory of 1000 to 100,000 steps, N from a third to one and a half of what is configured.</summary>
+    /// <summary>Anywhere in the space: ρ in [.4, 1.5], input scale in [.03, 2], the largest leak rate in [.1, 1], β² in [1e-8, 1],
+    /// λ = 1 or a memory of 1000 to 100,000 steps, N from a third to one and a half of what is configured.</summary>
     public Candidate Anywhere(Xoshiro256StarStar random) => new(
         Rounded(.4 + 1.1 * random.NextDouble()), Rounded(Between(random, .03, 2)), Scaled(Between(random, .1, 1) / LeakRates.Max()),
         Rounded(Between(random, 1e-8, 1)), Forgetting(random), Size(random));
@@ -49,7 +52,8 @@ public sealed record Candidate(double SpectralRadius, double InputScale, IReadOn
         return new Candidate(Rounded(radius), Rounded(input), leaks, Rounded(regularisation), forgetting, units);
     }
 
-    static double Between(Xoshiro256StarStar random, double least, double largest) => least * Math.Pow(largest / least, random.NextDouble());
+    static double Between(Xoshiro256StarStar random, double least, double largest) =>
+        least * Math.Pow(largest / least, random.NextDouble());
 
     static double Forgetting(Xoshiro256StarStar random) => 1 - 1 / Memories[random.Next(Memories.Length)];
 

@@ -48,7 +48,8 @@ public static class ForecastTrial
         }
         for (int t = first; t < rows; t++)
             if (double.IsFinite(expected[t * channels])) oneStep.Add(Square(Rows(frames, t, 1), Rows(expected, t, 1), weights));
-        return new ForecastError(Root(oneStep), Root(freeRun), launches == 0 ? 0 : (double)escaped / ((launches + LongRunEvery - 1) / LongRunEvery));
+        return new ForecastError(Root(oneStep), Root(freeRun),
+            launches == 0 ? 0 : (double)escaped / ((launches + LongRunEvery - 1) / LongRunEvery));
 
         Span<double> Rows(double[] values, int row, int count) => values.AsSpan(row * channels, count * channels);
     }
@@ -80,16 +81,19 @@ public static class ForecastTrial
         var (means, weights) = (new double[channels], new double[channels]);
         int count = frames.Length / channels;
         for (int i = 0; i < frames.Length; i++) means[i % channels] += frames[i] / count;
-        for (int i = 0; i < frames.Length; i++) weights[i % channels] += (frames[i] - means[i % channels]) * (frames[i] - means[i % channels]) / count;
+        for (int i = 0; i < frames.Length; i++)
+            weights[i % channels] += (frames[i] - means[i % channels]) * (frames[i] - means[i % channels]) / count;
         // A channel that never moved is measured in thousandths of its level, a zero in units.
-        for (int c = 0; c < channels; c++) weights[c] = 1 / (weights[c] > 1e-18 * means[c] * means[c] ? weights[c] : means[c] == 0 ? 1 : 1e-6 * means[c] * means[c]);
+        for (int c = 0; c < channels; c++)
+            weights[c] = 1 / (weights[c] > 1e-18 * means[c] * means[c] ? weights[c] : means[c] == 0 ? 1 : 1e-6 * means[c] * means[c]);
         return (means, weights);
     }
 
     static double[] Ranges(double[] frames, double[] means)
     {
         var ranges = new double[means.Length];
-        for (int i = 0; i < frames.Length; i++) ranges[i % ranges.Length] = Math.Max(ranges[i % ranges.Length], Math.Abs(frames[i] - means[i % means.Length]));
+        for (int i = 0; i < frames.Length; i++)
+            ranges[i % ranges.Length] = Math.Max(ranges[i % ranges.Length], Math.Abs(frames[i] - means[i % means.Length]));
         return ranges;
     }
 }

@@ -18,16 +18,19 @@ public static class TunedConfig
         var stream = new YamlStream();
         stream.Load(new StringReader(text));
         YamlMappingNode root = stream.Documents.Count > 0 && stream.Documents[0].RootNode is YamlMappingNode mapping ? mapping : [];
-        string before = root.Children.TryGetValue("preset", out YamlNode? named) && named is YamlScalarNode { Value: { } word } ? word : preset;
+        string before = root.Children.TryGetValue("preset", out YamlNode? named)
+            && named is YamlScalarNode { Value: { } word } ? word : preset;
         if (!string.Equals(before, preset, StringComparison.OrdinalIgnoreCase)) root.Children.Remove("detector");
         root.Children["preset"] = preset;
         if (budget is not null) Section(root, "alarms").Children["budget"] = budget;
-        YamlMappingNode detector = Section(root, "detector"), reservoir = Section(detector, "reservoir"), readout = Section(detector, "readout");
+        YamlMappingNode detector = Section(root, "detector"), reservoir = Section(detector, "reservoir"),
+            readout = Section(detector, "readout");
         reservoir.Children["units"] = Number(candidate.Units);
         reservoir.Children["degree"] = Number(degree);
         reservoir.Children["spectralRadius"] = Number(candidate.SpectralRadius);
         reservoir.Children["inputScale"] = Number(candidate.InputScale);
-        reservoir.Children["leakRates"] = new YamlSequenceNode(candidate.LeakRates.Select(rate => new YamlScalarNode(Number(rate)))) { Style = YamlDotNet.Core.Events.SequenceStyle.Flow };
+        IEnumerable<YamlNode> rates = candidate.LeakRates.Select(rate => new YamlScalarNode(Number(rate)));
+        reservoir.Children["leakRates"] = new YamlSequenceNode(rates) { Style = YamlDotNet.Core.Events.SequenceStyle.Flow };
         readout.Children["regularisation"] = Number(candidate.Regularisation);
         readout.Children["forgettingFactor"] = Number(candidate.ForgettingFactor);
 

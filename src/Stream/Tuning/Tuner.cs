@@ -8,7 +8,8 @@ namespace Esn.Streaming.Tuning;
 /// <summary>What a candidate reached.</summary>
 /// <param name="Candidate">The parameters.</param>
 /// <param name="Error">Mean over feeds.</param>
-/// <param name="Loss">½ ln(one-step error) + ½ ln(free-run error) + escaped share + .05·log₂(N/N₀): twice the units must bring 5 % less error.</param>
+/// <param name="Loss">½ ln(one-step error) + ½ ln(free-run error) + escaped share + .05·log₂(N/N₀): twice the units must bring 5 %
+/// less error.</param>
 /// <param name="Labels">Alarms against labels; null without labels.</param>
 public sealed record Trial(Candidate Candidate, ForecastError Error, double Loss, LabelSummary? Labels)
 {
@@ -66,7 +67,8 @@ public sealed class Tuner(BacktestSet feeds, IReadOnlyList<TuneFeed> parts, EsnC
     /// <exception cref="FeedException">A feed is too short.</exception>
     public async Task<Tuned> Run(int trials, int seed, Action<double, Trial?> progress, CancellationToken cancel)
     {
-        int shortest = parts.Min(part => part.Rows), needed = config.Detector.ForFeedOf(shortest).FramesBeforeScaling + 2 * ForecastTrial.Ahead + 50;
+        int shortest = parts.Min(part => part.Rows);
+        int needed = config.Detector.ForFeedOf(shortest).FramesBeforeScaling + 2 * ForecastTrial.Ahead + 50;
         if (shortest < needed) throw new FeedException($"a feed of {shortest} rows is too short to tune by: {needed} are needed");
         var random = new Xoshiro256StarStar(seed, threadSafe: false);
         int first = 1 + (trials - 1) / 2, third = (trials + 2) / 3, last = Math.Min(third, (trials + 8) / 9);
@@ -139,7 +141,9 @@ public sealed class Tuner(BacktestSet feeds, IReadOnlyList<TuneFeed> parts, EsnC
         }
         double loss = errors.Average(Loss) + CostOfDoubling * Math.Log2((double)candidate.Units / _configured.Units);
         var mean = new ForecastError(
-            Math.Exp(errors.Average(error => Log(error.OneStep))), Math.Exp(errors.Average(error => Log(error.FreeRun))), errors.Average(error => error.Escaped));
+            Math.Exp(errors.Average(error => Log(error.OneStep))),
+            Math.Exp(errors.Average(error => Log(error.FreeRun))),
+            errors.Average(error => error.Escaped));
         return new Trial(candidate, mean, loss, labelled ? LabelTally.Sum(labels).Summary() : null);
     }
 

@@ -7,6 +7,8 @@ public static class FeedTime
 {
     const long LeastMilliseconds = -62_135_596_800_000, MostMilliseconds = 253_402_300_799_999;  // 0001-01-01, 9999-12-31
 
+    const double FirstDays = 36_526, LastDays = 55_153;  // 2000-01-01 and 2050-12-31 in the days of spreadsheets
+
     // Each unit reaches the next one's bound in the year 5138; that one passed it in 1973.
     const double MillisecondsFrom = 1e11, MicrosecondsFrom = 1e14, NanosecondsFrom = 1e17;
 
@@ -38,11 +40,16 @@ public static class FeedTime
             ? DateTime.UnixEpoch.AddTicks(milliseconds * TimeSpan.TicksPerMillisecond)
             : null;
 
+    /// <summary>Whether a number can be the days of a spreadsheet, of the years 2000 … 2050, as well as seconds of a run.</summary>
+    public static bool MayBeDays(double number) => number is >= FirstDays and <= LastDays;
+
     /// <summary>
-    /// ISO 8601 and its near relatives (a space for the T, no zone = UTC, 20260105T1300Z), or a number; null if it is neither.
+    /// ISO 8601 and its near relatives (a space for the T, no zone = UTC, 20260105T1300Z), or a number; null if it is neither, as
+    /// 05/01/2026, of which nobody knows what is the day.
     /// </summary>
     public static DateTime? Parse(string text)
     {
+        if (TimeText.Numbers(text) is not null) return null;
         if (DateTime.TryParse(text, CultureInfo.InvariantCulture,
             DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal | DateTimeStyles.NoCurrentDateDefault, out DateTime time)
             && text.AsSpan().IndexOfAny("-/") > 0) return time;

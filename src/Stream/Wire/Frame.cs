@@ -12,4 +12,9 @@ public sealed record Frame(FeedRecord Record, StreamId Stream, DateTime Time, do
 {
     /// <summary>What a field says of its grid; null: the frame is no field.</summary>
     public FieldLayout? Field { get; init; }
+
+    /// <summary>
+    /// Whether its time was a number that can be the days of a spreadsheet as well as the seconds of a run, and nothing says which.
+    /// </summary>
+    public bool MayBeDays { get; init; }
 }

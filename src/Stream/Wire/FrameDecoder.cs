@@ -13,20 +13,24 @@ namespace Esn.Streaming.Wire;
 /// <param name="fields">Names of the fields.</param>
 public sealed class FrameDecoder(FrameFields fields)
 {
+    const int MostShown = 60;  // characters of a wrong text
     const int LongestKey = 512;  // bytes: a stream's name becomes a label and a header
     const int FramingBytes = 5;
 
     static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     // Objects that hold a field of a name.
-    readonly HashSet<string> _opened = [.. new[] { fields.Timestamp, fields.Value, fields.Values }.Concat(fields.Channels)
-        .Concat(fields.Stream)
+    readonly HashSet<string> _opened =
+        [.. new[] { fields.Timestamp, fields.Value, fields.Values }.Concat(fields.Channels).Concat(fields.Stream)
         .SelectMany(name => name.Select((letter, i) => (letter, i)).Where(at => at.letter == '.').Select(at => name[..at.i]))];
+
+    readonly TimeFormat? _format = fields.TimestampFormat.Length > 0 ? TimeFormat.Of(fields.TimestampFormat) : null;
+    readonly TimeZoneInfo? _zone = fields.Timezone.Length > 0 ? TimeZoneInfo.FindSystemTimeZoneById(fields.Timezone) : null;
 
     /// <summary>The frame in a record, or why there is none; exactly one of the two is null.</summary>
     public (Frame? Frame, DeadLetter? DeadLetter) Decode(FeedRecord record)
     {
-        var read = new Reading(fields);
+        var read = new Reading(fields, record.Timestamp);
         string? name = null;
         try
         {
@@ -48,9 +52,13 @@ public sealed class FrameDecoder(FrameFields fields)
             }
             DateTime time = told ?? record.Timestamp
                 ?? throw new Rejected(Rejection.BadTimestamp,
-                    $"the record's own timestamp counts where the value has none, and must be of a year from 1 to 9999, was "
+                    "the record's own timestamp counts where the value has none, and must be of a year from 1 to 9999, was "
                         + $"{record.Milliseconds} ms since 1970");
-            return (new Frame(record, new StreamId(record.Topic, record.Partition, name), time, values) { Field = field }, null);
+            return (new Frame(record, new StreamId(record.Topic, record.Partition, name), time, values)
+            {
+                Field = field,
+                MayBeDays = read.MayBeDays,
+            }, null);
         }
         catch (Rejected e)
         {
@@ -91,9 +99,8 @@ public sealed class FrameDecoder(FrameFields fields)
             int schema = BinaryPrimitives.ReadInt32BigEndian(json[1..]);
             json = json[FramingBytes..];
             if (!json.TrimStart(" \t\r\n"u8).StartsWith("{"u8))
-                throw new Rejected(Rejection.NotJson,
-                    $"the value is framed for a schema registry (schema {schema}) and is no JSON: Avro or Protobuf, which are not read; "
-                    + $"the producer's JSON Schema serialiser is");
+                throw new Rejected(Rejection.NotJson, $"the value is framed for a schema registry (schema {schema}) and is no JSON: Avro "
+                    + "or Protobuf, which are not read; the producer's JSON Schema serialiser is");
         }
         try
         {
@@ -135,8 +142,8 @@ public sealed class FrameDecoder(FrameFields fields)
             catch (Rejected e)
             {
                 read.Problem ??= e;
-                if (reader.CurrentDepth == depth
-                    && reader.TokenType is JsonTokenType.StartArray or JsonTokenType.StartObject) reader.Skip();
+                if (reader.CurrentDepth == depth && reader.TokenType is JsonTokenType.StartArray or JsonTokenType.StartObject)
+                    reader.Skip();
                 while (reader.CurrentDepth > depth && reader.Read()) { }
             }
         }
@@ -146,7 +153,7 @@ public sealed class FrameDecoder(FrameFields fields)
     {
         if (!read.Seen.Add(field)) throw Twice(field);
         int place;
-        if (field == fields.Timestamp) read.Time = Time(ref reader);
+        if (field == fields.Timestamp) read.Time = Time(ref reader, read);
         else if ((place = IndexOf(fields.Stream, field)) >= 0) read.Names[place] = Word(ref reader, field);
         else if ((place = IndexOf(fields.Channels, field)) >= 0) read.Channels[place] = Number(ref reader, field);
         else if (read.Values is not null) throw Twice($"{fields.Value} or {fields.Values}");
@@ -180,7 +187,7 @@ public sealed class FrameDecoder(FrameFields fields)
     {
         if (fields.NumbersInTexts && reader.TokenType == JsonTokenType.String
             && double.TryParse(reader.GetString(), NumberStyles.Float, CultureInfo.InvariantCulture, out double written)
-                && double.IsFinite(written))
+            && double.IsFinite(written))
             return written;
         // The channel has no value: the others go on without it.
         if (reader.TokenType == JsonTokenType.Null
@@ -200,27 +207,50 @@ public sealed class FrameDecoder(FrameFields fields)
     static bool IsNotFinite(string text) =>
         double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && !double.IsFinite(number);
 
-    static DateTime Time(ref Utf8JsonReader reader)
+    DateTime Time(ref Utf8JsonReader reader, Reading read)
     {
-        if (reader.TokenType == JsonTokenType.Number && reader.TryGetDouble(out double number)
-            && FeedTime.FromNumber(number) is { } numeric) return numeric;
-        if (reader.TokenType == JsonTokenType.String && FeedTime.Parse(reader.GetString()!) is { } time) return time;
-        string was = reader.TokenType == JsonTokenType.String ? reader.GetString()!
+        string text = reader.TokenType == JsonTokenType.String ? reader.GetString()!
             : Encoding.UTF8.GetString(reader.HasValueSequence ? reader.ValueSequence.ToArray() : reader.ValueSpan);
-        throw new Rejected(Rejection.BadTimestamp,
-            $"the timestamp must be ISO 8601 or a number since 1970, was {was[..Math.Min(was.Length, 60)]}");
+        if (reader.TokenType is not (JsonTokenType.String or JsonTokenType.Number)) throw NoTime(text);
+        if (_format is not null)
+            return _format.Read(text) is { } stamp && Utc(stamp, read.Sent) is { } said ? said : throw NoTime(text);
+        bool number = double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double since);
+        if (number && !TimeText.IsCompact(text))
+        {
+            read.MayBeDays = FeedTime.MayBeDays(since);
+            return FeedTime.FromNumber(since) ?? throw NoTime(text);
+        }
+        if (TimeText.Numbers(text) is { Separator: not '.' })
+            throw new Rejected(Rejection.BadTimestamp, $"the timestamp '{text}' can be read day first and month first: say which with "
+                + "source.fields.timestampFormat: day-first or month-first");
+        TimeStamp? date = TimeText.Parse(text) ?? TimeText.Parse(text, DayOrder.DayFirst);  // nobody writes 01.13.2026
+        return (date is { } day ? Utc(day, read.Sent) : FeedTime.Parse(text)) ?? throw NoTime(text);
     }
+
+    // Of the hour that comes twice when clocks go back, the one that is nearer to when the record was sent.
+    DateTime? Utc(TimeStamp stamp, DateTime? sent)
+    {
+        DateTime? first = stamp.In(_zone);
+        if (sent is not { } then || !stamp.IsAmbiguousIn(_zone) || stamp.In(_zone, later: true) is not { } second) return first;
+        return first is { } one && (then - one).Duration() <= (then - second).Duration() ? one : second;
+    }
+
+    Rejected NoTime(string text) => new(Rejection.BadTimestamp, $"the timestamp must be {(_format is null
+        ? "ISO 8601 or a number since 1970" : $"written as source.fields.timestampFormat says ({_format.Says})")}, was "
+        + text[..Math.Min(text.Length, MostShown)]);
 
     static Rejected Twice(string field) => new(Rejection.BadFields, $"field {field} stands twice");
 
     /// <summary>What was read of a record so far.</summary>
-    sealed class Reading(FrameFields fields)
+    sealed class Reading(FrameFields fields, DateTime? sent)
     {
+        public DateTime? Sent => sent;
         public HashSet<string> Seen { get; } = [];
         public string?[] Names { get; } = new string?[fields.Stream.Count];
         public double?[] Channels { get; } = new double?[fields.Channels.Count];
         public double[]? Values { get; set; }
         public DateTime? Time { get; set; }
+        public bool MayBeDays { get; set; }
         public Rejected? Problem { get; set; }  // the first one
 
         /// <summary>As if nothing had been read.</summary>
@@ -229,7 +259,7 @@ public sealed class FrameDecoder(FrameFields fields)
             Seen.Clear();
             Array.Clear(Names);
             Array.Clear(Channels);
-            (Values, Time, Problem) = (null, null, null);
+            (Values, Time, MayBeDays, Problem) = (null, null, false, null);
         }
 
         public bool Takes(string field) => field == fields.Timestamp || IndexOf(fields.Stream, field) >= 0
@@ -238,8 +268,8 @@ public sealed class FrameDecoder(FrameFields fields)
         public string Stream()
         {
             int missing = Array.IndexOf(Names, null);
-            if (missing >= 0) throw Problem ?? new Rejected(Rejection.NoKey,
-                $"field {fields.Stream[missing]} is missing: it names the stream");
+            if (missing >= 0)
+                throw Problem ?? new Rejected(Rejection.NoKey, $"field {fields.Stream[missing]} is missing: it names the stream");
             string name = string.Join('/', Names);
             if (name.Length == Names.Length - 1 || Encoding.UTF8.GetByteCount(name) > LongestKey || name.EnumerateRunes().Any(IsNoText))
                 throw new Rejected(Rejection.BadKey,
@@ -251,8 +281,8 @@ public sealed class FrameDecoder(FrameFields fields)
         {
             if (Problem is not null) throw Problem;
             if (fields.Channels.Count == 0)
-                return Values ?? throw new Rejected(Rejection.BadFields,
-                    $"neither field {fields.Value} nor field {fields.Values} is there");
+                return Values
+                    ?? throw new Rejected(Rejection.BadFields, $"neither field {fields.Value} nor field {fields.Values} is there");
             // A device that has nothing to say of a sensor leaves it out; one that says nothing of any is misnamed.
             return Array.TrueForAll(Channels, value => value is null)
                 ? throw new Rejected(Rejection.BadFields, $"none of the fields {string.Join(", ", fields.Channels)} is there")

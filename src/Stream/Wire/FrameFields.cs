@@ -15,10 +15,16 @@ public sealed record FrameFields
     public bool NumbersInTexts { get; init; }
 
     /// <summary>
-    /// ISO 8601 text, or a number since 1970: of seconds (below 1e11), milliseconds (below 1e14), microseconds (below 1e17) or
-    /// nanoseconds. Without it the record's own timestamp counts.
+    /// ISO 8601 text, digits of a date (20260105, 202601051300), or a number since 1970: of seconds (below 1e11), milliseconds (below
+    /// 1e14), microseconds (below 1e17) or nanoseconds. Without it the record's own timestamp counts.
     /// </summary>
     public string Timestamp { get; init; } = "timestamp";
+
+    /// <summary>How the timestamp is written, as <see cref="TimeFormat.Said"/> has it; empty: as above.</summary>
+    public string TimestampFormat { get; init; } = "";
+
+    /// <summary>Whose clock timestamps without a zone are of, such as Europe/Copenhagen; empty: UTC.</summary>
+    public string Timezone { get; init; } = "";
 
     /// <summary>A number: a feed of one channel.</summary>
     public string Value { get; init; } = "value";
@@ -36,9 +42,16 @@ public sealed record FrameFields
         foreach ((string key, string name) in new[] { ("timestamp", Timestamp), ("value", Value), ("values", Values) })
             if (string.IsNullOrWhiteSpace(name))
                 throw new ArgumentOutOfRangeException(key, $"{key} must be the name of a field, was empty");
+        if (TimestampFormat.Length > 0 && TimeFormat.Of(TimestampFormat) is null)
+            throw new ArgumentOutOfRangeException(nameof(TimestampFormat),
+                $"timestampFormat must be {TimeFormat.Said}, was '{TimestampFormat}'");
+        if (Timezone.Length > 0 && !TimeZoneInfo.TryFindSystemTimeZoneById(Timezone, out _))
+            throw new ArgumentOutOfRangeException(nameof(Timezone),
+                $"timezone must be a name such as Europe/Copenhagen or UTC, was '{Timezone}'");
         if (names.GroupBy(name => name).FirstOrDefault(same => same.Count() > 1) is { } twice)
             throw new ArgumentOutOfRangeException(nameof(Channels), $"each field must have a name of its own, '{twice.Key}' stands twice");
         if (names.FirstOrDefault(name => names.Any(other => other.StartsWith(name + '.', StringComparison.Ordinal))) is { } within)
-            throw new ArgumentOutOfRangeException(nameof(Channels), $"a field is a value or an object with fields: '{within}' is named as both");
+            throw new ArgumentOutOfRangeException(nameof(Channels),
+                $"a field is a value or an object with fields: '{within}' is named as both");
     }
 }

@@ -27,11 +27,28 @@ public readonly record struct TimeStamp(DateTime Clock, TimeSpan? Offset)
             return ticks >= 0 && ticks <= DateTime.MaxValue.Ticks ? new DateTime(ticks, DateTimeKind.Utc) : null;
         }
     }
+
+    /// <summary>UTC, where a text that names no zone is of a zone's clock; null outside of the years 1 … 9999.</summary>
+    /// <param name="zone">Null: UTC.</param>
+    /// <param name="later">The second of the two, where clocks went back and showed it twice.</param>
+    public DateTime? In(TimeZoneInfo? zone, bool later = false)
+    {
+        if (Offset is not null || zone is null) return Utc;
+        DateTime clock = DateTime.SpecifyKind(Clock, DateTimeKind.Unspecified);
+        TimeSpan offset = !zone.IsAmbiguousTime(clock) ? zone.GetUtcOffset(clock)
+            : later ? zone.GetAmbiguousTimeOffsets(clock).Min() : zone.GetAmbiguousTimeOffsets(clock).Max();
+        return new TimeStamp(clock, offset).Utc;
+    }
+
+    /// <summary>Whether the clock of the zone showed it twice.</summary>
+    public bool IsAmbiguousIn(TimeZoneInfo? zone) =>
+        Offset is null && zone is not null && zone.IsAmbiguousTime(DateTime.SpecifyKind(Clock, DateTimeKind.Unspecified));
 }
 
 /// <summary>Texts of times as people, loggers and exports write them.</summary>
 public static partial class TimeText
 {
+    const string Months = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec";
     const string TimeOfDay = @"(?<h>\d{1,2}):(?<n>\d{2})(:(?<s>\d{2})([.,](?<f>\d+))?)?( ?(?<half>[AaPp])\.?[Mm]\.?)?",
         Zone = @" ?(?<zone>Z|z|UTC|GMT|([+-]\d{2}(:?\d{2})?))( UTC| GMT)?";
 
@@ -54,7 +71,8 @@ public static partial class TimeText
 
     /// <summary>The first two numbers of 05/01/2026, and what separates them; null: it is no such date.</summary>
     public static (int First, int Second, char Separator)? Numbers(string text) =>
-        YearLast().Match(text.Trim()) is { Success: true } match ? (Number(match, "a"), Number(match, "b"), match.Groups["x"].Value[0]) : null;
+        YearLast().Match(text.Trim()) is { Success: true } match
+            ? (Number(match, "a"), Number(match, "b"), match.Groups["x"].Value[0]) : null;
 
     /// <summary>A time of day alone, such as 13:05 or 1:05:00 PM.</summary>
     public static TimeSpan? OfDay(string text) => OnlyTime().Match(text.Trim()) is { Success: true } match ? Day(match) : null;
@@ -102,19 +120,22 @@ public static partial class TimeText
     static int Number(Match match, string group) =>
         match.Groups[group] is { Success: true } found ? int.Parse(found.ValueSpan, CultureInfo.InvariantCulture) : 0;
 
-    [GeneratedRegex(@"^(?<y>\d{4})[-/.](?<m>\d{1,2})[-/.](?<d>\d{1,2})([Tt ,]+" + TimeOfDay + @")?(" + Zone + ")?$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^(?<y>\d{4})[-/.](?<m>\d{1,2})[-/.](?<d>\d{1,2})([Tt ,]+" + TimeOfDay + @")?(" + Zone + ")?$",
+        RegexOptions.CultureInvariant)]
     private static partial Regex YearFirst();
 
-    [GeneratedRegex(@"^(?<a>\d{1,2})(?<x>[-/.])(?<b>\d{1,2})[-/.](?<y>\d{4}|\d{2})([Tt ,]+" + TimeOfDay + @")?(" + Zone + ")?$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^(?<a>\d{1,2})(?<x>[-/.])(?<b>\d{1,2})[-/.](?<y>\d{4}|\d{2})([Tt ,]+" + TimeOfDay + @")?(" + Zone + ")?$",
+        RegexOptions.CultureInvariant)]
     private static partial Regex YearLast();
 
-    [GeneratedRegex(@"^(?<y>\d{4})(?<m>\d{2})(?<d>\d{2})([T ]?(?<h>\d{2})(?<n>\d{2})((?<s>\d{2})([.,](?<f>\d+))?)?)?(" + Zone + ")?$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^(?<y>\d{4})(?<m>\d{2})(?<d>\d{2})([T ]?(?<h>\d{2})(?<n>\d{2})((?<s>\d{2})([.,](?<f>\d+))?)?)?(" + Zone + ")?$",
+        RegexOptions.CultureInvariant)]
     private static partial Regex Compact();
 
     [GeneratedRegex("^" + TimeOfDay + "$", RegexOptions.CultureInvariant)]
     private static partial Regex OnlyTime();
 
-    [GeneratedRegex(@"\b(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b.*\d|\d.*(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"\b(" + Months + @")[a-z]*\b.*\d|\d.*(" + Months + ")", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex MonthName();
 
     [GeneratedRegex(@"(Z|GMT|[+-]\d{2}:?\d{2})$", RegexOptions.CultureInvariant)]

@@ -7,17 +7,14 @@ using Xunit;
 
 namespace Esn.Streaming.Tests.Backtest;
 
-public sealed class BacktestSetTests : IDisposable
+public sealed class BacktestSetTests : FileTests
 {
-    readonly string _directory = Directory.CreateTempSubdirectory("esn-backtests-").FullName;
-
-    public void Dispose() => Directory.Delete(_directory, recursive: true);
-
     string Feed(string name, double phase, int rows = 1000)
     {
-        string file = Path.Combine(_directory, name);
+        string file = Path.Combine(Folder, name);
         Directory.CreateDirectory(Path.GetDirectoryName(file)!);
-        File.WriteAllText(file, "timestamp,value,anomaly\n" + string.Concat(Enumerable.Range(0, rows).Select(t => string.Create(CultureInfo.InvariantCulture,
+        File.WriteAllText(file,
+            "timestamp,value,anomaly\n" + string.Concat(Enumerable.Range(0, rows).Select(t => string.Create(CultureInfo.InvariantCulture,
             $"{DateTime.UnixEpoch.AddSeconds(t):yyyy-MM-dd HH:mm:ss},{Pipelines.Value(t, phase):R},{(t is >= 600 and < 620 ? 1 : 0)}\n"))));
         return file;
     }
@@ -29,12 +26,12 @@ public sealed class BacktestSetTests : IDisposable
     public async Task Several_feeds_at_once_give_the_bytes_that_each_gives_alone_and_one_summary()
     {
         string[] files = [.. Enumerable.Range(0, 5).Select(i => Feed($"feed{i}.csv", i))];
-        string together = Path.Combine(_directory, "together");
+        string together = Path.Combine(Folder, "together");
         var done = new List<double?>();
         BacktestTotal total = await Run(new BacktestSet(files, [], ["anomaly"], null), together, part => { lock (done) done.Add(part); });
         foreach (string file in files)
         {
-            string name = Path.GetFileNameWithoutExtension(file), alone = Path.Combine(_directory, "alone", name);
+            string name = Path.GetFileNameWithoutExtension(file), alone = Path.Combine(Folder, "alone", name);
             await Run(new BacktestSet([file], [], ["anomaly"], null), alone);
             foreach (string result in (string[])["scores.csv", "events.jsonl"])
                 Assert.Equal(File.ReadAllText(Path.Combine(alone, result)), File.ReadAllText(Path.Combine(together, name, result)));
@@ -50,7 +47,7 @@ public sealed class BacktestSetTests : IDisposable
     [Fact]
     public async Task Labels_come_from_a_windows_file_as_well_as_from_a_column()
     {
-        string file = Feed("folder/feed.csv", 0), windows = Path.Combine(_directory, "windows.json");
+        string file = Feed("folder/feed.csv", 0), windows = Path.Combine(Folder, "windows.json");
         File.WriteAllText(windows, """{"folder/feed.csv": [["1970-01-01 00:10:00", "1970-01-01 00:10:19"]]}""");
         LabelSummary byColumn = (await Run(new BacktestSet([file], [], ["anomaly"], null), null)).Labels!;
         LabelSummary byWindows = (await Run(new BacktestSet([file], [], [], WindowsFile.Load(windows)), null)).Labels!;
@@ -61,20 +58,20 @@ public sealed class BacktestSetTests : IDisposable
     [Fact]
     public async Task A_feed_that_cannot_be_read_is_told_and_does_not_stop_the_others()
     {
-        string good = Feed("good.csv", 0), none = Path.Combine(_directory, "none.csv"), text = Path.Combine(_directory, "text.csv");
+        string good = Feed("good.csv", 0), none = Path.Combine(Folder, "none.csv"), text = Path.Combine(Folder, "text.csv");
         File.WriteAllText(text, "time,name\n2026-01-01,x\n");
-        BacktestTotal total = await Run(new BacktestSet([none, good, text], [], [], null), Path.Combine(_directory, "out"));
+        BacktestTotal total = await Run(new BacktestSet([none, good, text], [], [], null), Path.Combine(Folder, "out"));
         Assert.Equal((1, 1000), (total.Files, total.Rows));
         Assert.Equal([none, text], total.Failed.Select(failed => failed.File));
         Assert.StartsWith("2 files could not be used; the first: there is no file ", total.Unfit, StringComparison.Ordinal);
-        Assert.True(File.Exists(Path.Combine(_directory, "out", "good", "scores.csv")));
+        Assert.True(File.Exists(Path.Combine(Folder, "out", "good", "scores.csv")));
         Assert.Null((await Run(new BacktestSet([good], [], [], null), null)).Unfit);
     }
 
     [Fact]
     public async Task Where_no_feed_can_be_read_that_is_an_error()
     {
-        string none = Path.Combine(_directory, "none.csv"), output = Path.Combine(_directory, "out");
+        string none = Path.Combine(Folder, "none.csv"), output = Path.Combine(Folder, "out");
         await Assert.ThrowsAsync<FeedException>(() => Run(new BacktestSet([none], [], [], null), output));
         FeedException both = await Assert.ThrowsAsync<FeedException>(() => Run(new BacktestSet([none, none + "2"], [], [], null), output));
         Assert.StartsWith("none of 2 files can be read; the first: there is no file", both.Message, StringComparison.Ordinal);
@@ -84,26 +81,31 @@ public sealed class BacktestSetTests : IDisposable
     [Fact]
     public async Task A_feed_most_of_which_is_refused_is_unfit_and_its_cause_is_named()
     {
-        string file = Path.Combine(_directory, "refused.csv");
-        File.WriteAllText(file, "time,v\n" + string.Concat(Enumerable.Range(0, 100).Select(t => $"2026-01-{1 + t / 24:d2} {t % 24:d2}:00,{(t < 30 ? "1" : "NaN")}\n")));
+        string file = Path.Combine(Folder, "refused.csv");
+        File.WriteAllText(file, "time,v\n"
+            + string.Concat(Enumerable.Range(0, 100).Select(t => $"2026-01-{1 + t / 24:d2} {t % 24:d2}:00,{(t < 30 ? "1" : "NaN")}\n")));
         BacktestTotal total = await Run(new BacktestSet([file], [], [], null), null);
-        Assert.Equal($"70 of 100 rows of {file} were refused, 70 as blank: row 31: it has no value in any channel: a gap", total.Unfit);
-        Assert.Equal(new RefusedRows(30, 99, "2026-01-02 06:00", "2026-01-05 03:00", "blank"), Assert.Single(total.Each[0].RefusedRuns));
+        Assert.Equal($"70 of 100 rows of {file} were refused, 70 as blank: row 31: it has no value in any channel: a gap",
+            total.Unfit);
+        Assert.Equal(new RefusedRows(30, 99, "2026-01-02 06:00", "2026-01-05 03:00", "blank"),
+            Assert.Single(total.Each[0].RefusedRuns));
     }
 
     [Fact]
     public async Task Each_series_of_a_file_is_a_feed_of_its_own()
     {
-        string apart = Feed("web-1.csv", 0), file = Path.Combine(_directory, "long.csv");
-        File.WriteAllText(file, "timestamp,host,value\n" + string.Concat(File.ReadLines(apart).Skip(1).Select(line => line.Split(',')).Select((row, t) =>
+        string apart = Feed("web-1.csv", 0), file = Path.Combine(Folder, "long.csv");
+        File.WriteAllText(file,
+            "timestamp,host,value\n" + string.Concat(File.ReadLines(apart).Skip(1).Select(line => line.Split(',')).Select((row, t) =>
             $"{row[0]},web-1,{row[1]}\n{row[0]},db/2,{(t * 7 % 11).ToString(CultureInfo.InvariantCulture)}.5\n")));
-        string output = Path.Combine(_directory, "out");
+        string output = Path.Combine(Folder, "out");
         var set = new BacktestSet([file], [], [], null) { Options = new FeedOptions { KeyColumn = "host" } };
         BacktestTotal total = await Run(set, output);
         Assert.Equal(["web-1", "db/2"], total.Each.Select(one => one.Series!));
         Assert.Equal([1000L, 1000L], total.Each.Select(one => one.Rows));
-        await Run(new BacktestSet([apart], ["value"], [], null), Path.Combine(_directory, "apart"));
-        Assert.Equal(File.ReadAllText(Path.Combine(_directory, "apart", "scores.csv")), File.ReadAllText(Path.Combine(output, "web-1", "scores.csv")));
+        await Run(new BacktestSet([apart], ["value"], [], null), Path.Combine(Folder, "apart"));
+        Assert.Equal(File.ReadAllText(Path.Combine(Folder, "apart", "scores.csv")),
+            File.ReadAllText(Path.Combine(output, "web-1", "scores.csv")));
         Assert.True(File.Exists(Path.Combine(output, "db_2", "scores.csv")));
     }
 
@@ -114,6 +116,7 @@ public sealed class BacktestSetTests : IDisposable
         Assert.Equal([Path.Combine("x", "a"), Path.Combine("y", "a")], BacktestSet.Names(["z/x/a.csv", "z/y/a.csv"]));
         Assert.Equal(["a.csv", "a.txt"], BacktestSet.Names(["x/a.csv", "x/a.txt"]));
         Assert.Equal(["stdin", "a"], BacktestSet.Names(["-", "a.csv"]));
-        Assert.Contains("named twice", Assert.Throws<FeedException>(() => BacktestSet.Names(["x/a.csv", "x/../x/a.csv"])).Message, StringComparison.Ordinal);
+        Assert.Contains("named twice", Assert.Throws<FeedException>(() => BacktestSet.Names(["x/a.csv", "x/../x/a.csv"])).Message,
+            StringComparison.Ordinal);
     }
 }

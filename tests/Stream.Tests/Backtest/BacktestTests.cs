@@ -8,33 +8,25 @@ using Xunit;
 
 namespace Esn.Stream.Tests;
 
-public sealed class BacktestTests : IDisposable
+public sealed class BacktestTests : FileTests
 {
-    readonly string _directory = Directory.CreateTempSubdirectory("esn-backtest-").FullName;
-
-    public void Dispose() => Directory.Delete(_directory, recursive: true);
-
-    string Write(string text, string name = "feed.csv")
-    {
-        string file = Path.Combine(_directory, name);
-        File.WriteAllText(file, text);
-        return file;
-    }
-
     BacktestSummary Run(string file, string[]? values = null, string[]? labels = null)
     {
         using CsvFeed feed = CsvFeed.Open(file, values ?? [], labels ?? []);
-        return BacktestRun.Run(feed, labels is null ? null : new FeedLabels(), Pipelines.Config(), _directory, null, TimeProvider.System, _ => { }, CancellationToken.None);
+        return BacktestRun.Run(feed, labels is null ? null : new FeedLabels(), Pipelines.Config(), Folder, null, TimeProvider.System,
+            _ => { }, CancellationToken.None);
     }
 
-    string Feed(int rows, Func<int, string?>? line = null) => Write("timestamp,value,is_anomaly\n" + string.Concat(Enumerable.Range(0, rows).Select(t =>
-        (line?.Invoke(t) ?? string.Create(CultureInfo.InvariantCulture, $"{DateTime.UnixEpoch.AddSeconds(t):yyyy-MM-dd HH:mm:ss},{Pipelines.Value(t):R},{(t is >= 600 and < 620 ? 1 : 0)}")) + "\n")));
+    string Feed(int rows, Func<int, string?>? line = null) =>
+        Write("timestamp,value,is_anomaly\n" + string.Concat(Enumerable.Range(0, rows).Select(t =>
+        (line?.Invoke(t) ?? string.Create(CultureInfo.InvariantCulture,
+            $"{DateTime.UnixEpoch.AddSeconds(t):yyyy-MM-dd HH:mm:ss},{Pipelines.Value(t):R},{(t is >= 600 and < 620 ? 1 : 0)}")) + "\n")));
 
     [Fact]
     public void Scores_has_a_row_for_each_row_of_the_feed_and_the_summary_counts_what_is_labelled()
     {
         BacktestSummary summary = Run(Feed(1000), labels: ["is_anomaly"]);
-        string[] scores = File.ReadAllLines(Path.Combine(_directory, "scores.csv"));
+        string[] scores = File.ReadAllLines(Path.Combine(Folder, "scores.csv"));
         Assert.Equal("timestamp,score,normality,expected,observed,alarm", scores[0]);
         Assert.Equal(1001, scores.Length);
         Assert.StartsWith("1970-01-01 00:10:00,", scores[601], StringComparison.Ordinal);
@@ -44,9 +36,10 @@ public sealed class BacktestTests : IDisposable
         Assert.True(double.Parse(row[1], CultureInfo.InvariantCulture) >= 1);
         Assert.Equal("1", row[5]);
 
-        JsonElement written = JsonDocument.Parse(File.ReadAllText(Path.Combine(_directory, "summary.json"))).RootElement;
+        JsonElement written = JsonDocument.Parse(File.ReadAllText(Path.Combine(Folder, "summary.json"))).RootElement;
         Assert.Equal(1, written.GetProperty("labels").GetProperty("caught").GetInt32());
-        JsonElement[] events = [.. File.ReadLines(Path.Combine(_directory, "events.jsonl")).Select(line => JsonDocument.Parse(line).RootElement)];
+        JsonElement[] events =
+            [.. File.ReadLines(Path.Combine(Folder, "events.jsonl")).Select(line => JsonDocument.Parse(line).RootElement)];
         Assert.Equal("1.0", events[0].GetProperty("specversion").GetString());
         Assert.Equal("esn.anomaly.opened", events[0].GetProperty("type").GetString());
         Assert.Equal(600, events[0].GetProperty("data").GetProperty("position").GetInt64());
@@ -67,9 +60,10 @@ public sealed class BacktestTests : IDisposable
         }));
         Assert.Equal(new SortedDictionary<string, long> { ["blank"] = 2, ["late"] = 1, ["unreadable"] = 2 }, summary.Refused);
         Assert.Equal("row 501: it has no value in any channel: a gap", summary.FirstRefused["blank"]);
-        Assert.StartsWith("row 505: the stream's last frame is of 1970-01-01T00:08:19Z", summary.FirstRefused["late"], StringComparison.Ordinal);
+        Assert.StartsWith("row 505: the stream's last frame is of 1970-01-01T00:08:19Z", summary.FirstRefused["late"],
+            StringComparison.Ordinal);
         Assert.Equal((900, 895), (summary.Rows, summary.Steps));
-        Assert.Equal(901, File.ReadAllLines(Path.Combine(_directory, "scores.csv")).Length);
+        Assert.Equal(901, File.ReadAllLines(Path.Combine(Folder, "scores.csv")).Length);
     }
 
     [Fact]
@@ -78,7 +72,8 @@ public sealed class BacktestTests : IDisposable
         string file = Feed(100);
         using CsvFeed feed = CsvFeed.Open(file, [], []);
         var labels = new FeedLabels([(new DateTime(2030, 1, 1), new DateTime(2030, 1, 2))]);
-        string message = Assert.Throws<FeedException>(() => BacktestRun.Run(feed, labels, Pipelines.Config(), null, null, TimeProvider.System, _ => { }, CancellationToken.None)).Message;
+        string message = Assert.Throws<FeedException>(() =>
+            BacktestRun.Run(feed, labels, Pipelines.Config(), null, null, TimeProvider.System, _ => { }, CancellationToken.None)).Message;
         Assert.Contains("none of its 1 windows holds a row", message, StringComparison.Ordinal);
     }
 
@@ -88,18 +83,21 @@ public sealed class BacktestTests : IDisposable
     [InlineData("{\"feed.csv\": [[\"2026-01-02\", \"2026-01-01\"]]}", "must not end before it starts")]
     [InlineData("{\"feed.csv\": [[\"2026-01-02\", \"soon\"]]}", "soon")]
     public void A_windows_file_of_another_form_says_what_is_expected(string text, string says) =>
-        Assert.Contains(says, Assert.Throws<FeedException>(() => WindowsFile.Load(Write(text, "windows.json"))).Message, StringComparison.Ordinal);
+        Assert.Contains(says, Assert.Throws<FeedException>(() => WindowsFile.Load(Write(text, "windows.json"))).Message,
+            StringComparison.Ordinal);
 
     [Fact]
     public void An_alarm_has_the_same_name_in_a_backtest_and_live()
     {
         Run(Feed(1000));
-        string[] backtest = [.. File.ReadLines(Path.Combine(_directory, "events.jsonl")).Select(line => JsonDocument.Parse(line).RootElement.GetProperty("data").GetProperty("alarm").GetString()!)];
+        string[] backtest = [.. File.ReadLines(Path.Combine(Folder, "events.jsonl"))
+            .Select(line => JsonDocument.Parse(line).RootElement.GetProperty("data").GetProperty("alarm").GetString()!)];
         var live = new StreamTable(Pipelines.Config(), TimeProvider.System);
         string[] names =
         [
             .. Enumerable.Range(0, 1000).Chunk(70).SelectMany(block =>
-                live.Take(Pipelines.Batch([.. block.Select(t => Pipelines.Record(t, "feed", Pipelines.Value(t)) with { Topic = "feed" })])).Frames)
+                live.Take(Pipelines.Batch([.. block.Select(t => Pipelines.Record(t, "feed", Pipelines.Value(t)) with { Topic = "feed" })]))
+                    .Frames)
                 .Where(frame => frame.Result.Alarm is not null).Select(frame => frame.AlarmId),
         ];
         Assert.NotEmpty(backtest);
@@ -112,9 +110,15 @@ public sealed class BacktestTests : IDisposable
     {
         string file = Feed(300);
         using CsvFeed feed = CsvFeed.Open(file, [], []);
-        EsnConfig config = Pipelines.Config() with { Models = [new ModelConfig { Streams = ["fe*"], Detector = Pipelines.Config().Detector, Budget = null }, new ModelConfig { Streams = ["*"], Detector = Presets.Metric() }] };
-        BacktestRun.Run(feed, null, config with { Detector = Presets.Metric() }, _directory, null, TimeProvider.System, _ => { }, CancellationToken.None);
-        string[] scores = File.ReadAllLines(Path.Combine(_directory, "scores.csv"));
+        ModelConfig[] models =
+        [
+            new() { Streams = ["fe*"], Detector = Pipelines.Config().Detector, Budget = null },
+            new() { Streams = ["*"], Detector = Presets.Metric() },
+        ];
+        EsnConfig config = Pipelines.Config() with { Models = models };
+        BacktestRun.Run(feed, null, config with { Detector = Presets.Metric() }, Folder, null, TimeProvider.System, _ => { },
+            CancellationToken.None);
+        string[] scores = File.ReadAllLines(Path.Combine(Folder, "scores.csv"));
         Assert.NotEqual("NaN", scores[60].Split(',')[3]);  // scaled after 50 steps, as the first entry has it
         Assert.Equal("NaN", scores[49].Split(',')[3]);
     }

@@ -1,26 +1,26 @@
+using Esn.Stream.Tests;
 using Esn.Streaming.Backtest;
 using Esn.Streaming.Feeds;
 using Xunit;
 
 namespace Esn.Streaming.Tests.Backtest;
 
-public sealed class LabelTests : IDisposable
+public sealed class LabelTests : FileTests
 {
-    readonly string _directory = Directory.CreateTempSubdirectory("esn-labels-").FullName;
-
-    public void Dispose() => Directory.Delete(_directory, recursive: true);
-
     static AlarmSpan Span(int start, int end) => new(start, end, start, 1, new AlarmEvent
     {
-        Change = AlarmChange.Closed, Position = end, Start = start, Peak = start, Time = default, StartTime = default, PeakTime = default, Score = 1, PeakScore = 1,
-        Severity = Severity.Minor, Normality = 1, Expected = [0], Observed = [0], Contributions = [], Scores = [], Forecast = null, Drift = null,
+        Change = AlarmChange.Closed, Position = end, Start = start, Peak = start, Time = default, StartTime = default,
+        PeakTime = default, Score = 1, PeakScore = 1,
+        Severity = Severity.Minor, Normality = 1, Expected = [0], Observed = [0], Contributions = [], Scores = [],
+        Forecast = null, Drift = null,
     }, null);
 
     static LabelTally Tally(int rows, NabWindow[] windows, (int Start, int End)[] alarms, int ready = 0)
     {
         bool[] alarmed = new bool[rows];
         foreach ((int start, int end) in alarms) alarmed.AsSpan(start..end).Fill(true);
-        return LabelTally.Of(alarmed, [.. alarmed.Select(open => open ? 1.0 : 0)], [.. alarms.Select(alarm => Span(alarm.Start, alarm.End))], windows, ready);
+        return LabelTally.Of(alarmed, [.. alarmed.Select(open => open ? 1.0 : 0)],
+            [.. alarms.Select(alarm => Span(alarm.Start, alarm.End))], windows, ready);
     }
 
     [Fact]
@@ -29,7 +29,8 @@ public sealed class LabelTests : IDisposable
         LabelSummary summary = Tally(100,
             [new(5, 9), new(30, 39), new(60, 69)],  // within the warm-up, caught after 4, missed
             [(34, 44), (80, 85)], ready: 20).Summary();
-        Assert.Equal((2, 1, .5, 1, 1e5 / 80, 4.0), (summary.Windows, summary.Caught, summary.EventRecall, summary.FalseAlarms, summary.FalseAlarmsPer100000Steps, summary.MedianDelay));
+        Assert.Equal((2, 1, .5, 1, 1e5 / 80, 4.0), (summary.Windows, summary.Caught, summary.EventRecall, summary.FalseAlarms,
+            summary.FalseAlarmsPer100000Steps, summary.MedianDelay));
         Assert.Equal((6 / 15.0, 6 / 20.0), (summary.Precision, summary.Recall));
         Assert.Equal(2 * 6 / (15.0 + 20), summary.F1!.Value, 12);
     }
@@ -38,7 +39,8 @@ public sealed class LabelTests : IDisposable
     public void Without_labels_or_alarms_no_ratio_is_made_up()
     {
         LabelSummary summary = Tally(100, [], [], ready: 10).Summary();
-        Assert.Equal((null, null, null, null, null), (summary.EventRecall, summary.MedianDelay, summary.Precision, summary.Recall, summary.F1));
+        Assert.Equal((null, null, null, null, null),
+            (summary.EventRecall, summary.MedianDelay, summary.Precision, summary.Recall, summary.F1));
         Assert.Null(summary.Nab.Standard);
     }
 
@@ -50,7 +52,8 @@ public sealed class LabelTests : IDisposable
         Assert.Equal((3, 2, 1, 7.5), (sum.Windows, sum.Caught, sum.FalseAlarms, sum.MedianDelay));
         Assert.Equal(11 / 16.0, sum.Precision);
         Assert.Equal(11 / 90.0, sum.Recall);
-        NabSeries[] corpus = [new("a", Scores(1000, (310, 320), (700, 705)), [new(300, 349)]), new("b", Scores(400, (205, 206)), [new(200, 219), new(300, 319)])];
+        NabSeries[] corpus = [new("a", Scores(1000, (310, 320), (700, 705)), [new(300, 349)]),
+            new("b", Scores(400, (205, 206)), [new(200, 219), new(300, 319)])];
         Assert.Equal(NabScore.At(corpus, 1, NabProfile.LowFalsePositives), sum.Nab.LowFalsePositives!.Value, 10);
     }
 
@@ -65,7 +68,7 @@ public sealed class LabelTests : IDisposable
 
     WindowsFile Windows(string json)
     {
-        string file = Path.Combine(_directory, "windows.json");
+        string file = Path.Combine(Folder, "windows.json");
         File.WriteAllText(file, json);
         return WindowsFile.Load(file);
     }
@@ -74,9 +77,11 @@ public sealed class LabelTests : IDisposable
     public void A_feed_has_the_windows_of_the_longest_name_its_path_ends_with()
     {
         WindowsFile windows = Windows("""{"flat.csv": [], "art/flat.csv": [["2020-01-01 00:00:00.000000", "2020-01-01 01:00:00"]]}""");
-        foreach (string path in Named) Assert.Equal((new DateTime(2020, 1, 1), new DateTime(2020, 1, 1, 1, 0, 0)), Assert.Single(windows.Of(path)));
+        foreach (string path in Named)
+            Assert.Equal((new DateTime(2020, 1, 1), new DateTime(2020, 1, 1, 1, 0, 0)), Assert.Single(windows.Of(path)));
         Assert.Empty(windows.Of("other/flat.csv"));
-        Assert.Contains("does not name cart/flat.txt", Assert.Throws<FeedException>(() => windows.Of("cart/flat.txt")).Message, StringComparison.Ordinal);
+        Assert.Contains("does not name cart/flat.txt", Assert.Throws<FeedException>(() => windows.Of("cart/flat.txt")).Message,
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -91,10 +96,12 @@ public sealed class LabelTests : IDisposable
     public void Rows_within_a_span_are_labelled_and_neighbouring_spans_stay_apart()
     {
         DateTime[] times = [.. Enumerable.Range(0, 20).Select(i => new DateTime(2020, 1, 1).AddMinutes(i))];
-        (DateTime, DateTime)[] spans = [(times[3], times[6]), (times[7], times[9].AddSeconds(30)), (times[19].AddSeconds(1), times[19].AddSeconds(2))];
+        (DateTime, DateTime)[] spans =
+            [(times[3], times[6]), (times[7], times[9].AddSeconds(30)), (times[19].AddSeconds(1), times[19].AddSeconds(2))];
         var labels = new FeedLabels(spans);
         bool[] taken = [.. times.Select((time, i) => labels.Take(new FeedRow(i, "", time, [0], null, Anomalous: i is 12 or 13)))];
         Assert.Equal([.. NabSeries.Locate(times, spans), new NabWindow(12, 13)], labels.Windows);
-        Assert.Equal([3, 4, 5, 6, 7, 8, 9, 12, 13], taken.Select((anomalous, i) => (anomalous, i)).Where(row => row.anomalous).Select(row => row.i));
+        Assert.Equal([3, 4, 5, 6, 7, 8, 9, 12, 13], taken.Select((anomalous, i) => (anomalous, i)).Where(row => row.anomalous)
+            .Select(row => row.i));
     }
 }

@@ -30,7 +30,8 @@ public sealed class NabLevelTests
 
     static double[] Scores(NabFile file, MetricModelSpec spec, int seed)
     {
-        var model = new Detector(spec with { WarmUp = NabScore.Probation(file.Values.Length), Reservoir = spec.Reservoir with { Seed = seed } }, channels: 1);
+        var model = new Detector(spec with { WarmUp = NabScore.Probation(file.Values.Length),
+            Reservoir = spec.Reservoir with { Seed = seed } }, channels: 1);
         double[] scores = new double[file.Values.Length], expected = new double[1];
         for (int t = 0; t < scores.Length; t++) scores[t] = model.Step(file.Times[t], file.Values.AsSpan(t, 1), expected).Score;
         return scores;

@@ -124,7 +124,8 @@ public sealed class NabScoreTests
         DateTime[] times = [.. Enumerable.Range(0, 10).Select(i => start.AddHours(i))];
         (DateTime, DateTime)[] spans =
         [
-            (start.AddHours(2), start.AddHours(4)), (start.AddHours(4.5), start.AddHours(6.5)), (start.AddHours(8), start.AddDays(9)), (start.AddDays(20), start.AddDays(21)),
+            (start.AddHours(2), start.AddHours(4)), (start.AddHours(4.5), start.AddHours(6.5)), (start.AddHours(8), start.AddDays(9)),
+            (start.AddDays(20), start.AddDays(21)),
         ];
         Assert.Equal([new NabWindow(2, 4), new NabWindow(5, 6), new NabWindow(8, 9)], NabSeries.Locate(times, spans));
     }

@@ -8,12 +8,8 @@ using Xunit;
 
 namespace Esn.Streaming.Tests.Backtest;
 
-public sealed class ReportTests : IDisposable
+public sealed class ReportTests : FileTests
 {
-    readonly string _directory = Directory.CreateTempSubdirectory("esn-report-").FullName;
-
-    public void Dispose() => Directory.Delete(_directory, recursive: true);
-
     [Theory]
     [InlineData(64, 60)]
     [InlineData(64, 64)]
@@ -57,7 +53,8 @@ public sealed class ReportTests : IDisposable
         var trace = new Trace(["value"]);
         double[] observed = [1, 2, 30, 4, 5];
         for (int t = 0; t < observed.Length; t++)
-            trace.Add(new FeedRow(t, "", DateTime.UnixEpoch.AddSeconds(t), [observed[t]], null, false), taken: true, [0], new StepResult(t, false, 0, 1, AlarmOpen: t == 2, null));
+            trace.Add(new FeedRow(t, "", DateTime.UnixEpoch.AddSeconds(t), [observed[t]], null, false), taken: true, [0],
+                new StepResult(t, false, 0, 1, AlarmOpen: t == 2, null));
         Assert.Equal([double.NaN, 1, 2, 2, 4], trace.Width[0].Points());
         Assert.Equal((0, 1000), trace.Regular!.Value);
     }
@@ -75,52 +72,64 @@ public sealed class ReportTests : IDisposable
     [Fact]
     public void A_drift_is_in_the_events_and_on_the_page()
     {
-        string file = Path.Combine(_directory, "drift.csv");
+        string file = Path.Combine(Folder, "drift.csv");
         var random = new Xoshiro256StarStar(1, threadSafe: false);
-        File.WriteAllText(file, "value\n" + string.Concat(Enumerable.Range(0, 9000).Select(t => FormattableString.Invariant($"{random.NextDouble() + Math.Max(0, t - 7000) / 2000.0:R}\n"))));
+        File.WriteAllText(file, "value\n" + string.Concat(Enumerable.Range(0, 9000)
+            .Select(t => FormattableString.Invariant($"{random.NextDouble() + Math.Max(0, t - 7000) / 2000.0:R}\n"))));
         EsnConfig config = Pipelines.Config();
-        config = config with { Detector = (ErrorModelSpec)config.Detector with { Scores = [new MeanErrorSpec(), new SlowLevelSpec { Delay = 8000, Tail = TailPrior.Central }] } };
+        config = config with { Detector = (ErrorModelSpec)config.Detector with { Scores =
+            [new MeanErrorSpec(), new SlowLevelSpec { Delay = 8000, Tail = TailPrior.Central }] } };
         using (CsvFeed feed = CsvFeed.Open(file, [], []))
-            BacktestRun.Run(feed, null, config, _directory, new Dictionary<string, string>(), TimeProvider.System, _ => { }, CancellationToken.None);
+            BacktestRun.Run(feed, null, config, Folder, new Dictionary<string, string>(), TimeProvider.System, _ => { },
+                CancellationToken.None);
 
-        JsonElement told = File.ReadLines(Path.Combine(_directory, "events.jsonl")).Select(line => JsonDocument.Parse(line).RootElement.GetProperty("data"))
+        JsonElement told = File.ReadLines(Path.Combine(Folder, "events.jsonl"))
+            .Select(line => JsonDocument.Parse(line).RootElement.GetProperty("data"))
             .Last(data => data.TryGetProperty("drift", out _)).GetProperty("drift");
         Assert.Equal("level", told.GetProperty("kind").GetString());
         Assert.InRange(told.GetProperty("sincePosition").GetInt64(), 6700, 7300);
         Assert.InRange(told.GetProperty("perStep").GetDouble(), 2.5e-4, 1e-3);
-        string json = File.ReadAllText(Path.Combine(_directory, "report.html")).Split("id=\"data\">")[1].Split("</script>")[0];
-        JsonElement shown = JsonDocument.Parse(json).RootElement.GetProperty("alarms").EnumerateArray().Last(alarm => alarm.TryGetProperty("drift", out _)).GetProperty("drift");
-        Assert.Equal(("value", told.GetProperty("sincePosition").GetInt64()), (shown.GetProperty("channel").GetString(), shown.GetProperty("since").GetInt64()));
+        string json = File.ReadAllText(Path.Combine(Folder, "report.html")).Split("id=\"data\">")[1].Split("</script>")[0];
+        JsonElement shown = JsonDocument.Parse(json).RootElement.GetProperty("alarms").EnumerateArray()
+            .Last(alarm => alarm.TryGetProperty("drift", out _)).GetProperty("drift");
+        Assert.Equal(("value", told.GetProperty("sincePosition").GetInt64()),
+            (shown.GetProperty("channel").GetString(), shown.GetProperty("since").GetInt64()));
     }
 
     [Fact]
     public void Values_at_the_ends_of_what_a_number_holds_make_a_picture()
     {
-        string file = Path.Combine(_directory, "feed.csv");
+        string file = Path.Combine(Folder, "feed.csv");
         File.WriteAllText(file, "value\n" + string.Concat(Enumerable.Range(0, 900).Select(t => (t % 3 - 1) switch
         {
             0 => "0\n",
             int sign => FormattableString.Invariant($"{sign * double.MaxValue:R}\n"),
         })));
         using (CsvFeed feed = CsvFeed.Open(file, [], []))
-            BacktestRun.Run(feed, null, Pipelines.Config(), _directory, new Dictionary<string, string>(), TimeProvider.System, _ => { }, CancellationToken.None);
-        Assert.NotEmpty(File.ReadAllBytes(Path.Combine(_directory, "report.png")));
+            BacktestRun.Run(feed, null, Pipelines.Config(), Folder, new Dictionary<string, string>(), TimeProvider.System, _ => { },
+                CancellationToken.None);
+        Assert.NotEmpty(File.ReadAllBytes(Path.Combine(Folder, "report.png")));
     }
 
     [Fact]
     public void Channels_that_alarmed_are_plotted_first_and_refused_rows_are_dated()
     {
-        string file = Path.Combine(_directory, "plant.csv");
+        string file = Path.Combine(Folder, "plant.csv");
         string names = string.Join(',', Enumerable.Range(0, 14).Select(c => FormattableString.Invariant($"c{c}")));
         File.WriteAllText(file, $"time,{names}\n" + string.Concat(Enumerable.Range(0, 900).Select(t =>
-            $"{DateTime.UnixEpoch.AddMinutes(t):yyyy-MM-dd HH:mm},{string.Join(',', Enumerable.Range(0, 14).Select(c => t is >= 20 and < 30 ? "" : FormattableString.Invariant($"{Math.Sin(t * .3 + c) + (c == 13 && t is >= 600 and < 640 ? 9 : 0):R}")))}\n")));
+            $"{DateTime.UnixEpoch.AddMinutes(t):yyyy-MM-dd HH:mm},"
+            + string.Join(',', Enumerable.Range(0, 14).Select(c => t is >= 20 and < 30 ? "" : FormattableString.Invariant(
+                $"{Math.Sin(t * .3 + c) + (c == 13 && t is >= 600 and < 640 ? 9 : 0):R}")))
+            + "\n")));
         BacktestSummary summary;
         using (CsvFeed feed = CsvFeed.Open(file, [], []))
-            summary = BacktestRun.Run(feed, null, Pipelines.Config(), _directory, new Dictionary<string, string>(), TimeProvider.System, _ => { }, CancellationToken.None);
+            summary = BacktestRun.Run(feed, null, Pipelines.Config(), Folder, new Dictionary<string, string>(), TimeProvider.System,
+                _ => { }, CancellationToken.None);
         Assert.Equal(summary.WarmUpSteps + 10, summary.WarmUpRows);
         Assert.Equal(new RefusedRows(20, 29, "1970-01-01 00:20", "1970-01-01 00:29", "blank"), Assert.Single(summary.RefusedRuns));
-        string json = File.ReadAllText(Path.Combine(_directory, "report.html")).Split("id=\"data\">")[1].Split("</script>")[0];
-        string[] plotted = [.. JsonDocument.Parse(json).RootElement.GetProperty("channels").EnumerateArray().Select(channel => channel.GetProperty("name").GetString()!)];
+        string json = File.ReadAllText(Path.Combine(Folder, "report.html")).Split("id=\"data\">")[1].Split("</script>")[0];
+        string[] plotted = [.. JsonDocument.Parse(json).RootElement.GetProperty("channels").EnumerateArray()
+            .Select(channel => channel.GetProperty("name").GetString()!)];
         Assert.Equal(("c13", Report.MostPlotted), (plotted[0], plotted.Length));
     }
 
@@ -128,17 +137,21 @@ public sealed class ReportTests : IDisposable
     public void The_page_holds_the_data_and_no_name_ends_its_script()
     {
         const string Column = "</script><script>alert(1)</script>\" & 'π'";
-        string file = Path.Combine(_directory, "feed.csv");
-        File.WriteAllText(file, $"\"{Column.Replace("\"", "\"\"", StringComparison.Ordinal)}\",is_anomaly\n" + string.Concat(Enumerable.Range(0, 900).Select(t => FormattableString.Invariant($"{Pipelines.Value(t):R},{(t is >= 600 and < 620 ? 1 : 0)}\n"))));
+        string file = Path.Combine(Folder, "feed.csv");
+        File.WriteAllText(file, $"\"{Column.Replace("\"", "\"\"", StringComparison.Ordinal)}\",is_anomaly\n"
+            + string.Concat(Enumerable.Range(0, 900)
+                .Select(t => FormattableString.Invariant($"{Pipelines.Value(t):R},{(t is >= 600 and < 620 ? 1 : 0)}\n"))));
         using (CsvFeed feed = CsvFeed.Open(file, [], ["is_anomaly"]))
         {
             var settings = new Dictionary<string, string> { ["preset"] = "</script>" };
-            BacktestRun.Run(feed, new FeedLabels(), Pipelines.Config(), _directory, settings, TimeProvider.System, _ => { }, CancellationToken.None);
+            BacktestRun.Run(feed, new FeedLabels(), Pipelines.Config(), Folder, settings, TimeProvider.System, _ => { },
+                CancellationToken.None);
         }
-        string page = File.ReadAllText(Path.Combine(_directory, "report.html"));
+        string page = File.ReadAllText(Path.Combine(Folder, "report.html"));
         Assert.Equal(3, page.Split("</script>").Length - 1);  // the chart library, the data, the page's own
         // The chart library names namespaces; the page around it names no address at all.
-        string[] around = [.. page.Split("<script>").Select((part, i) => i == 1 ? part[part.IndexOf("</script>", StringComparison.Ordinal)..] : part)];
+        string[] around =
+            [.. page.Split("<script>").Select((part, i) => i == 1 ? part[part.IndexOf("</script>", StringComparison.Ordinal)..] : part)];
         Assert.All(around, part => Assert.DoesNotContain("://", part, StringComparison.Ordinal));
 
         string json = page.Split("id=\"data\">")[1].Split("</script>")[0];
@@ -147,11 +160,13 @@ public sealed class ReportTests : IDisposable
         Assert.Equal(Column, channel.GetProperty("name").GetString());
         byte[] observed = Convert.FromBase64String(channel.GetProperty("observed").GetString()!);
         Assert.Equal(900 * sizeof(float), observed.Length);
-        Assert.Equal(Pipelines.Value(601), channel.GetProperty("offset").GetDouble() + BitConverter.ToSingle(observed, 601 * sizeof(float)), 1e-6);
+        Assert.Equal(Pipelines.Value(601),
+            channel.GetProperty("offset").GetDouble() + BitConverter.ToSingle(observed, 601 * sizeof(float)), 1e-6);
         JsonElement alarm = data.GetProperty("alarms").EnumerateArray().First(each => each.GetProperty("start").GetInt32() >= 600);
-        Assert.Equal((600, "caught", 0), (alarm.GetProperty("start").GetInt32(), alarm.GetProperty("verdict").GetString(), alarm.GetProperty("delay").GetInt32()));
+        Assert.Equal((600, "caught", 0),
+            (alarm.GetProperty("start").GetInt32(), alarm.GetProperty("verdict").GetString(), alarm.GetProperty("delay").GetInt32()));
 
-        byte[] picture = File.ReadAllBytes(Path.Combine(_directory, "report.png"));
+        byte[] picture = File.ReadAllBytes(Path.Combine(Folder, "report.png"));
         Assert.Equal([0x89, (byte)'P', (byte)'N', (byte)'G'], picture[..4]);
     }
 }

@@ -27,7 +27,8 @@ public sealed class OptionTests
     [InlineData("tune", "feed.csv --trials abc", "abc")]
     [InlineData("tune", "feed.csv --trials 1", "--trials must be in [2, 10000], was 1")]
     [InlineData("backtest", "feed.csv --time-format often", "--time-format must be day-first, month-first, s, ms")]
-    [InlineData("backtest", "feed.csv --timezone Mars/Olympus", "--timezone must be a name such as Europe/Copenhagen or UTC, was \"Mars/Olympus\"")]
+    [InlineData("backtest", "feed.csv --timezone Mars/Olympus",
+        "--timezone must be a name such as Europe/Copenhagen or UTC, was \"Mars/Olympus\"")]
     [InlineData("backtest", "feed.csv --decimal x", "--decimal must be . or , was \"x\"")]
     [InlineData("backtest", "feed.csv --budget lots", "--budget must be such as")]
     public void A_wrong_option_is_told_in_one_line(string command, string arguments, string says)
@@ -51,7 +52,9 @@ public sealed class OptionTests
         try
         {
             ParseResult parsed = Of("tune").Parse($"{feed} --trials 10000 --out {feed}/nowhere/tuned.yaml");
-            var refused = await Assert.ThrowsAsync<Esn.Streaming.Feeds.FeedException>(() => parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false }, TestContext.Current.CancellationToken));
+            var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false };
+            var refused = await Assert.ThrowsAsync<Esn.Streaming.Feeds.FeedException>(
+                () => parsed.InvokeAsync(configuration, TestContext.Current.CancellationToken));
             Assert.StartsWith("can't write --out ", refused.Message, StringComparison.Ordinal);
         }
         finally

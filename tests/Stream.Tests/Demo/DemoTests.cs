@@ -20,7 +20,8 @@ public sealed class DemoTests
             x[t + 1] = x[t] + .5 / fine * (k + Slope(x[t] + k / fine, x[t + 1 - delay]));
         }
         var equation = new MackeyGlass(1.2);
-        for (int sample = 1; sample < 60; sample++) Assert.Equal(x[delay + sample * fine], equation.Next(), 5e-5);  // the kink at t = 0 costs most of it
+        // the kink at t = 0 costs most of it
+        for (int sample = 1; sample < 60; sample++) Assert.Equal(x[delay + sample * fine], equation.Next(), 5e-5);
     }
 
     [Fact]

@@ -3,19 +3,8 @@ using Xunit;
 
 namespace Esn.Stream.Tests;
 
-public sealed class CsvFeedTests : IDisposable
+public sealed class CsvFeedTests : FileTests
 {
-    readonly string _directory = Directory.CreateTempSubdirectory("esn-feed-").FullName;
-
-    public void Dispose() => Directory.Delete(_directory, recursive: true);
-
-    string Write(string text)
-    {
-        string file = Path.Combine(_directory, "feed.csv");
-        File.WriteAllText(file, text);
-        return file;
-    }
-
     [Fact]
     public void Separators_times_and_labels_are_recognised()
     {
@@ -50,8 +39,10 @@ public sealed class CsvFeedTests : IDisposable
     [Fact]
     public void A_file_that_is_not_there_or_is_a_folder_says_so()
     {
-        Assert.StartsWith("there is no file ", Assert.Throws<FeedException>(() => CsvFeed.Open(Path.Combine(_directory, "nope.csv"), [], [])).Message, StringComparison.Ordinal);
-        Assert.Contains("is a folder: name its files", Assert.Throws<FeedException>(() => CsvFeed.Open(_directory, [], [])).Message, StringComparison.Ordinal);
+        Assert.StartsWith("there is no file ", Assert.Throws<FeedException>(() =>
+            CsvFeed.Open(Path.Combine(Folder, "nope.csv"), [], [])).Message, StringComparison.Ordinal);
+        Assert.Contains("is a folder: name its files", Assert.Throws<FeedException>(() => CsvFeed.Open(Folder, [], [])).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -65,10 +56,12 @@ public sealed class CsvFeedTests : IDisposable
     [Fact]
     public void A_label_is_a_number_or_true_or_false()
     {
-        using CsvFeed good = CsvFeed.Open(Write("time,v,anomaly\n2026-01-01,1,True\n2026-01-02,1,\n2026-01-03,1,0.0\n2026-01-04,1,1\n"), [], ["anomaly"]);
+        using CsvFeed good =
+            CsvFeed.Open(Write("time,v,anomaly\n2026-01-01,1,True\n2026-01-02,1,\n2026-01-03,1,0.0\n2026-01-04,1,1\n"), [], ["anomaly"]);
         Assert.Equal([true, false, false, true], good.Rows().Select(row => row.Anomalous));
         using CsvFeed bad = CsvFeed.Open(Write("time,v,anomaly\n2026-01-01,1,0\n2026-01-02,1,no\n"), [], ["anomaly"]);
-        Assert.Contains("row 2: label column anomaly must be a number (0: nothing is anomalous), true or false, was 'no'", Assert.Throws<FeedException>(() => bad.Rows().ToList()).Message, StringComparison.Ordinal);
+        Assert.Contains("row 2: label column anomaly must be a number (0: nothing is anomalous), true or false, was 'no'",
+            Assert.Throws<FeedException>(() => bad.Rows().ToList()).Message, StringComparison.Ordinal);
     }
 
     [Fact]

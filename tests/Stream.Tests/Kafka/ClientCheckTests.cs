@@ -9,9 +9,12 @@ public sealed class ClientCheckTests
     static EsnConfig Parse(string text) => ConfigFile.Parse(text, "esn.yaml", _ => null);
 
     [Theory]
-    [InlineData("kafka:\n  consumer:\n    fetch.min.byte: 1", "kafka.consumer.fetch.min.byte: No such configuration property: \"fetch.min.byte\": did you mean fetch.min.bytes? (esn.yaml:3)")]
-    [InlineData("kafka:\n  settings: { client.id: a }\n  producer:\n    linger.msec: 1", "kafka.producer.linger.msec: No such configuration property: \"linger.msec\": did you mean linger.ms? (esn.yaml:4)")]
-    [InlineData("kafka:\n  settings:\n    security.protocol: TLS", "kafka.settings.security.protocol: Invalid value \"TLS\" for configuration property \"security.protocol\" (esn.yaml:3)")]
+    [InlineData("kafka:\n  consumer:\n    fetch.min.byte: 1",
+        "kafka.consumer.fetch.min.byte: No such configuration property: \"fetch.min.byte\": did you mean fetch.min.bytes? (esn.yaml:3)")]
+    [InlineData("kafka:\n  settings: { client.id: a }\n  producer:\n    linger.msec: 1",
+        "kafka.producer.linger.msec: No such configuration property: \"linger.msec\": did you mean linger.ms? (esn.yaml:4)")]
+    [InlineData("kafka:\n  settings:\n    security.protocol: TLS",
+        "kafka.settings.security.protocol: Invalid value \"TLS\" for configuration property \"security.protocol\" (esn.yaml:3)")]
     [InlineData("kafka:\n  producer:\n    acks: 1\n", "(esn.yaml:3)")]
     public void A_setting_that_librdkafka_does_not_take_is_told_with_its_line(string text, string says)
     {
@@ -33,7 +36,8 @@ public sealed class ClientCheckTests
     [Fact]
     public void Good_settings_are_good()
     {
-        ClientCheck.Settings(Parse("kafka:\n  settings: { socket.timeout.ms: 5000 }\n  consumer: { fetch.min.bytes: 2 }\n  producer: { compression.type: lz4 }"));
+        ClientCheck.Settings(Parse("kafka:\n  settings: { socket.timeout.ms: 5000 }\n  consumer: { fetch.min.bytes: 2 }\n  producer: { "
+            + "compression.type: lz4 }"));
         ClientCheck.Settings(new EsnConfig());
     }
 }

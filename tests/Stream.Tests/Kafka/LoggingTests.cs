@@ -16,7 +16,8 @@ public sealed class LoggingTests
         int[] ids =
         [
             .. typeof(StreamingHost).Assembly.GetTypes()
-                .SelectMany(type => type.GetMethods(BindingFlags.Static | BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
+                .SelectMany(type => type.GetMethods(BindingFlags.Static | BindingFlags.Instance | BindingFlags.Public
+                    | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
                 .Select(method => method.GetCustomAttribute<LoggerMessageAttribute>()?.EventId).OfType<int>(),
         ];
         Assert.True(ids.Length > 10);
@@ -34,7 +35,8 @@ public sealed class LoggingTests
         said.Line(new LogMessage("esn#1", SyslogLevel.Error, "FAIL", "told by the error handler"));
         time.Advance(TimeSpan.FromMinutes(1));
         said.Line(new LogMessage("esn#1", SyslogLevel.Warning, "MAXPOLL", "line 5"));
-        Assert.Equal(["librdkafka: line 0 (MAXPOLL, esn#1); 0 alike before it were not logged", "librdkafka: line 5 (MAXPOLL, esn#1); 4 alike before it were not logged"], log.Said);
+        Assert.Equal(["librdkafka: line 0 (MAXPOLL, esn#1); 0 alike before it were not logged",
+            "librdkafka: line 5 (MAXPOLL, esn#1); 4 alike before it were not logged"], log.Said);
     }
 
     [Fact]
@@ -48,6 +50,7 @@ public sealed class LoggingTests
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => Said.Add(formatter(state, exception));
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception,
+            Func<TState, Exception?, string> formatter) => Said.Add(formatter(state, exception));
     }
 }

@@ -9,21 +9,18 @@ using Xunit;
 
 namespace Esn.Streaming.Tests.Tuning;
 
-public sealed class TuningTests : IDisposable
+public sealed class TuningTests : FileTests
 {
-    const int Rows = 3000;
+    const int Steps = 3000;
 
     static readonly ErrorModelSpec Small = (ErrorModelSpec)Pipelines.Config().Detector;
-
-    readonly string _directory = Directory.CreateTempSubdirectory("esn-tune-").FullName;
-
-    public void Dispose() => Directory.Delete(_directory, recursive: true);
 
     // Two sines that beat, a little noise: the past beyond the last frame matters.
     static double[] Values(int seed)
     {
         var random = new Xoshiro256StarStar(seed, threadSafe: false);
-        return [.. Enumerable.Range(0, Rows).Select(t => Math.Sin(.3 * t) + .7 * Math.Sin(.113 * t + seed) + .01 * (random.NextDouble() - .5))];
+        return [.. Enumerable.Range(0, Steps)
+            .Select(t => Math.Sin(.3 * t) + .7 * Math.Sin(.113 * t + seed) + .01 * (random.NextDouble() - .5))];
     }
 
     static TuneFeed Part(double[] values) => new(1, values, [.. values.Select((_, t) => DateTime.UnixEpoch.AddMinutes(5 * t))]);
@@ -31,13 +28,14 @@ public sealed class TuningTests : IDisposable
     [Fact]
     public void The_one_step_error_is_that_of_the_detector_while_nothing_is_frozen()
     {
-        double[] values = Values(1), expected = new double[Rows];
+        double[] values = Values(1), expected = new double[Steps];
         ErrorModelSpec spec = Small with { WarmUp = 10_000 };  // so no alarm
-        new Detector(spec, 1).StepMany(new DateTime[Rows], values, new StepResult[Rows], expected);
-        double[] late = values[(Rows / 2)..];
+        new Detector(spec, 1).StepMany(new DateTime[Steps], values, new StepResult[Steps], expected);
+        double[] late = values[(Steps / 2)..];
         double mean = late.Average(), variance = late.Average(value => (value - mean) * (value - mean));
-        double[] squares = [.. Enumerable.Range(Rows / 2, Rows / 2).Select(t => (values[t] - expected[t]) * (values[t] - expected[t]) / variance).Order()];
-        ForecastError error = ForecastTrial.Run(spec, Part(values), Rows, CancellationToken.None);
+        double[] squares =
+            [.. Enumerable.Range(Steps / 2, Steps / 2).Select(t => (values[t] - expected[t]) * (values[t] - expected[t]) / variance).Order()];
+        ForecastError error = ForecastTrial.Run(spec, Part(values), Steps, CancellationToken.None);
         Assert.Equal(Math.Sqrt(squares[..(int)(.99 * squares.Length)].Average()), error.OneStep, 1e-9);
     }
 
@@ -45,8 +43,10 @@ public sealed class TuningTests : IDisposable
     public void A_model_that_can_remember_runs_free_for_long_and_one_that_can_not_does_not()
     {
         var feed = Part(Values(1));
-        ForecastError good = ForecastTrial.Run(Small with { Reservoir = Small.Reservoir with { Units = 100 } }, feed, Rows, CancellationToken.None);
-        ForecastError blind = ForecastTrial.Run(Small with { Reservoir = Small.Reservoir with { SpectralRadius = .01, LeakRates = [1] } }, feed, Rows, CancellationToken.None);
+        ForecastError good = ForecastTrial.Run(Small with { Reservoir = Small.Reservoir with { Units = 100 } }, feed, Steps,
+            CancellationToken.None);
+        ForecastError blind = ForecastTrial.Run(Small with { Reservoir = Small.Reservoir with { SpectralRadius = .01, LeakRates = [1] } },
+            feed, Steps, CancellationToken.None);
         Assert.True(good.FreeRun < .1, $"{good}");
         Assert.Equal(0, good.Escaped);
         Assert.True(blind.FreeRun > 5 * good.FreeRun, $"{blind}");
@@ -57,29 +57,40 @@ public sealed class TuningTests : IDisposable
     {
         // White noise that is hardly regularised, and learnt from little of it: the readout's gain is above 1.
         double[] noise = new Xoshiro256StarStar(3).NextDoubles(400);
-        ErrorModelSpec wild = Small with { Reservoir = new ReservoirSpec { Units = 150, Degree = 10, SpectralRadius = 1.6, InputScale = .3 }, Readout = new ReadoutSpec { Regularisation = 1e-10 } };
+        ErrorModelSpec wild = Small with
+        {
+            Reservoir = new ReservoirSpec { Units = 150, Degree = 10, SpectralRadius = 1.6, InputScale = .3 },
+            Readout = new ReadoutSpec { Regularisation = 1e-10 },
+        };
         Assert.True(ForecastTrial.Run(wild, Part(noise), 400, CancellationToken.None).Escaped > 0);
     }
 
     Tuner Tuner(ModelSpec spec, bool labelled = false, int seed = 1)
     {
-        string file = Path.Combine(_directory, "feed.csv");
+        string file = Path.Combine(Folder, "feed.csv");
         double[] values = Values(seed);
         File.WriteAllText(file, "value,anomaly\n" + string.Concat(values.Select((value, t) =>
-            string.Create(CultureInfo.InvariantCulture, $"{value + (t is >= 2000 and < 2010 ? 2 : 0):R},{(t is >= 2000 and < 2020 ? 1 : 0)}\n"))));
-        return new Tuner(new BacktestSet([file], [], labelled ? ["anomaly"] : [], null), [Part(values)], new EsnConfig { Detector = spec }, labelled);
+            string.Create(CultureInfo.InvariantCulture,
+                $"{value + (t is >= 2000 and < 2010 ? 2 : 0):R},{(t is >= 2000 and < 2020 ? 1 : 0)}\n"))));
+        return new Tuner(new BacktestSet([file], [], labelled ? ["anomaly"] : [], null), [Part(values)],
+            new EsnConfig { Detector = spec }, labelled);
     }
 
     [Fact]
     public async Task A_bad_model_is_made_better_also_on_a_feed_and_a_reservoir_it_was_not_chosen_by()
     {
-        ErrorModelSpec bad = Small with { Reservoir = Small.Reservoir with { SpectralRadius = .05, InputScale = .01, LeakRates = [1] }, Readout = new ReadoutSpec { Regularisation = 1 } };
+        ErrorModelSpec bad = Small with
+        {
+            Reservoir = Small.Reservoir with { SpectralRadius = .05, InputScale = .01, LeakRates = [1] },
+            Readout = new ReadoutSpec { Regularisation = 1 },
+        };
         Tuned tuned = await Tuner(bad).Run(24, 1, (_, _) => { }, CancellationToken.None);
         Assert.False(tuned.KeepsBaseline);
         Assert.Equal(Candidate.Of(bad), tuned.Baseline.Candidate);
         Assert.True(tuned.Best.Loss < tuned.Baseline.Loss - Streaming.Tuning.Tuner.Margin);
 
-        ForecastError Elsewhere(ErrorModelSpec spec) => ForecastTrial.Run(spec with { Reservoir = spec.Reservoir with { Seed = 9 } }, Part(Values(2)), Rows, CancellationToken.None);
+        ForecastError Elsewhere(ErrorModelSpec spec) =>
+            ForecastTrial.Run(spec with { Reservoir = spec.Reservoir with { Seed = 9 } }, Part(Values(2)), Steps, CancellationToken.None);
         ForecastError before = Elsewhere(bad), after = Elsewhere((ErrorModelSpec)tuned.Best.Candidate.In(bad));
         Assert.True(after.OneStep < .7 * before.OneStep, $"{before} {after}");
         Assert.True(after.FreeRun < .7 * before.FreeRun, $"{before} {after}");
@@ -121,7 +132,8 @@ public sealed class TuningTests : IDisposable
         }
     }
 
-    static Trial Trial(double loss, (int Caught, int False, double? Delay)? found = null) => new(Candidate.Of(Small), default, loss, found is not { } f ? null
+    static Trial Trial(double loss, (int Caught, int False, double? Delay)? found = null) =>
+        new(Candidate.Of(Small), default, loss, found is not { } f ? null
         : new LabelSummary(10, f.Caught, null, f.False, 0, f.Delay, null, null, null, new NabSummary(null, null, null), null!));
 
     [Fact]
@@ -139,7 +151,8 @@ public sealed class TuningTests : IDisposable
     public void Every_candidate_is_a_valid_model_and_stays_in_its_space()
     {
         var random = new Xoshiro256StarStar(1, threadSafe: false);
-        ModelSpec[] configured = [.. Presets.Names.Select(preset => EsnConfig.Of(preset).Detector), Small, Small with { Reservoir = Small.Reservoir with { LeakRates = [1, .5, .02] } }];
+        ModelSpec[] configured = [.. Presets.Names.Select(preset => EsnConfig.Of(preset).Detector), Small,
+            Small with { Reservoir = Small.Reservoir with { LeakRates = [1, .5, .02] } }];
         foreach (ModelSpec spec in configured)
         {
             Candidate of = Candidate.Of(spec);
@@ -157,7 +170,8 @@ public sealed class TuningTests : IDisposable
     [Fact]
     public void What_is_written_is_read_as_what_was_found_and_the_rest_stays()
     {
-        const string Before = "kafka:\n  bootstrapServers: ${BROKERS:-there:9092}\ndetector:\n  warmUp: 900\n  reservoir: {units: 100, seed: 7}\n";
+        const string Before =
+            "kafka:\n  bootstrapServers: ${BROKERS:-there:9092}\ndetector:\n  warmUp: 900\n  reservoir: {units: 100, seed: 7}\n";
         var found = new Candidate(.93, .25, [.7, .35], 2e-5, .9999, 66);
         string text = TunedConfig.Write(Before, "signal", "2 per 30000 steps", found, 10, ["one", "", "two"]);
         Assert.StartsWith("# one\n#\n# two\n", text, StringComparison.Ordinal);
@@ -165,17 +179,24 @@ public sealed class TuningTests : IDisposable
         Assert.Equal("there:9092", config.Kafka.BootstrapServers);
         Assert.Equal(2.0 / 30_000, config.Alarms.Budget?.PerStep);
         ErrorModelSpec detector = Assert.IsType<ErrorModelSpec>(config.Detector);
-        Assert.Equal((900, 7, 66, .93, .25), (detector.WarmUp, detector.Reservoir.Seed, detector.Reservoir.Units, detector.Reservoir.SpectralRadius, detector.Reservoir.InputScale));
+        Assert.Equal((900, 7, 66, .93, .25), (detector.WarmUp, detector.Reservoir.Seed, detector.Reservoir.Units,
+            detector.Reservoir.SpectralRadius, detector.Reservoir.InputScale));
         Assert.Equal([.7, .35], detector.Reservoir.LeakRates);
         Assert.Equal((2e-5, .9999), (detector.Readout.Regularisation, detector.Readout.ForgettingFactor));
-        Assert.DoesNotContain("warmUp", TunedConfig.Write("preset: signal\n" + Before, "another", "1 per 100 steps", found, 10, []), StringComparison.Ordinal);
-        Assert.Equal(66, Assert.IsType<ErrorModelSpec>(ConfigFile.Parse(TunedConfig.Write("", "signal", "1 per 100 steps", found, 10, []), "tuned.yaml", _ => null).Detector).Reservoir.Units);
+        Assert.DoesNotContain("warmUp", TunedConfig.Write("preset: signal\n" + Before, "another", "1 per 100 steps", found, 10, []),
+            StringComparison.Ordinal);
+        string written = TunedConfig.Write("", "signal", "1 per 100 steps", found, 10, []);
+        var read = Assert.IsType<ErrorModelSpec>(ConfigFile.Parse(written, "tuned.yaml", _ => null).Detector);
+        Assert.Equal(66, read.Reservoir.Units);
     }
 
     [Fact]
     public async Task A_feed_too_short_to_tune_by_says_how_long_it_must_be()
     {
-        var tuner = new Tuner(new BacktestSet([], [], [], null), [Part(new double[100])], new EsnConfig { Detector = Small }, labelled: false);
-        Assert.Contains("150 are needed", (await Assert.ThrowsAsync<FeedException>(() => tuner.Run(4, 1, (_, _) => { }, CancellationToken.None))).Message, StringComparison.Ordinal);
+        var tuner =
+            new Tuner(new BacktestSet([], [], [], null), [Part(new double[100])], new EsnConfig { Detector = Small }, labelled: false);
+        Assert.Contains("150 are needed",
+            (await Assert.ThrowsAsync<FeedException>(() => tuner.Run(4, 1, (_, _) => { }, CancellationToken.None))).Message,
+            StringComparison.Ordinal);
     }
 }

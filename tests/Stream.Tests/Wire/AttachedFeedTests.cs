@@ -25,10 +25,13 @@ public sealed class AttachedFeedTests
     // The record that the file shows, on its one line with a brace.
     static byte[] Shown(string file)
     {
-        string line = File.ReadLines(Path.Combine(Folder, file)).Single(line => line.StartsWith('#') && line.Contains('{', StringComparison.Ordinal));
-        string json = line[line.IndexOf('{', StringComparison.Ordinal)..].Replace("[…]", "[]", StringComparison.Ordinal).Replace("{…}", "{}", StringComparison.Ordinal);
+        string line = File.ReadLines(Path.Combine(Folder, file))
+            .Single(line => line.StartsWith('#') && line.Contains('{', StringComparison.Ordinal));
+        string json = line[line.IndexOf('{', StringComparison.Ordinal)..].Replace("[…]", "[]", StringComparison.Ordinal)
+            .Replace("{…}", "{}", StringComparison.Ordinal);
         string framing = line[1..line.IndexOf('{', StringComparison.Ordinal)].Trim();
-        return [.. framing.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(hex => Convert.ToByte(hex, 16)), .. Encoding.UTF8.GetBytes(json)];
+        return [.. framing.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(hex => Convert.ToByte(hex, 16)),
+            .. Encoding.UTF8.GetBytes(json)];
     }
 
     [Theory]
@@ -36,7 +39,8 @@ public sealed class AttachedFeedTests
     public void An_example_takes_the_record_that_it_shows(string file, string stream, double[] values)
     {
         EsnConfig config = ConfigFile.Load(Path.Combine(Folder, file));
-        ScoredBatch batch = new StreamTable(config, TimeProvider.System).Take(new RecordBatch([new FeedRecord(config.Source.Topics[0], 0, 0, 0, null, Shown(file))]));
+        ScoredBatch batch = new StreamTable(config, TimeProvider.System)
+            .Take(new RecordBatch([new FeedRecord(config.Source.Topics[0], 0, 0, 0, null, Shown(file))]));
         Assert.Empty(batch.DeadLetters.Select(letter => letter.Detail));
         Frame frame = Assert.Single(batch.Frames).Frame;
         Assert.Equal((stream, At), (frame.Stream.Key, frame.Time));
@@ -44,7 +48,8 @@ public sealed class AttachedFeedTests
     }
 
     [Fact]
-    public void Every_example_is_here() => Assert.Equal(Directory.GetFiles(Folder).Select(Path.GetFileName).Order(), Examples.Select(example => example.Data.Item1).Order());
+    public void Every_example_is_here() =>
+        Assert.Equal(Directory.GetFiles(Folder).Select(Path.GetFileName).Order(), Examples.Select(example => example.Data.Item1).Order());
 
     static (Frame? Frame, DeadLetter? DeadLetter) Decode(FrameFields fields, byte[] value) =>
         new FrameDecoder(fields).Decode(new FeedRecord("steps", 3, 0, 0, null, value));
@@ -77,7 +82,8 @@ public sealed class AttachedFeedTests
     [InlineData("""{"p": 1, "tag": {"host": "web-1", "n": 7}}""", Rejection.BadFields)]
     public void Whose_record_it_is_is_known_though_its_values_come_first_and_are_none(string json, Rejection reason)
     {
-        DeadLetter letter = Decode(new FrameFields { Stream = ["tag.host", "tag.n"], Values = "p.values" }, Encoding.UTF8.GetBytes(json)).DeadLetter!;
+        DeadLetter letter = Decode(new FrameFields { Stream = ["tag.host", "tag.n"], Values = "p.values" }, Encoding.UTF8.GetBytes(json))
+            .DeadLetter!;
         Assert.Equal((reason, new StreamId("steps", 3, "web-1/7")), (letter.Reason, letter.Stream));
     }
 
@@ -92,13 +98,19 @@ public sealed class AttachedFeedTests
         var fields = new FrameFields { Stream = ["s"] };
         Assert.Equal(Rejection.WrongType, Decode(fields, value).DeadLetter!.Reason);
         Assert.Equal([1.25], Decode(fields with { NumbersInTexts = true }, value).Frame!.Values);
-        Assert.Equal([double.NaN], Decode(fields with { NumbersInTexts = true }, """{"s": "x", "value": "NaN"}"""u8.ToArray()).Frame!.Values);
-        Assert.Equal(Rejection.WrongType, Decode(fields with { NumbersInTexts = true }, """{"s": "x", "value": "much"}"""u8.ToArray()).DeadLetter!.Reason);
+        Assert.Equal([double.NaN], Decode(fields with { NumbersInTexts = true }, """{"s": "x", "value": "NaN"}"""u8.ToArray())
+            .Frame!.Values);
+        Assert.Equal(Rejection.WrongType, Decode(fields with { NumbersInTexts = true }, """{"s": "x", "value": "much"}"""u8.ToArray())
+            .DeadLetter!.Reason);
     }
 
     [Fact]
-    public void A_field_can_not_be_a_value_and_an_object() =>
-        Assert.Contains("'payload' is named as both", Assert.Throws<ConfigException>(() => ConfigFile.Parse("source: { fields: { value: payload, timestamp: payload.ts } }", "esn.yaml", _ => null)).Message, StringComparison.Ordinal);
+    public void A_field_can_not_be_a_value_and_an_object()
+    {
+        const string twice = "source: { fields: { value: payload, timestamp: payload.ts } }";
+        var refused = Assert.Throws<ConfigException>(() => ConfigFile.Parse(twice, "esn.yaml", _ => null));
+        Assert.Contains("'payload' is named as both", refused.Message, StringComparison.Ordinal);
+    }
 
     [Theory]
     [InlineData("1767322800")]
@@ -106,5 +118,6 @@ public sealed class AttachedFeedTests
     [InlineData("1767322800000000")]
     [InlineData("1767322800000000000")]
     public void A_time_in_any_unit_since_1970_is_that_time(string number) =>
-        Assert.Equal(At, Decode(new FrameFields { Stream = ["s"] }, Encoding.UTF8.GetBytes($$"""{"s": "x", "value": 1, "timestamp": {{number}}}""")).Frame!.Time);
+        Assert.Equal(At, Decode(new FrameFields { Stream = ["s"] },
+            Encoding.UTF8.GetBytes($$"""{"s": "x", "value": 1, "timestamp": {{number}}}""")).Frame!.Time);
 }

@@ -12,7 +12,8 @@ public sealed class DriftEventTests
     static AlarmEvent Event(AlarmChange change, Drift? drift) => new()
     {
         Change = change, Position = 900, Start = 890, Peak = 895, Time = Now, StartTime = Now, PeakTime = Now, Score = 1.2, PeakScore = 1.3,
-        Severity = Severity.Minor, Normality = .5, Expected = [1, 2], Observed = [1, 2.5], Contributions = [], Scores = [], Forecast = null, Drift = drift,
+        Severity = Severity.Minor, Normality = .5, Expected = [1, 2], Observed = [1, 2.5], Contributions = [], Scores = [],
+        Forecast = null, Drift = drift,
     };
 
     static Drift Rising(double? lead) =>
@@ -22,7 +23,8 @@ public sealed class DriftEventTests
     {
         FeedRecord record = Pipelines.Record(7, "a", 1);
         var frame = new Frame(record, new StreamId("topic", 0, "a"), Now, [1, 2.5]);
-        return JsonDocument.Parse(AnomalyCloudEvent.Binary(AnomalyCloudEvent.Of(frame, alarm, "topic/0/a/3", ["inlet", "outlet"])).Data).RootElement;
+        return JsonDocument.Parse(AnomalyCloudEvent.Binary(AnomalyCloudEvent.Of(frame, alarm, "topic/0/a/3", ["inlet", "outlet"])).Data)
+            .RootElement;
     }
 
     [Fact]

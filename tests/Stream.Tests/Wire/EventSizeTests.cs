@@ -13,7 +13,8 @@ public sealed class EventSizeTests
         double[] values = [.. Enumerable.Repeat(value, channels)];
         var alarm = new AlarmEvent
         {
-            Change = AlarmChange.Opened, Position = 900, Start = 890, Peak = 895, Time = Now, StartTime = Now, PeakTime = Now, Score = 1.2, PeakScore = 1.3,
+            Change = AlarmChange.Opened, Position = 900, Start = 890, Peak = 895, Time = Now, StartTime = Now, PeakTime = Now,
+            Score = 1.2, PeakScore = 1.3,
             Severity = Severity.Minor, Normality = .5, Expected = values, Observed = values,
             Contributions = [new Contribution(0, 1)], Scores = [new ScoreContribution("meanError", 9)],
             Forecast = new Forecast(880, [.. Enumerable.Repeat(value, channels * points)]), Drift = null,

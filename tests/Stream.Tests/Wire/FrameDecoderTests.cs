@@ -10,9 +10,11 @@ public sealed class FrameDecoderTests
     static readonly DateTime RecordTime = new(2026, 5, 1, 0, 0, 0, DateTimeKind.Utc);
 
     static (Frame? Frame, DeadLetter? DeadLetter) Decode(string? value, FrameFields? fields = null, byte[]? key = null) =>
-        new FrameDecoder(fields ?? new FrameFields()).Decode(Record(key ?? "pump"u8.ToArray(), value is null ? null : Encoding.UTF8.GetBytes(value)));
+        new FrameDecoder(fields ?? new FrameFields())
+            .Decode(Record(key ?? "pump"u8.ToArray(), value is null ? null : Encoding.UTF8.GetBytes(value)));
 
-    static FeedRecord Record(byte[]? key, byte[]? value) => new("steps", 0, 0, (RecordTime - DateTime.UnixEpoch).Ticks / TimeSpan.TicksPerMillisecond, key, value);
+    static FeedRecord Record(byte[]? key, byte[]? value) =>
+        new("steps", 0, 0, (RecordTime - DateTime.UnixEpoch).Ticks / TimeSpan.TicksPerMillisecond, key, value);
 
     [Theory]
     [InlineData("""{"timestamp": "2026-01-02T03:04:05Z", "value": 1.25}""", 1.25)]

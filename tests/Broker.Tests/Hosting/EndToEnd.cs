@@ -87,7 +87,8 @@ public abstract class EndToEnd(IBroker broker) : IDisposable
             await Stop(last);
             said = last.Said;
         }
-        using var once = new EsnProcess("run", "--config", Config(NewDirectory(), servers, source, undisturbed, letters, group: "undisturbed"));
+        using var once = new EsnProcess("run", "--config",
+            Config(NewDirectory(), servers, source, undisturbed, letters, group: "undisturbed"));
         await Steps(once, 8000);
         await Stop(once);
 
@@ -108,10 +109,12 @@ public abstract class EndToEnd(IBroker broker) : IDisposable
             .Select(row => double.Parse(row.Split(' ')[^1], CultureInfo.InvariantCulture)).DefaultIfEmpty().Max();
     }
 
-    static double Seconds(int step) => (new DateTime(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc).AddSeconds(step) - DateTime.UnixEpoch).TotalSeconds;
+    static double Seconds(int step) => (new DateTime(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc)
+        .AddSeconds(step) - DateTime.UnixEpoch).TotalSeconds;
 
     // Of the partitions that hold a stream.
-    static string[] Digests(string said) => [.. System.Text.RegularExpressions.Regex.Matches(said, @"kept the state of (\S+: 1 streams), .* (digest [0-9a-f]{16})")
+    static string[] Digests(string said) => [.. System.Text.RegularExpressions.Regex.Matches(said,
+        @"kept the state of (\S+: 1 streams), .* (digest [0-9a-f]{16})")
         .Select(match => $"{match.Groups[1].Value} {match.Groups[2].Value}").Order(StringComparer.Ordinal)];
 
     [Theory]
@@ -125,10 +128,13 @@ public abstract class EndToEnd(IBroker broker) : IDisposable
         for (int i = 0; i < 6000; i++)
         {
             double step = i is >= 5200 and < 5260 ? 3 : 0;
-            rows.Append(CultureInfo.InvariantCulture, $"{new DateTime(2026, 1, 1).AddMinutes(i):yyyy-MM-dd HH:mm:ss};{30 + Math.Sin(i * .01) + random.NextDouble() + step:R};{2 + .1 * random.NextDouble():R}\n");
+            double flow = 30 + Math.Sin(i * .01) + random.NextDouble() + step, pressure = 2 + .1 * random.NextDouble();
+            rows.Append(CultureInfo.InvariantCulture,
+                $"{new DateTime(2026, 1, 1).AddMinutes(i):yyyy-MM-dd HH:mm:ss};{flow:R};{pressure:R}\n");
         }
         File.WriteAllText(feed, rows.ToString());
-        await ReplayEqualsBacktest(servers, directory, feed, rows: 6000, arguments: ["--preset", preset], preset, channels: "[flow, pressure]");
+        await ReplayEqualsBacktest(servers, directory, feed, rows: 6000, arguments: ["--preset", preset], preset,
+            channels: "[flow, pressure]");
     }
 
     [Fact]
@@ -162,7 +168,9 @@ public abstract class EndToEnd(IBroker broker) : IDisposable
         await Ready(esn);
         await Ready(pure);
 
-        using (IProducer<byte[]?, byte[]?> producer = new ProducerBuilder<byte[]?, byte[]?>(new ProducerConfig { BootstrapServers = servers, MessageMaxBytes = 2_000_000, LingerMs = 1 }).Build())
+        using (IProducer<byte[]?, byte[]?> producer =
+            new ProducerBuilder<byte[]?, byte[]?>(new ProducerConfig { BootstrapServers = servers, MessageMaxBytes = 2_000_000,
+            LingerMs = 1 }).Build())
         {
             for (int i = 0; i < rows.Length; i++)
             {
@@ -171,7 +179,8 @@ public abstract class EndToEnd(IBroker broker) : IDisposable
                 producer.Produce(new TopicPartition(source, 0), new Message<byte[]?, byte[]?> { Key = good, Value = value });
                 producer.Produce(new TopicPartition(clean, 0), new Message<byte[]?, byte[]?> { Key = good, Value = value });
                 if (i % 400 == 399 && i / 400 < garbage.Length)
-                    producer.Produce(new TopicPartition(source, 0), new Message<byte[]?, byte[]?> { Key = garbage[i / 400].Key, Value = garbage[i / 400].Value });
+                    producer.Produce(new TopicPartition(source, 0),
+                        new Message<byte[]?, byte[]?> { Key = garbage[i / 400].Key, Value = garbage[i / 400].Value });
             }
             producer.Flush(Patience);
         }
@@ -210,8 +219,10 @@ public abstract class EndToEnd(IBroker broker) : IDisposable
         // What is committed is not read again: the next one sees only what comes after.
         using var next = new EsnProcess("run", "--config", config);
         await Ready(next);
-        using IProducer<byte[], byte[]> producer = new ProducerBuilder<byte[], byte[]>(new ProducerConfig { BootstrapServers = servers }).Build();
-        await producer.ProduceAsync(source, new Message<byte[], byte[]> { Key = "late-comer"u8.ToArray(), Value = """{"value": 1}"""u8.ToArray() });
+        using IProducer<byte[], byte[]> producer =
+            new ProducerBuilder<byte[], byte[]>(new ProducerConfig { BootstrapServers = servers }).Build();
+        await producer.ProduceAsync(source, new Message<byte[], byte[]> { Key = "late-comer"u8.ToArray(),
+            Value = """{"value": 1}"""u8.ToArray() });
         await Steps(next, 1);
         Assert.Equal(1, await Metric(next, "esn_steps_total"));
         await Stop(next);
@@ -226,7 +237,8 @@ public abstract class EndToEnd(IBroker broker) : IDisposable
         File.WriteAllText(config, File.ReadAllText(config).Replace("preset: signal", Waves.ModelYaml, StringComparison.Ordinal)
             .Replace("createTopics: false", $"maps: {await broker.Topic("maps")}, createTopics: false", StringComparison.Ordinal));
         using var esn = new EsnProcess("run", "--config", config);
-        using (IProducer<byte[], byte[]> producer = new ProducerBuilder<byte[], byte[]>(new ProducerConfig { BootstrapServers = servers }).Build())
+        using (IProducer<byte[], byte[]> producer =
+            new ProducerBuilder<byte[], byte[]>(new ProducerConfig { BootstrapServers = servers }).Build())
         {
             for (int t = 0; t < Waves.Frames; t++)
             {
@@ -243,16 +255,19 @@ public abstract class EndToEnd(IBroker broker) : IDisposable
 
         var dead = Assert.Single(await Topics.ReadAll(servers, letters));
         Assert.Equal("wrong_length", dead.Header("esn_reason"));
-        Assert.Contains("esn-shape 12×16 of float32 makes 768 bytes, the value has 767", dead.Header("esn_detail"), StringComparison.Ordinal);
+        Assert.Contains("esn-shape 12×16 of float32 makes 768 bytes, the value has 767", dead.Header("esn_detail"),
+            StringComparison.Ordinal);
         var opened = Assert.Single(await Topics.ReadAll(servers, events), record => record.Header("ce_type") == "esn.anomaly.opened");
         JsonElement region = opened.Data().GetProperty("field").GetProperty("regions")[0];
-        Assert.True(Waves.InBump(region.GetProperty("row").GetDouble(), region.GetProperty("column").GetDouble()), opened.Data().ToString());
+        Assert.True(Waves.InBump(region.GetProperty("row").GetDouble(), region.GetProperty("column").GetDouble()),
+            opened.Data().ToString());
         Assert.InRange(region.GetProperty("latitude").GetDouble(), 1, 7);
         Assert.InRange(region.GetProperty("longitude").GetDouble(), 129, 132);
     }
 
     /// <summary>Sends a file through the broker and compares with its backtest.</summary>
-    protected async Task ReplayEqualsBacktest(string servers, string directory, string feed, long rows, string[] arguments, string preset = "signal", string channels = "[]")
+    protected async Task ReplayEqualsBacktest(string servers, string directory, string feed, long rows, string[] arguments,
+        string preset = "signal", string channels = "[]")
     {
         (string source, string events, string letters) = await NewTopics();
         string config = Config(directory, servers, source, events, letters, preset, channels);
@@ -265,7 +280,8 @@ public abstract class EndToEnd(IBroker broker) : IDisposable
         using var backtest = new EsnProcess(["backtest", feed, "--out", Path.Combine(directory, "out"), .. arguments]);
         Assert.True(await backtest.Exit(TimeSpan.FromMinutes(5)) == 0, backtest.Said);
 
-        string[] expected = [.. File.ReadLines(Path.Combine(directory, "out", "events.jsonl")).Select(line => Comparable(JsonDocument.Parse(line).RootElement.GetProperty("data")))];
+        string[] expected = [.. File.ReadLines(Path.Combine(directory, "out", "events.jsonl"))
+            .Select(line => Comparable(JsonDocument.Parse(line).RootElement.GetProperty("data")))];
         var found = await Topics.ReadAll(servers, events);
         Assert.NotEmpty(expected);
         Assert.Equal(expected, found.Select(record => Comparable(record.Data())));
@@ -290,7 +306,8 @@ public abstract class EndToEnd(IBroker broker) : IDisposable
 
     // All of an event's data but the names of where it was found, to the last digit.
     static string Comparable(JsonElement data) =>
-        string.Join('\n', data.EnumerateObject().Where(field => field.Name is not ("stream" or "topic" or "alarm")).Select(field => $"{field.Name}: {field.Value.GetRawText()}"));
+        string.Join('\n', data.EnumerateObject().Where(field => field.Name is not ("stream" or "topic" or "alarm"))
+            .Select(field => $"{field.Name}: {field.Value.GetRawText()}"));
 
     static bool Same(byte[]? a, byte[]? b) => a is null || b is null ? a is null && b is null : a.AsSpan().SequenceEqual(b);
 
@@ -301,13 +318,15 @@ public abstract class EndToEnd(IBroker broker) : IDisposable
         using var writer = new StreamWriter(file);
         writer.WriteLine("timestamp,value");
         var start = new DateTime(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc);
-        for (int i = from; i < from + steps; i++) writer.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{start.AddSeconds(i):yyyy-MM-ddTHH:mm:ssZ},{feed.Next():R}"));
+        for (int i = from; i < from + steps; i++) writer.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{start.AddSeconds(i):yyyy-MM-ddTHH:mm:ssZ},{feed.Next():R}"));
     }
 
     protected async Task<(string Source, string Events, string DeadLetters)> NewTopics() =>
         (await broker.Topic("steps"), await broker.Topic("events"), await broker.Topic("dead-letters"));
 
-    protected static string Config(string directory, string servers, string source, string events, string deadLetters, string preset = "signal", string channels = "[]", string producer = "", string? group = null, string state = "")
+    protected static string Config(string directory, string servers, string source, string events, string deadLetters,
+        string preset = "signal", string channels = "[]", string producer = "", string? group = null, string state = "")
     {
         string file = Path.Combine(directory, "esn.yaml");
         File.WriteAllText(file, $$"""
@@ -323,7 +342,8 @@ public abstract class EndToEnd(IBroker broker) : IDisposable
 
     protected static async Task Replay(string servers, string feed, string topic, string? key = null, string? config = null)
     {
-        using var replay = new EsnProcess(["replay", feed, "--to", topic, "--bootstrap-servers", servers, "--key", key ?? Path.GetFileNameWithoutExtension(feed), .. config is null ? [] : new[] { "--config", config }]);
+        using var replay = new EsnProcess(["replay", feed, "--to", topic, "--bootstrap-servers", servers, "--key",
+            key ?? Path.GetFileNameWithoutExtension(feed), .. config is null ? [] : new[] { "--config", config }]);
         Assert.True(await replay.Exit(Patience) == 0, replay.Said);
     }
 
@@ -333,7 +353,8 @@ public abstract class EndToEnd(IBroker broker) : IDisposable
         DateTime end = DateTime.UtcNow + Patience;
         while ((await http.GetAsync("/health/ready")).IsSuccessStatusCode != ready)
         {
-            Assert.True(DateTime.UtcNow < end, $"ready is not {ready}: {await (await http.GetAsync("/health/ready")).Content.ReadAsStringAsync()}\n{esn.Said}");
+            Assert.True(DateTime.UtcNow < end, $"ready is not {ready}: "
+                + $"{await (await http.GetAsync("/health/ready")).Content.ReadAsStringAsync()}\n{esn.Said}");
             await Task.Delay(50);
         }
     }
@@ -352,7 +373,8 @@ public abstract class EndToEnd(IBroker broker) : IDisposable
     protected internal static async Task<double> Metric(EsnProcess esn, string name)
     {
         using var http = new HttpClient { BaseAddress = await esn.Address };
-        string line = (await http.GetStringAsync("/metrics")).Split('\n').Single(row => row.StartsWith(name + " ", StringComparison.Ordinal));
+        string line = (await http.GetStringAsync("/metrics")).Split('\n')
+            .Single(row => row.StartsWith(name + " ", StringComparison.Ordinal));
         return double.Parse(line[(name.Length + 1)..], CultureInfo.InvariantCulture);
     }
 

@@ -22,10 +22,13 @@ public sealed class WebhookTests(EmbeddedBrokerFixture broker) : IClassFixture<E
         var record = new FeedRecord("steps", 1, 70, 0, "pump-7"u8.ToArray(), []);
         var alarm = new AlarmEvent
         {
-            Change = change, Position = 900, Start = 890, Peak = 895, Time = Now, StartTime = Now, PeakTime = Now, Score = 1.2, PeakScore = 1.3,
-            Severity = severity, Normality = .5, Expected = [1], Observed = [2], Contributions = [], Scores = [], Forecast = null, Drift = null,
+            Change = change, Position = 900, Start = 890, Peak = 895, Time = Now, StartTime = Now, PeakTime = Now, Score = 1.2,
+                PeakScore = 1.3,
+            Severity = severity, Normality = .5, Expected = [1], Observed = [2], Contributions = [], Scores = [], Forecast = null,
+                Drift = null,
         };
-        var frame = new ScoredFrame(new Frame(record, new StreamId("steps", 1, "pump-7"), Now, [2]), new StepResult(900, false, 1.2, .5, true, alarm), new double[] { 1 }, false, 63);
+        var frame = new ScoredFrame(new Frame(record, new StreamId("steps", 1, "pump-7"), Now, [2]),
+            new StepResult(900, false, 1.2, .5, true, alarm), new double[] { 1 }, false, 63);
         return new ScoredBatch(new RecordBatch([record])) { Frames = [frame], ScoredAt = at ?? Now };
     }
 
@@ -38,9 +41,11 @@ public sealed class WebhookTests(EmbeddedBrokerFixture broker) : IClassFixture<E
     [Fact]
     public async Task Changes_come_in_their_order_though_the_first_attempts_fail()
     {
-        await using WebhookReceiver receiver = await WebhookReceiver.Start(HttpStatusCode.ServiceUnavailable, HttpStatusCode.TooManyRequests);
+        await using WebhookReceiver receiver = await WebhookReceiver.Start(HttpStatusCode.ServiceUnavailable,
+            HttpStatusCode.TooManyRequests);
         var counts = new ConcurrentDictionary<string, int>();
-        await using var hooks = new Webhooks(Config(new WebhookConfig { Url = $"{receiver.Address}hook", Headers = new Dictionary<string, string> { ["authorization"] = "Bearer secret" } }),
+        await using var hooks = new Webhooks(Config(new WebhookConfig { Url = $"{receiver.Address}hook",
+            Headers = new Dictionary<string, string> { ["authorization"] = "Bearer secret" } }),
             TimeProvider.System, NullLogger.Instance, result => counts.AddOrUpdate(result, 1, (_, n) => n + 1));
         hooks.Observe(Batch(AlarmChange.Opened));
         hooks.Observe(Batch(AlarmChange.Closed));
@@ -48,7 +53,8 @@ public sealed class WebhookTests(EmbeddedBrokerFixture broker) : IClassFixture<E
         string[] types = [.. receiver.Bodies.Select(body => JsonDocument.Parse(body).RootElement.GetProperty("type").GetString()!)];
         Assert.Equal(["esn.anomaly.opened", "esn.anomaly.opened", "esn.anomaly.opened", "esn.anomaly.closed"], types);
         Assert.All(receiver.Authorizations, value => Assert.Equal("Bearer secret", value));
-        Assert.Equal("steps/1/pump-7/63", JsonDocument.Parse(receiver.Bodies.Last()).RootElement.GetProperty("data").GetProperty("alarm").GetString());
+        Assert.Equal("steps/1/pump-7/63", JsonDocument.Parse(receiver.Bodies.Last()).RootElement.GetProperty("data").GetProperty("alarm")
+            .GetString());
         Assert.Equal(2, counts["retried"]);
     }
 
@@ -60,7 +66,9 @@ public sealed class WebhookTests(EmbeddedBrokerFixture broker) : IClassFixture<E
         await using WebhookReceiver receiver = await WebhookReceiver.Start(answer);
         string letters = await broker.Topic("letters");
         var counts = new ConcurrentDictionary<string, int>();
-        await using (var hooks = new Webhooks(Config(new WebhookConfig { Url = $"{receiver.Address}hook?token=secret", RetrySeconds = retrySeconds }, letters), TimeProvider.System, NullLogger.Instance, result => counts.AddOrUpdate(result, 1, (_, n) => n + 1)))
+        await using (var hooks = new Webhooks(Config(new WebhookConfig { Url = $"{receiver.Address}hook?token=secret",
+            RetrySeconds = retrySeconds }, letters), TimeProvider.System, NullLogger.Instance, result =>
+            counts.AddOrUpdate(result, 1, (_, n) => n + 1)))
         {
             hooks.Observe(Batch(AlarmChange.Opened));
             List<ConsumeResult<byte[], byte[]>> found = await Topics.Read(broker.BootstrapServers!, letters, all => all.Count == 1, Within);
@@ -80,9 +88,11 @@ public sealed class WebhookTests(EmbeddedBrokerFixture broker) : IClassFixture<E
         using var alertmanager = new AlertmanagerProcess();
         Uri address = await alertmanager.Address();
         using var client = new HttpClient { BaseAddress = address };
-        await using var hooks = new Webhooks(Config(new WebhookConfig { Url = $"{address}api/v2/alerts", Format = WebhookFormat.Alertmanager }), TimeProvider.System, NullLogger.Instance, _ => { });
+        await using var hooks = new Webhooks(Config(new WebhookConfig { Url = $"{address}api/v2/alerts",
+            Format = WebhookFormat.Alertmanager }), TimeProvider.System, NullLogger.Instance, _ => { });
         async Task<string[]> Severities() => [.. (await client.GetFromJsonAsync<JsonElement>("api/v2/alerts"))
-            .EnumerateArray().Select(alert => $"{alert.GetProperty("labels").GetProperty("stream")} {alert.GetProperty("labels").GetProperty("severity")}").Order()];
+            .EnumerateArray().Select(alert => $"{alert.GetProperty("labels").GetProperty("stream")} "
+                + $"{alert.GetProperty("labels").GetProperty("severity")}").Order()];
         async Task Until(params string[] expected)
         {
             using var limit = new CancellationTokenSource(Within);

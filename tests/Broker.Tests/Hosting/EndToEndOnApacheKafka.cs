@@ -19,10 +19,14 @@ public sealed class EndToEndOnApacheKafka(RealKafkaFixture broker) : EndToEnd(br
         await Ready(esn);
         byte[] noise = new byte[1_048_588 - 100];  // message.max.bytes of the broker, less what a batch of one record takes
         new MathNet.Numerics.Random.Xoshiro256StarStar(8).NextBytes(noise);
-        using (IProducer<byte[], byte[]> producer = new ProducerBuilder<byte[], byte[]>(new ProducerConfig { BootstrapServers = servers, MessageMaxBytes = 2_000_000 }).Build())
+        using (IProducer<byte[], byte[]> producer =
+            new ProducerBuilder<byte[], byte[]>(new ProducerConfig { BootstrapServers = servers, MessageMaxBytes = 2_000_000 }).Build())
             await producer.ProduceAsync(source, new Message<byte[], byte[]> { Key = "k"u8.ToArray(), Value = noise });
-        var parts = await Topics.Read(servers, letters, found => found.Count > 0 && found.Count == int.Parse(found[0].Header("esn_part").Split('/')[1], CultureInfo.InvariantCulture), TimeSpan.FromSeconds(20));
-        Assert.Equal(noise, parts.OrderBy(part => int.Parse(part.Header("esn_part").Split('/')[0], CultureInfo.InvariantCulture)).SelectMany(part => part.Message.Value));
+        var parts = await Topics.Read(servers, letters, found =>
+            found.Count > 0 && found.Count == int.Parse(found[0].Header("esn_part").Split('/')[1], CultureInfo.InvariantCulture),
+            TimeSpan.FromSeconds(20));
+        Assert.Equal(noise, parts.OrderBy(part => int.Parse(part.Header("esn_part").Split('/')[0], CultureInfo.InvariantCulture))
+            .SelectMany(part => part.Message.Value));
         Assert.All(parts, part => Assert.Equal("not_json", part.Header("esn_reason")));
         await Stop(esn);
     }
@@ -31,7 +35,8 @@ public sealed class EndToEndOnApacheKafka(RealKafkaFixture broker) : EndToEnd(br
     public async Task No_record_ends_the_process_nor_keeps_it_from_starting()
     {
         string servers = Servers, directory = NewDirectory();
-        string source = $"poison-{Guid.NewGuid():N}", letters = $"poison-letters-{Guid.NewGuid():N}", events = $"poison-events-{Guid.NewGuid():N}";
+        string source = $"poison-{Guid.NewGuid():N}", letters = $"poison-letters-{Guid.NewGuid():N}",
+            events = $"poison-events-{Guid.NewGuid():N}";
         await Topics.Create(servers, source, 1, largestMessage: 5_000_000);
         await Topics.Create(servers, letters, 1);
         await Topics.Create(servers, events, 1);
@@ -40,16 +45,19 @@ public sealed class EndToEndOnApacheKafka(RealKafkaFixture broker) : EndToEnd(br
         [
             new() { Key = "a"u8.ToArray(), Value = good, Timestamp = new Timestamp(-62_135_596_800_001, TimestampType.CreateTime) },
             new() { Key = hugeKey, Value = good },
-            new() { Key = "h"u8.ToArray(), Value = "{"u8.ToArray(), Headers = [new Header("large", new byte[1_200_000]), new Header("small", [1])] },
+            new() { Key = "h"u8.ToArray(), Value = "{"u8.ToArray(),
+                Headers = [new Header("large", new byte[1_200_000]), new Header("small", [1])] },
             new() { Key = "n"u8.ToArray(), Value = Encoding.UTF8.GetBytes($$"""{"value": "{{new string('9', 1_200_000)}}"}""") },
-            new() { Key = "w"u8.ToArray(), Value = Encoding.UTF8.GetBytes($$"""{"values": [{{string.Join(',', Enumerable.Repeat("1", 39_000))}}]}""") },
+            new() { Key = "w"u8.ToArray(), Value =
+                Encoding.UTF8.GetBytes($$"""{"values": [{{string.Join(',', Enumerable.Repeat("1", 39_000))}}]}""") },
             new() { Key = "s"u8.ToArray(), Value = "{"u8.ToArray(), Headers = [new Header("trace", "42"u8.ToArray())] },
         ];
         string config = Config(directory, servers, source, events, letters);
         using (var esn = new EsnProcess("run", "--config", config))
         {
             await Ready(esn);
-            using (IProducer<byte[], byte[]> producer = new ProducerBuilder<byte[], byte[]>(new ProducerConfig { BootstrapServers = servers, MessageMaxBytes = 5_000_000 }).Build())
+            using (IProducer<byte[], byte[]> producer =
+                new ProducerBuilder<byte[], byte[]>(new ProducerConfig { BootstrapServers = servers, MessageMaxBytes = 5_000_000 }).Build())
             {
                 foreach (Message<byte[], byte[]> message in poison) await producer.ProduceAsync(source, message);
                 await producer.ProduceAsync(source, new Message<byte[], byte[]> { Key = "a"u8.ToArray(), Value = good });
@@ -67,7 +75,8 @@ public sealed class EndToEndOnApacheKafka(RealKafkaFixture broker) : EndToEnd(br
         Assert.Equal("42", Assert.Single(dead, letter => letter.Message.Key.AsSpan().SequenceEqual("s"u8)).Header("trace"));
         var parts = dead.Where(letter => letter.Message.Key.AsSpan().SequenceEqual("n"u8)).ToList();
         Assert.Equal(poison[3].Value, parts.SelectMany(part => part.Message.Value));
-        Assert.Equal("too_many_channels", Assert.Single(dead, letter => letter.Message.Key.AsSpan().SequenceEqual("w"u8)).Header("esn_reason"));
+        Assert.Equal("too_many_channels", Assert.Single(dead, letter => letter.Message.Key.AsSpan().SequenceEqual("w"u8))
+            .Header("esn_reason"));
 
         using var next = new EsnProcess("run", "--config", config);
         await Ready(next);
@@ -105,8 +114,10 @@ public sealed class EndToEndOnApacheKafka(RealKafkaFixture broker) : EndToEnd(br
     {
         string servers = Servers, directory = NewDirectory();
         (string source, string events, string letters) = await NewTopics();
-        string config = Config(directory, servers, source, events, letters, producer: ", producer: { message.timeout.ms: 2000, topic.metadata.propagation.max.ms: 100 }");
-        using IProducer<byte[], byte[]> producer = new ProducerBuilder<byte[], byte[]>(new ProducerConfig { BootstrapServers = servers }).Build();
+        string config = Config(directory, servers, source, events, letters,
+            producer: ", producer: { message.timeout.ms: 2000, topic.metadata.propagation.max.ms: 100 }");
+        using IProducer<byte[], byte[]> producer =
+            new ProducerBuilder<byte[], byte[]>(new ProducerConfig { BootstrapServers = servers }).Build();
         using (var esn = new EsnProcess("run", "--config", config))
         {
             await Ready(esn);
@@ -125,6 +136,26 @@ public sealed class EndToEndOnApacheKafka(RealKafkaFixture broker) : EndToEnd(br
         // What had no letter gets one now.
         Assert.Single(await Topics.Read(servers, letters, found => found.Count > 0, Patience));
         await Stop(next);
+    }
+
+    [Fact]
+    public async Task A_topic_of_events_that_is_deleted_is_told_of_before_anything_is_to_be_written()
+    {
+        string servers = Servers;
+        (string source, string events, string letters) = await NewTopics();
+        using var esn = new EsnProcess("run", "--config", Config(NewDirectory(), servers, source, events, letters));
+        await Ready(esn);
+        await Topics.Delete(servers, events);
+        DateTime deleted = DateTime.UtcNow;
+        await Ready(esn, ready: false);
+        Assert.InRange((DateTime.UtcNow - deleted).TotalSeconds, 0, 10);
+        using (var http = new HttpClient { BaseAddress = await esn.Address })
+            Assert.Contains($"topic {events} is gone", await (await http.GetAsync("/health/ready")).Content.ReadAsStringAsync(),
+                StringComparison.Ordinal);
+        Assert.Contains($"topic {events} is gone", esn.Said, StringComparison.Ordinal);
+        await Topics.Create(servers, events, 1);
+        await Ready(esn);
+        await Stop(esn);
     }
 
     [Fact]
@@ -149,7 +180,8 @@ public sealed class EndToEndOnApacheKafka(RealKafkaFixture broker) : EndToEnd(br
         await Replay(kafka.BootstrapServers, second, "steps", "feed");
         await Steps(esn, 5000);
         Assert.Equal(5000, await Metric(esn, "esn_steps_total"));
-        var opened = (await Topics.ReadAll(kafka.BootstrapServers, "events")).Where(record => record.Header("ce_type") == "esn.anomaly.opened");
+        var opened = (await Topics.ReadAll(kafka.BootstrapServers, "events"))
+            .Where(record => record.Header("ce_type") == "esn.anomaly.opened");
         Assert.Contains(opened, record => record.Data().GetProperty("position").GetInt64() > 2500);
         await Stop(esn);
     }
@@ -176,7 +208,10 @@ public sealed class EndToEndOnApacheKafka(RealKafkaFixture broker) : EndToEnd(br
             await Ready(esn);
             await Replay(kafka.BootstrapServers, feed, "timesteps");
             await Steps(esn, 500);
+            using (var http = new HttpClient { BaseAddress = await esn.Address })
+                Assert.DoesNotContain("esn-secret", await http.GetStringAsync("/metrics"), StringComparison.Ordinal);
             await Stop(esn);
+            Assert.DoesNotContain("esn-secret", esn.Said, StringComparison.Ordinal);
         }
 
         using var wrong = new EsnProcess(Environ("guess"), ["run", "--config", config]);
@@ -188,6 +223,7 @@ public sealed class EndToEndOnApacheKafka(RealKafkaFixture broker) : EndToEnd(br
             await Task.Delay(50);
         }
         await Stop(wrong);
+        Assert.DoesNotContain("guess", wrong.Said, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -200,12 +236,15 @@ public sealed class EndToEndOnApacheKafka(RealKafkaFixture broker) : EndToEnd(br
         using var other = new EsnProcess("run", "--config", config);
         await Ready(one);
         await Ready(other);
-        using IProducer<byte[], byte[]> producer = new ProducerBuilder<byte[], byte[]>(new ProducerConfig { BootstrapServers = servers }).Build();
+        using IProducer<byte[], byte[]> producer =
+            new ProducerBuilder<byte[], byte[]>(new ProducerConfig { BootstrapServers = servers }).Build();
         async Task Send(int from, int to)
         {
             for (int i = from; i < to; i++)
                 for (int stream = 0; stream < 8; stream++)
-                    producer.Produce(new TopicPartition(source, stream % 2), new Message<byte[], byte[]> { Key = Encoding.UTF8.GetBytes($"s{stream}"), Value = Encoding.UTF8.GetBytes($$"""{"value": {{i % 17}}}""") });
+                    producer.Produce(new TopicPartition(source, stream % 2),
+                        new Message<byte[], byte[]> { Key = Encoding.UTF8.GetBytes($"s{stream}"),
+                        Value = Encoding.UTF8.GetBytes($$"""{"value": {{i % 17}}}""") });
             await Task.Run(() => producer.Flush(Patience));
         }
         await Send(0, 300);
@@ -232,6 +271,7 @@ public sealed class EndToEndOnApacheKafka(RealKafkaFixture broker) : EndToEnd(br
         Assert.SkipUnless(_broker.BootstrapServers is not null, _broker.Missing);
         string? feed = SharedData.Find("mgab/1.csv");
         Assert.SkipUnless(feed is not null, "no ../shared/data/mgab/1.csv");
-        await ReplayEqualsBacktest(_broker.BootstrapServers!, NewDirectory(), feed!, rows: 100_000, arguments: ["--label-column", "is_anomaly"]);
+        await ReplayEqualsBacktest(_broker.BootstrapServers!, NewDirectory(), feed!, rows: 100_000,
+            arguments: ["--label-column", "is_anomaly"]);
     }
 }

@@ -39,8 +39,10 @@ public sealed class AlertingTests : IDisposable
         string firing = await onCall.Wait(body => Alerts(body, "firing").Any(), Within);
         JsonElement alert = Alerts(firing, "firing").First();
         Assert.Equal("mackey-glass", alert.GetProperty("labels").GetProperty("stream").GetString());
-        Assert.Equal("mackey-glass (timesteps) does not behave as it used to", alert.GetProperty("annotations").GetProperty("summary").GetString());
-        Assert.StartsWith("docs/runbooks.md#", alert.GetProperty("annotations").GetProperty("runbook_url").GetString(), StringComparison.Ordinal);
+        Assert.Equal("mackey-glass (timesteps) does not behave as it used to",
+            alert.GetProperty("annotations").GetProperty("summary").GetString());
+        Assert.StartsWith("docs/runbooks.md#", alert.GetProperty("annotations").GetProperty("runbook_url").GetString(),
+            StringComparison.Ordinal);
         Assert.False(alert.GetProperty("labels").TryGetProperty("runbooks", out _));
 
         while (demo.Progress.Steps < 5200 || demo.Progress.AlarmOpen) await Task.Delay(50, TestContext.Current.CancellationToken);
@@ -71,7 +73,8 @@ public sealed class AlertingTests : IDisposable
 
     void Start(string program, params string[] arguments)
     {
-        Process server = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+        Process server = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true,
+            RedirectStandardOutput = true })!;
         server.BeginErrorReadLine();
         server.BeginOutputReadLine();
         _servers.Add(server);

@@ -10,10 +10,13 @@ public sealed class StartTests : IDisposable
     public void Dispose() => Directory.Delete(_directory, recursive: true);
 
     [Theory]
-    [InlineData("run", "kafka:\n  consumer:\n    fetch.min.byte: 1\n", "kafka.consumer.fetch.min.byte: No such configuration property: \"fetch.min.byte\": did you mean fetch.min.bytes? (", ":3)")]
+    [InlineData("run", "kafka:\n  consumer:\n    fetch.min.byte: 1\n",
+        "kafka.consumer.fetch.min.byte: No such configuration property: \"fetch.min.byte\": did you mean fetch.min.bytes? (", ":3)")]
     [InlineData("validate", "kafka:\n  producer: { acks: few }\n", "kafka.producer.acks: ", ":2)")]
-    [InlineData("run", "kafka: { bootstrapServers: \"127.0.0.1:1\" }\nhttp:\n  listen: 192.0.2.1:9464\n", "http.listen: can't listen on 192.0.2.1:9464: ", ":3)")]
-    public async Task A_wrong_setting_is_told_with_file_line_key_and_what_would_be_right(string command, string text, string says, string where)
+    [InlineData("run", "kafka: { bootstrapServers: \"127.0.0.1:1\" }\nhttp:\n  listen: 192.0.2.1:9464\n",
+        "http.listen: can't listen on 192.0.2.1:9464: ", ":3)")]
+    public async Task A_wrong_setting_is_told_with_file_line_key_and_what_would_be_right(string command, string text, string says,
+        string where)
     {
         string file = Path.Combine(_directory, "esn.yaml");
         File.WriteAllText(file, text);

@@ -1,0 +1,128 @@
+using System.Globalization;
+
+namespace Esn.Streaming.Wire;
+
+/// <summary>One way of writing times: of a column, or of the records of a feed.</summary>
+public sealed class TimeFormat
+{
+    const double UnixSerial = 25569;  // 1970 in the days of spreadsheets
+
+    static readonly (string Word, double Ticks, string Says)[] Units =
+    [
+        ("s", TimeSpan.TicksPerSecond, "seconds"), ("sec", TimeSpan.TicksPerSecond, "seconds"),
+        ("seconds", TimeSpan.TicksPerSecond, "seconds"), ("ms", TimeSpan.TicksPerMillisecond, "milliseconds"),
+        ("us", TimeSpan.TicksPerMicrosecond, "microseconds"), ("µs", TimeSpan.TicksPerMicrosecond, "microseconds"),
+        ("ns", 1.0 / TimeSpan.NanosecondsPerTick, "nanoseconds"), ("min", TimeSpan.TicksPerMinute, "minutes"),
+        ("h", TimeSpan.TicksPerHour, "hours"), ("hours", TimeSpan.TicksPerHour, "hours"),
+        ("d", TimeSpan.TicksPerDay, "days"), ("days", TimeSpan.TicksPerDay, "days"),
+    ];
+
+    /// <summary>What <see cref="Of"/> takes.</summary>
+    public const string Said =
+        "day-first, month-first, s, ms, us, ns, excel, or the form itself, such as \"dd.MM.yyyy HH:mm\" or \"%d/%m/%Y\"";
+
+    readonly Func<string, TimeStamp?> _read;
+
+    TimeFormat(string says, Func<string, TimeStamp?> read) => (Says, _read) = (says, read);
+
+    /// <summary>Dates with or without times of day, of texts alone, whose year comes first or whose month is a name.</summary>
+    public static TimeFormat Dates { get; } = new("dates", AnyText);
+
+    /// <summary>20260105, 202601051300, 20260105130000.</summary>
+    public static TimeFormat Digits { get; } = new("dates of digits alone", TimeText.Parse);
+
+    /// <summary>
+    /// Days of a spreadsheet: 1 is the first day of 1900. A day of 86,400 s in six decimals is known to .09 s: rounded to the
+    /// second where it is that near.
+    /// </summary>
+    public static TimeFormat Spreadsheet { get; } = new("days of a spreadsheet", text =>
+        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double days)
+            && FeedTime.FromNumber(Near(86_400 * (days - UnixSerial)), TimeSpan.TicksPerSecond) is { } time
+            ? new TimeStamp(time, null) : null);
+
+    /// <summary>How, for a person.</summary>
+    public string Says { get; }
+
+    /// <summary>The time of a text; null: it is not written so.</summary>
+    public TimeStamp? Read(string text) => _read(text);
+
+    /// <summary>As it was said.</summary>
+    /// <param name="format">One of <see cref="Said"/>.</param>
+    /// <returns>Null: there is no such format.</returns>
+    public static TimeFormat? Of(string format)
+    {
+        switch (format)
+        {
+            case "day-first": return Ordered(DayOrder.DayFirst);
+            case "month-first": return Ordered(DayOrder.MonthFirst);
+            case "excel": return Spreadsheet;
+        }
+        if (UnitOf(format) is { } unit) return Number(unit.Ticks, $"{unit.Says} since 1970");
+        string form = format.Contains('%', StringComparison.Ordinal) ? Translated(format) : format;
+        try
+        {
+            // A form without a year or a day can't be told from a word that is misspelt.
+            if (!form.Contains('y', StringComparison.Ordinal) || !form.Contains('d', StringComparison.Ordinal)) return null;
+            _ = DateTime.UnixEpoch.ToString(form, CultureInfo.InvariantCulture);
+        }
+        catch (FormatException)
+        {
+            return null;
+        }
+        bool zoned = form.Contains('z', StringComparison.Ordinal) || form.Contains('K', StringComparison.Ordinal);
+        return new TimeFormat($"as {format}", text =>
+            DateTimeOffset.TryParseExact(text.Trim(), form, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
+                ? new TimeStamp(time.DateTime, zoned ? time.Offset : null) : null);
+    }
+
+    /// <summary>05/01/2026 and its relatives, in an order that is known.</summary>
+    public static TimeFormat Ordered(DayOrder order) =>
+        new($"dates, {Say(order)}", text => TimeText.Parse(text, order) ?? TimeText.Parse(text));
+
+    /// <summary>Numbers since 1970, or since the start of a run.</summary>
+    /// <remarks>A double of a present epoch in ns holds 256 ns, in µs all: whole numbers are read as such.</remarks>
+    /// <param name="unit">Ticks of 100 ns.</param>
+    /// <param name="says">How, for a person.</param>
+    public static TimeFormat Number(double unit, string says) => new(says, text =>
+        (long.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite,
+            CultureInfo.InvariantCulture, out long whole)
+            && unit < TimeSpan.TicksPerMillisecond ? Whole(whole, unit)
+            : double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number)
+                ? FeedTime.FromNumber(number, unit) : null)
+        is { } time ? new TimeStamp(time, TimeSpan.Zero) : null);
+
+    /// <summary>A unit of time by its name, in ticks of 100 ns; null: there is none of that name.</summary>
+    internal static (double Ticks, string Says)? UnitOf(string word) =>
+        Array.Find(Units, unit => unit.Word == word) is { Says: { } says } known ? (known.Ticks, says) : null;
+
+    /// <summary>In words.</summary>
+    internal static string Say(DayOrder order) => order == DayOrder.DayFirst ? "day first" : "month first";
+
+    /// <summary>The other one.</summary>
+    internal static DayOrder Other(DayOrder order) => order == DayOrder.DayFirst ? DayOrder.MonthFirst : DayOrder.DayFirst;
+
+    static TimeStamp? AnyText(string text) => TimeText.Parse(text) ?? (text.AsSpan().IndexOfAny("-/:") > 0 && TimeText.Numbers(text) is null
+        && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset other)
+        && text.Any(char.IsAsciiDigit) && text.AsSpan().IndexOfAny("-/") > 0 ? new TimeStamp(other.DateTime, other.Offset) : null);
+
+    static DateTime? Whole(long number, double unit)
+    {
+        Int128 ticks = unit < 1 ? number / TimeSpan.NanosecondsPerTick : number * (Int128)unit;
+        Int128 since = ticks + DateTime.UnixEpoch.Ticks;
+        return since >= 0 && since <= DateTime.MaxValue.Ticks ? new DateTime((long)since, DateTimeKind.Utc) : null;
+    }
+
+    static double Near(double seconds) => Math.Abs(seconds - Math.Round(seconds)) < .05 ? Math.Round(seconds) : seconds;
+
+    // As Python and C write forms, into those of .NET.
+    static string Translated(string format)
+    {
+        (string, string)[] codes =
+        [
+            ("%Y", "yyyy"), ("%y", "yy"), ("%m", "MM"), ("%d", "dd"), ("%H", "HH"), ("%I", "hh"), ("%M", "mm"), ("%S", "ss"),
+            ("%f", "FFFFFFF"), ("%b", "MMM"), ("%B", "MMMM"), ("%p", "tt"), ("%z", "zzz"), ("%T", "HH:mm:ss"), ("%F", "yyyy-MM-dd"),
+        ];
+        foreach ((string code, string net) in codes) format = format.Replace(code, net, StringComparison.Ordinal);
+        return format;
+    }
+}

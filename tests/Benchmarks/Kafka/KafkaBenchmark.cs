@@ -1,0 +1,74 @@
+using Esn.Streaming.Wire;
+
+namespace Esn.Benchmarks.Kafka;
+
+/// <summary>
+/// A backlog through a broker on this machine, in one run: a bare loop of the client, the same with decoding, the detectors alone
+/// on the same frames in the same order, and `esn run` with one and two workers.
+/// </summary>
+static class KafkaBenchmark
+{
+    public static Benchmark Entry { get; } = new("kafka",
+        "a backlog through Apache Kafka: bare loop, decoding, detectors alone, `esn run` with 1 and 2 workers, a partition that moves "
+            + "[--records N] [--streams N] [--units N] [--scores one|signal] [--servers HOST:PORT]; or a steady feed: --soak MINUTES", Run);
+
+    static List<Figure> Run(string[] options)
+    {
+        var load = new KafkaLoad
+        {
+            Records = Options.Int(options, "--records", 2_000_000),
+            Streams = Options.Int(options, "--streams", 1000),
+            Units = Options.Int(options, "--units", 100),
+        };
+        string[] scores = Options.Text(options, "--scores") is { } only ? [only] : ["one", "signal"];
+        using KafkaServer? server = Options.Text(options, "--servers") is null ? KafkaServer.Start() : null;
+        string servers = Options.Text(options, "--servers") ?? server!.BootstrapServers;
+        Console.WriteLine($"{Environment.ProcessorCount} cores, {load.Records:N0} records of {load.Streams:N0} streams in "
+            + $"{KafkaLoad.Partitions} partitions, N {load.Units}, broker on {(server is null ? servers : "the same cores")}");
+        if (Options.Int(options, "--soak", 0) is > 0 and int minutes) return Soaked(servers, load, minutes);
+        load.Fill(servers);
+
+        var figures = new List<Figure>();
+        Cost bare = Told(figures, "consume", ClientLoops.Consume(servers, load, decode: null));
+        var fields = new FrameFields();
+        Told(figures, "consume + decode", ClientLoops.Consume(servers, load, new FrameDecoder(fields)));
+        foreach (string name in scores)
+        {
+            Cost steps = Told(figures, $"{name}: StepMany", Fleet.Run(servers, load, KafkaLoad.Spec(name, load.Units)));
+            Cost one = Told(figures, $"{name}: esn run", Workers.Run(servers, load, name, count: 1, figures));
+            Told(figures, $"{name}: esn run, 2 workers", Workers.Run(servers, load, name, count: 2, figures));
+            double ratio = one.MicrosOfCpu / (bare.MicrosOfCpu + steps.MicrosOfCpu);
+            figures.Add(new Figure($"kafka {name}: esn run over consume + StepMany", ratio, "ratio"));
+            Console.WriteLine(FormattableString.Invariant($"{name}: CPU of esn run over consume + StepMany: {ratio:F2}"));
+        }
+        return figures;
+    }
+
+    static List<Figure> Soaked(string servers, KafkaLoad load, int minutes)
+    {
+        KafkaLoad.Make(servers);
+        List<Figure> figures = Soak.Run(servers, load, minutes);
+        foreach (Figure figure in figures) Console.WriteLine(FormattableString.Invariant($"{figure.Name,-40} {figure.Value,8:F3}"));
+        return figures;
+    }
+
+    static Cost Told(List<Figure> figures, string name, Cost cost)
+    {
+        Console.WriteLine(FormattableString.Invariant(
+            $"{name,-28} {cost.PerSecond,12:N0} records/s {cost.MicrosOfCpu,8:F2} µs of CPU a record"));
+        figures.Add(new Figure($"kafka {name}", cost.PerSecond, "records/s"));
+        figures.Add(new Figure($"kafka {name}, CPU", cost.MicrosOfCpu, "µs"));
+        return cost;
+    }
+}
+
+/// <summary>What records took.</summary>
+/// <param name="Records">How many.</param>
+/// <param name="Seconds">By the clock on the wall.</param>
+/// <param name="CpuSeconds">Of the processes that took them, on all cores.</param>
+readonly record struct Cost(long Records, double Seconds, double CpuSeconds)
+{
+    public double PerSecond => Records / Seconds;
+
+    public double MicrosOfCpu => 1e6 * CpuSeconds / Records;
+}

@@ -1,0 +1,73 @@
+using System.Diagnostics;
+
+namespace Esn.Benchmarks.Kafka;
+
+/// <summary>`esn run` as processes.</summary>
+static class Workers
+{
+    static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>Runs so many workers through the whole backlog.</summary>
+    /// <returns>From the first step on, with the processor time of all workers from then on.</returns>
+    public static Cost Run(string servers, KafkaLoad load, string scores, int count, List<Figure> figures)
+    {
+        using Group group = Start(servers, load, scores, count);
+        Worker[] workers = group.All;
+        while (workers.Sum(worker => worker.Steps()) == 0) Thread.Sleep(Poll);
+        long start = Stopwatch.GetTimestamp(), begun = workers.Sum(worker => worker.Steps());
+        double cpu = workers.Sum(worker => worker.CpuSeconds);
+        WaitFor(workers, load.Records);
+        var cost = new Cost(load.Records - begun, Stopwatch.GetElapsedTime(start).TotalSeconds,
+            workers.Sum(worker => worker.CpuSeconds) - cpu);
+        if (count == 2 && workers.All(worker => worker.Steps() > 0)) Move(servers, load, scores, workers, figures);
+        return cost;
+    }
+
+    /// <summary>Starts them.</summary>
+    public static Group Start(string servers, KafkaLoad load, string scores, int count)
+    {
+        string directory = Directory.CreateTempSubdirectory("esn-bench-").FullName;
+        string config = Path.Combine(directory, "esn.yaml");
+        File.WriteAllText(config, $$"""
+            kafka: { bootstrapServers: "{{servers}}" }
+            source: { topics: [{{KafkaLoad.Topic}}], group: {{scores}}-{{count}}-{{Guid.NewGuid():N}}, maxStreams: 100000 }
+            http: { listen: "127.0.0.1:0", maxStreams: 10, history: 16 }
+            {{KafkaLoad.Yaml(scores, load.Units)}}
+            """);
+        return new Group(directory, [.. Enumerable.Range(0, count).Select(_ => new Worker(config))]);
+    }
+
+    // From the request to stop one of two until the other has scored a step of every stream.
+    static void Move(string servers, KafkaLoad load, string scores, Worker[] workers, List<Figure> figures)
+    {
+        long before = workers[1].Steps();
+        long start = Stopwatch.GetTimestamp();
+        workers[0].Terminate();
+        load.Send(servers, load.Streams);
+        WaitFor([workers[1]], before + load.Streams);
+        double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        figures.Add(new Figure($"kafka {scores}: partitions moved and scored again", seconds, "s"));
+        Console.WriteLine(FormattableString.Invariant($"{scores}: partitions of one of two workers score again after {seconds:F1} s"));
+    }
+
+    static void WaitFor(Worker[] workers, long steps)
+    {
+        while (workers.Sum(worker => worker.Steps()) < steps)
+        {
+            foreach (Worker worker in workers) worker.Check();
+            Thread.Sleep(Poll);
+        }
+    }
+
+    /// <summary>Workers of a group of their own, and their configuration.</summary>
+    internal sealed class Group(string directory, Worker[] all) : IDisposable
+    {
+        public Worker[] All => all;
+
+        public void Dispose()
+        {
+            foreach (Worker worker in all) worker.Dispose();
+            Directory.Delete(directory, recursive: true);
+        }
+    }
+}

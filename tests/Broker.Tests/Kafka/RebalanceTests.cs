@@ -1,0 +1,191 @@
+using System.Text;
+using Confluent.Kafka;
+using Confluent.Kafka.Admin;
+using Xunit;
+
+namespace Esn.Broker.Tests;
+
+/// <summary>Partitions that come and go while `esn` runs.</summary>
+public sealed class RebalanceTests(RealKafkaFixture broker) : IClassFixture<RealKafkaFixture>, IDisposable
+{
+    readonly string _directory = Directory.CreateTempSubdirectory("esn-test-").FullName;
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+
+    [Fact]
+    public async Task A_topic_that_is_widened_under_from_latest_loses_no_record()
+    {
+        Assert.SkipUnless(broker.BootstrapServers is not null, broker.Missing);
+        string servers = broker.BootstrapServers!, topic = await broker.Topic("widened", partitions: 3);
+        await Send(servers, topic, partitions: 3, records: 30);  // before the group begins: not read
+        using var esn = new EsnProcess("run", "--config", Config(servers, topic, from: "latest"));
+        await EndToEnd.Ready(esn);
+        await Send(servers, topic, partitions: 3, records: 300);
+        await EndToEnd.Steps(esn, 300);
+        using (IAdminClient admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = servers }).Build())
+            await admin.CreatePartitionsAsync([new PartitionsSpecification { Topic = topic, IncreaseTo = 6 }]);
+        await Send(servers, topic, partitions: 6, records: 600);
+        await EndToEnd.Steps(esn, 900);
+        Assert.Equal(900, await EndToEnd.Metric(esn, "esn_steps_total"));
+        await EndToEnd.Stop(esn);
+    }
+
+    [Fact]
+    public async Task A_restart_under_from_latest_reads_what_came_meanwhile_to_a_partition_that_had_been_empty()
+    {
+        Assert.SkipUnless(broker.BootstrapServers is not null, broker.Missing);
+        string servers = broker.BootstrapServers!, topic = await broker.Topic("quiet", partitions: 3);
+        string config = Config(servers, topic, from: "latest");
+        using (var esn = new EsnProcess("run", "--config", config))
+        {
+            await EndToEnd.Ready(esn);
+            await EndToEnd.Stop(esn);
+        }
+        await Send(servers, topic, partitions: 3, records: 30);
+        using var next = new EsnProcess("run", "--config", config);
+        await EndToEnd.Steps(next, 30);
+        await EndToEnd.Stop(next);
+    }
+
+    [Fact]
+    public async Task A_member_that_holds_nothing_leaves_the_group_when_it_is_stopped()
+    {
+        Assert.SkipUnless(broker.BootstrapServers is not null, broker.Missing);
+        string servers = broker.BootstrapServers!, topic = await broker.Topic("narrow", partitions: 1), config = Config(servers, topic);
+        using var holds = new EsnProcess("run", "--config", config);
+        await EndToEnd.Ready(holds);
+        using var idle = new EsnProcess("run", "--config", config);
+        await EndToEnd.Ready(idle);
+        await EndToEnd.Stop(idle);
+        using IAdminClient admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = servers }).Build();
+        DescribeConsumerGroupsResult group = await admin.DescribeConsumerGroupsAsync([topic]);
+        Assert.Single(group.ConsumerGroupDescriptions[0].Members);
+        await EndToEnd.Stop(holds);
+    }
+
+    [Fact]
+    public async Task A_request_to_stop_is_heard_at_the_first_moment()
+    {
+        Assert.SkipUnless(broker.BootstrapServers is not null, broker.Missing);
+        using var esn = new EsnProcess("run", "--config", Config(broker.BootstrapServers!, await broker.Topic("brief")));
+        await esn.Address;
+        await EndToEnd.Stop(esn);
+    }
+
+    [Fact]
+    public async Task A_worker_that_is_stopped_while_others_give_it_their_partitions_leaves_at_once()
+    {
+        Assert.SkipUnless(broker.BootstrapServers is not null, broker.Missing);
+        string servers = broker.BootstrapServers!, topic = await broker.Topic("given", partitions: 6), config = Config(servers, topic);
+        using var holds = new EsnProcess("run", "--config", config);
+        await EndToEnd.Ready(holds);
+        await Send(servers, topic, partitions: 6, records: 60);
+        await EndToEnd.Steps(holds, 60);
+        using var comes = new EsnProcess("run", "--config", config);
+        await Until(() => holds.Said.Contains("partitions go to another replica", StringComparison.Ordinal), holds);
+        await EndToEnd.Stop(comes);
+        DateTime stopped = DateTime.UtcNow;
+        await Send(servers, topic, partitions: 6, records: 60);
+        await EndToEnd.Steps(holds, 120);
+        Assert.InRange((DateTime.UtcNow - stopped).TotalSeconds, 0, 10);  // a session lasts 15
+        await EndToEnd.Stop(holds);
+    }
+
+    [Fact]
+    public async Task A_topic_that_is_deleted_and_made_anew_is_read_from_its_beginning()
+    {
+        Assert.SkipUnless(broker.BootstrapServers is not null, broker.Missing);
+        string servers = broker.BootstrapServers!, topic = await broker.Topic("anew", partitions: 2), config = Config(servers, topic);
+        using var esn = new EsnProcess("run", "--config", config);
+        await EndToEnd.Ready(esn);
+        await Send(servers, topic, partitions: 2, records: 100);
+        await EndToEnd.Steps(esn, 100);
+        await Topics.Delete(servers, topic);
+        await Until(() => esn.Said.Contains("no longer a member of the group", StringComparison.Ordinal), esn);
+        await Topics.Create(servers, topic, 2);
+        await Send(servers, topic, partitions: 2, records: 300);  // more than there had been
+        await EndToEnd.Steps(esn, 400);
+        Assert.Equal(400, await EndToEnd.Metric(esn, "esn_steps_total"));
+        await EndToEnd.Stop(esn);
+    }
+
+    [Fact]
+    public async Task What_could_not_be_committed_is_not_said_to_be()
+    {
+        string? home = Environment.GetEnvironmentVariable("KAFKA_HOME");
+        Assert.SkipUnless(!string.IsNullOrEmpty(home), "no KAFKA_HOME: only a broker of our own may be killed");
+        await using var kafka = new KafkaProcess(home!);
+        await kafka.Start();
+        await Topics.Create(kafka.BootstrapServers, "steps", 3);
+        using var esn = new EsnProcess("run", "--config", Config(kafka.BootstrapServers, "steps"));
+        await EndToEnd.Ready(esn);
+        await kafka.Kill();
+        esn.Terminate();
+        Assert.Equal(1, await esn.Exit(TimeSpan.FromSeconds(12)));
+        Assert.DoesNotContain("offsets are committed", esn.Said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_broker_that_is_away_for_longer_than_a_session_costs_no_model()
+    {
+        string? home = Environment.GetEnvironmentVariable("KAFKA_HOME");
+        Assert.SkipUnless(!string.IsNullOrEmpty(home), "no KAFKA_HOME: only a broker of our own may be killed");
+        await using var kafka = new KafkaProcess(home!);
+        await kafka.Start();
+        await Topics.Create(kafka.BootstrapServers, "steps", 3);
+        using var esn = new EsnProcess("run", "--config", Config(kafka.BootstrapServers, "steps", consumer: "session.timeout.ms: 6000"));
+        await EndToEnd.Ready(esn);
+        await Send(kafka.BootstrapServers, "steps", partitions: 3, records: 300);
+        await EndToEnd.Steps(esn, 300);
+        DateTime end = DateTime.UtcNow + EndToEnd.Patience;
+        using (var http = new HttpClient { BaseAddress = await esn.Address })
+            while ((await http.GetStringAsync("/metrics")).Split('\n').Count(row =>
+                row.StartsWith("esn_group_lag_records{", StringComparison.Ordinal) && row.EndsWith(" 0", StringComparison.Ordinal)) < 3)
+            {
+                Assert.True(DateTime.UtcNow < end, esn.Said);  // all is committed, as the brokers say
+                await Task.Delay(100);
+            }
+        await kafka.Kill();
+        await Until(() => esn.Said.Contains("no longer a member of the group", StringComparison.Ordinal), esn);
+        await EndToEnd.Ready(esn, ready: false);
+        Assert.Equal(3, await EndToEnd.Metric(esn, "esn_streams"));
+        await kafka.Start();
+        await EndToEnd.Ready(esn);
+        await Send(kafka.BootstrapServers, "steps", partitions: 3, records: 300);
+        await EndToEnd.Steps(esn, 600);
+        Assert.Equal(600, await EndToEnd.Metric(esn, "esn_steps_total"));
+        Assert.Contains("it goes on with what it learnt of steps[", esn.Said, StringComparison.Ordinal);
+        Assert.Equal(3, await EndToEnd.Metric(esn, "esn_streams"));
+        Assert.InRange(esn.Said.Split('\n').Length, 1, 30);  // a broker that is away is not told a thousand times
+        await EndToEnd.Stop(esn);
+    }
+
+    static async Task Until(Func<bool> condition, EsnProcess esn)
+    {
+        for (DateTime end = DateTime.UtcNow + EndToEnd.Patience; !condition(); await Task.Delay(20))
+            Assert.True(DateTime.UtcNow < end, esn.Said);
+    }
+
+    string Config(string servers, string topic, string from = "earliest", string consumer = "")
+    {
+        string file = Path.Combine(_directory, $"{topic}.yaml");
+        File.WriteAllText(file, $$"""
+            kafka: { bootstrapServers: "{{servers}}", consumer: { {{consumer}} } }
+            source: { topics: [{{topic}}], group: {{topic}}, from: {{from}} }
+            http: { listen: "127.0.0.1:0", stallSeconds: 3 }
+            """);
+        return file;
+    }
+
+    static async Task Send(string servers, string topic, int partitions, int records)
+    {
+        using IProducer<byte[], byte[]> producer =
+            new ProducerBuilder<byte[], byte[]>(new ProducerConfig { BootstrapServers = servers }).Build();
+        for (int i = 0; i < records; i++)
+            producer.Produce(new TopicPartition(topic, i % partitions), new Message<byte[], byte[]>
+            {
+                Key = Encoding.UTF8.GetBytes($"s{i % partitions}"), Value = Encoding.UTF8.GetBytes($$"""{"value": {{i}}}"""),
+            });
+        await Task.Run(() => producer.Flush(EndToEnd.Patience));
+    }
+}

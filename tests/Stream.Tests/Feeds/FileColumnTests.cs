@@ -1,0 +1,61 @@
+using Esn.Streaming.Feeds;
+using Xunit;
+
+namespace Esn.Stream.Tests;
+
+/// <summary>What the columns of people's files are taken for, and that it is said.</summary>
+public sealed class FileColumnTests : FileTests
+{
+    [Fact]
+    public void What_every_column_is_taken_for_is_said_in_one_line()
+    {
+        (CsvFeed feed, _) =
+            Read("time,sensor_id,seq,flow,state,anomaly,note\n" + Rows(30, i => $"2026-01-05 00:{i:d2},7,{100 + i},{N(i % 7)}.5,ok,0,"));
+        Assert.Equal(["flow"], feed.Channels);
+        Assert.Equal("time: time (dates); channels: flow; left out: state (no numbers), "
+            + "anomaly (a label by its name, --label-column takes it), note (empty), "
+            + "sensor_id (an id by its name, --value-column sensor_id takes it), "
+            + "seq (whole numbers that rise in every row, as an index does, --value-column seq takes it)", feed.Description);
+    }
+
+    [Fact]
+    public void A_rising_number_is_a_channel_where_it_is_named_or_alone()
+    {
+        string text = "time,total,flow\n" + Rows(30, i => $"2026-01-05 00:{i:d2},{100 + i},{N(i % 7)}.5");
+        string alone = "time,total\n" + Rows(30, i => $"2026-01-05 00:{i:d2},{100 + i}");
+        Assert.Equal(["flow"], Read(text).Feed.Channels);
+        Assert.Equal(["total"], Read(text, new FeedOptions { Values = ["total"] }).Feed.Channels);
+        Assert.Equal(["total"], Read(alone).Feed.Channels);
+    }
+
+    [Fact]
+    public void Many_rows_decide_what_a_channel_is()
+    {
+        (CsvFeed feed, FeedRow[] rows) =
+            Read("time,flow,pressure\n2026-01-05 00:00,1.5,N/A\n2026-01-05 00:01,2.5,7.5\n2026-01-05 00:02,2.5,7.5\n");
+        Assert.Equal(["flow", "pressure"], feed.Channels);
+        Assert.Equal([1.5, double.NaN], rows[0].Values);
+        Assert.All(rows, row => Assert.Null(row.Problem));
+    }
+
+    [Fact]
+    public void Several_series_in_one_file_are_hinted_at_and_read_one_by_one()
+    {
+        string text = "time,host,value\n" + Rows(40, i => $"2026-01-05 00:{i / 2:d2},{(i % 2 == 0 ? "web" : "db")},{i}.5");
+        Assert.Contains("with --key-column host each is a stream of its own", Assert.Single(Read(text).Feed.Notes),
+            StringComparison.Ordinal);
+        var options = new FeedOptions { KeyColumn = "host" };
+        Assert.Equal(["web", "db"], CsvFeed.Keys(Write(text), options));
+        (CsvFeed feed, FeedRow[] rows) = Read(text, options with { Key = "db" });
+        Assert.Equal((20, 1.5, "db", 20), (rows.Length, rows[0].Values[0], feed.Stream, feed.RowCount));
+    }
+
+    [Fact]
+    public void Without_a_header_columns_are_numbered_or_called_as_the_comment_before_them_says()
+    {
+        (CsvFeed feed, FeedRow[] rows) = Read("2026-01-05 00:00,1.5\n2026-01-05 00:01,2.5\n");
+        Assert.Equal(("c1", "c2", 2), (feed.TimeColumn, feed.Channels.Single(), rows.Length));
+        Assert.Contains("there is no header: the columns are called c1 … c2", feed.Notes);
+        Assert.Equal(["flow"], Read("# time,flow\n2026-01-05 00:00,1.5\n2026-01-05 00:01,2.5\n").Feed.Channels);
+    }
+}

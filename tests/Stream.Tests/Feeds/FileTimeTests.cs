@@ -1,0 +1,149 @@
+using Esn.Streaming.Feeds;
+using Xunit;
+
+namespace Esn.Stream.Tests;
+
+/// <summary>Times as people's files write them: the right one, or an error that says what would be right.</summary>
+public sealed class FileTimeTests : FileTests
+{
+    [Theory]
+    [InlineData("1767571200", "1767571500")]
+    [InlineData("1767571200000", "1767571500000")]
+    [InlineData("1767571200000000", "1767571500000000")]
+    [InlineData("1767571200000000000", "1767571500000000000")]
+    [InlineData("1767571200.0", "1767571500.0")]
+    [InlineData("2026-01-05 00:00:00", "2026-01-05 00:05:00")]
+    [InlineData("2026-01-05T00:00:00.000000Z", "2026-01-05T00:05:00.000000Z")]
+    [InlineData("2026-01-05 00:00:00 UTC", "2026-01-05 00:05:00 UTC")]
+    [InlineData("2026-01-05 00:00:00+00:00", "2026-01-05 00:05:00+00:00")]
+    [InlineData("2026-01-05T05:30:00+0530", "2026-01-05T05:35:00+0530")]
+    [InlineData("2026/1/5 0:00", "2026/1/5 0:05")]
+    [InlineData("\"2026-01-05 00:00:00,000\"", "\"2026-01-05 00:05:00,000\"")]
+    [InlineData("5.1.2026 00:00", "5.1.2026 00:05")]
+    [InlineData("5 Jan 2026 00:00", "5 Jan 2026 00:05")]
+    [InlineData("\"Mon, 05 Jan 2026 00:00:00 GMT\"", "\"Mon, 05 Jan 2026 00:05:00 GMT\"")]
+    [InlineData("202601050000", "202601050005")]
+    [InlineData("20260105000000", "20260105000500")]
+    [InlineData("20260105T000000Z", "20260105T000500Z")]
+    [InlineData("46027.000000", "46027.003472")]
+    public void A_time_is_read_as_its_column_writes_it(string first, string second)
+    {
+        (CsvFeed feed, FeedRow[] rows) = Read($"timestamp,value\n{first},1.5\n{second},2.5\n");
+        Assert.Equal([new DateTime(2026, 1, 5), new DateTime(2026, 1, 5, 0, 5, 0)], rows.Select(row => row.Time));
+        Assert.Equal(["value"], feed.Channels);
+    }
+
+    [Fact]
+    public void Days_of_digits_alone_are_days_and_not_seconds()
+    {
+        FeedRow[] rows = Read("date,sales\n20260131,1.5\n20260201,2.5\n").Rows;
+        Assert.Equal([new DateTime(2026, 1, 31), new DateTime(2026, 2, 1)], rows.Select(row => row.Time));
+    }
+
+    [Fact]
+    public void Seconds_of_a_run_count_from_its_start()
+    {
+        (CsvFeed feed, FeedRow[] rows) = Read("time[s],flow\n" + Rows(30, i => $"{300 * i},{N(i % 7 + .5)}"));
+        Assert.Equal(DateTime.UnixEpoch.AddSeconds(300), rows[1].Time);
+        Assert.Contains("seconds since a start", feed.Description, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("13/01/2026", "05/01/2026")]  // the row that decides may come first
+    [InlineData("05/01/2026", "13/01/2026")]
+    public void All_rows_settle_the_order_of_day_and_month(string first, string last)
+    {
+        FeedRow[] rows = Read($"when,value\n{first} 10:00,1.5\n{last} 11:00,2.5\n", new FeedOptions { TimeColumn = "when" }).Rows;
+        Assert.All(rows, row => Assert.Equal(1, row.Time.Month));
+    }
+
+    [Fact]
+    public void A_row_far_behind_the_first_ten_thousand_decides_as_well()
+    {
+        string text = "date,value\n" + Rows(12_000, i => $"05/{1 + i / 1000:d2}/2026 {i % 1000 / 60:d2}:{i % 60:d2},{N(i % 9)}.5")
+            + "05/13/2026 00:00,1.5\n";
+        Assert.Equal(5, Read(text).Rows[0].Time.Month);
+    }
+
+    [Fact]
+    public void Day_and_month_that_nothing_settles_are_refused_with_what_would_settle_them()
+    {
+        const string text = "date,value\n01/02/2026,1.5\n02/02/2026,2.5\n03/02/2026,3.5\n04/02/2026,1.5\n";
+        Assert.Contains("no row decides: say which with --time-format day-first or --time-format month-first", Refused(text),
+            StringComparison.Ordinal);
+        Assert.Equal(new DateTime(2026, 2, 1), Read(text, new FeedOptions { TimeFormat = "day-first" }).Rows[0].Time);
+        Assert.Equal(new DateTime(2026, 1, 2), Read(text, new FeedOptions { TimeFormat = "month-first" }).Rows[0].Time);
+        Assert.Contains("only reads day first, and '02/13/2026', which only reads month first",
+            Refused("date,value\n13/02/2026,1\n02/13/2026,2\n"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Rows_that_are_evenly_spaced_in_one_order_alone_are_read_so_and_it_is_said()
+    {
+        (CsvFeed feed, FeedRow[] rows) = Read("date,value\n" + Rows(12 * 24, i => $"{1 + i / 24:d2}/01/2026 {i % 24:d2}:00,{N(i % 24)}.5"));
+        Assert.Equal(new DateTime(2026, 1, 12, 23, 0, 0), rows[^1].Time);
+        Assert.Contains("read day first, as only so its rows are evenly spaced (--time-format month-first for the other)",
+            Assert.Single(feed.Notes), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("dd.MM.yyyy HH:mm")]
+    [InlineData("%d.%m.%Y %H:%M")]
+    public void A_form_can_be_said(string form)
+    {
+        FeedRow[] rows = Read("when,value\n05.01.2026 13:30,1.5\n", new FeedOptions { TimeColumn = "when", TimeFormat = form }).Rows;
+        Assert.Equal(new DateTime(2026, 1, 5, 13, 30, 0), rows[0].Time);
+        Assert.Contains("is not written as --time-format",
+            Refused("when,value\n2026-01-05,1\n", new FeedOptions { TimeColumn = "when", TimeFormat = form }), StringComparison.Ordinal);
+        Assert.Null(ColumnTimes.Of("sometimes", null));
+    }
+
+    [Fact]
+    public void A_zone_is_that_of_the_clock_and_the_hour_that_comes_twice_comes_twice()
+    {
+        var options = new FeedOptions { Zone = TimeZoneInfo.FindSystemTimeZoneById("Europe/Copenhagen") };
+        FeedRow[] rows = Read("time,value\n2024-10-27 01:30,1\n2024-10-27 02:00,2\n2024-10-27 02:30,3\n2024-10-27 02:00,4\n"
+            + "2024-10-27 02:30,5\n2024-10-27 03:00,6\n", options).Rows;
+        Assert.Equal([-30, 0, 30, 60, 90, 120], rows.Select(row => (int)(row.Time - new DateTime(2024, 10, 27)).TotalMinutes));
+    }
+
+    [Fact]
+    public void A_column_of_days_and_one_of_times_of_day_are_one_time()
+    {
+        (CsvFeed feed, FeedRow[] rows) = Read("date,time,value\n2026-01-05,00:05,1.5\n2026-01-05,00:10,2.5\n");
+        Assert.Equal(new DateTime(2026, 1, 5, 0, 10, 0), rows[1].Time);
+        Assert.StartsWith("time: date and time (dates); channels: value", feed.Description, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("ds")]
+    [InlineData("@timestamp")]
+    [InlineData("_time")]
+    [InlineData("Timestamp (UTC)")]
+    [InlineData("whatever")]
+    public void A_column_of_times_is_known_by_what_it_holds(string name) =>
+        Assert.Equal(name, Read($"value,{name}\n1.5,2026-01-05 00:00:00\n2.5,2026-01-05 00:05:00\n").Feed.TimeColumn);
+
+    [Fact]
+    public void A_nameless_epoch_is_the_time_and_a_counter_is_not()
+    {
+        string epoch = "a,b\n" + Rows(50, i => $"{1767571200 + 300 * i},{N(i % 5)}.5");
+        string counter = "a,b\n" + Rows(50, i => $"{1767571200 + 300 * i + i * i},{N(i % 5)}.5");
+        Assert.Equal("a", Read(epoch).Feed.TimeColumn);
+        Assert.Equal("row", Read(counter).Feed.TimeColumn);
+    }
+
+    [Fact]
+    public void Newest_first_is_refused_with_the_way_out()
+    {
+        const string text = "time,value\n2026-01-05,3\n2026-01-04,2\n2026-01-03,1\n";
+        Assert.EndsWith("its newest row comes first: --sort puts the rows in the order of their times", Refused(text),
+            StringComparison.Ordinal);
+        Assert.Equal([1, 2, 3], Read(text, new FeedOptions { Sort = true }).Rows.Select(row => row.Values[0]));
+    }
+
+    [Fact]
+    public void A_named_column_that_holds_no_times_says_so() =>
+        Assert.Contains("'soon' in column time is no time: --time-format says how it is written", Refused("time,value\nsoon,1\nlater,2\n"),
+            StringComparison.Ordinal);
+}
