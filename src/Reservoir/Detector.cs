@@ -66,6 +66,35 @@ public sealed class Detector
     /// <returns>Whether there is such a forecast.</returns>
     public bool TryForecast(Span<double> expected) => _model.TryForecast(expected);
 
+    /// <summary>
+    /// How far a person has raised what it takes to alarm, as a score: 1 at first, and again as it fades. Scores are told over it.
+    /// </summary>
+    public double Bar => _model.Bar.Height;
+
+    /// <summary>
+    /// A person says that the last alarm was none: while it is open, what the feed does from the next step on is learnt as its new
+    /// normal; the bar is raised above its peak, by .4 of it, so that the same again is learnt and not told. Said twice of one alarm it
+    /// counts once.
+    /// </summary>
+    /// <returns>False: this model has told no alarm.</returns>
+    public bool DenyAlarm()
+    {
+        if (_model.Alarm.PeakScore <= 0) return false;
+        _model.Bar.Deny(_model.Alarm);
+        return true;
+    }
+
+    /// <summary>The same of an alarm that is not the last one any more.</summary>
+    /// <param name="peakScore">Its highest score, above 0; the bar is never raised beyond <see cref="AlarmSpec.MostBar"/>.</param>
+    public void RaiseBar(double peakScore)
+    {
+        Require.Above(peakScore, 0, double.MaxValue);
+        _model.Bar.Raise(peakScore);
+    }
+
+    /// <summary>A person says that an alarm was one: whatever was denied before, nothing like it is to be missed.</summary>
+    public void ConfirmAlarm() => _model.Bar.Lower();
+
     /// <summary>What is to come, if the feed goes on as the model expects: it runs on its own predictions. Changes nothing; allocates.</summary>
     /// <param name="forecast">[steps×channels], a point a step after the last frame, overwritten, units of the feed.</param>
     /// <returns>False, and nothing is written: the scaling is not fixed yet.</returns>

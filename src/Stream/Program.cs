@@ -17,6 +17,7 @@ using Esn.Streaming.State;
     ValidateCommand.Make(),
     MuteCommand.Make(),
     AckCommand.Make(),
+    FeedbackCommand.Make(),
     HealthCommand.Make(),
     StateCommand.Make(),
 ];

@@ -22,8 +22,10 @@ static class Chrome
     {
         string profile = Directory.CreateTempSubdirectory("esn-chrome-").FullName;
         var start = new ProcessStartInfo(Path!, [
-            "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking", "--no-first-run", "--hide-scrollbars",
-            $"--user-data-dir={profile}", "--window-size=1400,1000", "--virtual-time-budget=5000", .. options, new Uri(page).AbsoluteUri + fragment])
+            "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking", "--no-first-run",
+                "--hide-scrollbars",
+            $"--user-data-dir={profile}", "--window-size=1400,1000", "--virtual-time-budget=5000", .. options,
+                new Uri(page).AbsoluteUri + fragment])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -49,7 +49,8 @@ public sealed class DemoPageTests(RunningDemo demo, Browsers browsers) : IClassF
 {
     const string Stream = "mackey-glass";
 
-    async Task<(IPage Page, List<string> Wrong)> Open(string path = "", ColorScheme scheme = ColorScheme.Light, int width = 1400, int height = 1000)
+    async Task<(IPage Page, List<string> Wrong)> Open(string path = "", ColorScheme scheme = ColorScheme.Light, int width = 1400,
+        int height = 1000)
     {
         (IPage page, List<string> wrong) = await browsers.Open(scheme, width, height);
         await page.GotoAsync(new Uri(demo.Address, path).AbsoluteUri);
@@ -57,7 +58,8 @@ public sealed class DemoPageTests(RunningDemo demo, Browsers browsers) : IClassF
     }
 
     static async Task Drawn(IPage page) =>
-        await page.WaitForFunctionAsync("() => +document.querySelector('#chart').dataset.points > 100 && document.querySelector('#chart canvas')");
+        await page.WaitForFunctionAsync("() => +document.querySelector('#chart').dataset.points > 100 && document.querySelector('#chart "
+            + "canvas')");
 
     [Fact]
     public async Task It_loads_without_an_error_from_this_host_alone()
@@ -84,8 +86,11 @@ public sealed class DemoPageTests(RunningDemo demo, Browsers browsers) : IClassF
         for (int tries = 0; ; tries++)
         {
             double shown = double.Parse(await score.InnerTextAsync(), CultureInfo.InvariantCulture);
-            using JsonDocument told = JsonDocument.Parse(await page.EvaluateAsync<string>($"async () => await (await fetch('/api/v1/stream?stream={Stream}&points=5000&from=' + (Date.now() - 3000))).text()"));
-            double[] scores = [.. told.RootElement.GetProperty("points").GetProperty("score").EnumerateArray().Select(value => value.GetDouble())];
+            using JsonDocument told =
+                JsonDocument.Parse(await page.EvaluateAsync<string>($"async () => await (await "
+                + $"fetch('/api/v1/stream?stream={Stream}&points=5000&from=' + (Date.now() - 3000))).text()"));
+            double[] scores = [.. told.RootElement.GetProperty("points").GetProperty("score").EnumerateArray()
+                .Select(value => value.GetDouble())];
             if (scores.Any(value => Math.Abs(value - shown) <= .006 * Math.Max(shown, value))) break;
             Assert.True(tries < 10, $"{shown} is none of {scores.Length} scores");
         }
@@ -139,7 +144,8 @@ public sealed class DemoPageTests(RunningDemo demo, Browsers browsers) : IClassF
         await page.Locator(".alarmCard").First.WaitForAsync();
         await page.Locator("#healthButton").ClickAsync();
         AxeResult found = await page.RunAxe();
-        Assert.Empty(found.Violations.Select(violation => $"{violation.Id}: {violation.Help}: {string.Join(" | ", violation.Nodes.Take(3).Select(node => node.Html))}"));
+        Assert.Empty(found.Violations.Select(violation =>
+            $"{violation.Id}: {violation.Help}: {string.Join(" | ", violation.Nodes.Take(3).Select(node => node.Html))}"));
         await page.Context.CloseAsync();
     }
 
@@ -168,7 +174,8 @@ public sealed class DemoPageTests(RunningDemo demo, Browsers browsers) : IClassF
         await page.Keyboard.PressAsync("Escape");
         await page.Keyboard.PressAsync("Escape");
         Assert.True(await page.Locator("#detail").IsHiddenAsync());
-        Assert.DoesNotContain(wrong, text => !text.Contains("403", StringComparison.Ordinal));  // the browser tells of the refused write itself
+        // the browser tells of the refused write itself
+        Assert.DoesNotContain(wrong, text => !text.Contains("403", StringComparison.Ordinal));
         await page.Context.CloseAsync();
     }
 

@@ -17,11 +17,14 @@ public sealed class ReportFixture : IDisposable
     public ReportFixture()
     {
         string file = Path.Combine(_directory, "a<b>&'feed'.csv");
-        File.WriteAllText(file, "timestamp,\"</script><i>flow\",pressure,anomaly\n" + string.Concat(Enumerable.Range(0, Rows).Select(Line)));
+        File.WriteAllText(file, "timestamp,\"</script><i>flow\",pressure,anomaly\n"
+            + string.Concat(Enumerable.Range(0, Rows).Select(Line)));
         using CsvFeed feed = CsvFeed.Open(file, [], ["anomaly"]);
-        ErrorModelSpec spec = Presets.Signal() with { Reservoir = new ReservoirSpec { Units = 20, Degree = 4 }, Calibrator = new BudgetSpec { Reach = 1000 }, ScalingSteps = 50, ScoredFrom = 80, WarmUp = 400 };
+        ErrorModelSpec spec = Presets.Signal() with { Reservoir = new ReservoirSpec { Units = 20, Degree = 4 },
+            Calibrator = new BudgetSpec { Reach = 1000 }, ScalingSteps = 50, ScoredFrom = 80, WarmUp = 400 };
         var settings = new Dictionary<string, string> { ["preset"] = "signal" };
-        Summary = BacktestRun.Run(feed, new FeedLabels(), new EsnConfig { Detector = spec }, _directory, settings, TimeProvider.System, _ => { }, CancellationToken.None);
+        Summary = BacktestRun.Run(feed, new FeedLabels(), new EsnConfig { Detector = spec }, _directory, settings, TimeProvider.System,
+            _ => { }, CancellationToken.None);
     }
 
     public BacktestSummary Summary { get; }
@@ -34,7 +37,8 @@ public sealed class ReportFixture : IDisposable
     {
         double ripple = .01 * Math.Sin(12.9898 * t * t), jump = t is >= 600 and < 610 ? 3 : 0;
         return string.Create(CultureInfo.InvariantCulture,
-            $"{DateTime.UnixEpoch.AddMinutes(t):yyyy-MM-dd HH:mm:ss},{Math.Sin(.3 * t) + ripple + jump:R},{1e6 + Math.Cos(.3 * t) + ripple:R},{(t is >= 600 and < 620 or >= 900 and < 910 ? 1 : 0)}\n");
+            $"{DateTime.UnixEpoch.AddMinutes(t):yyyy-MM-dd HH:mm:ss},{Math.Sin(.3 * t) + ripple + jump:R},"
+            + $"{1e6 + Math.Cos(.3 * t) + ripple:R},{(t is >= 600 and < 620 or >= 900 and < 910 ? 1 : 0)}\n");
     }
 
     public void Dispose() => Directory.Delete(_directory, recursive: true);
@@ -105,7 +109,8 @@ public sealed partial class ReportPageTests(ReportFixture report) : IClassFixtur
         string page = Path.Combine(Path.GetDirectoryName(report.Page)!, "moved.html");
         string whole = await File.ReadAllTextAsync(report.Page);
         int end = whole.LastIndexOf("</body>", StringComparison.Ordinal);  // the library has the word, too
-        await File.WriteAllTextAsync(page, whole.Insert(end, $"<script>{{ {Hands}\n{script} document.body.dataset.views = views.join(' '); }}</script>"));
+        await File.WriteAllTextAsync(page, whole.Insert(end,
+            $"<script>{{ {Hands}\n{script} document.body.dataset.views = views.join(' '); }}</script>"));
         (_, Func<string, string?> state) = await Open(page, "");
         Assert.Null(state("error"));
         string[] views = state("views")!.Split(' ');
@@ -149,7 +154,8 @@ public sealed partial class ReportPageTests(ReportFixture report) : IClassFixtur
         Directory.CreateDirectory(folder);
         await File.WriteAllTextAsync(file, "timestamp,value\n2026-01-01T00:00:00Z,NaN\n");
         using (CsvFeed feed = CsvFeed.Open(file, ["value"], []))
-            BacktestRun.Run(feed, null, new EsnConfig(), folder, new Dictionary<string, string>(), TimeProvider.System, _ => { }, CancellationToken.None);
+            BacktestRun.Run(feed, null, new EsnConfig(), folder, new Dictionary<string, string>(), TimeProvider.System, _ => { },
+                CancellationToken.None);
         (_, Func<string, string?> state) = await Open(Path.Combine(folder, "report.html"), "");
         Assert.Null(state("error"));
         Assert.Equal(("true", "1"), (state("ready"), state("rows")));

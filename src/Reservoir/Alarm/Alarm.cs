@@ -61,6 +61,12 @@ sealed class Alarm
         return Open ? GoOn(position, judgement, returned) : TryOpen(position, judgement, allowed);
     }
 
+    /// <summary>What the feed does now is its new normal: an open alarm ends with the next step.</summary>
+    public void Adapt()
+    {
+        if (Open) _openSteps = Math.Max(_openSteps, _spec.AdaptAfter);
+    }
+
     AlarmChange? TryOpen(long position, IJudgement judgement, bool allowed)
     {
         double score = judgement.Score;

@@ -40,6 +40,15 @@ public sealed record AlarmSpec
     public double Critical { get; init; } = 2;
 
     /// <summary>
+    /// Steps in which the bar that a person has raised, by saying that an alarm was none, falls to 1/e of what it was raised by,
+    /// 1 … 1,000,000,000.
+    /// </summary>
+    public int DeniedMemory { get; init; } = 100_000;
+
+    /// <summary>Highest bar that can be raised to so, as a score, [1, 1000]: what is above it is always told.</summary>
+    public double MostBar { get; init; } = 10;
+
+    /// <summary>
     /// Deviation of a channel, in units of the feed, below which it opens no alarm: none, one for all channels, or one
     /// for each. At least one channel must deviate by as much.
     /// </summary>
@@ -59,6 +68,8 @@ public sealed record AlarmSpec
         Require.Above(Escalation, 0, 1000);
         Require.Range(Major, 1, 1000);
         Require.Range(Critical, Major, 1000);
+        Require.Range(DeniedMemory, 1, 1_000_000_000);
+        Require.Range(MostBar, 1, 1000);
         foreach (double minimumDeviation in MinimumDeviation) Require.Range(minimumDeviation, 0, double.MaxValue);
     }
 }

@@ -11,7 +11,8 @@ namespace Esn;
 /// <param name="Row">Of the centroid of all cells above half of the hottest, of the first frames after the onset, weighed by heat.</param>
 /// <param name="Column">Of the same.</param>
 /// <param name="Regions">Connected cells above half of the hottest, of the first frames after the onset; the hottest region first.</param>
-public sealed record FieldEvidence(int Rows, int Columns, int Frames, IReadOnlyList<float> Heat, double Row, double Column, IReadOnlyList<FieldRegion> Regions);
+public sealed record FieldEvidence(int Rows, int Columns, int Frames, IReadOnlyList<float> Heat, double Row, double Column,
+    IReadOnlyList<FieldRegion> Regions);
 
 /// <summary>A connected part of a field, in cells: rows and columns from 0.</summary>
 /// <param name="PeakRow">Of the hottest cell.</param>

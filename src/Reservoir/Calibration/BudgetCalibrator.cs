@@ -131,7 +131,7 @@ sealed class BudgetCalibrator : ICalibrator
     {
         double sum = 0;
         foreach (Margin margin in _margins) sum += margin.Looks;
-        return sum;
+        return sum > 0 ? sum : 1;  // while nothing has moved
     }
 
     /// <inheritdoc/>

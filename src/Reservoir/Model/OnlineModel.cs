@@ -19,6 +19,7 @@ sealed class OnlineModel
     readonly MultiStepForecast? _forecast;
     readonly Normality _normality;
     readonly double[] _errors;      // [horizons×channels]
+    readonly Bar _bar;
     Judge _judge;
     Alarm _alarm;
     AlarmReport _report;
@@ -45,12 +46,19 @@ sealed class OnlineModel
         _forecast = spec.CreateForecast(_predictor);
         _normality = new Normality(spec.Normality);
         _errors = new double[spec.HorizonSteps.Count * channels];
+        _bar = new Bar(spec.Alarm);
         (_frames, _times) = (new double[_schedule.ScalingSteps * channels], new DateTime[_schedule.ScalingSteps]);
         (_judge, _alarm, _report) = Judging(TimeSpan.FromSeconds(1));
     }
 
     /// <summary>Frames that the stream has had so far.</summary>
     public long Position => _position;
+
+    /// <summary>What a person has said of the stream's alarms.</summary>
+    public Bar Bar => _bar;
+
+    /// <summary>The last alarm, open or not.</summary>
+    public Alarm Alarm => _alarm;
 
     /// <summary>What learns.</summary>
     public Predictor Predictor => _predictor;
@@ -185,6 +193,7 @@ sealed class OnlineModel
             Frame = frame, Expected = expected, Scaled = y, Errors = _errors, WarmingUp = warmingUp, Muted = muted,
             Missing = missing == 0 ? default : _missing!.Which,
         };
+        _bar.Step();
         AlarmEvent? alarm = null;
         // A gap is no reason to open or to end an alarm.
         if (!bridged)
@@ -198,7 +207,7 @@ sealed class OnlineModel
         else _predictor.Learn();
         _predictor.Predict();
         if (step >= _schedule.LearnFrom) _forecast?.Launch(step, time);
-        double score = warmingUp || (bridged && !_alarm.Open) ? 0 : _judge.Judgement.Score;
+        double score = warmingUp || (bridged && !_alarm.Open) ? 0 : _bar.Of(_judge.Judgement).Score;
         return new StepResult(position, warmingUp, score, _normality.Value, _alarm.Open, alarm);
     }
 
@@ -206,7 +215,7 @@ sealed class OnlineModel
     {
         _judge.Measure(in view, _alarm);
         bool allowed = !view.WarmingUp && _judge.Deviates(in view, _scaler!);
-        AlarmChange? change = _alarm.Step(position, _judge.Judgement, allowed, view.Muted, _judge.Returned);
+        AlarmChange? change = _alarm.Step(position, _bar.Of(_judge.Judgement), allowed, view.Muted, _judge.Returned);
         if (change == AlarmChange.Opened) _forecast?.BeginAlarm(step - _judge.TopSpan + 1, step);
         else if (_alarm.Open) _forecast?.GoOn(step);
         _judge.Learn(change, _alarm, view.Muted);
@@ -217,7 +226,8 @@ sealed class OnlineModel
     {
         Drift? drift = Date(change, position);
         if (drift is not null) change ??= AlarmChange.Updated;
-        AlarmEvent? alarm = _report.Step(change, position, _time, _judge.Judgement.Score, _normality.Value, view.Expected, view.Frame);
+        AlarmEvent? alarm = _report.Step(change, position, _time, _bar.Of(_judge.Judgement).Score, _normality.Value, view.Expected,
+            view.Frame);
         return alarm is null ? null : alarm with { Forecast = Foretold(position - step), Drift = drift, Field = _judge.Evidence };
     }
 
@@ -284,12 +294,13 @@ sealed class OnlineModel
         _normality.Carry(ref state);
         _judge.Carry(ref state);
         _alarm.Carry(ref state);
+        if (state.Holds(4)) _bar.Carry(ref state);
         _report.Carry(ref state);
         state.Carry(ref _time);
         state.Carry(ref _step);
         state.Carry(ref _settled);
         state.Carry(ref _clipped);
         state.Carry(ref _dated);
-        if (state.Holds(3)) state.Carry(ref _echo);
+        if (state.Holds(5)) state.Carry(ref _echo);
     }
 }

@@ -6,7 +6,9 @@ abstract class Scaler
     /// <summary>Scaled values lie in ± this.</summary>
     public abstract double Limit { get; }
 
-    /// <summary>What a model foretells of itself is clipped at ± this: somewhat beyond what was seen, so that a free run can't run away.</summary>
+    /// <summary>
+    /// What a model foretells of itself is clipped at ± this: somewhat beyond what was seen, so that a free run can't run away.
+    /// </summary>
     public virtual double Reach => Limit;
 
     /// <summary>y(t) from a frame.</summary>

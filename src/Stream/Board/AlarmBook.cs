@@ -37,7 +37,8 @@ sealed class AlarmBook(IReadOnlyList<string> channelNames)
         _alarms.Values.Where(entry => entry.Version > version).Select(entry => entry.Alarm);
 
     /// <summary>An alarm; null: it is not kept.</summary>
-    public BoardAlarm? Find(string? id) => id is not null && _alarms.TryGetValue(id, out (BoardAlarm Alarm, long) entry) ? entry.Alarm : null;
+    public BoardAlarm? Find(string? id) => id is not null && _alarms.TryGetValue(id, out (BoardAlarm Alarm, long) entry) ? entry.Alarm
+        : null;
 
     /// <summary>Takes a change.</summary>
     /// <param name="frame">With an alarm in its result.</param>
@@ -81,7 +82,6 @@ sealed class AlarmBook(IReadOnlyList<string> channelNames)
             Forecast = ForecastOf(told, kept, interval) ?? before?.Forecast,
             Field = told.Field is { } field ? Shrunk(field) : before?.Field,
             Closeup = before?.Closeup,
-            Acknowledged = before?.Acknowledged,
         };
         Put(alarm, version);
         return alarm;
@@ -92,10 +92,30 @@ sealed class AlarmBook(IReadOnlyList<string> channelNames)
     {
         if (Find(id) is not { } alarm || alarm.Closeup is { Time.Length: >= MostCloseup }) return;
         HistoryPoints? before = alarm.Closeup;
-        HistoryPoints news = history.After(before is { Position: [.., var last] } ? last : alarm.StartPosition - StepsBefore - 1, MostCloseup);
+        HistoryPoints news = history.After(before is { Position: [.., var last] } ? last : alarm.StartPosition - StepsBefore - 1,
+            MostCloseup);
         if (news.Time.Length == 0) return;
-        _alarms[id] = (alarm with { Closeup = before is null ? news : HistoryPoints.Join((before, 0, before.Time.Length), (news, 0, news.Time.Length)) },
+        _alarms[id] = (alarm with { Closeup = before is null ? news
+            : HistoryPoints.Join((before, 0, before.Time.Length), (news, 0, news.Time.Length)) },
             _alarms[id].Version);
+    }
+
+    /// <summary>Those of a stream that go on.</summary>
+    public IEnumerable<BoardAlarm> OpenOf(StreamId stream) => _alarms.Values.Select(entry => entry.Alarm).Where(alarm =>
+        alarm.State == AlarmState.Open && alarm.Stream == stream.Key && alarm.Topic == stream.Topic && alarm.Partition == stream.Partition);
+
+    /// <summary>Puts them in the order of their times, after some came that are older than others.</summary>
+    public void Sort()
+    {
+        string[] sorted = [.. _order.OrderBy(id => _alarms[id].Alarm.Start)];
+        _order.Clear();
+        foreach (string id in sorted) _order.AddLast(id);
+    }
+
+    /// <summary>Something else than a frame changed what is known of an alarm.</summary>
+    public void Touch(string id, long version)
+    {
+        if (_alarms.TryGetValue(id, out (BoardAlarm Alarm, long) entry)) _alarms[id] = (entry.Alarm, version);
     }
 
     /// <summary>Keeps an alarm in place of what it was.</summary>
@@ -136,7 +156,8 @@ sealed class AlarmBook(IReadOnlyList<string> channelNames)
         int channels = told.Expected.Length, points = forecast.Expected.Length / channels;
         double start = (told.StartTime - DateTime.UnixEpoch).TotalMilliseconds + (forecast.Start - told.Start) * interval;
         return new AlarmForecast([.. Enumerable.Range(0, points).Select(i => start + i * interval)],
-            [.. Enumerable.Range(0, kept).Select(c => Enumerable.Range(0, points).Select(i => forecast.Expected[i * channels + c]).ToArray())]);
+            [.. Enumerable.Range(0, kept).Select(c => Enumerable.Range(0, points).Select(i => forecast.Expected[i * channels + c])
+                .ToArray())]);
     }
 
     // Of the cells that make one, the hottest: a small anomaly is not to vanish from the map of a large field.

@@ -24,6 +24,13 @@ public enum AlarmState
 /// <param name="At">Wall clock.</param>
 public sealed record Acknowledgement(string By, string Why, DateTimeOffset At);
 
+/// <summary>Somebody says whether an alarm was one.</summary>
+/// <param name="Anomaly">True: it was one; false: what the feed did there is normal.</param>
+/// <param name="By">The name of the token.</param>
+/// <param name="Why">What was said; may be empty.</param>
+/// <param name="At">Wall clock.</param>
+public sealed record Verdict(bool Anomaly, string By, string Why, DateTimeOffset At);
+
 /// <summary>A channel's part in an alarm.</summary>
 /// <param name="Name">As configured, else its index.</param>
 /// <param name="Share">Part of the squared error at the peak, 0 to 1.</param>
@@ -116,4 +123,7 @@ public sealed record BoardAlarm
 
     /// <summary>Who has taken it on; null: nobody.</summary>
     public Acknowledgement? Acknowledged { get; init; }
+
+    /// <summary>Whether it was one, as a person says; null: nobody has said.</summary>
+    public Verdict? Verdict { get; init; }
 }

@@ -45,7 +45,11 @@ public sealed record StreamPage(long Version, int Total, int Matching, int Offse
 /// <param name="Refusals">Frames that were too large to be learnt.</param>
 /// <param name="Rescalings">Times that the model began anew as the feed had left its scaling for good.</param>
 public sealed record StreamDetail(StreamSummary Summary, IReadOnlyList<string> ChannelNames, double Interval, HistoryPoints Points,
-    IReadOnlyList<BoardAlarm> Alarms, long Recoveries, long Refusals, long Rescalings);
+    IReadOnlyList<BoardAlarm> Alarms, long Recoveries, long Refusals, long Rescalings)
+{
+    /// <summary>What its fields are like; null: its frames are none.</summary>
+    public FieldShape? Shape { get; init; }
+}
 
 /// <summary>What has changed.</summary>
 /// <param name="Version">Of the board: ask for the changes since.</param>

@@ -51,7 +51,8 @@ public sealed class HistoryPoints(int points, int channels, int stride)
     {
         if (steps.Time.Length == 0 || Time.Length == 0) return this;
         int before = Array.FindIndex(Time, time => time >= steps.Time[0]), after = Array.FindIndex(Time, time => time > steps.Time[^1]);
-        return Join((this, 0, before < 0 ? Time.Length : before), (steps, 0, steps.Time.Length), (this, after < 0 ? Time.Length : after, Time.Length));
+        return Join((this, 0, before < 0 ? Time.Length : before), (steps, 0, steps.Time.Length),
+            (this, after < 0 ? Time.Length : after, Time.Length));
     }
 
     /// <summary>The part between two times.</summary>

@@ -46,7 +46,8 @@ public sealed class Readiness(TimeProvider time, TimeSpan stall)
                 if (Standstill(now) is { } standstill) return standstill;
                 if (now - _progress <= stall) return null;
                 if (!_connected) return "no broker is connected";
-                if (_told is { } told && now - told > stall) return $"the brokers have not said how far the group is for {(now - told).TotalSeconds:F0} s";
+                if (_told is { } told
+                    && now - told > stall) return $"the brokers have not said how far the group is for {(now - told).TotalSeconds:F0} s";
                 return _waiting switch
                 {
                     0 => null,
@@ -105,10 +106,12 @@ public sealed class Readiness(TimeProvider time, TimeSpan stall)
         {
             DateTimeOffset now = time.GetUtcNow();
             (_told, _gone) = (now, gone);
-            foreach (PartitionId old in _group.Keys.Except(partitions.Select(partition => partition.Partition)).ToArray()) _group.Remove(old);
+            foreach (PartitionId old in _group.Keys.Except(partitions.Select(partition => partition.Partition))
+                .ToArray()) _group.Remove(old);
             foreach (GroupPartition partition in partitions)
             {
-                if (!_group.TryGetValue(partition.Partition, out Standing standing) || standing.Last.Next != partition.Next || partition.Lag == 0)
+                if (!_group.TryGetValue(partition.Partition, out Standing standing) || standing.Last.Next != partition.Next
+                    || partition.Lag == 0)
                     standing = new Standing(partition, partition.End, Since: now);
                 _group[partition.Partition] = standing with { Last = partition };
             }
@@ -160,7 +163,8 @@ public sealed class Readiness(TimeProvider time, TimeSpan stall)
         if (still.Length == 0) return null;
         Standing worst = still.MaxBy(standing => standing.Last.Lag);
         string others = still.Length == 1 ? "" : $", nor of {still.Length - 1} other partitions";
-        return $"{worst.Last.Lag} records of {worst.Last.Partition} wait and the group has read none for {(now - worst.Since).TotalSeconds:F0} s{others}"
+        return $"{worst.Last.Lag} records of {worst.Last.Partition} wait and the group has read none for "
+            + $"{(now - worst.Since).TotalSeconds:F0} s{others}"
             + (worst.Last.Held ? "" : ": no member holds it");
     }
 

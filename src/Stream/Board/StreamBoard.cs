@@ -13,7 +13,9 @@ namespace Esn.Streaming.Board;
 /// <param name="channelNames">Names of the channels; empty: their indices.</param>
 /// <param name="time">Wall clock.</param>
 /// <param name="silenced">Whether a person does not want a stream judged now: shown at once, not with the stream's next frame.</param>
-public sealed class StreamBoard(HttpConfig config, IReadOnlyList<string> channelNames, TimeProvider time, Func<StreamId, bool> silenced)
+/// <param name="said">What people said of an alarm: who has taken it on, and whether it was one.</param>
+public sealed class StreamBoard(HttpConfig config, IReadOnlyList<string> channelNames, TimeProvider time, Func<StreamId, bool> silenced,
+    Func<string, AlarmNote> said)
 {
     /// <summary>Streams of one message about changes.</summary>
     public const int MostChanges = 200;
@@ -57,11 +59,42 @@ public sealed class StreamBoard(HttpConfig config, IReadOnlyList<string> channel
         }
     }
 
+    /// <summary>What is known of alarms from before this process; what it has told itself since stands.</summary>
+    /// <param name="past">Oldest first, of streams of its partitions.</param>
+    public void Recall(IReadOnlyList<BoardAlarm> past)
+    {
+        lock (_lock)
+        {
+            long version = _version + 1;
+            foreach (BoardAlarm alarm in past)
+            {
+                if (_alarms.Find(alarm.Id) is not null) continue;
+                _cards.TryGetValue(IdOf(alarm), out StreamCard? card);
+                _alarms.Put(alarm, version);
+                if (card is not null) Settle(card, version);
+            }
+            _alarms.Sort();
+            Interlocked.Exchange(ref _version, version);
+        }
+    }
+
+    // An alarm that was open when the process before this one ended goes on if its stream's model came back, else it ended with it.
+    void Settle(StreamCard card, long version)
+    {
+        foreach (BoardAlarm alarm in _alarms.OpenOf(card.Stream).Where(alarm => alarm.Id != card.OpenAlarm).ToArray())
+        {
+            if (card.AlarmOpen && card.OpenAlarm is null) card.OpenAlarm = alarm.Id;
+            else _alarms.Put(alarm with { State = AlarmState.Closed, End = alarm.Updated }, version);
+            card.Version = version;
+        }
+    }
+
     void Observe(StreamSteps steps, DateTime scoredAt, long version)
     {
-        if (!_cards.TryGetValue(steps.Stream, out StreamCard? card))
+        bool first = !_cards.TryGetValue(steps.Stream, out StreamCard? card);
+        if (first)
             _cards.Add(steps.Stream, card = new StreamCard(steps.Stream, steps.Frames[0].Frame.Values.Length, config.History));
-        card.Take(steps, scoredAt);
+        card!.Take(steps, scoredAt);
         card.Version = version;
         foreach (ScoredFrame frame in steps.Frames)
         {
@@ -70,6 +103,7 @@ public sealed class StreamBoard(HttpConfig config, IReadOnlyList<string> channel
             card.OpenAlarm = alarm.State == AlarmState.Open ? alarm.Id : null;
             card.Closeup = (alarm.Id, frame.Result.Position + AlarmBook.StepsAfter);
         }
+        if (first) Settle(card, version);
         if (card.Closeup is { } closeup)
         {
             _alarms.Look(closeup.Alarm, card.History);
@@ -92,6 +126,19 @@ public sealed class StreamBoard(HttpConfig config, IReadOnlyList<string> channel
         }
     }
 
+    /// <summary>Something was said of an alarm: whoever looks is told.</summary>
+    public void Touch(string alarm)
+    {
+        lock (_lock)
+        {
+            if (_alarms.Find(alarm) is not { } known) return;
+            long version = _version + 1;
+            _alarms.Touch(alarm, version);
+            if (_cards.TryGetValue(IdOf(known), out StreamCard? card)) card.Version = version;
+            Interlocked.Exchange(ref _version, version);
+        }
+    }
+
     /// <summary>A page of the streams.</summary>
     public StreamPage Streams(StreamQuery query)
     {
@@ -103,7 +150,8 @@ public sealed class StreamBoard(HttpConfig config, IReadOnlyList<string> channel
         StreamSummary[] page = [.. sorted.Skip(query.Offset).Take(query.Limit)];
         lock (_lock)
             for (int i = 0; i < page.Length; i++)
-                if (_cards.TryGetValue(IdOf(page[i]), out StreamCard? card)) page[i] = page[i] with { Spark = Summary(card, spark: true).Spark };
+                if (_cards.TryGetValue(IdOf(page[i]), out StreamCard? card)) page[i] =
+                    page[i] with { Spark = Summary(card, spark: true).Spark };
         return new StreamPage(version, all.Length, sorted.Length, query.Offset, Counts(all), page);
     }
 
@@ -115,7 +163,8 @@ public sealed class StreamBoard(HttpConfig config, IReadOnlyList<string> channel
     {
         lock (_lock)
             return [.. _cards.Keys.Where(id => id.Key == name && (topic is null || id.Topic == topic)
-                && (partition is null || id.Partition == partition)).OrderBy(id => id.Topic, StringComparer.Ordinal).ThenBy(id => id.Partition)];
+                && (partition is null || id.Partition == partition)).OrderBy(id => id.Topic, StringComparer.Ordinal)
+                    .ThenBy(id => id.Partition)];
     }
 
     /// <summary>One stream with its past; null: it is not here.</summary>
@@ -132,10 +181,18 @@ public sealed class StreamBoard(HttpConfig config, IReadOnlyList<string> channel
             BoardAlarm[] alarms = [.. _alarms.NewestFirst.Where(alarm => IdOf(alarm) == stream).Select(Shown)];
             HistoryPoints past = steps > 0 ? card.History.Last(steps, points) : card.History.Between(from, to, points);
             if (past.Stride > 1)
-                foreach (BoardAlarm alarm in alarms) past = Closer(past, alarm, Math.Max(from, past.Time[0]), Math.Min(to, Milliseconds(card.Time)));
-            return new StreamDetail(Summary(card, spark: true), [.. Enumerable.Range(0, card.Kept).Select(_alarms.Name)], card.History.Interval,
-                past, alarms, card.Health.Recoveries, card.Health.Refusals, card.Health.Rescalings);
+                foreach (BoardAlarm alarm in alarms) past =
+                    Closer(past, alarm, Math.Max(from, past.Time[0]), Math.Min(to, Milliseconds(card.Time)));
+            return new StreamDetail(Summary(card, spark: true), [.. Enumerable.Range(0, card.Kept).Select(_alarms.Name)],
+                card.History.Interval,
+                past, alarms, card.Health.Recoveries, card.Health.Refusals, card.Health.Rescalings) { Shape = card.Shape };
         }
+    }
+
+    /// <summary>The last frame of a stream of fields; null: the stream is not here, is of no fields, or of fewer.</summary>
+    public FieldView? Field(StreamId stream, int field)
+    {
+        lock (_lock) return _cards.TryGetValue(stream, out StreamCard? card) ? card.View(field) : null;
     }
 
     /// <summary>Index of a stream's last step; −1: it is not here.</summary>
@@ -159,20 +216,10 @@ public sealed class StreamBoard(HttpConfig config, IReadOnlyList<string> channel
             return [.. _alarms.NewestFirst.Select(Shown).Where(alarm => !open || alarm.State == AlarmState.Open).Take(limit).Select(Brief)];
     }
 
-    /// <summary>Somebody takes an alarm on.</summary>
-    /// <returns>The alarm; null: it is not kept.</returns>
-    public BoardAlarm? Acknowledge(string id, string by, string why)
+    /// <summary>An alarm as it stands, without forecast and map; null: it is not kept.</summary>
+    public BoardAlarm? Alarm(string id)
     {
-        lock (_lock)
-        {
-            if (_alarms.Find(id) is not { } alarm) return null;
-            long version = _version + 1;
-            BoardAlarm taken = alarm with { Acknowledged = new Acknowledgement(by, why, time.GetUtcNow()) };
-            _alarms.Put(taken, version);
-            if (_cards.TryGetValue(IdOf(alarm), out StreamCard? card)) card.Version = version;
-            Interlocked.Exchange(ref _version, version);
-            return Brief(Shown(taken));
-        }
+        lock (_lock) return _alarms.Find(id) is { } alarm ? Brief(Shown(alarm)) : null;
     }
 
     /// <summary>What has changed since a version.</summary>
@@ -201,8 +248,10 @@ public sealed class StreamBoard(HttpConfig config, IReadOnlyList<string> channel
             DateTime now = time.GetUtcNow().UtcDateTime;
             double rate = _rate.Where(batch => now - batch.At <= RateWindow).Sum(batch => batch.Steps)
                 / Math.Clamp((now - _began.UtcDateTime).TotalSeconds, 1, RateWindow.TotalSeconds);
-            return new BoardHealth(Build.Version, _began, missing is null, missing, waiting, all.Length, Counts(all), _modelBytes, _steps, rate,
-                _latency, new SortedDictionary<string, long>(_deadLetters), _alarms.NewestFirst.Count(alarm => alarm.State == AlarmState.Open),
+            return new BoardHealth(Build.Version, _began, missing is null, missing, waiting, all.Length, Counts(all), _modelBytes, _steps,
+                rate,
+                _latency, new SortedDictionary<string, long>(_deadLetters),
+                    _alarms.NewestFirst.Count(alarm => alarm.State == AlarmState.Open),
                 _recoveries, _refusals, _rescalings);
         }
     }
@@ -213,11 +262,23 @@ public sealed class StreamBoard(HttpConfig config, IReadOnlyList<string> channel
     }
 
     StreamSummary Summary(StreamCard card, bool spark) =>
-        card.Summary(_alarms.Find(card.OpenAlarm), silenced(card.Stream), time.GetUtcNow().UtcDateTime, spark);
+        card.Summary(_alarms.Find(card.OpenAlarm) is { } open ? Noted(open) : null, silenced(card.Stream), time.GetUtcNow().UtcDateTime,
+            spark);
 
     // A mute ends an alarm for who looks; the detector closes it with the next frame, which a pump under repair may never send.
-    BoardAlarm Shown(BoardAlarm alarm) =>
-        alarm.State == AlarmState.Open && silenced(IdOf(alarm)) ? alarm with { State = AlarmState.Muted } : alarm;
+    BoardAlarm Shown(BoardAlarm alarm)
+    {
+        alarm = Noted(alarm);
+        return alarm.State == AlarmState.Open && silenced(IdOf(alarm)) ? alarm with { State = AlarmState.Muted } : alarm;
+    }
+
+    BoardAlarm Noted(BoardAlarm alarm)
+    {
+        AlarmNote note = said(alarm.Id);
+        if (note.Taken is { } taken) alarm = alarm with { Acknowledged = new Acknowledgement(taken.By, taken.Why, taken.At) };
+        if (note.Judged is { } judged) alarm = alarm with { Verdict = new Verdict(judged.Anomaly, judged.By, judged.Why, judged.At) };
+        return alarm;
+    }
 
     // Only where an alarm takes a good part of the picture: the coarse points have its extremes.
     static HistoryPoints Closer(HistoryPoints past, BoardAlarm alarm, double from, double to) =>

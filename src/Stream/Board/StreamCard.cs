@@ -50,8 +50,17 @@ sealed class StreamCard(StreamId stream, int channels, int room)
     /// <summary>Feed time of its last step.</summary>
     public DateTime Time => _last.Frame.Time;
 
+    /// <summary>Whether its detector has an alarm open.</summary>
+    public bool AlarmOpen => _last.Result.AlarmOpen;
+
     /// <summary>What went wrong with its model so far.</summary>
     public ModelHealth Health { get; private set; }
+
+    /// <summary>What its fields are like; null: they are none.</summary>
+    public FieldShape? Shape => FieldView.ShapeOf(_last);
+
+    /// <summary>Its last frame as a picture; null: it is no field, or has not so many.</summary>
+    public FieldView? View(int field) => FieldView.Of(_last, field);
 
     /// <summary>Its past.</summary>
     public History History => _history;

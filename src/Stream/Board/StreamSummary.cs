@@ -79,7 +79,8 @@ public sealed record StreamSummary
     /// <summary>Scores of its last steps, oldest first; null where they were not asked for.</summary>
     public double[]? Spark { get; init; }
 
-    /// <summary>What matters most has the largest: alarms that nobody has taken on, by severity; then those taken on; then silence.</summary>
+    /// <summary>What matters most has the largest: alarms that nobody has taken on, by severity; then those taken on; then
+    /// silence.</summary>
     internal int Rank => State switch
     {
         StreamState.Alarm => (Acknowledged ? 30 : 40) + (int)(Severity ?? 0),

@@ -3,7 +3,7 @@ using System.Net.Http.Headers;
 
 namespace Esn.Streaming.Commands;
 
-/// <summary>What esn mute and esn ack have in common: they ask a running process over HTTP.</summary>
+/// <summary>What esn mute, esn ack and esn feedback have in common: they ask a running process over HTTP.</summary>
 static class OnCall
 {
     /// <summary>Variable of the environment that has the token.</summary>
@@ -15,8 +15,7 @@ static class OnCall
     {
         var at = new Option<string>("--at")
         {
-            Description = "Where the process is that has the stream.",
-            DefaultValueFactory = _ => "http://localhost:9464",
+            Description = "Where a process is; any of the group's.", DefaultValueFactory = _ => "http://localhost:9464",
         };
         at.Validators.Add(result =>
         {

@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using System.Runtime.InteropServices;
 using Esn.Streaming.Configuration;
 using Esn.Streaming.Hosting;
+using Esn.Streaming.Telemetry;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 
@@ -42,7 +43,8 @@ static class RunCommand
         {
             EsnConfig config = Load(parsed);
             if (parsed.GetValue(OnSpecChange) is { } change) config = config with { State = config.State with { OnSpecChange = change } };
-            using ILoggerFactory log = Logging(LogLevel.Information, config.Logging.Format);
+            using ILoggerFactory log = Logging(LogLevel.Information, config.Logging.Format,
+                logging => logging.AddOtlp(config.Tracing, config.Source.Group));
             // Beside that of System.CommandLine, which does not hear a signal that comes within a second of the start.
             using var ended = CancellationTokenSource.CreateLinkedTokenSource(stop);
             using PosixSignalRegistration term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
@@ -66,8 +68,10 @@ static class RunCommand
     public static EsnConfig Load(ParseResult parsed) => parsed.GetValue(Config) is { } file ? ConfigFile.Load(file.ToString())
         : new EsnConfig();
 
-    public static ILoggerFactory Logging(LogLevel level, LogFormat format = LogFormat.Text) => LoggerFactory.Create(logging =>
+    public static ILoggerFactory Logging(LogLevel level, LogFormat format = LogFormat.Text, Action<ILoggingBuilder>? more = null) =>
+        LoggerFactory.Create(logging =>
     {
+        more?.Invoke(logging);
         logging
             .SetMinimumLevel(level)
             .AddFilter("Microsoft", LogLevel.Warning)

@@ -12,6 +12,9 @@ public sealed record EsnConfig
     /// <summary>Where events and unreadable records go.</summary>
     public SinkConfig Sink { get; init; } = new();
 
+    /// <summary>Where what people ask for is kept.</summary>
+    public ControlConfig Control { get; init; } = new();
+
     /// <summary>What kind of feed it is: the one word that picks all constants of the model.</summary>
     public string Preset { get; init; } = Presets.Names[0];
 
@@ -67,6 +70,10 @@ public sealed record EsnConfig
         if (Source.ForgetAfter is not null && State.Store == StateStore.None)
             throw new ArgumentOutOfRangeException(nameof(Source),
                 $"source.forgetAfter needs a store that streams come back from, and state.store is none, was {Source.ForgetAfter.Text}");
+        if (Control.Topic.Length > 0 && (Source.Reads(Control.Topic) || Control.Topic == Sink.Events || Control.Topic == Sink.DeadLetters
+            || Control.Topic == Sink.Maps))
+            throw new ArgumentOutOfRangeException(nameof(Control),
+                $"control.topic must be none of source.topics and none of the sink's, was {Control.Topic}");
         Check(Detector, nameof(Detector), "detector");
         for (int i = 0; i < Models.Count; i++)
         {

@@ -1,9 +1,9 @@
 namespace Esn.Streaming.Configuration;
 
-/// <summary>OpenTelemetry traces.</summary>
+/// <summary>OpenTelemetry: traces, metrics and logs over OTLP.</summary>
 public sealed record TracingConfig
 {
-    /// <summary>OTLP endpoint such as http://collector:4317; empty: no traces, unless OTEL_EXPORTER_OTLP_ENDPOINT is set.</summary>
+    /// <summary>OTLP endpoint such as http://collector:4317; empty: none, unless OTEL_EXPORTER_OTLP_ENDPOINT is set.</summary>
     public string OtlpEndpoint { get; init; } = "";
 
     /// <summary>Throws with the key, the value and what would be right.</summary>

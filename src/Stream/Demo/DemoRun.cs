@@ -40,7 +40,7 @@ public sealed class DemoRun : IAsyncDisposable
         (_options, _time) = (options, time);
         _feed = new DemoFeed(options.Seed, Quiet, options.Noise);
         var sink = new SinkConfig { CreateTopics = false };
-        _broker = new EmbeddedBroker(Topic, sink.Events, sink.DeadLetters);
+        _broker = new EmbeddedBroker(Topic, sink.Events, sink.DeadLetters, new ControlConfig().Topic);
         _config = new EsnConfig
         {
             Kafka = new KafkaConfig

@@ -55,7 +55,7 @@ public sealed class FieldDemoRun : IAsyncDisposable
         Feed = new FieldDemoFeed(options.Kind, options.Seed, Quiet);
         Report = new FieldDemoReport(Feed);
         var sink = new SinkConfig { CreateTopics = false };
-        _broker = new EmbeddedBroker(Topic, sink.Events, sink.DeadLetters, sink.Maps);
+        _broker = new EmbeddedBroker(Topic, sink.Events, sink.DeadLetters, sink.Maps, new ControlConfig().Topic);
         _config = EsnConfig.Of("field") with
         {
             Kafka = new KafkaConfig

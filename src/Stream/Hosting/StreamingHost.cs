@@ -33,10 +33,12 @@ public sealed class StreamingHost : IAsyncDisposable
     readonly ILogger _log;
     readonly WebApplication _web;
     readonly Readiness _readiness;
-    readonly Mutes _mutes;
+    readonly CommandBook _book;
     readonly StreamBoard _board;
     readonly Webhooks _webhooks;
+    readonly EventHistory _past;
     readonly Subject<ScoredBatch> _batches = new();
+    Task _recalling = Task.CompletedTask;  // what is known of alarms from before
 
     /// <param name="config">Validated.</param>
     /// <param name="time">The clock of everything.</param>
@@ -48,11 +50,13 @@ public sealed class StreamingHost : IAsyncDisposable
         (_config, _time, _log) = (config, time, log.CreateLogger("esn"));
         Metrics = new EsnMetrics(config.Http, config.Source.Fields.Channels, time);
         _readiness = new Readiness(time, TimeSpan.FromSeconds(config.Http.StallSeconds));
-        _mutes = new Mutes(time);
+        _book = new CommandBook(time) { Log = config.Control.Topic.Length > 0 ? CommandBook.NotNow : null };
+        _past = new EventHistory(config, time, _log);
         _webhooks = new Webhooks(config, time, _log, Metrics.CountPost);
-        _board = new StreamBoard(config.Http, config.Source.Fields.Channels, time, _mutes.Covers);
-        _mutes.Changed += _board.Touch;
-        _web = WebServer.Make(config.Http, Metrics.Registry, _board, _readiness, _mutes, time, log, _log);
+        _board = new StreamBoard(config.Http, config.Source.Fields.Channels, time, _book.Mutes.Covers, _book.Notes.Of);
+        _book.Mutes.Changed += _board.Touch;
+        _book.Notes.Changed += _board.Touch;
+        _web = WebServer.Make(config.Http, Metrics.Registry, _board, _readiness, _book, time, log, _log);
         Metrics.ShowBeforeCollecting(_readiness);
     }
 
@@ -71,6 +75,7 @@ public sealed class StreamingHost : IAsyncDisposable
     public async Task<bool> Run(CancellationToken stop)
     {
         using IDisposable? traces = Tracing.Start(_config.Tracing, _config.Source.Group);
+        using IDisposable? exported = Otlp.Start(_config.Tracing, _config.Source.Group, Metrics);
         try
         {
             await _web.StartAsync(stop).ConfigureAwait(false);
@@ -87,8 +92,14 @@ public sealed class StreamingHost : IAsyncDisposable
                 : $"in {Path.GetFullPath(_config.StateDirectory)}");
         try
         {
-            await Topics.Ensure(_config, _time, _log, stop).ConfigureAwait(false);
-            return await Stream(stop).ConfigureAwait(false);
+            bool heard = await Topics.Ensure(_config, _time, _log, stop).ConfigureAwait(false);
+            if (!heard) _log.NoCommands(_config.Control.Topic);
+            using CommandTopic? commands = heard && _config.Control.Topic.Length > 0 ? new CommandTopic(_config, _book, _time, _log) : null;
+            if (commands is not null) await commands.Start(stop).ConfigureAwait(false);
+            _book.Log = heard ? commands : CommandBook.Missing(_config.Control.Topic);
+            bool good = await Stream(commands, stop).ConfigureAwait(false);
+            if (commands is not null) _book.Log = CommandBook.NotNow;
+            return good;
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -109,20 +120,22 @@ public sealed class StreamingHost : IAsyncDisposable
         await _web.DisposeAsync().ConfigureAwait(false);
     }
 
-    async Task<bool> Stream(CancellationToken stop)
+    async Task<bool> Stream(CommandTopic? commands, CancellationToken stop)
     {
         await using DirectoryStore? store = Store();
-        if (store is not null) _ = new KeptMutes(store.Beside(KeptMutes.File), _mutes, _time, _log);
         var source = new KafkaSource(_config, _readiness, _time, _log, store);
         TransactionalOutbox? once = await TransactionalOutbox.TryMake(_config, source.Consumer, source.IsGone, _time, _log, stop)
             .ConfigureAwait(false);
         PlainOutbox? atLeastOnce = once is null ? new PlainOutbox(_config, source.Consumer, _time, _log) : null;
         if (once is not null) source.GaveUp = once.GaveUp;
         IOutbox outbox = (IOutbox?)once ?? atLeastOnce!;
-        var streams = new StreamTable(_config, _time, _mutes.Covers, store);
+        var streams = new StreamTable(_config, _time, store);
         if (store is not null)
-            outbox = new KeepingOutbox(outbox, store, TimeSpan.FromSeconds(_config.State.IntervalSeconds), source.IsGone, _log,
-                streams.Kept);
+        {
+            Metrics.KeepEvery(_config.State.IntervalSeconds);
+            outbox = new KeepingOutbox(outbox, new MeasuredStore(store, Metrics.CountSnapshot),
+                TimeSpan.FromSeconds(_config.State.IntervalSeconds), source.IsGone, _log, streams.Kept);
+        }
         using var scoring = new EventLoopScheduler(start => new Thread(start) { IsBackground = true, Name = "score" });
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         bool good;
@@ -131,11 +144,13 @@ public sealed class StreamingHost : IAsyncDisposable
         // Where records wait, a stream that was not heard of is not silent for that.
         IObservable<SourceMessage> beside = Observable.Interval(PassTime).Where(_ => _readiness is { Missing: null, Waiting: 0 })
             .Select(SourceMessage (_) => new TimePassed()).Merge(Reloading.Of(_config, Metrics, _time, _log));
-        using (DetectionPipeline.Run(source.Messages(stop), streams, outbox, scoring, beside)
-            .Do(batch => Done(source, batch))
+        using (DetectionPipeline.Run(
+            CommandFeed.With(source.Messages(stop), _book, () => commands?.CatchUp(CommandTopic.Patience)), streams, outbox, scoring, beside)
+            .Do(batch => Done(source, batch, stop))
             .Subscribe(_ => { }, error => ended.TrySetException(error), () => ended.TrySetResult()))
             good = await Ended(ended.Task, stop).ConfigureAwait(false);
 
+        await _recalling.ConfigureAwait(false);
         await watched.CancelAsync().ConfigureAwait(false);
         bool unwatched = await watch.ConfigureAwait(false);
         if (once is not null && good) good = await once.Finish(LeaveWithin).ConfigureAwait(false);
@@ -170,13 +185,15 @@ public sealed class StreamingHost : IAsyncDisposable
         return store;
     }
 
-    void Done(KafkaSource source, ScoredBatch batch)
+    void Done(KafkaSource source, ScoredBatch batch, CancellationToken stop)
     {
         Metrics.Observe(batch);
         _board.Observe(batch);
         _webhooks.Observe(batch);
         _batches.OnNext(batch);
         source.Done(batch.Message);
+        if (batch.Message is PartitionsAssigned { Partitions: { Count: > 0 } partitions })
+            _recalling = Task.WhenAll(_recalling, Task.Run(() => _board.Recall(_past.Read(partitions, stop)), CancellationToken.None));
     }
 
     async Task<bool> Ended(Task ended, CancellationToken stop)

@@ -55,7 +55,8 @@ static class Access
             // A name of another site may point to 127.0.0.1.
             if (loopback && context.Request.Host.Host is { Length: > 0 } host && !Local(host))
             {
-                await Refuse(context, StatusCodes.Status421MisdirectedRequest, $"{host} is no name of this machine: http.listen is a loopback address")
+                await Refuse(context, StatusCodes.Status421MisdirectedRequest,
+                    $"{host} is no name of this machine: http.listen is a loopback address")
                     .ConfigureAwait(false);
                 return;
             }
@@ -75,9 +76,11 @@ static class Access
             if (!SameOrigin(context.Request)) return Said(StatusCodes.Status403Forbidden, "pages of other sites may not write here");
             if (tokens.Length == 0)
                 return Said(StatusCodes.Status403Forbidden,
-                    "nobody may write here: http.tokens in the configuration is empty. To allow it: http: { tokens: { alice: \"${ESN_TOKEN}\" } }, and the header Authorization: Bearer TOKEN");
+                    "nobody may write here: http.tokens in the configuration is empty. To allow it: http: { tokens: { alice: "
+                        + "\"${ESN_TOKEN}\" } }, and the header Authorization: Bearer TOKEN");
             string? said = context.Request.Headers.Authorization;
-            string? token = said?.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) == true ? said["Bearer ".Length..].Trim() : null;
+            string? token = said?.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) == true ? said["Bearer ".Length..].Trim()
+                : null;
             if (token is null || Whose(tokens, token) is not { } name)
             {
                 context.Response.Headers.WWWAuthenticate = "Bearer";
@@ -97,7 +100,8 @@ static class Access
 
     static RouteHandlerBuilder ProducesProblems(this RouteHandlerBuilder route) => route
         .Produces<string>(StatusCodes.Status400BadRequest, "text/plain").Produces<string>(StatusCodes.Status401Unauthorized, "text/plain")
-        .Produces<string>(StatusCodes.Status403Forbidden, "text/plain").Produces<string>(StatusCodes.Status429TooManyRequests, "text/plain");
+        .Produces<string>(StatusCodes.Status403Forbidden, "text/plain")
+            .Produces<string>(StatusCodes.Status429TooManyRequests, "text/plain");
 
     // Every token is compared, all of it: how long it takes tells nothing.
     static string? Whose((string Name, byte[] Hash)[] tokens, string said)

@@ -1,17 +1,15 @@
 using System.ComponentModel;
 using Esn.Streaming.Board;
-using Esn.Streaming.Configuration;
 using Esn.Streaming.Streams;
 using Esn.Streaming.Wire;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.Extensions.Logging;
 
 namespace Esn.Streaming.Http;
 
 /// <summary>What the board knows, in JSON. Names are in the query, where any name can be written.</summary>
-static partial class BoardEndpoints
+static class BoardEndpoints
 {
     /// <summary>Streams of a page at the most.</summary>
     public const int MostStreams = 1000;
@@ -19,13 +17,11 @@ static partial class BoardEndpoints
     /// <summary>Points of a stream's past at the most.</summary>
     public const int MostPoints = 5000;
 
-    /// <summary>GET streams, stream, alarms, health; PUT acknowledgement.</summary>
+    /// <summary>GET streams, stream, field, alarms, health.</summary>
     /// <param name="api">Where they stand.</param>
     /// <param name="board">What they tell.</param>
     /// <param name="readiness">For health.</param>
-    /// <param name="config">Who may write.</param>
-    /// <param name="log">Told of every change.</param>
-    public static void MapBoard(this IEndpointRouteBuilder api, StreamBoard board, Readiness readiness, HttpConfig config, ILogger log)
+    public static void MapBoard(this IEndpointRouteBuilder api, StreamBoard board, Readiness readiness)
     {
         api.MapGet("/streams", (
                 [Description("matter (open alarms first, by severity), name, score or seen")] string sort = "matter",
@@ -56,13 +52,30 @@ static partial class BoardEndpoints
             {
                 if (steps < 0) return Bad($"steps must be 0 or more, was {steps}");
                 if (points is < 1 or > MostPoints) return Bad($"points must be in [1, {MostPoints}], was {points}");
-                if (Milliseconds(from, double.NegativeInfinity) is not { } start) return Bad($"from must be a time such as 2026-01-02T03:04:05Z or milliseconds since 1970, was {from}");
-                if (Milliseconds(to, double.PositiveInfinity) is not { } end) return Bad($"to must be a time such as 2026-01-02T03:04:05Z or milliseconds since 1970, was {to}");
+                if (Milliseconds(from,
+                    double.NegativeInfinity) is not { } start) return Bad($"from must be a time such as 2026-01-02T03:04:05Z or "
+                    + $"milliseconds since 1970, was {from}");
+                if (Milliseconds(to,
+                    double.PositiveInfinity) is not { } end) return Bad($"to must be a time such as 2026-01-02T03:04:05Z or milliseconds "
+                    + $"since 1970, was {to}");
                 if (Find(board, stream, topic, partition, out IResult? problem) is not { } id) return problem!;
-                return board.Stream(id, start, end, steps, points) is { } detail ? Results.Json(detail, JsonShape.Options) : Unknown(stream);
+                return board.Stream(id, start, end, steps, points) is { } detail ? Results.Json(detail, JsonShape.Options)
+                    : Unknown(stream);
             })
-            .WithName("stream").WithSummary("One stream with its past, in bounded detail, and its alarms").Produces<StreamDetail>().Problem()
+            .WithName("stream").WithSummary("One stream with its past, in bounded detail, and its alarms").Produces<StreamDetail>()
+                .Problem()
             .Produces<string>(StatusCodes.Status404NotFound, "text/plain");
+
+        api.MapGet("/field", (
+                [Description("Its name: the key of its records")] string stream,
+                [Description("Where two topics have the name")] string? topic = null,
+                [Description("Where two partitions have the name; else the first")] int? partition = null,
+                [Description("Which of its fields, from 0")] int field = 0) =>
+            Find(board, stream, topic, partition, out IResult? problem) is not { } id ? problem!
+                : board.Field(id, field) is { } view ? Results.Json(view, JsonShape.Options)
+                : Access.Said(StatusCodes.Status404NotFound, $"stream {stream} has no field {field}"))
+            .WithName("field").WithSummary("The last frame of a stream of fields: what came, what was expected, the error")
+            .Produces<FieldView>().Problem().Produces<string>(StatusCodes.Status404NotFound, "text/plain");
 
         api.MapGet("/alarms", (
                 [Description("Only those that go on")] bool open = false,
@@ -73,21 +86,6 @@ static partial class BoardEndpoints
 
         api.MapGet("/health", () => Results.Json(board.Health(readiness), JsonShape.Options))
             .WithName("health").WithSummary("How the process is doing").Produces<BoardHealth>();
-
-        api.MapPut("/alarms/acknowledgement", (HttpContext context,
-                [Description("Its id")] string alarm,
-                [Description("For the others; at most 500 letters")] string why = "") =>
-            {
-                if (why.Length > MuteEndpoints.LongestWhy) return Bad($"why must have at most {MuteEndpoints.LongestWhy} letters, had {why.Length}");
-                string by = Access.By(context);
-                if (board.Acknowledge(alarm, by, why) is not { } taken)
-                    return Access.Said(StatusCodes.Status404NotFound, $"no alarm {alarm} is in this process");
-                Acknowledged(log, alarm, by, why);
-                return Results.Json(taken, JsonShape.Options);
-            })
-            .NeedsToken(config)
-            .WithName("acknowledge").WithSummary("Takes an alarm on: the others see who did").Produces<BoardAlarm>()
-            .Produces<string>(StatusCodes.Status404NotFound, "text/plain");
     }
 
     /// <summary>The stream of a request; null: the problem says why not.</summary>
@@ -96,7 +94,8 @@ static partial class BoardEndpoints
         IReadOnlyList<StreamId> found = board.Find(stream, topic, partition);
         problem = found.Count == 0 ? Unknown(stream)
             : found.Select(id => id.Topic).Distinct().Count() > 1
-                ? Bad($"several topics have a stream {stream}: say which with topic= ({string.Join(", ", found.Select(id => id.Topic).Distinct())})")
+                ? Bad($"several topics have a stream {stream}: say which with topic= "
+                    + $"({string.Join(", ", found.Select(id => id.Topic).Distinct())})")
             : null;
         return problem is null ? found[0] : null;
     }
@@ -118,7 +117,4 @@ static partial class BoardEndpoints
 
     static RouteHandlerBuilder Problem(this RouteHandlerBuilder route) =>
         route.Produces<string>(StatusCodes.Status400BadRequest, "text/plain");
-
-    [LoggerMessage(31, LogLevel.Information, "alarm {alarm} is acknowledged by {by}: {why}")]
-    static partial void Acknowledged(ILogger log, string alarm, string by, string why);
 }

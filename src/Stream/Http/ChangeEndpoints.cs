@@ -58,7 +58,8 @@ sealed class ChangeEndpoints(StreamBoard board, Readiness readiness, TimeProvide
         .WithName("changes")
         .WithSummary("Server-sent events: changes (streams and alarms), points (steps of the watched stream), health")
         .Produces<BoardChanges>(StatusCodes.Status200OK, "text/event-stream")
-        .Produces<string>(StatusCodes.Status404NotFound, "text/plain").Produces<string>(StatusCodes.Status503ServiceUnavailable, "text/plain");
+        .Produces<string>(StatusCodes.Status404NotFound, "text/plain")
+            .Produces<string>(StatusCodes.Status503ServiceUnavailable, "text/plain");
 
     async IAsyncEnumerable<SseItem<string>> Events(StreamId? watched, [EnumeratorCancellation] CancellationToken aborted)
     {

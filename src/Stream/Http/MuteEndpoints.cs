@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Globalization;
 using Esn.Streaming.Configuration;
 using Esn.Streaming.Control;
+using Esn.Streaming.Wire;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -17,17 +18,19 @@ static partial class MuteEndpoints
 
     const int LongestName = 1000;
 
-    /// <summary>GET mutes; PUT mutes?streams=…&amp;for=2h[&amp;topic=…][&amp;why=…]; DELETE mutes?streams=…[&amp;topic=…].</summary>
+    /// <summary>
+    /// GET mutes; PUT mutes?streams=…&amp;for=2h[&amp;topic=…][&amp;why=…]; DELETE mutes?streams=…[&amp;topic=…].
+    /// </summary>
     /// <param name="api">Where they stand.</param>
-    /// <param name="mutes">What they change.</param>
+    /// <param name="book">What they change.</param>
     /// <param name="config">Who may.</param>
     /// <param name="log">Told of every change.</param>
-    public static void MapMutes(this IEndpointRouteBuilder api, Mutes mutes, HttpConfig config, ILogger log)
+    public static void MapMutes(this IEndpointRouteBuilder api, CommandBook book, HttpConfig config, ILogger log)
     {
-        api.MapGet("/mutes", () => Results.Json(mutes.All, JsonShape.Options))
-            .WithName("mutes").WithSummary("The mutes in force").Produces<Mute[]>();
+        api.MapGet("/mutes", () => Results.Json(book.Mutes.All, JsonShape.Options))
+            .WithName("mutes").WithSummary("The mutes in force").Produces<ControlMute[]>();
 
-        api.MapPut("/mutes", (HttpContext context,
+        api.MapPut("/mutes", async (HttpContext context,
                 [Description("Name of a stream, or a pattern: * stands for any letters; it need not be here yet")] string? streams = null,
                 [Description("How long: 90s, 15m, 1h30m, 2h or 3d, at most 30d")] string? @for = null,
                 [Description("Of the streams; default: of any")] string? topic = null,
@@ -38,29 +41,55 @@ static partial class MuteEndpoints
                     return Bad("say which streams, by name or pattern: mutes?streams=pump-*&for=2h");
                 if (why.Length > LongestWhy) return Bad($"why must have at most {LongestWhy} letters, had {why.Length}");
                 if (Mutes.Duration(@for) is not { } duration)
-                    return Bad($"for must be such as 90s, 15m, 1h30m, 2h or 3d, above 0 and at most {Mutes.Longest.TotalDays:0}d, was '{@for}'");
-                if (mutes.Set(streams, Named(topic), duration, Access.By(context), why) is not { } mute)
+                    return Bad($"for must be such as 90s, 15m, 1h30m, 2h or 3d, above 0 and at most {Mutes.Longest.TotalDays:0}d, was "
+                        + $"'{@for}'");
+                ControlMute? mute;
+                try
+                {
+                    mute = await book.Mute(streams, Named(topic), duration, Access.By(context), why, context.RequestAborted)
+                        .ConfigureAwait(false);
+                }
+                catch (CommandException e)
+                {
+                    return Access.Said(StatusCodes.Status503ServiceUnavailable, e.Message);
+                }
+                if (mute is null)
                     return Access.Said(StatusCodes.Status409Conflict, $"there are {Mutes.Most} mutes already: end some, or use a pattern");
                 Muted(log, mute.Streams, mute.Topic ?? "any topic",
                     mute.Until.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture), mute.By, mute.Why);
                 return Results.Json(mute, JsonShape.Options);
             })
-            .NeedsToken(config).WithName("mute").WithSummary("Mutes streams from now on").Produces<Mute>()
-            .Produces<string>(StatusCodes.Status409Conflict, "text/plain");
+            .NeedsToken(config).WithName("mute").WithSummary("Mutes streams from now on").Produces<ControlMute>()
+            .Produces<string>(StatusCodes.Status409Conflict, "text/plain")
+            .Produces<string>(StatusCodes.Status503ServiceUnavailable, "text/plain");
 
-        api.MapDelete("/mutes", (HttpContext context,
+        api.MapDelete("/mutes", async (HttpContext context,
                 [Description("As in the mute that is to end")] string? streams = null,
                 [Description("As in the mute that is to end")] string? topic = null) =>
             {
                 if (Unknown(context.Request.Query, "streams", "topic") is { } unknown) return unknown;
                 if (string.IsNullOrEmpty(streams)) return Bad("say which mute: mutes?streams=pump-*");
-                if (!mutes.End(streams, Named(topic)))
-                    return Access.Said(StatusCodes.Status404NotFound, $"no mute of {streams}{(Named(topic) is null ? "" : $" of topic {topic}")} is in force: {(mutes.All.Count == 0 ? "there is none" : string.Join(", ", mutes.All.Select(mute => mute.Streams)))}");
+                bool ended;
+                try
+                {
+                    ended = await book.Unmute(streams, Named(topic), Access.By(context), context.RequestAborted).ConfigureAwait(false);
+                }
+                catch (CommandException e)
+                {
+                    return Access.Said(StatusCodes.Status503ServiceUnavailable, e.Message);
+                }
+                IReadOnlyList<ControlMute> left = book.Mutes.All;
+                if (!ended)
+                    return Access.Said(StatusCodes.Status404NotFound,
+                        $"no mute of {streams}{(Named(topic) is null ? "" : $" of topic {topic}")} is in force: "
+                        + $"{(left.Count == 0 ? "there is none" : string.Join(", ", left.Select(mute => mute.Streams)))}");
                 Unmuted(log, streams, Access.By(context));
                 return Results.NoContent();
             })
-            .NeedsToken(config).WithName("unmute").WithSummary("Ends a mute: the streams are judged again").Produces(StatusCodes.Status204NoContent)
-            .Produces<string>(StatusCodes.Status404NotFound, "text/plain");
+            .NeedsToken(config).WithName("unmute").WithSummary("Ends a mute: the streams are judged again")
+                .Produces(StatusCodes.Status204NoContent)
+            .Produces<string>(StatusCodes.Status404NotFound, "text/plain")
+            .Produces<string>(StatusCodes.Status503ServiceUnavailable, "text/plain");
     }
 
     static IResult? Unknown(IQueryCollection query, params ReadOnlySpan<string> known)

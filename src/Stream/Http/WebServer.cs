@@ -29,12 +29,13 @@ static class WebServer
     /// <param name="metrics">What /metrics serves.</param>
     /// <param name="board">What the page and its API show.</param>
     /// <param name="readiness">What /health/ready says.</param>
-    /// <param name="mutes">What may be changed.</param>
+    /// <param name="book">What people ask for.</param>
     /// <param name="time">For the pace of what is told by itself.</param>
     /// <param name="logs">For the server's own log.</param>
     /// <param name="log">Told of every change.</param>
     /// <exception cref="ConfigException">The certificate can't be used.</exception>
-    public static WebApplication Make(HttpConfig config, CollectorRegistry metrics, StreamBoard board, Readiness readiness, Mutes mutes,
+    public static WebApplication Make(HttpConfig config, CollectorRegistry metrics, StreamBoard board, Readiness readiness,
+        CommandBook book,
         TimeProvider time, ILoggerFactory logs, ILogger log)
     {
         X509Certificate2? certificate = Certificate(config);
@@ -64,8 +65,9 @@ static class WebServer
             : Results.Text("ready\n")).ExcludeFromDescription();
         web.MapPage();
         RouteGroupBuilder api = web.MapGroup("/api/v1");
-        api.MapBoard(board, readiness, config, log);
-        api.MapMutes(mutes, config, log);
+        api.MapBoard(board, readiness);
+        api.MapAlarmNotes(board, book, config, log);
+        api.MapMutes(book, config, log);
         new ChangeEndpoints(board, readiness, time, web.Lifetime.ApplicationStopping).Map(api);
         web.MapOpenApi("/api/{documentName}/openapi.json");
         return web;
@@ -91,7 +93,9 @@ static class WebServer
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
         {
-            throw new ConfigException($"http.certificate: can't use {config.Certificate}{(config.CertificateKey.Length > 0 ? $" with the key {config.CertificateKey}" : "")}: {e.Message.TrimEnd('.')}; PEM files of a certificate and its private key are expected");
+            throw new ConfigException($"http.certificate: can't use "
+                + $"{config.Certificate}{(config.CertificateKey.Length > 0 ? $" with the key {config.CertificateKey}" : "")}: "
+                + $"{e.Message.TrimEnd('.')}; PEM files of a certificate and its private key are expected");
         }
     }
 
@@ -103,7 +107,9 @@ static class WebServer
             document.Info = new OpenApiInfo
             {
                 Title = "esn", Version = Build.Version,
-                Description = "What an anomaly detector knows of its streams. Scores: 1 = alarm. Times are UTC. Writing needs a token of http.tokens: Authorization: Bearer TOKEN.",
+                Description =
+                    "What an anomaly detector knows of its streams. Scores: 1 = alarm. Times are UTC. Writing needs a token of "
+                    + "http.tokens: Authorization: Bearer TOKEN.",
             };
             document.Servers = [];
             return Task.CompletedTask;

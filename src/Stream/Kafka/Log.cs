@@ -98,15 +98,34 @@ static partial class Log
         + "over the gap")]
     public static partial void RecordsGone(this ILogger log, string partition, long next, long low);
 
+    [LoggerMessage(70, LogLevel.Warning, "the commands in topic {Topic} are not all read yet; {Repeats} alike before it were not logged")]
+    public static partial void CommandsUnknown(this ILogger log, string topic, int repeats);
+
+    [LoggerMessage(71, LogLevel.Warning, "can't read the topic of commands {Topic}: {Reason}; {Repeats} alike before it were not logged")]
+    public static partial void CommandsUnread(this ILogger log, string topic, string reason, int repeats);
+
+    [LoggerMessage(72, LogLevel.Error, "the record {Place} is passed over: {Reason}")]
+    public static partial void NoCommand(this ILogger log, string place, string reason);
+
+    [LoggerMessage(76, LogLevel.Warning, "topic {Topic} does not exist and was not created: mutes, acknowledgements and "
+        + "feedback are refused")]
+    public static partial void NoCommands(this ILogger log, string topic);
+
+    [LoggerMessage(74, LogLevel.Warning, "the board begins without a past: topic {Topic} can't be read: {Reason}")]
+    public static partial void PastUnread(this ILogger log, string topic, string reason);
+
+    [LoggerMessage(75, LogLevel.Warning, "{Records} records of topic {Topic} are no events of alarms, and are not on the board")]
+    public static partial void NoEvents(this ILogger log, int records, string topic);
+
     [LoggerMessage(46, LogLevel.Information, "{Partition}: {Streams} streams go on from their snapshot at offset {Next}; {Again} "
         + "records are taken again without telling what was told")]
     public static partial void GoesOn(this ILogger log, string partition, int streams, long next, long again);
 
-    [LoggerMessage(60, LogLevel.Error, "{Reason}: where the partition begins is not kept; a crash before its first snapshot would leave "
+    [LoggerMessage(80, LogLevel.Error, "{Reason}: where the partition begins is not kept; a crash before its first snapshot would leave "
         + "its models without what was committed until then")]
     public static partial void BeginNotKept(this ILogger log, string reason);
 
-    [LoggerMessage(61, LogLevel.Warning, "the transactional producer is given up: {Reason}; a new one takes its place, which fences it")]
+    [LoggerMessage(81, LogLevel.Warning, "the transactional producer is given up: {Reason}; a new one takes its place, which fences it")]
     public static partial void ProducerRenewed(this ILogger log, string reason);
 
     [LoggerMessage(50, LogLevel.Warning, "{What} of {Stream} {Change}, the last it gave is of {Since}; {Repeats} alike before it were not "

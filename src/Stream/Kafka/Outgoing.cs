@@ -40,6 +40,7 @@ abstract class Outgoing(PartitionId source)
             .Select(frame => new OutgoingMap(frame, config.Sink.Maps)),
         .. batch.Silences.Select(change => new OutgoingSilence(change, config)),
         .. batch.DeadLetters.Select(letter => new OutgoingLetter(letter, config.Sink.DeadLetters)),
+        .. batch.Taken.Where(_ => config.Control.Topic.Length > 0).Select(taken => new OutgoingCommand(taken, config.Control.Topic)),
     ];
 
     /// <summary>A header of text.</summary>
@@ -102,6 +103,16 @@ sealed class OutgoingMap(ScoredFrame frame, string topic)
         return [new Message<byte[]?, byte[]?> { Key = Encoding.UTF8.GetBytes(frame.Frame.Stream.Key), Value = FieldRecord.Bytes(map.Heat),
             Headers = headers }];
     }
+}
+
+/// <summary>From which record on a command holds.</summary>
+sealed class OutgoingCommand(ControlTaken taken, string topic) : Outgoing(taken.Of)
+{
+    public override string Topic => topic;
+
+    public override string What => $"from where command {taken.Command} holds in {taken.Of}";
+
+    public override IReadOnlyList<Message<byte[]?, byte[]?>> Messages() => Attempt < 2 ? [CommandTopic.MessageOf(taken)] : [];
 }
 
 /// <summary>A record that could not be taken.</summary>

@@ -11,8 +11,9 @@ static class Topics
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     /// <summary>Returns once they are there; waits for the brokers as long as it takes.</summary>
+    /// <returns>Whether the topic of commands is there: without it all runs, and what people say is refused.</returns>
     /// <exception cref="ConfigException">A topic is missing and may not or can not be created.</exception>
-    public static async Task Ensure(EsnConfig config, TimeProvider time, ILogger log, CancellationToken stop)
+    public static async Task<bool> Ensure(EsnConfig config, TimeProvider time, ILogger log, CancellationToken stop)
     {
         var said = new ClientLog(log, time);
         var complaints = new RateLimit(time, TimeSpan.FromMinutes(1));
@@ -27,19 +28,43 @@ static class Topics
             {
                 // On a thread of its own: the call blocks.
                 Metadata metadata = await Task.Run(() => admin.GetMetadata(Patience), stop).WaitAsync(stop).ConfigureAwait(false);
-                string[] missing = [.. config.SinkTopics
-                    .Except(metadata.Topics.Select(topic => topic.Topic))];
-                if (missing.Length == 0) return;
+                string commands = config.Control.Topic;
+                string[] missing = [.. config.SinkTopics.Except(metadata.Topics.Select(topic => topic.Topic))];
+                bool there = commands.Length == 0 || metadata.Topics.Exists(topic => topic.Topic == commands);
+                if (missing.Length == 0 && (there || !config.Sink.CreateTopics)) return there;
                 if (!config.Sink.CreateTopics)
                     throw new ConfigException($"topic {missing[0]} does not exist: create it, or set sink.createTopics to true");
-                await Create(admin, missing, log).ConfigureAwait(false);
-                return;
+                if (missing.Length > 0) await Create(admin, missing, log).ConfigureAwait(false);
+                return there || await TryCreate(admin, commands, log).ConfigureAwait(false);
             }
             catch (KafkaException e) when (!stop.IsCancellationRequested)
             {
                 if (complaints.Allows(out int repeats)) log.BrokersAway(config.Kafka.BootstrapServers, heard ?? e.Error.Reason, repeats);
                 await Task.Delay(TimeSpan.FromSeconds(1), time, stop).ConfigureAwait(false);
             }
+        }
+    }
+
+    // One partition: what is said after something else is heard of after it. What was said stands until its key is said again; a
+    // mute that is over is of no use once nobody takes records of its time again.
+    static TopicSpecification Commands(string topic) => new()
+    {
+        Name = topic, NumPartitions = 1, ReplicationFactor = -1,
+        Configs = new() { ["cleanup.policy"] = "compact,delete", ["retention.ms"] = "7776000000", ["min.cleanable.dirty.ratio"] = "0.1" },
+    };
+
+    static async Task<bool> TryCreate(IAdminClient admin, string commands, ILogger log)
+    {
+        try
+        {
+            await admin.CreateTopicsAsync([Commands(commands)], new CreateTopicsOptions { RequestTimeout = Patience })
+                .ConfigureAwait(false);
+            log.TopicCreated(commands);
+            return true;
+        }
+        catch (CreateTopicsException e)
+        {
+            return e.Results.Exists(result => result.Error.Code == ErrorCode.TopicAlreadyExists);  // another replica was quicker
         }
     }
 

@@ -39,9 +39,6 @@ public sealed class DirectoryStore : ISnapshotStore
     /// <inheritdoc/>
     public string Name { get; }
 
-    /// <summary>A file beside the snapshots, for what belongs to no partition.</summary>
-    internal KeptFile Beside(string name) => new(_files, _root, name);
-
     /// <summary>
     /// Whether anything can be kept there: asked before a start, so that a wrong directory is not found out a minute later.
     /// </summary>

@@ -8,6 +8,7 @@ sealed class Admission
 {
     readonly SourceConfig _source;
     readonly FrameDecoder _decoder;
+    readonly Measurements _measurements;
     readonly ModelChoice _models;
     readonly long _memory;
 
@@ -17,9 +18,14 @@ sealed class Admission
     {
         _source = config.Source;
         _decoder = new FrameDecoder(_source.Fields);
+        _measurements = new Measurements(_source.Fields);
         _models = models;
         _memory = _source.MaxMemory?.Bytes ?? (long)(SourceConfig.DefaultShare * GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
     }
+
+    /// <summary>One record for each measurement in these.</summary>
+    public IEnumerable<FeedRecord> Apart(IReadOnlyList<FeedRecord> records) =>
+        _measurements.Any ? records.SelectMany(_measurements.Of) : records;
 
     /// <summary>The frame in a record, or why there is none; exactly one of the two is null.</summary>
     public (Frame? Frame, DeadLetter? DeadLetter) Decode(FeedRecord record)

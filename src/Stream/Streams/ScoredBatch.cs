@@ -26,7 +26,11 @@ public readonly record struct ScoredFrame(Frame Frame, StepResult Result, ReadOn
     /// The alarm of the result by the place of the record that opened it: one for the whole life of the alarm, whatever else came
     /// meanwhile.
     /// </summary>
-    public string AlarmId => FormattableString.Invariant($"{Frame.Stream.Topic}/{Frame.Stream.Partition}/{Frame.Stream.Key}/{OpenedAt}");
+    public string AlarmId => IdOf(Frame.Stream, OpenedAt);
+
+    /// <summary>The alarm of a stream that a record opened.</summary>
+    public static string IdOf(StreamId stream, long opened) =>
+        FormattableString.Invariant($"{stream.Topic}/{stream.Partition}/{stream.Key}/{opened}");
 }
 
 /// <summary>What became of one stream in a batch.</summary>
@@ -100,6 +104,9 @@ public sealed record ScoredBatch(SourceMessage Message)
 
     /// <summary>Streams that go on with the specification they have learnt with, though they are to have another.</summary>
     public IReadOnlyList<StreamId> KeptOld { get; init; } = [];
+
+    /// <summary>From which records on this process does what a person asked for; to be published, before their offsets.</summary>
+    public IReadOnlyList<ControlTaken> Taken { get; init; } = [];
 
     /// <summary>When it was scored, UTC.</summary>
     public DateTime ScoredAt { get; init; }

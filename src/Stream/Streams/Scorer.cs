@@ -7,15 +7,15 @@ namespace Esn.Streaming.Streams;
 sealed class Scorer
 {
     readonly Func<string, DateTime, bool>[] _maintenance;
-    readonly Func<StreamId, bool> _silenced;
+    readonly Interventions _interventions;
     readonly TimeProvider _time;
 
     /// <param name="config">Validated.</param>
-    /// <param name="silenced">Asked once a batch for each of its streams whether a person does not want it judged now.</param>
+    /// <param name="interventions">Which frames a person does not want judged.</param>
     /// <param name="time">For the time that steps take.</param>
-    public Scorer(EsnConfig config, Func<StreamId, bool> silenced, TimeProvider time)
+    public Scorer(EsnConfig config, Interventions interventions, TimeProvider time)
     {
-        (_silenced, _time) = (silenced, time);
+        (_interventions, _time) = (interventions, time);
         _maintenance = [.. config.Maintenance.Select(maintenance => maintenance.Compile())];
     }
 
@@ -31,10 +31,11 @@ sealed class Scorer
 
     StreamSteps Step(StreamSlot slot)
     {
-        bool silenced = _silenced(slot.Stream);
-        var muted = new bool[silenced || _maintenance.Length > 0 ? slot.DueCount : 0];
+        bool mutes = _interventions.Mutes(new PartitionId(slot.Stream.Topic, slot.Stream.Partition));
+        var muted = new bool[mutes || _maintenance.Length > 0 ? slot.DueCount : 0];
         for (int t = 0; t < muted.Length; t++)
-            muted[t] = silenced || Array.Exists(_maintenance, maintenance => maintenance(slot.Stream.Key, slot.DueAt(t)));
+            muted[t] = Array.Exists(_maintenance, maintenance => maintenance(slot.Stream.Key, slot.DueAt(t)));
+        if (mutes) _interventions.Mark(slot.Stream, slot.Due, muted);
         return slot.Step(muted, _time);
     }
 }

@@ -56,6 +56,10 @@ public sealed record PartitionsRevoked(IReadOnlyList<PartitionId> Partitions) : 
 /// <param name="Partitions">Those that went. No record of them follows.</param>
 public sealed record PartitionsLost(IReadOnlyList<PartitionId> Partitions) : SourceMessage;
 
+/// <summary>People asked something of streams, or other processes told from which record on they do as asked.</summary>
+/// <param name="Commands">In their order.</param>
+public sealed record CommandsGiven(IReadOnlyList<ControlCommand> Commands) : SourceMessage;
+
 /// <summary>The source ends: no message follows, and what is known is to be stored.</summary>
 public sealed record SourceEnded : SourceMessage;
 

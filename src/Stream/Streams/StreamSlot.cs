@@ -18,6 +18,7 @@ public sealed class StreamSlot
     readonly FrameOrder _order;
     readonly Silence _silence;
     readonly Detector _detector;
+    readonly SortedList<(long From, long Said), ControlFeedback> _feedback = [];  // that is to be taken at that offset
     long _opened = -1;  // offset of the record that opened the last alarm
 
     /// <param name="stream">Whose it is.</param>
@@ -93,11 +94,35 @@ public sealed class StreamSlot
     /// <summary>Feed time of one of them.</summary>
     public DateTime DueAt(int due) => _order.Due[due].Frame.Time;
 
+    /// <summary>Those frames; one that did not come has the record that ended the gap.</summary>
+    public IReadOnlyList<Frame> Due => [.. _order.Due.Select(due => due.Frame)];
+
     /// <summary>Whether one of them is a frame that did not come.</summary>
     public bool IsBridged(int due) => _order.Due[due].Kind == DueKind.Bridged;
 
     /// <summary>What became of its silence with the frames that are due, and is to be told.</summary>
     public IReadOnlyList<SilenceChange> Silences => _silence.Changes;
+
+    /// <summary>A person said of an alarm of the stream whether it was one.</summary>
+    /// <param name="from">Offset of the first record that is to be judged so.</param>
+    /// <param name="feedback">What was said.</param>
+    public void Pend(long from, ControlFeedback feedback) => _feedback[(from, feedback.At.UtcTicks)] = feedback;
+
+    /// <summary>Takes what was said, once all records before an offset have been taken.</summary>
+    /// <param name="next">That offset.</param>
+    public void Heed(long next)
+    {
+        while (_feedback.Count > 0 && _feedback.GetKeyAtIndex(0).From <= next)
+        {
+            ControlFeedback feedback = _feedback.GetValueAtIndex(0);
+            _feedback.RemoveAt(0);
+            if (feedback.Anomaly) _detector.ConfirmAlarm();
+            else if (feedback.Alarm != ScoredFrame.IdOf(Stream, _opened) || !_detector.DenyAlarm())
+            {
+                if (feedback.PeakScore > 0) _detector.RaiseBar(feedback.PeakScore);
+            }
+        }
+    }
 
     /// <summary>The gate has let the first frame through already.</summary>
     /// <param name="first">It.</param>
@@ -195,6 +220,7 @@ public sealed class StreamSlot
         var expected = new double[n * channels];
         var results = new StepResult[n];
         bool[]? unjudged = null;
+        var opened = new long[n];
         for (int t = 0; t < n; t++)
         {
             times[t] = due[t].Frame.Time;
@@ -216,16 +242,28 @@ public sealed class StreamSlot
 
         long start = time.GetTimestamp();
         ModelHealth before = _detector.Health;
-        _detector.StepMany(times, values, results, expected, muted);
+        for (int from = 0, to; from < n; from = to)
+        {
+            // What was said holds from its record on, wherever batches begin and end.
+            Heed(due[from].At);
+            to = from + 1;
+            while (to < n && (_feedback.Count == 0 || due[to].At < _feedback.GetKeyAtIndex(0).From)) to++;
+            _detector.StepMany(times.AsSpan(from..to), values.AsSpan((from * channels)..(to * channels)), results.AsSpan(from..to),
+                expected.AsSpan((from * channels)..(to * channels)), muted.IsEmpty ? default : muted[from..to]);
+            for (int t = from; t < to; t++)
+            {
+                if (results[t].Alarm is { Change: AlarmChange.Opened }) _opened = due[t].Frame.Record.Offset;
+                opened[t] = results[t].Alarm is null ? -1 : _opened;
+            }
+        }
         TimeSpan elapsed = time.GetElapsedTime(start);
 
         var scored = new ScoredFrame[n];
         for (int t = 0; t < n; t++)
         {
             Frame frame = due[t].Frame;
-            if (results[t].Alarm is { Change: AlarmChange.Opened }) _opened = frame.Record.Offset;
             scored[t] = new ScoredFrame(frame, results[t], expected.AsMemory(t * channels, channels), !muted.IsEmpty && muted[t],
-                results[t].Alarm is null ? -1 : _opened) { Grid = Grid, At = due[t].At, Bridged = due[t].Kind == DueKind.Bridged };
+                opened[t]) { Grid = Grid, At = due[t].At, Bridged = due[t].Kind == DueKind.Bridged };
         }
         _order.Taken();
         var forecast = new double[channels];

@@ -10,7 +10,7 @@ namespace Esn.Streaming.Streams;
 public sealed class StreamTable
 {
     readonly TimeProvider _time;
-    readonly Func<StreamId, bool> _silenced;
+    readonly Interventions _interventions;
     readonly Sleepers _sleepers;
     readonly Dictionary<PartitionId, PartitionGroup> _groups = [];
     EsnConfig _config;
@@ -20,13 +20,11 @@ public sealed class StreamTable
 
     /// <param name="config">Validated.</param>
     /// <param name="time">For durations and the time of scoring.</param>
-    /// <param name="silenced">Asked once a batch for each of its streams whether a person does not want it judged now; null: none
-    /// is silenced.</param>
     /// <param name="store">Where streams that are silent sleep; null: none does.</param>
-    public StreamTable(EsnConfig config, TimeProvider time, Func<StreamId, bool>? silenced = null, ISnapshotStore? store = null)
+    public StreamTable(EsnConfig config, TimeProvider time, ISnapshotStore? store = null)
     {
         _sleepers = new Sleepers(store);
-        (_time, _silenced) = (time, silenced ?? (_ => false));
+        (_time, _interventions) = (time, new Interventions(time));
         Configure(config);
     }
 
@@ -35,7 +33,7 @@ public sealed class StreamTable
     {
         (_config, _models) = (config, new ModelChoice(config));
         _admission = new Admission(config, _models);
-        _scorer = new Scorer(config, _silenced, _time);
+        _scorer = new Scorer(config, _interventions, _time);
     }
 
     /// <summary>Does what a message of the source asks for.</summary>
@@ -56,6 +54,7 @@ public sealed class StreamTable
         PartitionsAssigned assigned => Assign(assigned),
         PartitionsRevoked revoked => Forget(revoked, revoked.Partitions, capture: true),
         PartitionsLost lost => Forget(lost, lost.Partitions, capture: false),
+        CommandsGiven given => Heed(given),
         SourceEnded ended => Captured(Scored(ended), _groups.Values),
         TimePassed passed => Wait(passed),
         ConfigChanged changed => Change(changed),
@@ -75,8 +74,34 @@ public sealed class StreamTable
             reset.AddRange(anew);
             old.AddRange(kept);
             restored += group.Slots.Count;
+            foreach (StreamSlot slot in group.Slots) Pend(slot, group.Next);
         }
         return Scored(assigned) with { Restored = restored, Reset = reset, KeptOld = old };
+    }
+
+    ScoredBatch Heed(CommandsGiven given)
+    {
+        foreach (ControlCommand command in given.Commands) _interventions.Take(command);
+        return Scored(given) with { Taken = [.. _groups.Values.Where(group => group.Next >= 0).SelectMany(Begin)] };
+    }
+
+    // What a person said since the last batch holds from the next record on; of records that are taken again, what was noted does.
+    IReadOnlyList<ControlTaken> Begin(PartitionGroup group)
+    {
+        IReadOnlyList<ControlTaken> taken = _interventions.Begin(group.Partition, group.Next,
+            Math.Max(group.Next, group.Told));
+        if (taken.Count == 0) return taken;
+        foreach (StreamSlot slot in group.Slots)
+        {
+            Pend(slot, Math.Max(group.Next, group.Told));
+            slot.Heed(group.Next);
+        }
+        return taken;
+    }
+
+    void Pend(StreamSlot slot, long from)
+    {
+        foreach ((long at, ControlFeedback feedback) in _interventions.Of(slot.Stream, from)) slot.Pend(at, feedback);
     }
 
     ScoredBatch Forget(SourceMessage message, IReadOnlyList<PartitionId> partitions, bool capture)
@@ -100,10 +125,15 @@ public sealed class StreamTable
         int replayed = 0, woken = 0;
         DateTime now = Now;
         Dictionary<PartitionGroup, List<DateTime>>? times = _config.Source.ForgetAfter is null ? null : [];
-        foreach (FeedRecord record in batch.Records)
+        List<ControlTaken> taken = [];
+        foreach (FeedRecord record in _admission.Apart(batch.Records))
         {
             PartitionGroup group = Group(new PartitionId(record.Topic, record.Partition));
-            touched.Add(group);
+            if (touched.Add(group))
+            {
+                if (group.Next < 0) group.Next = record.Offset;
+                taken.AddRange(Begin(group));
+            }
             group.Next = Math.Max(group.Next, record.Offset + 1);
             (Frame? frame, DeadLetter? letter) = _admission.Decode(record);
             StreamSlot? slot = null;
@@ -139,6 +169,8 @@ public sealed class StreamTable
         }
         StreamSteps[] steps = _scorer.Step(streams);
         foreach ((PartitionGroup group, List<DateTime> come) in times ?? []) group.Pass(come);
+        foreach (PartitionGroup group in _interventions.Judges ? touched : [])
+            foreach (StreamSlot slot in group.Slots) slot.Heed(group.Next);  // a snapshot is of all that holds before its next record
         ScoredFrame[] frames = [.. places.Select(place => steps[place.Stream].Frames[place.Frame])];
         ScoredBatch scored = Scored(batch) with
         {
@@ -150,6 +182,7 @@ public sealed class StreamTable
             Replayed = replayed,
             Restored = woken,
             Asleep = _sleepers.Fall(_groups.Values, _config.Source, now),
+            Taken = taken,
             Offsets = [.. touched.Where(group => group.Next > group.Told)
                 .Select(group => new PartitionOffset(group.Partition, group.Next))],
         };
@@ -218,12 +251,17 @@ public sealed class StreamTable
         if (_config.Source.ForgetAfter is not null && Wake(frame, now, out refused) is { } back)
         {
             group.Add(back);
+            Pend(back, frame.Record.Offset);
             woken++;
             return Admit(frame, group, now, ref woken);
         }
         if (refused is not null) return (null, 0, refused);
         (StreamSlot? opened, DeadLetter? letter) = _admission.Open(frame, StreamCount, Bytes, now);
-        if (opened is not null) group.Add(opened);
+        if (opened is not null)
+        {
+            group.Add(opened);
+            Pend(opened, frame.Record.Offset);
+        }
         return (opened, 0, letter);
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Esn.Streaming.Board;
 using Esn.Streaming.Configuration;
 using Esn.Streaming.Streams;
@@ -15,12 +16,14 @@ public sealed class EsnMetrics
     readonly Lock _lock = new();  // steps come from the pipeline, scrapes from HTTP
     readonly StreamInstruments _instruments;
     readonly Dictionary<StreamId, StreamSeries?> _series = [];  // of every stream that was seen; null: beyond the cap
-    readonly Gauge _streams, _modelBytes, _lag, _groupLag, _partitionLag, _ready, _reloaded, _reloadedAt, _restart;
+    readonly Gauge _streams, _modelBytes, _lag, _groupLag, _partitionLag, _ready;
+    readonly Gauge _unheld, _reloaded, _reloadedAt, _restart;
+    readonly SnapshotInstruments _kept;
     readonly HashSet<PartitionId> _groupPartitions = [];
     readonly HashSet<StreamId> _refused = [];  // names with dead letters of their own
     readonly HashSet<PartitionId> _lagging = [];  // partitions with a series
     readonly Counter _steps, _events, _recoveries, _refusals, _rescalings, _late, _deadLetters, _hidden, _webhooks;
-    readonly Histogram _stepDuration, _latency, _pause;
+    readonly DurationHistogram _stepDuration, _latency, _pause;
     readonly Counter _snapshots, _restored, _replayed, _newRuns, _bridged, _gaps, _silences, _blank;
     readonly HashSet<StreamId> _hiddenStreams = [];
     int _exported;
@@ -35,11 +38,17 @@ public sealed class EsnMetrics
         MetricFactory metrics = Prometheus.Metrics.WithCustomRegistry(Registry);
         DotNetStats.Register(Registry);  // process_* and dotnet_*
         _instruments = new StreamInstruments(metrics);
+        _kept = new SnapshotInstruments(metrics, _time);
+        _unheld = metrics.CreateGauge("esn_group_unheld_partitions",
+            "Partitions of the topics that no member of the group has: nobody watches their streams.");
+        _reloaded = metrics.CreateGauge("esn_config_last_reload_successful",
+            "1 while the configuration that runs is the one that was asked for last; 0: a reload was refused, the one before it runs on.");
+        _reloaded.Set(1);
         _steps = metrics.CreateCounter("esn_steps_total", "Timesteps scored.");
         _events = metrics.CreateCounter("esn_events_total", "Changes in the life of alarms, by change.", "change");
         _recoveries = metrics.CreateCounter("esn_readout_recoveries_total",
-            "Times that a readout's learning began anew, its weights as they were, as rounding had cost the positive definiteness of "
-            + "its inverse covariance.");
+            "Times that a readout's learning began anew, its weights as they were, as rounding had cost the positive definiteness of its "
+            + "inverse covariance.");
         _refusals = metrics.CreateCounter("esn_readout_refusals_total",
             "Frames that were scored but not learnt, as a number in them was too large to be squared.");
         _rescalings = metrics.CreateCounter("esn_rescalings_total",
@@ -51,12 +60,12 @@ public sealed class EsnMetrics
             "Streams that are scored but have no series of their own here, beyond http.maxStreams.");
         _webhooks = metrics.CreateCounter("esn_webhook_posts_total",
             "What became of posts to webhooks: delivered, retried, or failed and kept as dead letters.", "result");
-        _stepDuration = metrics.CreateHistogram("esn_step_duration_seconds", "Time to score one timestep.",
-            new HistogramConfiguration { Buckets = Histogram.ExponentialBuckets(1e-6, 2, 20) });
-        _latency = metrics.CreateHistogram("esn_end_to_end_latency_seconds", "From the record's timestamp to its score.",
-            new HistogramConfiguration { Buckets = Histogram.ExponentialBuckets(.001, 2, 20) });
-        _pause = metrics.CreateHistogram("esn_snapshot_pause_seconds", "Time that scoring stood still to copy the states of a partition.",
-            new HistogramConfiguration { Buckets = Histogram.ExponentialBuckets(1e-4, 2, 16) });
+        _stepDuration = new DurationHistogram(metrics, Meter, "esn_step_duration_seconds",
+            "Time to score one timestep.", first: 1e-6, buckets: 20);
+        _latency = new DurationHistogram(metrics, Meter, "esn_end_to_end_latency_seconds",
+            "From the record's timestamp to its score.", first: .001, buckets: 20);
+        _pause = new DurationHistogram(metrics, Meter, "esn_snapshot_pause_seconds",
+            "Time that scoring stood still to copy the states of a partition.", first: 1e-4, buckets: 16);
         _snapshots = metrics.CreateCounter("esn_snapshots_total", "Snapshots of partitions that were taken.");
         _newRuns = metrics.CreateCounter("esn_new_runs_total",
             "Times that a stream began a new run, as its clock had gone back, or far ahead, for good: it is washed out and goes on with "
@@ -82,13 +91,10 @@ public sealed class EsnMetrics
             + "partitions, whoever reads them.", "topic", "partition");
         _partitionLag = metrics.CreateGauge("esn_partition_lag_records",
             "Records of an assigned partition that are not stored as done yet, as the client last counted them.", "topic", "partition");
-        _reloaded = metrics.CreateGauge("esn_config_last_reload_successful",
-            "1 where the configuration could be used when it was read last; 0: the one before it holds.");
         _reloadedAt = metrics.CreateGauge("esn_config_last_reload_success_timestamp_seconds",
             "When a configuration that could be used was read last, seconds since 1970.");
         _restart = metrics.CreateGauge("esn_config_needs_restart",
             "1 where the configuration's file says something that is taken only with a restart; the log says which keys.");
-        _reloaded.Set(1);
         _reloadedAt.Set((_time.GetUtcNow() - DateTimeOffset.UnixEpoch).TotalSeconds);
         _ready = metrics.CreateGauge("esn_ready", "1 while records are consumed or the topic is idle; as /health/ready.");
 
@@ -105,11 +111,21 @@ public sealed class EsnMetrics
         });
     }
 
+    /// <summary>The same instruments for whoever is exported to.</summary>
+    public Meter Meter { get; } = new("esn");
+
     /// <summary>What /metrics serves.</summary>
     public CollectorRegistry Registry { get; }
 
     /// <summary>Timesteps scored so far.</summary>
     public double StepCount => _steps.Value;
+
+    /// <summary>State is kept.</summary>
+    /// <param name="seconds">Between two snapshots of a partition.</param>
+    public void KeepEvery(double seconds) => _kept.Begin(seconds);
+
+    /// <summary>A snapshot of a partition was kept, or could not be.</summary>
+    public void CountSnapshot(PartitionId partition, bool lasts) => _kept.Told(partition, lasts);
 
     /// <summary>Something became of a post to a webhook: delivered, retried or failed.</summary>
     public void CountPost(string result) => _webhooks.WithLabels(result).Inc();
@@ -138,6 +154,7 @@ public sealed class EsnMetrics
     {
         lock (_groupPartitions)
         {
+            _unheld.Set(group.Count(partition => !partition.Held));
             foreach (PartitionId old in _groupPartitions.Except(group.Select(partition => partition.Partition)).ToArray())
             {
                 _groupLag.RemoveLabelled(old.Topic, FormattableString.Invariant($"{old.Number}"));
@@ -156,6 +173,7 @@ public sealed class EsnMetrics
     public void Observe(ScoredBatch batch)
     {
         lock (_lock) ObserveStreams(batch);
+        _kept.Observe(batch.Message);
         foreach (ScoredFrame frame in batch.Frames)
             if (frame.Frame.Record.Timestamp is { } sent) _latency.Observe(Math.Max(0, (batch.ScoredAt - sent).TotalSeconds));
         foreach (DeadLetter letter in batch.DeadLetters)

@@ -1,8 +1,6 @@
 using Esn.Streaming.Configuration;
 using Esn.Streaming.Pipeline;
-using Esn.Streaming.Wire;
 using OpenTelemetry;
-using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
 
 namespace Esn.Streaming.Telemetry;
@@ -13,10 +11,9 @@ public static class Tracing
     /// <summary>Exports spans while it lives; null where no endpoint is set.</summary>
     public static TracerProvider? Start(TracingConfig config, string group)
     {
-        bool environment = !string.IsNullOrEmpty(Environment.GetEnvironmentVariable("OTEL_EXPORTER_OTLP_ENDPOINT"));
-        if (config.OtlpEndpoint.Length == 0 && !environment) return null;
+        if (!Otlp.IsOn(config)) return null;
         return Sdk.CreateTracerProviderBuilder()
-            .ConfigureResource(resource => resource.AddService("esn", serviceNamespace: group, serviceVersion: Build.Version))
+            .ConfigureResource(resource => Otlp.Describe(resource, group))
             .AddSource(Spans.Source.Name)
             .AddOtlpExporter(otlp =>
             {

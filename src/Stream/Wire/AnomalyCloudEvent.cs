@@ -99,8 +99,12 @@ public static class AnomalyCloudEvent
     }
 
     /// <summary>The ce_id of an event.</summary>
-    internal static string IdOf(Frame frame, AlarmEvent alarm) => FormattableString.Invariant(
-        $"{frame.Stream.Topic}/{frame.Record.Partition}/{frame.Record.Offset}/{Words.Of(alarm.Change)}");
+    internal static string IdOf(Frame frame, AlarmEvent alarm)
+    {
+        FeedRecord record = frame.Record;
+        string part = record.Part > 0 ? FormattableString.Invariant($".{record.Part}") : "";  // streams of one record tell apart
+        return FormattableString.Invariant($"{record.Topic}/{record.Partition}/{record.Offset}{part}/{Words.Of(alarm.Change)}");
+    }
 
     static FieldEventData? FieldOf(AlarmEvent alarm, GridSpec? grid, string? maps, int most)
     {
@@ -163,6 +167,12 @@ public static class AnomalyCloudEvent
             if (attribute != cloudEvent.SpecVersion.DataContentTypeAttribute) attributes.Add((attribute.Name, attribute.Format(value)));
         return (attributes, Formatter.EncodeBinaryModeEventData(cloudEvent));
     }
+
+    /// <summary>The data of an event that was told.</summary>
+    /// <exception cref="JsonException">It is none.</exception>
+    public static AnomalyData Read(ReadOnlySpan<byte> data) =>
+        JsonSerializer.Deserialize<AnomalyData>(data, Layout) is { Alarm: not null, Channels: not null, Scores: not null } told ? told
+            : throw new JsonException("this is no event of an alarm");
 
     /// <summary>Structured mode: one JSON object, without line breaks.</summary>
     public static ReadOnlyMemory<byte> Structured(CloudEvent cloudEvent) =>

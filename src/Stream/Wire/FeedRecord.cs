@@ -38,6 +38,9 @@ public readonly record struct StreamId(string Topic, int Partition, string Key);
 /// <param name="Value">JSON, or the numbers of a field (<see cref="FieldRecord"/>); null for a tombstone.</param>
 public sealed record FeedRecord(string Topic, int Partition, long Offset, long Milliseconds, byte[]? Key, byte[]? Value)
 {
+    /// <summary>Which of several measurements in a record this is, from 0.</summary>
+    public int Part { get; init; }
+
     /// <summary>As they came, in their order; mostly none.</summary>
     public IReadOnlyList<RecordHeader> Headers { get; init; } = [];
 

@@ -35,9 +35,29 @@ public sealed record FrameFields
     /// <summary>Fields that are a channel each, such as [flow, pressure]; in place of value and values.</summary>
     public IReadOnlyList<string> Channels { get; init; } = [];
 
+    /// <summary>
+    /// Field that is a list of objects, each of them a measurement by itself: its fields are named as if it stood in the list's place,
+    /// such as metrics.name. "[]": the value itself is the list, and its fields are named as they are. Empty: there is none.
+    /// </summary>
+    public string Each { get; init; } = "";
+
+    /// <summary>
+    /// Fields that are streams of their own, such as [temperature, humidity]: each is taken as value, its last name as field
+    /// measurement, or behind the key, where that names the stream. One that is not in a record is not measured there.
+    /// </summary>
+    public IReadOnlyList<string> Measurements { get; init; } = [];
+
     /// <summary>Throws with the key, the value and what would be right.</summary>
     public void Validate()
     {
+        if (Measurements.Count > 0 && Channels.Count > 0)
+            throw new ArgumentOutOfRangeException(nameof(Measurements),
+                "measurements are streams of their own, channels of one: say one of the two");
+        if (Measurements.Any(string.IsNullOrWhiteSpace))
+            throw new ArgumentOutOfRangeException(nameof(Measurements), "measurements must be names of fields, one was empty");
+        if (Measurements.Count > 0 && Value.Contains('.', StringComparison.Ordinal))
+            throw new ArgumentOutOfRangeException(nameof(Measurements),
+                $"measurements are taken as value, which must be no path then, was '{Value}'");
         string[] names = [Timestamp, Value, Values, .. Channels, .. Stream];
         foreach ((string key, string name) in new[] { ("timestamp", Timestamp), ("value", Value), ("values", Values) })
             if (string.IsNullOrWhiteSpace(name))

@@ -15,10 +15,12 @@ static class BlobBenchmark
     {
         string? only = Options.Text(options, "--blob");
         if (only is null or "lissajous")
-            Table(figures, "Lissajous", new BlobSpec { Path = BlobPath.Lissajous }, Model(2000, rho: 2, leak: 1, rms: .5, beta: 1e-4), first: 1);
+            Table(figures, "Lissajous", new BlobSpec { Path = BlobPath.Lissajous }, Model(2000, rho: 2, leak: 1, rms: .5, beta: 1e-4),
+                first: 1);
         foreach (int stretch in (int[])[0, 1, 2])
             if (only is null or "chaotic")
-                Table(figures, $"chaotic, stretch {stretch}", new BlobSpec { Path = BlobPath.Chaotic }, Model(2475, rho: 1.1, leak: .3, rms: .25, beta: 1), first: 100 * (stretch + 1));
+                Table(figures, $"chaotic, stretch {stretch}", new BlobSpec { Path = BlobPath.Chaotic },
+                    Model(2475, rho: 1.1, leak: .3, rms: .25, beta: 1), first: 100 * (stretch + 1));
     }
 
     // Structured input: every group of features drives its units at the same rms.
@@ -29,7 +31,8 @@ static class BlobBenchmark
         [
             new PixelsSpec { Rows = 15, Columns = 15 },
             .. ((int[])[5, 9, 15, 25]).Select(size => new ConvolutionSpec { Kernel = ConvolutionKernel.Gaussian, Size = size, Stride = 2 }),
-            .. ((int[])[5, 10, 20]).Select(size => new ConvolutionSpec { Kernel = ConvolutionKernel.Random, Size = size, Stride = 2, Seed = size }),
+            .. ((int[])[5, 10, 20]).Select(size =>
+                new ConvolutionSpec { Kernel = ConvolutionKernel.Random, Size = size, Stride = 2, Seed = size }),
             new DctSpec { Rows = 15, Columns = 15 },
             new CompositionSpec { Maps = [new PixelsSpec { Rows = 15, Columns = 15 }, new GradientSpec()] },
         ];
@@ -46,7 +49,8 @@ static class BlobBenchmark
     static double Rms(FieldMapSpec spec, GridSpec grid)
     {
         int length = spec.Chain.Aggregate(FieldShape.Of(grid), (shape, map) => map.Output(shape)).Length;
-        InputMap map = new StackedMapSpec { Grid = grid, ToUnits = [spec] }.Create(new ReservoirSpec { Units = length, InputScale = 1, BiasScale = 0 }, Cells, new MathNet.Numerics.Random.Xoshiro256StarStar(1));
+        InputMap map = new StackedMapSpec { Grid = grid, ToUnits = [spec] }.Create(new ReservoirSpec { Units = length,
+            InputScale = 1, BiasScale = 0 }, Cells, new MathNet.Numerics.Random.Xoshiro256StarStar(1));
         var feed = new BlobFeed(new BlobSpec(), 5);
         double[] frames = new double[200 * Cells], y = new double[Cells], result = new double[length], features = new double[map.Features];
         for (int t = 0; t < 200; t++) feed.Next(frames.AsSpan(t * Cells, Cells));
@@ -65,12 +69,14 @@ static class BlobBenchmark
     static void Table(List<Figure> figures, string name, BlobSpec blob, FieldModelSpec spec, int first)
     {
         var errors = new double[Starts][];
-        for (int start = 0; start < Starts; start++) errors[start] = One(spec with { Reservoir = spec.Reservoir with { Seed = first + start } }, new BlobFeed(blob, first + start));
+        for (int start = 0; start < Starts; start++)
+            errors[start] = One(spec with { Reservoir = spec.Reservoir with { Seed = first + start } }, new BlobFeed(blob, first + start));
         double At(int lead) => errors.Select(error => error[lead - 1]).Order().ElementAt(Starts / 2);
         int[] vpt = [.. errors.Select(error => Array.FindIndex(error, value => !(value <= .1)) is var i && i >= 0 ? i + 1 : Ahead).Order()];
         double worst = errors.Max(error => error.Max());
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{name,-22} NMSE at 1 {At(1):G2}, 10 {At(10):G2}, 50 {At(50):G2}, 100 {At(100):G2}, 200 {At(200):G2}, 300 {At(300):G2}; worst of all {worst:G2}; VPT {vpt[Starts / 2]} ({string.Join(", ", vpt)})"));
+            $"{name,-22} NMSE at 1 {At(1):G2}, 10 {At(10):G2}, 50 {At(50):G2}, 100 {At(100):G2}, 200 {At(200):G2}, 300 {
+                At(300):G2}; worst of all {worst:G2}; VPT {vpt[Starts / 2]} ({string.Join(", ", vpt)})"));
         figures.Add(new($"blob {name}: worst NMSE", worst, "ratio"));
         figures.Add(new($"blob {name}: VPT", vpt[Starts / 2], "frames"));
     }
@@ -81,13 +87,15 @@ static class BlobBenchmark
         double[] frames = new double[steps * Cells], forecast = new double[Ahead * Cells];
         for (int t = 0; t < steps; t++) feed.Next(frames.AsSpan(t * Cells, Cells));
         var detector = new Detector(spec, Cells);
-        detector.StepMany(new DateTime[Training], frames.AsSpan(0, Training * Cells), new StepResult[Training], new double[Training * Cells]);
+        detector.StepMany(new DateTime[Training], frames.AsSpan(0, Training * Cells), new StepResult[Training],
+            new double[Training * Cells]);
         detector.TryRunFree(forecast);
         double variance = 0;
         for (int c = 0; c < Cells; c++)
         {
             double mean = 0, square = 0;
-            for (int t = 0; t < steps; t++) (mean, square) = (mean + frames[t * Cells + c] / steps, square + frames[t * Cells + c] * frames[t * Cells + c] / steps);
+            for (int t = 0; t < steps; t++)
+                (mean, square) = (mean + frames[t * Cells + c] / steps, square + frames[t * Cells + c] * frames[t * Cells + c] / steps);
             variance += (square - mean * mean) / Cells;
         }
         return [.. Enumerable.Range(0, Ahead).Select(t =>

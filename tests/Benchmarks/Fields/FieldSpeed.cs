@@ -16,16 +16,19 @@ static class FieldSpeed
 
     static void Tiles(List<Figure> figures, int side)
     {
-        var spec = new FieldModelSpec { Grid = new GridSpec { Rows = side, Columns = side }, ScalingSteps = 20, CalibrateFrom = 20, WarmUp = 10_000_000, Readout = new ReadoutSpec { Regularisation = 1e-2, Delay = 30 } };
+        var spec = new FieldModelSpec { Grid = new GridSpec { Rows = side, Columns = side }, ScalingSteps = 20,
+            CalibrateFrom = 20, WarmUp = 10_000_000, Readout = new ReadoutSpec { Regularisation = 1e-2, Delay = 30 } };
         int cells = side * side, count = side <= 60 ? 192 : 64;
         double[] frames = Noise(cells, count);
         long before = Process.GetCurrentProcess().WorkingSet64;
         var detector = new Detector(spec, cells);
-        var (times, results, expected) = (Enumerable.Range(0, count).Select(t => DateTime.UnixEpoch.AddSeconds(t)).ToArray(), new StepResult[count], new double[count * cells]);
+        var (times, results, expected) = (Enumerable.Range(0, count).Select(t => DateTime.UnixEpoch.AddSeconds(t)).ToArray(),
+            new StepResult[count], new double[count * cells]);
         void Turn(int block)
         {
             for (int t = 0; t < count; t += block)
-                detector.StepMany(times.AsSpan(t, block), frames.AsSpan(t * cells, block * cells), results.AsSpan(t, block), expected.AsSpan(t * cells, block * cells));
+                detector.StepMany(times.AsSpan(t, block), frames.AsSpan(t * cells, block * cells), results.AsSpan(t, block),
+                    expected.AsSpan(t * cells, block * cells));
         }
         Turn(64);
         double memory = (Process.GetCurrentProcess().WorkingSet64 - before) / 1e6;
@@ -37,7 +40,9 @@ static class FieldSpeed
         double alone = Workload.Time(() => Turn(1), 2, 3) / count;
         TilePredictor.OneThread = false;
         int tiles = TilePredictor.Sizes(spec.Grid, spec.Tiles!).Count();
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{side + "×" + side,-10}{tiles,6}{spec.Regressors(cells),7}{1e3 * live,9:F2}{1e3 * alone,12:F2}{1e3 * backlog,12:F2}{memory,8:F0}{bytes,12:F0}"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{side + "×" + side,-10}{tiles,6}{spec.Regressors(cells),7}{1e3 * live,9:F2}{1e3 * alone,12:F2}{1e3 * backlog,12:F2}{
+                memory,8:F0}{bytes,12:F0}"));
         figures.Add(new($"tiles-{side}-live-ms", 1e3 * live, "ms"));
         figures.Add(new($"tiles-{side}-one-thread-ms", 1e3 * alone, "ms"));
         figures.Add(new($"tiles-{side}-backlog-ms", 1e3 * backlog, "ms"));
@@ -48,7 +53,8 @@ static class FieldSpeed
     static double[] Noise(int cells, int count)
     {
         var random = new Xoshiro256StarStar(1, threadSafe: false);
-        return [.. Enumerable.Range(0, count * cells).Select(i => Math.Sin(.3 * (i % cells)) * Math.Cos(.1 * (i / cells)) + .1 * random.NextDouble())];
+        return [.. Enumerable.Range(0, count * cells)
+            .Select(i => Math.Sin(.3 * (i % cells)) * Math.Cos(.1 * (i / cells)) + .1 * random.NextDouble())];
     }
 
     // 30×30 cells, 1450 units, all cells to the readout: 2351 regressors, 900 outputs; maps and scores included.
@@ -66,15 +72,19 @@ static class FieldSpeed
         void Turn(int block)
         {
             for (int t = 0; t < Count; t += block)
-                detector.StepMany(times.AsSpan(t, block), frames.AsSpan(t * Cells, block * Cells), results.AsSpan(t, block), expected.AsSpan(t * Cells, block * Cells));
+                detector.StepMany(times.AsSpan(t, block), frames.AsSpan(t * Cells, block * Cells), results.AsSpan(t, block),
+                    expected.AsSpan(t * Cells, block * Cells));
         }
         Turn(64);
         (double[] states, double[] outputs) = Workload.Feed(2351, Cells);
         var readout = new Readout(2351, Cells, new ReadoutSpec());
         var errors = new double[Cells];
-        double kernelLive = Workload.Time(() => Workload.Run(readout, states, outputs, 64, 1, errors), 2, 3) / 64, kernelBlock = Workload.Time(() => Workload.Run(readout, states, outputs, 128, 128, errors), 2, 3) / 128;
+        double kernelLive = Workload.Time(() => Workload.Run(readout, states, outputs, 64, 1, errors), 2, 3) / 64,
+            kernelBlock = Workload.Time(() => Workload.Run(readout, states, outputs, 128, 128, errors), 2, 3) / 128;
         double live = Workload.Time(() => Turn(1), 2, 3) / Count, backlog = Workload.Time(() => Turn(64), 2, 3) / Count;
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"30×30 whole, D 2351, 900 outputs: live {1e3 * live:F2} ms ({live / kernelLive:F2} of the kernel), backlog {1e3 * backlog:F2} ms ({backlog / kernelBlock:F2})"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"30×30 whole, D 2351, 900 outputs: live {1e3 * live:F2} ms ({live / kernelLive:F2} of the kernel), backlog {
+                1e3 * backlog:F2} ms ({backlog / kernelBlock:F2})"));
         figures.Add(new("whole-30-live-over-kernel", live / kernelLive, "ratio"));
         figures.Add(new("whole-30-backlog-over-kernel", backlog / kernelBlock, "ratio"));
     }

@@ -3,7 +3,8 @@ namespace Esn.Benchmarks.Fields;
 /// <summary>Fields: one table each.</summary>
 static class FieldsBenchmark
 {
-    public static readonly Benchmark Entry = new("fields", "fields: speed, ocean, blobs [--part speed|ocean|blobs [--seed N] [--model NAME] [--noise X]]", Run);
+    public static readonly Benchmark Entry =
+        new("fields", "fields: speed, ocean, blobs [--part speed|ocean|blobs [--seed N] [--model NAME] [--noise X]]", Run);
 
     static List<Figure> Run(string[] options)
     {

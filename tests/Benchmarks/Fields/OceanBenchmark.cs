@@ -19,7 +19,8 @@ static class OceanBenchmark
         ("ν×2", LocalAnomalyKind.Viscosity, 1), ("ν×4", LocalAnomalyKind.Viscosity, 3), ("ν×8", LocalAnomalyKind.Viscosity, 7),
         ("r×2", LocalAnomalyKind.Friction, 1), ("r×5", LocalAnomalyKind.Friction, 4), ("r×17", LocalAnomalyKind.Friction, 16),
         ("wind .3", LocalAnomalyKind.Wind, .3), ("wind 1", LocalAnomalyKind.Wind, 1), ("wind 3", LocalAnomalyKind.Wind, 3),
-        ("topo .005", LocalAnomalyKind.Topography, .005), ("topo .02", LocalAnomalyKind.Topography, .02), ("topo .1", LocalAnomalyKind.Topography, .1),
+        ("topo .005", LocalAnomalyKind.Topography, .005), ("topo .02", LocalAnomalyKind.Topography, .02),
+            ("topo .1", LocalAnomalyKind.Topography, .1),
     ];
 
     public static void Run(List<Figure> figures, string[] options)
@@ -27,10 +28,12 @@ static class OceanBenchmark
         int seed = Options.Int(options, "--seed", 1), places = Options.Int(options, "--places", Places);
         string? only = Options.Text(options, "--model"), noises = Options.Text(options, "--noise");
         Console.WriteLine($"ocean, seed {seed}: caught within {Length} frames, % of {places} places");
-        Console.WriteLine($"{"",-22}{string.Join("", Changes.Select(change => $"{change.Name,10}"))}{"all",7}{"false",7}{"inside",8}{"near",6}");
+        Console.WriteLine(
+            $"{"",-22}{string.Join("", Changes.Select(change => $"{change.Name,10}"))}{"all",7}{"false",7}{"inside",8}{"near",6}");
         foreach (double noise in (double[])[0, .01])
             foreach ((string name, FieldModelSpec spec) in Models)
-                if ((only is null || name.StartsWith(only, StringComparison.Ordinal)) && (noises is null || double.Parse(noises, CultureInfo.InvariantCulture) == noise))
+                if ((only is null || name.StartsWith(only, StringComparison.Ordinal))
+                    && (noises is null || double.Parse(noises, CultureInfo.InvariantCulture) == noise))
                     Row(figures, $"{name}{(noise > 0 ? ", 1 % noise" : "")}", spec, noise, seed, places);
     }
 
@@ -43,13 +46,15 @@ static class OceanBenchmark
             yield return ("field", preset);
             foreach ((string name, FieldErrorSpec[] errors) in Variants) yield return (name, preset with { Errors = errors });
             // A linear model of each cell from its own past: what any field model must be shown beside.
-            yield return ("AR per cell", preset with { Tiles = new TileSpec { Rows = 1, Columns = 1, Halo = 0, Advection = false, Changes = 2 } });
+            yield return ("AR per cell",
+                preset with { Tiles = new TileSpec { Rows = 1, Columns = 1, Halo = 0, Advection = false, Changes = 2 } });
         }
     }
 
     static (string, FieldErrorSpec[])[] Variants =>
     [
-        ("v2/1", [new() { Sigma = 2 }]), ("v2/1+4/1", [new() { Sigma = 2 }, new() { Sigma = 4 }]), ("v2/1+2/4", [new() { Sigma = 2 }, new() { Sigma = 2, Frames = 4 }]),
+        ("v2/1", [new() { Sigma = 2 }]), ("v2/1+4/1", [new() { Sigma = 2 }, new() { Sigma = 4 }]),
+            ("v2/1+2/4", [new() { Sigma = 2 }, new() { Sigma = 2, Frames = 4 }]),
         ("v2/1+4/8", [new() { Sigma = 2 }, new() { Sigma = 4, Frames = 8 }]), ("v4/4", [new() { Sigma = 4, Frames = 4 }]),
     ];
 
@@ -75,7 +80,9 @@ static class OceanBenchmark
                 var outcomes = new (bool Caught, FieldEvidence? Place)[Changes.Length];
                 Parallel.For(0, Changes.Length, i =>
                 {
-                    var anomaly = new LocalAnomaly(Changes[i].Kind, place % 2 == 0 || Changes[i].Kind is LocalAnomalyKind.Viscosity or LocalAnomalyKind.Friction ? Changes[i].Strength : -Changes[i].Strength, x, y);
+                    var anomaly = new LocalAnomaly(Changes[i].Kind, place % 2 == 0
+                        || Changes[i].Kind is LocalAnomalyKind.Viscosity or LocalAnomalyKind.Friction ? Changes[i].Strength
+                        : -Changes[i].Strength, x, y);
                     outcomes[i] = Fork(spec, snapshot.WrittenSpan, feed.Clone(), t, i == 0 ? null : anomaly);
                 });
                 for (int i = 0; i < outcomes.Length; i++)
@@ -97,7 +104,8 @@ static class OceanBenchmark
         }
         double all = 100.0 * caught[1..].Sum() / ((Changes.Length - 1) * places);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{name,-22}{string.Join("", caught.Select(n => string.Create(CultureInfo.InvariantCulture, $"{100.0 * n / places,10:F0}")))}{all,7:F1}{falseAlarms,7}{100.0 * inside / Math.Max(1, located),8:F0}{100.0 * near / Math.Max(1, located),6:F0}"));
+            $"{name,-22}{string.Join("", caught.Select(n => string.Create(CultureInfo.InvariantCulture, $"{100.0 * n / places,10:F0}")))}{
+                all,7:F1}{falseAlarms,7}{100.0 * inside / Math.Max(1, located),8:F0}{100.0 * near / Math.Max(1, located),6:F0}"));
         figures.Add(new($"ocean {name}: caught", all, "percent"));
         figures.Add(new($"ocean {name}: controls", caught[0], "alarms"));
         figures.Add(new($"ocean {name}: false", falseAlarms, "alarms in 5000 frames"));
@@ -106,7 +114,8 @@ static class OceanBenchmark
     }
 
     // An alarm that is open at the onset already is none of the fork's: the place counts as missed.
-    static (bool Caught, FieldEvidence? Place) Fork(FieldModelSpec spec, ReadOnlySpan<byte> snapshot, Feed feed, int onset, LocalAnomaly? anomaly)
+    static (bool Caught, FieldEvidence? Place)
+        Fork(FieldModelSpec spec, ReadOnlySpan<byte> snapshot, Feed feed, int onset, LocalAnomaly? anomaly)
     {
         Detector detector = Detector.Load(spec, Cells, snapshot);
         feed.Ocean.Anomaly = anomaly;
@@ -149,8 +158,10 @@ static class OceanBenchmark
             Ocean.Next(frame);
             if (noise == 0) return;
             // Of the field's own deviation, as of the first frame.
-            if (_deviation == 0) _deviation = Math.Sqrt(System.Numerics.Tensors.TensorPrimitives.SumOfSquares<double>(frame) / frame.Length);
-            for (int i = 0; i < frame.Length; i++) frame[i] += noise * _deviation * MathNet.Numerics.Distributions.Normal.Sample(_random, 0, 1);
+            if (_deviation == 0)
+                _deviation = Math.Sqrt(System.Numerics.Tensors.TensorPrimitives.SumOfSquares<double>(frame) / frame.Length);
+            for (int i = 0; i < frame.Length; i++)
+                frame[i] += noise * _deviation * MathNet.Numerics.Distributions.Normal.Sample(_random, 0, 1);
         }
     }
 }

@@ -267,7 +267,8 @@ public class CalibratorTests
         for (int t = 1; t <= steps; t++)
         {
             error[0] = next();
-            judge.Measure(new StepView { Frame = error, Expected = error, Scaled = error, Errors = error, WarmingUp = false, Muted = false }, alarm);
+            judge.Measure(new StepView { Frame = error, Expected = error, Scaled = error, Errors = error, WarmingUp = false,
+                Muted = false }, alarm);
             AlarmChange? change = alarm.Step(t, judge.Judgement, t > ready, muted: false);
             judge.Learn(change, alarm, muted: false);
             if (change is AlarmChange.Opened or AlarmChange.Escalated) told++;

@@ -12,11 +12,12 @@ public sealed class StreamBoardTests
     readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
     readonly StreamBoard _board;
     readonly StreamTable _table;
+    readonly List<ScoredFrame> _changes = [];
     long _next;
 
     public StreamBoardTests()
     {
-        _board = new StreamBoard(new HttpConfig(), [], _time, _ => false);
+        _board = new StreamBoard(new HttpConfig(), [], _time, _ => false, _ => default);
         _table = new StreamTable(Pipelines.Config(), _time);
     }
 
@@ -29,7 +30,10 @@ public sealed class StreamBoardTests
         for (int t = 0; t < steps; t++, _next++)
         {
             _time.Advance(TimeSpan.FromSeconds(1));
-            _board.Observe(_table.Take(Pipelines.Batch([.. streams.Select(stream => Pipelines.Record(_next, stream, Pipelines.Value(_next)))])));
+            ScoredBatch batch = _table.Take(Pipelines.Batch([.. streams.Select(stream =>
+                Pipelines.Record(_next, stream, Pipelines.Value(_next)))]));
+            _changes.AddRange(batch.Frames.Where(frame => frame.Result.Alarm is not null));
+            _board.Observe(batch);
         }
     }
 
@@ -117,19 +121,106 @@ public sealed class StreamBoardTests
         Assert.Equal(77, alarm.Field.Heat.Max());
     }
 
+    [Fact]
+    public void What_was_told_before_this_process_is_on_the_board_and_an_alarm_goes_on_if_its_model_came_back()
+    {
+        BoardAlarm Past(string stream, long opened, AlarmState state) => new()
+        {
+            Id = $"steps/0/{stream}/{opened}", Topic = "steps", Partition = 0, Stream = stream, State = state, Severity = Severity.Major,
+            Start = DateTime.UnixEpoch.AddSeconds(opened), StartPosition = opened, Peak = DateTime.UnixEpoch, PeakScore = 1.7,
+            Updated = DateTime.UnixEpoch.AddSeconds(opened + 3), End = state == AlarmState.Open ? null : DateTime.UnixEpoch,
+        };
+        Feed(605, "a");
+        BoardAlarm own = Assert.Single(_board.Alarms(open: true, 10));
+        _board.Recall([Past("b", 100, AlarmState.Open), Past("a", 300, AlarmState.Closed), Past("c", 400, AlarmState.Open),
+            own with { PeakScore = 99 }]);
+        Assert.Equal([600, 400, 300, 100], _board.Alarms(open: false, 10).Select(alarm => alarm.StartPosition / 10 * 10));
+        Assert.NotEqual(99, _board.Alarms(open: false, 10).Single(alarm => alarm.Id == own.Id).PeakScore);  // what is known here stands
+
+        // The model of b goes on within its alarm, that of c begins anew.
+        StreamSteps First(string stream, bool open)
+        {
+            var frame = new Frame(Pipelines.Record(700, stream, 1), Id(stream), DateTime.UnixEpoch.AddSeconds(700), [1]);
+            var scored = new ScoredFrame(frame, new StepResult(700, false, 2, 0, open, null), new double[1], Muted: false, OpenedAt: -1);
+            return new StreamSteps(frame.Stream, [scored], default, default, null, TimeSpan.Zero);
+        }
+        StreamSteps[] steps = [First("b", true), First("c", false)];
+        _board.Observe(new ScoredBatch(Pipelines.Batch([.. steps.Select(one => one.Frames[0].Frame.Record)])) { Streams = steps,
+            Frames = [.. steps.Select(one => one.Frames[0])], ScoredAt = _time.GetUtcNow().UtcDateTime });
+        Assert.Equal(["a", "b"], _board.Alarms(open: true, 10).Select(alarm => alarm.Stream).Order());
+        Assert.Equal("steps/0/b/100", _board.Streams(Everything).Streams.Single(stream => stream.Stream == "b").Alarm);
+        Assert.Equal(AlarmState.Closed, _board.Alarms(open: false, 10).Single(alarm => alarm.Stream == "c").State);
+    }
+
+    [Fact]
+    public void An_event_that_was_told_is_the_alarm_that_it_was()
+    {
+        Feed(2000, "a");
+        BoardAlarm kept = _board.Alarms(open: false, 10)[^1];
+        ScoredFrame[] told = [.. _changes.Where(frame => frame.AlarmId == kept.Id)];
+        BoardAlarm past = PastAlarm.Of(AnomalyCloudEvent.Read(AnomalyCloudEvent.Binary(
+            AnomalyCloudEvent.Of(told[^1].Frame, told[^1].Result.Alarm!, kept.Id, [])).Data.Span))!;
+        Assert.Equal((kept.Id, kept.State, kept.Severity, kept.Start, kept.StartPosition, kept.Peak, kept.PeakScore, kept.Updated,
+            kept.End),
+            (past.Id, past.State, past.Severity, past.Start, past.StartPosition, past.Peak, past.PeakScore, past.Updated, past.End));
+        Assert.Equal(kept.Scores, past.Scores);
+        Assert.Equal(kept.Channels, past.Channels);
+        Assert.Throws<System.Text.Json.JsonException>(() => AnomalyCloudEvent.Read("{}"u8));
+    }
+
+    [Fact]
+    public void A_field_is_a_picture_of_what_came_what_was_expected_and_the_error()
+    {
+        const int Rows = 3, Columns = 300;
+        var land = new bool[Rows * Columns];
+        land[0] = land[1] = land[2] = land[Columns] = land[Columns + 1] = land[Columns + 2] = land[2 * Columns] = land[2 * Columns + 1] =
+            land[2 * Columns + 2] = true;
+        double[] values = new double[2 * Rows * Columns], expected = new double[2 * Rows * Columns];
+        for (int i = 0; i < values.Length; i++) (values[i], expected[i]) = (i >= Rows * Columns ? 7 : i % Columns, i % Columns);
+        values[Rows * Columns - 1] += 5;
+        var frame = new Frame(Pipelines.Record(5, "field", 1), Id("field"), DateTime.UnixEpoch, values)
+        {
+            Field = new FieldLayout(2, Rows, Columns) { Names = ["u", "v"] },
+        };
+        var scored = new ScoredFrame(frame, new StepResult(5, false, 0, 0, false, null), expected, Muted: false, OpenedAt: -1)
+        {
+            Grid = new GridSpec { Fields = 2, Rows = Rows, Columns = Columns, Land = land },
+        };
+        _board.Observe(new ScoredBatch(Pipelines.Batch(frame.Record)) { Frames = [scored], ScoredAt = _time.GetUtcNow().UtcDateTime,
+            Streams = [new StreamSteps(frame.Stream, [scored], default, default, null, TimeSpan.Zero)] });
+        FieldView view = _board.Field(frame.Stream, 0)!;
+        Assert.Equal((1, 100, 3), (view.Rows, view.Columns, view.Cells));
+        Assert.Equal(["u", "v"], view.Shape.Names);
+        Assert.Equal(255, view.Observed.Steps[0]);  // land
+        Assert.Equal((4, 2687 / 9.0), (view.Observed.Low, view.Observed.High));
+        Assert.Equal((view.Observed.Low, view.Observed.High), (view.Expected.Low, view.Expected.High));
+        Assert.Equal(254, view.Observed.Steps[^1]);
+        Assert.Equal(0, view.Observed.Steps[1]);
+        Assert.Equal((-5.0, 5.0, (byte)254, (byte)127), (view.Error.Low, view.Error.High, view.Error.Steps[^1], view.Error.Steps[5]));
+        Assert.Null(_board.Field(frame.Stream, 2));
+        Feed(1, "a");
+        Assert.Null(_board.Field(Id("a"), 0));
+        Assert.NotNull(_board.Stream(frame.Stream, 0, 1e12, 0, 10)!.Shape);
+        Assert.Null(_board.Stream(Id("a"), 0, 1e12, 0, 10)!.Shape);
+    }
+
     // An alarm of a field, as a detector tells it.
     BoardAlarm Field(float[] heat, int rows, int columns)
     {
         DateTime time = DateTime.UnixEpoch.AddSeconds(5);
         var told = new AlarmEvent
         {
-            Change = AlarmChange.Opened, Position = 5, Start = 5, Peak = 5, Time = time, StartTime = time, PeakTime = time, Score = 2, PeakScore = 2,
-            Severity = Severity.Critical, Normality = 0, Expected = [0, 0], Observed = [1, 1], Contributions = [], Scores = [], Forecast = null, Drift = null,
+            Change = AlarmChange.Opened, Position = 5, Start = 5, Peak = 5, Time = time, StartTime = time, PeakTime = time, Score = 2,
+                PeakScore = 2,
+            Severity = Severity.Critical, Normality = 0, Expected = [0, 0], Observed = [1, 1], Contributions = [], Scores = [],
+                Forecast = null, Drift = null,
             Field = new FieldEvidence(rows, columns, 1, heat, 0, 0, []),
         };
         var frame = new Frame(Pipelines.Record(5, "field", 1), Id("field"), time, [1, 1]);
         var scored = new ScoredFrame(frame, new StepResult(5, false, 2, 0, true, told), new double[2], Muted: false, OpenedAt: 5);
-        _board.Observe(new ScoredBatch(Pipelines.Batch(frame.Record)) { Frames = [scored], Streams = [new StreamSteps(frame.Stream, [scored], default, default, null, TimeSpan.Zero)], ScoredAt = _time.GetUtcNow().UtcDateTime });
+        _board.Observe(new ScoredBatch(Pipelines.Batch(frame.Record)) { Frames = [scored],
+            Streams = [new StreamSteps(frame.Stream, [scored], default, default, null, TimeSpan.Zero)],
+            ScoredAt = _time.GetUtcNow().UtcDateTime });
         return _board.Stream(frame.Stream, 0, 1e12, 0, 10)!.Alarms[0];
     }
 }

@@ -12,14 +12,21 @@ namespace Esn.Stream.Tests;
 public sealed class MutesTests
 {
     readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
+    readonly CommandBook _book;
     readonly Mutes _mutes;
 
-    public MutesTests() => _mutes = new Mutes(_time);
+    public MutesTests()
+    {
+        _book = new CommandBook(_time);
+        _mutes = _book.Mutes;
+    }
 
     static StreamId Pump(string topic = "steps") => new(topic, 0, "pump 7/a");
 
-    Mute? Set(string streams, string? topic = null, double minutes = 60) =>
-        _mutes.Set(streams, topic, TimeSpan.FromMinutes(minutes), "alice", "belt is off");
+    Task<ControlMute?> Set(string streams, string? topic = null, double minutes = 60) =>
+        _book.Mute(streams, topic, TimeSpan.FromMinutes(minutes), "alice", "belt is off", TestContext.Current.CancellationToken);
+
+    Task<bool> End(string streams, string? topic) => _book.Unmute(streams, topic, "bob", TestContext.Current.CancellationToken);
 
     [Theory]
     [InlineData("90s", 90)]
@@ -43,9 +50,11 @@ public sealed class MutesTests
         Assert.Equal(seconds is { } s ? TimeSpan.FromSeconds(s) : null, Mutes.Duration(text));
 
     [Fact]
-    public void A_mute_ends_by_the_wall_clock()
+    public async Task A_mute_ends_by_the_wall_clock()
     {
-        Assert.Equal(new Mute("pump 7/a", null, _time.GetUtcNow() + TimeSpan.FromHours(2), "alice", "belt is off"), Set("pump 7/a", minutes: 120));
+        ControlMute mute = (await Set("pump 7/a", minutes: 120))!;
+        Assert.Equal(("pump 7/a", null, _time.GetUtcNow() + TimeSpan.FromHours(2), "alice", "belt is off"),
+            (mute.Streams, mute.Topic, mute.Until, mute.By, mute.Why));
         Assert.True(_mutes.Covers(Pump()));
         Assert.Single(_mutes.All);
         _time.Advance(TimeSpan.FromHours(2));
@@ -54,58 +63,60 @@ public sealed class MutesTests
     }
 
     [Fact]
-    public void A_pattern_mutes_streams_that_are_not_here_yet_in_every_partition()
+    public async Task A_pattern_mutes_streams_that_are_not_here_yet_in_every_partition()
     {
-        Set("pump *");
+        await Set("pump *");
         Assert.True(_mutes.Covers(Pump()));
         Assert.True(_mutes.Covers(Pump("other") with { Partition = 7 }));
         Assert.False(_mutes.Covers(Pump() with { Key = "a pump 7" }));
-        Set("valve.1", "steps");
+        await Set("valve.1", "steps");
         Assert.True(_mutes.Covers(new StreamId("steps", 0, "valve.1")));
         Assert.False(_mutes.Covers(new StreamId("steps", 0, "valve-1")));
         Assert.False(_mutes.Covers(new StreamId("other", 0, "valve.1")));
     }
 
     [Fact]
-    public void A_mute_is_ended_by_its_pattern_and_whoever_looks_is_told()
+    public async Task A_mute_is_ended_by_its_pattern_and_whoever_looks_is_told()
     {
         var told = new List<bool>();
         _mutes.Changed += changed => told.Add(changed(Pump()) && !changed(Pump() with { Key = "b" }));
-        Set("pump *");
-        Assert.False(_mutes.End("pump 7/a", null));
-        Assert.False(_mutes.End("pump *", "steps"));
+        await Set("pump *");
+        Assert.False(await End("pump 7/a", null));
+        Assert.False(await End("pump *", "steps"));
         Assert.True(_mutes.Covers(Pump()));
-        Assert.True(_mutes.End("pump *", null));
+        Assert.True(await End("pump *", null));
         Assert.False(_mutes.Covers(Pump()));
         Assert.Equal([true, true], told);
     }
 
     [Fact]
-    public void There_are_never_more_mutes_than_are_asked_of_each_batch()
+    public async Task There_are_never_more_mutes_than_are_asked_of_each_batch()
     {
-        for (int i = 0; i < Mutes.Most; i++) Assert.NotNull(Set($"{i}"));
-        Assert.Null(Set("one more"));
-        Assert.NotNull(Set("7", minutes: 5));  // in place of the one that is
+        for (int i = 0; i < Mutes.Most; i++) Assert.NotNull(await Set($"{i}"));
+        Assert.Null(await Set("one more"));
+        Assert.NotNull(await Set("7", minutes: 5));  // in place of the one that is
         _time.Advance(TimeSpan.FromMinutes(5));
-        Assert.NotNull(Set("one more"));
+        Assert.NotNull(await Set("one more"));
     }
 
     [Fact]
-    public void A_muted_stream_alarms_nothing_while_the_others_do()
+    public async Task A_muted_stream_alarms_nothing_while_the_others_do()
     {
         EsnConfig config = Pipelines.Config();
         var metrics = new EsnMetrics(config.Http, []);
-        var table = new StreamTable(config, _time, _mutes.Covers);
+        var table = new StreamTable(config, _time);
+        using IDisposable heard = _book.Listen(command => table.Take(new CommandsGiven([command])));
         ScoredBatch Take(long t)
         {
-            ScoredBatch batch = table.Take(Pipelines.Batch(Pipelines.Record(t, "a", Pipelines.Value(t)), Pipelines.Record(t, "b", Pipelines.Value(t))));
+            ScoredBatch batch = table.Take(Pipelines.Batch(Pipelines.Record(t, "a", Pipelines.Value(t)),
+                Pipelines.Record(t, "b", Pipelines.Value(t))));
             metrics.Observe(batch);
             return batch;
         }
         List<ScoredFrame> Run(long from, long to) =>
             [.. Enumerable.Range((int)from, (int)(to - from)).SelectMany(t => Take(t).Frames)];
         Run(0, 595);
-        Set("a", minutes: 5);
+        await Set("a", minutes: 5);
         List<ScoredFrame> muted = Run(595, 650);
         Assert.DoesNotContain(muted, frame => frame.Frame.Stream.Key == "a" && (frame.Result.AlarmOpen || frame.Result.Alarm is not null));
         Assert.Contains(muted, frame => frame.Frame.Stream.Key == "b" && frame.Result.Alarm?.Change == AlarmChange.Opened);
@@ -120,7 +131,9 @@ public sealed class MutesTests
     {
         using var text = new MemoryStream();
         metrics.Registry.CollectAndExportAsTextAsync(text, TestContext.Current.CancellationToken).GetAwaiter().GetResult();
-        string line = System.Text.Encoding.UTF8.GetString(text.ToArray()).Split('\n').Single(line => line.StartsWith("esn_muted{", StringComparison.Ordinal) && line.Contains($"\"{stream}\"", StringComparison.Ordinal));
+        string line = System.Text.Encoding.UTF8.GetString(text.ToArray()).Split('\n')
+            .Single(line => line.StartsWith("esn_muted{", StringComparison.Ordinal)
+            && line.Contains($"\"{stream}\"", StringComparison.Ordinal));
         return double.Parse(line[(line.LastIndexOf(' ') + 1)..], System.Globalization.CultureInfo.InvariantCulture);
     }
 }

@@ -61,8 +61,10 @@ public sealed class AccessTests
     public async Task A_name_of_another_site_that_points_to_loopback_reads_nothing()
     {
         await using Served served = await Served.Start();
-        Assert.Equal(421, (await served.Write("GET", "/api/v1/streams", change: request => request.Headers.Host = "elsewhere.example")).Status);
-        Assert.Equal(200, (await served.Write("GET", "/api/v1/streams", change: request => request.Headers.Host = "localhost:9464")).Status);
+        Assert.Equal(421, (await served.Write("GET", "/api/v1/streams", change: request => request.Headers.Host = "elsewhere.example"))
+            .Status);
+        Assert.Equal(200, (await served.Write("GET", "/api/v1/streams", change: request => request.Headers.Host = "localhost:9464"))
+            .Status);
     }
 
     [Fact]
@@ -97,7 +99,8 @@ public sealed class AccessTests
     public async Task Too_large_a_request_is_refused()
     {
         await using Served served = await Served.Start();
-        Assert.Equal(431, (await served.Write("GET", "/", change: request => request.Headers.Add("X-Large", new string('a', 20_000)))).Status);
+        Assert.Equal(431, (await served.Write("GET", "/", change: request => request.Headers.Add("X-Large", new string('a', 20_000))))
+            .Status);
         Assert.Equal(414, (await served.Write("GET", "/?" + new string('a', 10_000))).Status);
     }
 
@@ -108,19 +111,23 @@ public sealed class AccessTests
         try
         {
             using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-            using X509Certificate2 made = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256).CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+            using X509Certificate2 made = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256)
+                .CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
             (string certificate, string privateKey) = (Path.Combine(folder, "cert.pem"), Path.Combine(folder, "key.pem"));
             await File.WriteAllTextAsync(certificate, made.ExportCertificatePem(), Served.Stop);
             await File.WriteAllTextAsync(privateKey, key.ExportPkcs8PrivateKeyPem(), Served.Stop);
             await using Served served = await Served.Start(http => http with { Certificate = certificate, CertificateKey = privateKey });
             Assert.Equal("https", served.Client.BaseAddress!.Scheme);
-            using var handler = new SocketsHttpHandler { SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = (_, shown, _, _) => shown?.GetCertHashString() == made.GetCertHashString() } };
+            using var handler = new SocketsHttpHandler { SslOptions =
+                new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = (_, shown, _, _) =>
+                shown?.GetCertHashString() == made.GetCertHashString() } };
             using var client = new HttpClient(handler) { BaseAddress = served.Client.BaseAddress };
             using HttpResponseMessage response = await client.GetAsync("/health/live", Served.Stop);
             Assert.Equal("live\n", await response.Content.ReadAsStringAsync(Served.Stop));
             Assert.True(response.Headers.Contains("Strict-Transport-Security"));
 
-            ConfigException wrong = await Assert.ThrowsAsync<ConfigException>(() => Served.Start(http => http with { Certificate = Path.Combine(folder, "none.pem") }));
+            ConfigException wrong = await Assert.ThrowsAsync<ConfigException>(() =>
+                Served.Start(http => http with { Certificate = Path.Combine(folder, "none.pem") }));
             Assert.Contains("http.certificate: can't use", wrong.Message, StringComparison.Ordinal);
         }
         finally

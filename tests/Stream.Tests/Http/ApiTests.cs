@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Esn.Streaming.Control;
 using Esn.Streaming.Wire;
 using Xunit;
 
@@ -14,12 +15,14 @@ public sealed class ApiTests
     {
         await using Served served = await Served.Start();
         served.Feed(595, "b", "a", "c");
-        Assert.Equal(["a", "b", "c"], (await Get(served, "streams?sort=name")).GetProperty("streams").EnumerateArray().Select(s => s.GetProperty("stream").GetString()));
+        Assert.Equal(["a", "b", "c"], (await Get(served, "streams?sort=name")).GetProperty("streams").EnumerateArray()
+            .Select(s => s.GetProperty("stream").GetString()));
         Assert.Empty((await Get(served, "alarms?open=true")).EnumerateArray());
         served.Feed(8, "c");  // at 600 the feed jumps
         JsonElement page = await Get(served, "streams?limit=1");
         JsonElement first = Assert.Single(page.GetProperty("streams").EnumerateArray());
-        Assert.Equal(("c", "alarm", 3, 1), (first.GetProperty("stream").GetString(), first.GetProperty("state").GetString(), page.GetProperty("total").GetInt32(), page.GetProperty("counts").GetProperty("alarm").GetInt32()));
+        Assert.Equal(("c", "alarm", 3, 1), (first.GetProperty("stream").GetString(), first.GetProperty("state").GetString(),
+            page.GetProperty("total").GetInt32(), page.GetProperty("counts").GetProperty("alarm").GetInt32()));
         JsonElement alarm = Assert.Single((await Get(served, "alarms?open=true")).EnumerateArray());
         string id = alarm.GetProperty("id").GetString()!;
         Assert.Equal(id, first.GetProperty("alarm").GetString());
@@ -30,6 +33,45 @@ public sealed class ApiTests
         Assert.True(first.GetProperty("acknowledged").GetBoolean());
         Assert.Equal("alice", (await Get(served, "alarms"))[0].GetProperty("acknowledged").GetProperty("by").GetString());
         Assert.Equal(404, (await served.Write("PUT", "/api/v1/alarms/acknowledgement?alarm=none")).Status);
+    }
+
+    [Fact]
+    public async Task Somebody_says_that_an_alarm_was_none_and_whoever_looks_is_told_who_and_why()
+    {
+        await using Served served = await Served.Start();
+        served.Feed(603, "a");
+        string id = (await Get(served, "alarms?open=true"))[0].GetProperty("id").GetString()!, alarm = Uri.EscapeDataString(id);
+        long version = served.Board.Version;
+        Assert.Equal(401, (await served.Write("PUT", $"/api/v1/alarms/feedback?alarm={alarm}&anomaly=false", token: null)).Status);
+        Assert.Equal(400, (await served.Write("PUT", $"/api/v1/alarms/feedback?alarm={alarm}&anomaly=perhaps")).Status);
+        Assert.Equal(404, (await served.Write("PUT", "/api/v1/alarms/feedback?alarm=none&anomaly=false")).Status);
+        Assert.Equal(200, (await served.Write("PUT", $"/api/v1/alarms/feedback?alarm={alarm}&anomaly=false&why=a%20test")).Status);
+        Assert.Equal(id, Assert.Single(served.Board.Changes(version).Alarms).Id);
+        JsonElement verdict = (await Get(served, "alarms"))[0].GetProperty("verdict");
+        Assert.Equal((false, "alice", "a test"), (verdict.GetProperty("anomaly").GetBoolean(), verdict.GetProperty("by").GetString(),
+            verdict.GetProperty("why").GetString()));
+        served.Feed(1, "a");  // what the feed does is its new normal
+        Assert.Equal("adapted", (await Get(served, "alarms"))[0].GetProperty("state").GetString());
+    }
+
+    [Fact]
+    public async Task A_write_that_can_not_be_kept_is_refused()
+    {
+        await using Served served = await Served.Start();
+        served.Feed(603, "a");
+        string alarm = Uri.EscapeDataString((await Get(served, "alarms?open=true"))[0].GetProperty("id").GetString()!);
+        served.Book.Log = CommandBook.Missing("esn.commands");
+        foreach ((string method, string path) in new[] { ("PUT", "mutes?streams=a&for=1h"),
+            ("PUT", $"alarms/acknowledgement?alarm={alarm}"),
+            ("PUT", $"alarms/feedback?alarm={alarm}&anomaly=true") })
+        {
+            (int status, string text) = await served.Write(method, "/api/v1/" + path);
+            Assert.Equal(503, status);
+            Assert.Contains("topic esn.commands does not exist: create it", text, StringComparison.Ordinal);
+        }
+        Assert.Empty(served.Mutes.All);
+        served.Book.Log = served.Book;
+        Assert.Equal(202, (await served.Write("PUT", "/api/v1/alarms/feedback?alarm=steps/7/other/12&anomaly=true")).Status);
     }
 
     [Fact]
@@ -56,12 +98,14 @@ public sealed class ApiTests
         Assert.True(highs.Max() > 3, "the jump is in the coarse points too");
         JsonElement some = (await Get(served, "stream?stream=a&from=1970-01-01T00:10:00Z&to=619000")).GetProperty("points");
         Assert.Equal(Enumerable.Range(600, 20), some.GetProperty("position").EnumerateArray().Select(p => p.GetInt32()));
-        Assert.Equal(Enumerable.Range(600, 20).Select(t => 1000.0 * t), some.GetProperty("time").EnumerateArray().Select(p => p.GetDouble()));
+        Assert.Equal(Enumerable.Range(600, 20).Select(t => 1000.0 * t),
+            some.GetProperty("time").EnumerateArray().Select(p => p.GetDouble()));
         Assert.Equal(Pipelines.Value(605), some.GetProperty("channels")[0].GetProperty("low")[5].GetDouble(), 1e-5);
         Assert.Equal(30, (await Get(served, "stream?stream=a&steps=30")).GetProperty("points").GetProperty("time").GetArrayLength());
     }
 
-    static double[] Series(JsonElement detail, string name) => [.. detail.GetProperty("points").GetProperty("channels")[0].GetProperty(name).EnumerateArray().Select(p => p.GetDouble())];
+    static double[] Series(JsonElement detail, string name) =>
+        [.. detail.GetProperty("points").GetProperty("channels")[0].GetProperty(name).EnumerateArray().Select(p => p.GetDouble())];
 
     [Theory]
     [InlineData("streams?sort=size", 400, "sort must be one of matter, name, score, seen, was size")]
@@ -110,15 +154,18 @@ public sealed class ApiTests
             while (true)
             {
                 string line = await reader.ReadLineAsync(Served.Stop) ?? throw new EndOfStreamException();
-                if (line == $"event: {kind}") return JsonDocument.Parse((await reader.ReadLineAsync(Served.Stop))!["data: ".Length..]).RootElement;
+                if (line == $"event: {kind}") return JsonDocument.Parse((await reader.ReadLineAsync(Served.Stop))!["data: ".Length..])
+                    .RootElement;
             }
         }
         Assert.Equal(2, (await Next("health")).GetProperty("streams").GetInt32());
         served.Feed(2, "a");
-        Assert.Equal(["a"], (await Next("changes")).GetProperty("streams").EnumerateArray().Select(s => s.GetProperty("stream").GetString()));
+        Assert.Equal(["a"], (await Next("changes")).GetProperty("streams").EnumerateArray()
+            .Select(s => s.GetProperty("stream").GetString()));
         JsonElement points = await Next("points");
         int[] positions = [.. points.GetProperty("position").EnumerateArray().Select(p => p.GetInt32())];
-        if (positions.Length == 1) positions = [.. positions, .. (await Next("points")).GetProperty("position").EnumerateArray().Select(p => p.GetInt32())];
+        if (positions.Length == 1) positions = [.. positions,
+            .. (await Next("points")).GetProperty("position").EnumerateArray().Select(p => p.GetInt32())];
         Assert.Equal([3, 4], positions);
     }
 
@@ -128,9 +175,12 @@ public sealed class ApiTests
         await using Served served = await Served.Start();
         JsonElement document = JsonDocument.Parse(await served.Client.GetStringAsync("/api/v1/openapi.json", Served.Stop)).RootElement;
         string[] paths = [.. document.GetProperty("paths").EnumerateObject().Select(path => path.Name).Order(StringComparer.Ordinal)];
-        Assert.Equal(["/api/v1/alarms", "/api/v1/alarms/acknowledgement", "/api/v1/changes", "/api/v1/health", "/api/v1/mutes", "/api/v1/stream", "/api/v1/streams"], paths);
+        Assert.Equal(["/api/v1/alarms", "/api/v1/alarms/acknowledgement", "/api/v1/alarms/feedback", "/api/v1/changes",
+            "/api/v1/field", "/api/v1/health", "/api/v1/mutes",
+            "/api/v1/stream", "/api/v1/streams"], paths);
         JsonElement summary = document.GetProperty("components").GetProperty("schemas").GetProperty("StreamSummary");
-        Assert.Contains("number", summary.GetProperty("properties").GetProperty("score").GetProperty("type").EnumerateArray().Select(type => type.GetString()));
+        Assert.Contains("number", summary.GetProperty("properties").GetProperty("score").GetProperty("type").EnumerateArray()
+            .Select(type => type.GetString()));
         Assert.Equal("warming_up", Words.Of(Streaming.Board.StreamState.WarmingUp));
     }
 }

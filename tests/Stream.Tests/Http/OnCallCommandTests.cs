@@ -15,7 +15,8 @@ public sealed class OnCallCommandTests
         Environment.SetEnvironmentVariable(OnCall.TokenVariable, token);
         try
         {
-            ParseResult parsed = new RootCommand { command }.Parse([command.Name, .. arguments, "--at", served.Client.BaseAddress!.AbsoluteUri]);
+            ParseResult parsed = new RootCommand { command }.Parse([command.Name, .. arguments, "--at",
+                served.Client.BaseAddress!.AbsoluteUri]);
             Assert.Empty(parsed.Errors);
             Console.SetOut(said);
             Console.SetError(said);
@@ -38,13 +39,31 @@ public sealed class OnCallCommandTests
         string alarm = Assert.Single(served.Board.Alarms(open: true, 10)).Id;
         Assert.Equal((0, $"{alarm}: taken on"), await Run(served, Served.Token, AckCommand.Make().Item1, alarm, "--why", "on my way"));
         Assert.Equal("on my way", Assert.Single(served.Board.Alarms(open: true, 10)).Acknowledged!.Why);
-        Assert.Equal((0, "pump*: muted for 1h30m"), await Run(served, Served.Token, MuteCommand.Make().Item1, "pump*", "--for", "1h30m", "--why", "a & b"));
+        Assert.Equal((0, $"{alarm}: no anomaly"),
+            await Run(served, Served.Token, FeedbackCommand.Make().Item1, alarm, "normal", "--why", "a test"));
+        Assert.False(Assert.Single(served.Board.Alarms(open: false, 10)).Verdict!.Anomaly);
+        Assert.Equal((0, $"{alarm}: an anomaly"), await Run(served, Served.Token, FeedbackCommand.Make().Item1, alarm, "anomaly"));
+        Assert.True(Assert.Single(served.Board.Alarms(open: false, 10)).Verdict!.Anomaly);
+        Assert.Equal((0, "pump*: muted for 1h30m"),
+            await Run(served, Served.Token, MuteCommand.Make().Item1, "pump*", "--for", "1h30m", "--why", "a & b"));
         Assert.Equal("a & b", Assert.Single(served.Mutes.All).Why);
         Assert.Equal((0, "pump*: judged again"), await Run(served, Served.Token, MuteCommand.Make().Item1, "pump*", "--end"));
         Assert.Empty(served.Mutes.All);
 
         Assert.Equal((1, "esn: this is no token of http.tokens"), await Run(served, "some other token", MuteCommand.Make().Item1, "pump*"));
-        Assert.Equal((2, "esn: ESN_TOKEN must hold a token of http.tokens, was empty"), await Run(served, "", MuteCommand.Make().Item1, "pump*"));
+        Assert.Equal((2, "esn: ESN_TOKEN must hold a token of http.tokens, was empty"),
+            await Run(served, "", MuteCommand.Make().Item1, "pump*"));
         Assert.Empty(served.Mutes.All);
+    }
+
+    [Fact]
+    public async Task A_health_check_asks_where_it_is_told_to()
+    {
+        await using Served served = await Served.Start();
+        Task<int> Ask(string url) => new RootCommand { HealthCommand.Make().Item1 }.Parse(["health", "--url", url])
+            .InvokeAsync(cancellationToken: Served.Stop);
+        Assert.Equal(0, await Ask(new Uri(served.Client.BaseAddress!, "/health/live").AbsoluteUri));
+        Assert.Equal(1, await Ask(new Uri(served.Client.BaseAddress!, "/health/ready").AbsoluteUri));  // no broker
+        Assert.NotEmpty(new RootCommand { HealthCommand.Make().Item1 }.Parse(["health", "--url", "localhost"]).Errors);
     }
 }

@@ -23,17 +23,22 @@ sealed class Served : IAsyncDisposable
     Served(HttpConfig http)
     {
         _config = Pipelines.Config(http: _ => http);
-        Mutes = new Mutes(Time);
-        Board = new StreamBoard(http, [], Time, Mutes.Covers);
+        Book = new CommandBook(Time);
+        Board = new StreamBoard(http, [], Time, Mutes.Covers, Book.Notes.Of);
         Mutes.Changed += Board.Touch;
-        Table = new StreamTable(_config, Time, Mutes.Covers);
-        _web = WebServer.Make(http, new EsnMetrics(http, []).Registry, Board, new Readiness(Time, TimeSpan.FromSeconds(30)), Mutes, TimeProvider.System,
+        Book.Notes.Changed += Board.Touch;
+        Table = new StreamTable(_config, Time);
+        Book.Listen(command => Board.Observe(Table.Take(new CommandsGiven([command]))));
+        _web = WebServer.Make(http, new EsnMetrics(http, []).Registry, Board, new Readiness(Time, TimeSpan.FromSeconds(30)), Book,
+            TimeProvider.System,
             NullLoggerFactory.Instance, NullLogger.Instance);
     }
 
     public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
 
-    public Mutes Mutes { get; }
+    public CommandBook Book { get; }
+
+    public Mutes Mutes => Book.Mutes;
 
     public StreamBoard Board { get; }
 
@@ -58,11 +63,13 @@ sealed class Served : IAsyncDisposable
         for (int t = 0; t < steps; t++, _next++)
         {
             Time.Advance(TimeSpan.FromSeconds(1));
-            Board.Observe(Table.Take(Pipelines.Batch([.. streams.Select(stream => Pipelines.Record(_next, stream, Pipelines.Value(_next)))])));
+            Board.Observe(Table.Take(Pipelines.Batch([.. streams.Select(stream =>
+                Pipelines.Record(_next, stream, Pipelines.Value(_next)))])));
         }
     }
 
-    public async Task<(int Status, string Text)> Write(string method, string path, string? token = Token, Action<HttpRequestMessage>? change = null)
+    public async Task<(int Status, string Text)> Write(string method, string path, string? token = Token,
+        Action<HttpRequestMessage>? change = null)
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), path);
         if (token is not null) request.Headers.Add("Authorization", $"Bearer {token}");

@@ -7,7 +7,9 @@ namespace Esn.Stream.Tests;
 /// <summary>The dashboards, and the pages, ask for what is emitted.</summary>
 public sealed partial class DashboardTests
 {
-    public static TheoryData<string> Dashboards => [.. Directory.GetFiles(Path.Combine(SharedData.Root, "config", "grafana", "dashboards"), "*.json").Select(file => Path.GetFileName(file))];
+    public static TheoryData<string> Dashboards =>
+        [.. Directory.GetFiles(Path.Combine(SharedData.Root, "config", "grafana", "dashboards"), "*.json")
+        .Select(file => Path.GetFileName(file))];
 
     static JsonElement Read(string dashboard) =>
         JsonDocument.Parse(File.ReadAllText(Path.Combine(SharedData.Root, "config", "grafana", "dashboards", dashboard))).RootElement;
@@ -15,7 +17,8 @@ public sealed partial class DashboardTests
     static IEnumerable<(string Title, string Query, string Legend)> Queries(JsonElement dashboard) =>
         from panel in dashboard.GetProperty("panels").EnumerateArray()
         from target in panel.GetProperty("targets").EnumerateArray()
-        select (panel.GetProperty("title").GetString()!, target.GetProperty("expr").GetString()!, target.GetProperty("legendFormat").GetString()!);
+        select (panel.GetProperty("title").GetString()!, target.GetProperty("expr").GetString()!,
+            target.GetProperty("legendFormat").GetString()!);
 
     [Theory]
     [MemberData(nameof(Dashboards))]
@@ -33,7 +36,8 @@ public sealed partial class DashboardTests
         foreach (JsonElement variable in dashboard.GetProperty("templating").GetProperty("list").EnumerateArray())
         {
             Match asked = Values().Match(variable.GetProperty("definition").GetString()!);
-            Assert.True(await Exposition.Missing($"sum by ({asked.Groups["label"].Value}) ({asked.Groups["metric"].Value})") is [], asked.Value);
+            Assert.True(await Exposition.Missing($"sum by ({asked.Groups["label"].Value}) ({asked.Groups["metric"].Value})") is [],
+                asked.Value);
         }
     }
 
@@ -49,7 +53,9 @@ public sealed partial class DashboardTests
                 new
                 {
                     name,
-                    rules = Queries(Read(name)).Select((query, i) => new { record = $"panel:query_{i}", expr = query.Query.Replace("$__rate_interval", "5m", StringComparison.Ordinal) }),
+                    rules = Queries(Read(name)).Select((query, i) =>
+                        new { record = $"panel:query_{i}", expr =
+                        query.Query.Replace("$__rate_interval", "5m", StringComparison.Ordinal) }),
                 },
             },
         }));  // JSON is YAML
@@ -62,7 +68,8 @@ public sealed partial class DashboardTests
     [MemberData(nameof(Dashboards))]
     public void Every_panel_and_variable_reads_the_data_source_that_is_provisioned_and_no_two_panels_overlap(string name)
     {
-        string text = Read(name).GetRawText(), provisioned = File.ReadAllText(Path.Combine(SharedData.Root, "config", "grafana", "provisioning", "datasources", "prometheus.yaml"));
+        string text = Read(name).GetRawText(), provisioned =
+            File.ReadAllText(Path.Combine(SharedData.Root, "config", "grafana", "provisioning", "datasources", "prometheus.yaml"));
         string[] uids = [.. Source().Matches(text).Select(match => match.Groups[1].Value).Distinct()];
         Assert.Equal(["esn-prometheus"], uids);
         Assert.Contains("uid: esn-prometheus\n", provisioned, StringComparison.Ordinal);
@@ -72,7 +79,8 @@ public sealed partial class DashboardTests
             JsonElement place = panel.GetProperty("gridPos");
             for (int x = 0; x < place.GetProperty("w").GetInt32(); x++)
                 for (int y = 0; y < place.GetProperty("h").GetInt32(); y++)
-                    Assert.True(taken.Add((place.GetProperty("x").GetInt32() + x, place.GetProperty("y").GetInt32() + y)), panel.GetProperty("title").GetString());
+                    Assert.True(taken.Add((place.GetProperty("x").GetInt32() + x, place.GetProperty("y").GetInt32() + y)),
+                        panel.GetProperty("title").GetString());
         }
         Assert.All(taken, cell => Assert.InRange(cell.Item1, 0, 23));
     }
@@ -80,11 +88,13 @@ public sealed partial class DashboardTests
     [Fact]
     public async Task Every_metric_that_a_page_names_is_emitted()
     {
-        string[] headers = ["esn_reason", "esn_detail", "esn_topic", "esn_partition", "esn_offset", "esn_timestamp", "esn_part", "esn_key_bytes", "esn_headers_left_out", "esn_webhook"];
+        string[] headers = ["esn_reason", "esn_detail", "esn_topic", "esn_partition", "esn_offset", "esn_timestamp", "esn_part",
+            "esn_key_bytes", "esn_headers_left_out", "esn_webhook"];
         Dictionary<string, HashSet<string>> series = await Exposition.Series();
         Assert.Empty(from page in Markdown.Pages
                      from Match name in Metric().Matches(Markdown.Read(page))
-                     where !headers.Contains(name.Value) && !series.Keys.Any(one => one == name.Value || Regex.Replace(one, "_(bucket|sum|count)$", "") == name.Value)
+                     where !headers.Contains(name.Value) && !series.Keys.Any(one => one == name.Value
+                         || Regex.Replace(one, "_(bucket|sum|count)$", "") == name.Value)
                      select $"{page}: {name.Value}");
     }
 

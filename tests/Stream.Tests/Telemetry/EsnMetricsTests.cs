@@ -61,8 +61,8 @@ public sealed class EsnMetricsTests
 
     static ScoredBatch Scored(double score, AlarmEvent? alarm = null, bool open = false, DateTime? at = null, double value = 1)
     {
-        FeedRecord record = Pipelines.Record(7, "a", value)
-            with { Milliseconds = (long)((at ?? Now) - DateTime.UnixEpoch).TotalMilliseconds };
+        FeedRecord record = Pipelines.Record(7, "a",
+            value) with { Milliseconds = (long)((at ?? Now) - DateTime.UnixEpoch).TotalMilliseconds };
         var frame = new ScoredFrame(new Frame(record, new StreamId("steps", 0, "a"), at ?? Now, [value]),
             new StepResult(900, false, score, 1, open, alarm), new double[] { 1 }, false, 3);
         return new ScoredBatch(Pipelines.Batch(record)) { Frames = [frame],
@@ -166,9 +166,11 @@ public sealed class EsnMetricsTests
             Pipelines.Record(4, "late", 1), Null(8, "beyond"), Null(9, "late") with { Value = "{\"value\":\"Infinity\"}"u8.ToArray() },
                 Null(10, "x") with { Key = null })));
         string text = await Exposed(metrics);
-        Assert.Equal("2", Sample(text, "esn_stream_dead_letters_total{topic=\"steps\",partition=\"0\",stream=\"never\",reason=\"not_finite\"}"));
+        Assert.Equal("2",
+            Sample(text, "esn_stream_dead_letters_total{topic=\"steps\",partition=\"0\",stream=\"never\",reason=\"not_finite\"}"));
         Assert.Equal("1", Sample(text, "esn_stream_dead_letters_total{topic=\"steps\",partition=\"0\",stream=\"late\",reason=\"late\"}"));
-        Assert.Equal("1", Sample(text, "esn_stream_dead_letters_total{topic=\"steps\",partition=\"0\",stream=\"late\",reason=\"not_finite\"}"));
+        Assert.Equal("1",
+            Sample(text, "esn_stream_dead_letters_total{topic=\"steps\",partition=\"0\",stream=\"late\",reason=\"not_finite\"}"));
         Assert.DoesNotContain("stream=\"beyond\"", text, StringComparison.Ordinal);
         Assert.Equal("4", Sample(text, "esn_dead_letters_total{reason=\"not_finite\"}"));
         metrics.Observe(table.Take(new PartitionsRevoked([new("steps", 0)])));
@@ -182,8 +184,10 @@ public sealed class EsnMetricsTests
         var metrics = new EsnMetrics(new HttpConfig(), []);
         metrics.ShowBeforeCollecting(readiness);
         static string Partition(int number, string state, long stored) => string.Create(CultureInfo.InvariantCulture,
-            $"\"{number}\":{{\"fetch_state\":\"{state}\",\"ls_offset\":100,\"next_offset\":90,\"stored_offset\":{stored},\"fetchq_cnt\":0}}");
-        void Heard(string second) => readiness.Heard("{\"brokers\":{},\"topics\":{\"steps\":{\"partitions\":{" + Partition(0, "active", 70) + "," + Partition(1, second, -1001) + "}}}}");
+            $"\"{number}\":{{\"fetch_state\":\"{state}\","
+            + $"\"ls_offset\":100,\"next_offset\":90,\"stored_offset\":{stored},\"fetchq_cnt\":0}}");
+        void Heard(string second) => readiness.Heard("{\"brokers\":{},\"topics\":{\"steps\":{\"partitions\":{" + Partition(0, "active", 70)
+            + "," + Partition(1, second, -1001) + "}}}}");
         Heard("active");
         string text = await Exposed(metrics);
         Assert.Equal("30", Sample(text, "esn_partition_lag_records{topic=\"steps\",partition=\"0\"}"));
@@ -207,8 +211,7 @@ public sealed class EsnMetricsTests
     public async Task Every_instrument_has_the_prefix_a_help_text_and_a_unit_where_it_has_one()
     {
         string text = await Exposed(new EsnMetrics(new HttpConfig(), []));
-        string[] types = [.. text.Split('\n')
-            .Where(line => line.StartsWith("# TYPE ", StringComparison.Ordinal)
+        string[] types = [.. text.Split('\n').Where(line => line.StartsWith("# TYPE ", StringComparison.Ordinal)
             && !line.StartsWith("# TYPE process_", StringComparison.Ordinal)
             && !line.StartsWith("# TYPE dotnet_", StringComparison.Ordinal))];
         Assert.All(types, line => Assert.StartsWith("# TYPE esn_", line, StringComparison.Ordinal));
@@ -216,8 +219,8 @@ public sealed class EsnMetricsTests
             line => Assert.EndsWith("_total counter", line, StringComparison.Ordinal));
         Assert.All(types.Where(line => line.EndsWith(" histogram", StringComparison.Ordinal)),
             line => Assert.EndsWith("_seconds histogram", line, StringComparison.Ordinal));
-        Assert.Equal(types.Length, text.Split('\n').Count(line => line.StartsWith("# HELP "
-            + "esn_", StringComparison.Ordinal) && line.Split(' ').Length > 4));
+        Assert.Equal(types.Length, text.Split('\n')
+            .Count(line => line.StartsWith("# HELP esn_", StringComparison.Ordinal) && line.Split(' ').Length > 4));
         Assert.Contains("esn_dead_letters_total{reason=\"not_json\"} 0", text, StringComparison.Ordinal);
         Assert.Contains("esn_dead_letters_total{reason=\"no_memory\"} 0", text, StringComparison.Ordinal);
         Assert.Contains("esn_events_total{change=\"opened\"} 0", text, StringComparison.Ordinal);
@@ -227,8 +230,8 @@ public sealed class EsnMetricsTests
     {
         Change = change, Position = 900, Start = 890, Peak = 895, Time = Now, StartTime = Now, PeakTime = Now, Score = 1.2, PeakScore = 1.3,
         Severity = Severity.Minor, Normality = .5, Expected = [1], Observed = [1], Contributions = [], Scores = [], Forecast = null,
-        Drift = new Drift(DriftKind.Level, 0, 500, Now.AddSeconds(-4000), .002, lead, lead is { } steps ? TimeSpan.FromSeconds(10 * steps)
-            : null),
+        Drift = new Drift(DriftKind.Level, 0, 500, Now.AddSeconds(-4000), .002, lead,
+            lead is { } steps ? TimeSpan.FromSeconds(10 * steps) : null),
     };
 
     [Theory]
@@ -244,8 +247,8 @@ public sealed class EsnMetricsTests
                 new StepResult(900, false, 1, 1, true, alarm), new double[] { 1 }, false, 3);
             metrics.Observe(new ScoredBatch(Pipelines.Batch(record)) { Frames = [frame],
                 Streams = [new StreamSteps(frame.Frame.Stream, [frame], default, default, null, TimeSpan.Zero)] });
-            return (await Exposed(metrics)).Split('\n')
-                .Single(line => line.StartsWith("esn_drift_lead_seconds{", StringComparison.Ordinal)).Split(' ')[^1];
+            return (await Exposed(metrics)).Split('\n').Single(line => line.StartsWith("esn_drift_lead_seconds{", StringComparison.Ordinal))
+                .Split(' ')[^1];
         }
 
         Assert.Equal("NaN", await Lead(null));

@@ -20,10 +20,14 @@ static partial class Exposition
         EsnConfig config = Pipelines.Config();
         var metrics = new EsnMetrics(config.Http, []);
         var table = new StreamTable(config, TimeProvider.System);
-        metrics.Observe(table.Take(Pipelines.Batch([.. Enumerable.Range(0, 700).Select(t => Pipelines.Record(t, "a", Pipelines.Value(t)))])));
+        metrics.Observe(table.Take(Pipelines.Batch([.. Enumerable.Range(0, 700)
+            .Select(t => Pipelines.Record(t, "a", Pipelines.Value(t)))])));
         metrics.Observe(table.Take(Pipelines.Batch(Pipelines.Record(1, "a", 1))));
+        metrics.KeepEvery(60);
+        metrics.Observe(table.Take(new PartitionsAssigned([new PartitionId("steps", 0)])));
         var readiness = new Readiness(TimeProvider.System, TimeSpan.FromSeconds(30));
-        readiness.Heard("""{"brokers":{},"topics":{"steps":{"partitions":{"0":{"fetch_state":"active","ls_offset":9,"next_offset":1,"stored_offset":1,"fetchq_cnt":0}}}}}""");
+        readiness.Heard("""{"brokers":{},"topics":{"steps":{"partitions":{"0":{"fetch_state":"active","ls_offset":9,"""
+            + "\"next_offset\":1,\"stored_offset\":1,\"fetchq_cnt\":0}}}}}");
         readiness.Told([new GroupPartition(new PartitionId("steps", 0), Next: 1, End: 9, Held: true)], gone: null);
         metrics.ShowBeforeCollecting(readiness);
         using var text = new MemoryStream();
@@ -35,7 +39,8 @@ static partial class Exposition
     public static async Task<Dictionary<string, HashSet<string>>> Series() =>
         (await Text.Value).Split('\n').Select(line => Sample().Match(line)).Where(match => match.Success)
             .GroupBy(match => match.Groups["name"].Value)
-            .ToDictionary(all => all.Key, all => all.SelectMany(match => Label().Matches(match.Groups["labels"].Value)).Select(label => label.Groups[1].Value).ToHashSet());
+            .ToDictionary(all => all.Key, all => all.SelectMany(match => Label().Matches(match.Groups["labels"].Value))
+                .Select(label => label.Groups[1].Value).ToHashSet());
 
     /// <summary>What a query asks for that is not emitted.</summary>
     public static async Task<string[]> Missing(string query)
@@ -57,7 +62,8 @@ static partial class Exposition
                     .Where(label => !labels.Contains(label) && !Added.Contains(label)).Select(label => $"{name}{{{label}}}"));
             }
         }
-        wrong.AddRange(Grouping().Matches(query).SelectMany(match => match.Groups[1].Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        wrong.AddRange(Grouping().Matches(query).SelectMany(match => match.Groups[1]
+            .Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
             .Where(label => !known.Contains(label)).Select(label => $"by ({label})"));
         return [.. wrong];
     }

@@ -10,12 +10,15 @@ public sealed partial class RulesTests
     const string File = "config/prometheus/esn.rules.yml";
 
     static Dictionary<object, object> Yaml(string file) => new DeserializerBuilder().Build().Deserialize<Dictionary<object, object>>(
-        new YamlDotNet.Core.MergingParser(new YamlDotNet.Core.Parser(new StringReader(System.IO.File.ReadAllText(Path.Combine(SharedData.Root, file))))))!;
+        new YamlDotNet.Core.MergingParser(new YamlDotNet.Core.Parser(
+            new StringReader(System.IO.File.ReadAllText(Path.Combine(SharedData.Root, file))))))!;
 
-    static IEnumerable<(string Name, string Expression, Dictionary<object, object> Labels, Dictionary<object, object> Annotations)> Alerts() =>
+    static IEnumerable<(string Name, string Expression, Dictionary<object, object> Labels, Dictionary<object,
+        object> Annotations)> Alerts() =>
         from Dictionary<object, object> @group in (List<object>)Yaml(File)["groups"]
         from Dictionary<object, object> rule in (List<object>)@group["rules"]
-        select ((string)rule["alert"], (string)rule["expr"], (Dictionary<object, object>)rule["labels"], (Dictionary<object, object>)rule["annotations"]);
+        select ((string)rule["alert"], (string)rule["expr"], (Dictionary<object, object>)rule["labels"],
+            (Dictionary<object, object>)rule["annotations"]);
 
     [Fact]
     public async Task Every_metric_of_a_rule_is_emitted_with_the_labels_that_it_asks_for()
@@ -43,14 +46,16 @@ public sealed partial class RulesTests
             Match aggregated = Aggregated().Match(expression), metric = Metric().Match(expression);
             string[] labels = aggregated.Success ? aggregated.Groups[1].Value.Split(',', StringSplitOptions.TrimEntries)
                 : series.TryGetValue(metric.Value, out HashSet<string>? own) ? [.. own, "job", "instance"] : ["job", "instance"];
-            Assert.Empty(annotations.Values.SelectMany(text => Said().Matches((string)text)).Select(match => match.Groups[1].Value).Except(labels).Select(label => $"{name}: {label}"));
+            Assert.Empty(annotations.Values.SelectMany(text => Said().Matches((string)text)).Select(match => match.Groups[1].Value)
+                .Except(labels).Select(label => $"{name}: {label}"));
         }
     }
 
     [Fact]
     public void Every_alert_has_a_summary_a_severity_and_a_runbook_and_every_runbook_an_alert()
     {
-        string[] headings = [.. Markdown.Read("docs/runbooks.md").Split('\n').Where(line => line.StartsWith("## ", StringComparison.Ordinal)).Select(line => line[3..])];
+        string[] headings = [.. Markdown.Read("docs/runbooks.md").Split('\n')
+            .Where(line => line.StartsWith("## ", StringComparison.Ordinal)).Select(line => line[3..])];
         var linked = new HashSet<string>();
         foreach ((string name, _, Dictionary<object, object> labels, Dictionary<object, object> annotations) in Alerts())
         {

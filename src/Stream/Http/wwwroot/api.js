@@ -1,7 +1,8 @@
 // What the server tells and takes. Nothing is asked of any other host.
 const BASE = "/api/v1";
 
-const query = parameters => new URLSearchParams(Object.entries(parameters).filter(([, value]) => value !== null && value !== undefined && value !== "")).toString();
+const query = parameters => new URLSearchParams(Object.entries(parameters).filter(([, value]) => value !== null && value !== undefined
+  && value !== "")).toString();
 
 export async function get(path, parameters = {}, signal = undefined) {
   const response = await fetch(`${BASE}/${path}?${query(parameters)}`, { signal });
@@ -10,7 +11,8 @@ export async function get(path, parameters = {}, signal = undefined) {
 }
 
 export async function write(method, path, parameters, token) {
-  const response = await fetch(`${BASE}/${path}?${query(parameters)}`, { method, headers: token ? { Authorization: `Bearer ${token}` } : {} });
+  const response = await fetch(`${BASE}/${path}?${query(parameters)}`,
+    { method, headers: token ? { Authorization: `Bearer ${token}` } : {} });
   if (!response.ok) throw new Error((await response.text()).trim());
 }
 
@@ -29,6 +31,7 @@ export class Changes {
       // Refused, as by another replica that has the stream now: a browser gives up then, a person would not.
       if (source.readyState === EventSource.CLOSED) setTimeout(() => { if (this.#source === source) this.watch(stream); }, 3000);
     };
-    for (const kind of ["changes", "points", "health"]) source.addEventListener(kind, e => { if (source === this.#source) this.#handlers[kind](JSON.parse(e.data)); });
+    for (const kind of ["changes", "points", "health"]) source.addEventListener(kind,
+      e => { if (source === this.#source) this.#handlers[kind](JSON.parse(e.data)); });
   }
 }

@@ -34,11 +34,12 @@ function link(add) {
 // ---- parts ----
 const LIVE = { from: null, to: null, steps: null };
 const list = new StreamList(s => open({ stream: s.stream, topic: s.topic, partition: s.partition }), counted);
-const view = new StreamView(() => link(false));
+const view = new StreamView(() => link(false), a => ask("feedback", a));
 const changes = new Changes({
   opened() { list.refresh(); view.refresh(); },
   lost() { healthy(null); },
-  changes(news) { counted(news.counts); list.take(news); view.take(news); for (const a of news.alarms) if (a.state === "open" && !told.has(a.id)) announce(a); },
+  changes(news) { counted(news.counts); list.take(news); view.take(news);
+    for (const a of news.alarms) if (a.state === "open" && !told.has(a.id)) announce(a); },
   points(news) { view.points(news); },
   health: healthy,
 });
@@ -96,31 +97,42 @@ function counted(counts) {
 }
 function healthy(h) {
   $("healthDot").className = `dot ${h?.ready ? "good" : "bad"}`;
-  $("healthText").textContent = h ? `${h.ready ? "" : "not ready · "}${group(h.stepsPerSecond)} steps/s${h.waiting ? ` · ${group(h.waiting)} wait` : ""}` : "no connection: trying again";
+  $("healthText").textContent = h
+    ? `${h.ready ? "" : "not ready · "}${group(h.stepsPerSecond)} steps/s${h.waiting ? ` · ${group(h.waiting)} wait` : ""}`
+    : "no connection: trying again";
   if (!h) return;
   const letters = Object.entries(h.deadLetters);
   $("health").replaceChildren(...[
-    ["state", h.ready ? "ready" : h.missing], ["records that wait", group(h.waiting)], ["latency", h.latencySeconds === null ? "–" : duration(h.latencySeconds)], ["steps", group(h.steps)],
-    ["streams", group(h.streams)], ["open alarms", group(h.openAlarms)], ["models", size(h.modelBytes)], ["dead letters", letters.length ? letters.map(([reason, n]) => `${reason} ${group(n)}`).join(", ") : "none"],
-    ["models began anew", group(h.rescalings)], ["learning began anew", group(h.recoveries)], ["frames not learnt", group(h.refusals)], ["running since", time(Date.parse(h.since))], ["version", h.version],
+    ["state", h.ready ? "ready" : h.missing], ["records that wait", group(h.waiting)],
+      ["latency", h.latencySeconds === null ? "–" : duration(h.latencySeconds)], ["steps", group(h.steps)],
+    ["streams", group(h.streams)], ["open alarms", group(h.openAlarms)], ["models", size(h.modelBytes)],
+      ["dead letters", letters.length ? letters.map(([reason, n]) => `${reason} ${group(n)}`).join(", ") : "none"],
+    ["models began anew", group(h.rescalings)], ["learning began anew", group(h.recoveries)], ["frames not learnt", group(h.refusals)],
+      ["running since", time(Date.parse(h.since))], ["version", h.version],
   ].map(([name, value]) => { const e = element("div"); e.append(element("span", "", name), element("b", "", value)); return e; }));
 }
 
 // ---- hands ----
 let typing = 0;
-$("search").addEventListener("input", () => { clearTimeout(typing); typing = setTimeout(() => { list.filter.search = $("search").value; link(false); list.restart(); }, 150); });
-$("search").addEventListener("keydown", e => { if (e.key === "ArrowDown" || e.key === "Enter") { e.preventDefault(); $("list").focus(); } });
+$("search").addEventListener("input", () => { clearTimeout(typing);
+  typing = setTimeout(() => { list.filter.search = $("search").value; link(false); list.restart(); }, 150); });
+$("search").addEventListener("keydown", e =>
+  { if (e.key === "ArrowDown" || e.key === "Enter") { e.preventDefault(); $("list").focus(); } });
 $("sort").addEventListener("change", () => { list.filter.sort = $("sort").value; link(false); list.restart(); });
-$("healthButton").onclick = () => { const shown = $("health").hidden; $("health").hidden = !shown; $("healthButton").setAttribute("aria-expanded", shown); };
+$("healthButton").onclick = () => { const shown = $("health").hidden; $("health").hidden = !shown;
+  $("healthButton").setAttribute("aria-expanded", shown); };
 $("back").onclick = () => close();
 
 let asking = null;
-function ask(kind) {
+const TITLES = { mute: "Mute streams", acknowledge: "Acknowledge the alarm", feedback: "Was it an anomaly?" };
+function ask(kind, alarm = kind === "feedback" ? view.lastAlarm : view.alarm) {
   const muting = kind === "mute";
-  if (!view.stream || (!muting && !view.alarm)) return;
-  asking = { kind, alarm: view.alarm?.id, topic: view.stream.topic };
-  $("askTitle").textContent = muting ? "Mute streams" : "Acknowledge the alarm";
+  if (!view.stream || (!muting && !alarm)) return;
+  asking = { kind, alarm: alarm?.id, topic: view.stream.topic };
+  $("askTitle").textContent = TITLES[kind];
   $("askStreamsLine").hidden = $("askForLine").hidden = !muting;
+  $("askWhatLine").hidden = kind !== "feedback";
+  $("askNormal").checked = $("askAnomaly").checked = false;
   $("askStreams").value = view.stream.stream;
   $("askProblem").textContent = "";
   $("askToken").value = sessionStorage.getItem("token") ?? "";
@@ -129,8 +141,14 @@ function ask(kind) {
 async function answer() {
   const token = $("askToken").value.trim(), why = $("askWhy").value.trim();
   try {
-    if (asking.kind === "mute") await write("PUT", "mutes", { streams: $("askStreams").value.trim(), topic: asking.topic, for: $("askFor").value.trim(), why }, token);
-    else await write("PUT", "alarms/acknowledgement", { alarm: asking.alarm, why }, token);
+    if (asking.kind === "mute")
+      await write("PUT", "mutes", { streams: $("askStreams").value.trim(), topic: asking.topic, for: $("askFor").value.trim(), why },
+        token);
+    else if (asking.kind === "feedback") {
+      const said = document.querySelector("[name=askWhat]:checked");
+      if (!said) throw new Error("say whether it was one");
+      await write("PUT", "alarms/feedback", { alarm: asking.alarm, anomaly: said.value, why }, token);
+    } else await write("PUT", "alarms/acknowledgement", { alarm: asking.alarm, why }, token);
     sessionStorage.setItem("token", token);  // until this window is closed
     $("ask").close();
     list.refresh(); view.refresh();
@@ -148,8 +166,10 @@ addEventListener("keydown", e => {
   if (/^(INPUT|SELECT)$/.test(e.target.tagName)) { if (e.key === "Escape") e.target.blur(); return; }
   const keys = {
     "/": () => $("search").focus(), "?": () => $("help").showModal(), Escape: () => { if (view.stream) close(); },
-    ArrowLeft: () => view.move(-.2), ArrowRight: () => view.move(.2), "+": () => view.move(0, .5), "-": () => view.move(0, 2), l: () => view.look("live"), 0: () => view.look("all"),
+    ArrowLeft: () => view.move(-.2), ArrowRight: () => view.move(.2), "+": () => view.move(0, .5), "-": () => view.move(0, 2),
+      l: () => view.look("live"), 0: () => view.look("all"),
     n: () => view.step(1), p: () => view.step(-1), a: () => ask("acknowledge"), m: () => ask("mute"),
+    o: () => ask("feedback"),
     ArrowDown: () => $("list").focus(), ArrowUp: () => $("list").focus(),
   };
   if (keys[e.key]) { e.preventDefault(); keys[e.key](); }

@@ -2,6 +2,7 @@
 import { get } from "./api.js";
 import { FieldChart, SignalChart } from "./chart.js";
 import { STATES, duration, element, group, number, time } from "./format.js";
+import { FieldLayers } from "./layers.js";
 
 const MOST_POINTS = 600, LIVE_STEPS = 256, MOST_CARDS = 20, REFRESH = 2000;
 const $ = id => document.getElementById(id);
@@ -9,17 +10,21 @@ const $ = id => document.getElementById(id);
 export class StreamView {
   #chart = null;
   #field = new FieldChart($("field"));
+  #layers = new FieldLayers();
   #detail = null;
   #timer = 0;
   #asked = null;
   #queued = false;
   #changed;
+  #judge;
   stream = null;                    // { stream, topic, partition }
   range = { from: null, to: null, steps: null };  // ms since 1970; none of them: live, step by step; steps: live, so many
 
-  constructor(changed) {
-    this.#changed = changed;
-    for (const [name, title] of [["live", "step by step, as they come"], ["8", "eight times as far back"], ["64", "64 times as far back"], ["all", "all that is kept"]]) {
+  // changed: the range is another one; judge: somebody wants to say whether an alarm was one.
+  constructor(changed, judge) {
+    [this.#changed, this.#judge] = [changed, judge];
+    for (const [name, title] of [["live", "step by step, as they come"], ["8", "eight times as far back"], ["64", "64 times as far back"],
+      ["all", "all that is kept"]]) {
       const b = element("button", "", name === "live" ? "live" : name === "all" ? "all" : `×${name}`);
       b.type = "button"; b.title = title; b.dataset.range = name;
       b.onclick = () => this.look(name);
@@ -29,21 +34,26 @@ export class StreamView {
 
   get alarm() { return this.#detail?.alarms.find(a => a.id === this.#detail.summary.alarm) ?? null; }
 
+  get lastAlarm() { return this.alarm ?? this.#detail?.alarms[0] ?? null; }
+
   get live() { return this.range.to === null; }
 
   show(stream, range) {
-    const other = !this.stream || this.stream.stream !== stream.stream || this.stream.topic !== stream.topic || this.stream.partition !== stream.partition;
+    const other = !this.stream || this.stream.stream !== stream.stream || this.stream.topic !== stream.topic
+      || this.stream.partition !== stream.partition;
     [this.stream, this.range] = [stream, range];
     $("nothing").hidden = true; $("detail").hidden = false;
     $("name").textContent = stream.stream;
-    if (other) { this.#detail = null; this.#chart?.clear(); $("alarms").replaceChildren(); $("tiles").replaceChildren(); $("banner").hidden = true; $("detailPane").scrollTop = 0; }
+    if (other) { this.#detail = null; this.#chart?.clear(); $("alarms").replaceChildren(); $("tiles").replaceChildren();
+      $("banner").hidden = true; $("detailPane").scrollTop = 0; }
     return this.refresh();
   }
 
-  hide() { this.stream = this.#detail = null; $("detail").hidden = true; $("nothing").hidden = false; }
+  hide() { this.stream = this.#detail = null; this.#layers.show(null, null); $("detail").hidden = true; $("nothing").hidden = false; }
 
   look(name) {
-    this.range = name === "live" ? { from: null, to: null, steps: null } : name === "all" ? { from: 0, to: null, steps: null } : { from: null, to: null, steps: LIVE_STEPS * +name };
+    this.range = name === "live" ? { from: null, to: null, steps: null } : name === "all" ? { from: 0, to: null, steps: null }
+      : { from: null, to: null, steps: LIVE_STEPS * +name };
     this.#changed();
     return this.refresh();
   }
@@ -94,12 +104,15 @@ export class StreamView {
 
   take(changes) {
     if (!this.#detail) return;
-    const s = changes.streams.find(x => x.stream === this.stream.stream && x.topic === this.#detail.summary.topic && x.partition === this.#detail.summary.partition);
+    const s = changes.streams.find(x => x.stream === this.stream.stream && x.topic === this.#detail.summary.topic
+      && x.partition === this.#detail.summary.partition);
     if (s) { this.#detail.summary = { ...s, spark: null }; this.#queue(); }
-    const mine = changes.alarms.some(a => a.stream === this.stream.stream && a.topic === this.#detail.summary.topic && a.partition === this.#detail.summary.partition);
+    const mine = changes.alarms.some(a => a.stream === this.stream.stream && a.topic === this.#detail.summary.topic
+      && a.partition === this.#detail.summary.partition);
     // Coarse points, and what is known of an alarm, are asked for; single steps come by themselves.
     if (mine) this.refresh();
-    else if (s && this.live && (this.range.from !== null || this.range.steps !== null) && !this.#timer) this.#timer = setTimeout(() => { this.#timer = 0; this.refresh(); }, REFRESH);
+    else if (s && this.live && (this.range.from !== null || this.range.steps !== null) && !this.#timer) this.#timer =
+      setTimeout(() => { this.#timer = 0; this.refresh(); }, REFRESH);
   }
 
   points(news) {
@@ -113,7 +126,8 @@ export class StreamView {
     const drop = Math.max(0, p.time.length + news.time.length - first - LIVE_STEPS);
     const join = (old, add) => [...old.slice(drop), ...add.slice(first)];
     for (const name of ["time", "position", "score", "marks"]) p[name] = join(p[name], news[name]);
-    p.channels.forEach((c, i) => { for (const name of ["low", "high", "expected", "width", "forecast"]) c[name] = join(c[name], news.channels[i][name]); });
+    p.channels.forEach((c, i) => { for (const name of ["low", "high", "expected", "width", "forecast"]) c[name] =
+      join(c[name], news.channels[i][name]); });
     this.#queue();
   }
 
@@ -126,29 +140,41 @@ export class StreamView {
   #draw() {
     const d = this.#detail, s = d.summary, p = d.points;
     this.#chart ??= new SignalChart($("chart"), (from, to) => this.lookAt(from, to));
-    $("where").textContent = `${s.topic}[${s.partition}] · step ${group(s.position)} · ${time(Date.parse(s.time), true)} UTC · ${s.channels} channel${s.channels === 1 ? "" : "s"}${s.channels > d.channelNames.length ? `, of which the first ${d.channelNames.length} are kept` : ""}`;
+    const left = s.channels > d.channelNames.length ? `, of which the first ${d.channelNames.length} are kept` : "";
+    $("where").textContent = `${s.topic}[${s.partition}] · step ${group(s.position)} · ${time(Date.parse(s.time), true)} UTC · `
+      + `${s.channels} channel${s.channels === 1 ? "" : "s"}${left}`;
     this.#banner(s);
-    const tiles = [["state", s.severity ? `${s.severity} alarm` : STATES[s.state], s.severity ?? s.state], ["score", s.state === "warming_up" ? "–" : number(s.score, 3)], ["observed", number(s.value, 5)], ["expected", number(s.expected, 5)],
+    const tiles = [["state", s.severity ? `${s.severity} alarm` : STATES[s.state], s.severity ?? s.state],
+      ["score", s.state === "warming_up" ? "–" : number(s.score, 3)],
+      ["observed", number(s.value, 5)], ["expected", number(s.expected, 5)],
       ["every", d.interval ? duration(d.interval / 1000) : "–"],
-      ["model", d.recoveries + d.refusals + d.rescalings === 0 ? "healthy" : [[d.rescalings, "rescaled"], [d.recoveries, "recovered"], [d.refusals, "refused"]].filter(([n]) => n).map(([n, w]) => `${w} ${n}×`).join(", ")]];
+      ["model", d.recoveries + d.refusals + d.rescalings === 0 ? "healthy"
+        : [[d.rescalings, "rescaled"], [d.recoveries, "recovered"],
+        [d.refusals, "refused"]].filter(([n]) => n).map(([n, w]) => `${w} ${n}×`).join(", ")]];
     const box = $("tiles");
     tiles.forEach(([name, value, className], i) => {
       let tile = box.children[i];
       if (!tile) { tile = element("div"); tile.append(element("dt", "", name), element("dd")); box.append(tile); }
       tile.lastChild.className = className ?? ""; tile.lastChild.dataset.value = name; tile.lastChild.textContent = value;
     });
-    const pressed = this.range.to !== null ? "" : this.range.steps !== null ? String(this.range.steps / LIVE_STEPS) : this.range.from !== null ? "all" : "live";
+    const pressed = this.range.to !== null ? "" : this.range.steps !== null ? String(this.range.steps / LIVE_STEPS)
+      : this.range.from !== null ? "all" : "live";
     for (const b of $("ranges").children) b.setAttribute("aria-pressed", b.dataset.range === pressed);
-    $("range").textContent = p.time.length ? `${time(p.time[0])} – ${time(p.time[p.time.length - 1])}${p.stride > 1 ? `, ${group(p.stride)} steps a point` : ""}` : "no steps are kept of this time";
+    const coarse = p.stride > 1 ? `, ${group(p.stride)} steps a point` : "";
+    $("range").textContent = p.time.length ? `${time(p.time[0])} – ${time(p.time[p.time.length - 1])}${coarse}`
+      : "no steps are kept of this time";
     $("acknowledge").hidden = !this.alarm || s.acknowledged;
     if (p.time.length) this.#chart.draw(d); else this.#chart.clear();
     $("chart").dataset.points = p.time.length;
+    this.#layers.show(this.stream, d.shape);
     const mapped = d.alarms.find(a => a.field);
     $("fieldPanel").hidden = !mapped;
     if (mapped && $("field").dataset.drawn !== `${mapped.id} ${mapped.updated}`) {
       $("field").dataset.drawn = `${mapped.id} ${mapped.updated}`;
       this.#field.draw(mapped.field);
-      $("fieldText").textContent = mapped.field.regions.map((r, i) => `${i === 0 ? "hottest" : "also"}: row ${r.peakRow}, column ${r.peakColumn}, ${number(r.peak, 3)} times the usual, ${group(r.cells)} cells, ${Math.round(100 * r.share)} % of the heat`).join("; ");
+      $("fieldText").textContent = mapped.field.regions.map((r, i) => `${i === 0 ? "hottest" : "also"}: row ${r.peakRow}, `
+        + `column ${r.peakColumn}, ${number(r.peak, 3)} times the usual, ${group(r.cells)} cells, `
+        + `${Math.round(100 * r.share)} % of the heat`).join("; ");
     }
     this.#cards(d.alarms);
   }
@@ -158,7 +184,12 @@ export class StreamView {
     banner.hidden = !a && s.state !== "silent" && s.state !== "muted";
     if (a) {
       const parts = [`${a.severity} alarm since ${time(Date.parse(a.start))}, peak score ${number(a.peakScore, 3)}`];
-      if (a.drift) parts.push(`${a.drift.kind === "level" ? `level of ${a.drift.channel} drifts by ${number(a.drift.perStep, 3)} a step` : "its errors grow slowly"} since ${time(Date.parse(a.drift.since))}${a.drift.leadSeconds !== null ? `, leaves its range in ${duration(a.drift.leadSeconds)}` : ""}`);
+      if (a.drift) {
+        const what = a.drift.kind === "level" ? `level of ${a.drift.channel} drifts by ${number(a.drift.perStep, 3)} a step`
+          : "its errors grow slowly";
+        const lead = a.drift.leadSeconds !== null ? `, leaves its range in ${duration(a.drift.leadSeconds)}` : "";
+        parts.push(`${what} since ${time(Date.parse(a.drift.since))}${lead}`);
+      }
       if (a.acknowledged) parts.push(`taken by ${a.acknowledged.by}${a.acknowledged.why ? `: ${a.acknowledged.why}` : ""}`);
       banner.textContent = parts.join(" · ");
     } else if (s.state === "silent") banner.textContent = `Nothing has come since ${time(Date.parse(s.seen))}.`;
@@ -166,17 +197,23 @@ export class StreamView {
   }
 
   #cards(alarms) {
-    const shape = alarms.map(a => `${a.id} ${a.state} ${a.updated} ${a.acknowledged?.by}`).join("\n");
+    const shape = alarms.map(a => `${a.id} ${a.state} ${a.updated} ${a.acknowledged?.by} ${a.verdict?.at}`).join("\n");
     if ($("alarms").dataset.shape === shape) return;
     $("alarms").dataset.shape = shape;
     $("alarmsTitle").textContent = alarms.length ? `Alarms (${alarms.length})` : "No alarm is known of this stream";
     $("alarms").replaceChildren(...alarms.slice(0, MOST_CARDS).map(a => {
+      const box = element("div", "alarmBox"), say = element("button", "say", "Was it one?");
       const card = element("button", `alarmCard ${a.state}`), line = element("span", "line"), parts = element("span", "parts");
       card.type = "button";
       card.onclick = () => this.lookAtAlarm(a);
-      line.append(element("b", a.severity, a.severity), element("span", "", a.state === "open" ? "open" : a.state), element("span", "", `${time(Date.parse(a.start))}${a.end ? ` – ${time(Date.parse(a.end))}` : ""}`), element("span", "", `peak ${number(a.peakScore, 3)}`));
+      line.append(element("b", a.severity, a.severity), element("span", "", a.state === "open" ? "open" : a.state),
+        element("span", "", `${time(Date.parse(a.start))}${a.end ? ` – ${time(Date.parse(a.end))}` : ""}`),
+        element("span", "", `peak ${number(a.peakScore, 3)}`));
       if (a.acknowledged) line.append(element("small", "", `taken by ${a.acknowledged.by}`));
-      const bars = [...(a.channels.length > 1 ? a.channels.filter(c => c.share > .01).map(c => [c.name, c.share, `${Math.round(100 * c.share)} %`]) : []),
+      if (a.verdict) line.append(element("small", "verdict", `${a.verdict.anomaly ? "an anomaly" : "no anomaly"}, says ${a.verdict.by}`
+        + (a.verdict.why ? `: ${a.verdict.why}` : "")));
+      const bars = [...(a.channels.length > 1 ? a.channels.filter(c => c.share > .01).map(c =>
+        [c.name, c.share, `${Math.round(100 * c.share)} %`]) : []),
         ...a.scores.slice(0, 4).map(x => [x.name, x.margin / Math.max(...a.scores.map(y => y.margin)), number(x.margin, 3)])];
       for (const [name, part, said] of bars) {
         const track = element("span", "track"), bar = element("i");
@@ -185,7 +222,11 @@ export class StreamView {
         parts.append(element("small", "", name), track, element("small", "", said));
       }
       card.append(line, parts);
-      return card;
+      say.type = "button";
+      say.setAttribute("aria-label", `Was it one? The alarm of ${time(Date.parse(a.start))}`);
+      say.onclick = () => this.#judge(a);
+      box.append(card, say);
+      return box;
     }));
   }
 }

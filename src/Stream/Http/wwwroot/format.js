@@ -6,7 +6,8 @@ export const group = n => Math.round(n).toString().replace(/\B(?=(\d{3})+(?!\d))
 const two = n => String(n).padStart(2, "0");
 export function clock(ms, fine = false) {
   const d = new Date(ms);
-  return `${two(d.getUTCHours())}:${two(d.getUTCMinutes())}:${two(d.getUTCSeconds())}` + (fine ? "." + String(d.getUTCMilliseconds()).padStart(3, "0") : "");
+  return `${two(d.getUTCHours())}:${two(d.getUTCMinutes())}:${two(d.getUTCSeconds())}`
+    + (fine ? "." + String(d.getUTCMilliseconds()).padStart(3, "0") : "");
 }
 export function time(ms, fine = false) {
   const d = new Date(ms);
@@ -15,9 +16,11 @@ export function time(ms, fine = false) {
 export function duration(seconds) {
   if (!Number.isFinite(seconds)) return "–";
   const s = Math.abs(seconds);
-  return s < 1 ? `${Math.round(1000 * s)} ms` : s < 90 ? `${+s.toPrecision(2)} s` : s < 5400 ? `${Math.round(s / 60)} min` : s < 172800 ? `${+(s / 3600).toPrecision(2)} h` : `${Math.round(s / 86400)} d`;
+  return s < 1 ? `${Math.round(1000 * s)} ms` : s < 90 ? `${+s.toPrecision(2)} s` : s < 5400 ? `${Math.round(s / 60)} min` : s < 172800
+    ? `${+(s / 3600).toPrecision(2)} h` : `${Math.round(s / 86400)} d`;
 }
-export const size = bytes => bytes < 1e6 ? `${Math.round(bytes / 1e3)} kB` : bytes < 1e9 ? `${Math.round(bytes / 1e6)} MB` : `${+(bytes / 1e9).toPrecision(3)} GB`;
+export const size = bytes => bytes < 1e6 ? `${Math.round(bytes / 1e3)} kB` : bytes < 1e9 ? `${Math.round(bytes / 1e6)} MB`
+  : `${+(bytes / 1e9).toPrecision(3)} GB`;
 export const STATES = { alarm: "alarm", silent: "silent", normal: "normal", warming_up: "warming up", muted: "muted" };
 export function element(tag, className, text) {
   const e = document.createElement(tag);

@@ -73,7 +73,8 @@ export class StreamList {
       this.#matching = page.matching;
       this.#data.clear();
       page.streams.forEach((s, i) => this.#data.set(page.offset + i, s));
-      this.#count.textContent = page.matching === page.total ? `${group(page.total)} stream${page.total === 1 ? "" : "s"}` : `${group(page.matching)} of ${group(page.total)} streams`;
+      this.#count.textContent = page.matching === page.total ? `${group(page.total)} stream${page.total === 1 ? "" : "s"}`
+        : `${group(page.matching)} of ${group(page.total)} streams`;
       this.#counted(page.counts);
       this.#draw();
     } catch (error) {
@@ -84,7 +85,8 @@ export class StreamList {
   #draw() {
     this.#rows.style.height = `${this.#matching * HEIGHT}px`;
     const [first, end] = this.#sight();
-    for (const [index, row] of this.#drawn) if (index < first || index >= end || !this.#data.has(index)) { row.remove(); this.#drawn.delete(index); }
+    for (const [index, row] of this.#drawn) if (index < first || index >= end || !this.#data.has(index)) { row.remove();
+      this.#drawn.delete(index); }
     for (let index = first; index < Math.min(end, this.#matching); index++) {
       const s = this.#data.get(index);
       if (!s) continue;
@@ -112,13 +114,16 @@ export class StreamList {
 
   #fill(row, s, index) {
     const key = keyOf(s), [names, svg, score] = row.children;
-    row.className = `row ${s.state}${s.severity ? " " + s.severity : ""}${s.acknowledged ? " taken" : ""}${index === this.#active ? " active" : ""}`;
+    row.className =
+      `row ${s.state}${s.severity ? " " + s.severity : ""}${s.acknowledged ? " taken" : ""}${index === this.#active ? " active" : ""}`;
     row.setAttribute("aria-selected", key === this.#chosen);
     row.dataset.stream = s.stream;
     names.firstChild.textContent = s.stream;
     names.firstChild.title = s.stream;
     const note = names.lastChild, state = element("span", "state", s.severity ? `${s.severity} alarm` : STATES[s.state]);
-    note.replaceChildren(state, ` · ${s.alarm ? `peak ${number(s.alarmPeak, 3)}${s.acknowledged ? ", taken" : ""}${s.leadSeconds !== null ? `, leaves its range in ${duration(s.leadSeconds)}` : ""} · ` : ""}${s.topic}[${s.partition}]`);
+    const lead = s.leadSeconds !== null ? `, leaves its range in ${duration(s.leadSeconds)}` : "";
+    const alarm = s.alarm ? `peak ${number(s.alarmPeak, 3)}${s.acknowledged ? ", taken" : ""}${lead} · ` : "";
+    note.replaceChildren(state, ` · ${alarm}${s.topic}[${s.partition}]`);
     score.textContent = s.state === "warming_up" ? "–" : number(s.score, 3);
     // Scores from .01 to 10 on a logarithmic axis; the line is the threshold.
     const y = v => 28 - 26 * (Math.log10(Math.min(10, Math.max(.01, v))) + 2) / 3, n = s.spark ? s.spark.length : 0;
@@ -145,8 +150,10 @@ export class StreamList {
 
   #key(e) {
     const page = Math.max(1, Math.floor(this.#box.clientHeight / HEIGHT) - 1);
-    const to = { ArrowDown: this.#active + 1, ArrowUp: this.#active - 1, PageDown: this.#active + page, PageUp: this.#active - page, Home: 0, End: this.#matching - 1 }[e.key];
-    if (to !== undefined && this.#matching > 0) { e.preventDefault(); e.stopPropagation(); this.#activate(Math.max(0, Math.min(this.#matching - 1, to))); }
+    const to = { ArrowDown: this.#active + 1, ArrowUp: this.#active - 1, PageDown: this.#active + page, PageUp: this.#active - page,
+      Home: 0, End: this.#matching - 1 }[e.key];
+    if (to !== undefined && this.#matching > 0) { e.preventDefault(); e.stopPropagation();
+      this.#activate(Math.max(0, Math.min(this.#matching - 1, to))); }
     if (e.key === "Enter" && this.#active >= 0) { e.preventDefault(); this.#enter(this.#active); }
   }
 }

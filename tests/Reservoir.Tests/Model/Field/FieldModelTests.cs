@@ -31,7 +31,8 @@ public sealed class FieldModelTests
         FieldRegion region = opened.Field!.Regions[0];
         Assert.InRange(region.Row, row - 1.5, row + 1.5);
         Assert.InRange(region.Column, column - 1.5, column + 1.5);
-        Assert.True(region.Top <= region.PeakRow && region.PeakRow <= region.Bottom && region.Left <= region.PeakColumn && region.PeakColumn <= region.Right);
+        Assert.True(region.Top <= region.PeakRow && region.PeakRow <= region.Bottom && region.Left <= region.PeakColumn
+            && region.PeakColumn <= region.Right);
         Assert.Equal(Cells, opened.Field.Heat.Count);
         Assert.Equal(region.Peak, opened.Field.Heat[region.PeakRow * Columns + region.PeakColumn], 1e-3 * region.Peak);
     }
@@ -63,7 +64,8 @@ public sealed class FieldModelTests
     [Fact]
     public void A_free_run_goes_on_where_the_field_does()
     {
-        FieldModelSpec spec = Spec(new TileSpec { Advection = false }) with { Readout = new ReadoutSpec { Regularisation = 1e-4, Delay = 1 } };
+        FieldModelSpec spec = Spec(new TileSpec { Advection = false })
+            with { Readout = new ReadoutSpec { Regularisation = 1e-4, Delay = 1 } };
         double[] feed = Fields.Waves(Rows, Columns, Steps);
         var detector = new Detector(spec, Cells);
         int known = Steps - 20;
@@ -98,7 +100,8 @@ public sealed class FieldModelTests
 
     [Fact]
     public void A_frame_of_another_size_than_the_grid_is_refused() =>
-        Assert.Contains("a frame must have", Assert.Throws<ArgumentException>(() => new Detector(Spec(new TileSpec()), 7)).Message, StringComparison.Ordinal);
+        Assert.Contains("a frame must have", Assert.Throws<ArgumentException>(() => new Detector(Spec(new TileSpec()), 7)).Message,
+            StringComparison.Ordinal);
 
     [Fact]
     public void The_delay_is_twice_the_lag_at_which_frames_have_half_decorrelated()

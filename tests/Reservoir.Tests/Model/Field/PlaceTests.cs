@@ -95,7 +95,8 @@ public sealed class PlaceTests
     {
         var grid = new GridSpec { Rows = 2, Columns = 3, Fields = 2, Land = [false, false, true, false, false, false] };
         var random = new Xoshiro256StarStar(2, threadSafe: false);
-        double[] frames = [.. Enumerable.Range(0, 400 * 12).Select(i => 100 + (i % 12 < 6 ? 1 : 50) * (i % 3 + 1) * (random.NextDouble() - .5))];
+        double[] frames =
+            [.. Enumerable.Range(0, 400 * 12).Select(i => 100 + (i % 12 < 6 ? 1 : 50) * (i % 3 + 1) * (random.NextDouble() - .5))];
         var scaler = new FieldScaler(frames, grid, 20);
         double[] y = new double[12], back = new double[12];
         Assert.False(scaler.Scale(frames.AsSpan(0, 12), y));

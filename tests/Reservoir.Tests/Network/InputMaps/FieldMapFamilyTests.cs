@@ -16,7 +16,8 @@ public sealed class FieldMapFamilyTests
     static FieldMapSpec Member(string name)
     {
         var spec = (FieldMapSpec)Activator.CreateInstance(typeof(FieldMapSpec).Assembly.GetType($"Esn.{name}")!)!;
-        return spec is CompositionSpec empty ? empty with { Maps = [new LaplacianSpec(), new ConvolutionSpec(), new DifferencesSpec()] } : spec;
+        return spec is CompositionSpec empty ? empty with { Maps = [new LaplacianSpec(), new ConvolutionSpec(), new DifferencesSpec()] }
+            : spec;
     }
 
     // The map drives the units and is seen by the readout, as any member can be.
@@ -83,7 +84,8 @@ public sealed class FieldMapFamilyTests
         double[][] one = Run(Network(Member(name)), 6), four = Run(Network(Member(name) with { Scale = 4 }), 6);
         int first = 1 + 2 * 9 * 12;
         for (int t = 0; t < one.Length; t++)
-            Assert.Equal(one[t][first..^Units.Units].Select(value => 4 * value), four[t][first..^Units.Units]);  // a power of two: to the bit
+            // a power of two: to the bit
+            Assert.Equal(one[t][first..^Units.Units].Select(value => 4 * value), four[t][first..^Units.Units]);
     }
 
     [Theory]
@@ -119,7 +121,8 @@ public sealed class FieldMapFamilyTests
         for (int t = 0; t < 4; t++)
         {
             double[][] frames = [.. Enumerable.Range(0, Runs).Select(run => Frame(grid, 10 * t + run))];
-            network.Step(DateTime.UnixEpoch, [.. Enumerable.Range(0, channels * Runs).Select(i => frames[i % Runs][i / Runs])], before, z, Runs);
+            network.Step(DateTime.UnixEpoch, [.. Enumerable.Range(0, channels * Runs).Select(i => frames[i % Runs][i / Runs])],
+                before, z, Runs);
             z.CopyTo(before, 0);
             for (int run = 0; run < Runs; run++)
             {
@@ -137,7 +140,8 @@ public sealed class FieldMapFamilyTests
     {
         Member(name).Validate();
         PropertyInfo[] numbers = [.. Member(name).GetType().GetProperties().Where(property =>
-            property.CanWrite && property.Name != "Seed" && (property.PropertyType == typeof(int) || property.PropertyType == typeof(double)))];
+            property.CanWrite && property.Name != "Seed"
+                && (property.PropertyType == typeof(int) || property.PropertyType == typeof(double)))];
         Assert.Contains(numbers, property => property.Name == "Scale");
         foreach (PropertyInfo number in numbers)
             foreach (double wrong in (double[])[-7, 1e9])

@@ -10,7 +10,8 @@ public sealed class FieldMapTests
     /// <summary>Rows, columns, whether there is land.</summary>
     public static TheoryData<int, int, bool> Grids => new()
     {
-        { 7, 11, false }, { 7, 11, true }, { 12, 6, false }, { 12, 6, true }, { 1, 9, false }, { 9, 1, false }, { 2, 3, false }, { 5, 8, true },
+        { 7, 11, false }, { 7, 11, true }, { 12, 6, false }, { 12, 6, true }, { 1, 9, false }, { 9, 1, false },
+            { 2, 3, false }, { 5, 8, true },
     };
 
     static void AssertNear(IEnumerable<double> expected, double[] actual)
@@ -89,7 +90,8 @@ public sealed class FieldMapTests
     {
         GridSpec grid = Of(7, 11, 1, land: false);
         double[] frame = Frame(grid, 5);
-        Assert.Equal(frame.Sum(u => u * u), Map(new DctSpec { Rows = 7, Columns = 11 }, grid, frame).Sum(x => x * x), 1e-12 * frame.Sum(u => u * u));
+        Assert.Equal(frame.Sum(u => u * u), Map(new DctSpec { Rows = 7, Columns = 11 }, grid, frame).Sum(x => x * x),
+            1e-12 * frame.Sum(u => u * u));
     }
 
     [Theory]
@@ -140,7 +142,8 @@ public sealed class FieldMapTests
             for (int l = 0; l < size; l++)
                 sum += weights[k, l] = kernel switch
                 {
-                    ConvolutionKernel.Gaussian => Math.Exp(-((k - centre) * (k - centre) + (l - centre) * (l - centre)) / (2 * sigma * sigma)),
+                    ConvolutionKernel.Gaussian =>
+                        Math.Exp(-((k - centre) * (k - centre) + (l - centre) * (l - centre)) / (2 * sigma * sigma)),
                     ConvolutionKernel.Mean => 1,
                     _ => (2 * random[k * size + l] - 1) * Math.Sqrt(3) / size,
                 };
@@ -162,7 +165,8 @@ public sealed class FieldMapTests
             Assert.All(Map(spec, grid, flat), value => Assert.Equal(0, value, 1e-15));
         AssertNear(flat, Map(new ConvolutionSpec(), grid, flat));
         AssertNear(flat, Map(new ConvolutionSpec { Kernel = ConvolutionKernel.Mean, Size = 4 }, grid, flat));
-        Assert.All(Map(new PixelsSpec { Rows = 3, Columns = 4 }, grid, flat), value => Assert.True(value == 0 || Math.Abs(value - 2.5) < 1e-12));
+        Assert.All(Map(new PixelsSpec { Rows = 3, Columns = 4 }, grid, flat), value =>
+            Assert.True(value == 0 || Math.Abs(value - 2.5) < 1e-12));
     }
 
     [Fact]
@@ -184,7 +188,8 @@ public sealed class FieldMapTests
         GridSpec grid = Of(12, 9, 2, land: true);
         double[] frame = Frame(grid, 4);
         FieldMapSpec[] maps =
-            [new PixelsSpec { Rows = 6, Columns = 8, Scale = 2 }, new ConvolutionSpec { Size = 3, Scale = .5 }, new GradientSpec { Scale = 3 }];
+            [new PixelsSpec { Rows = 6, Columns = 8, Scale = 2 }, new ConvolutionSpec { Size = 3, Scale = .5 },
+                new GradientSpec { Scale = 3 }];
         double[] all = Map(new CompositionSpec { Maps = maps, Scale = 10 }, grid, frame);
 
         // Each on its own, with the land that pixels and convolution leave.
@@ -209,7 +214,8 @@ public sealed class FieldMapTests
         GridSpec grid = Of(7, 11, 1, land: true);
         FieldMapSpec inner = new CompositionSpec { Maps = [new LaplacianSpec(), new GradientSpec()], Scale = .5 };
         AssertNear(
-            Map(new CompositionSpec { Maps = [new ConvolutionSpec(), new LaplacianSpec(), new GradientSpec()], Scale = .5 }, grid, Frame(grid, 6)),
+            Map(new CompositionSpec { Maps = [new ConvolutionSpec(), new LaplacianSpec(), new GradientSpec()], Scale = .5 },
+                grid, Frame(grid, 6)),
             Map(new CompositionSpec { Maps = [new ConvolutionSpec(), inner] }, grid, Frame(grid, 6)));
     }
 

@@ -44,7 +44,8 @@ public sealed class StackedMapTests
     {
         InputMap map = Map(new StackedMapSpec { Grid = Grid, ToReadout = [Dct, new GradientSpec()] }, 30);
         double[] frame = Frame(Grid, 0);
-        Assert.Equal([.. frame, .. FieldGrids.Map(Dct, Grid, frame), .. FieldGrids.Map(new GradientSpec(), Grid, frame)], Features(map, Grid, 1)[0]);
+        Assert.Equal([.. frame, .. FieldGrids.Map(Dct, Grid, frame), .. FieldGrids.Map(new GradientSpec(), Grid, frame)],
+            Features(map, Grid, 1)[0]);
     }
 
     [Fact]
@@ -60,7 +61,8 @@ public sealed class StackedMapTests
             each.Map(Time, sea, new double[each.Features], expected);
             each.Map(Time, nan, new double[each.Features], features);
             Assert.Equal(expected, features);
-            Assert.Equal(Drive(each, 30, sea, new double[each.Features], expected), Drive(each, 30, nan, new double[each.Features], features));
+            Assert.Equal(Drive(each, 30, sea, new double[each.Features], expected),
+                Drive(each, 30, nan, new double[each.Features], features));
         }
     }
 
@@ -69,7 +71,8 @@ public sealed class StackedMapTests
     [InlineData(false)]
     public void With_as_many_units_as_values_each_value_drives_its_own_unit(bool withFrame)
     {
-        var spec = new StackedMapSpec { Grid = Grid, ToUnits = [Dct, new CurlSpec { Scale = 2 }], ToReadout = [Dct], WithFrame = withFrame };
+        var spec = new StackedMapSpec { Grid = Grid, ToUnits = [Dct, new CurlSpec { Scale = 2 }], ToReadout = [Dct],
+            WithFrame = withFrame };
         int units = spec.UnitInputs;
         Assert.Equal(2 * 12 + 77, units);
         InputMap map = Map(spec, units);
@@ -113,7 +116,8 @@ public sealed class StackedMapTests
         for (int t = 0; t < 6; t++)
         {
             double[] difference = Less(Past(t - 1), Past(t));
-            Assert.Equal([.. Past(t), .. Past(t - 1).Concat(Past(t - 2)).Concat(Past(t - 3)).Select(u => .5 * u), .. difference], features[t]);
+            Assert.Equal([.. Past(t), .. Past(t - 1).Concat(Past(t - 2)).Concat(Past(t - 3)).Select(u => .5 * u), .. difference],
+                features[t]);
             double[] drive = Drive(map, Grid.Channels, Past(t), t == 0 ? new double[map.Features] : features[t - 1], features[t]);
             Assert.Equal(difference.Select(d => .5 * d), drive);
         }
@@ -172,7 +176,8 @@ public sealed class StackedMapTests
             Assert.StartsWith(message, Assert.ThrowsAny<ArgumentException>(spec.Validate).Message, StringComparison.Ordinal);
         const string Themselves = "delayTaps of more than one step look back at themselves: put what ends with them into toReadout too";
 
-        Refused(without with { ToReadout = [Dct, differences] }, "toReadout[1]: differences look back at what z does not hold: set withFrame");
+        Refused(without with { ToReadout = [Dct, differences] },
+            "toReadout[1]: differences look back at what z does not hold: set withFrame");
         Refused(without with { ToUnits = [Dct, Composition(Dct, differences)] }, "toUnits[1]: differences look back");
         Refused(with with { ToUnits = [two] }, $"toUnits[0]: {Themselves}");
         Refused(with with { ToReadout = [Composition(two, Dct)] }, $"toReadout[0]: {Themselves}");
@@ -186,7 +191,8 @@ public sealed class StackedMapTests
     public void A_frame_of_another_length_and_an_empty_stack_are_refused()
     {
         var spec = new StackedMapSpec { Grid = Grid };
-        void Refused(Action action, string message) => Assert.StartsWith(message, Assert.ThrowsAny<ArgumentException>(action).Message, StringComparison.Ordinal);
+        void Refused(Action action, string message) =>
+            Assert.StartsWith(message, Assert.ThrowsAny<ArgumentException>(action).Message, StringComparison.Ordinal);
         Refused(() => _ = new EchoStateNetwork(new ReservoirSpec(), spec, 10), "a frame of 10 values is no grid of 2 × 7 × 11 = 154");
         Refused((spec with { ToUnits = [] }).Validate, "toUnits must be in [1, 100], was 0");
         Refused((spec with { ToReadout = [Dct with { Scale = 0 }] }).Validate, "scale must be in (0, 1000000], was 0");
@@ -249,7 +255,8 @@ public sealed class StackedMapTests
             Grid = grid,
             ToUnits =
             [
-                new PixelsSpec { Rows = 5, Columns = 6 }, new ConvolutionSpec { Stride = 2 }, new GradientSpec(), new DctSpec { Rows = 5, Columns = 5 },
+                new PixelsSpec { Rows = 5, Columns = 6 }, new ConvolutionSpec { Stride = 2 }, new GradientSpec(),
+                    new DctSpec { Rows = 5, Columns = 5 },
                 new DifferencesSpec(),
             ],
             ToReadout = [new DifferencesSpec()],

@@ -24,7 +24,8 @@ public sealed class TapsTests
         double[] D1(int t) => [.. Frame(t - 1).Zip(Frame(t), (a, b) => 10 * (a - b))];
         for (int t = 0; t < 6; t++)
         {
-            double[] features = new double[map.Features], d2 = [.. (t == 0 ? new double[Channels] : D1(t - 1)).Zip(D1(t), (a, b) => 10 * (a - b))];
+            double[] features = new double[map.Features],
+                d2 = [.. (t == 0 ? new double[Channels] : D1(t - 1)).Zip(D1(t), (a, b) => 10 * (a - b))];
             map.Map(DateTime.UnixEpoch, Frame(t), before, features);
             Assert.Equal([.. Frame(t), .. Frame(t - 1), .. Frame(t - 2), .. D1(t), .. d2], features);
             before = features;
@@ -42,7 +43,8 @@ public sealed class TapsTests
             map.Drive([], [], features, drive);
             return drive;
         }
-        double[] bias = Drive(new double[map.Features]), all = [.. Enumerable.Range(1, map.Features).Select(i => Math.Sin(i))], sum = [.. bias];
+        double[] bias = Drive(new double[map.Features]), all = [.. Enumerable.Range(1, map.Features).Select(i => Math.Sin(i))],
+            sum = [.. bias];
         Assert.All(bias, b => Assert.InRange(Math.Abs(b), 0, .1));
         for (int i = 0; i < map.Features; i++)
         {

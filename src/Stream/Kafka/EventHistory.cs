@@ -1,0 +1,80 @@
+using System.Text.Json;
+using Confluent.Kafka;
+using Esn.Streaming.Board;
+using Esn.Streaming.Configuration;
+using Esn.Streaming.Wire;
+using Microsoft.Extensions.Logging;
+
+namespace Esn.Streaming.Kafka;
+
+/// <summary>What the topic of events tells of alarms that were before this process: the end of it, as far back as a board shows.</summary>
+/// <param name="config">Validated.</param>
+/// <param name="time">The clock.</param>
+/// <param name="log">What the process says.</param>
+public sealed class EventHistory(EsnConfig config, TimeProvider time, ILogger log)
+{
+    const int MostEvents = 4000;  // the last ones, of all partitions together
+
+    static readonly TimeSpan Patience = TimeSpan.FromSeconds(10), Poll = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>The last alarms, by their last event each. Blocks; a board without a past is no reason to stop.</summary>
+    /// <param name="of">Only of streams of these partitions.</param>
+    /// <param name="stop">Ends it.</param>
+    public IReadOnlyList<BoardAlarm> Read(IReadOnlyCollection<PartitionId> of, CancellationToken stop)
+    {
+        var alarms = new Dictionary<string, (BoardAlarm Alarm, Timestamp At)>();
+        int unread = 0;
+        try
+        {
+            foreach (ConsumeResult<byte[]?, byte[]?> record in Records(stop))
+            {
+                if (Alarm(record.Message.Value) is not { } alarm) unread++;
+                else if (of.Contains(new PartitionId(alarm.Topic, alarm.Partition))) alarms[alarm.Id] = (alarm, record.Message.Timestamp);
+            }
+        }
+        catch (KafkaException e)
+        {
+            log.PastUnread(config.Sink.Events, e.Error.Reason);
+        }
+        if (unread > 0) log.NoEvents(unread, config.Sink.Events);
+        return [.. alarms.Values.OrderBy(alarm => alarm.At.UnixTimestampMs).Select(alarm => alarm.Alarm)];
+    }
+
+    static BoardAlarm? Alarm(byte[]? value)
+    {
+        try
+        {
+            return value is null ? null : PastAlarm.Of(AnomalyCloudEvent.Read(value));
+        }
+        catch (Exception e) when (e is JsonException or FormatException)
+        {
+            return null;  // counted: others may write to this topic too
+        }
+    }
+
+    IEnumerable<ConsumeResult<byte[]?, byte[]?>> Records(CancellationToken stop)
+    {
+        ConsumerConfig settings = ClientSettings.Consumer(config);
+        (settings.GroupId, settings.EnableAutoCommit, settings.GroupInstanceId) = ($"{config.Source.Group}-past", false, null);
+        (settings.StatisticsIntervalMs, settings.EnablePartitionEof, settings.FetchWaitMaxMs) = (0, true, 100);
+        var said = new ClientLog(log, time);
+        using IConsumer<byte[]?, byte[]?> consumer = new ConsumerBuilder<byte[]?, byte[]?>(settings)
+            .SetErrorHandler((_, error) => said.Error(error)).SetLogHandler((_, line) => said.Line(line)).Build();
+        using IAdminClient admin = new DependentAdminClientBuilder(consumer.Handle).Build();
+        TopicPartition[] partitions = [.. admin.GetMetadata(config.Sink.Events, Patience).Topics.Single().Partitions
+            .Select(partition => new TopicPartition(config.Sink.Events, partition.PartitionId))];
+        consumer.Assign(partitions.Select(partition =>
+        {
+            WatermarkOffsets held = consumer.QueryWatermarkOffsets(partition, Patience);
+            return new TopicPartitionOffset(partition, Math.Max(held.Low.Value, held.High.Value - MostEvents / partitions.Length));
+        }));
+        long since = time.GetTimestamp();
+        for (int ended = 0; ended < partitions.Length && !stop.IsCancellationRequested && time.GetElapsedTime(since) < Patience;)
+        {
+            if (consumer.Consume(Poll) is not { } record) continue;
+            if (record.IsPartitionEOF) ended++;
+            else yield return record;
+        }
+        consumer.Close();
+    }
+}

@@ -1,0 +1,157 @@
+using Esn.Streaming.Configuration;
+using Esn.Streaming.Control;
+using Esn.Streaming.State;
+using Esn.Streaming.Streams;
+using Esn.Streaming.Wire;
+using Microsoft.Extensions.Time.Testing;
+using Xunit;
+
+namespace Esn.Stream.Tests;
+
+/// <summary>What people say holds from one record on, and a replay does the same again, however its batches are cut.</summary>
+public sealed class ControlReplayTests
+{
+    static readonly EsnConfig Config = Pipelines.Config() with { State = new StateConfig { IntervalSeconds = 1 } };
+    static readonly PartitionId Partition = new("steps", 0);
+
+    // Of two streams by turns; one jumps at 600, 900 and 1200, the same each time.
+    static FeedRecord Record(long offset)
+    {
+        long t = offset / 2;
+        double value = Pipelines.Value(t % 300 is var u && t >= 600 && u < 10 ? 600 + u : Math.Min(t, 599) + (t >= 600 ? 1000 + t : 0));
+        return Pipelines.Record(t, offset % 2 == 0 ? "a" : "b", value) with { Offset = offset };
+    }
+
+    sealed class Process(FakeTimeProvider time)
+    {
+        readonly StreamTable _table = new(Config, time);
+
+        public List<ControlCommand> Log { get; } = [];  // as the topic of commands has it
+
+        public List<(long Offset, string Stream, StepResult Result, bool Muted)> Told { get; } = [];
+
+        public PartitionSnapshot? Last { get; private set; }
+
+        public void Give(params ControlCommand[] commands)
+        {
+            Log.AddRange(commands);
+            Note(_table.Take(new CommandsGiven(commands)));
+        }
+
+        public void Run(long from, long to, int batch)
+        {
+            for (long next = from; next < to; next += batch)
+            {
+                time.Advance(TimeSpan.FromSeconds(1));
+                Note(_table.Take(Pipelines.Batch([.. Enumerable.Range(0, (int)Math.Min(batch, to - next)).Select(i => Record(next + i))])));
+            }
+        }
+
+        public void Assign(PartitionSnapshot? snapshot, long told) =>
+            Note(_table.Take(new PartitionsAssigned([Partition]) { Starts = [new PartitionStart(Partition, snapshot, told)] }));
+
+        void Note(ScoredBatch batch)
+        {
+            Log.AddRange(batch.Taken);
+            if (batch.Snapshots is [.., var last]) Last = last;
+            Told.AddRange(batch.Frames.Select(frame =>
+                (frame.Frame.Record.Offset, frame.Frame.Stream.Key, frame.Result with { Alarm = null },
+                frame.Muted)));
+        }
+    }
+
+    static FakeTimeProvider Clock() => new(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
+
+    static ControlMute Mute(FakeTimeProvider time, TimeSpan length) =>
+        new("one", time.GetUtcNow(), "alice", "belt is off", "b", null, time.GetUtcNow() + length);
+
+    static ControlFeedback Normal(FakeTimeProvider time, Process process, string stream)
+    {
+        long opened = process.Told.First(step => step.Stream == stream && step.Result.AlarmOpen).Offset;
+        return new ControlFeedback(FormattableString.Invariant($"steps/0/{stream}/{opened}"), time.GetUtcNow(), "alice", "a test", false,
+            0);
+    }
+
+    static bool Alarms(Process process, string stream, long from) =>
+        process.Told.Any(step => step.Stream == stream && step.Offset >= 2 * from && step.Offset < 2 * (from + 60)
+            && step.Result.AlarmOpen);
+
+    [Fact]
+    public void What_was_no_anomaly_is_not_told_again_of_that_stream_alone()
+    {
+        FakeTimeProvider time = Clock();
+        var process = new Process(time);
+        process.Run(0, 1300, 100);
+        Assert.True(Alarms(process, "a", 600) && Alarms(process, "b", 600));
+        process.Give(Normal(time, process, "a"));
+        ControlTaken taken = Assert.IsType<ControlTaken>(process.Log[^1]);
+        Assert.Equal((1300, "steps", 0), (taken.From, taken.Topic, taken.Partition));
+        process.Run(1300, 2000, 100);
+        Assert.False(Alarms(process, "a", 900));
+        Assert.True(Alarms(process, "b", 900));
+
+        process.Give(Normal(time, process, "a") with { Anomaly = true });  // it was one after all
+        process.Run(2000, 2600, 100);
+        Assert.True(Alarms(process, "a", 1200));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(37)]
+    [InlineData(1000)]
+    public void A_replay_from_a_snapshot_does_the_same_to_the_same_records(int batch)
+    {
+        FakeTimeProvider time = Clock();
+        var undisturbed = new Process(time);
+        undisturbed.Run(0, 1100, 100);
+        PartitionSnapshot snapshot = undisturbed.Last!;
+        undisturbed.Run(1100, 1250, 50);
+        undisturbed.Give(Mute(time, TimeSpan.FromSeconds(4)));
+        undisturbed.Run(1250, 1330, 10);  // the mute ends within
+        undisturbed.Give(Normal(time, undisturbed, "a"));
+        undisturbed.Run(1330, 2000, 100);
+        Assert.Contains(undisturbed.Told, step => step.Muted);
+        Assert.False(Alarms(undisturbed, "a", 900));
+
+        // Another process, later, with the log that the first one left: nothing is told twice, and the rest is the same to the bit.
+        time.Advance(TimeSpan.FromDays(1));
+        var again = new Process(time);
+        again.Give([.. undisturbed.Log]);
+        again.Log.Clear();
+        again.Assign(snapshot, told: 1500);
+        again.Run(snapshot.Next, 2000, batch);
+        Assert.Empty(again.Log);
+        Assert.Equal(undisturbed.Told.Where(step => step.Offset >= 1500), again.Told);
+
+        // And one that began with nothing, told of everything again.
+        var fresh = new Process(time);
+        fresh.Give([.. undisturbed.Log]);
+        fresh.Run(0, 2000, batch);
+        Assert.Equal(undisturbed.Told, fresh.Told);
+    }
+
+    [Fact]
+    public void A_mute_that_ends_while_nobody_runs_holds_for_what_was_told_under_it()
+    {
+        FakeTimeProvider time = Clock();
+        var first = new Process(time);
+        first.Run(0, 1100, 100);
+        PartitionSnapshot snapshot = first.Last!;
+        first.Give(Mute(time, TimeSpan.FromHours(1)));
+        first.Run(1100, 1300, 50);
+        time.Advance(TimeSpan.FromHours(2));
+        var next = new Process(time);
+        next.Give([.. first.Log]);
+        next.Log.Clear();
+        next.Assign(snapshot, told: 1300);
+        next.Run(snapshot.Next, 1500, 100);
+        Assert.Equal(1300, Assert.IsType<ControlTaken>(Assert.Single(next.Log)).To);
+        Assert.DoesNotContain(next.Told, step => step.Muted);
+        // The jump was muted when it came, and is again: the model has learnt nothing else than it had.
+        var fresh = new Process(time);
+        fresh.Give([.. first.Log, .. next.Log]);
+        fresh.Run(0, 1500, 100);
+        Assert.Equal(fresh.Told.Where(step => step.Offset >= 1300), next.Told);
+        Assert.All(fresh.Told.Where(step => step.Stream == "b"), step => Assert.Equal(step.Offset is >= 1100 and < 1300, step.Muted));
+    }
+}
