@@ -71,7 +71,12 @@ sealed class Unprecedented
         for (int c = 0; c < frame.Length; c++)
         {
             double x = frame[c], told = 0, now = 0;
-            if (_count == 0) (_previous[c], _low[c], _high[c]) = (x, x, x);
+            if (double.IsNaN(x))
+            {
+                if (_count == 0) _previous[c] = x;
+                continue;  // the channel has no value: what is known of it waits
+            }
+            if (_count == 0 || double.IsNaN(_previous[c])) (_previous[c], _low[c], _high[c]) = (x, x, x);
             if (_spec.Errors) Keep(ref told, ref now, Error(c, Math.Min(Most, Math.Abs(x - expected[c])), Math.Abs(x), frozen, warmingUp));
             if (_spec.Widths) Keep(ref told, ref now, Noise(c, Math.Min(Most, Math.Abs(x - _previous[c])), frozen));
             (double Told, double Now) stuck = _spec.Standstills ? Stuck(c, x) : default;
