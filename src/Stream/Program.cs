@@ -10,6 +10,7 @@ using Esn.Streaming.State;
 [
     DemoCommand.Make(),
     RunCommand.Make(),
+    JoinCommand.Make(),
     ReplayCommand.Make(),
     BacktestCommand.Make(),
     TuneCommand.Make(),

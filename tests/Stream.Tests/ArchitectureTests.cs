@@ -10,7 +10,7 @@ public sealed class ArchitectureTests
         ["."],
         ["Commands"],
         ["Demo", "Tuning"],
-        ["Hosting", "Backtest"],
+        ["Hosting", "Backtest", "Joining"],
         ["Kafka", "Http", "Telemetry"],
         ["Board", "Control"],
         ["Pipeline"],

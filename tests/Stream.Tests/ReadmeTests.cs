@@ -39,15 +39,18 @@ public sealed partial class ReadmeTests
                where line.StartsWith("esn ", StringComparison.Ordinal)
                select (page, line),
         ];
-        Assert.Equal(Commands.Select(command => command.Command.Name).Order(), named.Select(one => one.Line.Split(' ')[1]).Distinct().Order());
+        Assert.Equal(Commands.Select(command => command.Command.Name).Order(),
+            named.Select(one => one.Line.Split(' ')[1]).Distinct().Order());
         // A command that is only named, and what the changelog says of one option, is no command to type.
-        Assert.Empty(named.Where(one => one.Line.Split(' ').Length > 2 && one.Page != "CHANGELOG.md").Where(one => Wrong(one.Line) is not null).Select(one => $"{one.Page}: {one.Line}: {Wrong(one.Line)}"));
+        Assert.Empty(named.Where(one => one.Line.Split(' ').Length > 2 && one.Page != "CHANGELOG.md")
+            .Where(one => Wrong(one.Line) is not null).Select(one => $"{one.Page}: {one.Line}: {Wrong(one.Line)}"));
     }
 
     [Fact]
     public void An_example_of_the_help_is_one_that_the_program_takes()
     {
-        string[] examples = [.. Commands.SelectMany(command => command.Examples).Select(example => Esn().Match(example)).Where(match => match.Success).Select(match => match.Value)];
+        string[] examples = [.. Commands.SelectMany(command => command.Examples).Select(example => Esn().Match(example))
+            .Where(match => match.Success).Select(match => match.Value)];
         Assert.True(examples.Length >= Commands.Length, $"{examples.Length} examples for {Commands.Length} commands");
         Assert.Empty(examples.Where(example => Wrong(example) is not null).Select(example => $"{example}: {Wrong(example)}"));
     }
@@ -55,7 +58,8 @@ public sealed partial class ReadmeTests
     [Fact]
     public void A_yaml_of_the_pages_is_a_configuration()
     {
-        (string Page, string Text)[] blocks = [.. from page in Markdown.Pages from block in Markdown.Blocks(page) where block.Language == "yaml" select (page, block.Text)];
+        (string Page, string Text)[] blocks =
+            [.. from page in Markdown.Pages from block in Markdown.Blocks(page) where block.Language == "yaml" select (page, block.Text)];
         Assert.NotEmpty(blocks);
         foreach ((string page, string text) in blocks) ConfigFile.Parse(text, page, _ => null);
     }
@@ -63,9 +67,11 @@ public sealed partial class ReadmeTests
     [Fact]
     public void Every_metric_is_in_the_table_and_no_other()
     {
-        IEnumerable<string> source = Directory.GetFiles(Path.Combine(SharedData.Root, "src", "Stream", "Telemetry"), "*.cs").SelectMany(file => Created().Matches(File.ReadAllText(file))).Select(match => match.Groups[1].Value);
+        IEnumerable<string> source = Directory.GetFiles(Path.Combine(SharedData.Root, "src", "Stream", "Telemetry"), "*.cs")
+            .SelectMany(file => Created().Matches(File.ReadAllText(file))).Select(match => match.Groups[1].Value);
         IEnumerable<string> page = Rows("esn_").SelectMany(row => Named().Matches(row)).Select(match => match.Value);
-        Assert.Equal(source.Distinct().Order(StringComparer.Ordinal), page.Distinct().Where(name => name is not "esn_reason").Order(StringComparer.Ordinal));
+        Assert.Equal(source.Distinct().Order(StringComparer.Ordinal),
+            page.Distinct().Where(name => name is not "esn_reason").Order(StringComparer.Ordinal));
     }
 
     [Fact]

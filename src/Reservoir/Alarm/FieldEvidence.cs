@@ -5,26 +5,34 @@ namespace Esn;
 /// <param name="Columns">Of the map.</param>
 /// <param name="Frames">Frames since the onset that the map is of.</param>
 /// <param name="Heat">
-/// Mean over these frames of (smoothed error)² over its usual variance in the cell, [rows×columns], summed over the fields; 1 is
-/// usual, 0 is land.
+/// Mean over these frames of (smoothed error)² over its usual deviation in the cell and in the field, [rows×columns], summed over the
+/// quantities; 1 is usual of a field, 0 is land.
 /// </param>
 /// <param name="Row">Of the centroid of all cells above half of the hottest, of the first frames after the onset, weighed by heat.</param>
 /// <param name="Column">Of the same.</param>
 /// <param name="Regions">Connected cells above half of the hottest, of the first frames after the onset; the hottest region first.</param>
 public sealed record FieldEvidence(int Rows, int Columns, int Frames, IReadOnlyList<float> Heat, double Row, double Column,
-    IReadOnlyList<FieldRegion> Regions);
+    IReadOnlyList<FieldRegion> Regions)
+{
+    /// <summary>From a map alone: centroid and regions are those of its cells above half of the hottest.</summary>
+    /// <param name="heat">[rows×columns], ≥ 0; kept.</param>
+    /// <param name="rows">Of the map.</param>
+    /// <param name="columns">Of the map.</param>
+    /// <param name="frames">That it is the mean of.</param>
+    public static FieldEvidence Of(IReadOnlyList<float> heat, int rows, int columns, int frames) =>
+        Of(heat, [.. heat.Select(one => (double)one)], rows, columns, frames);
 
-/// <summary>A connected part of a field, in cells: rows and columns from 0.</summary>
-/// <param name="PeakRow">Of the hottest cell.</param>
-/// <param name="PeakColumn">Of the hottest cell.</param>
-/// <param name="Peak">Its heat.</param>
-/// <param name="Row">Of the centroid, weighed by heat.</param>
-/// <param name="Column">Of the centroid, weighed by heat.</param>
-/// <param name="Top">First row.</param>
-/// <param name="Left">First column.</param>
-/// <param name="Bottom">Last row.</param>
-/// <param name="Right">Last column.</param>
-/// <param name="Cells">Area.</param>
-/// <param name="Share">Part of the heat of all regions, (0, 1].</param>
-public sealed record FieldRegion(
-    int PeakRow, int PeakColumn, double Peak, double Row, double Column, int Top, int Left, int Bottom, int Right, int Cells, double Share);
+    /// <summary>From a map, and that of the first frames, which tells where it began.</summary>
+    internal static FieldEvidence Of(IReadOnlyList<float> heat, ReadOnlySpan<double> first, int rows, int columns, int frames)
+    {
+        double hottest = 0, sum = 0, row = 0, column = 0;
+        foreach (double one in first) hottest = Math.Max(hottest, one);
+        for (int cell = 0; cell < first.Length; cell++)
+        {
+            if (first[cell] < .5 * hottest) continue;
+            (sum, row, column) = (sum + first[cell], row + first[cell] * (cell / columns), column + first[cell] * (cell % columns));
+        }
+        return new FieldEvidence(rows, columns, frames, heat, sum > 0 ? row / sum : 0, sum > 0 ? column / sum : 0,
+            FieldRegion.Of(first, rows, columns));
+    }
+}

@@ -35,7 +35,8 @@ sealed class DirectForecast(Readout readout, IReadOnlyList<int> horizons, double
 
     /// <inheritdoc/>
     public override ReadOnlySpan<double> Point(long step) =>
-        _first >= 0 && step >= _first && step < _first + Count ? _points.AsSpan((int)(step - _first) * readout.Outputs, readout.Outputs) : [];
+        _first >= 0 && step >= _first && step < _first + Count
+            ? _points.AsSpan((int)(step - _first) * readout.Outputs, readout.Outputs) : [];
 
     /// <inheritdoc/>
     public override void Carry(ref StateCarrier state)

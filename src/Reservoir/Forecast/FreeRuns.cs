@@ -52,7 +52,8 @@ sealed class FreeRuns : MultiStepForecast
         _launched = new long[_slots];
         _launched.AsSpan().Fill(-1);
         int regressors = predictor.Network.Regressors;
-        (_regressor, _before, _forecastState) = (new double[_sideBySide is null ? regressors : 0], new double[regressors], new double[regressors]);
+        (_regressor, _before, _forecastState) =
+            (new double[_sideBySide is null ? regressors : 0], new double[regressors], new double[regressors]);
         _seeds = new float[spec.Kept * regressors];
         (_seedSteps, _seedTimes) = (new long[spec.Kept], new DateTime[spec.Kept]);
         _forecast = new double[(spec.Kept * spec.Every + spec.Ahead) * _channels];
@@ -138,7 +139,8 @@ sealed class FreeRuns : MultiStepForecast
             else if (best < 0 || (_seedSteps[best] >= onset && _seedSteps[i] < _seedSteps[best])) best = i;
         }
         if (best < 0) return;
-        TensorPrimitives.ConvertTruncating<float, double>(_seeds.AsSpan(best * _forecastState.Length, _forecastState.Length), _forecastState);
+        ReadOnlySpan<float> seed = _seeds.AsSpan(best * _forecastState.Length, _forecastState.Length);
+        TensorPrimitives.ConvertTruncating<float, double>(seed, _forecastState);
         _forecastFirst = _forecastNext = _seedSteps[best] + 1;
         _forecastTime = _seedTimes[best];
         GoOn(step);
@@ -156,7 +158,8 @@ sealed class FreeRuns : MultiStepForecast
     }
 
     /// <inheritdoc/>
-    public override (long First, int Count) Foretold => _forecastNext < 0 ? (0, 0) : (_forecastFirst, (int)(_forecastNext - _forecastFirst));
+    public override (long First, int Count) Foretold =>
+        _forecastNext < 0 ? (0, 0) : (_forecastFirst, (int)(_forecastNext - _forecastFirst));
 
     /// <inheritdoc/>
     public override ReadOnlySpan<double> Point(long step) => Slot(step);

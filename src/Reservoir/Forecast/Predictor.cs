@@ -7,8 +7,8 @@ namespace Esn;
 /// </remarks>
 abstract class Predictor
 {
-    /// <summary>Frames that may be announced at once.</summary>
-    public const int Most = 64;
+    /// <summary>Frames that may be announced at once: each takes room for its z.</summary>
+    public virtual int AtOnce => 64;
 
     /// <summary>Times that learning began anew, as <see cref="Readout.Recoveries"/> says.</summary>
     public abstract long Recoveries { get; }
@@ -23,7 +23,7 @@ abstract class Predictor
     }
 
     /// <summary>Announces the next frames: what needs no readout is made at once.</summary>
-    /// <param name="times">Of the frames, [n], n ≤ <see cref="Most"/>.</param>
+    /// <param name="times">Of the frames, [n], n ≤ <see cref="AtOnce"/>.</param>
     /// <param name="frames">y, [n×channels], scaled.</param>
     public abstract void Begin(ReadOnlySpan<DateTime> times, ReadOnlySpan<double> frames);
 

@@ -109,8 +109,9 @@ public abstract record ModelSpec
 
     /// <summary>A scaler that the frames of the warm-up fix.</summary>
     /// <param name="frames">[count×channels], frame by frame.</param>
+    /// <param name="times">Of these frames, UTC, [count].</param>
     /// <param name="channels">Of the feed.</param>
-    internal abstract Scaler FitScaler(ReadOnlySpan<double> frames, int channels);
+    internal abstract Scaler FitScaler(ReadOnlySpan<double> frames, ReadOnlySpan<DateTime> times, int channels);
 
     /// <summary>What judges.</summary>
     /// <param name="channels">Of the feed.</param>

@@ -19,6 +19,7 @@ sealed class OnlineModel
     readonly MultiStepForecast? _forecast;
     readonly Normality _normality;
     readonly double[] _errors;      // [horizons×channels]
+    readonly double[] _prediction;  // ŷ, scratch [channels]
     readonly Bar _bar;
     Judge _judge;
     Alarm _alarm;
@@ -43,7 +44,7 @@ sealed class OnlineModel
         _predictor = spec.CreatePredictor(channels);
         _forecast = spec.CreateForecast(_predictor);
         _normality = new Normality(spec.Normality);
-        _errors = new double[spec.HorizonSteps.Count * channels];
+        (_errors, _prediction) = (new double[spec.HorizonSteps.Count * channels], new double[channels]);
         _bar = new Bar(spec.Alarm);
         (_frames, _times) = (new double[_schedule.ScalingSteps * channels], new DateTime[_schedule.ScalingSteps]);
         (_judge, _alarm, _report) = Judging(TimeSpan.FromSeconds(1));
@@ -81,7 +82,7 @@ sealed class OnlineModel
         for (int count; done < times.Length && !Outgrown; done += count)
         {
             // One at a time where the next frame may be the last.
-            count = _clipped + Predictor.Most < MostClipped ? Math.Min(Predictor.Most, times.Length - done) : 1;
+            count = _clipped + _predictor.AtOnce < MostClipped ? Math.Min(_predictor.AtOnce, times.Length - done) : 1;
             Advance(times.Slice(done, count), frames.Slice(done * _channels, count * _channels), results.Slice(done, count),
                 expected.Slice(done * _channels, count * _channels), muted.IsEmpty ? default : muted.Slice(done, count));
         }
@@ -103,15 +104,17 @@ sealed class OnlineModel
     void Replay()
     {
         (double[] frames, DateTime[] times, long position) = (_frames, _times, _position);
-        Begin(_spec.FitScaler(frames, _channels), Sampling.Interval(times));
-        var scaled = new double[frames.Length];
-        for (int i = 0; i < scaled.Length; i += _channels) _scaler!.Scale(frames.AsSpan(i, _channels), scaled.AsSpan(i, _channels));
+        Begin(_spec.FitScaler(frames, times, _channels), Sampling.Interval(times));
+        int most = _predictor.AtOnce;
+        var (scaled, results, expected) = (new double[frames.Length], new StepResult[most], new double[most * _channels]);
+        for (int t = 0; t < times.Length; t++)
+            _scaler!.Scale(times[t], frames.AsSpan(t * _channels, _channels), scaled.AsSpan(t * _channels, _channels),
+                expected.AsSpan(0, _channels), learn: false);
         _predictor.Fit(scaled);
-        var (results, expected) = (new StepResult[Predictor.Most], new double[Predictor.Most * _channels]);
         (_position, _step) = (0, 0);
         for (int done = 0, count; done < times.Length; done += count)
         {
-            count = Math.Min(Predictor.Most, times.Length - done);
+            count = Math.Min(most, times.Length - done);
             Advance(times.AsSpan(done, count), frames.AsSpan(done * _channels, count * _channels), results.AsSpan(0, count),
                 expected.AsSpan(0, count * _channels), muted: default);
         }
@@ -140,8 +143,10 @@ sealed class OnlineModel
         Span<double> scaled = s_scaled.AsSpan(0, frames.Length);
         for (int t = 0; t < times.Length; t++)
         {
-            bool clipped = _scaler!.Scale(frames.Slice(t * _channels, _channels), scaled.Slice(t * _channels, _channels));
-            if (muted.IsEmpty || !muted[t]) _clipped = Math.Max(0, _clipped + (clipped ? 1 : -1));
+            bool judged = muted.IsEmpty || !muted[t];
+            bool clipped = _scaler!.Scale(times[t], frames.Slice(t * _channels, _channels), scaled.Slice(t * _channels, _channels),
+                expected.Slice(t * _channels, _channels), judged);
+            if (judged) _clipped = Math.Max(0, _clipped + (clipped ? 1 : -1));
         }
         _predictor.Begin(times, scaled);
         for (int t = 0; t < times.Length; t++)
@@ -153,8 +158,8 @@ sealed class OnlineModel
     {
         long position = _position++, step = _step++;
         _time = time;
-        _predictor.CopyPrediction(expected);
-        _scaler!.Unscale(expected, expected);
+        _predictor.CopyPrediction(_prediction);
+        _scaler!.Expect(_prediction, expected);
         _predictor.Settle(y, _errors);  // before learning from this frame: the only errors fit to be judged
         _forecast?.Settle(step, y);
 
@@ -233,8 +238,9 @@ sealed class OnlineModel
     {
         if (_scaler is null) return false;
         _predictor.RunFree(_time, _interval, _scaler.Reach, forecast);
+        DateTime time = _time;
         for (int done = 0; done < forecast.Length; done += _channels)
-            _scaler.Unscale(forecast.Slice(done, _channels), forecast.Slice(done, _channels));
+            _scaler.Unscale(time = FeedClock.Later(time, _interval), forecast.Slice(done, _channels));
         return true;
     }
 

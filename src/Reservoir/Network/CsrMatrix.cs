@@ -18,7 +18,9 @@ sealed class CsrMatrix
         Require.Length(columns.Length, order * degree, nameof(columns));
         Require.Length(values.Length, order * degree, nameof(values));
         foreach (int column in columns)
-            if ((uint)column >= (uint)order) throw new ArgumentException(FormattableString.Invariant($"columns must be in [0, {order - 1}], was {column}"), nameof(columns));
+            if ((uint)column >= (uint)order)
+                throw new ArgumentException(FormattableString.Invariant($"columns must be in [0, {order - 1}], was {column}"),
+                    nameof(columns));
         (Order, Degree, _columns, _values) = (order, degree, columns, values);
     }
 

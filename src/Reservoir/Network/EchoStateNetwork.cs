@@ -49,7 +49,8 @@ sealed class EchoStateNetwork
         // Others may make theirs at the same time; of equal specifications one does and the rest wait.
         lock (entry)
         {
-            if (!entry.TryGetTarget(out EchoStateNetwork? network)) entry.SetTarget(network = new EchoStateNetwork(reservoir, map, channels));
+            if (!entry.TryGetTarget(out EchoStateNetwork? network))
+                entry.SetTarget(network = new EchoStateNetwork(reservoir, map, channels));
             return network;
         }
     }
@@ -96,7 +97,8 @@ sealed class EchoStateNetwork
         public static readonly SpecComparer Instance = new();
         static readonly IReadOnlyList<double> None = [];
 
-        public bool Equals((ReservoirSpec Reservoir, InputMapSpec Map, int Channels) one, (ReservoirSpec Reservoir, InputMapSpec Map, int Channels) other) =>
+        public bool Equals(
+            (ReservoirSpec Reservoir, InputMapSpec Map, int Channels) one, (ReservoirSpec Reservoir, InputMapSpec Map, int Channels) other) =>
             one.Channels == other.Channels && one.Map.Equals(other.Map)
             && one.Reservoir.LeakRates.SequenceEqual(other.Reservoir.LeakRates)
             && (one.Reservoir with { LeakRates = None }).Equals(other.Reservoir with { LeakRates = None });

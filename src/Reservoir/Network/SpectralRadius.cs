@@ -49,7 +49,8 @@ static class SpectralRadius
             {
                 matrix.Multiply(x, y);
                 double norm = TensorPrimitives.Norm<double>(y);
-                if (!(norm > 0)) throw new ArithmeticException("the matrix has no eigenvalue but 0: it can't be scaled to a spectral radius");
+                if (!(norm > 0))
+                    throw new ArithmeticException("the matrix has no eigenvalue but 0: it can't be scaled to a spectral radius");
                 TensorPrimitives.Divide(y, norm, x);
                 double weight = Math.Pow(Math.Sin(Math.PI * (k + .5) / window), 4);
                 logGrowth += weight * Math.Log(norm);

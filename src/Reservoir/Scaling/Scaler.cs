@@ -17,6 +17,25 @@ abstract class Scaler
     /// <returns>Whether the model can't see how far off a channel is: it lies beyond what the scaling was fixed for.</returns>
     public abstract bool Scale(ReadOnlySpan<double> frame, Span<double> y);
 
+    /// <summary>The same, where what 0 stands for goes by the time: what it is then, and what is learnt of it.</summary>
+    /// <param name="time">Of the frame, UTC.</param>
+    /// <param name="frame">[channels], finite, units of the feed.</param>
+    /// <param name="y">[channels], overwritten.</param>
+    /// <param name="origin">[channels]: kept for <see cref="Expect"/> of this frame.</param>
+    /// <param name="learn">Whether the frame is usual.</param>
+    public virtual bool Scale(DateTime time, ReadOnlySpan<double> frame, Span<double> y, Span<double> origin, bool learn) =>
+        Scale(frame, y);
+
+    /// <summary>What was expected of a frame that was scaled.</summary>
+    /// <param name="y">ŷ, [channels].</param>
+    /// <param name="expected">[channels], units of the feed, overwritten; the origin of the frame before.</param>
+    public virtual void Expect(ReadOnlySpan<double> y, Span<double> expected) => Unscale(y, expected);
+
+    /// <summary>In units of the feed, as of a time to come.</summary>
+    /// <param name="time">UTC.</param>
+    /// <param name="y">[channels], overwritten.</param>
+    public virtual void Unscale(DateTime time, Span<double> y) => Unscale(y, y);
+
     /// <summary>A frame of the feed from y.</summary>
     /// <param name="y">[channels].</param>
     /// <param name="frame">[channels], overwritten; may be <paramref name="y"/> itself.</param>

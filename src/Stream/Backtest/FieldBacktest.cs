@@ -46,7 +46,8 @@ static class FieldBacktest
                 progress((double)(done += frames.Length) / feed.Count);
             }
             if (labels is { Spans: > 0, Windows.Count: 0 })
-                throw new FeedException($"{feed.Name}: none of its {labels.Spans} windows holds a step; is it of another time, or another file?");
+                throw new FeedException($"{feed.Name}: none of its {labels.Spans} windows holds a step; is it of another time, or another "
+                    + $"file?");
             BacktestSummary summary = run.Summary(time.GetElapsedTime(start));
             if (directory is null) return summary;
             BacktestRun.WriteSummary(directory, summary);
@@ -79,8 +80,10 @@ static class FieldBacktest
             var part = new GridSpec { Fields = grid.Fields, Rows = rows + 4, Columns = columns + 4 };
             tile = model.ForGrid(part).EstimatedBytes(part.Channels);
         }
-        throw new FeedException($"{name}: a model of {layout} cells takes {MemorySize.Say(bytes)}, {MemorySize.Say(memory)} may be taken (source.maxMemory): "
-            + $"esn replay {Path.GetFileName(name)} --tiles {rows}x{columns} --halo 2 cuts it into streams of {MemorySize.Say(tile)} each, which several replicas of esn run share");
+        throw new FeedException($"{name}: a model of {layout} cells takes {MemorySize.Say(bytes)}, {MemorySize.Say(memory)} may be taken "
+            + $"(source.maxMemory): "
+            + $"esn replay {Path.GetFileName(name)} --tiles {rows}x{columns} --halo 2 cuts it into streams of {MemorySize.Say(tile)} "
+                + $"each, which several replicas of esn run share");
     }
 
     sealed class Runner
@@ -105,12 +108,15 @@ static class FieldBacktest
         double _error = double.NaN;
         long _ready = -1;
 
-        public Runner(FieldFeed feed, FeedLabels? labels, EsnConfig config, string? directory, TextWriter scores, TextWriter events, TextWriter regions, bool film)
+        public Runner(FieldFeed feed, FeedLabels? labels, EsnConfig config, string? directory, TextWriter scores, TextWriter events,
+            TextWriter regions, bool film)
         {
-            (_feed, _labels, _config, _directory, _scores, _events, _regions, _filmed) = (feed, labels, config, directory, scores, events, regions, film);
+            (_feed, _labels, _config, _directory, _scores, _events, _regions, _filmed) = (feed, labels, config, directory, scores, events,
+                regions, film);
             _maintenance = [.. config.Maintenance.Select(maintenance => maintenance.Compile())];
             scores.WriteLine("time,score,normality,alarm,rms_error");
-            regions.WriteLine("alarm,change,time,step,rank,row,column,latitude,longitude,top,left,bottom,right,cells,peak,peak_row,peak_column,share");
+            regions.WriteLine("alarm,change,time,step,rank,row,column,latitude,longitude,top,left,bottom,right,cells,"
+                + "peak,peak_row,peak_column,share");
         }
 
         public void Take(FieldFrame[] frames)
@@ -122,8 +128,10 @@ static class FieldBacktest
             {
                 string? reason = null;
                 string detail = "";
-                if (Array.Exists(frames[i].Values, double.IsInfinity)) (reason, detail) = (Words.Of(Rejection.NotFinite), "a value is infinite");
-                else if (_slot.Check(frames[i].Time, frames[i].Values, out detail, null, _feed.Layout) is { } refusal) reason = Words.Of(refusal);
+                if (Array.Exists(frames[i].Values, double.IsInfinity)) (reason, detail) = (Words.Of(Rejection.NotFinite),
+                    "a value is infinite");
+                else if (_slot.Check(frames[i].Time, frames[i].Values, out detail, null, _feed.Layout) is { } refusal) reason =
+                    Words.Of(refusal);
                 step[i] = reason is null ? taken.Count : -1;
                 if (reason is null) taken.Add(frames[i]);
                 else
@@ -141,7 +149,8 @@ static class FieldBacktest
         StreamSlot Open(FieldFrame first)
         {
             _grid = _feed.Layout.Grid(first.Values);
-            if (_grid.Land.Count > 0 && !_grid.Land.Contains(false)) throw new FeedException($"{_feed.Name}: no cell of its first step has a value");
+            if (_grid.Land.Count > 0 && !_grid.Land.Contains(false)) throw new FeedException(
+                $"{_feed.Name}: no cell of its first step has a value");
             try
             {
                 ModelSpec model = Model(_feed.Name, _feed.Stream, _grid, _feed.Count, _config);
@@ -156,7 +165,8 @@ static class FieldBacktest
 
         // As if the file were a partition of its own: the step is the offset.
         Frame Frame(FieldFrame frame) => new(new FeedRecord(_feed.Stream, 0, frame.Index,
-            (frame.Time - DateTime.UnixEpoch).Ticks / TimeSpan.TicksPerMillisecond, null, null), _slot!.Stream, frame.Time, frame.Values) { Field = _feed.Layout };
+            (frame.Time - DateTime.UnixEpoch).Ticks / TimeSpan.TicksPerMillisecond, null, null), _slot!.Stream, frame.Time,
+                frame.Values) { Field = _feed.Layout };
 
         void Take(FieldFrame frame, ScoredFrame? taken)
         {
@@ -167,8 +177,10 @@ static class FieldBacktest
                 _film?.Add(frame.Index, frame.Time, _last, frame.Values, scored.Expected.Span);
             }
             _scores.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"{FeedTime.Write(frame.Time)},{_last.Score:R},{_last.Normality:R},{(_last.AlarmOpen ? 1 : 0)},{(double.IsNaN(_error) ? "" : _error.ToString("R", CultureInfo.InvariantCulture))}"));
-            _labels?.Take(new FeedRow(frame.Index, FeedTime.Write(frame.Time), frame.Time, [], taken is null ? "refused" : null, Anomalous: false));
+                $"{FeedTime.Write(frame.Time)},{_last.Score:R},{_last.Normality:R},{(_last.AlarmOpen ? 1 : 0)},{(double.IsNaN(_error) ? ""
+                    : _error.ToString("R", CultureInfo.InvariantCulture))}"));
+            _labels?.Take(new FeedRow(frame.Index, FeedTime.Write(frame.Time), frame.Time, [], taken is null ? "refused" : null,
+                Anomalous: false));
             if (_ready < 0 && !_last.WarmingUp) _ready = frame.Index;
             if (taken is not null) Follow(frame, taken.Value);
             _all.Add(_last.Score);
@@ -197,11 +209,15 @@ static class FieldBacktest
             if (_last.Alarm is not { } told) return;
             _events.WriteLine(Encoding.UTF8.GetString(AnomalyCloudEvent.Structured(
                 AnomalyCloudEvent.Of(scored.Frame, told, scored.AlarmId, [], AnomalyCloudEvent.MostBytes, _grid)).Span));
-            for (int rank = 0; rank < (told.Field?.Regions.Count ?? 0); rank++) Write(told, RegionEventData.Of(told.Field!.Regions[rank], _grid), rank + 1);
+            for (int rank = 0; rank < (told.Field?.Regions.Count ?? 0); rank++) Write(told,
+                RegionEventData.Of(told.Field!.Regions[rank], _grid), rank + 1);
         }
 
         void Write(AlarmEvent told, RegionEventData region, int rank) => _regions.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{_alarms.Count},{Words.Of(told.Change)},{FeedTime.Write(told.Time)},{told.Position},{rank},{region.Row:F2},{region.Column:F2},{region.Latitude:F2},{region.Longitude:F2},{region.Box.Top},{region.Box.Left},{region.Box.Bottom},{region.Box.Right},{region.Cells},{region.Peak.Heat:G5},{region.Peak.Row},{region.Peak.Column},{region.Share:F3}"));
+            $"{_alarms.Count},{Words.Of(told.Change)},{FeedTime.Write(told.Time)},{told.Position},{rank},"
+            + $"{region.Row:F2},{region.Column:F2},{region.Latitude:F2},{region.Longitude:F2},"
+            + $"{region.Box.Top},{region.Box.Left},{region.Box.Bottom},{region.Box.Right},{region.Cells},"
+            + $"{region.Peak.Heat:G5},{region.Peak.Row},{region.Peak.Column},{region.Share:F3}"));
 
         double Error(double[] observed, ReadOnlySpan<double> expected)
         {
@@ -221,13 +237,15 @@ static class FieldBacktest
         {
             for (int i = 0; i < _alarms.Count; i++)
                 if (Map(_alarms[i]) is { Length: > 0 } picture)
-                    File.WriteAllBytes(Path.Combine(_directory!, "maps", string.Create(CultureInfo.InvariantCulture, $"alarm-{i + 1:D3}.png")), picture);
+                    File.WriteAllBytes(Path.Combine(_directory!, "maps",
+                        string.Create(CultureInfo.InvariantCulture, $"alarm-{i + 1:D3}.png")), picture);
         }
 
         long Ready => _ready < 0 ? _alarmed.Count : _ready;
 
         public BacktestSummary Summary(TimeSpan elapsed) => new(
-            _feed.Name, _feed.Layout.Names.Count > 0 ? _feed.Layout.Names : [$"{_feed.Layout} values"], _alarmed.Count, _slot?.Position ?? 0, _refused, _firstRefused,
+            _feed.Name, _feed.Layout.Names.Count > 0 ? _feed.Layout.Names : [$"{_feed.Layout} values"], _alarmed.Count, _slot?.Position
+                ?? 0, _refused, _firstRefused,
             Ready, _alarms.Count, _alarmed.Count(alarmed => alarmed),
             _labels is null ? null : LabelTally.Of(_alarmed, _all, _alarms, _labels.Windows, Ready).Summary(),
             (_slot?.Position ?? 0) / Math.Max(elapsed.TotalSeconds, 1e-9));

@@ -29,7 +29,8 @@ public sealed class FieldFilm
     {
         _grid = grid;
         _every = (Math.Max(grid.Rows, grid.Columns) + MostSide - 1) / MostSide;
-        (Rows, Columns, Fields) = ((grid.Rows + _every - 1) / _every, (grid.Columns + _every - 1) / _every, Math.Min(MostFields, grid.Fields));
+        (Rows, Columns, Fields) = ((grid.Rows + _every - 1) / _every, (grid.Columns + _every - 1) / _every,
+            Math.Min(MostFields, grid.Fields));
     }
 
     /// <summary>Of the film: one cell of some, where the field is large.</summary>

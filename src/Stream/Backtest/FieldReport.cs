@@ -40,11 +40,14 @@ sealed class FieldReport(BacktestSummary summary, IReadOnlyDictionary<string, st
     PageData Data()
     {
         IReadOnlyList<FilmFrame> frames = film.Frames;
-        (double Low, double High)[] values = [.. Enumerable.Range(0, film.Fields).Select(field => Range(frames.Select(frame => Part(frame.Observed, field)), .005, .995))];
-        double[] errors = [.. Enumerable.Range(0, film.Fields).Select(field => Range(frames.Select(frame => Errors(frame, field)), 0, .998).High)];
+        (double Low, double High)[] values =
+            [.. Enumerable.Range(0, film.Fields).Select(field => Range(frames.Select(frame => Part(frame.Observed, field)), .005, .995))];
+        double[] errors = [.. Enumerable.Range(0, film.Fields)
+            .Select(field => Range(frames.Select(frame => Errors(frame, field)), 0, .998).High)];
         int stride = Math.Max(1, (scores.Count + MostScores - 1) / MostScores);
         return new PageData(
-            Path.GetFileName(summary.File), settings, layout.ToString(), summary.Rows, summary.Alarms, summary.AlarmRows, summary.WarmUpSteps, summary.StepsPerSecond,
+            Path.GetFileName(summary.File), settings, layout.ToString(), summary.Rows, summary.Alarms, summary.AlarmRows,
+                summary.WarmUpSteps, summary.StepsPerSecond,
             [.. Enumerable.Range(0, film.Fields).Select(field => new PageField(
                 field < layout.Names.Count ? layout.Names[field] : string.Create(CultureInfo.InvariantCulture, $"field {field}"),
                 Say(values[field].Low), Say(values[field].High), Say(errors[field])))],
@@ -58,21 +61,27 @@ sealed class FieldReport(BacktestSummary summary, IReadOnlyDictionary<string, st
             [.. scores.Chunk(stride).Select(part => Round(part.Max()))], stride,
             [.. alarms.Take(MostAlarms).Select(alarm => new PageAlarm(
                 alarm.Span.Start, alarm.Span.End, FeedTime.Write(alarm.Time), Round(alarm.Span.Score), Words.Of(alarm.Span.Last.Severity),
-                [.. (alarm.Span.Last.Field?.Regions ?? []).Take(MostRegions).Select(region => Place(region, alarm.Grid))], Convert.ToBase64String(alarm.Map)))],
+                [.. (alarm.Span.Last.Field?.Regions ?? []).Take(MostRegions).Select(region => Place(region, alarm.Grid))],
+                    Convert.ToBase64String(alarm.Map)))],
             Convert.ToBase64String(Bar(ColourScale.Viridis)), Convert.ToBase64String(Bar(ColourScale.Inferno)));
     }
 
     static string Place(FieldRegion region, GridSpec grid)
     {
         RegionEventData told = RegionEventData.Of(region, grid);
-        string degrees = told.Latitude is { } north && told.Longitude is { } east ? string.Create(CultureInfo.InvariantCulture, $", {north:F1}°N {east:F1}°E") : "";
-        return string.Create(CultureInfo.InvariantCulture, $"row {region.Row:F1}, column {region.Column:F1}{degrees}: {region.Cells} cells, heat {region.Peak:G3}, {100 * region.Share:F0} %");
+        string degrees = told.Latitude is { } north && told.Longitude is { } east
+            ? string.Create(CultureInfo.InvariantCulture, $", {north:F1}°N {east:F1}°E") : "";
+        return string.Create(CultureInfo.InvariantCulture,
+            $"row {region.Row:F1}, column {region.Column:F1}{degrees}: {region.Cells} cells, heat {region.Peak:G3}, "
+            + $"{100 * region.Share:F0} %");
     }
 
     string Picture(float[] map, ColourScale scale, double low, double high) =>
-        Convert.ToBase64String(FieldPicture.Png(Array.ConvertAll(map, one => (double)one), film.Columns, scale, low, high, film.NorthUp, pixels: 1));
+        Convert.ToBase64String(FieldPicture.Png(Array.ConvertAll(map, one => (double)one), film.Columns, scale, low, high, film.NorthUp,
+            pixels: 1));
 
-    static byte[] Bar(ColourScale scale) => FieldPicture.Png([.. Enumerable.Range(0, 256).Select(i => (double)i)], 256, scale, 0, 255, northUp: false, pixels: 1);
+    static byte[] Bar(ColourScale scale) =>
+        FieldPicture.Png([.. Enumerable.Range(0, 256).Select(i => (double)i)], 256, scale, 0, 255, northUp: false, pixels: 1);
 
     float[] Part(float[] values, int field) => values[(field * film.Rows * film.Columns)..((field + 1) * film.Rows * film.Columns)];
 
@@ -98,7 +107,8 @@ sealed class FieldReport(BacktestSummary summary, IReadOnlyDictionary<string, st
 
     // What the page reads; pictures are PNG in base64.
     sealed record PageData(
-        string Name, IReadOnlyDictionary<string, string> Settings, string Shape, long Rows, int Alarms, long AlarmRows, long WarmUp, double StepsPerSecond,
+        string Name, IReadOnlyDictionary<string, string> Settings, string Shape, long Rows, int Alarms, long AlarmRows, long WarmUp,
+            double StepsPerSecond,
         PageField[] Fields, PageFrame[] Frames, double[] Scores, int Stride, PageAlarm[] Each, string Viridis, string Inferno);
 
     sealed record PageField(string Name, string Low, string High, string Error);

@@ -77,7 +77,7 @@ static class BacktestCommand
     }
 
     // A number, whoever said it.
-    static string BudgetOf(EsnConfig config) => config.Alarms.Budget?.Text
+    internal static string BudgetOf(EsnConfig config) => config.Alarms.Budget?.Text
         ?? (config.Model.AlarmsAStep() is { } rate
             ? string.Create(CultureInfo.InvariantCulture, $"1 per {1 / rate:#,0} steps (the preset's)")
             : "the preset's");
@@ -104,7 +104,8 @@ static class BacktestCommand
         Row("rows", $"{summary.Rows}, of which {summary.Steps} scored");
         foreach ((string reason, long count) in summary.Refused)
         {
-            string advice = reason == "late" ? "; rows are out of order, --sort puts them in the order of their times" : "";
+            string advice = reason != "late" ? "" : "; rows are out of order: --sort puts them in the order of their times, and --timezone "
+                + "tells apart the hour that comes twice when clocks go back";
             Row("  refused", $"{count} {reason}: {summary.FirstRefused[reason]}{advice}");
         }
         Row("warm-up", $"{summary.WarmUpSteps} steps");

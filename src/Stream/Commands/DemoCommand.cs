@@ -11,7 +11,8 @@ static class DemoCommand
     {
         var field = new Option<FieldDemoKind?>("--field", "-f")
         {
-            Description = "A simulation on a grid in place of a signal: ocean or lissajous (a blob on a closed path). Default: ocean.",
+            Description = "A simulation on a grid in place of a signal: ocean, lissajous (a blob on a closed path) or chaotic. "
+                + "Default: ocean.",
             Arity = ArgumentArity.ZeroOrOne,
         };
         var steps = new Option<long?>("--steps", "-n") { Description = "Length of the feed. Default: endless." };
@@ -80,7 +81,7 @@ static class DemoCommand
         return (command,
         [
             "esn demo", "esn demo --steps 20000 --exit --rate 0", "esn demo --noise 0.1 --seed 7",
-            "esn demo --field", "esn demo --field lissajous --steps 5000 --exit --rate 0",
+            "esn demo --field", "esn demo --field lissajous --steps 5000 --exit --rate 0", "esn demo --field chaotic",
         ]);
     }
 }

@@ -12,6 +12,14 @@ static class HealthCommand
         var url = new Option<Uri>("--url")
         {
             Description = "What to ask.", DefaultValueFactory = _ => new Uri("http://127.0.0.1:9464/health/ready"),
+            // The library knows no addresses.
+            CustomParser = result =>
+            {
+                if (Uri.TryCreate(result.Tokens[0].Value, UriKind.Absolute, out Uri? address) && address.Scheme is ("http" or "https"))
+                    return address;
+                result.AddError($"--url must be an address such as http://localhost:9464/health/live, was {result.Tokens[0].Value}");
+                return null;
+            },
         };
         var command = new Command("health",
             "Asks a running process whether it is well. Exit code 0: it is; 1: it is not, and why.") { url };

@@ -182,7 +182,7 @@ static class ReplayCommand
         (byte[] value, IReadOnlyList<RecordHeader> own) = FieldRecord.Encode(layout, values, time, wide);
         var headers = new Headers();
         foreach (RecordHeader header in own) headers.Add(header.Name, header.Value);
-        if (tile is not null) headers.Add(FieldTile.Header, Encoding.UTF8.GetBytes(tile.Place));
+        if (tile is not null) headers.Add(FieldTilePlace.Header, Encoding.UTF8.GetBytes(tile.Place.ToString()));
         sender.Send(Encoding.UTF8.GetBytes(stream), value, headers);
     }
 

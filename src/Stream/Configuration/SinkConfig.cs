@@ -28,6 +28,12 @@ public sealed record SinkConfig
     /// </summary>
     public string Maps { get; init; } = "esn.maps";
 
+    /// <summary>
+    /// Topic of alarms of neighbouring tiles of a field, joined into one: esn join reads the events and writes it. As many partitions as
+    /// the events have, or fewer.
+    /// </summary>
+    public string Joined { get; init; } = "esn.joined-anomalies";
+
     /// <summary>Whether to create these topics, with the broker's defaults, where they are missing.</summary>
     public bool CreateTopics { get; init; } = true;
 
@@ -43,6 +49,10 @@ public sealed record SinkConfig
         Check.Topic(Events);
         Check.Topic(DeadLetters);
         Check.Topic(Maps);
+        Check.Topic(Joined);
+        if (Joined == Events || Joined == DeadLetters || Joined == Maps)
+            throw new ArgumentOutOfRangeException(nameof(Joined),
+                $"joined must be another topic than events, deadLetters and maps, was {Joined}");
         if (Maps == Events || Maps == DeadLetters)
             throw new ArgumentOutOfRangeException(nameof(Maps), $"maps must be another topic than events and deadLetters, was {Maps}");
         if (Events == DeadLetters)

@@ -11,6 +11,9 @@ public enum FieldDemoKind
 
     /// <summary>A blob on a closed path, beside which a faint second one appears.</summary>
     Lissajous,
+
+    /// <summary>A blob on a chaotic path, whose γ changes for a while: no eye sees it.</summary>
+    Chaotic,
 }
 
 /// <summary>Something that happens in the feed.</summary>
@@ -29,19 +32,19 @@ public sealed class FieldDemoFeed
     /// <summary>Frames within which the feed is as it was again.</summary>
     public const int Settles = 60;
 
-    /// <summary>The alarms that this feed deserves.</summary>
-    public const string Budget = "1 per 1000 steps";
-
     const int LeastGap = 250, MostGap = 400;
+    const int LeastChaos = 1500, MostChaos = 2500;  // what comes more often than the budget is taken for what the feed does
     const double Lively = .35;  // of the largest standard deviation of a cell: where something can be seen to happen
 
     static readonly (LocalAnomalyKind Kind, double Strength, string What)[] Changes =
     [
-        (LocalAnomalyKind.Friction, 16, "friction ×17"), (LocalAnomalyKind.Wind, 3, "wind curl +3"), (LocalAnomalyKind.Viscosity, 7, "viscosity ×8"),
+        (LocalAnomalyKind.Friction, 16, "friction ×17"), (LocalAnomalyKind.Wind, 3, "wind curl +3"),
+            (LocalAnomalyKind.Viscosity, 7, "viscosity ×8"),
         (LocalAnomalyKind.Topography, .1, "a hill at the bottom"), (LocalAnomalyKind.Wind, -3, "wind curl −3"),
     ];
 
     readonly Xoshiro256StarStar _random;
+    readonly FieldDemoKind _kind;
     readonly DoubleGyre? _ocean;
     readonly BlobFeed? _blob;
     readonly double[] _sum, _square;
@@ -53,9 +56,10 @@ public sealed class FieldDemoFeed
     /// <param name="quiet">Frames before the first anomaly.</param>
     public FieldDemoFeed(FieldDemoKind kind, int seed, long quiet)
     {
-        _random = new Xoshiro256StarStar(1000 + seed, threadSafe: false);
+        (_kind, _random) = (kind, new Xoshiro256StarStar(1000 + seed, threadSafe: false));
         if (kind == FieldDemoKind.Ocean) _ocean = new DoubleGyre(new DoubleGyreSpec(), seed);
-        else _blob = new BlobFeed(new BlobSpec { Path = BlobPath.Lissajous, Noise = .01 }, seed);
+        else _blob = new BlobFeed(new BlobSpec { Path = kind == FieldDemoKind.Chaotic ? BlobPath.Chaotic : BlobPath.Lissajous,
+            Noise = .01 }, seed);
         IFieldSimulation simulation = (IFieldSimulation?)_ocean ?? _blob!;
         (Rows, Columns) = (simulation.Rows, simulation.Columns);
         (_sum, _square) = (new double[Rows * Columns], new double[Rows * Columns]);
@@ -67,6 +71,9 @@ public sealed class FieldDemoFeed
 
     /// <summary>Of the grid.</summary>
     public int Columns { get; }
+
+    /// <summary>The alarms that a feed deserves.</summary>
+    public static string BudgetOf(FieldDemoKind kind) => kind == FieldDemoKind.Chaotic ? "1 per 2000 steps" : "1 per 1000 steps";
 
     /// <summary>What has happened so far.</summary>
     public IReadOnlyList<FieldDemoAnomaly> Anomalies
@@ -89,16 +96,23 @@ public sealed class FieldDemoFeed
         if (_ocean is not null && !on && _ocean.Anomaly is not null) _ocean.Anomaly = null;
         if (_ocean is not null) _ocean.Next(frame);
         else _blob!.Next(frame);
-        if (on && _blob is not null) AddBump(frame, _anomalies[^1]);
+        if (on && _kind == FieldDemoKind.Lissajous) AddBump(frame, _anomalies[^1]);
         for (int i = 0; i < frame.Length && !on; i++) (_sum[i], _square[i]) = (_sum[i] + frame[i], _square[i] + frame[i] * frame[i]);
         _position++;
-        if (_position == _next + Length) _next += Length + LeastGap + _random.Next(MostGap - LeastGap);
+        if (_position == _next + Length) _next += Length
+            + (_kind == FieldDemoKind.Chaotic ? _random.Next(LeastChaos, MostChaos) : _random.Next(LeastGap, MostGap));
     }
 
     void Begin()
     {
-        (int row, int column) = Place(Lively);
         FieldDemoAnomaly anomaly;
+        if (_kind == FieldDemoKind.Chaotic)
+        {
+            _blob!.Disturb();
+            lock (_anomalies) _anomalies.Add(new FieldDemoAnomaly(_position, "γ .10 → .13", null, null));
+            return;
+        }
+        (int row, int column) = Place(Lively);
         if (_ocean is not null)
         {
             (LocalAnomalyKind kind, double strength, string what) = Changes[_anomalies.Count % Changes.Length];
@@ -121,7 +135,8 @@ public sealed class FieldDemoFeed
 
     (int Row, int Column) Place(double least)
     {
-        double[] variance = [.. _sum.Select((s, i) => Math.Max(0, _square[i] / Math.Max(1, _position) - s / Math.Max(1, _position) * (s / Math.Max(1, _position))))];
+        double[] variance = [.. _sum.Select((s, i) =>
+            Math.Max(0, _square[i] / Math.Max(1, _position) - s / Math.Max(1, _position) * (s / Math.Max(1, _position))))];
         double largest = variance.Max();
         while (true)
         {

@@ -9,7 +9,8 @@ namespace Esn.Streaming.Demo;
 public sealed record FieldDemoAlarm(long Position, double Score, double Row, double Column, FieldDemoAnomaly? Anomaly)
 {
     /// <summary>Cells from where it happened; null: that is in no one place.</summary>
-    public double? Off => Anomaly is { Row: { } row, Column: { } column } ? Math.Sqrt((Row - row) * (Row - row) + (Column - column) * (Column - column)) : null;
+    public double? Off => Anomaly is { Row: { } row, Column: { } column }
+        ? Math.Sqrt((Row - row) * (Row - row) + (Column - column) * (Column - column)) : null;
 }
 
 /// <summary>What was caught, and where it was said to be.</summary>
@@ -43,7 +44,9 @@ public sealed class FieldDemoReport(FieldDemoFeed feed)
     /// <summary>Alarms without an anomaly.</summary>
     public int FalseAlarms => Alarms.Count(alarm => alarm.Anomaly is null);
 
-    /// <summary>At least nine tenths caught, four fifths of them where they were, and at most two false alarms in each 2000 frames begun.</summary>
+    /// <summary>
+    /// At least nine tenths caught, four fifths of them where they were, and at most two false alarms in each 2000 frames begun.
+    /// </summary>
     /// <param name="frames">Of the feed.</param>
     public bool Good(long frames) => Anomalies > 0 && 10 * Caught >= 9 * Anomalies && 5 * Places.Right >= 4 * Places.All
         && FalseAlarms <= 2 * ((frames + 1999) / 2000);
@@ -51,7 +54,8 @@ public sealed class FieldDemoReport(FieldDemoFeed feed)
     /// <summary>An alarm opened.</summary>
     public FieldDemoAlarm Opened(long position, double score, double row, double column)
     {
-        FieldDemoAnomaly? anomaly = feed.Anomalies.LastOrDefault(one => one.Start <= position && position < one.Start + FieldDemoFeed.Length + FieldDemoFeed.Settles);
+        FieldDemoAnomaly? anomaly = feed.Anomalies.LastOrDefault(one => one.Start <= position && position < one.Start
+            + FieldDemoFeed.Length + FieldDemoFeed.Settles);
         var alarm = new FieldDemoAlarm(position, score, row, column, anomaly);
         lock (_lock) _alarms.Add(alarm);
         return alarm;

@@ -17,10 +17,14 @@ public static class FieldDemoScreen
     {
         AnsiConsole.MarkupLine(kind switch
         {
-            FieldDemoKind.Ocean => "[bold]esn demo --field ocean[/]: a wind-driven ocean basin. In a patch, friction, wind, viscosity or the bottom changes for 40 frames.",
+            FieldDemoKind.Ocean => "[bold]esn demo --field ocean[/]: a wind-driven ocean basin. In a patch, friction, wind, viscosity or "
+                + "the bottom changes for 40 frames.",
+            FieldDemoKind.Chaotic => "[bold]esn demo --field chaotic[/]: a blob on a chaotic path, whose γ changes from .10 to .13 for 50 "
+                + "frames: no eye sees it.",
             _ => "[bold]esn demo --field lissajous[/]: a blob on a closed path. For 40 frames a faint second one stands somewhere.",
         });
-        AnsiConsole.MarkupLine($"Frames go as binary records through librdkafka's mock cluster, inside this process; {FieldDemoRun.Quiet} of them come first, to learn from.");
+        AnsiConsole.MarkupLine($"Frames go as binary records through librdkafka's mock cluster, inside this process; {FieldDemoRun.Quiet} "
+            + $"of them come first, to learn from.");
         bool good = AnsiConsole.Profile.Capabilities.Interactive && AnsiConsole.Profile.Capabilities.Ansi && !Console.IsOutputRedirected
             ? await Live(demo, stop).ConfigureAwait(false)
             : await Plain(demo, stop).ConfigureAwait(false);
@@ -54,10 +58,12 @@ public static class FieldDemoScreen
     internal static string Line(FieldDemoAlarm alarm)
     {
         string where = string.Create(CultureInfo.InvariantCulture, $"row {alarm.Row:F1}, column {alarm.Column:F1}");
-        if (alarm.Anomaly is not { } anomaly) return string.Create(CultureInfo.InvariantCulture, $"  [red]alarm[/] at frame {alarm.Position}, {where}: false, score {alarm.Score:F1}");
+        if (alarm.Anomaly is not { } anomaly) return string.Create(CultureInfo.InvariantCulture,
+            $"  [red]alarm[/] at frame {alarm.Position}, {where}: false, score {alarm.Score:F1}");
         string off = alarm.Off is { } cells ? string.Create(CultureInfo.InvariantCulture, $", {cells:F1} cells from where it is") : "";
         return string.Create(CultureInfo.InvariantCulture,
-            $"  [green]alarm[/] at frame {alarm.Position}, {where}: {Markup.Escape(anomaly.What)}{off}; after {alarm.Position - anomaly.Start} frames, score {alarm.Score:F1}");
+            $"  [green]alarm[/] at frame {alarm.Position}, {where}: {Markup.Escape(anomaly.What)}{off}; after "
+                + $"{alarm.Position - anomaly.Start} frames, score {alarm.Score:F1}");
     }
 
     static Rows Screen(FieldDemoRun demo)
@@ -69,11 +75,14 @@ public static class FieldDemoScreen
         {
             Maps(demo, view),
             new Markup(string.Create(CultureInfo.InvariantCulture,
-                $" frame {view.Position}   score {view.Score:F2} (1 = alarm)   {state}   {demo.FramesPerSecond:F0} frames/s   Ctrl-C ends")),
+                $" frame {view.Position}   score {view.Score:F2} (1 = alarm)   {state}   {demo.FramesPerSecond:F0} frames/s   Ctrl-C "
+                    + $"ends")),
         };
-        FieldDemoAnomaly? now = demo.Feed.Anomalies.LastOrDefault(one => one.Start <= view.Position && view.Position < one.Start + FieldDemoFeed.Length);
+        FieldDemoAnomaly? now = demo.Feed.Anomalies.LastOrDefault(one => one.Start <= view.Position && view.Position < one.Start
+            + FieldDemoFeed.Length);
         parts.Add(new Markup(now is null ? " [grey]nothing happens[/]" : string.Create(CultureInfo.InvariantCulture,
-            $" [yellow]now: {Markup.Escape(now.What)}{(now.Row is { } row ? FormattableString.Invariant($" at row {row:F0}, column {now.Column:F0}") : "")}[/]")));
+            $" [yellow]now: {Markup.Escape(now.What)}{(now.Row is { } row
+                ? FormattableString.Invariant($" at row {row:F0}, column {now.Column:F0}") : "")}[/]")));
         parts.AddRange(demo.Report.Alarms.TakeLast(MostAlarms).Select(alarm => new Markup(Line(alarm))));
         return new Rows(parts);
     }
@@ -84,7 +93,8 @@ public static class FieldDemoScreen
         int columns = demo.Feed.Columns, count = Math.Clamp((AnsiConsole.Profile.Width - 1) / (columns + 2), 1, 3);
         double[] errors = [.. view.Observed.Select((value, i) => Math.Abs(value - view.Expected.Span[i]))];
         double[] heat = view.Heat is null ? new double[errors.Length] : [.. view.Heat.Select(one => Math.Sqrt(one))];
-        double spread = (Usual[1] = Math.Max(.995 * Usual[1], view.Observed.Max())) - (Usual[0] = Math.Min(.995 * Usual[0], view.Observed.Min()));
+        double spread = (Usual[1] = Math.Max(.995 * Usual[1], view.Observed.Max())) - (Usual[0] = Math.Min(.995 * Usual[0],
+            view.Observed.Min()));
         (string Title, FieldCanvas Map)[] maps =
         [
             ("field", new FieldCanvas(view.Observed, columns, ColourScale.Viridis, Usual[0], Usual[1])),
@@ -103,6 +113,8 @@ public static class FieldDemoScreen
         FieldDemoReport report = demo.Report;
         string places = report.Places.All == 0 ? "" : $", {report.Places.Right} of {report.Places.All} alarms where it happened";
         AnsiConsole.MarkupLine(string.Create(CultureInfo.InvariantCulture,
-            $"caught {report.Caught} of {report.Anomalies} anomalies{places}, {report.FalseAlarms} false alarms in {(demo.View?.Position ?? -1) + 1} frames; {demo.FramesPerSecond:F0} frames/s: {(good ? "[green]good[/]" : "[red]not good[/]")}"));
+            $"caught {report.Caught} of {report.Anomalies} anomalies{places}, {report.FalseAlarms} false alarms in "
+                + $"{(demo.View?.Position ?? -1) + 1} frames; {demo.FramesPerSecond:F0} frames/s: "
+                + $"{(good ? "[green]good[/]" : "[red]not good[/]")}"));
     }
 }

@@ -36,7 +36,8 @@ public abstract class FieldFeed : IDisposable
     /// <summary>Opens a file.</summary>
     /// <param name="file">A path.</param>
     /// <param name="variables">Quantities, all on the same grid; empty: the only one of the file.</param>
-    /// <exception cref="FeedException">Not there, not readable, cut off, or without such variables; it names those that are there.</exception>
+    /// <exception cref="FeedException">Not there, not readable, cut off, or without such variables; it names those that are
+    /// there.</exception>
     public static FieldFeed Open(string file, IReadOnlyList<string> variables)
     {
         if (Directory.Exists(file)) throw new FeedException($"{file} is a folder: name its files");

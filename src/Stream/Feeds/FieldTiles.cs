@@ -7,9 +7,6 @@ namespace Esn.Streaming.Feeds;
 /// <summary>A part of a field that is a stream of its own: its own cells, and some around them for its readout to see.</summary>
 public sealed class FieldTile
 {
-    /// <summary>Header of its records: first row and column of its own cells in the whole field, and how many they are.</summary>
-    public const string Header = "esn-tile";
-
     readonly FieldLayout _whole;
     readonly int _top, _left;
 
@@ -25,14 +22,14 @@ public sealed class FieldTile
             Longitudes = [.. whole.Longitudes.Skip(_left).Take(right - _left)],
         };
         Name = string.Create(CultureInfo.InvariantCulture, $"{row}-{column}");
-        Place = string.Create(CultureInfo.InvariantCulture, $"{row},{column},{Math.Min(rows, whole.Rows - row)},{Math.Min(columns, whole.Columns - column)}");
+        Place = new FieldTilePlace(row, column, Math.Min(rows, whole.Rows - row), Math.Min(columns, whole.Columns - column), _top, _left);
     }
 
     /// <summary>First row and first column of its own cells.</summary>
     public string Name { get; }
 
-    /// <summary>What <see cref="Header"/> says.</summary>
-    public string Place { get; }
+    /// <summary>Where in the whole field it lies; its records say so.</summary>
+    public FieldTilePlace Place { get; }
 
     /// <summary>Of its frames, halo included.</summary>
     public FieldLayout Layout { get; }
@@ -78,7 +75,8 @@ public sealed partial class FieldTiles
     public static (int Rows, int Columns)? Parse(string text)
     {
         Match match = Form().Match(text);
-        return match.Success ? (int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture), int.Parse(match.Groups[2].Value, CultureInfo.InvariantCulture)) : null;
+        return match.Success ? (int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture),
+            int.Parse(match.Groups[2].Value, CultureInfo.InvariantCulture)) : null;
     }
 
     [GeneratedRegex(@"^\s*([1-9][0-9]{0,3})\s*[xX×]\s*([1-9][0-9]{0,3})\s*$")]

@@ -21,13 +21,15 @@ sealed class NetCdfFeed : FieldFeed
         IH5Dataset[] all = [.. open.Children().OfType<IH5Dataset>()];
         string[] fields = [.. all.Where(one => Sides(one) is { Length: 3 } && IsNumber(one)).Select(one => one.Name)];
         if (names.Count == 0 && fields.Length != 1)
-            throw new FeedException(fields.Length == 0 ? $"{file} has no variable of [time, rows, columns]; {There(all)}" : $"{file} has several fields: say which by --var: {string.Join(", ", fields)}");
+            throw new FeedException(fields.Length == 0 ? $"{file} has no variable of [time, rows, columns]; {There(all)}"
+                : $"{file} has several fields: say which by --var: {string.Join(", ", fields)}");
         _variables = [.. (names.Count == 0 ? fields : names).Select(name => new Variable(file, Array.Find(all, one => one.Name == name)
             ?? throw new FeedException($"{file} has no variable {name}; {There(all)}")))];
         Variable first = _variables[0];
         foreach (Variable other in _variables)
             if (!other.Sides.SequenceEqual(first.Sides))
-                throw new FeedException($"{file}: {other.Name} is [{string.Join(", ", other.Sides)}], {first.Name} is [{string.Join(", ", first.Sides)}]: fields of one feed must have the same grid and times");
+                throw new FeedException($"{file}: {other.Name} is [{string.Join(", ", other.Sides)}], {first.Name} is "
+                    + $"[{string.Join(", ", first.Sides)}]: fields of one feed must have the same grid and times");
         IH5Dataset?[] scales = Scales(first);
         Layout = new FieldLayout(_variables.Length, (int)first.Sides[1], (int)first.Sides[2])
         {
@@ -39,7 +41,8 @@ sealed class NetCdfFeed : FieldFeed
         IsWide = Array.Exists(_variables, variable => variable.IsWide);
         _times = [];
         if (scales[0] is not { } time || Text(time, "units") is not { } units) return;
-        _time = CfTime.Parse(units, Text(time, "calendar"), out string problem) ?? throw new FeedException($"{file}: {time.Name}: {problem}");
+        _time = CfTime.Parse(units, Text(time, "calendar"), out string problem)
+            ?? throw new FeedException($"{file}: {time.Name}: {problem}");
         _times = Variable.Numbers(time, null);
     }
 
@@ -50,8 +53,10 @@ sealed class NetCdfFeed : FieldFeed
             var start = new byte[8];
             int count = stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
             if (count >= 4 && start.AsSpan(0, 3).SequenceEqual("CDF"u8))
-                throw new FeedException($"{file} is a classic netCDF-3 file, netCDF-4 is read: nccopy -k nc4 {file} {Path.GetFileNameWithoutExtension(file)}-4.nc makes one");
-            if (count < start.Length || !start.AsSpan().SequenceEqual((ReadOnlySpan<byte>)[0x89, (byte)'H', (byte)'D', (byte)'F', 13, 10, 26, 10]))
+                throw new FeedException($"{file} is a classic netCDF-3 file, netCDF-4 is read: nccopy -k nc4 {file} "
+                    + $"{Path.GetFileNameWithoutExtension(file)}-4.nc makes one");
+            if (count < start.Length || !start.AsSpan()
+                .SequenceEqual((ReadOnlySpan<byte>)[0x89, (byte)'H', (byte)'D', (byte)'F', 13, 10, 26, 10]))
                 throw new FeedException($"{file} is no netCDF-4 or HDF5 file: its first bytes are others");
         }
         NativeFile? open = null;
@@ -97,7 +102,8 @@ sealed class NetCdfFeed : FieldFeed
         }
         catch (Exception e)
         {
-            throw new FeedException($"{Name}: can't read steps {begin + 1} to {begin + steps} of {Count} of {variable.Name}: {e.Message.TrimEnd('.')}; is the file cut off?");
+            throw new FeedException($"{Name}: can't read steps {begin + 1} to {begin + steps} of {Count} of {variable.Name}: "
+                + $"{e.Message.TrimEnd('.')}; is the file cut off?");
         }
     }
 
@@ -119,12 +125,14 @@ sealed class NetCdfFeed : FieldFeed
 
     static double[] Degrees(IH5Dataset? scale, double limit)
     {
-        if (scale is null || !IsNumber(scale) || Text(scale, "units")?.StartsWith("degree", StringComparison.OrdinalIgnoreCase) != true) return [];
+        if (scale is null || !IsNumber(scale)
+            || Text(scale, "units")?.StartsWith("degree", StringComparison.OrdinalIgnoreCase) != true) return [];
         double[] degrees = Variable.Numbers(scale, null);
         return Array.TrueForAll(degrees, one => Math.Abs(one) <= limit) ? degrees : [];
     }
 
-    static string There(IH5Dataset[] all) => all.Length == 0 ? "it has none" : $"it has {string.Join(", ", all.Select(one => one.Name).Order(StringComparer.Ordinal))}";
+    static string There(IH5Dataset[] all) => all.Length == 0 ? "it has none"
+        : $"it has {string.Join(", ", all.Select(one => one.Name).Order(StringComparer.Ordinal))}";
 
     // A level, or what else has a single entry between time and the grid, is left out.
     static ulong[] Sides(IH5Dataset dataset)
@@ -154,9 +162,11 @@ sealed class NetCdfFeed : FieldFeed
             Dataset = dataset;
             Sides = NetCdfFeed.Sides(dataset);
             if (Sides.Length != 3 || !IsNumber(dataset))
-                throw new FeedException($"{file}: {dataset.Name} is {dataset.Type.Class} of [{string.Join(", ", dataset.Space.Dimensions)}]: numbers of [time, rows, columns] are expected");
+                throw new FeedException($"{file}: {dataset.Name} is {dataset.Type.Class} of "
+                    + $"[{string.Join(", ", dataset.Space.Dimensions)}]: numbers of [time, rows, columns] are expected");
             if (Sides[0] < 1 || Sides[1] is < 1 or > 10_000 || Sides[2] is < 1 or > 10_000)
-                throw new FeedException($"{file}: {dataset.Name} is [{string.Join(", ", Sides)}]: at least one step, and at most 10000 cells a side");
+                throw new FeedException($"{file}: {dataset.Name} is [{string.Join(", ", Sides)}]: at least one step, and at most 10000 "
+                    + $"cells a side");
             _missing = [.. Attribute("_FillValue"), .. Attribute("missing_value")];
             double[] scale = Attribute("scale_factor"), offset = Attribute("add_offset");
             (_scale, _offset) = (scale is [var factor] ? factor : 1, offset is [var sum] ? sum : 0);
@@ -190,18 +200,23 @@ sealed class NetCdfFeed : FieldFeed
         {
             if (!Dataset.AttributeExists(name)) return [];
             IH5Attribute attribute = Dataset.Attribute(name);
-            return Convert(attribute.Type, attribute.Read<float[]>, attribute.Read<double[]>, attribute.Read<sbyte[]>, attribute.Read<byte[]>,
+            return Convert(attribute.Type, attribute.Read<float[]>, attribute.Read<double[]>, attribute.Read<sbyte[]>,
+                attribute.Read<byte[]>,
                 attribute.Read<short[]>, attribute.Read<ushort[]>, attribute.Read<int[]>, attribute.Read<uint[]>, attribute.Read<long[]>);
         }
 
         public static double[] Numbers(IH5Dataset dataset, Selection? part) => Convert(dataset.Type,
-            _ => dataset.Read<float[]>(part), _ => dataset.Read<double[]>(part), _ => dataset.Read<sbyte[]>(part), _ => dataset.Read<byte[]>(part),
-            _ => dataset.Read<short[]>(part), _ => dataset.Read<ushort[]>(part), _ => dataset.Read<int[]>(part), _ => dataset.Read<uint[]>(part),
+            _ => dataset.Read<float[]>(part), _ => dataset.Read<double[]>(part), _ => dataset.Read<sbyte[]>(part),
+                _ => dataset.Read<byte[]>(part),
+            _ => dataset.Read<short[]>(part), _ => dataset.Read<ushort[]>(part), _ => dataset.Read<int[]>(part),
+                _ => dataset.Read<uint[]>(part),
             _ => dataset.Read<long[]>(part));
 
         // In the file's own type, then as doubles.
-        static double[] Convert(IH5DataType type, Func<ulong[]?, float[]> f4, Func<ulong[]?, double[]> f8, Func<ulong[]?, sbyte[]> i1, Func<ulong[]?, byte[]> u1,
-            Func<ulong[]?, short[]> i2, Func<ulong[]?, ushort[]> u2, Func<ulong[]?, int[]> i4, Func<ulong[]?, uint[]> u4, Func<ulong[]?, long[]> i8)
+        static double[] Convert(IH5DataType type, Func<ulong[]?, float[]> f4, Func<ulong[]?, double[]> f8, Func<ulong[]?, sbyte[]> i1,
+            Func<ulong[]?, byte[]> u1,
+            Func<ulong[]?, short[]> i2, Func<ulong[]?, ushort[]> u2, Func<ulong[]?, int[]> i4, Func<ulong[]?, uint[]> u4, Func<ulong[]?,
+                long[]> i8)
         {
             bool signed = type.Class == H5DataTypeClass.FixedPoint && type.FixedPoint.IsSigned;
             return (type.Class, type.Size, signed) switch

@@ -79,6 +79,6 @@ static partial class AlarmEndpoints
     [LoggerMessage(31, LogLevel.Information, "alarm {alarm} is acknowledged by {by}: {why}")]
     static partial void Acknowledged(ILogger log, string alarm, string by, string why);
 
-    [LoggerMessage(63, LogLevel.Information, "alarm {alarm} was {what}, says {by}: {why}")]
+    [LoggerMessage(73, LogLevel.Information, "alarm {alarm} was {what}, says {by}: {why}")]
     static partial void Judged(ILogger log, string alarm, string what, string by, string why);
 }

@@ -139,6 +139,7 @@ public sealed class CommandTopic : ICommandLog, IDisposable
     TopicPartition[] Partitions(CancellationToken stop)
     {
         using IAdminClient admin = new DependentAdminClientBuilder(_consumer.Handle).Build();
+        long since = _time.GetTimestamp();
         while (true)
         {
             stop.ThrowIfCancellationRequested();
@@ -148,7 +149,8 @@ public sealed class CommandTopic : ICommandLog, IDisposable
                 TopicMetadata topic = admin.GetMetadata(_topic, Patience).Topics.Single();
                 if (topic.Partitions.Count > 0)
                     return [.. topic.Partitions.Select(partition => new TopicPartition(_topic, partition.PartitionId))];
-                if (_complaints.Allows(out int repeats)) _log.CommandsUnread(_topic, topic.Error.Reason, repeats);
+                if (_time.GetElapsedTime(since) > Patience && _complaints.Allows(out int repeats))
+                    _log.CommandsUnread(_topic, topic.Error.Reason, repeats);
             }
             catch (KafkaException e)
             {

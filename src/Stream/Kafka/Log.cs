@@ -98,22 +98,23 @@ static partial class Log
         + "over the gap")]
     public static partial void RecordsGone(this ILogger log, string partition, long next, long low);
 
-    [LoggerMessage(60, LogLevel.Warning, "the commands in topic {Topic} are not all read yet; {Repeats} alike before it were not logged")]
+    [LoggerMessage(70, LogLevel.Warning, "the commands in topic {Topic} are not all read yet; {Repeats} alike before it were not logged")]
     public static partial void CommandsUnknown(this ILogger log, string topic, int repeats);
 
-    [LoggerMessage(61, LogLevel.Warning, "can't read the topic of commands {Topic}: {Reason}; {Repeats} alike before it were not logged")]
+    [LoggerMessage(71, LogLevel.Warning, "can't read the topic of commands {Topic}: {Reason}; {Repeats} alike before it were not logged")]
     public static partial void CommandsUnread(this ILogger log, string topic, string reason, int repeats);
 
-    [LoggerMessage(62, LogLevel.Error, "the record {Place} is passed over: {Reason}")]
+    [LoggerMessage(72, LogLevel.Error, "the record {Place} is passed over: {Reason}")]
     public static partial void NoCommand(this ILogger log, string place, string reason);
 
-    [LoggerMessage(66, LogLevel.Warning, "topic {Topic} does not exist and was not created: mutes, acknowledgements and feedback are refused")]
+    [LoggerMessage(76, LogLevel.Warning, "topic {Topic} does not exist and was not created: mutes, acknowledgements and "
+        + "feedback are refused")]
     public static partial void NoCommands(this ILogger log, string topic);
 
-    [LoggerMessage(64, LogLevel.Warning, "the board begins without a past: topic {Topic} can't be read: {Reason}")]
+    [LoggerMessage(74, LogLevel.Warning, "the board begins without a past: topic {Topic} can't be read: {Reason}")]
     public static partial void PastUnread(this ILogger log, string topic, string reason);
 
-    [LoggerMessage(65, LogLevel.Warning, "{Records} records of topic {Topic} are no events of alarms, and are not on the board")]
+    [LoggerMessage(75, LogLevel.Warning, "{Records} records of topic {Topic} are no events of alarms, and are not on the board")]
     public static partial void NoEvents(this ILogger log, int records, string topic);
 
     [LoggerMessage(46, LogLevel.Information, "{Partition}: {Streams} streams go on from their snapshot at offset {Next}; {Again} "

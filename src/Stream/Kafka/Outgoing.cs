@@ -72,8 +72,9 @@ sealed class OutgoingEvent(ScoredFrame frame, EsnConfig config)
         foreach ((string name, string value) in attributes) Add(headers, $"ce_{name}", value);
         if (System.Diagnostics.Activity.Current is { IdFormat: System.Diagnostics.ActivityIdFormat.W3C, Id: { } trace })
             Add(headers, Spans.TraceParent, trace);
-        return new Message<byte[]?, byte[]?> { Key = Encoding.UTF8.GetBytes(frame.Frame.Stream.Key), Value = data.ToArray(),
-            Headers = headers };
+        // Alarms of a field's tiles meet in one partition: there they are joined.
+        string stream = frame.Frame.Stream.Key, key = frame.Frame.Field?.Tile is null ? stream : FieldTilePlace.FieldOf(stream);
+        return new Message<byte[]?, byte[]?> { Key = Encoding.UTF8.GetBytes(key), Value = data.ToArray(), Headers = headers };
     }
 }
 

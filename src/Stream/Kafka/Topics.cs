@@ -11,9 +11,15 @@ static class Topics
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     /// <summary>Returns once they are there; waits for the brokers as long as it takes.</summary>
+    /// <param name="config">Where the brokers are, and which topics.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="log">What the process says.</param>
+    /// <param name="stop">Ends it.</param>
+    /// <param name="topics">In place of those of the configuration's sink and of commands.</param>
     /// <returns>Whether the topic of commands is there: without it all runs, and what people say is refused.</returns>
     /// <exception cref="ConfigException">A topic is missing and may not or can not be created.</exception>
-    public static async Task<bool> Ensure(EsnConfig config, TimeProvider time, ILogger log, CancellationToken stop)
+    public static async Task<bool> Ensure(EsnConfig config, TimeProvider time, ILogger log, CancellationToken stop,
+        IReadOnlyList<string>? topics = null)
     {
         var said = new ClientLog(log, time);
         var complaints = new RateLimit(time, TimeSpan.FromMinutes(1));
@@ -28,8 +34,8 @@ static class Topics
             {
                 // On a thread of its own: the call blocks.
                 Metadata metadata = await Task.Run(() => admin.GetMetadata(Patience), stop).WaitAsync(stop).ConfigureAwait(false);
-                string commands = config.Control.Topic;
-                string[] missing = [.. config.SinkTopics.Except(metadata.Topics.Select(topic => topic.Topic))];
+                string commands = topics is null ? config.Control.Topic : "";
+                string[] missing = [.. (topics ?? config.SinkTopics).Except(metadata.Topics.Select(topic => topic.Topic))];
                 bool there = commands.Length == 0 || metadata.Topics.Exists(topic => topic.Topic == commands);
                 if (missing.Length == 0 && (there || !config.Sink.CreateTopics)) return there;
                 if (!config.Sink.CreateTopics)

@@ -56,7 +56,8 @@ public sealed record BlobSpec
     internal void Check()
     {
         ParameterRange.Require(Enum.IsDefined(Path), nameof(Path), $"one of {string.Join(", ", Enum.GetNames<BlobPath>())}", (int)Path);
-        ParameterRange.Require(Enum.IsDefined(Series), nameof(Series), $"one of {string.Join(", ", Enum.GetNames<BlobSeries>())}", (int)Series);
+        ParameterRange.Require(Enum.IsDefined(Series), nameof(Series), $"one of {string.Join(", ", Enum.GetNames<BlobSeries>())}",
+            (int)Series);
         ParameterRange.Require(Rows >= 2, nameof(Rows), "at least 2", Rows);
         ParameterRange.Require(Columns >= 2, nameof(Columns), "at least 2", Columns);
         ParameterRange.Require(Width > 0 && double.IsFinite(Width), nameof(Width), "above 0 and finite", Width);

@@ -51,7 +51,8 @@ sealed class HelmholtzSolver
             double inverse = 0;
             for (int i = 0; i < n; i++) _elimination[i * n + mode] = inverse = 1 / (diagonal - inverse);
         }
-        (_symmetric, _antisymmetric, _odd, _even) = (new double[n * _half], new double[n * _half], new double[n * _half], new double[n * _half]);
+        (_symmetric, _antisymmetric, _odd, _even) = (new double[n * _half], new double[n * _half], new double[n * _half],
+            new double[n * _half]);
     }
 
     HelmholtzSolver(HelmholtzSolver other)

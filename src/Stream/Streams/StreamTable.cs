@@ -64,7 +64,8 @@ public sealed class StreamTable
     // What a person said since the last batch holds from the next record on; of records that are taken again, what was noted does.
     IReadOnlyList<ControlTaken> Begin(PartitionGroup group)
     {
-        IReadOnlyList<ControlTaken> taken = _interventions.Begin(group.Partition, Math.Max(group.Next, group.Told));
+        IReadOnlyList<ControlTaken> taken = _interventions.Begin(group.Partition, group.Next,
+            Math.Max(group.Next, group.Told));
         if (taken.Count == 0) return taken;
         foreach (StreamSlot slot in group.Slots)
         {

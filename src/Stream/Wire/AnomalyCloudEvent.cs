@@ -18,7 +18,7 @@ public static class AnomalyCloudEvent
     /// <summary>Before the change: esn.anomaly.opened, …</summary>
     public const string TypePrefix = "esn.anomaly.";
 
-    static readonly JsonSerializerOptions Layout = new()
+    internal static readonly JsonSerializerOptions Layout = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
@@ -44,7 +44,11 @@ public static class AnomalyCloudEvent
         double Score, double PeakScore, double Normality,
         string Severity, double[] Expected, double[] Observed,
         IReadOnlyList<ChannelShare> Channels, IReadOnlyList<ScoreContribution> Scores, ForecastData? Forecast, DriftData? Drift,
-            LeftOutData? LeftOut = null, FieldEventData? Field = null);
+            LeftOutData? LeftOut = null, FieldEventData? Field = null)
+    {
+        /// <summary>Of a joined alarm that closes since it turned out to be a part of another one: that one; else absent.</summary>
+        public string? Into { get; init; }
+    }
 
     /// <summary>A slow change that the alarm is due to, as in <see cref="Esn.Drift"/>.</summary>
     /// <param name="Kind">level or error.</param>
@@ -94,9 +98,25 @@ public static class AnomalyCloudEvent
             Subject = stream.Key,
             Time = alarm.Time,
             DataContentType = "application/json",
-            Data = Bounded(DataOf(stream, alarm, id, names) with { Field = FieldOf(alarm, grid, maps, most) }, most),
+            Data = Bounded(DataOf(stream, alarm, id, names) with { Field = FieldOf(frame, alarm, grid, maps, most) }, most),
         };
     }
+
+    /// <summary>An event of alarms of tiles that were joined.</summary>
+    /// <param name="id">Its ce_id.</param>
+    /// <param name="change">Of the joined alarm.</param>
+    /// <param name="time">Feed time of the change.</param>
+    /// <param name="data">What it tells.</param>
+    internal static CloudEvent Joined(string id, AlarmChange change, DateTime time, AnomalyData data) => new()
+    {
+        Id = id,
+        Type = TypePrefix + Words.Of(change),
+        Source = new Uri($"/esn/{Uri.EscapeDataString(data.Topic)}/joined", UriKind.Relative),
+        Subject = data.Stream,
+        Time = time,
+        DataContentType = "application/json",
+        Data = Bounded(data, MostBytes),
+    };
 
     /// <summary>The ce_id of an event.</summary>
     internal static string IdOf(Frame frame, AlarmEvent alarm)
@@ -106,14 +126,17 @@ public static class AnomalyCloudEvent
         return FormattableString.Invariant($"{record.Topic}/{record.Partition}/{record.Offset}{part}/{Words.Of(alarm.Change)}");
     }
 
-    static FieldEventData? FieldOf(AlarmEvent alarm, GridSpec? grid, string? maps, int most)
+    static FieldEventData? FieldOf(Frame frame, AlarmEvent alarm, GridSpec? grid, string? maps, int most)
     {
         if (alarm.Field is not { } evidence) return null;
         bool inline = FieldMap.IsInline(evidence, most);
         FieldMap map = FieldMap.Of(evidence, MostBytes);
         string? data = inline ? Convert.ToBase64String(FieldRecord.Bytes(evidence.Heat)) : null;
         return FieldEventData.Of(evidence, grid, !inline && maps is null ? null
-            : new MapEventData("float32", map.Rows, map.Columns, map.Every, data, inline ? null : maps));
+            : new MapEventData("float32", map.Rows, map.Columns, map.Every, data, inline ? null : maps)) with
+        {
+            Tile = TileEventData.Of(frame.Stream.Key, frame.Field?.Tile, grid),
+        };
     }
 
     static AnomalyData DataOf(StreamId stream, AlarmEvent alarm, string id, IReadOnlyList<string> names) => new(

@@ -15,13 +15,26 @@ public sealed record FieldEventData(int Rows, int Columns, int Frames, double Ro
 {
     const int MostRegions = 20;
 
+    /// <summary>Where in a whole field the stream lies; absent: it is no tile.</summary>
+    public TileEventData? Tile { get; init; }
+
+    /// <summary>Of alarms of tiles joined: the streams that have a part in it; rows and columns are those of the whole field.</summary>
+    public IReadOnlyList<string>? Tiles { get; init; }
+
+    /// <summary>Of alarms of tiles joined: row of the whole field at which the map begins.</summary>
+    public int? Top { get; init; }
+
+    /// <summary>Of alarms of tiles joined: column of the whole field at which the map begins.</summary>
+    public int? Left { get; init; }
+
     /// <summary>From what the detector found.</summary>
     /// <param name="evidence">Of the alarm.</param>
     /// <param name="grid">Of the stream; with degrees, places are told in degrees too.</param>
     /// <param name="map">Where the map is.</param>
     public static FieldEventData Of(FieldEvidence evidence, GridSpec? grid, MapEventData? map) => new(
         evidence.Rows, evidence.Columns, evidence.Frames, evidence.Row, evidence.Column,
-        RegionEventData.At(grid?.Latitudes ?? [], evidence.Row), RegionEventData.At(grid?.Longitudes ?? [], evidence.Column), [.. evidence.Regions.Take(MostRegions).Select(region => RegionEventData.Of(region, grid))], map);
+        RegionEventData.At(grid?.Latitudes ?? [], evidence.Row), RegionEventData.At(grid?.Longitudes ?? [], evidence.Column),
+            [.. evidence.Regions.Take(MostRegions).Select(region => RegionEventData.Of(region, grid))], map);
 }
 
 /// <summary>A connected part of a field that is out of the ordinary.</summary>
@@ -44,7 +57,8 @@ public sealed record RegionEventData(
         return new RegionEventData(region.Row, region.Column, At(north, region.Row), At(east, region.Column),
             new BoxEventData(region.Top, region.Left, region.Bottom, region.Right, box[0] < box[1] ? box[0] : box[1], box[2],
                 box[0] < box[1] ? box[1] : box[0], box[3]),
-            region.Cells, new PeakEventData(region.PeakRow, region.PeakColumn, region.Peak, At(north, region.PeakRow), At(east, region.PeakColumn)),
+            region.Cells, new PeakEventData(region.PeakRow, region.PeakColumn, region.Peak, At(north, region.PeakRow),
+                At(east, region.PeakColumn)),
             region.Share);
     }
 
@@ -72,3 +86,25 @@ public sealed record PeakEventData(int Row, int Column, double Heat, double? Lat
 /// <param name="Data">[rows×columns], the first row first, in base64; absent: it is in the topic.</param>
 /// <param name="Topic">Where the map is a record whose header ce_id is that of this event; absent: it is in here.</param>
 public sealed record MapEventData(string Dtype, int Rows, int Columns, int Every, string? Data, string? Topic);
+
+/// <summary>Where in a whole field a tile lies, in cells of the whole field.</summary>
+/// <param name="Field">The whole field's name.</param>
+/// <param name="Row">First row of its own cells.</param>
+/// <param name="Column">First column of its own cells.</param>
+/// <param name="Rows">Of its own cells.</param>
+/// <param name="Columns">Of its own cells.</param>
+/// <param name="Top">Row at which the map begins: the halo's.</param>
+/// <param name="Left">Column at which the map begins.</param>
+/// <param name="Latitudes">Degrees north of the first and the last of its own rows; absent: not known.</param>
+/// <param name="Longitudes">Degrees east of the first and the last of its own columns.</param>
+public sealed record TileEventData(string Field, int Row, int Column, int Rows, int Columns, int Top, int Left,
+    IReadOnlyList<double>? Latitudes, IReadOnlyList<double>? Longitudes)
+{
+    /// <summary>Of a stream.</summary>
+    public static TileEventData? Of(string stream, FieldTilePlace? place, GridSpec? grid) => place is null ? null
+        : new TileEventData(FieldTilePlace.FieldOf(stream), place.Row, place.Column, place.Rows, place.Columns, place.Top, place.Left,
+            Ends(grid?.Latitudes, place.Row - place.Top, place.Rows), Ends(grid?.Longitudes, place.Column - place.Left, place.Columns));
+
+    static double[]? Ends(IReadOnlyList<double>? degrees, int first, int count) =>
+        degrees is { Count: > 0 } && first + count <= degrees.Count ? [degrees[first], degrees[first + count - 1]] : null;
+}

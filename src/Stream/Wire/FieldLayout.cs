@@ -15,6 +15,9 @@ public sealed record FieldLayout(int Fields, int Rows, int Columns)
     /// <summary>Degrees east, [columns]; empty: not known.</summary>
     public IReadOnlyList<double> Longitudes { get; init; } = [];
 
+    /// <summary>Where in a whole field it lies; null: it is one.</summary>
+    public FieldTilePlace? Tile { get; init; }
+
     /// <summary>Values of a frame.</summary>
     public int Values => Fields * Rows * Columns;
 
@@ -29,9 +32,11 @@ public sealed record FieldLayout(int Fields, int Rows, int Columns)
             if (!double.IsNaN(first[i])) continue;
             any = land[i % land.Length] = true;
         }
-        return new GridSpec { Fields = Fields, Rows = Rows, Columns = Columns, Land = any ? land : [], Latitudes = Latitudes, Longitudes = Longitudes };
+        return new GridSpec { Fields = Fields, Rows = Rows, Columns = Columns, Land = any ? land : [], Latitudes = Latitudes,
+            Longitudes = Longitudes };
     }
 
     /// <summary>Such as 2×30×60.</summary>
-    public override string ToString() => Fields == 1 ? FormattableString.Invariant($"{Rows}×{Columns}") : FormattableString.Invariant($"{Fields}×{Rows}×{Columns}");
+    public override string ToString() => Fields == 1 ? FormattableString.Invariant($"{Rows}×{Columns}")
+        : FormattableString.Invariant($"{Fields}×{Rows}×{Columns}");
 }

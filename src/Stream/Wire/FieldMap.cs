@@ -16,7 +16,8 @@ public sealed record FieldMap(int Rows, int Columns, int Every, IReadOnlyList<fl
     /// <summary>Whether the map of an event that may have so many bytes stands in the event itself.</summary>
     /// <param name="evidence">Of the alarm.</param>
     /// <param name="most">Bytes that the event's data may take.</param>
-    public static bool IsInline(FieldEvidence evidence, int most) => 4 * (sizeof(float) * evidence.Heat.Count / 3 + 1) <= Math.Min(MostInline, most / 2);
+    public static bool IsInline(FieldEvidence evidence, int most) =>
+        4 * (sizeof(float) * evidence.Heat.Count / 3 + 1) <= Math.Min(MostInline, most / 2);
 
     /// <summary>The map in at most so many bytes.</summary>
     /// <param name="evidence">Of the alarm.</param>

@@ -18,7 +18,8 @@ public static class FieldPicture
 {
     const int Shades = 256, LeastSide = 240;
     static readonly (byte R, byte G, byte B) Land = (150, 150, 150);
-    static readonly (byte R, byte G, byte B)[][] Tables = [Table(new ScottPlot.Colormaps.Viridis()), Table(new ScottPlot.Colormaps.Inferno())];
+    static readonly (byte R, byte G, byte B)[][] Tables = [Table(new ScottPlot.Colormaps.Viridis()),
+        Table(new ScottPlot.Colormaps.Inferno())];
 
     /// <summary>The colour of a number; grey where it is none.</summary>
     /// <param name="scale">Which colours.</param>
@@ -40,7 +41,8 @@ public static class FieldPicture
     /// <param name="high">Gets the last colour.</param>
     /// <param name="northUp">Whether the last row is drawn at the top.</param>
     /// <param name="pixels">Pixels of a cell's side; 0: as many as make the picture large enough to be seen.</param>
-    public static byte[] Png(ReadOnlySpan<double> map, int columns, ColourScale scale, double low, double high, bool northUp, int pixels = 0)
+    public static byte[] Png(ReadOnlySpan<double> map, int columns, ColourScale scale, double low, double high, bool northUp,
+        int pixels = 0)
     {
         int rows = map.Length / columns;
         int side = pixels > 0 ? pixels : Math.Max(1, LeastSide / Math.Max(rows, columns));
@@ -65,7 +67,8 @@ public static class FieldPicture
     /// <param name="grid">Of the stream, for land and for where north is; null: there is no land.</param>
     public static byte[] Heat(FieldEvidence evidence, GridSpec? grid)
     {
-        double[] map = [.. evidence.Heat.Select((heat, cell) => grid is { Land.Count: > 0 } && grid.Land[cell] ? double.NaN : Math.Sqrt(heat))];
+        double[] map = [.. evidence.Heat.Select((heat, cell) => grid is { Land.Count: > 0 } && grid.Land[cell] ? double.NaN
+            : Math.Sqrt(heat))];
         double high = map.Where(double.IsFinite).DefaultIfEmpty(1).Max();
         return Png(map, evidence.Columns, ColourScale.Inferno, 0, Math.Max(high, 1), NorthUp(grid));
     }

@@ -25,9 +25,15 @@ public static class FieldRecord
         foreach (RecordHeader header in record.Headers)
         {
             if (header.Name == Shape) return true;
-            if (header.Name.Equals(Type, StringComparison.OrdinalIgnoreCase) && header.Value is { } type
-                && Encoding.UTF8.GetString(type).StartsWith(ContentType, StringComparison.OrdinalIgnoreCase)) return true;
         }
+        return IsOf(record, ContentType) || IsOf(record, ArrowField.ContentType);
+    }
+
+    static bool IsOf(FeedRecord record, string contentType)
+    {
+        foreach (RecordHeader header in record.Headers)
+            if (header.Name.Equals(Type, StringComparison.OrdinalIgnoreCase) && header.Value is { } type
+                && Encoding.UTF8.GetString(type).StartsWith(contentType, StringComparison.OrdinalIgnoreCase)) return true;
         return false;
     }
 
@@ -36,27 +42,59 @@ public static class FieldRecord
     internal static (DateTime? Time, double[] Values, FieldLayout Layout) Decode(FeedRecord record)
     {
         byte[] value = record.Value ?? throw new FrameDecoder.Rejected(Rejection.NoValue, "the record has no value");
+        if (IsOf(record, ArrowField.ContentType)) return DecodeArrow(record, value);
         FieldLayout layout = LayoutOf(record);
         bool wide = IsWide(record);
         int size = wide ? sizeof(double) : sizeof(float);
         if (value.Length != (long)layout.Values * size)
             throw new FrameDecoder.Rejected(Rejection.WrongLength, FormattableString.Invariant(
-                $"{Shape} {layout} of {(wide ? "float64" : "float32")} makes {(long)layout.Values * size} bytes, the value has {value.Length}"));
-        double? fill = Text(record, Fill) is not { } text ? null : Number(text)
-            ?? throw new FrameDecoder.Rejected(Rejection.BadHeader, $"{Fill} must be the number that stands for no value, was '{Short(text)}'");
+                $"{Shape} {layout} of {Word(wide)} makes {(long)layout.Values * size} bytes, the value has {value.Length}"));
+        double? fill = FillOf(record);
         // As the numbers are written: −1e34 in single precision is another number than in double precision.
         if (fill is { } number && !wide) fill = (float)number;
         var values = new double[layout.Values];
         for (int i = 0; i < values.Length; i++)
         {
-            double one = wide ? BinaryPrimitives.ReadDoubleLittleEndian(value.AsSpan(i * size)) : BinaryPrimitives.ReadSingleLittleEndian(value.AsSpan(i * size));
+            double one = wide ? BinaryPrimitives.ReadDoubleLittleEndian(value.AsSpan(i * size))
+                : BinaryPrimitives.ReadSingleLittleEndian(value.AsSpan(i * size));
             values[i] = one == fill ? double.NaN : one;
-            if (double.IsInfinity(values[i]))
-                throw new FrameDecoder.Rejected(Rejection.NotFinite, $"{Place(layout, i)} is {one.ToString(CultureInfo.InvariantCulture)}: a number is expected, or NaN on land");
         }
-        DateTime? time = Text(record, Time) is not { } said ? null : FeedTime.Parse(said)
-            ?? throw new FrameDecoder.Rejected(Rejection.BadTimestamp, $"{Time} must be ISO 8601 or a number since 1970, was '{Short(said)}'");
-        return (time, values, layout);
+        CheckFinite(values, layout);
+        return (TimeOf(record), values, layout);
+    }
+
+    // The shape is the tensor's; degrees, tile, time and fill are headers as ever.
+    static (DateTime?, double[], FieldLayout) DecodeArrow(FeedRecord record, byte[] value)
+    {
+        (double[] values, FieldLayout layout) = ArrowField.Decode(value);
+        CheckSize(layout.Fields, layout.Rows, layout.Columns, layout.ToString());
+        if (FillOf(record) is { } fill)
+            for (int i = 0; i < values.Length; i++)
+                if (values[i] == fill || (float)values[i] == (float)fill) values[i] = double.NaN;
+        CheckFinite(values, layout);
+        return (TimeOf(record), values, Placed(record, layout));
+    }
+
+    static double? FillOf(FeedRecord record) => Text(record, Fill) is not { } text ? null : Number(text)
+        ?? throw new FrameDecoder.Rejected(Rejection.BadHeader, $"{Fill} must be the number that stands for no value, was '{Short(text)}'");
+
+    static DateTime? TimeOf(FeedRecord record) => Text(record, Time) is not { } said ? null : FeedTime.Parse(said)
+        ?? throw new FrameDecoder.Rejected(Rejection.BadTimestamp, $"{Time} must be ISO 8601 or a number since 1970, was '{Short(said)}'");
+
+    static void CheckFinite(double[] values, FieldLayout layout)
+    {
+        int at = Array.FindIndex(values, double.IsInfinity);
+        if (at >= 0)
+            throw new FrameDecoder.Rejected(Rejection.NotFinite,
+                $"{Place(layout, at)} is {values[at].ToString(CultureInfo.InvariantCulture)}: a number is expected, or NaN on land");
+    }
+
+    static void CheckSize(int fields, int rows, int columns, string said)
+    {
+        if ((long)fields * rows * columns > MostValues)
+            throw new FrameDecoder.Rejected(Rejection.TooManyChannels,
+                $"{Shape} {said} has {(long)fields * rows * columns} values, at most {MostValues} are possible: cut it into tiles, each a "
+                + "stream of its own");
     }
 
     /// <summary>A record's value and headers from a field.</summary>
@@ -64,7 +102,8 @@ public static class FieldRecord
     /// <param name="values">[fields×rows×columns], NaN on land.</param>
     /// <param name="time">UTC.</param>
     /// <param name="wide">Whether in double precision.</param>
-    public static (byte[] Value, IReadOnlyList<RecordHeader> Headers) Encode(FieldLayout layout, ReadOnlySpan<double> values, DateTime time, bool wide)
+    public static (byte[] Value, IReadOnlyList<RecordHeader> Headers) Encode(FieldLayout layout, ReadOnlySpan<double> values, DateTime time,
+        bool wide)
     {
         var value = new byte[values.Length * (wide ? sizeof(double) : sizeof(float))];
         for (int i = 0; i < values.Length; i++)
@@ -88,7 +127,7 @@ public static class FieldRecord
         string shape = layout.Fields == 1 ? $"{layout.Rows},{layout.Columns}" : $"{layout.Fields},{layout.Rows},{layout.Columns}";
         List<RecordHeader> headers =
         [
-            Header(Type, ContentType), Header(Shape, shape), Header(Dtype, wide ? "float64" : "float32"), Header(Time, FeedTime.Write(time)),
+            Header(Type, ContentType), Header(Shape, shape), Header(Dtype, Word(wide)), Header(Time, FeedTime.Write(time)),
         ];
         if (layout.Names.Count > 0) headers.Add(Header(Field, string.Join(',', layout.Names)));
         if (layout.Latitudes.Count > 0) headers.Add(Header(Latitudes, Degrees(layout.Latitudes)));
@@ -102,7 +141,8 @@ public static class FieldRecord
     internal static string Place(FieldLayout layout, int channel)
     {
         int cells = layout.Rows * layout.Columns, field = channel / cells, cell = channel % cells;
-        string name = field < layout.Names.Count ? layout.Names[field] : layout.Fields == 1 ? "the value" : FormattableString.Invariant($"field {field}");
+        string name = field < layout.Names.Count ? layout.Names[field] : layout.Fields == 1 ? "the value"
+            : FormattableString.Invariant($"field {field}");
         return FormattableString.Invariant($"{name} at row {cell / layout.Columns}, column {cell % layout.Columns}");
     }
 
@@ -111,24 +151,38 @@ public static class FieldRecord
         string text = Text(record, Shape) ?? throw new FrameDecoder.Rejected(Rejection.BadHeader,
             $"header {Shape} is missing: rows,columns or fields,rows,columns");
         string[] parts = text.Trim('(', ')', '[', ']', ' ').Split(',', StringSplitOptions.TrimEntries);
-        int[] sides = [.. parts.Select(part => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int side) ? side : 0)];
-        if (sides.Length is not (2 or 3) || sides[^1] is < 1 or > MostSide || sides[^2] is < 1 or > MostSide || (sides.Length == 3 && sides[0] is < 1 or > MostFields))
+        int[] sides = [.. parts.Select(part => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int side) ? side
+            : 0)];
+        if (sides.Length is not (2 or 3) || sides[^1] is < 1 or > MostSide || sides[^2] is < 1 or > MostSide
+            || (sides.Length == 3 && sides[0] is < 1 or > MostFields))
             throw new FrameDecoder.Rejected(Rejection.BadHeader,
-                $"{Shape} must be rows,columns or fields,rows,columns, of at most {MostFields} fields and {MostSide} cells a side, was '{Short(text)}'");
+                $"{Shape} must be rows,columns or fields,rows,columns, of at most {MostFields} fields and {MostSide} cells a side, was "
+                    + $"'{Short(text)}'");
         int fields = sides.Length == 3 ? sides[0] : 1;
-        if ((long)fields * sides[^2] * sides[^1] > MostValues)
-            throw new FrameDecoder.Rejected(Rejection.TooManyChannels,
-                $"{Shape} {text} has {(long)fields * sides[^2] * sides[^1]} values, at most {MostValues} are possible: cut it into tiles, each a stream of its own");
+        CheckSize(fields, sides[^2], sides[^1], text);
         string said = Text(record, Field) ?? "";
         string[] names = said.Length > 0 ? said.Split(',', StringSplitOptions.TrimEntries) : [];
         if (names.Length > 0 && names.Length != fields)
-            throw new FrameDecoder.Rejected(Rejection.BadHeader, $"{Field} must name {fields} field{(fields == 1 ? "" : "s")}, was '{Short(said)}'");
-        return new FieldLayout(fields, sides[^2], sides[^1])
-        {
-            Names = names,
-            Latitudes = Degrees(record, Latitudes, sides[^2], 90),
-            Longitudes = Degrees(record, Longitudes, sides[^1], 360),
-        };
+            throw new FrameDecoder.Rejected(Rejection.BadHeader,
+                $"{Field} must name {fields} field{(fields == 1 ? "" : "s")}, was '{Short(said)}'");
+        return Placed(record, new FieldLayout(fields, sides[^2], sides[^1]) { Names = names });
+    }
+
+    // Where on the globe, and where in a whole field.
+    static FieldLayout Placed(FeedRecord record, FieldLayout layout) => layout with
+    {
+        Latitudes = Degrees(record, Latitudes, layout.Rows, 90),
+        Longitudes = Degrees(record, Longitudes, layout.Columns, 360),
+        Tile = TileOf(record, layout.Rows, layout.Columns),
+    };
+
+    static FieldTilePlace? TileOf(FeedRecord record, int rows, int columns)
+    {
+        if (Text(record, FieldTilePlace.Header) is not { } text) return null;
+        return FieldTilePlace.Parse(text) is { } tile && tile.LiesIn(rows, columns) ? tile : throw new FrameDecoder.Rejected(
+            Rejection.BadHeader, $"{FieldTilePlace.Header} must be row,column,rows,columns of the tile's own cells in the whole field, "
+                + $"and row and "
+                + $"column of the record's first cell, such that {rows}×{columns} cells hold all of them, was '{Short(text)}'");
     }
 
     static bool IsWide(FeedRecord record)
@@ -139,7 +193,8 @@ public static class FieldRecord
             "float32" or "fp32" or "f4" or "<f4" => false,
             "float64" or "fp64" or "f8" or "<f8" => true,
             null => throw new FrameDecoder.Rejected(Rejection.BadHeader, $"header {Dtype} is missing: float32 or float64, little-endian"),
-            _ => throw new FrameDecoder.Rejected(Rejection.BadHeader, $"{Dtype} must be float32 or float64, little-endian, was '{Short(text)}'"),
+            _ => throw new FrameDecoder.Rejected(Rejection.BadHeader,
+                $"{Dtype} must be float32 or float64, little-endian, was '{Short(text)}'"),
         };
     }
 
@@ -161,12 +216,14 @@ public static class FieldRecord
     {
         double step = degrees.Count > 1 ? degrees[1] - degrees[0] : 0;
         for (int i = 0; i < degrees.Count; i++)
-            if (degrees[i] != degrees[0] + i * step) return string.Join(',', degrees.Select(one => one.ToString("R", CultureInfo.InvariantCulture)));
+            if (degrees[i] != degrees[0] + i * step) return string.Join(',',
+                degrees.Select(one => one.ToString("R", CultureInfo.InvariantCulture)));
         return string.Create(CultureInfo.InvariantCulture, $"{degrees[0]:R}:{step:R}");
     }
 
     static double? Number(string text) =>
-        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && !double.IsInfinity(number) ? number : null;
+        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && !double.IsInfinity(number) ? number
+            : null;
 
     static string? Text(FeedRecord record, string name)
     {
@@ -174,6 +231,8 @@ public static class FieldRecord
             if (header.Name == name && header.Value is { } value) return Encoding.UTF8.GetString(value);
         return null;
     }
+
+    static string Word(bool wide) => wide ? "float64" : "float32";
 
     static string Short(string text) => text.Length <= 60 ? text : text[..60] + " …";
 }

@@ -3,8 +3,8 @@ namespace Esn.Benchmarks.Fields;
 /// <summary>Fields: one table each.</summary>
 static class FieldsBenchmark
 {
-    public static readonly Benchmark Entry =
-        new("fields", "fields: speed, ocean, blobs [--part speed|ocean|blobs [--seed N] [--model NAME] [--noise X]]", Run);
+    public static readonly Benchmark Entry = new("fields",
+        "fields: speed, ocean, blobs, gamma, sst [--part speed|ocean|blobs|gamma|sst [--seed N] [--model NAME] [--noise X]]", Run);
 
     static List<Figure> Run(string[] options)
     {
@@ -13,6 +13,8 @@ static class FieldsBenchmark
         if (part is null or "speed") FieldSpeed.Run(figures);
         if (part is null or "ocean") OceanBenchmark.Run(figures, options);
         if (part is null or "blobs") BlobBenchmark.Run(figures, options);
+        if (part is null or "gamma") BlobGamma.Run(figures, options);
+        if (part is null or "sst") SstBenchmark.Run(figures);
         return figures;
     }
 }

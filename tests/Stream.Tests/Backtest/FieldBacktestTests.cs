@@ -16,7 +16,8 @@ public sealed class FieldBacktestTests : IDisposable
     {
         string file = Npy.Waves(Path.Combine(_directory, "waves.npy")), output = Path.Combine(_directory, "out");
         var set = new BacktestSet([file], [], [], null);
-        BacktestTotal total = await set.Run(Waves.Config, output, new Dictionary<string, string> { ["preset"] = "field" }, TimeProvider.System, _ => { }, CancellationToken.None);
+        BacktestTotal total = await set.Run(Waves.Config, output, new Dictionary<string, string> { ["preset"] = "field" },
+            TimeProvider.System, _ => { }, CancellationToken.None);
         Assert.Equal((Waves.Frames, Waves.Frames), (total.Rows, total.Steps));
         Assert.True(total.Alarms >= 1);
 
@@ -49,7 +50,8 @@ public sealed class FieldBacktestTests : IDisposable
         EsnConfig config = EsnConfig.Of("field") with { Source = new SourceConfig { MaxMemory = MemorySize.Parse("200 MB") } };
         FeedException e = await Assert.ThrowsAsync<FeedException>(() =>
             new BacktestSet([file], [], [], null).Run(config, null, null, TimeProvider.System, _ => { }, CancellationToken.None));
-        Assert.Matches(@"a model of 600×600 cells takes [0-9.]+ GB, 200\.0 MB may be taken .*--tiles [0-9]+x[0-9]+ --halo 2 cuts it into streams of [0-9.]+ MB each", e.Message);
+        Assert.Matches(@"a model of 600×600 cells takes [0-9.]+ GB, 200\.0 MB may be taken .*"
+            + "--tiles [0-9]+x[0-9]+ --halo 2 cuts it into streams of [0-9.]+ MB each", e.Message);
     }
 
     [Fact]

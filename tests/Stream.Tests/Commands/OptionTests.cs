@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Esn.Streaming.Commands;
+using Esn.Streaming.Configuration;
 using Xunit;
 
 namespace Esn.Stream.Tests;
@@ -43,6 +44,18 @@ public sealed class OptionTests
     [InlineData("replay", "feed.csv --to t --key-column host --now --rate 100")]
     [InlineData("backtest", "feed.csv --time-column t --time-format %d/%m/%Y --timezone UTC --decimal , --sort")]
     public void Right_options_pass(string command, string arguments) => Assert.Empty(Of(command).Parse(arguments).Errors);
+
+    [Theory]
+    [InlineData("signal", null, "1 per 10,000 steps (the preset's)")]
+    [InlineData("sensors", null, "1 per 2,500 steps (the preset's)")]
+    [InlineData("metric", null, "1 per 375 steps (the preset's)")]
+    [InlineData("metric", "2 per day", "2 per day")]
+    public void The_budget_of_a_report_is_a_number_whoever_said_it(string preset, string? said, string shown)
+    {
+        EsnConfig config = EsnConfig.Of(preset);
+        if (said is not null) config = config with { Alarms = config.Alarms with { Budget = AlarmBudget.Parse(said) } };
+        Assert.Equal(shown, BacktestCommand.BudgetOf(config));
+    }
 
     [Fact]
     public async Task The_place_of_a_tuned_configuration_is_checked_before_the_search()

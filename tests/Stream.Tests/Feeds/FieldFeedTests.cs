@@ -26,7 +26,8 @@ public sealed class FieldFeedTests : IDisposable
     [Fact]
     public void A_stack_of_numpy_is_read_step_by_step()
     {
-        using FieldFeed feed = FieldFeed.Open(Npy.Write(At("a.npy"), "<f4", "2, 2, 1, 3", Singles(1, 2, 3, 4, 5, float.NaN, 7, 8, 9, 10, 11, 12)), []);
+        using FieldFeed feed = FieldFeed.Open(Npy.Write(At("a.npy"), "<f4", "2, 2, 1, 3",
+            Singles(1, 2, 3, 4, 5, float.NaN, 7, 8, 9, 10, 11, 12)), []);
         Assert.Equal((2, 2, 1, 3), (feed.Count, feed.Layout.Fields, feed.Layout.Rows, feed.Layout.Columns));
         FieldFrame[] frames = [.. feed.Frames()];
         Assert.Equal([1, 2, 3, 4, 5, double.NaN], frames[0].Values);
@@ -37,10 +38,14 @@ public sealed class FieldFeedTests : IDisposable
     [Fact]
     public void What_is_wrong_with_an_npy_file_is_told_with_what_would_be_right()
     {
-        Assert.Contains("is cut off: its header says (2, 1, 3) of f4, which makes 152 bytes, it has 148", Refused(Npy.Write(At("cut.npy"), "<f4", "2, 1, 3", Singles(1, 2, 3, 4, 5))), StringComparison.Ordinal);
-        Assert.Contains("numpy.save(file, array.astype('<f4'))", Refused(Npy.Write(At("i.npy"), "<i8", "1, 1, 1", new byte[8])), StringComparison.Ordinal);
-        Assert.Contains("ascontiguousarray", Refused(Npy.Write(At("f.npy"), "<f4", "1, 2, 2", Singles(1, 2, 3, 4), fortran: true)), StringComparison.Ordinal);
-        Assert.Contains("its shape is (4), (steps, rows, columns)", Refused(Npy.Write(At("s.npy"), "<f4", "4,", Singles(1, 2, 3, 4))), StringComparison.Ordinal);
+        Assert.Contains("is cut off: its header says (2, 1, 3) of f4, which makes 152 bytes, it has 148",
+            Refused(Npy.Write(At("cut.npy"), "<f4", "2, 1, 3", Singles(1, 2, 3, 4, 5))), StringComparison.Ordinal);
+        Assert.Contains("numpy.save(file, array.astype('<f4'))", Refused(Npy.Write(At("i.npy"), "<i8", "1, 1, 1", new byte[8])),
+            StringComparison.Ordinal);
+        Assert.Contains("ascontiguousarray", Refused(Npy.Write(At("f.npy"), "<f4", "1, 2, 2", Singles(1, 2, 3, 4), fortran: true)),
+            StringComparison.Ordinal);
+        Assert.Contains("its shape is (4), (steps, rows, columns)", Refused(Npy.Write(At("s.npy"), "<f4", "4,", Singles(1, 2, 3, 4))),
+            StringComparison.Ordinal);
         File.WriteAllText(At("text.npy"), "time,value\n1,2\n");
         Assert.Contains("is no npy file", Refused(At("text.npy")), StringComparison.Ordinal);
         Assert.Contains("there is no file", Refused(At("none.npy")), StringComparison.Ordinal);
@@ -56,7 +61,8 @@ public sealed class FieldFeedTests : IDisposable
             ["time"] = new H5Dataset(Hours) { Attributes = new() { ["units"] = units } },
             ["height"] = new H5Dataset(new short[2, 2, 3] { { { 1, 2, 3 }, { 4, -999, 6 } }, { { 7, 8, 9 }, { 10, -999, 12 } } })
             {
-                Attributes = new() { ["_FillValue"] = new short[] { -999 }, ["scale_factor"] = new[] { .5 }, ["add_offset"] = new[] { 100.0 } },
+                Attributes = new() { ["_FillValue"] = new short[] { -999 }, ["scale_factor"] = new[] { .5 },
+                    ["add_offset"] = new[] { 100.0 } },
             },
         };
         if (calendar is not null) ((H5Dataset)file["time"]).Attributes["calendar"] = calendar;
@@ -80,7 +86,8 @@ public sealed class FieldFeedTests : IDisposable
 
     [Fact]
     public void A_variable_that_is_no_field_is_refused() =>
-        Assert.Contains("time is FloatingPoint of [2]: numbers of [time, rows, columns] are expected", Refused(Packed("packed.h5"), "time"), StringComparison.Ordinal);
+        Assert.Contains("time is FloatingPoint of [2]: numbers of [time, rows, columns] are expected", Refused(Packed("packed.h5"), "time"),
+            StringComparison.Ordinal);
 
     [Fact]
     public void A_file_that_is_cut_off_gives_one_line()
@@ -124,7 +131,8 @@ public sealed class FieldFeedTests : IDisposable
     }
 
     [Theory]
-    [InlineData("months since 1900-01-01", null, "units of time 'months since 1900-01-01' can't be read: seconds, minutes, hours or days since")]
+    [InlineData("months since 1900-01-01", null,
+        "units of time 'months since 1900-01-01' can't be read: seconds, minutes, hours or days since")]
     [InlineData("days since the flood", null, "units of time 'days since the flood' can't be read")]
     [InlineData("days since 0000-01-01", null, "of the years 1 to 9999")]
     [InlineData("days", null, "units of time 'days' can't be read")]
@@ -142,7 +150,8 @@ public sealed class FieldFeedTests : IDisposable
         Assert.SkipUnless(file is not null, "sst/ersst.v5.mnmean.nc is not there");
         using FieldFeed feed = FieldFeed.Open(file!, ["sst"]);
         Assert.Equal((1, 89, 180), (feed.Layout.Fields, feed.Layout.Rows, feed.Layout.Columns));
-        Assert.Equal((88, -88, 0, 358), (feed.Layout.Latitudes[0], feed.Layout.Latitudes[^1], feed.Layout.Longitudes[0], feed.Layout.Longitudes[^1]));
+        Assert.Equal((88, -88, 0, 358),
+            (feed.Layout.Latitudes[0], feed.Layout.Latitudes[^1], feed.Layout.Longitudes[0], feed.Layout.Longitudes[^1]));
         FieldFrame[] frames = [.. feed.Frames()];
         Assert.Equal(feed.Count, frames.Length);
         Assert.All(frames.Zip(frames.Skip(1)), pair => Assert.True(pair.First.Time < pair.Second.Time));

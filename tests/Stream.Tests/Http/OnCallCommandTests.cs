@@ -39,6 +39,11 @@ public sealed class OnCallCommandTests
         string alarm = Assert.Single(served.Board.Alarms(open: true, 10)).Id;
         Assert.Equal((0, $"{alarm}: taken on"), await Run(served, Served.Token, AckCommand.Make().Item1, alarm, "--why", "on my way"));
         Assert.Equal("on my way", Assert.Single(served.Board.Alarms(open: true, 10)).Acknowledged!.Why);
+        Assert.Equal((0, $"{alarm}: no anomaly"),
+            await Run(served, Served.Token, FeedbackCommand.Make().Item1, alarm, "normal", "--why", "a test"));
+        Assert.False(Assert.Single(served.Board.Alarms(open: false, 10)).Verdict!.Anomaly);
+        Assert.Equal((0, $"{alarm}: an anomaly"), await Run(served, Served.Token, FeedbackCommand.Make().Item1, alarm, "anomaly"));
+        Assert.True(Assert.Single(served.Board.Alarms(open: false, 10)).Verdict!.Anomaly);
         Assert.Equal((0, "pump*: muted for 1h30m"),
             await Run(served, Served.Token, MuteCommand.Make().Item1, "pump*", "--for", "1h30m", "--why", "a & b"));
         Assert.Equal("a & b", Assert.Single(served.Mutes.All).Why);
@@ -49,5 +54,16 @@ public sealed class OnCallCommandTests
         Assert.Equal((2, "esn: ESN_TOKEN must hold a token of http.tokens, was empty"),
             await Run(served, "", MuteCommand.Make().Item1, "pump*"));
         Assert.Empty(served.Mutes.All);
+    }
+
+    [Fact]
+    public async Task A_health_check_asks_where_it_is_told_to()
+    {
+        await using Served served = await Served.Start();
+        Task<int> Ask(string url) => new RootCommand { HealthCommand.Make().Item1 }.Parse(["health", "--url", url])
+            .InvokeAsync(cancellationToken: Served.Stop);
+        Assert.Equal(0, await Ask(new Uri(served.Client.BaseAddress!, "/health/live").AbsoluteUri));
+        Assert.Equal(1, await Ask(new Uri(served.Client.BaseAddress!, "/health/ready").AbsoluteUri));  // no broker
+        Assert.NotEmpty(new RootCommand { HealthCommand.Make().Item1 }.Parse(["health", "--url", "localhost"]).Errors);
     }
 }

@@ -92,8 +92,10 @@ public sealed class FieldStreamTests
         EsnConfig config = Waves.Config with { Source = new SourceConfig { MaxChannels = 10, MaxMemory = MemorySize.Parse("5 MB") } };
         Assert.Single(Table(config).Take(Pipelines.Batch(Waves.Record(0))).Frames);
         var large = new FieldLayout(1, 300, 300);
-        (byte[] value, IReadOnlyList<RecordHeader> headers) = FieldRecord.Encode(large, new double[large.Values], Waves.Time(0), wide: false);
-        DeadLetter letter = Assert.Single(Table(config).Take(Pipelines.Batch(Waves.Record(0) with { Value = value, Headers = headers })).DeadLetters);
+        (byte[] value, IReadOnlyList<RecordHeader> headers) = FieldRecord.Encode(large, new double[large.Values], Waves.Time(0),
+            wide: false);
+        DeadLetter letter = Assert.Single(Table(config).Take(Pipelines.Batch(Waves.Record(0) with { Value = value, Headers = headers }))
+            .DeadLetters);
         Assert.Equal(Rejection.NoMemory, letter.Reason);
         Assert.Contains("cut the field into tiles", letter.Detail, StringComparison.Ordinal);
     }
@@ -109,7 +111,8 @@ public sealed class FieldStreamTests
         PartitionSnapshot snapshot = Assert.Single(stopped.Take(new PartitionsRevoked([partition])).Snapshots);
 
         StreamTable after = Table();
-        Assert.Equal(1, after.Take(new PartitionsAssigned([partition]) { Starts = [new PartitionStart(partition, snapshot, 90)] }).Restored);
+        Assert.Equal(1, after.Take(new PartitionsAssigned([partition]) { Starts = [new PartitionStart(partition, snapshot, 90)] })
+            .Restored);
         ScoredBatch batch = after.Take(Pipelines.Batch(records[90..]));
         Assert.Equal(whole.Skip(90).Select(frame => frame.Result.Score), batch.Frames.Select(frame => frame.Result.Score));
         Assert.Equal(whole.Skip(90).Select(frame => frame.Expected.ToArray()), batch.Frames.Select(frame => frame.Expected.ToArray()));

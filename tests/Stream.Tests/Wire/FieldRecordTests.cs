@@ -9,7 +9,8 @@ public sealed class FieldRecordTests
 {
     static readonly FrameDecoder Decoder = new(new FrameFields());
 
-    static FeedRecord Record(byte[] value, params (string Name, string Value)[] headers) => new("frames", 0, 0, 5000, "ocean"u8.ToArray(), value)
+    static FeedRecord Record(byte[] value, params (string Name, string Value)[] headers) =>
+        new("frames", 0, 0, 5000, "ocean"u8.ToArray(), value)
     {
         Headers = [.. headers.Select(header => new RecordHeader(header.Name, Encoding.UTF8.GetBytes(header.Value)))],
     };
@@ -40,7 +41,8 @@ public sealed class FieldRecordTests
     [Fact]
     public void Three_headers_are_enough_and_the_records_own_time_counts_then()
     {
-        Frame frame = Decoder.Decode(Record(Singles(1, 2, 3, 4, 5, 6), ("content-type", FieldRecord.ContentType), ("esn-shape", "3,2"), ("esn-dtype", "float32"))).Frame!;
+        Frame frame = Decoder.Decode(Record(Singles(1, 2, 3, 4, 5, 6), ("content-type", FieldRecord.ContentType), ("esn-shape", "3,2"),
+            ("esn-dtype", "float32"))).Frame!;
         Assert.Equal([1, 2, 3, 4, 5, 6], frame.Values);
         Assert.Equal(DateTime.UnixEpoch.AddSeconds(5), frame.Time);
         Assert.Empty(frame.Field!.Latitudes);
@@ -49,7 +51,8 @@ public sealed class FieldRecordTests
     [Fact]
     public void Several_fields_a_fill_value_and_an_epoch_are_read()
     {
-        Frame frame = Decoder.Decode(Record(Singles(1, -1e34f, 3, 4), ("esn-shape", "(2, 1, 2)"), ("esn-dtype", "<f4"), ("esn-time", "1767225600"),
+        Frame frame = Decoder.Decode(Record(Singles(1, -1e34f, 3, 4), ("esn-shape", "(2, 1, 2)"), ("esn-dtype", "<f4"),
+            ("esn-time", "1767225600"),
             ("esn-field", "u, v"), ("esn-fill", "-1e34"), ("esn-longitudes", "10:0.5"))).Frame!;
         Assert.Equal([1, double.NaN, 3, 4], frame.Values);
         Assert.Equal(new DateTime(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc), frame.Time);
@@ -89,7 +92,8 @@ public sealed class FieldRecordTests
     [InlineData("esn-longitudes", "a:b", Rejection.BadHeader, "esn-longitudes must be 3 degrees within ±360")]
     public void Headers_beside_the_shape_are_told_too(string name, string value, Rejection reason, string detail)
     {
-        DeadLetter letter = Decoder.Decode(Record(Singles(1, 2, 3, 4, 5, 6), ("esn-shape", "2,3"), ("esn-dtype", "float32"), (name, value))).DeadLetter!;
+        DeadLetter letter = Decoder.Decode(Record(Singles(1, 2, 3, 4, 5, 6), ("esn-shape", "2,3"), ("esn-dtype", "float32"),
+            (name, value))).DeadLetter!;
         Assert.Equal(reason, letter.Reason);
         Assert.Contains(detail, letter.Detail, StringComparison.Ordinal);
     }
@@ -97,7 +101,8 @@ public sealed class FieldRecordTests
     [Fact]
     public void Infinity_is_no_land()
     {
-        DeadLetter letter = Decoder.Decode(Record(Singles(1, 2, 3, 4, float.PositiveInfinity, 6), ("esn-shape", "2,3"), ("esn-dtype", "float32"), ("esn-field", "sst"))).DeadLetter!;
+        DeadLetter letter = Decoder.Decode(Record(Singles(1, 2, 3, 4, float.PositiveInfinity, 6), ("esn-shape", "2,3"),
+            ("esn-dtype", "float32"), ("esn-field", "sst"))).DeadLetter!;
         Assert.Equal(Rejection.NotFinite, letter.Reason);
         Assert.Contains("sst at row 1, column 1", letter.Detail, StringComparison.Ordinal);
     }
@@ -115,7 +120,9 @@ public sealed class FieldRecordTests
                 byte[] header = headers[random.Next(headers.Length)].Value!;
                 header[random.Next(header.Length)] = (byte)random.Next(256);
             }
-            (Frame? frame, DeadLetter? letter) = Decoder.Decode(good with { Headers = headers, Value = random.Next(4) == 0 ? good.Value![..random.Next(good.Value!.Length)] : good.Value });
+            (Frame? frame, DeadLetter? letter) =
+                Decoder.Decode(good with { Headers = headers, Value = random.Next(4) == 0 ? good.Value![..random.Next(good.Value!.Length)]
+                : good.Value });
             Assert.True(frame is null != letter is null);
         }
     }

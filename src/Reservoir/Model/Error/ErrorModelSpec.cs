@@ -95,7 +95,8 @@ public sealed record ErrorModelSpec : ModelSpec
 
     internal override Scaler CreateScaler(int channels) => new StandardScaler(channels, Limit);
 
-    internal override Scaler FitScaler(ReadOnlySpan<double> frames, int channels) => new StandardScaler(frames, channels, Limit);
+    internal override Scaler FitScaler(ReadOnlySpan<double> frames, ReadOnlySpan<DateTime> times, int channels) =>
+        new StandardScaler(frames, channels, Limit);
 
     internal override Judge CreateJudge(int channels, MultiStepForecast? forecast, TimeSpan interval) =>
         new ErrorJudge(Calibrator is BudgetSpec { AlarmsPerDay: > 0 } budget ? this with { Calibrator = budget.At(interval) } : this,

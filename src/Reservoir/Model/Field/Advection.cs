@@ -2,7 +2,9 @@ using System.Numerics.Tensors;
 
 namespace Esn;
 
-/// <summary>J(u, ∇²u) of each field, as <see cref="AdvectionSpec"/> has it, at an rms of .3 over the frames that fixed the scaling.</summary>
+/// <summary>
+/// J(u, ∇²u) of each field, as <see cref="AdvectionSpec"/> has it, at an rms of .3 over the frames that fixed the scaling.
+/// </summary>
 /// <param name="grid">Valid.</param>
 sealed class Advection(GridSpec grid)
 {

@@ -1,6 +1,8 @@
 namespace Esn;
 
-/// <summary>How late a field is to be learnt. Frames that are nearly the same as those just learnt show an error far below the model's own.</summary>
+/// <summary>
+/// How late a field is to be learnt. Frames that are nearly the same as those just learnt show an error far below the model's own.
+/// </summary>
 static class Decorrelation
 {
     /// <summary>Most frames that it is measured to be.</summary>

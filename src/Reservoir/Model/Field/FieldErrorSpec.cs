@@ -9,7 +9,9 @@ public sealed record FieldErrorSpec
     /// <summary>σ of the image Euclidean distance, in cells, [0, 100].</summary>
     public double Sigma { get; init; } = 2;
 
-    /// <summary>Frames whose signed errors are averaged, cell by cell, 1 … 1000: noise averages out, and what goes on being wrong does not.</summary>
+    /// <summary>
+    /// Frames whose signed errors are averaged, cell by cell, 1 … 1000: noise averages out, and what goes on being wrong does not.
+    /// </summary>
     public int Frames { get; init; } = 1;
 
     /// <summary>Throws with the key, the value and the range.</summary>

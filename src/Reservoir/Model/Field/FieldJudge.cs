@@ -31,7 +31,8 @@ sealed class FieldJudge : Judge
         _blocks = [.. Cut(_grid, spec.BlockRows, spec.BlockColumns)];
         _weights = [.. _blocks.Select(block =>
         {
-            double[] worth = [.. block.Select(c => _grid.Latitudes.Count == 0 ? 1 : Math.Max(1e-3, Math.Cos(Math.PI / 180 * _grid.Latitudes[c % _grid.Cells / _grid.Columns])))];
+            double[] worth = [.. block.Select(c => _grid.Latitudes.Count == 0 ? 1
+                : Math.Max(1e-3, Math.Cos(Math.PI / 180 * _grid.Latitudes[c % _grid.Cells / _grid.Columns])))];
             return worth.Select(w => w / worth.Sum()).ToArray();
         })];
         _looks = [.. spec.Errors.Select(error => new Look(error, _grid, _blocks.Length, spec.SpreadMemory))];
@@ -178,7 +179,8 @@ sealed class FieldJudge : Judge
 
         public ReadOnlySpan<double> Take(ReadOnlySpan<double> errors)
         {
-            for (int first = 0; first < errors.Length; first += _cells) _blur.Of(errors.Slice(first, _cells), _smooth.AsSpan(first, _cells));
+            for (int first = 0; first < errors.Length; first += _cells) _blur.Of(errors.Slice(first, _cells),
+                _smooth.AsSpan(first, _cells));
             if (_frames is null) return _smooth;
             _frames.Add(_smooth);
             TensorPrimitives.Divide(_frames.Values, _length, _smooth);

@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+
 namespace Esn;
 
 /// <summary>
@@ -10,6 +12,8 @@ sealed class GaussianBlur
     readonly int _rows, _columns;
     readonly double[] _kernel;   // at distance 0, 1, …
     readonly double[] _between;  // scratch [cells]
+    readonly double[] _line;     // scratch: a row, mirrored on both sides
+    readonly double[] _pair;     // scratch [columns]
     readonly double[]? _weights; // of the sea around each cell; null: no land
     readonly bool[] _land;
 
@@ -22,7 +26,7 @@ sealed class GaussianBlur
         _kernel = [.. Enumerable.Range(0, width + 1).Select(d => sigma > 0 ? Math.Exp(-d * d / (2 * sigma * sigma)) : 1)];
         double sum = 2 * _kernel.Sum() - _kernel[0];
         for (int d = 0; d <= width; d++) _kernel[d] /= sum;
-        _between = new double[grid.Cells];
+        (_between, _line, _pair) = (new double[grid.Cells], new double[_columns + 2 * width], new double[_columns]);
         _land = [.. grid.Land];
         if (_land.Length == 0) return;
         _weights = new double[grid.Cells];
@@ -39,26 +43,39 @@ sealed class GaussianBlur
         for (int i = 0; i < smooth.Length; i++) smooth[i] = _land[i] ? 0 : smooth[i] / _weights[i];
     }
 
+    // k_0 u + Σ k_d (u_−d + u_+d), d ascending: whole lines at once, with the bits of one cell after the other.
     void Smooth(ReadOnlySpan<double> field, Span<double> smooth)
     {
+        int width = _kernel.Length - 1;
+        Span<double> pair = _pair;
         for (int row = 0; row < _rows; row++)
-            for (int column = 0; column < _columns; column++)
+        {
+            Span<double> own = _line.AsSpan(width, _columns), to = _between.AsSpan(row * _columns, _columns);
+            field.Slice(row * _columns, _columns).CopyTo(own);
+            for (int d = 1; d <= width; d++)
             {
-                double sum = _kernel[0] * field[row * _columns + column];
-                for (int d = 1; d < _kernel.Length; d++)
-                    sum += _kernel[d] * (field[row * _columns + Mirrored(column - d, _columns)] + field[row * _columns + Mirrored(column + d, _columns)]);
-                _between[row * _columns + column] = sum;
+                _line[width - d] = own[Mirrored(-d, _columns)];
+                _line[width + _columns - 1 + d] = own[Mirrored(_columns - 1 + d, _columns)];
             }
+            TensorPrimitives.Multiply(own, _kernel[0], to);
+            for (int d = 1; d <= width; d++)
+                Add(_kernel[d], _line.AsSpan(width - d, _columns), _line.AsSpan(width + d, _columns), pair, to);
+        }
         for (int row = 0; row < _rows; row++)
         {
             Span<double> to = smooth.Slice(row * _columns, _columns);
-            for (int column = 0; column < _columns; column++) to[column] = _kernel[0] * _between[row * _columns + column];
-            for (int d = 1; d < _kernel.Length; d++)
-            {
-                ReadOnlySpan<double> below = _between.AsSpan(Mirrored(row - d, _rows) * _columns, _columns), above = _between.AsSpan(Mirrored(row + d, _rows) * _columns, _columns);
-                for (int column = 0; column < _columns; column++) to[column] += _kernel[d] * (below[column] + above[column]);
-            }
+            TensorPrimitives.Multiply(_between.AsSpan(row * _columns, _columns), _kernel[0], to);
+            for (int d = 1; d <= width; d++)
+                Add(_kernel[d], _between.AsSpan(Mirrored(row - d, _rows) * _columns, _columns),
+                    _between.AsSpan(Mirrored(row + d, _rows) * _columns, _columns), pair, to);
         }
+    }
+
+    static void Add(double weight, ReadOnlySpan<double> below, ReadOnlySpan<double> above, Span<double> pair, Span<double> to)
+    {
+        TensorPrimitives.Add(below, above, pair);
+        TensorPrimitives.Multiply(pair, weight, pair);
+        TensorPrimitives.Add(to, pair, to);
     }
 
     // The border cell counts twice: …, 1, 0, 0, 1, ….

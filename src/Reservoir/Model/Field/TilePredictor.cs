@@ -44,7 +44,8 @@ sealed class TilePredictor : Predictor
 
     void MakeReadouts()
     {
-        foreach (Tile tile in _tiles) tile.Readout = new Readout(tile.Regressors, tile.Outputs, _readout with { Delay = _late }) { Parallel = false };
+        foreach (Tile tile in _tiles) tile.Readout = new Readout(tile.Regressors, tile.Outputs,
+            _readout with { Delay = _late }) { Parallel = false };
     }
 
     /// <inheritdoc/>
@@ -58,6 +59,10 @@ sealed class TilePredictor : Predictor
 
     /// <summary>For benchmarks: both halves on the caller's thread.</summary>
     internal static bool OneThread { get; set; }
+
+    /// <inheritdoc/>
+    /// <remarks>A period of the tiles' P. More would save next to nothing and take room for z of every tile.</remarks>
+    public override int AtOnce => 16;
 
     /// <summary>Σ D of all tiles.</summary>
     public int Regressors { get; }
@@ -81,7 +86,8 @@ sealed class TilePredictor : Predictor
             for (int column = 0; column < grid.Columns; column += spec.Columns)
             {
                 int[] own = Cells(row, column, row + spec.Rows, column + spec.Columns);
-                if (own.Length > 0) yield return (own, Cells(row - spec.Halo, column - spec.Halo, row + spec.Rows + spec.Halo, column + spec.Columns + spec.Halo));
+                if (own.Length > 0) yield return (own,
+                    Cells(row - spec.Halo, column - spec.Halo, row + spec.Rows + spec.Halo, column + spec.Columns + spec.Halo));
             }
 
         int[] Cells(int top, int left, int bottom, int right) =>
@@ -104,7 +110,8 @@ sealed class TilePredictor : Predictor
             Take(frames.Slice(t * _grid.Channels, _grid.Channels), _quantities);
             foreach (Tile tile in _tiles) tile.Gather(_quantities, Row(tile, t));
         }
-        foreach (Tile tile in _tiles) tile.Readout.Begin(_rows.AsSpan(tile.First * times.Length, tile.Regressors * times.Length), times.Length);
+        foreach (Tile tile in _tiles) tile.Readout.Begin(_rows.AsSpan(tile.First * times.Length, tile.Regressors * times.Length),
+            times.Length);
     }
 
     Span<double> Row(Tile tile, int t) => _rows.AsSpan(tile.First * _count + t * tile.Regressors, tile.Regressors);
@@ -113,7 +120,8 @@ sealed class TilePredictor : Predictor
     void Take(ReadOnlySpan<double> frame, Span<double> quantities)
     {
         int now = (_advection is null ? 1 : 2) * _grid.Channels;
-        for (int change = _spec.Changes; change > 1; change--) quantities.Slice((change - 1) * now, now).CopyTo(quantities[(change * now)..]);
+        for (int change = _spec.Changes; change > 1; change--) quantities.Slice((change - 1) * now, now)
+            .CopyTo(quantities[(change * now)..]);
         if (_spec.Changes > 0) quantities[..now].CopyTo(quantities[now..]);
         frame.CopyTo(quantities);
         _advection?.Of(frame, quantities.Slice(_grid.Channels, _grid.Channels));

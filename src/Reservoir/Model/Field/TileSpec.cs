@@ -12,7 +12,9 @@ public sealed record TileSpec
     /// <summary>Cells of a tile from west to east, 1 … 1000.</summary>
     public int Columns { get; init; } = 8;
 
-    /// <summary>Cells around a tile that its readout sees, 0 … 100. One is too thin by far; five buy a seventh for twice the cost.</summary>
+    /// <summary>
+    /// Cells around a tile that its readout sees, 0 … 100. One is too thin by far; five buy a seventh for twice the cost.
+    /// </summary>
     public int Halo { get; init; } = 3;
 
     /// <summary>Whether readouts see J(u, ∇²u) of every cell: a product that no tanh replaces, and what a flow is carried by.</summary>

@@ -90,7 +90,8 @@ public sealed record MetricModelSpec : ModelSpec
 
     internal override Scaler CreateScaler(int channels) => new AsinhScaler(channels, Scaler);
 
-    internal override Scaler FitScaler(ReadOnlySpan<double> frames, int channels) => new AsinhScaler(frames, channels, Scaler);
+    internal override Scaler FitScaler(ReadOnlySpan<double> frames, ReadOnlySpan<DateTime> times, int channels) =>
+        new AsinhScaler(frames, channels, Scaler);
 
     internal override Judge CreateJudge(int channels, MultiStepForecast? forecast, TimeSpan interval) =>
         new MetricJudge(Budget.AlarmsPerDay > 0 ? this with { Budget = Budget.At(interval) } : this, channels);

@@ -25,7 +25,8 @@ sealed class RandomWeights(ReservoirSpec reservoir, int channels, Xoshiro256Star
 
     public override int Features => channels;
 
-    public override void Map(DateTime time, ReadOnlySpan<double> frame, ReadOnlySpan<double> before, Span<double> features) => frame.CopyTo(features);
+    public override void Map(DateTime time, ReadOnlySpan<double> frame, ReadOnlySpan<double> before, Span<double> features) =>
+        frame.CopyTo(features);
 
     public override void Map(DateTime time, ReadOnlySpan<double> frames, ReadOnlySpan<double> before, Span<double> features, int runs) =>
         frames.CopyTo(features);

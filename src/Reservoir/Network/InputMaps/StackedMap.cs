@@ -56,7 +56,8 @@ public sealed record StackedMapSpec : InputMapSpec
     {
         if (channels != Grid.Channels)
             throw new ArgumentException(
-                $"a frame of {channels} values is no grid of {Grid.Fields} × {Grid.Rows} × {Grid.Columns} = {Grid.Channels}", nameof(channels));
+                $"a frame of {channels} values is no grid of {Grid.Fields} × {Grid.Rows} × {Grid.Columns} = {Grid.Channels}",
+                    nameof(channels));
         return new StackedMap(new FieldGraph(this), reservoir, random);
     }
 

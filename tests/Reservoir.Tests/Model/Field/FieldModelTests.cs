@@ -64,8 +64,8 @@ public sealed class FieldModelTests
     [Fact]
     public void A_free_run_goes_on_where_the_field_does()
     {
-        FieldModelSpec spec = Spec(new TileSpec { Advection = false })
-            with { Readout = new ReadoutSpec { Regularisation = 1e-4, Delay = 1 } };
+        FieldModelSpec spec = Spec(new TileSpec { Advection = false }) with { Readout = new ReadoutSpec { Regularisation = 1e-4,
+            Delay = 1 } };
         double[] feed = Fields.Waves(Rows, Columns, Steps);
         var detector = new Detector(spec, Cells);
         int known = Steps - 20;

@@ -23,8 +23,8 @@ static class Fields
                 {
                     double patch = t >= onset && t < onset + 20
                         ? lift * Math.Exp(-((y - row) * (y - row) + (x - column) * (x - column)) / 2.0) : 0;
-                    feed[(t * rows + y) * columns + x] =
-                        Math.Sin(.5 * x + .21 * t) + .7 * Math.Sin(.4 * y - .13 * t + 1) + .3 * Math.Sin(.3 * (x + y) + .34 * t)
+                    feed[(t * rows + y) * columns + x] = Math.Sin(.5 * x + .21 * t) + .7 * Math.Sin(.4 * y - .13 * t + 1)
+                        + .3 * Math.Sin(.3 * (x + y) + .34 * t)
                         + patch + .01 * (random.NextDouble() - .5);
                 }
         return feed;

@@ -60,11 +60,11 @@ public sealed class PlaceTests
         (heat[1 * 8 + 1], heat[1 * 8 + 2], heat[2 * 8 + 3]) = (10, 6, 8);  // touch at sides and corners
         heat[4 * 8 + 6] = 7;
         heat[5 * 8 + 0] = 4;                                               // below half
-        IReadOnlyList<FieldRegion> regions = Regions.Of(heat, 6, 8);
+        IReadOnlyList<FieldRegion> regions = FieldRegion.Of(heat, 6, 8);
         Assert.Equal(2, regions.Count);
         Assert.Equal(new FieldRegion(1, 1, 10, (10 + 6 + 16) / 24.0, (10 + 12 + 24) / 24.0, 1, 1, 2, 3, 3, 24 / 31.0), regions[0]);
         Assert.Equal((4, 6, 1), (regions[1].PeakRow, regions[1].PeakColumn, regions[1].Cells));
-        Assert.Empty(Regions.Of(new double[48], 6, 8));
+        Assert.Empty(FieldRegion.Of(new double[48], 6, 8));
     }
 
     [Fact]
@@ -95,9 +95,9 @@ public sealed class PlaceTests
     {
         var grid = new GridSpec { Rows = 2, Columns = 3, Fields = 2, Land = [false, false, true, false, false, false] };
         var random = new Xoshiro256StarStar(2, threadSafe: false);
-        double[] frames =
-            [.. Enumerable.Range(0, 400 * 12).Select(i => 100 + (i % 12 < 6 ? 1 : 50) * (i % 3 + 1) * (random.NextDouble() - .5))];
-        var scaler = new FieldScaler(frames, grid, 20);
+        double[] frames = [.. Enumerable.Range(0, 400 * 12).Select(i => 100
+            + (i % 12 < 6 ? 1 : 50) * (i % 3 + 1) * (random.NextDouble() - .5))];
+        var scaler = new FieldScaler(frames, default, grid, 20);
         double[] y = new double[12], back = new double[12];
         Assert.False(scaler.Scale(frames.AsSpan(0, 12), y));
         Assert.Equal((0.0, 0.0), (y[2], y[8]));

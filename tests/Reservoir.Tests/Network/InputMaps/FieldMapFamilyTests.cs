@@ -84,8 +84,8 @@ public sealed class FieldMapFamilyTests
         double[][] one = Run(Network(Member(name)), 6), four = Run(Network(Member(name) with { Scale = 4 }), 6);
         int first = 1 + 2 * 9 * 12;
         for (int t = 0; t < one.Length; t++)
-            // a power of two: to the bit
-            Assert.Equal(one[t][first..^Units.Units].Select(value => 4 * value), four[t][first..^Units.Units]);
+            Assert.Equal(one[t][first..^Units.Units].Select(value => 4 * value),
+                four[t][first..^Units.Units]);  // a power of two: to the bit
     }
 
     [Theory]
@@ -121,8 +121,8 @@ public sealed class FieldMapFamilyTests
         for (int t = 0; t < 4; t++)
         {
             double[][] frames = [.. Enumerable.Range(0, Runs).Select(run => Frame(grid, 10 * t + run))];
-            network.Step(DateTime.UnixEpoch, [.. Enumerable.Range(0, channels * Runs).Select(i => frames[i % Runs][i / Runs])],
-                before, z, Runs);
+            network.Step(DateTime.UnixEpoch, [.. Enumerable.Range(0, channels * Runs).Select(i => frames[i % Runs][i / Runs])], before, z,
+                Runs);
             z.CopyTo(before, 0);
             for (int run = 0; run < Runs; run++)
             {

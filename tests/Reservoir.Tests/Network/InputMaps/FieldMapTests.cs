@@ -10,8 +10,8 @@ public sealed class FieldMapTests
     /// <summary>Rows, columns, whether there is land.</summary>
     public static TheoryData<int, int, bool> Grids => new()
     {
-        { 7, 11, false }, { 7, 11, true }, { 12, 6, false }, { 12, 6, true }, { 1, 9, false }, { 9, 1, false },
-            { 2, 3, false }, { 5, 8, true },
+        { 7, 11, false }, { 7, 11, true }, { 12, 6, false }, { 12, 6, true }, { 1, 9, false }, { 9, 1, false }, { 2, 3, false },
+            { 5, 8, true },
     };
 
     static void AssertNear(IEnumerable<double> expected, double[] actual)
@@ -142,8 +142,8 @@ public sealed class FieldMapTests
             for (int l = 0; l < size; l++)
                 sum += weights[k, l] = kernel switch
                 {
-                    ConvolutionKernel.Gaussian =>
-                        Math.Exp(-((k - centre) * (k - centre) + (l - centre) * (l - centre)) / (2 * sigma * sigma)),
+                    ConvolutionKernel.Gaussian => Math.Exp(-((k - centre) * (k - centre)
+                        + (l - centre) * (l - centre)) / (2 * sigma * sigma)),
                     ConvolutionKernel.Mean => 1,
                     _ => (2 * random[k * size + l] - 1) * Math.Sqrt(3) / size,
                 };
@@ -165,8 +165,8 @@ public sealed class FieldMapTests
             Assert.All(Map(spec, grid, flat), value => Assert.Equal(0, value, 1e-15));
         AssertNear(flat, Map(new ConvolutionSpec(), grid, flat));
         AssertNear(flat, Map(new ConvolutionSpec { Kernel = ConvolutionKernel.Mean, Size = 4 }, grid, flat));
-        Assert.All(Map(new PixelsSpec { Rows = 3, Columns = 4 }, grid, flat), value =>
-            Assert.True(value == 0 || Math.Abs(value - 2.5) < 1e-12));
+        Assert.All(Map(new PixelsSpec { Rows = 3, Columns = 4 }, grid, flat),
+            value => Assert.True(value == 0 || Math.Abs(value - 2.5) < 1e-12));
     }
 
     [Fact]
@@ -214,8 +214,8 @@ public sealed class FieldMapTests
         GridSpec grid = Of(7, 11, 1, land: true);
         FieldMapSpec inner = new CompositionSpec { Maps = [new LaplacianSpec(), new GradientSpec()], Scale = .5 };
         AssertNear(
-            Map(new CompositionSpec { Maps = [new ConvolutionSpec(), new LaplacianSpec(), new GradientSpec()], Scale = .5 },
-                grid, Frame(grid, 6)),
+            Map(new CompositionSpec { Maps = [new ConvolutionSpec(), new LaplacianSpec(), new GradientSpec()], Scale = .5 }, grid,
+                Frame(grid, 6)),
             Map(new CompositionSpec { Maps = [new ConvolutionSpec(), inner] }, grid, Frame(grid, 6)));
     }
 

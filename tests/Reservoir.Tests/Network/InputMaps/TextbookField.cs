@@ -31,8 +31,8 @@ sealed record TextbookField(int Rows, int Columns, bool[] Land, double[] Values)
     public TextbookField Y => Each((i, j) => (Seen(i + 1, j, i, j) - Seen(i - 1, j, i, j)) / 2);
 
     public TextbookField Laplacian =>
-        Each((i, j) =>
-            Seen(i, j + 1, i, j) + Seen(i, j - 1, i, j) + Seen(i + 1, j, i, j) + Seen(i - 1, j, i, j) - 4 * Values[i * Columns + j]);
+        Each((i, j) => Seen(i, j + 1, i, j) + Seen(i, j - 1, i, j) + Seen(i + 1, j, i, j)
+            + Seen(i - 1, j, i, j) - 4 * Values[i * Columns + j]);
 
     public TextbookField Advection
     {

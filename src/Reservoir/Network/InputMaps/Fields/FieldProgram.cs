@@ -106,7 +106,8 @@ sealed class FieldProgram
     /// <param name="scratch">As <see cref="Run"/> left it.</param>
     /// <param name="values">Overwritten.</param>
     public void CopyValues(
-        IReadOnlyList<int> nodes, ReadOnlySpan<double> frame, ReadOnlySpan<double> features, ReadOnlySpan<double> scratch, Span<double> values)
+        IReadOnlyList<int> nodes, ReadOnlySpan<double> frame, ReadOnlySpan<double> features, ReadOnlySpan<double> scratch,
+            Span<double> values)
     {
         for (int i = 0; i < nodes.Count; i++)
         {
@@ -117,7 +118,8 @@ sealed class FieldProgram
     }
 
     static ReadOnlySpan<double> Read(
-        Place place, ReadOnlySpan<double> frame, ReadOnlySpan<double> before, ReadOnlySpan<double> features, ReadOnlySpan<double> scratch) =>
+        Place place, ReadOnlySpan<double> frame, ReadOnlySpan<double> before, ReadOnlySpan<double> features,
+            ReadOnlySpan<double> scratch) =>
         place.Space switch
         {
             Space.Frame => frame.Slice(place.Offset, place.Length),

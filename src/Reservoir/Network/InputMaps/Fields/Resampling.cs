@@ -24,7 +24,9 @@ sealed class Resampling
     /// <summary>Weights of the old cells from <see cref="First"/> on.</summary>
     public ReadOnlySpan<double> Weights(int cell) => _weights.AsSpan(_start[cell].._start[cell + 1]);
 
-    /// <summary>A new cell is the mean of the old ones over its own extent, the line being as long as before. As many cells: no change.</summary>
+    /// <summary>
+    /// A new cell is the mean of the old ones over its own extent, the line being as long as before. As many cells: no change.
+    /// </summary>
     public static Resampling AreaMean(int from, int to) => new(Enumerable.Range(0, to).Select(cell =>
     {
         // In units in which an old cell is `to` long and a new one `from`: all numbers are whole.

@@ -1,16 +1,31 @@
 namespace Esn;
 
-/// <summary>The hot parts of a heat map.</summary>
-static class Regions
+/// <summary>A connected part of a field, in cells: rows and columns from 0.</summary>
+/// <param name="PeakRow">Of the hottest cell.</param>
+/// <param name="PeakColumn">Of the hottest cell.</param>
+/// <param name="Peak">Its heat.</param>
+/// <param name="Row">Of the centroid, weighed by heat.</param>
+/// <param name="Column">Of the centroid, weighed by heat.</param>
+/// <param name="Top">First row.</param>
+/// <param name="Left">First column.</param>
+/// <param name="Bottom">Last row.</param>
+/// <param name="Right">Last column.</param>
+/// <param name="Cells">Area.</param>
+/// <param name="Share">Part of the heat of all regions, (0, 1].</param>
+public sealed record FieldRegion(
+    int PeakRow, int PeakColumn, double Peak, double Row, double Column, int Top, int Left, int Bottom, int Right, int Cells, double Share)
 {
     const int Most = 5;
 
-    /// <summary>Connected components, corners included, of the cells that reach a part of the hottest; the hottest component first, at most five.</summary>
+    /// <summary>
+    /// The hot parts of a heat map: connected components, corners included, of the cells that reach a part of the hottest; the hottest
+    /// component first, at most five.
+    /// </summary>
     /// <param name="heat">[rows×columns], ≥ 0.</param>
     /// <param name="rows">Of the map.</param>
     /// <param name="columns">Of the map.</param>
     /// <param name="part">Of the hottest cell's heat, (0, 1].</param>
-    public static IReadOnlyList<FieldRegion> Of(ReadOnlySpan<double> heat, int rows, int columns, double part = .5)
+    internal static IReadOnlyList<FieldRegion> Of(ReadOnlySpan<double> heat, int rows, int columns, double part = .5)
     {
         double hottest = 0;
         foreach (double h in heat) hottest = Math.Max(hottest, h);
@@ -39,9 +54,11 @@ static class Regions
                         open.Push(next);
                     }
             }
-            found.Add(new FieldRegion(peak / columns, peak % columns, heat[peak], row / sum, column / sum, top, left, bottom, right, cells, sum));
+            found.Add(new FieldRegion(peak / columns, peak % columns, heat[peak], row / sum, column / sum, top, left, bottom, right, cells,
+                sum));
         }
         double total = found.Sum(region => region.Share);
-        return [.. found.OrderByDescending(region => region.Peak).Take(Most).Select(region => region with { Share = region.Share / total })];
+        return [.. found.OrderByDescending(region => region.Peak).Take(Most)
+            .Select(region => region with { Share = region.Share / total })];
     }
 }
