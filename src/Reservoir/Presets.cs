@@ -26,7 +26,8 @@ public static class Presets
     static (string Name, string For, Func<ModelSpec> Make) Find(string name)
     {
         int at = Names.ToList().IndexOf(name);
-        return at >= 0 ? All[at] : throw new ArgumentOutOfRangeException(nameof(name), $"a preset must be one of {string.Join(", ", Names)}, was '{name}'");
+        return at >= 0 ? All[at]
+            : throw new ArgumentOutOfRangeException(nameof(name), $"a preset must be one of {string.Join(", ", Names)}, was '{name}'");
     }
 
     /// <summary>The raw scores of <see cref="Signal"/>.</summary>
@@ -40,7 +41,8 @@ public static class Presets
     /// The raw scores of <see cref="Sensors"/>: on most plant data the level alone does best. What the model scores find beside
     /// it costs more false alarms than it is worth, and an out-of-range score, whose peaks are many, makes the budget deaf to levels.
     /// </summary>
-    public static IReadOnlyList<ScoreSpec> SensorScores { get; } = [new LevelSpec { PerChannel = true, Tail = TailPrior.Student, Widening = 1, Return = .5 }];
+    public static IReadOnlyList<ScoreSpec> SensorScores { get; } =
+        [new LevelSpec { PerChannel = true, Tail = TailPrior.Student, Widening = 1, Return = .5 }];
 
     /// <summary>Beside the level, for plants whose levels wander: what the model expects, and each channel told from the others.</summary>
     public static IReadOnlyList<ScoreSpec> SensorModelScores { get; } =
@@ -61,6 +63,7 @@ public static class Presets
         Calibrator = new BudgetSpec { AlarmsPerStep = budget, Floor = 4e-4, LevelMemory = 2000, Caution = .4, Reach = 1000 },
         // A mean over ten steps does not come back from one to the next, unless it only brushed the threshold.
         Alarm = new AlarmSpec { OpenAfter = 2 },
+        Unprecedented = new UnprecedentedSpec { Hold = 2 },
         ScalingSteps = 400,
         Washout = 10,
         ScoredFrom = 0,

@@ -128,13 +128,15 @@ static class Budget
         ErrorModelSpec spec = preset with { Scores = [.. preset.Scores.Where(score => score.FreeRunLength == 0)] };
         var judge = new ErrorJudge(spec, new ScoreContext(1, [1], null));
         var alarm = new Alarm(spec.Alarm, judge.Slow);
-        Span<double> error = stackalloc double[1];
+        Span<double> error = stackalloc double[1], expected = [0];
         int told = 0;
         for (int t = 1; t <= steps; t++)
         {
             error[0] = next();
-            judge.Measure(new StepView { Frame = error, Expected = error, Scaled = error, Errors = error, WarmingUp = false,
-                Muted = false }, alarm);
+            judge.Measure(new StepView
+            {
+                Frame = error, Expected = expected, Scaled = error, Errors = error, WarmingUp = t <= ready, Muted = false,
+            }, alarm);
             AlarmChange? change = alarm.Step(t, judge.Judgement, t > ready, muted: false);
             judge.Learn(change, alarm, muted: false);
             if (change is AlarmChange.Opened or AlarmChange.Escalated) told++;

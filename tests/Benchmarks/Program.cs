@@ -10,6 +10,10 @@ Benchmark[] benchmarks =
     new("nab", "operational metrics: the Numenta Anomaly Benchmark's score (--seeds N, --files)", Nab.Run),
     Skab.Benchmark,
     Ramps.Benchmark,
+    Ucr.Benchmark,
+    Tep.Benchmark,
+    Cloud.Benchmark,
+    Spikes.Benchmark,
     Esn.Benchmarks.Fields.FieldsBenchmark.Entry,
     Esn.Benchmarks.Kafka.KafkaBenchmark.Entry,
 ];

@@ -26,7 +26,8 @@ public class BenchmarkTests
         int hit = 0, falsely = 0, missed = 0, calm = 0;
         foreach (string file in Directory.GetFiles(Data("skab", "valve2"), "*.csv"))
         {
-            double[][] rows = [.. File.ReadLines(file).Skip(1).Select(line => line.Split(';')[1..].Select(x => double.Parse(x, CultureInfo.InvariantCulture)).ToArray())];
+            double[][] rows = [.. File.ReadLines(file).Skip(1)
+                .Select(line => line.Split(';')[1..].Select(x => double.Parse(x, CultureInfo.InvariantCulture)).ToArray())];
             StepResult[] results = Feeds.Run(Presets.Sensors(), [.. rows.SelectMany(row => row[..8])], 8);
             for (int t = scored; t < rows.Length; t++)
             {
@@ -44,7 +45,8 @@ public class BenchmarkTests
     public void Steps_put_into_a_plant_without_anomaly_are_found_and_the_plant_itself_is_quiet()
     {
         const int piece = 1100, scored = 400, onset = 573, end = 973, channels = 8;
-        double[] feed = [.. File.ReadLines(Data("skab", "anomaly-free", "anomaly-free.csv")).Skip(1).SelectMany(line => line.Split(';')[1..].Select(x => double.Parse(x, CultureInfo.InvariantCulture)))];
+        double[] feed = [.. File.ReadLines(Data("skab", "anomaly-free", "anomaly-free.csv")).Skip(1)
+            .SelectMany(line => line.Split(';')[1..].Select(x => double.Parse(x, CultureInfo.InvariantCulture)))];
         int pieces = feed.Length / channels / piece, open = 0;
         int[] steady = [2, 3, 6];
         int[] hit = new int[channels], wrong = new int[channels];  // rows; wrong: false or missed
@@ -73,8 +75,10 @@ public class BenchmarkTests
     static string Data(params string[] path)
     {
         string? root = Environment.GetEnvironmentVariable("ESN_DATA");
-        for (DirectoryInfo? folder = new(AppContext.BaseDirectory); string.IsNullOrEmpty(root) && folder is not null; folder = folder.Parent)
-            if (File.Exists(Path.Combine(folder.FullName, "Esn.Streaming.sln"))) root = Path.Combine(folder.FullName, "..", "shared", "data");
+        for (DirectoryInfo? folder = new(AppContext.BaseDirectory); string.IsNullOrEmpty(root) && folder is not null;
+        folder = folder.Parent)
+            if (File.Exists(Path.Combine(folder.FullName, "Esn.Streaming.sln")))
+                root = Path.Combine(folder.FullName, "..", "shared", "data");
         string full = Path.Combine([root ?? "", .. path]);
         Assert.SkipUnless(Path.Exists(full), $"no shared data at {full}");
         return full;

@@ -12,7 +12,8 @@ public class DetectorBitsTests
     static double[] Frames(int channels, int seed)
     {
         var random = new Xoshiro256StarStar(seed, threadSafe: false);
-        return [.. Enumerable.Range(0, Steps * channels).Select(i => Math.Sin(.05 * i) + .1 * random.NextDouble() + (i / channels is 2800 or 2801 ? 20 : 0))];
+        return [.. Enumerable.Range(0, Steps * channels)
+            .Select(i => Math.Sin(.05 * i) + .1 * random.NextDouble() + (i / channels is 2800 or 2801 ? 20 : 0))];
     }
 
     [Theory]
@@ -39,7 +40,8 @@ public class DetectorBitsTests
             for (int t = 0, n; t < Steps; t += n)
             {
                 n = Math.Min(blockAt(t), Steps - t);
-                detector.StepMany(new DateTime[n], frames.AsSpan(t * channels, n * channels), results.AsSpan(t, n), expected.AsSpan(t * channels, n * channels));
+                detector.StepMany(new DateTime[n], frames.AsSpan(t * channels, n * channels), results.AsSpan(t, n),
+                    expected.AsSpan(t * channels, n * channels));
             }
             return (results, expected);
         }
@@ -54,7 +56,8 @@ public class DetectorBitsTests
         for (int stream = 0; stream < Streams; stream++) alone[stream] = Run(stream);
         for (int stream = 0; stream < Streams; stream++)
         {
-            Assert.Equal(alone[stream].Item2.Select(BitConverter.DoubleToInt64Bits), together[stream].Item2.Select(BitConverter.DoubleToInt64Bits));
+            Assert.Equal(alone[stream].Item2.Select(BitConverter.DoubleToInt64Bits),
+                together[stream].Item2.Select(BitConverter.DoubleToInt64Bits));
             Assert.Equal(alone[stream].Item1.Select(result => result.Score), together[stream].Item1.Select(result => result.Score));
         }
 

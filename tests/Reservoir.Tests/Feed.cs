@@ -9,7 +9,8 @@ static class Feed
     public static (double[][] Z, double[][] U) Make(int regressors, int outputs, int steps, int seed)
     {
         var random = new Xoshiro256StarStar(seed, threadSafe: false);
-        double[][] map = [.. Enumerable.Range(0, outputs).Select(_ => Enumerable.Range(0, regressors).Select(_ => 2 * random.NextDouble() - 1).ToArray())];
+        double[][] map = [.. Enumerable.Range(0, outputs)
+            .Select(_ => Enumerable.Range(0, regressors).Select(_ => 2 * random.NextDouble() - 1).ToArray())];
         var z = new double[steps][];
         var u = new double[steps][];
         for (int t = 0; t < steps; t++)

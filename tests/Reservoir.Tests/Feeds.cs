@@ -10,7 +10,9 @@ static class Feeds
     public static ErrorModelSpec Small(ErrorModelSpec? preset = null) =>
         (preset ?? Presets.Signal()) with { Reservoir = (preset ?? Presets.Signal()).Reservoir with { Units = 40, Degree = 5 } };
 
-    /// <summary>Two sines of different period with white noise, [steps×channels], channels shifted against each other; units around 20.</summary>
+    /// <summary>
+    /// Two sines of different period with white noise, [steps×channels], channels shifted against each other; units around 20.
+    /// </summary>
     public static double[] Sines(int steps, int channels = 1, double noise = .05, int seed = 1)
     {
         var random = new Xoshiro256StarStar(seed, threadSafe: false);

@@ -11,7 +11,8 @@ public class OrdinaryFeedTests
     const double Budget = 1e-3;
 
     static StepResult[] Results(string feed) =>
-        Feeds.Run(Feeds.Small(Presets.Signal(Budget)), OrdinaryFeeds.All.Single(f => f.Name.StartsWith(feed, StringComparison.Ordinal)).Make(5, Steps));
+        Feeds.Run(Feeds.Small(Presets.Signal(Budget)),
+            OrdinaryFeeds.All.Single(f => f.Name.StartsWith(feed, StringComparison.Ordinal)).Make(5, Steps));
 
     static List<AlarmEvent> Announced(StepResult[] results) =>
         [.. results.Events().Where(e => e.Change is AlarmChange.Opened or AlarmChange.Escalated)];
@@ -34,7 +35,8 @@ public class OrdinaryFeedTests
         StepResult[] results = Results("step");
         AlarmEvent opened = results.Events().First(e => e.Position >= onset && e.Change == AlarmChange.Opened);
         Assert.InRange(opened.Position, onset, onset + 5);
-        AlarmEvent ended = results.Events().First(e => e.Position > opened.Position && e.Change is (AlarmChange.Adapted or AlarmChange.Closed));
+        AlarmEvent ended = results.Events()
+            .First(e => e.Position > opened.Position && e.Change is (AlarmChange.Adapted or AlarmChange.Closed));
         Assert.InRange(ended.Position, onset, onset + 510);
         Assert.InRange(Announced(results).Count(e => e.Position > ended.Position), 0, 16);
         // Where the feed came to rest is normal now: as many steps in alarm as before the step, not all of them.

@@ -27,7 +27,8 @@ public sealed class PackageTests
             Assert.Equal(("Esn.Reservoir", "README.md"), (Said("id"), Said("readme")));
             Assert.StartsWith("Anomaly detection", Said("description"), StringComparison.Ordinal);
             Assert.Equal(["MathNet.Numerics", "System.IO.Hashing", "System.Numerics.Tensors"],
-                metadata.Descendants().Where(element => element.Name.LocalName == "dependency").Select(element => element.Attribute("id")!.Value));
+                metadata.Descendants().Where(element => element.Name.LocalName == "dependency")
+                    .Select(element => element.Attribute("id")!.Value));
 
             using ZipArchive symbols = await ZipFile.OpenReadAsync(Assert.Single(folder.GetFiles("*.snupkg")).FullName);
             Assert.NotNull(symbols.GetEntry("lib/net10.0/Esn.Reservoir.pdb"));
@@ -40,7 +41,8 @@ public sealed class PackageTests
 
     static async Task Pack(string configuration, string folder)
     {
-        string[] arguments = ["pack", Path.Combine(SharedData.Root, "src", "Reservoir"), "-c", configuration, "--no-build", "-o", folder, "-nodeReuse:false"];
+        string[] arguments = ["pack", Path.Combine(SharedData.Root, "src", "Reservoir"), "-c", configuration,
+            "--no-build", "-o", folder, "-nodeReuse:false"];
         using Process pack = Process.Start(new ProcessStartInfo("dotnet", arguments) { RedirectStandardOutput = true })!;
         string said = await pack.StandardOutput.ReadToEndAsync();
         await pack.WaitForExitAsync();

@@ -16,7 +16,8 @@ public sealed class PresetTests
         _ => throw new ArgumentOutOfRangeException(nameof(preset)),
     };
 
-    public static TheoryData<string, int> All => new() { { "signal", 1 }, { "signal", 3 }, { "sensors", 1 }, { "sensors", 3 }, { "metric", 1 }, { "metric", 3 } };
+    public static TheoryData<string, int> All =>
+        new() { { "signal", 1 }, { "signal", 3 }, { "sensors", 1 }, { "sensors", 3 }, { "metric", 1 }, { "metric", 3 } };
 
     // A plant at rest with white noise: every model knows what to do with it.
     static double[] Feed(int channels)
@@ -40,11 +41,14 @@ public sealed class PresetTests
         for (int done = 0, count; done < Steps; done += count)
         {
             count = Math.Min(Steps - done, random.Next(130));
-            detector.StepMany(times.AsSpan(done, count), feed.AsSpan(done * channels, count * channels), others.AsSpan(done, count), parts.AsSpan(done * channels, count * channels));
+            detector.StepMany(times.AsSpan(done, count), feed.AsSpan(done * channels, count * channels), others.AsSpan(done, count),
+                parts.AsSpan(done * channels, count * channels));
         }
         Assert.Equal(whole.Select(BitConverter.DoubleToInt64Bits), parts.Select(BitConverter.DoubleToInt64Bits));
-        Assert.Equal(ones.Select(r => (r.Position, BitConverter.DoubleToInt64Bits(r.Score), BitConverter.DoubleToInt64Bits(r.Normality), r.AlarmOpen)),
-            others.Select(r => (r.Position, BitConverter.DoubleToInt64Bits(r.Score), BitConverter.DoubleToInt64Bits(r.Normality), r.AlarmOpen)));
+        Assert.Equal(ones.Select(r =>
+            (r.Position, BitConverter.DoubleToInt64Bits(r.Score), BitConverter.DoubleToInt64Bits(r.Normality), r.AlarmOpen)),
+            others.Select(r =>
+                (r.Position, BitConverter.DoubleToInt64Bits(r.Score), BitConverter.DoubleToInt64Bits(r.Normality), r.AlarmOpen)));
         Assert.NotEmpty(ones.Events());
         Assert.Equal(ones.Events().SelectMany(e => e.Forecast!.Expected).Select(BitConverter.DoubleToInt64Bits),
             others.Events().SelectMany(e => e.Forecast!.Expected).Select(BitConverter.DoubleToInt64Bits));
@@ -61,7 +65,8 @@ public sealed class PresetTests
         Assert.Equal(channels, opened.Expected.Length);
         AlarmEvent last = results.Events().Last();
         Assert.Contains(last.Change, new[] { AlarmChange.Closed, AlarmChange.Adapted });
-        Assert.Equal(opened.Start, results.Events().First(e => e.Position > opened.Position && (e.Change is AlarmChange.Closed or AlarmChange.Adapted)).Start);
+        Assert.Equal(opened.Start, results.Events()
+            .First(e => e.Position > opened.Position && (e.Change is AlarmChange.Closed or AlarmChange.Adapted)).Start);
         Assert.False(results[^1].AlarmOpen);
     }
 
@@ -88,7 +93,8 @@ public sealed class PresetTests
         int points = forecast.Expected.Length / channels, here = (int)(opened.Position - forecast.Start);
         Assert.InRange(points, here + 20, 200);
         Assert.True(followed.Average() < 2.5, $"off by {followed.Average()}");  // the anomaly is 12
-        Assert.True(Enumerable.Range(here, points - here).Average(i => Math.Abs(forecast.Expected[i * channels] - normal[(int)(forecast.Start + i) * channels])) < 2.5);
+        Assert.True(Enumerable.Range(here, points - here)
+            .Average(i => Math.Abs(forecast.Expected[i * channels] - normal[(int)(forecast.Start + i) * channels])) < 2.5);
     }
 
     [Theory]
@@ -118,7 +124,8 @@ public sealed class PresetTests
         for (int t = 0; t < 3000; t++) detector.Step(DateTime.UnixEpoch, feed.AsSpan(t * channels, channels), expected);
         long before = GC.GetAllocatedBytesForCurrentThread();
         int events = 0;
-        for (int t = 3000; t < 4000; t++) events += detector.Step(DateTime.UnixEpoch, feed.AsSpan(t * channels, channels), expected).Alarm is null ? 0 : 1;
+        for (int t = 3000; t < 4000; t++)
+            events += detector.Step(DateTime.UnixEpoch, feed.AsSpan(t * channels, channels), expected).Alarm is null ? 0 : 1;
         long after = GC.GetAllocatedBytesForCurrentThread();
         Assert.True(after - before <= events * 20_000, $"{after - before} bytes with {events} events");
     }
@@ -129,7 +136,8 @@ public sealed class PresetTests
     {
         // One frame a second, so 864 a day are 1 in 100 steps.
         double[] feed = Feed(channels);
-        StepResult[] daily = Feeds.Run(Spec(preset).WithDailyBudget(864), feed, channels), steps = Feeds.Run(Spec(preset).WithBudget(.01), feed, channels);
+        StepResult[] daily = Feeds.Run(Spec(preset).WithDailyBudget(864), feed, channels),
+            steps = Feeds.Run(Spec(preset).WithBudget(.01), feed, channels);
         Assert.Equal(steps.Select(r => r.Score), daily.Select(r => r.Score));
         StepResult[] shared = Feeds.Run(Spec(preset).WithBudget(.02).SharedBy(2), feed, channels);
         Assert.Equal(steps.Select(r => r.Score), shared.Select(r => r.Score));

@@ -13,7 +13,8 @@ public sealed partial class ReadmeTests
     const string Package = "src/Reservoir/README.md";
 
     public static TheoryData<string, int, string> Snippets =>
-        [.. Markdown.Pages.SelectMany(page => Markdown.Blocks(page).Where(block => block.Language == "csharp").Select((block, i) => (page, i, block.Text)))];
+        [.. Markdown.Pages.SelectMany(page =>
+            Markdown.Blocks(page).Where(block => block.Language == "csharp").Select((block, i) => (page, i, block.Text)))];
 
     [Theory, MemberData(nameof(Snippets))]
     public void A_snippet_compiles_and_finds_what_it_was_made_for(string page, int index, string text)
@@ -56,7 +57,8 @@ public sealed partial class ReadmeTests
     public void Equations_are_cited_by_numbers_that_the_page_of_the_model_has()
     {
         string model = Markdown.Read("docs/model.md");
-        HashSet<string> numbered = [.. Numbered().Matches(model[model.IndexOf("## Equations", StringComparison.Ordinal)..]).Select(match => match.Groups[1].Value)];
+        HashSet<string> numbered = [.. Numbered().Matches(model[model.IndexOf("## Equations", StringComparison.Ordinal)..])
+            .Select(match => match.Groups[1].Value)];
         (string File, string Number)[] cited =
         [
             .. from file in Directory.EnumerateFiles(Path.Combine(SharedData.Root, "src"), "*.cs", SearchOption.AllDirectories)

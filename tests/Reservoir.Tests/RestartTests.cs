@@ -19,7 +19,8 @@ public sealed class RestartTests
     public static TheoryData<string, int> All => new()
     {
         { "signal", 1 }, { "signal", 3 }, { "sensors", 1 }, { "sensors", 3 }, { "metric", 1 }, { "metric", 3 },
-        { "sensors with models", 3 }, { "every score", 2 }, { "two slabs", 1 }, { "many outputs", 40 }, { "signal by day", 1 }, { "metric by day", 1 }, { "tiles", 48 }, { "whole field", 48 },
+        { "sensors with models", 3 }, { "every score", 2 }, { "two slabs", 1 }, { "many outputs", 40 }, { "signal by day", 1 },
+            { "metric by day", 1 }, { "tiles", 48 }, { "whole field", 48 },
     };
 
     static ModelSpec Spec(string name) => name switch
@@ -32,10 +33,13 @@ public sealed class RestartTests
         "every score" => Feeds.Small() with
         {
             Readout = new ReadoutSpec { ForgettingFactor = .999, Delay = 3, Horizons = [1, 4] },
-            Scores = [.. Presets.SignalScores, new OutOfRangeSpec(), new LevelSpec(), new MeanErrorSpec { Horizon = 4, Average = 2, Window = 5 }],
+            Scores = [.. Presets.SignalScores, new OutOfRangeSpec(), new LevelSpec(),
+                new MeanErrorSpec { Horizon = 4, Average = 2, Window = 5 }],
         },
         // A fold that is spread over a period, and one whose updates of W_out wait.
-        "two slabs" => Presets.Signal() with { Reservoir = new ReservoirSpec { Units = 520 }, Readout = new ReadoutSpec { ForgettingFactor = .999 }, Scores = [new MeanErrorSpec()] },
+        "two slabs" => Presets.Signal()
+            with { Reservoir = new ReservoirSpec { Units = 520 }, Readout = new ReadoutSpec { ForgettingFactor = .999 },
+            Scores = [new MeanErrorSpec()] },
         "many outputs" => Feeds.Small() with { Scores = [new MeanErrorSpec(), new FreeRunErrorSpec()] },
         "tiles" => Fields.Small(new TileSpec { Rows = 3, Columns = 4, Halo = 1 }),
         "whole field" => Fields.Small(tiles: null),
@@ -104,7 +108,8 @@ public sealed class RestartTests
 
         public void Advance(int count) => Written.AddRange(_room.AsSpan(0, count));
 
-        public Memory<byte> GetMemory(int sizeHint = 0) => sizeHint <= size ? _room : throw new ArgumentOutOfRangeException(nameof(sizeHint), sizeHint, "all at once");
+        public Memory<byte> GetMemory(int sizeHint = 0) => sizeHint <= size ? _room
+            : throw new ArgumentOutOfRangeException(nameof(sizeHint), sizeHint, "all at once");
 
         public Span<byte> GetSpan(int sizeHint = 0) => GetMemory(sizeHint).Span;
     }
@@ -139,7 +144,8 @@ public sealed class RestartTests
             restartedInAlarm |= next > 0 && parts[next - 1].AlarmOpen;
             restartedMuted |= next > 0 && muted[next - 1];
         }
-        Assert.True(restarts > 10 && restartedInAlarm && restartedMuted, $"{restarts} restarts, in an alarm: {restartedInAlarm}, muted: {restartedMuted}");
+        Assert.True(restarts > 10 && restartedInAlarm
+            && restartedMuted, $"{restarts} restarts, in an alarm: {restartedInAlarm}, muted: {restartedMuted}");
         Assert.Equal(expected.Select(BitConverter.DoubleToInt64Bits), same.Select(BitConverter.DoubleToInt64Bits));
         for (int t = 0; t < Steps; t++) Assert.Equal(JsonSerializer.Serialize(whole[t], Named), JsonSerializer.Serialize(parts[t], Named));
         // W_out, P and all else that either of them would go on with.
@@ -167,7 +173,8 @@ public sealed class RestartTests
 
         void Take(Detector detector, int count)
         {
-            detector.StepMany(times.AsSpan(done, count), frames.AsSpan(done * channels, count * channels), new StepResult[count], new double[count * channels], muted.AsSpan(done, count));
+            detector.StepMany(times.AsSpan(done, count), frames.AsSpan(done * channels, count * channels), new StepResult[count],
+                new double[count * channels], muted.AsSpan(done, count));
             done += count;
         }
     }
@@ -200,7 +207,8 @@ public sealed class RestartTests
         Assert.Equal(50, Detector.Load(spec, 1, snapshot).Position);
 
         for (int length = 0; length < snapshot.Length; length++)
-            Assert.Contains("the stream without", Assert.Throws<InvalidDataException>(() => Detector.Load(spec, 1, snapshot.AsSpan(0, length))).Message);
+            Assert.Contains("the stream without",
+                Assert.Throws<InvalidDataException>(() => Detector.Load(spec, 1, snapshot.AsSpan(0, length))).Message);
         Assert.Throws<InvalidDataException>(() => Detector.Load(spec, 1, (byte[])[.. snapshot, 0]));
         for (int i = 0; i < snapshot.Length; i++)
         {
@@ -219,16 +227,19 @@ public sealed class RestartTests
         Assert.Contains("2 channels, this one has 3", Refused(spec, 3));
         Assert.Contains("another specification", Refused(spec with { Reservoir = spec.Reservoir with { Seed = 2 } }, 2));
         Assert.Contains("another specification", Refused(spec with { Reservoir = spec.Reservoir with { LeakRates = [.5, .4] } }, 2));
-        Assert.Contains("another specification", Refused(spec with { Scores = [.. spec.Scores.SkipLast(1), new SlowRiseSpec { Delay = 1501, Tail = TailPrior.Logarithmic }] }, 2));
+        Assert.Contains("another specification",
+            Refused(spec with { Scores = [.. spec.Scores.SkipLast(1), new SlowRiseSpec { Delay = 1501, Tail = TailPrior.Logarithmic }] },
+            2));
         Assert.Contains("another specification", Refused(Presets.Metric(), 2));
         // Equal values are the same specification, whoever made them.
         Detector.Load(Feeds.Small() with { Scores = [.. spec.Scores] }, 2, snapshot);
 
         snapshot[8]++;
-        Assert.Contains($"has format {Snapshot.Version + 1}, this program reads {Snapshot.Version}", Refused(spec, 2));
+        Assert.Contains($"has format {Snapshot.Version + 1}, this program reads {Snapshot.Oldest} to {Snapshot.Version}", Refused(spec, 2));
         snapshot[0]++;
         Assert.Contains("no snapshot of a detector", Refused(spec, 2));
 
-        string Refused(ModelSpec spec, int channels) => Assert.Throws<InvalidDataException>(() => Detector.Load(spec, channels, snapshot)).Message;
+        string Refused(ModelSpec spec, int channels) =>
+            Assert.Throws<InvalidDataException>(() => Detector.Load(spec, channels, snapshot)).Message;
     }
 }

@@ -51,7 +51,8 @@ public sealed class SensorTests
     {
         const int steps = 6000, onset = 5200;
         var random = new Xoshiro256StarStar(4, threadSafe: false);
-        double[] feed = [.. Enumerable.Range(0, steps).Select(t => Math.Sin(.01 * t) + random.NextDouble() + (t is >= onset and < onset + 60 ? 3 : 0))];
+        double[] feed =
+            [.. Enumerable.Range(0, steps).Select(t => Math.Sin(.01 * t) + random.NextDouble() + (t is >= onset and < onset + 60 ? 3 : 0))];
         AlarmEvent[] events = [.. Feeds.Run(Presets.Sensors(), feed).Events()];
         Assert.InRange(Assert.Single(events, e => e.Change == AlarmChange.Opened).Position, onset, onset + 15);
         Assert.InRange(Assert.Single(events, e => e.Change == AlarmChange.Closed).Position, onset + 60, onset + 100);
@@ -61,8 +62,10 @@ public sealed class SensorTests
     [Fact]
     public void Noise_that_grows_is_no_shift_of_a_level()
     {
-        ErrorModelSpec blind = Presets.Sensors() with { Scores = [new LevelSpec { PerChannel = true, Tail = TailPrior.Student, Return = .5 }] };
-        int Told(ErrorModelSpec spec) => Enumerable.Range(100, 40).Sum(seed => Run(_ => 0, t => t < 600 ? 1 : 3, seed, spec).Count(r => r.Alarm?.Change is AlarmChange.Opened or AlarmChange.Escalated));
+        ErrorModelSpec blind = Presets.Sensors()
+            with { Scores = [new LevelSpec { PerChannel = true, Tail = TailPrior.Student, Return = .5 }] };
+        int Told(ErrorModelSpec spec) => Enumerable.Range(100, 40).Sum(seed =>
+            Run(_ => 0, t => t < 600 ? 1 : 3, seed, spec).Count(r => r.Alarm?.Change is AlarmChange.Opened or AlarmChange.Escalated));
         Assert.InRange(Told(Presets.Sensors()), 0, 14);
         Assert.InRange(Told(blind), 40, 1000);
     }

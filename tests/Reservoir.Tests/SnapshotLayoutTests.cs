@@ -35,7 +35,8 @@ public sealed class SnapshotLayoutTests
     public void The_kinds_of_models_hold_every_score_of_the_family()
     {
         IEnumerable<Type> family = typeof(ScoreSpec).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(ScoreSpec)));
-        IEnumerable<Type> held = Kinds.Select(kind => kind.Spec).OfType<ErrorModelSpec>().SelectMany(spec => spec.Scores).Select(score => score.GetType());
+        IEnumerable<Type> held = Kinds.Select(kind => kind.Spec).OfType<ErrorModelSpec>().SelectMany(spec => spec.Scores)
+            .Select(score => score.GetType());
         Assert.Empty(family.Except(held));
     }
 
@@ -47,8 +48,10 @@ public sealed class SnapshotLayoutTests
         ulong hash = XxHash3.HashToUInt64(Encoding.UTF8.GetBytes(layout.ToString()));
         TestContext.Current.TestOutputHelper!.WriteLine(layout.ToString());
         Assert.True(hash == Snapshot.Layout, FormattableString.Invariant($"""
-            What a snapshot carries has changed: Snapshot.Layout is 0x{Snapshot.Layout:X16}, it would have to be 0x{hash:X16}. In src/Reservoir/Snapshot.cs:
-            1. Unless fields were only renamed, or the version was raised already since the last release: raise Version, which is {Snapshot.Version}, by one.
+            What a snapshot carries has changed: Snapshot.Layout is 0x{Snapshot.Layout:X16}, it would have to be 0x{hash:X16}.
+            In src/Reservoir/Snapshot.cs:
+            1. Unless fields were only renamed, or the version was raised already since the last release: raise Version, which is
+               {Snapshot.Version}, by one.
             2. Layout = 0x{hash:X16};
             The output of this test lists the layout: compare it with that of the commit before.
             """));
@@ -71,12 +74,14 @@ public sealed class SnapshotLayoutTests
             StateCarrier carrier = StateCarrier.Listing(fields);
             detector.Carry(ref carrier);
             layout.Append(FormattableString.Invariant($"{name}, {stage}\n"));
-            foreach (CarriedField field in fields) layout.Append(FormattableString.Invariant($"  {field.Name} {NameOf(field.Type)}[{field.Length}]\n"));
+            foreach (CarriedField field in fields)
+                layout.Append(FormattableString.Invariant($"  {field.Name} {NameOf(field.Type)}[{field.Length}]\n"));
         }
     }
 
     // A structure by what it consists of.
     static string NameOf(Type type) => type.IsPrimitive || type.IsEnum || type.Namespace == "System"
         ? type.Name
-        : "{" + string.Join(", ", type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic).Select(field => NameOf(field.FieldType))) + "}";
+        : "{" + string.Join(", ", type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic)
+            .Select(field => NameOf(field.FieldType))) + "}";
 }

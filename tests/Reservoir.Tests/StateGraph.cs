@@ -9,7 +9,8 @@ static class StateGraph
     static readonly HashSet<string> Scratch =
     [
         "PackedInverse._columns", "PackedInverse._job",  // columns that are folded, the pointers of a product
-        "ReadoutWeights._errors", "ReadoutWeights._sources", "ReadoutWeights._states", "ReadoutWeights._result", "ReadoutWeights._frames", "ReadoutWeights._horizon",
+        "ReadoutWeights._errors", "ReadoutWeights._sources", "ReadoutWeights._states", "ReadoutWeights._result",
+            "ReadoutWeights._frames", "ReadoutWeights._horizon",
         "FreeRuns._regressor", "FreeRuns._before", "SoftSensorSpec+State._before", "MetricCalibrator._told",
         "TwoHalves._state", "TwoHalves._queued",
     ];
@@ -58,13 +59,16 @@ static class StateGraph
         else if (type.IsValueType || seen.Add(one))
         {
             for (Type? declaring = type; declaring is not null; declaring = declaring.BaseType)
-                foreach (FieldInfo field in declaring.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
+                foreach (FieldInfo field in declaring.GetFields(
+                    BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
                     if (!field.FieldType.IsPointer && !Scratch.Contains($"{declaring.Name}.{field.Name}"))
                         Compare(field.GetValue(one), field.GetValue(other), $"{path}.{field.Name}", differences, seen);
         }
     }
 
-    static object Bits(object value) => value is double number ? BitConverter.DoubleToInt64Bits(number) : value is float single ? BitConverter.SingleToInt32Bits(single) : value;
+    static object Bits(object value) => value is double number ? BitConverter.DoubleToInt64Bits(number) : value is float single
+        ? BitConverter.SingleToInt32Bits(single) : value;
 
-    static ReadOnlySpan<byte> Bytes(AlignedBuffer buffer) => System.Runtime.InteropServices.MemoryMarshal.AsBytes(buffer.Slice(0, (int)buffer.Length));
+    static ReadOnlySpan<byte> Bytes(AlignedBuffer buffer) =>
+        System.Runtime.InteropServices.MemoryMarshal.AsBytes(buffer.Slice(0, (int)buffer.Length));
 }

@@ -40,7 +40,7 @@ sealed class Margin
     /// <summary>v of this step, ≥ 0; of a slow score with its boost.</summary>
     public double Value { get; private set; }
 
-    /// <summary>Independent looks a step by the autocorrelation of y, (0, 1].</summary>
+    /// <summary>Independent looks a step by the autocorrelation of y, [0, 1].</summary>
     public double Looks => _level.Looks;
 
     /// <summary>Judges q by what was learnt before; NaN: there is none yet; below 0: an ordinary value by definition.</summary>
@@ -125,7 +125,7 @@ sealed class Margin
     /// </summary>
     /// <param name="most">Looks a step of the score that looks most often.</param>
     public void BoostSlow(double most) =>
-        _boost = _slow ? _spec.SlowScoreBoost * Math.Max(0, Math.Log(most / Looks)) : 0;
+        _boost = _slow && Looks > 0 ? _spec.SlowScoreBoost * Math.Max(0, Math.Log(most / Looks)) : 0;
 
     /// <summary>Makes v(y) anew from what was learnt.</summary>
     /// <param name="episodes">Seen so far: the more, the more the length of stays in the tail tells of the looks.</param>

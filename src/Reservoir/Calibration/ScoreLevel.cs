@@ -20,13 +20,15 @@ sealed class ScoreLevel(BudgetSpec spec, ScoreShape shape, int stride)
     public long Learnt { get; private set; }
 
     /// <summary>
-    /// Independent looks a step, in (0, 1]: by the lag-1 autocorrelation ρ of y, (1 − ρ)/(1 + ρ); of a slow score at most one a span.
+    /// Independent looks a step, in [0, 1]: by the lag-1 autocorrelation ρ of y, (1 − ρ)/(1 + ρ); of a slow score at most one a span.
+    /// A score that never moved was never looked at: channels that carry nothing cost the others nothing.
     /// </summary>
     public double Looks
     {
         get
         {
-            double rho = _variance > 0 ? Math.Clamp(_covariance / _variance, 0, .99999) : 0;
+            if (!(_variance > 0)) return 0;
+            double rho = Math.Clamp(_covariance / _variance, 0, .99999);
             return Math.Min((1 - rho) / (1 + rho) / stride, 1.0 / _between);
         }
     }

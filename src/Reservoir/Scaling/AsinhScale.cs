@@ -4,9 +4,14 @@ namespace Esn;
 /// y = asinh((x − centre)/unit), clipped: linear within the bulk of the warm-up, logarithmic beyond. A metric has
 /// bursts of a hundred times its level, and what counts there is the factor.
 /// </summary>
-/// <remarks>Quantiles rather than extremes, so that a spike in the warm-up does not set the scale. Fixed for ever, so that W_out keeps its units.</remarks>
+/// <remarks>
+/// Quantiles rather than extremes, so that a spike in the warm-up does not set the scale. Fixed for ever, so that W_out keeps
+/// its units.
+/// </remarks>
 sealed class AsinhScale
 {
+    const double MostRange = 20;  // bulks that the range adds at the most
+
     readonly double _limit;
 
     /// <summary>Not fixed yet: <see cref="Carry"/> does that.</summary>
@@ -23,9 +28,15 @@ sealed class AsinhScale
         double low = Quantile(values, spec.Quantile), high = Quantile(values, 1 - spec.Quantile);
         Centre = low / 2 + high / 2;
         // Term by term: the differences of values near ±1.8e308 would overflow.
-        Unit = Math.Min(double.MaxValue,
-            high / spec.BulkWidth - low / spec.BulkWidth + (spec.RangeShare * values[^1] - spec.RangeShare * values[0])
-            + spec.CentreShare * Math.Abs(Centre) + spec.LeastUnit);
+        double bulk = high / spec.BulkWidth - low / spec.BulkWidth, range = spec.RangeShare * values[^1] - spec.RangeShare * values[0];
+        double level = spec.CentreShare * Math.Abs(Centre);
+        if (bulk > 0)
+        {
+            // Where the bulk moves, neither a code like 65535 sets the scale, nor how far the feed lies from 0.
+            range = Math.Min(range, MostRange * bulk);
+            level = Math.Min(level, bulk);
+        }
+        Unit = Math.Min(double.MaxValue, bulk + range + level + spec.LeastUnit);
     }
 
     /// <summary>The value that is scaled to 0, units of the feed.</summary>

@@ -43,6 +43,7 @@ public sealed record GridSpec
         if (Longitudes.Count > 0) Require.Length(Longitudes.Count, Columns, "longitudes");
         foreach (double latitude in Latitudes) Require.Range(latitude, -90, 90);
         foreach (double longitude in Longitudes) Require.Range(longitude, -360, 360);
-        if (Land.Count > 0 && !Land.Contains(false)) throw new ArgumentOutOfRangeException(nameof(Land), "land must leave at least one cell");
+        if (Land.Count > 0 && !Land.Contains(false))
+            throw new ArgumentOutOfRangeException(nameof(Land), "land must leave at least one cell");
     }
 }

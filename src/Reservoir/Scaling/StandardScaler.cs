@@ -3,6 +3,8 @@ namespace Esn;
 /// <summary>Channel by channel to mean 0 and variance 1; frozen after the warm-up, so that W_out keeps its units.</summary>
 sealed class StandardScaler : Scaler
 {
+    const double MostWidths = 50, MostCodes = .02;  // interquartile ranges beyond which a value is a code; part of the values
+
     readonly double[] _mean;   // [channels], units of the feed
     readonly double[] _scale;  // [channels], units of the feed, > 0
     readonly double _limit;
@@ -17,21 +19,40 @@ sealed class StandardScaler : Scaler
     public StandardScaler(ReadOnlySpan<double> frames, int channels, double limit) : this(channels, limit)
     {
         int count = frames.Length / channels;
+        double[] values = new double[count];
         for (int c = 0; c < channels; c++)
         {
-            // Divided first: the sum of values near ±1.8e308 would overflow.
-            double mean = 0;
-            for (int t = 0; t < count; t++) mean += frames[t * channels + c] / count;
-            double largest = 0;
-            for (int t = 0; t < count; t++) largest = Math.Max(largest, Math.Abs(frames[t * channels + c] - mean));
-            double sum = 0;
-            for (int t = 0; t < count && largest > 0; t++) sum += Square((frames[t * channels + c] - mean) / largest);
-            double deviation = largest * Math.Sqrt(sum / count);
-            // A channel that never moved is measured in thousandths of its level, a zero in units.
-            double floor = mean == 0 ? 1 : 1e-3 * Math.Abs(mean);
-            _mean[c] = mean;
-            _scale[c] = deviation > 1e-12 * Math.Abs(mean) && double.IsFinite(deviation) ? deviation : floor;
+            for (int t = 0; t < count; t++) values[t] = frames[t * channels + c];
+            (_mean[c], _scale[c]) = Fit(WithoutCodes(values));
         }
+    }
+
+    static (double Mean, double Scale) Fit(ReadOnlySpan<double> values)
+    {
+        int count = values.Length;
+        // Divided first: the sum of values near ±1.8e308 would overflow.
+        double mean = 0;
+        foreach (double x in values) mean += x / count;
+        double largest = 0;
+        foreach (double x in values) largest = Math.Max(largest, Math.Abs(x - mean));
+        double sum = 0;
+        for (int t = 0; t < count && largest > 0; t++) sum += Square((values[t] - mean) / largest);
+        double deviation = largest * Math.Sqrt(sum / count);
+        // A channel that never moved is measured in thousandths of its level, a zero in units. What doubles don't resolve did not move.
+        double floor = mean == 0 ? 1 : 1e-3 * Math.Abs(mean), resolved = 4 * (Math.BitIncrement(Math.Abs(mean)) - Math.Abs(mean));
+        return (mean, deviation > resolved && double.IsFinite(deviation) ? deviation : floor);
+    }
+
+    // A few values that lie out of all proportion to the others, −999 or 65535, are codes of a fault: they must not fix the
+    // scale for good. Beats and pulses come more often, and are not as far off.
+    static ReadOnlySpan<double> WithoutCodes(ReadOnlySpan<double> values)
+    {
+        double[] sorted = [.. values];
+        sorted.AsSpan().Sort();
+        double median = sorted[sorted.Length / 2], width = sorted[sorted.Length * 3 / 4] - sorted[sorted.Length / 4];
+        if (!(width > 0)) return values;
+        double[] kept = [.. values.ToArray().Where(x => Math.Abs(x - median) <= MostWidths * width)];
+        return kept.Length >= (1 - MostCodes) * values.Length ? kept : values;
     }
 
     static double Square(double x) => x * x;

@@ -46,7 +46,8 @@ public sealed record SoftSensorSpec : ScoreSpec
             if (channels < 2) throw new ArgumentException("a soft sensor needs at least 2 channels");
             _networks = [.. Enumerable.Range(0, channels).Select(c =>
                 EchoStateNetwork.Of(spec.Reservoir with { Seed = spec.Reservoir.Seed + 1 + c }, new RandomWeightsSpec(), others))];
-            _readouts = [.. _networks.Select(network => new Readout(network.Regressors, 1, new ReadoutSpec { Regularisation = spec.Regularisation }))];
+            _readouts = [.. _networks.Select(network =>
+                new Readout(network.Regressors, 1, new ReadoutSpec { Regularisation = spec.Regularisation }))];
             _regressors = [.. _networks.Select(network => new double[network.Regressors])];
             (_others, _before, _residual) = (new double[others], new double[_networks[0].Regressors], new double[channels]);
             _mean = new LimitedMean(channels, spec.Window, spec.Increments);

@@ -15,8 +15,7 @@ static class OnCall
     {
         var at = new Option<string>("--at")
         {
-            Description = "Where a process is; any of the group's.",
-            DefaultValueFactory = _ => "http://localhost:9464",
+            Description = "Where a process is; any of the group's.", DefaultValueFactory = _ => "http://localhost:9464",
         };
         at.Validators.Add(result =>
         {

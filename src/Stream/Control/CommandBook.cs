@@ -22,10 +22,8 @@ public sealed class CommandException(string message, Exception? cause = null) : 
 /// <param name="time">The wall clock.</param>
 public sealed class CommandBook(TimeProvider time) : ICommandLog
 {
-    const int MostKept = 20_000;  // for a scoring that begins later than the log was read
-
     readonly Lock _lock = new();
-    readonly List<ControlCommand> _heard = [];
+    readonly List<ControlCommand> _heard = [];  // for a scoring that begins later than the log was read
     Action<ControlCommand>? _listener;
 
     /// <summary>The mutes in force.</summary>
@@ -50,7 +48,7 @@ public sealed class CommandBook(TimeProvider time) : ICommandLog
     {
         lock (_lock)
         {
-            if (_listener is null && _heard.Count < MostKept) _heard.Add(command);
+            if (_listener is null) _heard.Add(command);
             _listener?.Invoke(command);
         }
         switch (command)

@@ -107,7 +107,8 @@ static partial class Log
     [LoggerMessage(72, LogLevel.Error, "the record {Place} is passed over: {Reason}")]
     public static partial void NoCommand(this ILogger log, string place, string reason);
 
-    [LoggerMessage(76, LogLevel.Warning, "topic {Topic} does not exist and was not created: mutes, acknowledgements and feedback are refused")]
+    [LoggerMessage(76, LogLevel.Warning, "topic {Topic} does not exist and was not created: mutes, acknowledgements and "
+        + "feedback are refused")]
     public static partial void NoCommands(this ILogger log, string topic);
 
     [LoggerMessage(74, LogLevel.Warning, "the board begins without a past: topic {Topic} can't be read: {Reason}")]
@@ -126,4 +127,8 @@ static partial class Log
 
     [LoggerMessage(81, LogLevel.Warning, "the transactional producer is given up: {Reason}; a new one takes its place, which fences it")]
     public static partial void ProducerRenewed(this ILogger log, string reason);
+
+    [LoggerMessage(50, LogLevel.Warning, "{What} of {Stream} {Change}, the last it gave is of {Since}; {Repeats} alike before it were not "
+        + "logged")]
+    public static partial void Silence(this ILogger log, string stream, string what, string change, string since, int repeats);
 }

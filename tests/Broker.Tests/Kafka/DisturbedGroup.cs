@@ -163,9 +163,17 @@ sealed partial class DisturbedGroup : IAsyncDisposable
         long before = long.MaxValue;
         for (DateTime end = DateTime.UtcNow + Patience; ; await Task.Delay(200))
         {
-            List<TopicPartitionOffset> committed = await Task.Run(() => asks.Committed(partitions, TimeSpan.FromSeconds(30)));
-            long left = await Task.Run(() => committed.Sum(one =>
-                asks.QueryWatermarkOffsets(one.TopicPartition, TimeSpan.FromSeconds(30)).High.Value - Math.Max(0, one.Offset.Value)));
+            long left;
+            try
+            {
+                left = await Task.Run(() => asks.Committed(partitions, TimeSpan.FromSeconds(30)).Sum(one =>
+                    asks.QueryWatermarkOffsets(one.TopicPartition, TimeSpan.FromSeconds(30)).High.Value - Math.Max(0, one.Offset.Value)));
+            }
+            catch (KafkaException e) when (DateTime.UtcNow < end)
+            {
+                _output.WriteLine(e.Message);  // of a broker that has just begun
+                continue;
+            }
             if (left == 0) return;
             if (left < before) end = DateTime.UtcNow + Patience;  // it gets on
             before = Math.Min(before, left);

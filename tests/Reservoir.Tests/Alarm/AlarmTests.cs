@@ -18,7 +18,8 @@ public class AlarmTests
     readonly Scripted _judgement = new();
 
     // Runs margins of the first score through an alarm; the changes with their steps.
-    List<(int, AlarmChange)> Run(AlarmSpec spec, Func<int, double> margin, int steps, Func<int, double>? other = null, Func<int, bool>? muted = null)
+    List<(int, AlarmChange)> Run(AlarmSpec spec, Func<int, double> margin, int steps, Func<int, double>? other = null,
+        Func<int, bool>? muted = null)
     {
         spec.Validate();
         var alarm = new Alarm(spec, [false, false]);
@@ -48,7 +49,8 @@ public class AlarmTests
 
     [Fact]
     public void Opened_again_soon_it_is_the_same_alarm_and_later_another() =>
-        Assert.Equal([(5, AlarmChange.Opened), (11, AlarmChange.Closed), (30, AlarmChange.Updated), (36, AlarmChange.Closed), (90, AlarmChange.Opened), (96, AlarmChange.Closed)],
+        Assert.Equal([(5, AlarmChange.Opened), (11, AlarmChange.Closed), (30, AlarmChange.Updated), (36, AlarmChange.Closed),
+            (90, AlarmChange.Opened), (96, AlarmChange.Closed)],
             Run(new AlarmSpec { QuietSteps = 6 }, t => t is 5 or 30 or 90 ? 11 : 0, 100));
 
     [Fact]
@@ -56,13 +58,15 @@ public class AlarmTests
     {
         AlarmSpec spec = new();
         int higher = spec.Rise + 15;
-        Assert.Equal([(0, AlarmChange.Opened), (spec.Rise, AlarmChange.Updated), (higher, AlarmChange.Escalated), (higher + spec.Rise, AlarmChange.Updated)],
+        Assert.Equal([(0, AlarmChange.Opened), (spec.Rise, AlarmChange.Updated), (higher, AlarmChange.Escalated),
+            (higher + spec.Rise, AlarmChange.Updated)],
             Run(spec, t => t < 20 ? 10 + t : t < higher ? 30 : 30.01 + 10 * spec.Escalation, higher + 2 * spec.Rise - 10));
     }
 
     [Fact]
     public void It_is_adapted_to_after_the_limit() =>
-        Assert.Equal((100, AlarmChange.Adapted), Run(new AlarmSpec { AdaptAfter = 100 }, _ => 11, 120).First(c => c.Item2 == AlarmChange.Adapted));
+        Assert.Equal((100, AlarmChange.Adapted),
+            Run(new AlarmSpec { AdaptAfter = 100 }, _ => 11, 120).First(c => c.Item2 == AlarmChange.Adapted));
 
     [Fact]
     public void It_opens_only_after_as_many_steps_as_asked_for() =>

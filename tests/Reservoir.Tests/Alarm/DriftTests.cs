@@ -6,16 +6,19 @@ namespace Esn.Tests;
 
 public class DriftTests
 {
-    static readonly ErrorModelSpec LevelSpec = Feeds.Small() with { Scores = [new MeanErrorSpec(), new SlowLevelSpec { Delay = 8000, Tail = TailPrior.Central }] };
+    static readonly ErrorModelSpec LevelSpec = Feeds.Small()
+        with { Scores = [new MeanErrorSpec(), new SlowLevelSpec { Delay = 8000, Tail = TailPrior.Central }] };
 
     static readonly MeanErrorSpec Error = new() { Window = 25 };
-    static readonly ErrorModelSpec ErrorSpec = Feeds.Small() with { Scores = [Error, new SlowRiseSpec { Of = Error, Delay = 1500, Tail = TailPrior.Logarithmic }] };
+    static readonly ErrorModelSpec ErrorSpec = Feeds.Small()
+        with { Scores = [Error, new SlowRiseSpec { Of = Error, Delay = 1500, Tail = TailPrior.Logarithmic }] };
 
     // Channel by channel: level, then σ times Gauss.
     static double[] Noise(int seed, int steps, int channels, Func<int, int, double> level, Func<int, double> deviation)
     {
         var random = new Xoshiro256StarStar(seed, threadSafe: false);
-        return [.. Enumerable.Range(0, steps * channels).Select(i => level(i / channels, i % channels) + deviation(i / channels) * Normal.Sample(random, 0, 1))];
+        return [.. Enumerable.Range(0, steps * channels)
+            .Select(i => level(i / channels, i % channels) + deviation(i / channels) * Normal.Sample(random, 0, 1))];
     }
 
     static Trend? Fit(int steps, Func<int, double> course, bool logarithm = false)
@@ -60,7 +63,8 @@ public class DriftTests
         const double slope = -30.0 / 12_000;
         double[] feed = Noise(seed, steps, 2, (t, c) => c == 0 ? 0 : 50 + slope * Math.Max(0, t - onset), _ => 3);
         var results = new StepResult[steps];
-        new Detector(LevelSpec, 2).StepMany([.. Enumerable.Range(0, steps).Select(t => DateTime.UnixEpoch.AddSeconds(seconds * t))], feed, results, new double[feed.Length]);
+        new Detector(LevelSpec, 2).StepMany([.. Enumerable.Range(0, steps).Select(t => DateTime.UnixEpoch.AddSeconds(seconds * t))],
+            feed, results, new double[feed.Length]);
         AlarmEvent told = results.Events().First(e => e.Drift is not null && e.Position >= onset && e.Change == AlarmChange.Adapted);
         Drift drift = told.Drift!;
         Assert.Equal((DriftKind.Level, 1), (drift.Kind, drift.Channel));
@@ -79,7 +83,8 @@ public class DriftTests
         const int steps = 11_500;
         double[] feed = Noise(4, steps, 1, (t, _) => Math.Max(0, t - 9000) / 1200.0, _ => 1), expected = new double[1];
         var detector = new Detector(LevelSpec, 1);
-        Drift?[] one = [.. Enumerable.Range(0, steps).Select(t => detector.Step(Feeds.Times(1)[0].AddSeconds(t), feed.AsSpan(t, 1), expected)).Events().Select(e => e.Drift)];
+        Drift?[] one = [.. Enumerable.Range(0, steps)
+            .Select(t => detector.Step(Feeds.Times(1)[0].AddSeconds(t), feed.AsSpan(t, 1), expected)).Events().Select(e => e.Drift)];
         Assert.Equal(Feeds.Run(LevelSpec, feed).Events().Select(e => e.Drift), one);
         Assert.Contains(one, drift => drift is not null);
     }
@@ -112,7 +117,8 @@ public class DriftTests
     public void Once_the_feed_behaves_again_there_is_none()
     {
         ErrorModelSpec patient = LevelSpec with { Alarm = LevelSpec.Alarm with { AdaptAfter = 3000, Escalation = .2 } };
-        List<AlarmEvent> events = Feeds.Run(patient, Noise(3, 14_000, 1, (t, _) => t is > 10_000 and < 11_500 ? (t - 10_000) / 1000.0 : 0, _ => 1)).Events();
+        List<AlarmEvent> events =
+            Feeds.Run(patient, Noise(3, 14_000, 1, (t, _) => t is > 10_000 and < 11_500 ? (t - 10_000) / 1000.0 : 0, _ => 1)).Events();
         Assert.Contains(events, e => e.Drift is not null);
         Assert.All(events.Where(e => e.Change == AlarmChange.Closed), e => Assert.Null(e.Drift));
         Assert.Contains(events, e => e.Change == AlarmChange.Closed);

@@ -9,16 +9,20 @@ public class FreeRunTests
     [InlineData(3, 3, 40, new[] { 25 })]   // more runs than a vector has lanes
     [InlineData(2, 40, 7, new[] { 4, 13 })]  // some steps without a run
     [InlineData(33, 6, 1, new[] { 12 })]   // so many channels that runs are made at their launch
-    public void A_finished_run_is_the_error_of_a_forecast_with_the_readout_of_its_launch(int channels, int every, int washout, int[] lengths)
+    public void A_finished_run_is_the_error_of_a_forecast_with_the_readout_of_its_launch(int channels, int every,
+        int washout, int[] lengths)
     {
         const int Units = 30, Steps = 300;
         const double Limit = 1.5;
-        var network = new EchoStateNetwork(new ReservoirSpec { Units = Units, Degree = 4, LeakRates = [.4, .8] }, new RandomWeightsSpec(), channels);
+        var network = new EchoStateNetwork(new ReservoirSpec { Units = Units, Degree = 4, LeakRates = [.4, .8] },
+            new RandomWeightsSpec(), channels);
         int regressors = network.Regressors;
-        var readout = new Readout(regressors, channels, new ReadoutSpec { Regularisation = 1e-2, ForgettingFactor = .99, Horizons = [1, 3] });
+        var readout =
+            new Readout(regressors, channels, new ReadoutSpec { Regularisation = 1e-2, ForgettingFactor = .99, Horizons = [1, 3] });
         var predictor = new NetworkPredictor(network, readout);
         var runs = new FreeRuns(new FreeRunSpec { Every = every, Limit = Limit }, predictor, lengths);
-        double[][] inputs = [.. Enumerable.Range(0, Steps).Select(t => Enumerable.Range(0, channels).Select(c => 2 * Math.Sin(.3 * t + c)).ToArray())];
+        double[][] inputs =
+            [.. Enumerable.Range(0, Steps).Select(t => Enumerable.Range(0, channels).Select(c => 2 * Math.Sin(.3 * t + c)).ToArray())];
         double[] errors = new double[2 * channels], squares = new double[channels];
         var twins = new List<(int Launch, double[][] Forecast)>();
         int compared = 0;
@@ -37,7 +41,8 @@ public class FreeRunTests
                 double[][] forecast = twins.Find(twin => twin.Launch == launch).Forecast;
                 for (int c = 0; c < channels; c++)
                 {
-                    double expected = Enumerable.Range(1, lengths[length]).Average(i => Math.Pow(inputs[launch + i][c] - forecast[i - 1][c], 2));
+                    double expected = Enumerable.Range(1, lengths[length])
+                        .Average(i => Math.Pow(inputs[launch + i][c] - forecast[i - 1][c], 2));
                     Assert.Equal(expected, squares[c], 1e-9 * (1 + expected));
                     compared++;
                 }
@@ -56,7 +61,8 @@ public class FreeRunTests
             var then = new double[regressors];
             for (int i = 0; i < forecast.Length; i++)
             {
-                forecast[i] = [.. Enumerable.Range(0, channels).Select(c => Math.Clamp(z.Select((value, j) => value * weights[c * regressors + j]).Sum(), -Limit, Limit))];
+                forecast[i] = [.. Enumerable.Range(0, channels)
+                    .Select(c => Math.Clamp(z.Select((value, j) => value * weights[c * regressors + j]).Sum(), -Limit, Limit))];
                 network.Step(default, forecast[i], z, then);
                 (z, then) = (then, z);
             }

@@ -37,7 +37,9 @@ public sealed class MemoryTests(ITestOutputHelper output)
     {
         Type type = value.GetType();
         // Shared by all streams of a specification.
-        if (value is ModelSpec or ScoreSpec or Kernel or EchoStateNetwork or BudgetSpec or MarginSpec or AlarmSpec or NormalitySpec or FreeRunSpec or ReservoirSpec or ReadoutSpec or Delegate) return 0;
+        if (value is ModelSpec or ScoreSpec or Kernel or EchoStateNetwork or BudgetSpec or MarginSpec or AlarmSpec or NormalitySpec
+            or FreeRunSpec or ReservoirSpec or ReadoutSpec or Delegate)
+            return 0;
         if (!type.IsValueType && !seen.Add(value)) return 0;
         long own = value switch
         {
@@ -59,11 +61,13 @@ public sealed class MemoryTests(ITestOutputHelper output)
         else if (value is not (AlignedBuffer or GrowingBuffer or string))
         {
             for (Type? declaring = type; declaring is not null; declaring = declaring.BaseType)
-                foreach (FieldInfo field in declaring.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
+                foreach (FieldInfo field in declaring.GetFields(
+                    BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
                 {
                     int size = field.FieldType.IsPointer ? 8 : SizeOf(field.FieldType);
                     if (!type.IsValueType) (own, sum) = (own + size, sum + size);
-                    if (!field.FieldType.IsPointer && !field.FieldType.IsPrimitive && field.GetValue(value) is { } inner) sum += Bytes(inner, byType, $"{declaring.DeclaringType?.Name}{declaring.Name}.{field.Name}", seen);
+                    if (!field.FieldType.IsPointer && !field.FieldType.IsPrimitive && field.GetValue(value) is { } inner)
+                        sum += Bytes(inner, byType, $"{declaring.DeclaringType?.Name}{declaring.Name}.{field.Name}", seen);
                 }
         }
         byType[name] = byType.GetValueOrDefault(name) + own;

@@ -16,7 +16,8 @@ public sealed class OutgrownTests
     static double[] Plant()
     {
         var random = new Xoshiro256StarStar(6, threadSafe: false);
-        return [.. Enumerable.Range(0, Steps).Select(t => Normal.Sample(random, 0, 1) + (t >= Start ? 100 : 0) + (t is >= Jump and < Jump + 20 ? 9 : 0))];
+        return [.. Enumerable.Range(0, Steps)
+            .Select(t => Normal.Sample(random, 0, 1) + (t >= Start ? 100 : 0) + (t is >= Jump and < Jump + 20 ? 9 : 0))];
     }
 
     static (StepResult[] Results, double[] Expected) Take(Detector detector, double[] feed, Func<int, int> block)
@@ -85,7 +86,8 @@ public sealed class OutgrownTests
         Assert.Equal(0, detector.Health.Rescalings);
 
         var muted = new Detector(Spec, 1);
-        muted.StepMany(new DateTime[Steps], Plant(), new StepResult[Steps], new double[Steps], [.. Enumerable.Range(0, Steps).Select(t => t >= Start)]);
+        muted.StepMany(new DateTime[Steps], Plant(), new StepResult[Steps], new double[Steps],
+            [.. Enumerable.Range(0, Steps).Select(t => t >= Start)]);
         Assert.Equal(0, muted.Health.Rescalings);
     }
 }

@@ -54,7 +54,8 @@ public sealed class PolicyTests
     [Fact]
     public void Policy_is_marked_on_specifications_alone()
     {
-        PropertyInfo[] marked = [.. typeof(ModelSpec).Assembly.GetTypes().SelectMany(type => type.GetProperties()).Where(property => property.IsDefined(typeof(PolicyAttribute)))];
+        PropertyInfo[] marked = [.. typeof(ModelSpec).Assembly.GetTypes().SelectMany(type => type.GetProperties())
+            .Where(property => property.IsDefined(typeof(PolicyAttribute)))];
         Assert.NotEmpty(marked);
         Assert.All(marked, property => Assert.EndsWith("Spec", property.DeclaringType!.Name, StringComparison.Ordinal));
     }

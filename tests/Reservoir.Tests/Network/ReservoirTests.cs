@@ -16,7 +16,8 @@ public class ReservoirTests
         for (int seed = 1; seed <= 5; seed++)
         {
             CsrMatrix w = new Reservoir(new ReservoirSpec { Units = units, Degree = degree, Seed = seed, SpectralRadius = 1 }, 1).Weights;
-            List<int>[] forth = [.. Enumerable.Range(0, units).Select(_ => new List<int>())], back = [.. forth.Select(_ => new List<int>())];
+            List<int>[] forth = [.. Enumerable.Range(0, units).Select(_ => new List<int>())],
+                back = [.. forth.Select(_ => new List<int>())];
             for (int entry = 0; entry < w.Columns.Length; entry++)
             {
                 Assert.NotEqual(0, w.Values[entry]);
@@ -65,7 +66,8 @@ public class ReservoirTests
         var spec = new ReservoirSpec { Units = 40, Degree = 5, LeakRates = [1, .5, .1] };
         var reservoir = new Reservoir(spec, channels);
         var random = new Xoshiro256StarStar(4, threadSafe: false);
-        double[] x = random.NextDoubles(40), u = random.NextDoubles(channels), next = new double[40], zero = new double[40], at = new double[40];
+        double[] x = random.NextDoubles(40), u = random.NextDoubles(channels), next = new double[40], zero = new double[40],
+            at = new double[40];
 
         // b and W_in from the reservoir's own answers to unit inputs at x = 0, W from its sparse form.
         double[] Drive(double[] input)
@@ -104,7 +106,8 @@ public class ReservoirTests
         for (int run = 0; run < runs; run++)
         {
             var single = new double[N];
-            reservoir.Step([.. Enumerable.Range(0, channels).Select(c => u[c * runs + run])], [.. Enumerable.Range(0, N).Select(i => x[i * runs + run])], single);
+            reservoir.Step([.. Enumerable.Range(0, channels).Select(c => u[c * runs + run])],
+                [.. Enumerable.Range(0, N).Select(i => x[i * runs + run])], single);
             Assert.Equal(single, Enumerable.Range(0, N).Select(i => next[i * runs + run]));
         }
     }

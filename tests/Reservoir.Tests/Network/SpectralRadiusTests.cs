@@ -16,7 +16,8 @@ public class SpectralRadiusTests
     {
         for (int seed = 1; seed <= 2; seed++)
         {
-            CsrMatrix w = new Reservoir(new ReservoirSpec { Units = units, Degree = degree, SpectralRadius = radius, Seed = seed }, 1).Weights;
+            CsrMatrix w = new Reservoir(new ReservoirSpec { Units = units, Degree = degree, SpectralRadius = radius, Seed = seed }, 1)
+                .Weights;
             Matrix<double> dense = Matrix<double>.Build.Dense(units, units);
             for (int entry = 0; entry < w.Columns.Length; entry++) dense[entry / degree, w.Columns[entry]] = w.Values[entry];
             double actual = dense.Evd().EigenValues.Max(value => value.Magnitude);

@@ -16,7 +16,8 @@ public class ReadoutTests
     [InlineData(5, 1, 100, .99)]
     [InlineData(40, 3, 400, .995)]
     [InlineData(67, 40, 300, .98)]
-    public void With_forgetting_the_weights_equal_exponentially_weighted_ridge_regression(int regressors, int outputs, int steps, double forgetting) =>
+    public void With_forgetting_the_weights_equal_exponentially_weighted_ridge_regression(int regressors, int outputs,
+        int steps, double forgetting) =>
         AssertWeightedRidge(regressors, outputs, steps, forgetting);
 
     // W = (Σ λ^(T−t) u zᵀ)(Σ λ^(T−t) z zᵀ + λ^T β² I)⁻¹

@@ -9,7 +9,8 @@ public sealed class ScoreFamilyTests
 
     static readonly ReadoutSpec Readouts = new() { Horizons = [1, 60], Regularisation = 1 };
 
-    public static TheoryData<string> Members => [.. typeof(ScoreSpec).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(ScoreSpec))).Select(type => type.Name)];
+    public static TheoryData<string> Members =>
+        [.. typeof(ScoreSpec).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(ScoreSpec))).Select(type => type.Name)];
 
     static ScoreSpec Member(string name) => (ScoreSpec)Activator.CreateInstance(typeof(ScoreSpec).Assembly.GetType($"Esn.{name}")!)!;
 
@@ -25,7 +26,8 @@ public sealed class ScoreFamilyTests
 
         public Stream(ScoreSpec spec)
         {
-            var network = EchoStateNetwork.Of(new ReservoirSpec { Units = 30, Degree = 5, SpectralRadius = .9 }, new RandomWeightsSpec(), Channels);
+            var network = EchoStateNetwork.Of(new ReservoirSpec { Units = 30, Degree = 5, SpectralRadius = .9 },
+                new RandomWeightsSpec(), Channels);
             _predictor = new NetworkPredictor(network, new Readout(network.Regressors, Channels, Readouts));
             _runs = new FreeRuns(new FreeRunSpec(), _predictor, [spec.FreeRunLength > 0 ? spec.FreeRunLength : 25]);
             _held = new bool[spec.PerChannel ? Channels : 1];
@@ -75,14 +77,16 @@ public sealed class ScoreFamilyTests
     [Theory]
     [MemberData(nameof(Members))]
     public void The_same_feed_gives_the_same_bits(string name) =>
-        Assert.Equal(Run(name).SelectMany(square => square).Select(BitConverter.DoubleToInt64Bits), Run(name).SelectMany(square => square).Select(BitConverter.DoubleToInt64Bits));
+        Assert.Equal(Run(name).SelectMany(square => square).Select(BitConverter.DoubleToInt64Bits),
+            Run(name).SelectMany(square => square).Select(BitConverter.DoubleToInt64Bits));
 
     [Theory]
     [MemberData(nameof(Members))]
     public void A_jump_of_all_channels_is_the_largest_value_so_far(string name)
     {
         double[][] squares = Run(name);
-        double before = squares[(Jump - 500)..Jump].Max(square => square.DefaultIfEmpty(0).Max()), after = squares[Jump..].Max(square => square.DefaultIfEmpty(0).Max());
+        double before = squares[(Jump - 500)..Jump].Max(square => square.DefaultIfEmpty(0).Max()),
+            after = squares[Jump..].Max(square => square.DefaultIfEmpty(0).Max());
         Assert.True(after > 2 * before, $"{before} before, {after} after");
     }
 

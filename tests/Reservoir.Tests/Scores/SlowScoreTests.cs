@@ -68,10 +68,12 @@ public class SlowScoreTests
         double quiet = 0, loud = 0, wide = 0;
         for (int t = 0; t < 2 * half; t++)
         {
-            score.Step(new ScoreInput { Input = [(t < half ? 1 : 4) * Normal.Sample(random, 0, 1)], Errors = [0], Frozen = false, Held = new HeldChannels([false]) });
+            score.Step(new ScoreInput { Input = [(t < half ? 1 : 4) * Normal.Sample(random, 0, 1)], Errors = [0],
+                Frozen = false, Held = new HeldChannels([false]) });
             if (t > 1000 && t < half) quiet += score.Squares[0] / (half - 1000);
             // The reference itself comes to the louder spread in 20,000 steps.
-            if (t >= half + 64 && t < half + 2064) (loud, wide) = (loud + score.Squares[0] / 2000, wide + Math.Pow(score.Deviation(0), 2) / 2000);
+            if (t >= half + 64 && t < half + 2064)
+                (loud, wide) = (loud + score.Squares[0] / 2000, wide + Math.Pow(score.Deviation(0), 2) / 2000);
         }
         Assert.InRange(loud / quiet, .3, 5);
         Assert.InRange(wide / quiet, 8, 32);
@@ -87,8 +89,10 @@ public class SlowScoreTests
         {
             var random = new Xoshiro256StarStar(40 + seed, threadSafe: false);
             double x = 0;
-            double[] feed = [.. Enumerable.Range(0, onset + length / 2).Select(t => (x = .9 * x + Normal.Sample(random, 0, 1)) + 10 * deviation * Math.Max(0, t - onset) / length)];
-            if (Feeds.Run(Feeds.Small(), feed).Events().Any(e => e.Change == AlarmChange.Opened && e.Position >= onset && e.Scores.Any(s => s.Name == "slow level 256"))) told++;
+            double[] feed = [.. Enumerable.Range(0, onset + length / 2)
+                .Select(t => (x = .9 * x + Normal.Sample(random, 0, 1)) + 10 * deviation * Math.Max(0, t - onset) / length)];
+            if (Feeds.Run(Feeds.Small(), feed).Events()
+                .Any(e => e.Change == AlarmChange.Opened && e.Position >= onset && e.Scores.Any(s => s.Name == "slow level 256"))) told++;
         }
         Assert.InRange(told, seeds - 1, seeds);
     }

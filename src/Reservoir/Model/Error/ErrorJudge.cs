@@ -1,7 +1,8 @@
 namespace Esn;
 
 /// <summary>Judges by the model's errors: all raw scores of a stream and the calibrator that makes one of them.</summary>
-sealed class ErrorJudge : Judge
+/// <remarks>Beside them stands what no calibrator may silence: the last of the names.</remarks>
+sealed class ErrorJudge : Judge, IJudgement
 {
     readonly Score[] _scores;
     readonly bool[] _perChannel;  // [scores]
@@ -10,8 +11,11 @@ sealed class ErrorJudge : Judge
     readonly bool[] _held;        // [count]
     readonly bool[] _returned;    // [count]
     readonly ICalibrator _calibrator;
+    readonly Unprecedented _unprecedented;
+    readonly double[] _margins;   // of the calibrator, then of what is unprecedented [count + 1]
     readonly IReadOnlyList<double> _minimumDeviation;
     readonly int _channels;
+    readonly PatchyChannels _patchy;
     int _clean = int.MaxValue;    // steps since the last muted one
     bool _wasOpen;
 
@@ -20,6 +24,7 @@ sealed class ErrorJudge : Judge
     public ErrorJudge(ErrorModelSpec spec, ScoreContext context)
     {
         _channels = context.Channels;
+        _patchy = new PatchyChannels(_channels);
         _scores = [.. spec.Scores.Select(score => score.Create(context))];
         _perChannel = [.. spec.Scores.Select(score => score.PerChannel && _channels > 1)];
         _first = new int[_scores.Length + 1];
@@ -32,15 +37,30 @@ sealed class ErrorJudge : Judge
                     _scores[i].Span, spec.Scores[i].Tail, spec.Scores[i].Delay));
         }
         _first[^1] = shapes.Count;
-        (_values, _held, _returned) = (new double[shapes.Count], new bool[shapes.Count], new bool[shapes.Count]);
-        Slow = [.. shapes.Select(shape => shape.Delay > 0)];
-        Names = [.. shapes.Select(shape => shape.Name)];
+        (_values, _held, _returned, _margins) =
+            (new double[shapes.Count], new bool[shapes.Count], new bool[shapes.Count + 1], new double[shapes.Count + 1]);
+        Slow = [.. shapes.Select(shape => shape.Delay > 0), false];
+        Names = [.. shapes.Select(shape => shape.Name), Unprecedented.Name];
         _calibrator = spec.Calibrator.Create(shapes);
+        double rate = spec.Calibrator is BudgetSpec budget ? budget.AlarmsPerStep : new BudgetSpec().AlarmsPerStep;
+        _unprecedented = new Unprecedented(spec.Unprecedented, _channels, rate);
         _minimumDeviation = spec.Alarm.MinimumDeviation;
     }
 
     /// <inheritdoc/>
-    public override IJudgement Judgement => _calibrator;
+    public override IJudgement Judgement => this;
+
+    /// <inheritdoc/>
+    public ReadOnlySpan<double> Margins => _margins;
+
+    /// <inheritdoc/>
+    public double Score => Math.Max(_calibrator.Score, _unprecedented.Score);
+
+    /// <inheritdoc/>
+    public bool IsUnusual(int score) => score < _values.Length ? _calibrator.IsUnusual(score) : _unprecedented.Unusual;
+
+    /// <inheritdoc/>
+    public bool Alarms(int score) => score < _values.Length ? _calibrator.Alarms(score) : _unprecedented.Score >= 1;
 
     /// <inheritdoc/>
     public override ReadOnlySpan<bool> Returned => _returned;
@@ -52,7 +72,9 @@ sealed class ErrorJudge : Judge
     public override bool[] Slow { get; }
 
     /// <inheritdoc/>
-    public override int TopSpan => _scores[ScoreOf(Top())].Span;
+    public override int TopSpan => IsUnprecedented ? 1 : _scores[ScoreOf(Top())].Span;
+
+    bool IsUnprecedented => _unprecedented.Score > _calibrator.Score;
 
     /// <inheritdoc/>
     /// <remarks>A raw score whose windows hold a muted step is none.</remarks>
@@ -60,16 +82,32 @@ sealed class ErrorJudge : Judge
     {
         bool muted = step.Muted;
         _clean = muted ? 0 : Math.Min(_clean, int.MaxValue - 1) + 1;
+        _patchy.Step(step.Missing);
         for (int i = 0; i < _held.Length; i++) _held[i] = muted || (alarm.Open && alarm.Contributed[i]);
         for (int i = 0; i < _scores.Length; i++)
         {
+            // What is usual of a channel does not follow what the model makes up for it.
+            for (int c = 0; _perChannel[i] && c < step.Missing.Length; c++) _held[_first[i] + c] |= step.Missing[c];
             Score score = _scores[i];
             Span<double> values = _values.AsSpan(_first[i].._first[i + 1]);
-            score.Step(new ScoreInput { Input = step.Scaled, Errors = step.Errors, Frozen = muted || alarm.Open, Muted = muted, Held = _held.AsSpan(_first[i].._first[i + 1]) });
+            Span<bool> held = _held.AsSpan(_first[i].._first[i + 1]);
+            score.Step(new ScoreInput
+            {
+                Input = step.Scaled, Errors = step.Errors, Frozen = muted || alarm.Open, Muted = muted, Held = held,
+            });
             if (_perChannel[i]) score.Returned.CopyTo(_returned, _first[i]);
             else _returned[_first[i]] = !score.Returned.AsSpan().Contains(false);
             if (!score.Ready || _clean < score.Span) values.Fill(double.NaN);
-            else if (_perChannel[i]) score.Squares.CopyTo(values);
+            else if (_perChannel[i])
+            {
+                score.Squares.CopyTo(values);
+                for (int c = 0; _patchy.Any && c < _channels; c++)
+                    if (!_patchy.Tells(c, score.Span)) values[c] = double.NaN;
+            }
+            else if (_patchy.Any)
+            {
+                values[0] = _patchy.Mean(score.Squares, score.Span);
+            }
             else
             {
                 double sum = 0;
@@ -78,6 +116,10 @@ sealed class ErrorJudge : Judge
             }
         }
         _calibrator.Measure(_values);
+        if (muted) _unprecedented.Skip();
+        else _unprecedented.Step(step.Frame, step.Expected, alarm.Open, step.WarmingUp);
+        _calibrator.Margins.CopyTo(_margins);
+        _margins[^1] = _unprecedented.Margin;
     }
 
     /// <inheritdoc/>
@@ -105,7 +147,14 @@ sealed class ErrorJudge : Judge
     /// <remarks>In the units of the feed, in a raw score that would alarm.</remarks>
     public override bool Deviates(in StepView step, Scaler scaler)
     {
-        if (_minimumDeviation.Count == 0 || _calibrator.Score < 1) return true;
+        if (_minimumDeviation.Count == 0 || Score < 1) return true;
+        if (_unprecedented.Score >= 1)
+        {
+            int c = _unprecedented.Channel;
+            double minimum = _minimumDeviation[_minimumDeviation.Count == 1 ? 0 : c];
+            // A sensor that froze does not deviate yet.
+            if (_unprecedented.Frozen || Math.Abs(step.Frame[c] - step.Expected[c]) >= minimum) return true;
+        }
         for (int i = 0; i < _scores.Length; i++)
             for (int value = _first[i]; value < _first[i + 1]; value++)
             {
@@ -121,6 +170,12 @@ sealed class ErrorJudge : Judge
     /// <remarks>In the raw score with the largest margin.</remarks>
     public override void Attribute(Span<double> parts)
     {
+        if (IsUnprecedented)
+        {
+            parts.Clear();
+            parts[_unprecedented.Channel] = 1;
+            return;
+        }
         int top = Top(), score = ScoreOf(top);
         if (_perChannel[score]) _calibrator.Margins[_first[score].._first[score + 1]].CopyTo(parts);
         else
@@ -162,13 +217,15 @@ sealed class ErrorJudge : Judge
         return double.PositiveInfinity;
     }
 
+    // The largest margin; in an alarm of those that alarm, as a score of another voice may be further out and still be usual there.
     int Top()
     {
         ReadOnlySpan<double> margins = _calibrator.Margins;
-        int top = 0;
-        for (int i = 1; i < margins.Length; i++)
-            if (margins[i] > margins[top]) top = i;
-        return top;
+        bool alarms = _calibrator.Score >= 1;
+        int top = -1;
+        for (int i = 0; i < margins.Length; i++)
+            if ((top < 0 || margins[i] > margins[top]) && (!alarms || _calibrator.Alarms(i))) top = i;
+        return Math.Max(0, top);
     }
 
     int ScoreOf(int value)
@@ -183,7 +240,9 @@ sealed class ErrorJudge : Judge
     {
         foreach (Score score in _scores) score.Carry(ref state);
         _calibrator.Carry(ref state);
+        if (state.Holds(4)) _unprecedented.Carry(ref state);
         state.Carry(ref _clean);
         state.Carry(ref _wasOpen);
+        if (state.Holds(5)) _patchy.Carry(ref state);
     }
 }

@@ -1,6 +1,9 @@
 namespace Esn;
 
-/// <summary>A stream judged by its model's errors, from the scaling to the alarm. Every part has a default: the preset <see cref="Presets.Signal"/>.</summary>
+/// <summary>
+/// A stream judged by its model's errors, from the scaling to the alarm. Every part has a default: the preset
+/// <see cref="Presets.Signal"/>.
+/// </summary>
 public sealed record ErrorModelSpec : ModelSpec
 {
     internal static IReadOnlyList<ScoreSpec> DefaultScores { get; } =
@@ -26,6 +29,10 @@ public sealed record ErrorModelSpec : ModelSpec
     /// <summary>What makes one score of the raw ones: 1 = alarm.</summary>
     public CalibratorSpec Calibrator { get; init; } = new BudgetSpec();
 
+    /// <summary>What is told whatever the calibrator has learnt.</summary>
+    [Later]
+    public UnprecedentedSpec Unprecedented { get; init; } = new();
+
     /// <summary>Frames that fix the scaling, 10 … 100,000. They are kept, then run through the model in order.</summary>
     public int ScalingSteps { get; init; } = 200;
 
@@ -45,7 +52,8 @@ public sealed record ErrorModelSpec : ModelSpec
     public override double? AlarmsAStep() => Calibrator is BudgetSpec { AlarmsPerDay: 0 } budget ? budget.AlarmsPerStep : null;
 
     /// <inheritdoc/>
-    public override ModelSpec WithBudget(double alarmsPerStep) => Budgeted(budget => budget with { AlarmsPerStep = alarmsPerStep, AlarmsPerDay = 0 });
+    public override ModelSpec WithBudget(double alarmsPerStep) =>
+        Budgeted(budget => budget with { AlarmsPerStep = alarmsPerStep, AlarmsPerDay = 0 });
 
     /// <inheritdoc/>
     public override ModelSpec WithDailyBudget(double alarmsPerDay) => Budgeted(budget => budget with { AlarmsPerDay = alarmsPerDay });
@@ -63,7 +71,8 @@ public sealed record ErrorModelSpec : ModelSpec
 
     /// <inheritdoc/>
     public override long EstimatedBytes(int channels) =>
-        base.EstimatedBytes(channels) + FreeRunBytes(channels) + Scores.Sum(score => (score.PerChannel ? channels : 1) * 5000L + 1000L * channels);
+        base.EstimatedBytes(channels) + FreeRunBytes(channels)
+            + Scores.Sum(score => (score.PerChannel ? channels : 1) * 5000L + 1000L * channels);
 
     long FreeRunBytes(int channels)
     {
@@ -74,7 +83,8 @@ public sealed record ErrorModelSpec : ModelSpec
             + sizeof(float) * (long)FreeRuns.Kept * regressors;
     }
 
-    internal override StepSchedule Schedule => new(ScalingSteps, LearnFrom: Washout + 1, NormalityFrom: Washout + 1, ScoredFrom, WarmUp, Settling: Washout);
+    internal override StepSchedule Schedule =>
+        new(ScalingSteps, LearnFrom: Washout + 1, NormalityFrom: Washout + 1, ScoredFrom, WarmUp, Settling: Washout);
 
     internal override MultiStepForecast? CreateForecast(Predictor predictor)
     {
@@ -101,15 +111,18 @@ public sealed record ErrorModelSpec : ModelSpec
         Require.Range(Scores.Count, 1, 1000);
         if (Readout.Horizons[0] != 1)
             throw new ArgumentOutOfRangeException(nameof(Readout),
-                FormattableString.Invariant($"readout.horizons must begin with 1, the next step, was {string.Join(", ", Readout.Horizons)}"));
+                FormattableString.Invariant(
+                    $"readout.horizons must begin with 1, the next step, was {string.Join(", ", Readout.Horizons)}"));
         foreach (ScoreSpec score in Scores)
         {
             score.Validate();
             if (!Readout.Horizons.Contains(score.ReadoutHorizon))
                 throw new ArgumentOutOfRangeException(nameof(Scores), FormattableString.Invariant(
-                    $"scores: one looks {score.ReadoutHorizon} steps ahead, which readout.horizons must hold, was {string.Join(", ", Readout.Horizons)}"));
+                    $"scores: one looks {score.ReadoutHorizon} steps ahead, which readout.horizons must hold, was {
+                        string.Join(", ", Readout.Horizons)}"));
         }
         Calibrator.Validate();
+        Unprecedented.Validate();
         Require.Range(ScalingSteps, 10, 100_000);
         if (ScalingSteps > WarmUp)
             throw new ArgumentOutOfRangeException(nameof(ScalingSteps), FormattableString.Invariant(

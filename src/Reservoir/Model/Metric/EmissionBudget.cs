@@ -3,7 +3,7 @@ namespace Esn;
 /// <summary>How often a metric may alarm.</summary>
 public sealed record EmissionBudgetSpec
 {
-    /// <summary>Evidence that alarms, (0, 1000].</summary>
+    /// <summary>Evidence that alarms at two a warm-up, (0, 1000]; at another budget as much more as its logarithm asks for.</summary>
     public double Threshold { get; init; } = 2.4;
 
     /// <summary>Alarms per warm-up that cost nothing in the long run, (0, 1000], unless one of the next two is said.</summary>
@@ -24,7 +24,9 @@ public sealed record EmissionBudgetSpec
     /// <summary>In the refractory time an alarm is told again at this many times its strength, [1, 100]: as an escalation.</summary>
     public double Escalation { get; init; } = 1.2;
 
-    /// <summary>At first evidence is divided by 1 + this, [0, 10]: what a young model calls unusual it has often only not seen yet.</summary>
+    /// <summary>
+    /// At first evidence is divided by 1 + this, [0, 10]: what a young model calls unusual it has often only not seen yet.
+    /// </summary>
     public double Youth { get; init; } = .4;
 
     /// <summary>In which youth fades by a factor e, in warm-ups, (0, 100].</summary>
@@ -67,15 +69,28 @@ sealed class EmissionBudget
 
     /// <param name="spec">Validated here.</param>
     /// <param name="warmUp">n0, the unit of the lengths, ≥ 1 steps.</param>
-    public EmissionBudget(EmissionBudgetSpec spec, int warmUp)
+    /// <param name="channels">That share the budget, ≥ 1.</param>
+    public EmissionBudget(EmissionBudgetSpec spec, int warmUp, int channels = 1)
     {
         spec.Validate();
         Require.Range(warmUp, 1, int.MaxValue);
         _spec = spec;
         _refractory = Math.Max(1, (int)Math.Round(spec.Refractory * warmUp, MidpointRounding.AwayFromZero));
-        _recovery = spec.Cost * (spec.AlarmsPerStep > 0 ? spec.AlarmsPerStep : spec.AlarmsPerWarmUp / warmUp);
+        double usual = new EmissionBudgetSpec().AlarmsPerWarmUp / warmUp;  // what the threshold was measured at
+        Rate = spec.AlarmsPerStep > 0 ? spec.AlarmsPerStep : spec.AlarmsPerWarmUp / warmUp;
+        _recovery = spec.Cost * Rate;
+        // Evidence grows like −ln p: the strongest of m channels, at a rate b, asks for ln m − ln b of it.
+        Threshold = spec.Threshold * (Math.Log(channels) + Nats(Rate)) / Nats(usual);
         (_youth, _ageing) = (spec.Youth, Math.Exp(-1 / (spec.YouthLength * warmUp)));
     }
+
+    /// <summary>Alarms a step that cost nothing in the long run.</summary>
+    public double Rate { get; }
+
+    /// <summary>Evidence that alarms.</summary>
+    public double Threshold { get; }
+
+    static double Nats(double rate) => Math.Max(1, -Math.Log(rate));
 
     /// <summary>v before the refractory time, 1 = would alarm: for hysteresis and plots.</summary>
     public double Level { get; private set; }
@@ -88,10 +103,10 @@ sealed class EmissionBudget
         if (_since < long.MaxValue) _since++;
         double level = evidence * Math.Exp(-_burden) / (1 + _youth);
         _youth *= _ageing;
-        Level = level / _spec.Threshold;
-        bool rested = _since > _refractory, alarmed = _last >= _spec.Threshold;
+        Level = level / Threshold;
+        bool rested = _since > _refractory, alarmed = _last >= Threshold;
         if (level <= 0 || (!rested && level <= _last * (alarmed ? _spec.Escalation : 1))) return 0;
-        if (level >= _spec.Threshold && (rested || !alarmed)) _burden += _spec.Cost;
+        if (level >= Threshold && (rested || !alarmed)) _burden += _spec.Cost;
         (_last, _since) = (level, 0);
         return Level;
     }

@@ -75,7 +75,8 @@ sealed class ExtremeEvidence
             Insert(_lowest, below, x);
         }
         double level = Level(x, keep) ? 1 : 0;
-        double evidence = (_spec.ValueWeight * Math.Max(0, value) + _spec.LevelWeight * level) * Math.Log(Math.Max(1, _count)) / _spec.LogAge;
+        double evidence = (_spec.ValueWeight * Math.Max(0, value) + _spec.LevelWeight * level)
+            * Math.Log(Math.Max(1, _count)) / _spec.LogAge;
         _count++;
         return evidence;
     }

@@ -108,7 +108,8 @@ sealed class MetricCalibrator
         {
             if (_count < _settling || _clean <= _ahead[h]) continue;
             evidence += _weights[h] * (_spec.ErrorWeight * _error[h].Step(Math.Sqrt(Math.Abs(errors[h])), learn)
-                + _spec.MeanWeight * _mean[h].Step(Math.Sqrt(Math.Abs(_recent.Values[h] / _length)), learn && _clean > _ahead[h] + _length));
+                + _spec.MeanWeight
+                    * _mean[h].Step(Math.Sqrt(Math.Abs(_recent.Values[h] / _length)), learn && _clean > _ahead[h] + _length));
         }
         ErrorEvidence = evidence;
         ExtremeEvidence = _extremes.Step(x, keep);

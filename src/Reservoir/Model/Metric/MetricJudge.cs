@@ -17,7 +17,8 @@ sealed class MetricJudge : Judge, IJudgement
     readonly MetricCalibrator[] _calibrators;  // [channels]
     readonly EmissionBudget _budget;
     readonly double[] _channelErrors;          // of one channel [horizons]
-    readonly double[] _margins;                // evidence over the threshold [channels]
+    readonly Unprecedented _unprecedented;
+    readonly double[] _margins;                // evidence over the threshold [channels], then of what is unprecedented
     int _strongest;                            // the channel with the most evidence
 
     /// <param name="spec">Valid.</param>
@@ -27,11 +28,14 @@ sealed class MetricJudge : Judge, IJudgement
         _spec = spec;
         double[] weights = spec.Weights();
         IReadOnlyList<int> ahead = spec.HorizonSteps;
-        _calibrators = [.. Enumerable.Range(0, channels).Select(_ => new MetricCalibrator(spec.Calibrator, spec.WarmUp, ahead, weights, spec.Regressors(channels)))];
-        _budget = new EmissionBudget(spec.Budget, spec.WarmUp);
-        (_channelErrors, _margins) = (new double[weights.Length], new double[channels]);
-        Names = [.. Enumerable.Range(0, channels).Select(channel => channels == 1 ? "evidence" : FormattableString.Invariant($"evidence[{channel}]"))];
-        Slow = new bool[channels];
+        _calibrators = [.. Enumerable.Range(0, channels)
+            .Select(_ => new MetricCalibrator(spec.Calibrator, spec.WarmUp, ahead, weights, spec.Regressors(channels)))];
+        _budget = new EmissionBudget(spec.Budget, spec.WarmUp, channels);
+        (_channelErrors, _margins) = (new double[weights.Length], new double[channels + 1]);
+        Names = [.. Enumerable.Range(0, channels)
+            .Select(channel => channels == 1 ? "evidence" : FormattableString.Invariant($"evidence[{channel}]")), Unprecedented.Name];
+        Slow = new bool[channels + 1];
+        _unprecedented = new Unprecedented(spec.Unprecedented, channels, Math.Min(1e-4, _budget.Rate));
     }
 
     /// <inheritdoc/>
@@ -50,24 +54,33 @@ sealed class MetricJudge : Judge, IJudgement
     public double Score { get; private set; }
 
     /// <inheritdoc/>
-    public bool IsUnusual(int score) => _margins[score] >= _spec.Quiet;
+    public bool IsUnusual(int score) => score < _calibrators.Length ? _margins[score] >= _spec.Quiet : _unprecedented.Unusual;
 
     /// <inheritdoc/>
-    public bool Alarms(int score) => Score >= 1 && score == _strongest;
+    public bool Alarms(int score) => score < _calibrators.Length ? Score >= 1 && score == _strongest : _unprecedented.Score >= 1;
 
     /// <inheritdoc/>
     public override void Measure(in StepView step, Alarm alarm)
     {
         double most = double.NegativeInfinity;
-        for (int c = 0; c < _margins.Length; c++)
+        for (int c = 0; c < _calibrators.Length; c++)
         {
-            for (int h = 0; h < _channelErrors.Length; h++) _channelErrors[h] = step.Errors[h * _margins.Length + c];
+            // A channel without a value is not judged, and what its errors are compared with waits for it.
+            if (!step.Missing.IsEmpty && step.Missing[c])
+            {
+                _margins[c] = 0;
+                continue;
+            }
+            for (int h = 0; h < _channelErrors.Length; h++) _channelErrors[h] = step.Errors[h * _calibrators.Length + c];
             double evidence = _calibrators[c].Step(_channelErrors, step.Frame[c], learn: !(alarm.Open || step.Muted), keep: !step.Muted);
             _margins[c] = evidence;
             if (evidence > most) (most, _strongest) = (evidence, c);
         }
-        TensorPrimitives.Divide(_margins, _spec.Budget.Threshold, _margins);
-        Score = step.Muted || step.WarmingUp ? 0 : _budget.Step(most);
+        TensorPrimitives.Divide(_margins, _budget.Threshold, _margins);
+        if (step.Muted) _unprecedented.Skip();
+        else _unprecedented.Step(step.Frame, step.Expected, alarm.Open, step.WarmingUp);
+        _margins[^1] = _unprecedented.Score;
+        Score = step.Muted || step.WarmingUp ? 0 : Math.Max(_budget.Step(most), _unprecedented.Score);
     }
 
     /// <inheritdoc/>
@@ -75,16 +88,22 @@ sealed class MetricJudge : Judge, IJudgement
     {
         IReadOnlyList<double> minimum = _spec.Alarm.MinimumDeviation;
         if (minimum.Count == 0) return true;
+        if (_unprecedented is { Score: >= 1, Frozen: true }) return true;
         return Math.Abs(step.Frame[_strongest] - step.Expected[_strongest]) >= minimum[minimum.Count == 1 ? 0 : _strongest];
     }
 
     /// <inheritdoc/>
-    public override void Attribute(Span<double> parts) => _margins.CopyTo(parts);
+    public override void Attribute(Span<double> parts)
+    {
+        _margins.AsSpan(0, parts.Length).CopyTo(parts);
+        if (_unprecedented.Score >= 1) parts[_unprecedented.Channel] = Math.Max(parts[_unprecedented.Channel], _unprecedented.Score);
+    }
 
     /// <inheritdoc/>
     public override void Carry(ref StateCarrier state)
     {
         foreach (MetricCalibrator calibrator in _calibrators) calibrator.Carry(ref state);
         _budget.Carry(ref state);
+        if (state.Holds(4)) _unprecedented.Carry(ref state);
     }
 }

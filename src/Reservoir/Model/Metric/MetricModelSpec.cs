@@ -1,6 +1,8 @@
 namespace Esn;
 
-/// <summary>A model of operational metrics: seasonal, bursty, of a few channels. Lengths are in warm-ups where not said otherwise.</summary>
+/// <summary>
+/// A model of operational metrics: seasonal, bursty, of a few channels. Lengths are in warm-ups where not said otherwise.
+/// </summary>
 public sealed record MetricModelSpec : ModelSpec
 {
     /// <summary>All defaults.</summary>
@@ -31,6 +33,13 @@ public sealed record MetricModelSpec : ModelSpec
     /// <summary>How errors become evidence.</summary>
     public MetricCalibratorSpec Calibrator { get; init; } = new();
 
+    /// <summary>
+    /// What is told whatever was learnt. Values never seen before are evidence already, and metrics are bursty: one that stands
+    /// still is left.
+    /// </summary>
+    [Later]
+    public UnprecedentedSpec Unprecedented { get; init; } = new() { Errors = false, Widths = false, Once = true };
+
     /// <summary>How evidence becomes a score.</summary>
     [Policy]
     public EmissionBudgetSpec Budget { get; init; } = new();
@@ -53,7 +62,12 @@ public sealed record MetricModelSpec : ModelSpec
     /// <inheritdoc/>
     public override ModelSpec SharedBy(int streams) => this with
     {
-        Budget = Budget with { AlarmsPerWarmUp = Budget.AlarmsPerWarmUp / streams, AlarmsPerStep = Budget.AlarmsPerStep / streams, AlarmsPerDay = Budget.AlarmsPerDay / streams },
+        Budget = Budget with
+        {
+            AlarmsPerWarmUp = Budget.AlarmsPerWarmUp / streams,
+            AlarmsPerStep = Budget.AlarmsPerStep / streams,
+            AlarmsPerDay = Budget.AlarmsPerDay / streams,
+        },
     };
 
     /// <summary>The share of a file that warms a metric up, as its benchmark allows: 15 %, at most 750 steps.</summary>
@@ -68,7 +82,9 @@ public sealed record MetricModelSpec : ModelSpec
 
     internal override IReadOnlyList<int> HorizonSteps => [.. Horizons.Select(Steps).Distinct()];
 
-    internal override StepSchedule Schedule => new(WarmUp, LearnFrom: 0, NormalityFrom: WarmUp, JudgeFrom: 0, WarmUp, Settling: MetricCalibrator.Steps(Calibrator.MeanLength, WarmUp, 3));
+    internal override StepSchedule Schedule =>
+        new(WarmUp, LearnFrom: 0, NormalityFrom: WarmUp, JudgeFrom: 0, WarmUp,
+        Settling: MetricCalibrator.Steps(Calibrator.MeanLength, WarmUp, 3));
 
     internal override MultiStepForecast CreateForecast(Predictor predictor) =>
         new DirectForecast(((NetworkPredictor)predictor).Readout, HorizonSteps, ForecastLimit);
@@ -90,11 +106,13 @@ public sealed record MetricModelSpec : ModelSpec
         Require.Range(Horizons.Count, 1, 100);
         foreach (MetricHorizonSpec horizon in Horizons) horizon.Validate();
         if (!Readout.Horizons.SequenceEqual([1]))
-            throw new ArgumentOutOfRangeException(nameof(Readout), "readout.horizons must be left out: those of a metric are horizons, in warm-ups");
+            throw new ArgumentOutOfRangeException(nameof(Readout),
+                "readout.horizons must be left out: those of a metric are horizons, in warm-ups");
         Require.Above(Horizons.Sum(horizon => horizon.Weight), 0, 1e6);
         (Readout with { Horizons = HorizonSteps }).Validate();
         Calibrator.Validate();
         Budget.Validate();
+        Unprecedented.Validate();
         Require.Above(Quiet, 0, 1);
     }
 

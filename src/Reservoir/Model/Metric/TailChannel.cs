@@ -6,13 +6,17 @@ public sealed record TailChannelSpec
     /// <summary>Values in the reference, 50 … 1,000,000.</summary>
     public int Reference { get; init; } = 4000;
 
-    /// <summary>Steps between what a value was made of and the latest in its reference, 0 … 100,000: an onset does not excuse itself.</summary>
+    /// <summary>
+    /// Steps between what a value was made of and the latest in its reference, 0 … 100,000: an onset does not excuse itself.
+    /// </summary>
     public int Gap { get; init; } = 5;
 
     /// <summary>Nothing is told before the reference holds this many values, 2 … 100,000.</summary>
     public int LeastReference { get; init; } = 50;
 
-    /// <summary>Added to the reference's standard deviation, (0, 100], in roots of scaled units: errors smaller than this do not matter.</summary>
+    /// <summary>
+    /// Added to the reference's standard deviation, (0, 100], in roots of scaled units: errors smaller than this do not matter.
+    /// </summary>
     public double Floor { get; init; } = .05;
 
     /// <summary>A value enters the reference clipped at its mean and this many (floored) standard deviations, (0, 1000].</summary>

@@ -1,0 +1,236 @@
+namespace Esn;
+
+/// <summary>
+/// State of <see cref="UnprecedentedSpec"/>. Three things are watched in every channel: the error of one step, the width of the
+/// noise as a mean of the distances from one frame to the next, and for how long the very same value comes inside of the range.
+/// </summary>
+sealed class Unprecedented
+{
+    const double Most = 1e150;     // of an error: its square is a number
+    const double Widest = 20;     // usual distances that one distance counts for at most
+    const double Bulk = 5;        // usual sizes that teach what is usual at most
+    const double Constant = 1e-14;  // part of the level below which an error is none: what doubles resolve
+    const double Largest = 100;     // usual sizes that a record counts for at most: a code of a fault does not stand for ever
+    const double MostExcess = 2;    // ln of size over where the tail begins that an error teaches which is told
+    const int Young = 20;           // frames that teach what is usual in full
+    const double Mild = 1.05;     // score of the first change of what never moved
+
+    readonly UnprecedentedSpec _spec;
+    readonly double _nats;                                            // −ln of the rate that may be told
+    readonly double _channels;                                        // ln of their number
+    readonly double[] _previous, _low, _high;                         // units of the feed, [channels]
+    readonly double[] _usual, _largest;                               // error: root of the mean square of the bulk, record
+    readonly double[] _beyond, _excess;                               // errors in the tail, fading: number, sum of ln(size/begin)
+    readonly double[] _change;                                        // mean error, other than 0, of what hardly ever moved
+    readonly double[] _width, _usualWidth, _wander, _widest;          // noise: now, usual, mean distance of the two, record
+    readonly double[] _run, _longest, _same;                          // frames with the same value: now, record, of all, fading
+    long _count;
+    int _held;  // steps that it still is told for
+
+    /// <param name="spec">Valid.</param>
+    /// <param name="channels">≥ 1.</param>
+    /// <param name="rate">Of what may be told, a step, (0, 1).</param>
+    public Unprecedented(UnprecedentedSpec spec, int channels, double rate)
+    {
+        (_spec, _nats, _channels) = (spec, -Math.Log(rate), Math.Log(channels));
+        (_previous, _low, _high) = (new double[channels], new double[channels], new double[channels]);
+        (_usual, _largest, _change) = (new double[channels], new double[channels], new double[channels]);
+        (_beyond, _excess) = (new double[channels], new double[channels]);
+        (_width, _usualWidth, _wander, _widest) = (new double[channels], new double[channels], new double[channels], new double[channels]);
+        (_run, _longest, _same) = (new double[channels], new double[channels], new double[channels]);
+    }
+
+    /// <summary>As in events.</summary>
+    public const string Name = "unprecedented";
+
+    /// <summary>1 and above: never was anything like it.</summary>
+    public double Score { get; private set; }
+
+    /// <summary>Whether the channel that was told still is far from what it usually does.</summary>
+    public bool Unusual { get; private set; }
+
+    /// <summary>The channel that is the furthest out.</summary>
+    public int Channel { get; private set; }
+
+    /// <summary>Whether it is that channel's standing still that is told, and no deviation.</summary>
+    public bool Frozen { get; private set; }
+
+    /// <summary>What its score is worth as −ln p.</summary>
+    public double Margin => Score * _nats;
+
+    /// <summary>Takes a step.</summary>
+    /// <param name="frame">[channels], units of the feed.</param>
+    /// <param name="expected">[channels], units of the feed; NaN: nothing was expected yet.</param>
+    /// <param name="frozen">An alarm is open: what is usual is not learnt. Records are kept: each is news once.</param>
+    /// <param name="warmingUp">Nothing is told yet: what comes is what the feed does.</param>
+    public void Step(ReadOnlySpan<double> frame, ReadOnlySpan<double> expected, bool frozen, bool warmingUp)
+    {
+        double most = 0, still = 0;
+        int channel = Channel;
+        bool standing = Frozen;
+        for (int c = 0; c < frame.Length; c++)
+        {
+            double x = frame[c], told = 0, now = 0;
+            if (double.IsNaN(x))
+            {
+                if (_count == 0) _previous[c] = x;
+                continue;  // the channel has no value: what is known of it waits
+            }
+            if (_count == 0 || double.IsNaN(_previous[c])) (_previous[c], _low[c], _high[c]) = (x, x, x);
+            if (_spec.Errors) Keep(ref told, ref now, Error(c, Math.Min(Most, Math.Abs(x - expected[c])), Math.Abs(x), frozen, warmingUp));
+            if (_spec.Widths) Keep(ref told, ref now, Noise(c, Math.Min(Most, Math.Abs(x - _previous[c])), frozen));
+            (double Told, double Now) stuck = _spec.Standstills ? Stuck(c, x) : default;
+            bool stands = stuck.Told > told;
+            Keep(ref told, ref now, stuck);
+            (_previous[c], _low[c], _high[c]) = (x, Math.Min(_low[c], x), Math.Max(_high[c], x));
+            if (told > most) (most, channel, standing) = (told, c, stands);
+            still = Math.Max(still, now);
+        }
+        _count++;
+        if (_count <= _spec.Begin) (most, still) = (0, 0);
+        Unusual = still >= .5;
+        if (most > 1) _held = _spec.Hold;
+        else if (--_held > 0) return;  // it is told for as many steps as an alarm needs to open
+        (Score, Channel, Frozen) = (most, channel, standing);
+    }
+
+    /// <summary>A frame that is not to be judged: nothing of it is kept.</summary>
+    public void Skip()
+    {
+        (Score, Unusual, _held) = (0, false, 0);
+        _run.AsSpan().Clear();
+    }
+
+    static void Keep(ref double told, ref double now, (double Told, double Now) of) =>
+        (told, now) = (Math.Max(told, of.Told), Math.Max(now, of.Now));
+
+    // What is told if a record is broken, and what it would be if one was.
+    (double Told, double Now) Error(int c, double error, double level, bool frozen, bool warmingUp)
+    {
+        if (!double.IsFinite(error)) return default;
+        double usual = _usual[c], record = _largest[c], none = Constant * level, told = 0, now = 0;
+        bool moved = usual > none, changed = record > none;
+        if (_count > _spec.Begin)
+        {
+            now = error <= none ? 0 : moved ? Height(error / usual) : Mild;
+            // Of what never moved it is not known how much is much: a first change is told mildly, a larger one a little more.
+            if (!moved && changed) now = Mild + .1 * Math.Log(Math.Max(1, error / record));
+            double evidence = moved ? Rarity(c, error / (_spec.Tail * usual)) : changed ? Rarity(c, error / _change[c]) : 1;
+            if (now > 0 && error > _spec.Factor * record) told = evidence >= 1 ? now : Math.Min(evidence, now);
+        }
+        if (_count >= Young && !frozen)
+            LearnTail(c, moved ? error / (_spec.Tail * usual) : error > none ? Change(c, error) : 0, news: told >= 1 && !warmingUp);
+        double bulk = _count < Young ? error : Math.Min(error, Bulk * usual);
+        if (!frozen) _usual[c] = Math.Sqrt(usual * usual + Gain * (bulk * bulk - usual * usual));
+        // The first errors are those of a model that has not learnt yet.
+        double counted = usual > Constant * level ? Math.Min(error, Largest * usual) : error;
+        _largest[c] = _count < _spec.Begin / 2 ? 0 : Math.Max(counted, record * (1 - 1 / _spec.Memory));
+        return (told, now);
+    }
+
+    // The tail of what hardly ever moves begins at its usual change.
+    double Change(int c, double error)
+    {
+        double usual = _beyond[c] > 0 ? _change[c] : error;
+        _change[c] = usual + (error - usual) / (_beyond[c] + 1);
+        return Math.Max(error / usual, 1);
+    }
+
+    // Of an error as a part of where the tail begins. One that is told is an anomaly, and teaches little of how heavy the tail is.
+    void LearnTail(int c, double beyond, bool news)
+    {
+        double fade = 1 - 1 / _spec.Memory;
+        _beyond[c] = _beyond[c] * fade + (beyond >= 1 ? 1 : 0);
+        _excess[c] = _excess[c] * fade + Math.Min(news ? MostExcess : double.MaxValue, Math.Log(Math.Max(1, beyond)));
+    }
+
+    (double Told, double Now) Noise(int c, double distance, bool frozen)
+    {
+        if (_count == 0) return default;
+        double usual = _usualWidth[c], told = 0, now = 0;
+        if (_count > _spec.Begin) distance = Math.Min(distance, Widest * usual);
+        double width = _width[c] += (distance - _width[c]) * Math.Max(1.0 / _count, 1.0 / _spec.WidthWindow);
+        if (_count > _spec.Begin && _wander[c] > 0)
+        {
+            now = Height(Math.Max(1, (width - usual) / _wander[c]));
+            double evidence = Evidence(width, _widest[c], Math.Max(1, _count / (2.0 * _spec.WidthWindow)));
+            if (width > _spec.Factor * _widest[c]) told = evidence >= 1 ? now : Math.Min(evidence, now);
+        }
+        if (!frozen)
+        {
+            _usualWidth[c] += Gain * (distance - usual);
+            double most = Bulk * (_count < _spec.Begin ? usual : _wander[c]);
+            if (_count > _spec.WidthWindow) _wander[c] += Gain * (Math.Min(Math.Abs(width - usual), most) - _wander[c]);
+        }
+        _widest[c] = _count < _spec.WidthWindow ? 0 : Math.Max(width, _widest[c] * (1 - 1 / _spec.Memory));
+        return (told, now);
+    }
+
+    (double Told, double Now) Stuck(int c, double x)
+    {
+        bool same = _count > 0 && x == _previous[c];
+        _same[c] = _same[c] * (1 - 1 / _spec.Memory) + (same ? 1 : 0);
+        if (!same)
+        {
+            _longest[c] = Math.Max(_run[c], _longest[c] * (1 - 1 / _spec.Memory));
+            _run[c] = 0;
+            return default;
+        }
+        double run = ++_run[c], stands = Standing(c, x, run);
+        return (_spec.Once && Standing(c, x, run - 1) >= 1 ? 0 : stands, stands);
+    }
+
+    // At an end of the range there is nothing strange in it: zero by night, full, closed. Nor where it is the rule: of what stays
+    // the same from one frame to the next in a part s of them, n frames hold a run of r with a probability of n (1 − s) sʳ at most.
+    double Standing(int c, double x, double run)
+    {
+        if (run < _spec.Stuck + 2 * _longest[c] || x <= _low[c] || x >= _high[c]) return 0;
+        double frames = Math.Min(_count, _spec.Memory), others = Math.Max(1, frames - _same[c]);
+        double byRule = -run * Math.Log(1 - others / (frames + 1)) - Math.Log(others);
+        return Math.Min(byRule / _nats, Evidence(run + 1, _longest[c] + .5 * _spec.Stuck, _count));
+    }
+
+    // −ln of how often such an error comes, over that of the part of the budget: Pareto's law beyond where the tail begins, whose
+    // exponent has a Gamma prior that is integrated out. So heavy tails are told from what is new.
+    double Rarity(int c, double beyond)
+    {
+        if (beyond <= 1) return 0;
+        double scale = _spec.TailWeight / _spec.TailExponent + _excess[c];
+        double rate = Math.Log((_beyond[c] + .5) / Math.Min(_count, _spec.Memory));
+        double rarity = (_spec.TailWeight + _beyond[c]) * Math.Log(1 + Math.Log(beyond) / scale) - rate - _channels;
+        return rarity / (_nats - Math.Log(_spec.Share));
+    }
+
+    double Gain => Math.Max(1.0 / (_count + 1), 1 / _spec.Memory);
+
+    double Evidence(double size, double record, double looks) =>
+        (_spec.RecordExponent * Math.Log(size / Math.Max(record, 1e-9 * size)) + Math.Log(looks) - _channels) / _nats;
+
+    double Height(double sizes) => Math.Max(0, (_spec.ScaleExponent * Math.Log(sizes) - _channels) / _nats);
+
+    /// <summary>Out into a snapshot or back.</summary>
+    public void Carry(ref StateCarrier state)
+    {
+        state.Carry(_previous);
+        state.Carry(_low);
+        state.Carry(_high);
+        state.Carry(_usual);
+        state.Carry(_largest);
+        state.Carry(_beyond);
+        state.Carry(_excess);
+        state.Carry(_change);
+        state.Carry(_width);
+        state.Carry(_usualWidth);
+        state.Carry(_wander);
+        state.Carry(_widest);
+        state.Carry(_run);
+        state.Carry(_longest);
+        state.Carry(_same);
+        state.Carry(ref _count);
+        state.Carry(ref _held);
+        Score = state.Carried(Score);
+        Unusual = state.Carried(Unusual);
+        Channel = state.Carried(Channel);
+        Frozen = state.Carried(Frozen);
+    }
+}

@@ -1,0 +1,118 @@
+using MathNet.Numerics.Distributions;
+using MathNet.Numerics.Random;
+using Xunit;
+
+namespace Esn.Tests;
+
+/// <summary>What is far beyond anything seen is told at once, whatever was learnt; what carries nothing costs nothing.</summary>
+public class UnprecedentedTests
+{
+    static double[] Noise(int steps, double level = 0, int seed = 7, int channels = 1, double deviation = 1)
+    {
+        var random = new Xoshiro256StarStar(seed, threadSafe: false);
+        return [.. Enumerable.Range(0, steps * channels).Select(_ => level + deviation * Normal.Sample(random, 0, 1))];
+    }
+
+    static bool Told(IEnumerable<StepResult> results, int from, int within) =>
+        results.Events().Any(e => e.Change is AlarmChange.Opened or AlarmChange.Escalated && e.Position >= from
+            && e.Position < from + within);
+
+    [Theory]
+    [InlineData("signal")]
+    [InlineData("sensors")]
+    public void Ever_larger_spikes_are_told_at_once_and_their_scores_do_not_fall(string preset)
+    {
+        double[] feed = Noise(5500, 100), sizes = [20, 40, 80];
+        for (int i = 0; i < sizes.Length; i++) feed[3000 + 500 * i] += sizes[i];
+        StepResult[] results = Feeds.Run(Presets.Of(preset), feed);
+        double before = 1;
+        for (int i = 0; i < sizes.Length; i++)
+        {
+            int at = 3000 + 500 * i;
+            Assert.True(Told(results, at, within: 2), $"{sizes[i]} standard deviations");
+            double score = results[at..(at + 3)].Max(r => r.Score);
+            Assert.True(score >= before, $"{sizes[i]} standard deviations scored {score}, the smaller spike before {before}");
+            before = score;
+        }
+    }
+
+    [Theory]
+    [InlineData("signal")]
+    [InlineData("metric")]
+    [InlineData("sensors")]
+    public void A_sensor_that_freezes_inside_its_range_is_told_within_twenty_frames(string preset)
+    {
+        double[] noise = Noise(6000, deviation: .2), feed = [.. noise.Select((e, t) => 30 + 10 * Math.Sin(2 * Math.PI * t / 60) + e)];
+        for (int t = 5001; t < 5300; t++) feed[t] = feed[5000];
+        StepResult[] results = Feeds.Run(Presets.Of(preset), feed);
+        Assert.True(Told(results, 5000, within: 20));
+        Assert.Contains(results.Events(), e => e.Scores.Any(score => score.Name == "unprecedented"));
+    }
+
+    [Fact]
+    public void Standing_still_at_an_end_of_the_range_or_as_often_before_is_none()
+    {
+        // A count that is 0 by night, and a reading in coarse steps that often stays for a while.
+        double[] noise = Noise(6000, deviation: .8);
+        double[] feed = [.. noise.SelectMany((e, t) => new[] { t % 200 < 80 ? 0 : 10 + e, Math.Round(noise[t / 7 % 6000]) })];
+        IEnumerable<AlarmEvent> events = Feeds.Run(Presets.Sensors(), feed, 2).Events();
+        Assert.DoesNotContain(events, e => e.Scores.Any(score => score.Name == "unprecedented"));
+    }
+
+    [Fact]
+    public void A_change_of_the_width_of_the_noise_alone_is_told_by_preset_sensors()
+    {
+        double[] feed = Noise(2400, 120, channels: 3);
+        for (int i = 3 * 1620; i < feed.Length; i++) feed[i] = 120 + 12 * (feed[i] - 120);
+        Assert.True(Told(Feeds.Run(Presets.Sensors(), feed, 3), 1620, within: 60));
+    }
+
+    [Fact]
+    public void Channels_that_never_move_change_next_to_nothing()
+    {
+        const int steps = 2000, beside = 8;
+        double[] alone = Noise(steps);
+        for (int t = 1500; t < steps; t++) alone[t] += 4;
+        double[] all = [.. alone.SelectMany(x => Enumerable.Repeat(5.0, beside).Prepend(x))];
+        double one = Feeds.Run(Presets.Sensors(), alone)[1500..].Max(r => r.Score),
+            many = Feeds.Run(Presets.Sensors(), all, beside + 1)[1500..].Max(r => r.Score);
+        Assert.InRange(many, .9 * one, 1.1 * one);
+    }
+
+    [Theory]
+    [InlineData("signal", 1e13, 5)]
+    [InlineData("sensors", 1e13, 5)]
+    [InlineData("metric", 1e13, 5)]
+    [InlineData("signal", -1e9, 1e-3)]
+    public void Far_from_zero_a_feed_is_judged_as_near_it(string preset, double level, double deviation)
+    {
+        double[] noise = Noise(3000), feed = [.. noise.Select(e => level + deviation * e)];
+        feed[2500] += 30 * deviation;
+        StepResult[] results = Feeds.Run(Presets.Of(preset), feed);
+        Assert.True(Told(results, 2500, within: 3));
+        Assert.InRange(results.Events().Count(e => e.Change == AlarmChange.Opened), 1, 5);
+    }
+
+    [Theory]
+    [InlineData("signal", -999)]
+    [InlineData("signal", 65535)]
+    [InlineData("metric", 1e30)]
+    public void A_code_of_a_fault_among_the_first_frames_does_not_fix_the_scale(string preset, double code)
+    {
+        double[] feed = Noise(3000, 20);
+        feed[120] = code;
+        feed[2500] += 30;
+        Assert.True(Told(Feeds.Run(Presets.Of(preset), feed), 2500, within: 3));
+    }
+
+    [Fact]
+    public void The_budget_of_a_metric_is_one()
+    {
+        double[] feed = [.. Noise(8000).Select(Math.Exp)];
+        int Alarms(double budget) => Feeds.Run(Presets.Metric().WithBudget(budget), feed).Events()
+            .Count(e => e.Change is AlarmChange.Opened or AlarmChange.Escalated);
+        int rare = Alarms(1e-5), often = Alarms(1 / 30.0);
+        Assert.True(rare <= 1, $"{rare} alarms at 1 per 100,000");
+        Assert.True(often >= 10, $"{often} alarms at 1 per 30");
+    }
+}
