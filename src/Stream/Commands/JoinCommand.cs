@@ -11,8 +11,9 @@ static class JoinCommand
     public static (Command, string[]) Make()
     {
         var command = new Command("join", """
-            Reads the topic of events, and joins alarms of neighbouring tiles of a field that overlap in feed time into one event with one
-            map, each exactly once, in the topic sink.joined. Several may run: they share the partitions. Other streams' events are passed by.
+            Reads the topic of events, and joins alarms of neighbouring tiles of a field that overlap in feed time into one
+            event with one map, each exactly once, in the topic sink.joined. Several may run: they share the partitions.
+            Other streams' events are passed by.
             """) { RunCommand.Config };
         command.SetAction(async (parsed, stop) =>
         {
