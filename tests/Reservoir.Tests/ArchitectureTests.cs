@@ -57,5 +57,8 @@ public sealed class ArchitectureTests
             new FolderOrder(["Top"]).Violations(toy));
     }
 
+    [Fact]
+    public void No_line_ends_where_nobody_sees_it() => Empty(LongLines.OfRepository());
+
     static void Empty(IReadOnlyList<string> wrong) => Assert.True(wrong.Count == 0, string.Join('\n', wrong));
 }

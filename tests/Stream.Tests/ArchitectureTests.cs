@@ -32,5 +32,8 @@ public sealed class ArchitectureTests
     [Fact]
     public void A_folder_of_tests_is_named_after_what_it_tests() => Empty(Code.FoldersWithoutSource("tests/Stream.Tests"));
 
+    [Fact]
+    public void No_line_ends_where_nobody_sees_it() => Empty(LongLines.OfRepository());
+
     static void Empty(IReadOnlyList<string> wrong) => Assert.True(wrong.Count == 0, string.Join('\n', wrong));
 }
