@@ -120,10 +120,11 @@ public sealed class Detector
 
     /// <summary>Takes one frame.</summary>
     /// <param name="time">Feed time of the frame; carried into events.</param>
-    /// <param name="frame">[channels], finite, units of the feed.</param>
+    /// <param name="frame">[channels], units of the feed; NaN: the channel has no value. It is then imputed by the forecast, and
+    /// neither judged nor learnt, while the others go on. A frame of nothing but NaN is a gap: see <see cref="StepMany"/>.</param>
     /// <param name="expected">[channels], overwritten with what the model expected; NaN while the scaling is not fixed.</param>
     /// <param name="muted">The feed is not to be judged now: no alarm opens, an open one ends, nothing is learnt, for the washout after it neither.</param>
-    /// <exception cref="ArgumentException">A wrong length, or a value that is not finite.</exception>
+    /// <exception cref="ArgumentException">A wrong length, or a value that is infinite.</exception>
     public StepResult Step(DateTime time, ReadOnlySpan<double> frame, Span<double> expected, bool muted = false)
     {
         StepResult result = default;
@@ -132,24 +133,37 @@ public sealed class Detector
     }
 
     /// <summary>Takes n frames in order, with the same results as n single steps.</summary>
+    /// <remarks>
+    /// A frame of nothing but NaN is bridged: the model takes its own forecast in its place. Nothing is judged or learnt then, nor
+    /// for as many frames after a gap as it was long, up to the washout; an alarm that is open stays as it is. Before the scaling is
+    /// fixed such a frame is none of the model's.
+    /// </remarks>
     /// <param name="times">Feed time of each frame, [n].</param>
-    /// <param name="frames">[n×channels], frame by frame, finite, units of the feed.</param>
+    /// <param name="frames">[n×channels], frame by frame, units of the feed; NaN: no value.</param>
     /// <param name="results">[n], overwritten.</param>
     /// <param name="expected">[n×channels], overwritten.</param>
     /// <param name="muted">Which frames are not to be judged, as in <see cref="Step"/>, [n]; empty: none.</param>
-    /// <exception cref="ArgumentException">A wrong length, or a value that is not finite. Nothing was taken then.</exception>
+    /// <exception cref="ArgumentException">A wrong length, or a value that is infinite. Nothing was taken then.</exception>
     public void StepMany(ReadOnlySpan<DateTime> times, ReadOnlySpan<double> frames, Span<StepResult> results, Span<double> expected, ReadOnlySpan<bool> muted = default)
     {
         Require.Length(frames.Length, times.Length * Channels, nameof(frames));
         Require.Length(results.Length, times.Length, nameof(results));
         Require.Length(expected.Length, frames.Length, nameof(expected));
         if (!muted.IsEmpty) Require.Length(muted.Length, times.Length, nameof(muted));
+        bool whole = true;
         for (int i = 0; i < frames.Length; i++)
-            if (!double.IsFinite(frames[i]))
-                throw new ArgumentException(FormattableString.Invariant($"frame {i / Channels} must be finite, channel {i % Channels} was {frames[i]}"), nameof(frames));
+        {
+            if (double.IsFinite(frames[i])) continue;
+            whole = false;
+            if (!double.IsNaN(frames[i]))
+                throw new ArgumentException(FormattableString.Invariant(
+                    $"frame {i / Channels} must be finite, or NaN where a channel has no value, channel {i % Channels} was {frames[i]}"),
+                    nameof(frames));
+        }
         for (int done = 0; done < times.Length;)
         {
-            done += _model.Take(times[done..], frames[(done * Channels)..], results[done..], expected[(done * Channels)..], muted.IsEmpty ? default : muted[done..]);
+            done += _model.Take(times[done..], frames[(done * Channels)..], results[done..], expected[(done * Channels)..],
+                muted.IsEmpty ? default : muted[done..], whole);
             if (!_model.Outgrown) continue;
             // A model whose scaling clips most of what comes sees nothing any more: another takes its place, and warms up as the first did.
             _before = Health with { Rescalings = _before.Rescalings + 1 };

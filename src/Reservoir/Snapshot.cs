@@ -7,12 +7,16 @@ namespace Esn;
 /// <summary>The form of a snapshot: a header, the state, and a checksum of both.</summary>
 /// <remarks>
 /// Numbers are in the byte order of the machine; the magic number of one that has the other is not this one. A change of any
-/// state is a new <see cref="Version"/>.
+/// state is a new <see cref="Version"/>: what it adds is carried where <see cref="StateCarrier.Holds"/> says so, that those before
+/// it are still read.
 /// </remarks>
 static class Snapshot
 {
     /// <summary>Of the format: of the header, and of which fields each state carries in which order.</summary>
-    public const int Version = 4;
+    public const int Version = 5;
+
+    /// <summary>The oldest that is read: what it does not hold is as it is in a model that was just made.</summary>
+    public const int Oldest = 2;
 
     /// <summary>Hash of the names, types and lengths of all that is carried, in order: the test of the layout says when it changes, and what to do.</summary>
     public const ulong Layout = 0x4B291ECC6C6F7B40;
@@ -62,8 +66,8 @@ static class Snapshot
         var header = Read<Header>(snapshot.Slice(0, HeaderLength));
         if (header.Magic != Magic)
             throw Refuse($"these bytes are no snapshot of a detector, or one of a machine with another byte order; start the stream without");
-        if (header.Version != Version)
-            throw Refuse($"the snapshot has format {header.Version}, this program reads {Version}: load it with the program that wrote it, or start the stream without");
+        if (header.Version is < Oldest or > Version)
+            throw Refuse($"the snapshot has format {header.Version}, this program reads {Oldest} to {Version}: load it with the program that wrote it, or start the stream without");
         if (header.Length != snapshot.Length)
             throw Refuse($"the snapshot has {snapshot.Length} of {header.Length} bytes: it was cut off or joined with another; take an older one, or start the stream without");
         ReadOnlySequence<byte> body = snapshot.Slice(HeaderLength, snapshot.Length - HeaderLength - Checksum);
@@ -74,7 +78,7 @@ static class Snapshot
         if (header.Fingerprint != Fingerprint.Of(spec, detector.Channels))
             throw Refuse($"the snapshot was made with another specification: restore the configuration that it was made with, or start the stream without");
 
-        StateCarrier state = StateCarrier.From(body);
+        StateCarrier state = StateCarrier.From(body, header.Version);
         detector.Carry(ref state);
         if (state.Length != body.Length)
             throw Refuse($"the snapshot holds more than the state of this detector; start the stream without");

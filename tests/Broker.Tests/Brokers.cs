@@ -138,13 +138,6 @@ public sealed class KafkaProcess(string home, bool secured = false) : IAsyncDisp
                 + $"{_process.ExitCode}:\n{string.Join('\n', said.TakeLast(20))}");
     }
 
-    /// <summary>Sends a signal, by its name.</summary>
-    public void Signal(string name)
-    {
-        using Process kill = Process.Start("kill", [$"-{name}", $"{_process!.Id}"]);
-        kill.WaitForExit();
-    }
-
     /// <summary>kill -9.</summary>
     public async Task Kill()
     {

@@ -235,7 +235,7 @@ public sealed class RestartTests
         Detector.Load(Feeds.Small() with { Scores = [.. spec.Scores] }, 2, snapshot);
 
         snapshot[8]++;
-        Assert.Contains($"has format {Snapshot.Version + 1}, this program reads {Snapshot.Version}", Refused(spec, 2));
+        Assert.Contains($"has format {Snapshot.Version + 1}, this program reads {Snapshot.Oldest} to {Snapshot.Version}", Refused(spec, 2));
         snapshot[0]++;
         Assert.Contains("no snapshot of a detector", Refused(spec, 2));
 

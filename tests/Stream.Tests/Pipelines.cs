@@ -30,5 +30,6 @@ static class Pipelines
     public static RecordBatch Batch(params FeedRecord[] records) => new(records);
 
     /// <summary>A noisy sine that jumps for ten steps at 600.</summary>
-    public static double Value(long t, double phase = 0) => Math.Sin(.3 * t + phase) + .01 * Math.Sin(12.9898 * t * t) + (t is >= 600 and < 610 ? 3 : 0);
+    public static double Value(long t, double phase = 0) => Math.Sin(.3 * t + phase) + .01 * Math.Sin(12.9898 * t * t)
+        + (t is >= 600 and < 610 ? 3 : 0);
 }

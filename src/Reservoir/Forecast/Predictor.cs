@@ -28,8 +28,10 @@ abstract class Predictor
     public abstract void Begin(ReadOnlySpan<DateTime> times, ReadOnlySpan<double> frames);
 
     /// <summary>Takes a frame: what was predicted for it, with what was learnt so far.</summary>
-    /// <param name="frame">y(t), [channels], as announced.</param>
-    /// <param name="errors">y(t) − ŷ_h(t|t−h), [horizons×channels], overwritten; 0 while there is no prediction.</param>
+    /// <param name="frame">y(t), [channels], as announced; NaN: what was announced is imputed, and is not to be learnt.</param>
+    /// <param name="errors">
+    /// y(t) − ŷ_h(t|t−h), [horizons×channels], overwritten; 0 while there is no prediction, and where there is no value.
+    /// </param>
     public abstract void Settle(ReadOnlySpan<double> frame, Span<double> errors);
 
     /// <summary>Learns, as late as is specified.</summary>

@@ -20,6 +20,7 @@ ref struct StateCarrier
     readonly XxHash3? _hash;             // of what went out
     readonly ReadOnlySequence<byte> _from;  // of the way in
     readonly ICollection<CarriedField>? _layout;  // takes what is carried; null: nobody asks
+    int _version;                        // of the snapshot on the way in
     SequencePosition _next;              // of the piece after the current one
     ReadOnlySpan<byte> _piece;           // what is left of the current one
 
@@ -27,6 +28,10 @@ ref struct StateCarrier
     {
         (_to, _hash, _from, _layout, _next, Loading) = (to, hash, from, layout, from.Start, loading);
     }
+
+    /// <summary>Whether the snapshot holds what a version of its format added; on the way out it always does.</summary>
+    /// <param name="since">The first version that has it.</param>
+    public bool Holds(int since) => !Loading || _version >= since;
 
     /// <summary>Bytes carried so far.</summary>
     public long Length { get; private set; }
@@ -44,7 +49,10 @@ ref struct StateCarrier
     public static StateCarrier Saving(IBufferWriter<byte> to, XxHash3 hash) => new(to, hash, default, loading: false);
 
     /// <summary>Back from these bytes.</summary>
-    public static StateCarrier From(ReadOnlySequence<byte> from) => new(null, null, from, loading: true);
+    /// <param name="from">All of them.</param>
+    /// <param name="version">Of the snapshot that they are of.</param>
+    public static StateCarrier From(ReadOnlySequence<byte> from, int version = int.MaxValue) =>
+        new(null, null, from, loading: true) { _version = version };
 
     /// <summary>A field.</summary>
     public void Carry<T>(ref T value, [CallerArgumentExpression(nameof(value))] string name = "") where T : unmanaged =>

@@ -3,16 +3,19 @@ namespace Esn;
 /// <summary>What a judge sees of a step.</summary>
 readonly ref struct StepView
 {
-    /// <summary>The frame, [channels], units of the feed.</summary>
+    /// <summary>The frame, [channels], units of the feed; NaN: the channel has no value.</summary>
     public required ReadOnlySpan<double> Frame { get; init; }
 
     /// <summary>What was expected of it, [channels], units of the feed.</summary>
     public required ReadOnlySpan<double> Expected { get; init; }
 
-    /// <summary>y(t), [channels], scaled.</summary>
+    /// <summary>y(t), [channels], scaled; the forecast where the channel has no value.</summary>
     public required ReadOnlySpan<double> Scaled { get; init; }
 
-    /// <summary>e_h(t) before learning from the frame, [horizons×channels], scaled.</summary>
+    /// <summary>Which channels have no value, [channels]; empty: all have one.</summary>
+    public ReadOnlySpan<bool> Missing { get; init; }
+
+    /// <summary>e_h(t) before learning from the frame, [horizons×channels], scaled; 0 where the channel has no value.</summary>
     public required ReadOnlySpan<double> Errors { get; init; }
 
     /// <summary>No alarm opens yet.</summary>
@@ -47,7 +50,7 @@ abstract class Judge
     /// <summary>Where in a field the alarm lies; null: it is no field. Allocates: for events.</summary>
     public virtual FieldEvidence? Evidence => null;
 
-    /// <summary>Judges a step by what was learnt before.</summary>
+    /// <summary>Judges a step by what was learnt before. Gaps are not shown: its windows are of the frames that came.</summary>
     public abstract void Measure(in StepView step, Alarm alarm);
 
     /// <summary>Whether a channel deviates by the minimum of what may open an alarm.</summary>

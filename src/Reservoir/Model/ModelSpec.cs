@@ -69,6 +69,10 @@ public abstract record ModelSpec
     /// <summary>Whether what was learnt with this specification can be gone on with under the other one: they differ in policy at the most.</summary>
     public bool LearnsLike(ModelSpec other) => Fingerprint.Of(this, 1) == Fingerprint.Of(other, 1);
 
+    /// <summary>What this one learns with, under the policy of another: for a stream that is to go on with what it has learnt.</summary>
+    /// <param name="policy">Budgets, severities, when alarms open and end; taken as far as it is of the same kind.</param>
+    public ModelSpec WithPolicyOf(ModelSpec policy) => PolicyHalf.Of(this, policy);
+
     /// <summary>Tells models apart by what they learn with, policy left out: equal for those that can go on from the same snapshot.</summary>
     /// <param name="channels">Of the feed.</param>
     public UInt128 FingerprintFor(int channels) => Fingerprint.Of(this, channels);

@@ -32,6 +32,8 @@ sealed class OnlineModel
     long _position;                 // frames that the stream has had
     long _step;                     // frames that the model has taken; those muted before the scaling was fixed are none of its
     long _settled = -1;             // step at which the echo of the last muted frame has faded
+    int _echo;                      // frames that are not to be judged yet after the last gap, of which there are as many
+    MissingValues? _missing;        // made with the first value that is missing
     int _clipped;                   // frames beyond the scaling, less those that were not, ≥ 0
     bool _dated;                    // whether the alarm's slow change was told
 
@@ -70,10 +72,15 @@ sealed class OnlineModel
     int MostClipped => Math.Max(_spec.Alarm.AdaptAfter, _schedule.ScalingSteps);
 
     /// <summary>Takes frames until all are taken or the feed has outgrown the model.</summary>
+    /// <param name="times">Of the frames, [n].</param>
+    /// <param name="frames">[n×channels].</param>
+    /// <param name="results">[n], overwritten.</param>
+    /// <param name="expected">[n×channels], overwritten.</param>
+    /// <param name="muted">[n]; empty: none is.</param>
+    /// <param name="whole">No value of all these frames is missing.</param>
     /// <returns>Frames that were taken.</returns>
-    /// <inheritdoc cref="Detector.StepMany"/>
     public int Take(ReadOnlySpan<DateTime> times, ReadOnlySpan<double> frames, Span<StepResult> results, Span<double> expected,
-        ReadOnlySpan<bool> muted)
+        ReadOnlySpan<bool> muted, bool whole)
     {
         int done = 0;
         for (; done < times.Length && _scaler is null; done++)
@@ -83,6 +90,7 @@ sealed class OnlineModel
         {
             // One at a time where the next frame may be the last.
             count = _clipped + _predictor.AtOnce < MostClipped ? Math.Min(_predictor.AtOnce, times.Length - done) : 1;
+            if (!whole) count = MissingValues.Together(frames[(done * _channels)..], _channels, count);
             Advance(times.Slice(done, count), frames.Slice(done * _channels, count * _channels), results.Slice(done, count),
                 expected.Slice(done * _channels, count * _channels), muted.IsEmpty ? default : muted.Slice(done, count));
         }
@@ -93,7 +101,7 @@ sealed class OnlineModel
     {
         expected.Fill(double.NaN);
         var result = new StepResult(_position++, WarmingUp: true, Score: 0, Normality: 1, AlarmOpen: false, Alarm: null);
-        if (muted) return result;
+        if (muted || MissingValues.AreAll(frame)) return result;
         _times[_step] = time;
         frame.CopyTo(_frames.AsSpan((int)_step++ * _channels));
         if (_step == _schedule.ScalingSteps) Replay();
@@ -104,17 +112,19 @@ sealed class OnlineModel
     void Replay()
     {
         (double[] frames, DateTime[] times, long position) = (_frames, _times, _position);
-        Begin(_spec.FitScaler(frames, times, _channels), Sampling.Interval(times));
+        double[] filled = MissingValues.Filled(frames, _channels);
+        Begin(_spec.FitScaler(filled, times, _channels), Sampling.Interval(times));
         int most = _predictor.AtOnce;
         var (scaled, results, expected) = (new double[frames.Length], new StepResult[most], new double[most * _channels]);
         for (int t = 0; t < times.Length; t++)
-            _scaler!.Scale(times[t], frames.AsSpan(t * _channels, _channels), scaled.AsSpan(t * _channels, _channels),
+            _scaler!.Scale(times[t], filled.AsSpan(t * _channels, _channels), scaled.AsSpan(t * _channels, _channels),
                 expected.AsSpan(0, _channels), learn: false);
         _predictor.Fit(scaled);
         (_position, _step) = (0, 0);
         for (int done = 0, count; done < times.Length; done += count)
         {
             count = Math.Min(most, times.Length - done);
+            if (filled != frames) count = MissingValues.Together(frames.AsSpan(done * _channels), _channels, count);
             Advance(times.AsSpan(done, count), frames.AsSpan(done * _channels, count * _channels), results.AsSpan(0, count),
                 expected.AsSpan(0, count * _channels), muted: default);
         }
@@ -141,45 +151,69 @@ sealed class OnlineModel
     {
         if (s_scaled is null || s_scaled.Length < frames.Length) s_scaled = new double[frames.Length];
         Span<double> scaled = s_scaled.AsSpan(0, frames.Length);
+        int count = 0;  // channels without a value, of a frame that is alone
         for (int t = 0; t < times.Length; t++)
         {
             bool judged = muted.IsEmpty || !muted[t];
             bool clipped = _scaler!.Scale(times[t], frames.Slice(t * _channels, _channels), scaled.Slice(t * _channels, _channels),
                 expected.Slice(t * _channels, _channels), judged);
-            if (judged) _clipped = Math.Max(0, _clipped + (clipped ? 1 : -1));
+            if (times.Length == 1 && MissingValues.Any(frames)) count = Impute(scaled);
+            if (count < _channels && judged) _clipped = Math.Max(0, _clipped + (clipped ? 1 : -1));
         }
         _predictor.Begin(times, scaled);
         for (int t = 0; t < times.Length; t++)
             results[t] = Step(times[t], frames.Slice(t * _channels, _channels), scaled.Slice(t * _channels, _channels),
-                expected.Slice(t * _channels, _channels), !muted.IsEmpty && muted[t]);
+                expected.Slice(t * _channels, _channels), !muted.IsEmpty && muted[t], count);
     }
 
-    StepResult Step(DateTime time, ReadOnlySpan<double> frame, ReadOnlySpan<double> y, Span<double> expected, bool muted)
+    // What has no value is taken to be as it was foretold.
+    int Impute(Span<double> scaled)
+    {
+        _missing ??= new MissingValues(_channels);
+        _predictor.CopyPrediction(_missing.Prediction);
+        return _missing.Impute(scaled, _scaler!.Reach);
+    }
+
+    StepResult Step(DateTime time, ReadOnlySpan<double> frame, ReadOnlySpan<double> y, Span<double> expected, bool muted, int missing)
     {
         long position = _position++, step = _step++;
         _time = time;
         _predictor.CopyPrediction(_prediction);
         _scaler!.Expect(_prediction, expected);
-        _predictor.Settle(y, _errors);  // before learning from this frame: the only errors fit to be judged
+        // Before learning from this frame: the only errors fit to be judged.
+        _predictor.Settle(missing == 0 ? y : _missing!.Known, _errors);
         _forecast?.Settle(step, y);
 
         if (muted) _settled = step + _schedule.Settling;
         muted |= step < _settled;
-        if (step >= _schedule.NormalityFrom)
-            _normality.Step(TensorPrimitives.SumOfSquares<double>(_errors.AsSpan(0, _channels)) / _channels, frozen: muted || _alarm.Open);
+        bool gap = missing == _channels, bridged = (gap || _echo > 0) && !muted;
+        _echo = gap ? Math.Min(_echo + 1, Math.Max(1, _schedule.Settling)) : Math.Max(0, _echo - 1);
+        if (step >= _schedule.NormalityFrom && !bridged && !gap)
+            _normality.Step(TensorPrimitives.SumOfSquares<double>(_errors.AsSpan(0, _channels)) / (_channels - missing),
+                frozen: muted || _alarm.Open);
 
         bool warmingUp = step < _schedule.AlarmFrom;
-        var view = new StepView { Frame = frame, Expected = expected, Scaled = y, Errors = _errors, WarmingUp = warmingUp, Muted = muted };
+        var view = new StepView
+        {
+            Frame = frame, Expected = expected, Scaled = y, Errors = _errors, WarmingUp = warmingUp, Muted = muted,
+            Missing = missing == 0 ? default : _missing!.Which,
+        };
         _bar.Step();
-        AlarmChange? change = step >= _schedule.JudgeFrom ? Decide(in view, position, step) : null;
-        AlarmEvent? alarm = Report(change, in view, position, step);
+        AlarmEvent? alarm = null;
+        // A gap is no reason to open or to end an alarm.
+        if (!bridged)
+        {
+            AlarmChange? change = step >= _schedule.JudgeFrom ? Decide(in view, position, step) : null;
+            alarm = Report(change, in view, position, step);
+        }
         _judge.End(y);
 
-        if (muted || _alarm.Open || step < _schedule.LearnFrom) _predictor.Skip();
+        if (muted || bridged || _alarm.Open || step < _schedule.LearnFrom) _predictor.Skip();
         else _predictor.Learn();
         _predictor.Predict();
         if (step >= _schedule.LearnFrom) _forecast?.Launch(step, time);
-        return new StepResult(position, warmingUp, warmingUp ? 0 : _bar.Of(_judge.Judgement).Score, _normality.Value, _alarm.Open, alarm);
+        double score = warmingUp || (bridged && !_alarm.Open) ? 0 : _bar.Of(_judge.Judgement).Score;
+        return new StepResult(position, warmingUp, score, _normality.Value, _alarm.Open, alarm);
     }
 
     AlarmChange? Decide(in StepView view, long position, long step)
@@ -266,12 +300,13 @@ sealed class OnlineModel
         _normality.Carry(ref state);
         _judge.Carry(ref state);
         _alarm.Carry(ref state);
-        _bar.Carry(ref state);
+        if (state.Holds(4)) _bar.Carry(ref state);
         _report.Carry(ref state);
         state.Carry(ref _time);
         state.Carry(ref _step);
         state.Carry(ref _settled);
         state.Carry(ref _clipped);
         state.Carry(ref _dated);
+        if (state.Holds(5)) state.Carry(ref _echo);
     }
 }

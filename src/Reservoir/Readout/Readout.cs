@@ -139,8 +139,8 @@ sealed unsafe class Readout
     }
 
     /// <summary>Takes u(t): what each horizon made of it, with W as learnt so far.</summary>
-    /// <param name="u">u(t), [outputs], finite.</param>
-    /// <param name="errors">u(t) − W_h z(t−h), [horizons×outputs], overwritten; 0 while z(t−h) does not exist.</param>
+    /// <param name="u">u(t), [outputs], finite; NaN: it is not known, and its row of W does not learn from this step.</param>
+    /// <param name="errors">u(t) − W_h z(t−h), [horizons×outputs], overwritten; 0 while z(t−h) or u(t) does not exist.</param>
     public void Settle(ReadOnlySpan<double> u, Span<double> errors)
     {
         Require.Length(u.Length, Outputs, nameof(u));
@@ -157,7 +157,7 @@ sealed unsafe class Readout
             }
             if (_horizons[h] == 1) _next.CopyTo(error);
             else Multiply(h, source, BlockProducts.Use.Error, error);
-            for (int i = 0; i < error.Length; i++) error[i] = u[i] - error[i];
+            for (int i = 0; i < error.Length; i++) error[i] = double.IsNaN(u[i]) ? 0 : u[i] - error[i];
         }
         CopyLimited(_errors, errors);
         GC.KeepAlive(this);
@@ -284,7 +284,7 @@ sealed unsafe class Readout
             {
                 if (Math.Abs(error[i]) < Limit) continue;
                 error[i] = 0;
-                refused = true;
+                refused |= !double.IsNaN(Target(target)[i]);
             }
             _weights.Add(h, source, error);
         }

@@ -104,8 +104,9 @@ sealed class FieldScaler : Scaler
         if (learn && _known > 0) _known--;
         else if (learn)
         {
-            // What lies beyond the scale does not draw the mean away.
-            for (int c = 0; c < y.Length; c++) _taken[c] = origin[c] + _scale[c / _grid.Cells] * y[c];
+            // What lies beyond the scale does not draw the mean away, nor does what has no value.
+            for (int c = 0; c < y.Length; c++)
+                _taken[c] = double.IsNaN(y[c]) ? origin[c] : origin[c] + _scale[c / _grid.Cells] * y[c];
             _season.Learn(time, _taken);
         }
         return clipped;

@@ -62,7 +62,12 @@ sealed class Unprecedented
         for (int c = 0; c < frame.Length; c++)
         {
             double x = frame[c], told = 0, now = 0;
-            if (_count == 0) (_of[c].Previous, _of[c].Low, _of[c].High) = (x, x, x);
+            if (double.IsNaN(x))
+            {
+                if (_count == 0) _of[c].Previous = x;
+                continue;  // the channel has no value: what is known of it waits
+            }
+            if (_count == 0 || double.IsNaN(_of[c].Previous)) (_of[c].Previous, _of[c].Low, _of[c].High) = (x, x, x);
             if (_spec.Errors) Keep(ref told, ref now, Error(c, Math.Min(Most, Math.Abs(x - expected[c])), Math.Abs(x), frozen, warmingUp));
             if (_spec.Widths) Keep(ref told, ref now, Noise(c, Math.Min(Most, Math.Abs(x - _of[c].Previous)), frozen));
             (double Told, double Now) stuck = _spec.Standstills ? Stuck(c, x) : default;

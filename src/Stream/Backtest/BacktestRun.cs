@@ -51,6 +51,7 @@ public static class BacktestRun
                 run.Take(rows);
                 progress(feed.Progress);
             }
+            run.End();
             if (labels is { Spans: > 0, Windows.Count: 0 })
                 throw new FeedException($"{feed.Name}: none of its {labels.Spans} windows holds a row; is it of another time, or "
                     + "another file?");
@@ -107,18 +108,24 @@ public static class BacktestRun
         readonly SortedDictionary<string, string> _firstRefused = new(StringComparer.Ordinal);
         StepResult _last = new(-1, WarmingUp: true, Score: 0, Normality: 1, AlarmOpen: false, Alarm: null);
         readonly List<RefusedRows> _runs = [];  // of refused rows, ascending
+        readonly Queue<Pending> _pending = [];  // rows of which it is not told yet what became of them, in the order of the file
+        readonly Dictionary<long, Pending> _waiting = [];  // those that are let through, by their index
+        readonly long[] _missing;               // values that were missing [channels]
+        int _bridged, _gaps, _newRuns, _silences;
         ReadOnlyMemory<double> _expected;
         long _ready = -1, _taken, _readySteps;
 
         public State(CsvFeed feed, FeedLabels? labels, EsnConfig config, TextWriter scores, TextWriter events, Trace? trace)
         {
             (_feed, _labels, _scoreFile, _eventFile, _trace, _channels) = (feed, labels, scores, events, trace, feed.Channels.Count);
+            _missing = new long[_channels];
             _maintenance = [.. config.Maintenance.Select(maintenance => maintenance.Compile())];
             try
             {
                 ModelSpec model = new ModelChoice(config).Of(feed.Stream);
+                TimesConfig times = config.Source.Times;
                 _slot = new StreamSlot(new StreamId(feed.Stream, 0, feed.Stream), feed.RowCount is { } rows ? model.ForFeedOf(rows) : model,
-                    new Gate(_channels));
+                    new Gate(_channels, times), times);
             }
             catch (ArgumentException e)
             {
@@ -133,30 +140,68 @@ public static class BacktestRun
 
         public void Take(FeedRow[] rows)
         {
-            var taken = new List<FeedRow>(rows.Length);
-            var step = new int[rows.Length];  // of each row, or −1
-            for (int i = 0; i < rows.Length; i++)
+            foreach (FeedRow row in rows)
             {
-                string? detail = rows[i].Problem, reason = detail is null ? null : "unreadable";
-                if (reason is null && _slot.Check(rows[i].Time, rows[i].Values, out detail) is { } refusal) reason = Words.Of(refusal);
-                step[i] = reason is null ? taken.Count : -1;
-                if (reason is null) taken.Add(rows[i]);
-                else
+                var pending = new Pending(row);
+                _pending.Enqueue(pending);
+                string? detail = row.Problem, reason = detail is null ? null : "unreadable";
+                if (reason is null && _slot.Take(Frame(row), null, out detail) is { } refusal) reason = Words.Of(refusal);
+                else if (reason is null && StreamSlot.IsBlank(Frame(row)))
+                    (reason, detail) = ("blank", "it has no value in any channel: a gap");
+                pending.Resolved = reason is not null;
+                if (reason is null)
                 {
-                    _refused[reason] = _refused.GetValueOrDefault(reason) + 1;
-                    _firstRefused.TryAdd(reason, $"row {rows[i].Index + 1}: {detail}");
-                    Refuse(rows[i], reason);
+                    _waiting.Add(row.Index, pending);
+                    for (int c = 0; c < _channels; c++)
+                        if (double.IsNaN(row.Values[c])) _missing[c]++;
+                    continue;
+                }
+                pending.Reason = reason;
+                _refused[reason] = _refused.GetValueOrDefault(reason) + 1;
+                _firstRefused.TryAdd(reason, $"row {row.Index + 1}: {detail}");
+            }
+            Score();
+        }
+
+        /// <summary>The feed is at its end: what waited to be put in order is taken.</summary>
+        public void End()
+        {
+            _slot.Flush(_alarmed.Count);
+            Score();
+        }
+
+        // Rows are told in the order of the file, each once what became of it is known.
+        void Score()
+        {
+            foreach (SilenceChange change in _slot.Silences) Tell(change);
+            _slot.ToldSilences();
+            bool[] muted = _maintenance.Length == 0 ? [] : [.. Enumerable.Range(0, _slot.DueCount)
+                .Select(due => Array.Exists(_maintenance, maintenance => maintenance(_feed.Stream, _slot.DueAt(due))))];
+            if (_slot.DueCount > 0)
+            {
+                StreamSteps steps = _slot.Step(muted, TimeProvider.System);
+                (_bridged, _gaps, _newRuns) = (_bridged + steps.Bridged, _gaps + steps.Gaps, _newRuns + steps.NewRuns);
+                foreach (ScoredFrame frame in steps.Frames)
+                {
+                    if (frame.Bridged) continue;
+                    _waiting.Remove(frame.Frame.Record.Offset, out Pending? pending);
+                    (pending!.Scored, pending.Resolved) = (frame, true);
                 }
             }
-
-            bool[] muted = _maintenance.Length == 0 ? []
-                : [.. taken.Select(row => Array.Exists(_maintenance, maintenance => maintenance(_feed.Stream, row.Time)))];
-            IReadOnlyList<ScoredFrame> scored = _slot.Step([.. taken.Select(Frame)], muted, TimeProvider.System).Frames;
-            for (int i = 0; i < rows.Length; i++)
+            while (_pending.TryPeek(out Pending? first) && first.Resolved)
             {
-                if (step[i] >= 0) (_last, _expected) = (scored[step[i]].Result, scored[step[i]].Expected);
-                Take(rows[i], step[i] >= 0 ? scored[step[i]] : null);
+                _pending.Dequeue();
+                if (first.Scored is { } scored) (_last, _expected) = (scored.Result, scored.Expected);
+                if (first.Reason is { } reason) Refuse(first.Row, reason);
+                Take(first.Row, first.Scored);
             }
+        }
+
+        void Tell(SilenceChange change)
+        {
+            if (!change.Ended) _silences++;
+            _eventFile.WriteLine(Encoding.UTF8.GetString(AnomalyCloudEvent.Structured(FeedCloudEvent.Of(change.Stream, change.Channel,
+                change.Ended, change.Since, change.Time, change.Interval, change.SinceAt, change.At, _feed.Channels)).Span));
         }
 
         void Refuse(FeedRow row, string reason)
@@ -204,7 +249,7 @@ public static class BacktestRun
         long Ready => _ready < 0 ? _alarmed.Count : _ready;
 
         public BacktestSummary Summary(TimeSpan elapsed) => new(
-            _feed.Name, _feed.Channels, _alarmed.Count, _slot.Position, _refused, _firstRefused,
+            _feed.Name, _feed.Channels, _alarmed.Count, _slot.Position - _bridged, _refused, _firstRefused,
             _ready < 0 ? _taken : _readySteps, _alarms.Count,
                 _alarmed.Count(alarmed => alarmed),
             _labels is null ? null : LabelTally.Of(_alarmed, _scores, _alarms, _labels.Windows, Ready).Summary(),
@@ -215,6 +260,11 @@ public static class BacktestRun
             Notes = _feed.Notes,
             UnusedLabels = _feed.UnusedLabels,
             WarmUpRows = Ready,
+            Bridged = _bridged,
+            Gaps = _gaps,
+            NewRuns = _newRuns,
+            Silences = _silences,
+            Missing = Enumerable.Range(0, _channels).Where(c => _missing[c] > 0).ToDictionary(c => _feed.Channels[c], c => _missing[c]),
             RefusedRuns = [.. _runs.OrderByDescending(run => run.Last - run.First).Take(MostRuns)],
         };
 
@@ -228,6 +278,15 @@ public static class BacktestRun
             Windows = _labels?.Windows.Select(window => (window, LabelTally.Delay(_alarmed, window))).ToList(),
             Alarmed = _alarmed,
         };
+
+        /// <summary>A row, and what became of it once that is known.</summary>
+        sealed class Pending(FeedRow row)
+        {
+            public FeedRow Row { get; } = row;
+            public string? Reason { get; set; }
+            public ScoredFrame? Scored { get; set; }
+            public bool Resolved { get; set; }
+        }
 
         static string Quoted(string field) => field.AsSpan().IndexOfAny(",\"\n") < 0 ? field
             : $"\"{field.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";

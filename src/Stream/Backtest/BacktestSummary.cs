@@ -36,6 +36,21 @@ public sealed record BacktestSummary(
     /// <summary>Rows before the first that could alarm; those that were refused are among them.</summary>
     public long WarmUpRows { get; init; }
 
+    /// <summary>Values that were missing in rows that were scored, by channel; none where nothing was missing.</summary>
+    public IReadOnlyDictionary<string, long> Missing { get; init; } = new Dictionary<string, long>();
+
+    /// <summary>Rows that were not there by the interval of the others, and were bridged by the forecast.</summary>
+    public int Bridged { get; init; }
+
+    /// <summary>Gaps that were too long for that: nothing was judged for a while after each.</summary>
+    public int Gaps { get; init; }
+
+    /// <summary>Runs that began within the feed, as its clock went back, or far ahead, for good.</summary>
+    public int NewRuns { get; init; }
+
+    /// <summary>Times that the feed, or a channel of it, was silent for far longer than usual.</summary>
+    public int Silences { get; init; }
+
     /// <summary>Rows in a run that were refused, the longest first, at most 1,000 runs.</summary>
     public IReadOnlyList<RefusedRows> RefusedRuns { get; init; } = [];
 

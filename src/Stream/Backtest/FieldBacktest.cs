@@ -122,27 +122,25 @@ static class FieldBacktest
         public void Take(FieldFrame[] frames)
         {
             _slot ??= Open(frames[0]);
-            var taken = new List<FieldFrame>(frames.Length);
             var step = new int[frames.Length];  // of each frame, or −1
             for (int i = 0; i < frames.Length; i++)
             {
                 string? reason = null;
                 string detail = "";
-                if (Array.Exists(frames[i].Values, double.IsInfinity)) (reason, detail) = (Words.Of(Rejection.NotFinite),
-                    "a value is infinite");
-                else if (_slot.Check(frames[i].Time, frames[i].Values, out detail, null, _feed.Layout) is { } refusal) reason =
-                    Words.Of(refusal);
-                step[i] = reason is null ? taken.Count : -1;
-                if (reason is null) taken.Add(frames[i]);
-                else
+                if (Array.Exists(frames[i].Values, double.IsInfinity))
+                    (reason, detail) = (Words.Of(Rejection.NotFinite), "a value is infinite");
+                else if (_slot.Take(Frame(frames[i]), null, out detail) is { } refusal) reason = Words.Of(refusal);
+                step[i] = reason is null ? _slot.DueCount - 1 : -1;
+                if (reason is not null)
                 {
                     _refused[reason] = _refused.GetValueOrDefault(reason) + 1;
                     _firstRefused.TryAdd(reason, $"step {frames[i].Index + 1}: {detail}");
                 }
             }
-            bool[] muted = _maintenance.Length == 0 ? []
-                : [.. taken.Select(frame => Array.Exists(_maintenance, maintenance => maintenance(_feed.Stream, frame.Time)))];
-            IReadOnlyList<ScoredFrame> scored = _slot.Step([.. taken.Select(Frame)], muted, TimeProvider.System).Frames;
+            bool[] muted = _maintenance.Length == 0 ? [] : [.. Enumerable.Range(0, _slot.DueCount)
+                .Select(due => Array.Exists(_maintenance, maintenance => maintenance(_feed.Stream, _slot.DueAt(due))))];
+            IReadOnlyList<ScoredFrame> scored = _slot.Step(muted, TimeProvider.System).Frames;
+            _slot.ToldSilences();
             for (int i = 0; i < frames.Length; i++) Take(frames[i], step[i] >= 0 ? scored[step[i]] : null);
         }
 

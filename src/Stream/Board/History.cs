@@ -15,6 +15,9 @@ enum StepMarks : byte
 
     /// <summary>An alarm was open.</summary>
     AlarmOpen = 4,
+
+    /// <summary>No frame came: the forecast took its place.</summary>
+    Bridged = 8,
 }
 
 /// <summary>
@@ -53,7 +56,7 @@ sealed class History(int room, int channels)
     public void Add(double milliseconds, long position, double score, StepMarks marks, ReadOnlySpan<double> observed,
         ReadOnlySpan<double> expected, ReadOnlySpan<double> width, ReadOnlySpan<double> forecast)
     {
-        if (!_any) observed[..channels].CopyTo(_offset);
+        for (int c = 0; c < channels && !_any; c++) _offset[c] = double.IsFinite(observed[c]) ? observed[c] : 0;
         (_any, _last) = (true, position);
         Span<float> values = stackalloc float[HistoryLevel.Kinds * channels];
         for (int c = 0; c < channels; c++)

@@ -18,7 +18,7 @@ public sealed class HistoryPoints(int points, int channels, int stride)
     /// <summary>Highest score; 1 = alarm.</summary>
     public double[] Score { get; } = new double[points];
 
-    /// <summary>What was so of one of the steps, added up: 1 warming up, 2 muted, 4 an alarm was open.</summary>
+    /// <summary>What was so of one of the steps, added up: 1 warming up, 2 muted, 4 an alarm was open, 8 no frame came.</summary>
     public int[] Marks { get; } = new int[points];
 
     /// <summary>The channels that are kept, the first ones.</summary>

@@ -83,7 +83,7 @@ sealed class StreamCard(StreamId stream, int channels, int room)
         ReadOnlySpan<double> observed = frame.Frame.Values, expected = frame.Expected.Span;
         for (int c = 0; c < Kept; c++) _widths[c] = _errors[c].Value;
         StepMarks marks = (result.WarmingUp ? StepMarks.WarmingUp : 0) | (frame.Muted ? StepMarks.Muted : 0)
-            | (result.AlarmOpen ? StepMarks.AlarmOpen : 0);
+            | (result.AlarmOpen ? StepMarks.AlarmOpen : 0) | (frame.Bridged ? StepMarks.Bridged : 0);
         _history.Add((frame.Frame.Time - DateTime.UnixEpoch).TotalMilliseconds, result.Position, result.Score, marks, observed, expected,
             _widths, forecast);
         if (result.AlarmOpen || frame.Muted) return;  // an anomaly is not to widen the band

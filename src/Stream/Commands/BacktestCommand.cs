@@ -108,6 +108,10 @@ static class BacktestCommand
                 + "tells apart the hour that comes twice when clocks go back";
             Row("  refused", $"{count} {reason}: {summary.FirstRefused[reason]}{advice}");
         }
+        foreach ((string channel, long count) in summary.Missing) Row("  missing", $"{count} values of {channel}: imputed, and not judged");
+        if (summary.Bridged + summary.Gaps > 0)
+            Row("  gaps", $"{summary.Bridged} rows did not come and were bridged; {summary.Gaps} gaps were too long for that");
+        if (summary.Silences > 0) Row("  silent", $"{summary.Silences} times, the feed or a channel of it: in events.jsonl");
         Row("warm-up", $"{summary.WarmUpSteps} steps");
         Row("alarms", $"{summary.Alarms}, open in {summary.AlarmRows} rows");
         if (summary.Labels is { } labels)

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Runtime.InteropServices;
 using Esn.Streaming.Configuration;
 using Esn.Streaming.Hosting;
@@ -19,8 +20,19 @@ static class RunCommand
     static readonly Option<SpecChange?> OnSpecChange = new("--on-spec-change")
     {
         Description = "What becomes of a stream whose model is to learn in another way than its snapshot did: fail, the start stops and "
-            + "says which; reset, it begins anew. In place of state.onSpecChange.",
+            + "says which; reset, it begins anew; keep-old, it goes on with what it has learnt with. In place of state.onSpecChange.",
+        CustomParser = result => result.Tokens is [var token]
+            && Enum.TryParse(token.Value.Replace("-", "", StringComparison.Ordinal), ignoreCase: true, out SpecChange change)
+            && Enum.IsDefined(change) && !char.IsAsciiDigit(token.Value[0]) ? change : Refused(result),
+        HelpName = "fail|reset|keep-old",
     };
+
+    static SpecChange? Refused(ArgumentResult result)
+    {
+        result.AddError($"--on-spec-change must be fail, reset or keep-old, was "
+            + $"'{string.Join(' ', result.Tokens.Select(token => token.Value))}'");
+        return null;
+    }
 
     public static (Command, string[]) Make()
     {

@@ -87,8 +87,11 @@ static class StateCommand
                 }
                 PartitionSnapshot snapshot = (await store.Load(partition, stop).ConfigureAwait(false))!;
                 SlotSnapshot[] left = [.. snapshot.Slots.Where(slot => slot.Stream.Key != stream)];
-                if (left.Length == snapshot.Slots.Count) continue;
+                var id = new StreamId(partition.Topic, partition.Number, stream);
+                bool asleep = await store.Wake(id, stop).ConfigureAwait(false) is not null;
+                if (left.Length == snapshot.Slots.Count && !asleep) continue;
                 Console.WriteLine($"{partition}: stream {stream} {(sure ? "forgotten" : "would be forgotten")}");
+                if (sure) await store.Forget(id, stop).ConfigureAwait(false);
                 if (sure)
                     await store.Save(snapshot with { Slots = left, TakenAt = TimeProvider.System.GetUtcNow().UtcDateTime }, stop)
                         .ConfigureAwait(false);
@@ -129,6 +132,16 @@ static class StateCommand
                 Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
                     $"{partition}  {slot.Stream.Key}  {slot.Position} steps  {slot.Channels} channel{(slot.Channels == 1 ? "" : "s")}  "
                         + $"offset {slot.Next}  {MemorySize.Say(slot.Detector.Length)}  digest {slot.Digest:x16}"));
+            }
+            // One that woke is in the snapshot; what it slept with stays until it sleeps again.
+            HashSet<string> awake = [.. snapshot.Slots.Select(slot => slot.Stream.Key)];
+            await foreach (SlotSnapshot slot in store.Asleep(partition, stop).ConfigureAwait(false))
+            {
+                if ((stream ?? slot.Stream.Key) != slot.Stream.Key || awake.Contains(slot.Stream.Key)) continue;
+                shown++;
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                    $"{partition}  {slot.Stream.Key}  {slot.Position} steps  left memory  {MemorySize.Say(slot.Detector.Length)}  digest "
+                        + $"{slot.Digest:x16}"));
             }
         }
         if (shown == 0) throw new ConfigException($"nothing is kept of {stream ?? "such partitions"} in {store.Name}");

@@ -31,6 +31,7 @@ public sealed partial record AlarmBudget(string Text, double? PerStep, double? P
         return rate is >= 1e-9 and <= .05 ? new AlarmBudget(text, rate, null) : null;
     }
 
-    [GeneratedRegex(@"^\s*(?<alarms>[0-9]+(\.[0-9]+)?)\s*(per|in)\s+(?<count>[0-9_]+)?\s*(?<unit>step|hour|day|week|month)s?\s*$", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"^\s*(?<alarms>[0-9]+(\.[0-9]+)?)\s*(per|in)\s+(?<count>[0-9_]+)?\s*(?<unit>step|hour|day|week|month)s?\s*$",
+        RegexOptions.IgnoreCase)]
     private static partial Regex Form();
 }

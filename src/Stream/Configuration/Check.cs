@@ -17,7 +17,9 @@ static class Check
     {
         NotEmpty(value, "the name of a topic", name);
         if (!IsTopic(value))
-            throw new ArgumentOutOfRangeException(name, $"{char.ToLowerInvariant(name[0])}{name[1..]} must be the name of a topic, 1 … 249 of the letters a-z, A-Z, 0-9, '.', '_' and '-', was '{value}'");
+            throw new ArgumentOutOfRangeException(name,
+                $"{char.ToLowerInvariant(name[0])}{name[1..]} must be the name of a topic, 1 … 249 of the letters a-z, A-Z, 0-9, '.', "
+                + $"'_' and '-', was '{value}'");
     }
 
     /// <summary>Whether Kafka takes it for the name of a topic.</summary>
@@ -28,6 +30,7 @@ static class Check
     public static void Range(double value, double low, double high, [CallerArgumentExpression(nameof(value))] string name = "")
     {
         if (!(value >= low && value <= high))
-            throw new ArgumentOutOfRangeException(name, FormattableString.Invariant($"{char.ToLowerInvariant(name[0])}{name[1..]} must be in [{low}, {high}], was {value}"));
+            throw new ArgumentOutOfRangeException(name,
+                FormattableString.Invariant($"{char.ToLowerInvariant(name[0])}{name[1..]} must be in [{low}, {high}], was {value}"));
     }
 }

@@ -28,7 +28,8 @@ sealed class ConfigReader(ConfigScalars scalars, ConfigPlaces places)
         YamlNode? said = mapping.Children.FirstOrDefault(child => child.Key is YamlScalarNode { Value: "preset" }).Value;
         if (said is null || ConfigScalars.IsNull(said)) return null;
         string preset = (string)_scalars.Read(said, typeof(string), path)!;
-        return Presets.Names.Contains(preset) ? preset : throw _scalars.Wrong(said, $"{path} must be one of {string.Join(", ", Presets.Names)}, was {preset}");
+        return Presets.Names.Contains(preset) ? preset
+            : throw _scalars.Wrong(said, $"{path} must be one of {string.Join(", ", Presets.Names)}, was {preset}");
     }
 
     ModelConfig ModelBasis(YamlNode node, string path)
@@ -41,7 +42,8 @@ sealed class ConfigReader(ConfigScalars scalars, ConfigPlaces places)
     object Record(YamlNode node, object basis, string path)
     {
         if (node is not YamlMappingNode mapping)
-            throw _scalars.Wrong(node, $"{(path.Length == 0 ? "the file" : path)} must be a mapping of keys to values, was {ConfigScalars.Show(node)}");
+            throw _scalars.Wrong(node, $"{(path.Length == 0 ? "the file" : path)} must be a mapping of keys to values, was "
+                + $"{ConfigScalars.Show(node)}");
 
         Type type = basis.GetType();
         // what `with` calls
@@ -58,7 +60,8 @@ sealed class ConfigReader(ConfigScalars scalars, ConfigPlaces places)
             {
                 if (key == Kind && type.BaseType!.IsAbstract) continue;
                 string? near = Spelling.Nearest(key, properties.Keys);
-                throw _scalars.Wrong(keyNode, $"unknown key {full}{(near is null ? "" : $": did you mean {near}?")} Known here: {string.Join(", ", properties.Keys.Order(StringComparer.Ordinal))}");
+                throw _scalars.Wrong(keyNode, $"unknown key {full}{(near is null ? "" : $": did you mean {near}?")} Known here: "
+                    + $"{string.Join(", ", properties.Keys.Order(StringComparer.Ordinal))}");
             }
             _places.Add(full, keyNode.Start.Line);
             if (record is EsnConfig file && key == Models) _own = file;
@@ -116,7 +119,8 @@ sealed class ConfigReader(ConfigScalars scalars, ConfigPlaces places)
         if (name is not null && members.TryGetValue(name, out Type? member)) return member;
         string? written = name ?? ((node as YamlMappingNode)?.Children is [(YamlScalarNode only, _)] ? only.Value : null);
         string? near = written is null ? null : Spelling.Nearest(written, members.Keys);
-        throw _scalars.Wrong(node, $"{path} must be one of {string.Join(", ", members.Keys)}, was {(written is null ? ConfigScalars.Show(node) : $"'{written}'")}{(near is null ? "" : $": did you mean {near}?")}");
+        throw _scalars.Wrong(node, $"{path} must be one of {string.Join(", ", members.Keys)}, was "
+            + $"{(written is null ? ConfigScalars.Show(node) : $"'{written}'")}{(near is null ? "" : $": did you mean {near}?")}");
     }
 
     Array List(YamlNode node, Type element, string path)

@@ -23,6 +23,8 @@ sealed partial class ConfigScalars(string file, Func<string, string?> environmen
             ?? throw Wrong(node, $"{path} must be such as '1 per 100000 steps' or '2 per day', was '{Text(node, path)}'");
         if (type == typeof(MemorySize)) return MemorySize.Parse(Text(node, path))
             ?? throw Wrong(node, $"{path} must be such as '800 MB' or '8 GB', was '{Text(node, path)}'");
+        if (type == typeof(Duration)) return Duration.Parse(Text(node, path))
+            ?? throw Wrong(node, $"{path} must be such as '90 s', '2 hours' or '7 days', was '{Text(node, path)}'");
         if (type == typeof(bool)) return Scalar<bool>(node, path, bool.TryParse, "true or false");
         if (type == typeof(int)) return Scalar<int>(node, path, WholeNumber, "a whole number");
         if (type == typeof(double)) return Scalar<double>(node, path, Number, "a number");
@@ -34,7 +36,8 @@ sealed partial class ConfigScalars(string file, Func<string, string?> environmen
     {
         if (node is not YamlScalarNode scalar) throw Wrong(node, $"{path} must be a single value, was {Show(node)}");
         if (Variable().Replace(scalar.Value ?? "", "").Contains("${", StringComparison.Ordinal))
-            throw Wrong(node, $"{path} has a ${{ that names no environment variable: ${{NAME}} or ${{NAME:-default}} is expected, was '{scalar.Value}'");
+            throw Wrong(node, $"{path} has a ${{ that names no environment variable: ${{NAME}} or ${{NAME:-default}} is expected, was "
+                + $"'{scalar.Value}'");
         return Variable().Replace(scalar.Value ?? "", match =>
             environment(match.Groups["name"].Value) is { Length: > 0 } value ? value
             : match.Groups["default"].Success ? match.Groups["default"].Value

@@ -17,9 +17,13 @@ public sealed class ConfigText
     ConfigText(IReadOnlyDictionary<string, string> meanings) => _meanings = meanings;
 
     /// <summary>Every constant of a model, under the key <c>detector</c>.</summary>
-    public static string Of(string preset, ModelSpec model)
+    /// <param name="preset">One of its kind.</param>
+    /// <param name="model">Valid.</param>
+    /// <param name="comments">With what each means.</param>
+    public static string Of(string preset, ModelSpec model, bool comments = true)
     {
-        var writer = new ConfigText(Meanings(Path.ChangeExtension(typeof(ModelSpec).Assembly.Location, "xml")));
+        var writer = new ConfigText(comments ? Meanings(Path.ChangeExtension(typeof(ModelSpec).Assembly.Location, "xml"))
+            : new Dictionary<string, string>());
         writer._text.Append(CultureInfo.InvariantCulture, $"preset: {preset}\ndetector:\n");
         writer.Record(model, "  ");
         return writer._text.ToString();

@@ -65,7 +65,11 @@ public sealed record EsnConfig
         foreach ((string key, string topic) in new[] { ("events", Sink.Events), ("deadLetters", Sink.DeadLetters) })
             if (Source.Reads(topic))
                 throw new ArgumentOutOfRangeException(nameof(Sink),
-                    $"sink.{key} must be none of source.topics ({string.Join(", ", Source.Topics)}), as what is written would be read again, was {topic}");
+                    $"sink.{key} must be none of source.topics ({string.Join(", ", Source.Topics)}), as what is written would be read "
+                        + $"again, was {topic}");
+        if (Source.ForgetAfter is not null && State.Store == StateStore.None)
+            throw new ArgumentOutOfRangeException(nameof(Source),
+                $"source.forgetAfter needs a store that streams come back from, and state.store is none, was {Source.ForgetAfter.Text}");
         if (Control.Topic.Length > 0 && (Source.Reads(Control.Topic) || Control.Topic == Sink.Events || Control.Topic == Sink.DeadLetters
             || Control.Topic == Sink.Maps))
             throw new ArgumentOutOfRangeException(nameof(Control),
@@ -76,7 +80,8 @@ public sealed record EsnConfig
             Check(Models[i].Detector, nameof(Models), FormattableString.Invariant($"models[{i}].detector"));
             if (Models[i].Budget?.PerStep / Alarms.SharedBy < 1e-9)
                 throw new ArgumentOutOfRangeException(nameof(Models),
-                    FormattableString.Invariant($"models[{i}].budget / alarms.sharedBy must be at least 1 per 1000000000 steps of a stream, was {Models[i].Budget!.Text}"));
+                    $"models[{i}].budget / alarms.sharedBy must be at least 1 per 1000000000 steps of a stream, was "
+                        + $"{Models[i].Budget!.Text}");
         }
     }
 

@@ -34,7 +34,8 @@ public sealed partial record MaintenanceConfig
         if (From.Length > 0 && To.Length > 0 && FeedTime.Parse(From) >= FeedTime.Parse(To))
             throw new ArgumentOutOfRangeException(nameof(To), $"to must be after from ({From}), was {To}");
         if (From.Length + To.Length + Weekly.Length == 0 && (Streams.Count == 0 || Streams.Contains("*")))
-            throw new ArgumentOutOfRangeException(nameof(From), "an entry needs streams, from, to or weekly: without them it mutes every stream for ever");
+            throw new ArgumentOutOfRangeException(nameof(From),
+                "an entry needs streams, from, to or weekly: without them it mutes every stream for ever");
         if (Weekly.Length > 0 && Hours(Weekly) is null)
             throw new ArgumentOutOfRangeException(nameof(Weekly),
             $"weekly must be such as 'sun 02:00-04:00' or '02:00-04:00', was {Weekly}");
@@ -72,6 +73,7 @@ public sealed partial record MaintenanceConfig
         return (day, start, (end - start + DayMinutes - 1) % DayMinutes + 1);
     }
 
-    [GeneratedRegex("^((?<day>mon|tue|wed|thu|fri|sat|sun) +)?(?<a>[0-9]{2}):(?<b>[0-9]{2})-(?<c>[0-9]{2}):(?<d>[0-9]{2})$", RegexOptions.IgnoreCase)]
+    [GeneratedRegex("^((?<day>mon|tue|wed|thu|fri|sat|sun) +)?(?<a>[0-9]{2}):(?<b>[0-9]{2})-(?<c>[0-9]{2}):(?<d>[0-9]{2})$",
+        RegexOptions.IgnoreCase)]
     private static partial Regex Form();
 }

@@ -49,7 +49,13 @@ public sealed record SourceConfig
     /// <summary>Part of the machine's or the container's memory that models may take where nothing is said.</summary>
     public const double DefaultShare = .7;
 
-    /// <summary>Streams one process takes, 1 … 1,000,000; records of further streams become dead letters.</summary>
+    /// <summary>
+    /// Time, such as 7 days, after which a stream that gives nothing leaves memory; it comes back from the state's store when it speaks
+    /// again. 1 s … 3650 days; null: never. By the wall clock, or by the times of the other streams of its partition.
+    /// </summary>
+    public Duration? ForgetAfter { get; init; }
+
+    /// <summary>Streams in memory, 1 … 1,000,000; records of further streams become dead letters.</summary>
     public int MaxStreams { get; init; } = 10_000;
 
     /// <summary>Values every frame must have; 0: as many as the stream's first.</summary>

@@ -18,6 +18,9 @@ public enum SpecChange
 
     /// <summary>What was learnt is given up: the stream begins anew.</summary>
     Reset,
+
+    /// <summary>The stream goes on with the specification that it has learnt with, under the policy that it is to have now.</summary>
+    KeepOld,
 }
 
 /// <summary>What is kept over a restart, and where.</summary>

@@ -210,7 +210,8 @@ public sealed class CsvFeed : IDisposable
         {
             string field = _columns.Values[c] < fields.Length ? fields[_columns.Values[c]] : "";
             if (!_columns.Numbers[c].TryRead(field, out values[c])) values[c] = double.NaN;
-            if (!double.IsFinite(values[c])) problem ??= $"'{field}' in column {_rows.Names[_columns.Values[c]]} is not a finite number";
+            if (double.IsInfinity(values[c]) || (double.IsNaN(values[c]) && !NumberText.IsMissing(field)))
+                problem ??= $"'{field}' in column {_rows.Names[_columns.Values[c]]} is not a finite number";
         }
         bool anomalous = Array.Exists(_columns.Labels, c => c < fields.Length && IsSet(index, c, fields[c].Trim()));
         return new FeedRow(index, timeText, time ?? default, values, problem, anomalous) { Key = key };

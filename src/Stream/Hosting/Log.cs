@@ -23,4 +23,13 @@ static partial class Log
     [LoggerMessage(20, LogLevel.Warning, "the consumer group was not left within {Seconds} s: the others of the group wait for the "
         + "session to end")]
     public static partial void NotLeft(this ILogger log, double seconds);
+
+    [LoggerMessage(55, LogLevel.Information, "read {File} again; changed: {Keys}")]
+    public static partial void Reloaded(this ILogger log, string file, string keys);
+
+    [LoggerMessage(56, LogLevel.Error, "the configuration can't be used, the one before it holds: {Reason}")]
+    public static partial void NotReloaded(this ILogger log, string reason);
+
+    [LoggerMessage(57, LogLevel.Warning, "these keys take a restart, and are as they were until then: {Keys}")]
+    public static partial void NeedsRestart(this ILogger log, string keys);
 }

@@ -28,6 +28,15 @@ sealed class MeasuredStore(ISnapshotStore store, Action<PartitionId, bool> told)
 
     public ValueTask<SlotSnapshot?> Wake(StreamId stream, CancellationToken cancel) => store.Wake(stream, cancel);
 
+    /// <inheritdoc/>
+    public IAsyncEnumerable<SlotSnapshot> Asleep(PartitionId partition, CancellationToken cancel) => store.Asleep(partition, cancel);
+
+    /// <inheritdoc/>
+    public ValueTask<bool> Forget(StreamId stream, CancellationToken cancel) => store.Forget(stream, cancel);
+
+    /// <inheritdoc/>
+    public ValueTask Renumber(PartitionId partition, CancellationToken cancel) => store.Renumber(partition, cancel);
+
     public ValueTask Sleep(SlotSnapshot slot, CancellationToken cancel) => store.Sleep(slot, cancel);
 
     public IAsyncEnumerable<StoredSnapshot> List(CancellationToken cancel) => store.List(cancel);

@@ -26,6 +26,8 @@ public sealed class StreamingHost : IAsyncDisposable
     /// </summary>
     public static readonly TimeSpan FlushWithin = TimeSpan.FromSeconds(6.5), LeaveWithin = TimeSpan.FromSeconds(2);
 
+    static readonly TimeSpan PassTime = TimeSpan.FromSeconds(5);
+
     readonly EsnConfig _config;
     readonly TimeProvider _time;
     readonly ILogger _log;
@@ -127,20 +129,23 @@ public sealed class StreamingHost : IAsyncDisposable
         PlainOutbox? atLeastOnce = once is null ? new PlainOutbox(_config, source.Consumer, _time, _log) : null;
         if (once is not null) source.GaveUp = once.GaveUp;
         IOutbox outbox = (IOutbox?)once ?? atLeastOnce!;
+        var streams = new StreamTable(_config, _time, store);
         if (store is not null)
         {
             Metrics.KeepEvery(_config.State.IntervalSeconds);
             outbox = new KeepingOutbox(outbox, new MeasuredStore(store, Metrics.CountSnapshot),
-                TimeSpan.FromSeconds(_config.State.IntervalSeconds), source.IsGone, _log);
+                TimeSpan.FromSeconds(_config.State.IntervalSeconds), source.IsGone, _log, streams.Kept);
         }
         using var scoring = new EventLoopScheduler(start => new Thread(start) { IsBackground = true, Name = "score" });
-        var streams = new StreamTable(_config, _time);
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         bool good;
         using var watched = new CancellationTokenSource();
         Task<bool> watch = new GroupWatch(_config, source.Consumer, _readiness, _time, _log).Run(watched.Token);
+        // Where records wait, a stream that was not heard of is not silent for that.
+        IObservable<SourceMessage> beside = Observable.Interval(PassTime).Where(_ => _readiness is { Missing: null, Waiting: 0 })
+            .Select(SourceMessage (_) => new TimePassed()).Merge(Reloading.Of(_config, Metrics, _time, _log));
         using (DetectionPipeline.Run(
-            CommandFeed.With(source.Messages(stop), _book, () => commands?.CatchUp(CommandTopic.Patience)), streams, outbox, scoring)
+            CommandFeed.With(source.Messages(stop), _book, () => commands?.CatchUp(CommandTopic.Patience)), streams, outbox, scoring, beside)
             .Do(batch => Done(source, batch, stop))
             .Subscribe(_ => { }, error => ended.TrySetException(error), () => ended.TrySetResult()))
             good = await Ended(ended.Task, stop).ConfigureAwait(false);

@@ -4,11 +4,11 @@ namespace Esn.Streaming.Joining;
 
 static partial class Log
 {
-    [LoggerMessage(80, LogLevel.Information,
+    [LoggerMessage(90, LogLevel.Information,
         "joins alarms of tiles in partition {Partition} of the events, and tells from offset {Offset} on")]
     public static partial void JoinBegins(this ILogger log, int partition, long offset);
 
-    [LoggerMessage(81, LogLevel.Warning, "waits for the brokers: {Reason}")]
+    [LoggerMessage(91, LogLevel.Warning, "waits for the brokers: {Reason}")]
     public static partial void JoinWaits(this ILogger log, string reason);
 
     [LoggerMessage(82, LogLevel.Warning, "another process joins the alarms of its partitions by now: {Reason}")]

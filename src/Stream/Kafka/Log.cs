@@ -127,4 +127,8 @@ static partial class Log
 
     [LoggerMessage(81, LogLevel.Warning, "the transactional producer is given up: {Reason}; a new one takes its place, which fences it")]
     public static partial void ProducerRenewed(this ILogger log, string reason);
+
+    [LoggerMessage(50, LogLevel.Warning, "{What} of {Stream} {Change}, the last it gave is of {Since}; {Repeats} alike before it were not "
+        + "logged")]
+    public static partial void Silence(this ILogger log, string stream, string what, string change, string since, int repeats);
 }

@@ -24,7 +24,7 @@ sealed class Publisher : IDisposable
     readonly TimeProvider _time;
     readonly ILogger _log;
     readonly ClientLog _said;
-    readonly RateLimit _letters;
+    readonly RateLimit _letters, _silences;
 
     /// <summary>Makes the producer.</summary>
     /// <param name="settings">Its own.</param>
@@ -33,7 +33,7 @@ sealed class Publisher : IDisposable
     public Publisher(ProducerConfig settings, TimeProvider time, ILogger log)
     {
         (_settings, _time, _log, _said) = (settings, time, log, new ClientLog(log, time));
-        _letters = new RateLimit(time, TimeSpan.FromSeconds(1));
+        (_letters, _silences) = (new RateLimit(time, TimeSpan.FromSeconds(1)), new RateLimit(time, TimeSpan.FromSeconds(1)));
         Producer = Make();
     }
 
@@ -56,6 +56,10 @@ sealed class Publisher : IDisposable
             if (frame.Result.Alarm is { } alarm)
                 _log.Alarm(Words.Of(alarm.Change), frame.Frame.Stream.Key, FeedTime.Write(alarm.Time), alarm.Position,
                     Words.Of(alarm.Severity), alarm.PeakScore);
+        foreach (SilenceChange change in batch.Silences)
+            if (_silences.Allows(out int untold))
+                _log.Silence(change.Stream.Key, change.Channel < 0 ? "all" : $"channel {change.Channel}",
+                    change.Ended ? "speaks again" : "is silent", FeedTime.Write(change.Since), untold);
         foreach (DeadLetter letter in batch.DeadLetters)
             if (_letters.Allows(out int suppressed))
                 _log.DeadLetter(letter.Record.Topic, letter.Record.Partition, letter.Record.Offset, Words.Of(letter.Reason),

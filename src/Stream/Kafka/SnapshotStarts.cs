@@ -51,6 +51,7 @@ sealed class SnapshotStarts(ISnapshotStore? store, IConsumer<byte[]?, byte[]?> c
         {
             log.MadeAnew(id.ToString(), snapshot.Next, held.Low.Value, held.High.Value);
             Commit(partition, held.Low.Value);
+            store.Renumber(id, cancel).AsTask().GetAwaiter().GetResult();
             return Keep(snapshot.At(held.Low.Value), held.Low.Value, cancel);
         }
         if (snapshot.Next < held.Low.Value)

@@ -17,10 +17,12 @@ public static class DetectionPipeline
     /// <param name="streams">Scores.</param>
     /// <param name="outbox">Stores.</param>
     /// <param name="scheduler">Where scoring runs.</param>
-    /// <returns>Each batch, once all that came of it is stored; that of the source's end is the last. An error of a stage ends it.</returns>
+    /// <param name="beside">Messages that are none of the source's, such as that time has passed, until that ends; null: none.</param>
+    /// <returns>Each batch, once all that came of it is stored; that of the source's end is the last. An error of a stage ends
+    /// it.</returns>
     public static IObservable<ScoredBatch> Run(IObservable<SourceMessage> source, StreamTable streams, IOutbox outbox,
-        IScheduler scheduler) =>
-        source
+        IScheduler scheduler, IObservable<SourceMessage>? beside = null) =>
+        (beside is null ? source : source.Publish(shared => shared.Merge(beside.TakeUntil(shared.LastOrDefaultAsync()))))
             .Concat(Observable.Return<SourceMessage>(new SourceEnded()))
             .ObserveOn(scheduler)
             .Select(message => Score(message, streams))
@@ -28,7 +30,8 @@ public static class DetectionPipeline
             {
                 using Activity? trace = scored.Batch.Message is RecordBatch
                     ? Spans.Source.StartActivity("publish", ActivityKind.Producer, scored.Trace) : null;
-                trace?.SetTag("messaging.system", "kafka").SetTag("messaging.operation.type", "send").SetTag("esn.events", scored.Batch.Frames.Count(frame => frame.Result.Alarm is not null))
+                trace?.SetTag("messaging.system", "kafka").SetTag("messaging.operation.type", "send")
+                    .SetTag("esn.events", scored.Batch.Frames.Count(frame => frame.Result.Alarm is not null))
                     .SetTag("esn.dead_letters", scored.Batch.DeadLetters.Count);
                 await outbox.Store(scored.Batch, cancel).ConfigureAwait(false);
                 return scored.Batch;

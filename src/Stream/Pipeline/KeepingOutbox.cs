@@ -18,13 +18,17 @@ namespace Esn.Streaming.Pipeline;
 /// <param name="gone">Whether a partition went while something that came of it was on its way: it may not be told then, and is not
 /// kept.</param>
 /// <param name="log">Told of what was not kept.</param>
-public sealed class KeepingOutbox(IOutbox outbox, ISnapshotStore store, TimeSpan interval, Func<PartitionId, bool> gone, ILogger log) : IOutbox
+/// <param name="kept">Told of each stream that is to leave memory whether its state is kept; null: nobody wants to know.</param>
+public sealed class KeepingOutbox(IOutbox outbox, ISnapshotStore store, TimeSpan interval, Func<PartitionId, bool> gone,
+    ILogger log, Action<StreamId, bool>? kept = null) : IOutbox
 {
     readonly Dictionary<PartitionId, Task> _writing = [];
+    Task _sleeping = Task.CompletedTask;
 
     /// <inheritdoc/>
     public async Task Store(ScoredBatch batch, CancellationToken cancel)
     {
+        foreach (StreamId stream in batch.KeptOld) log.KeepsOld(stream.Key, stream.Topic, stream.Partition);
         foreach (StreamId stream in batch.Reset) log.BeginsAnew(stream.Key, stream.Topic, stream.Partition);
         await outbox.Store(batch, cancel).ConfigureAwait(false);
         bool last = batch.Message is not RecordBatch;
@@ -39,9 +43,34 @@ public sealed class KeepingOutbox(IOutbox outbox, ISnapshotStore store, TimeSpan
             }
             _writing[snapshot.Partition] = Task.Run(() => Keep(snapshot, last), CancellationToken.None);
         }
-        if (!last) return;
+        if (batch.Asleep.Count > 0)
+        {
+            Task before = _sleeping;
+            _sleeping = Task.Run(() => Sleep(before, batch.Asleep), CancellationToken.None);
+        }
+        if (!last || batch.Message is TimePassed or ConfigChanged) return;
+        await _sleeping.ConfigureAwait(false);
         foreach (PartitionSnapshot snapshot in batch.Snapshots)
             if (_writing.Remove(snapshot.Partition, out Task? kept)) await kept.ConfigureAwait(false);
+    }
+
+    async Task Sleep(Task before, IReadOnlyList<SlotSnapshot> slots)
+    {
+        await before.ConfigureAwait(false);
+        foreach (SlotSnapshot slot in slots)
+        {
+            bool good = !gone(new PartitionId(slot.Stream.Topic, slot.Stream.Partition));
+            try
+            {
+                if (good) await store.Sleep(slot, CancellationToken.None).ConfigureAwait(false);
+            }
+            catch (SnapshotException e)
+            {
+                good = false;
+                log.NotKept(e.Message, interval.TotalSeconds);
+            }
+            kept?.Invoke(slot.Stream, good);
+        }
     }
 
     async Task Keep(PartitionSnapshot snapshot, bool told)
@@ -51,7 +80,8 @@ public sealed class KeepingOutbox(IOutbox outbox, ISnapshotStore store, TimeSpan
         {
             await store.Save(snapshot, CancellationToken.None).ConfigureAwait(false);
             long took = (long)Stopwatch.GetElapsedTime(start).TotalMilliseconds;
-            if (told) log.Kept(snapshot.Partition.ToString(), snapshot.Slots.Count, MemorySize.Say(snapshot.Bytes), snapshot.Next, took, snapshot.Digest);
+            if (told) log.Kept(snapshot.Partition.ToString(), snapshot.Slots.Count, MemorySize.Say(snapshot.Bytes), snapshot.Next, took,
+                snapshot.Digest);
         }
         catch (SnapshotException e)
         {

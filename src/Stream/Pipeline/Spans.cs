@@ -40,7 +40,8 @@ public static class Spans
     static IEnumerable<ActivityLink> Links(RecordBatch batch) => batch.Records
         .Select(record => record.Headers.FirstOrDefault(header => header.Name == TraceParent).Value)
         .Where(value => value is not null)
-        .Select(value => ActivityContext.TryParse(Encoding.UTF8.GetString(value!), null, isRemote: true, out ActivityContext context) ? context : default)
+        .Select(value => ActivityContext.TryParse(Encoding.UTF8.GetString(value!), null, isRemote: true, out ActivityContext context)
+            ? context : default)
         .Where(context => context != default)
         .Distinct().Take(MostLinks).Select(context => new ActivityLink(context));
 }

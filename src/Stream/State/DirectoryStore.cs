@@ -14,11 +14,13 @@ namespace Esn.Streaming.State;
 /// </summary>
 public sealed class DirectoryStore : ISnapshotStore
 {
-    const string Snapshot = ".snapshot", Temporary = ".tmp", Slot = ".slot", Asleep = "asleep";
+    const string Snapshot = ".snapshot", Temporary = ".tmp", Slot = ".slot", AsleepName = "asleep";
+    const string Before = "asleep.before";  // of records that were counted in another way
 
     readonly IFiles _files;
     readonly string _root;
     readonly ILogger _log;
+    readonly ConcurrentDictionary<string, bool> _made = new();  // directories that are there
     readonly ConcurrentDictionary<PartitionId, long> _good = new();  // the newest generation that was seen to be whole
 
     /// <param name="directory">Made where it is missing.</param>
@@ -37,7 +39,9 @@ public sealed class DirectoryStore : ISnapshotStore
     /// <inheritdoc/>
     public string Name { get; }
 
-    /// <summary>Whether anything can be kept there: asked before a start, so that a wrong directory is not found out a minute later.</summary>
+    /// <summary>
+    /// Whether anything can be kept there: asked before a start, so that a wrong directory is not found out a minute later.
+    /// </summary>
     /// <exception cref="SnapshotException">It can't be made or written to.</exception>
     public void Try()
     {
@@ -92,7 +96,8 @@ public sealed class DirectoryStore : ISnapshotStore
             Make(directory);
             (long Generation, string File)[] before = Generations(directory);
             long generation = before.Length > 0 ? before[0].Generation + 1 : 1;
-            Write(directory, $"{generation.ToString("D10", CultureInfo.InvariantCulture)}{Snapshot}", file => SnapshotFile.Write(snapshot, file));
+            KeptFile.Write(_files, directory, $"{generation.ToString("D10", CultureInfo.InvariantCulture)}{Snapshot}",
+                file => SnapshotFile.Write(snapshot, file));
             // The whole one before it stays; older and damaged ones and what a crash left go.
             long kept = _good.TryGetValue(snapshot.Partition, out long good) ? good
                 : before.FirstOrDefault(old => TryRead(Path.Combine(directory, old.File), snapshot.Partition, out _, out _)).Generation;
@@ -112,29 +117,40 @@ public sealed class DirectoryStore : ISnapshotStore
     /// <inheritdoc/>
     public ValueTask<SlotSnapshot?> Wake(StreamId stream, CancellationToken cancel)
     {
-        string directory = Path.Combine(Of(new PartitionId(stream.Topic, stream.Partition)), Asleep), name = Named(stream);
+        string name = Named(stream);
+        SlotSnapshot? slot = Read(stream, Path.Combine(AsleepOf(stream), name));
+        return ValueTask.FromResult(slot ?? (Read(stream, Path.Combine(AsleepOf(stream, Before), name)) is { } before
+            ? before with { Next = 0 } : null));
+    }
+
+    SlotSnapshot? Read(StreamId stream, string path)
+    {
         try
         {
-            if (!_files.Files(directory).Contains(name)) return ValueTask.FromResult<SlotSnapshot?>(null);
-            using System.IO.Stream file = _files.Open(Path.Combine(directory, name));
+            using System.IO.Stream file = _files.Open(path);
             SlotSnapshot slot = SlotSnapshot.Read(file);
-            if (slot.Stream != stream) throw new InvalidDataException($"it is of stream {slot.Stream.Key} of {slot.Stream.Topic}[{slot.Stream.Partition}]");
-            return ValueTask.FromResult<SlotSnapshot?>(slot);
+            return slot.Stream == stream ? slot : throw new InvalidDataException($"it is of stream {slot.Stream.Key} of "
+                + $"{slot.Stream.Topic}[{slot.Stream.Partition}]");
+        }
+        // A name that was never heard of is what is mostly asked for.
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
         }
         catch (Exception e) when (IsOfDisk(e) || e is InvalidDataException)
         {
-            throw new SnapshotException($"can't use the state of stream {stream.Key} in {Path.Combine(directory, name)}: {e.Message}", e);
+            throw new SnapshotException($"can't use the state of stream {stream.Key} in {path}: {e.Message}", e);
         }
     }
 
     /// <inheritdoc/>
     public ValueTask Sleep(SlotSnapshot slot, CancellationToken cancel)
     {
-        string directory = Path.Combine(Of(new PartitionId(slot.Stream.Topic, slot.Stream.Partition)), Asleep);
+        string directory = AsleepOf(slot.Stream), name = Named(slot.Stream);
         try
         {
-            Make(directory);
-            Write(directory, Named(slot.Stream), file =>
+            if (_made.TryAdd(directory, true)) Make(directory);
+            KeptFile.Write(_files, directory, name, file =>
             {
                 var bytes = new Pieces();
                 slot.Write(bytes);
@@ -144,7 +160,65 @@ public sealed class DirectoryStore : ISnapshotStore
         }
         catch (Exception e) when (IsOfDisk(e))
         {
+            _made.TryRemove(directory, out _);
             throw new SnapshotException($"can't keep the state of stream {slot.Stream.Key} in {directory}: {e.Message}", e);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<SlotSnapshot> Asleep(PartitionId partition, [EnumeratorCancellation] CancellationToken cancel)
+    {
+        foreach (string folder in (string[])[AsleepName, Before])
+            foreach (string file in _files.Files(Path.Combine(Of(partition), folder))
+                .Where(file => file.EndsWith(Slot, StringComparison.Ordinal)))
+            {
+                cancel.ThrowIfCancellationRequested();
+                await Task.Yield();
+                SlotSnapshot slot;
+                try
+                {
+                    using System.IO.Stream opened = _files.Open(Path.Combine(Of(partition), folder, file));
+                    slot = SlotSnapshot.Read(opened);
+                }
+                catch (Exception e) when (IsOfDisk(e) || e is InvalidDataException)
+                {
+                    throw new SnapshotException($"can't use {Path.Combine(Of(partition), folder, file)}: {e.Message}", e);
+                }
+                yield return folder == Before ? slot with { Next = 0 } : slot;
+            }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<bool> Forget(StreamId stream, CancellationToken cancel)
+    {
+        bool any = false;
+        foreach (string directory in (string[])[AsleepOf(stream), AsleepOf(stream, Before)])
+        {
+            if (!_files.Files(directory).Contains(Named(stream))) continue;
+            _files.Delete(Path.Combine(directory, Named(stream)));
+            _files.FlushDirectory(directory);
+            any = true;
+        }
+        return ValueTask.FromResult(any);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask Renumber(PartitionId partition, CancellationToken cancel)
+    {
+        string from = Path.Combine(Of(partition), AsleepName), to = Path.Combine(Of(partition), Before);
+        try
+        {
+            IReadOnlyList<string> files = _files.Files(from);
+            if (files.Count == 0) return ValueTask.CompletedTask;
+            Make(to);
+            foreach (string file in files) _files.Rename(Path.Combine(from, file), Path.Combine(to, file));
+            _files.FlushDirectory(to);
+            _files.FlushDirectory(from);
+            return ValueTask.CompletedTask;
+        }
+        catch (Exception e) when (IsOfDisk(e))
+        {
+            throw new SnapshotException($"can't keep the streams of {partition} that left memory in {to}: {e.Message}", e);
         }
     }
 
@@ -172,7 +246,8 @@ public sealed class DirectoryStore : ISnapshotStore
                         yield return new StoredSnapshot(partition, generation, false, -1, default, 0, bytes, fault);
                         continue;
                     }
-                    yield return new StoredSnapshot(partition, generation, newest, snapshot!.Next, snapshot.TakenAt, snapshot.Slots.Count, bytes, null);
+                    yield return new StoredSnapshot(partition, generation, newest, snapshot!.Next, snapshot.TakenAt, snapshot.Slots.Count,
+                        bytes, null);
                     newest = false;
                 }
             }
@@ -182,9 +257,9 @@ public sealed class DirectoryStore : ISnapshotStore
     /// <inheritdoc/>
     public ValueTask<bool> Delete(PartitionId partition, CancellationToken cancel)
     {
-        string directory = Of(partition), asleep = Path.Combine(directory, Asleep);
-        string[] files = [.. _files.Files(directory).Select(file => Path.Combine(directory, file)),
-            .. _files.Files(asleep).Select(file => Path.Combine(asleep, file))];
+        string directory = Of(partition);
+        string[] files = [.. ((string[])[directory, Path.Combine(directory, AsleepName), Path.Combine(directory, Before)])
+            .SelectMany(folder => _files.Files(folder).Select(file => Path.Combine(folder, file)))];
         try
         {
             foreach (string file in files) _files.Delete(file);
@@ -201,25 +276,13 @@ public sealed class DirectoryStore : ISnapshotStore
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    // Nothing has the name before all of it lies on the disk; when this returns, the name does too.
-    void Write(string directory, string name, Action<System.IO.Stream> write)
-    {
-        string temporary = Path.Combine(directory, $"{name}.{Guid.NewGuid():N}{Temporary}");
-        using (System.IO.Stream file = _files.Create(temporary))
-        {
-            write(file);
-            _files.Flush(file);
-        }
-        _files.Rename(temporary, Path.Combine(directory, name));
-        _files.FlushDirectory(directory);
-    }
-
     // The names of directories are flushed too, or a crash could take the whole path.
     void Make(string directory)
     {
         if (_files.Files(directory).Count > 0) return;
         _files.CreateDirectory(directory);
-        for (string? above = Path.GetDirectoryName(directory); above is not null && above.Length >= _root.Length; above = Path.GetDirectoryName(above))
+        for (string? above = Path.GetDirectoryName(directory); above is not null && above.Length >= _root.Length;
+            above = Path.GetDirectoryName(above))
             _files.FlushDirectory(above);
     }
 
@@ -244,8 +307,12 @@ public sealed class DirectoryStore : ISnapshotStore
     // Newest first.
     (long Generation, string File)[] Generations(string directory) =>
         [.. _files.Files(directory).Where(file => file.EndsWith(Snapshot, StringComparison.Ordinal))
-            .Select(file => (Generation: long.TryParse(file[..^Snapshot.Length], NumberStyles.None, CultureInfo.InvariantCulture, out long n) ? n : -1, File: file))
+            .Select(file => (Generation: long.TryParse(file[..^Snapshot.Length], NumberStyles.None, CultureInfo.InvariantCulture,
+                out long n) ? n : -1, File: file))
             .Where(file => file.Generation >= 0).OrderByDescending(file => file.Generation)];
+
+    string AsleepOf(StreamId stream, string folder = AsleepName) =>
+        Path.Combine(Of(new PartitionId(stream.Topic, stream.Partition)), folder);
 
     string Of(PartitionId partition) =>
         Path.Combine(_root, Escaped(partition.Topic), partition.Number.ToString(CultureInfo.InvariantCulture));
@@ -253,7 +320,8 @@ public sealed class DirectoryStore : ISnapshotStore
     static string Named(StreamId stream) => $"{XxHash128.HashToUInt128(Encoding.UTF8.GetBytes(stream.Key)):x32}{Slot}";
 
     // "." and ".." are names of groups too.
-    static string Escaped(string name) => name.Trim('.').Length == 0 ? name.Replace(".", "%2E", StringComparison.Ordinal) : Uri.EscapeDataString(name);
+    static string Escaped(string name) => name.Trim('.').Length == 0 ? name.Replace(".", "%2E", StringComparison.Ordinal)
+        : Uri.EscapeDataString(name);
 
     static bool IsOfDisk(Exception e) => e is IOException or UnauthorizedAccessException;
 }

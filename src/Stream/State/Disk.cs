@@ -22,7 +22,8 @@ sealed class Disk : IFiles
     public System.IO.Stream Create(string path) => new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.Read, BufferBytes);
 
     /// <inheritdoc/>
-    public System.IO.Stream Open(string path) => new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+    public System.IO.Stream Open(string path) =>
+        new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
 
     /// <inheritdoc/>
     public void Flush(System.IO.Stream file) => ((FileStream)file).Flush(flushToDisk: true);

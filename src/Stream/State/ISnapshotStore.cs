@@ -43,6 +43,18 @@ public interface ISnapshotStore : IAsyncDisposable
     /// <exception cref="SnapshotException">It can't be stored.</exception>
     ValueTask Sleep(SlotSnapshot slot, CancellationToken cancel);
 
+    /// <summary>The states of streams of a partition that left memory.</summary>
+    IAsyncEnumerable<SlotSnapshot> Asleep(PartitionId partition, CancellationToken cancel);
+
+    /// <summary>Forgets the state of one stream that left memory.</summary>
+    /// <returns>Whether there was one.</returns>
+    ValueTask<bool> Forget(StreamId stream, CancellationToken cancel);
+
+    /// <summary>
+    /// The partition's records are counted anew: a stream that left memory before has had none of them, whatever its state says.
+    /// </summary>
+    ValueTask Renumber(PartitionId partition, CancellationToken cancel);
+
     /// <summary>All that is there, partition by partition, newest first; each read whole and checked.</summary>
     IAsyncEnumerable<StoredSnapshot> List(CancellationToken cancel);
 

@@ -7,6 +7,7 @@ static partial class Log
     [LoggerMessage(40, LogLevel.Error, "snapshot {File} can't be used: {Reason}; an older one is tried")]
     public static partial void Unusable(this ILogger log, string file, string reason);
 
-    [LoggerMessage(41, LogLevel.Warning, "partition {Partition} goes on from an older snapshot, {File}, as the newest can't be used: more records are read again")]
+    [LoggerMessage(41, LogLevel.Warning,
+        "partition {Partition} goes on from an older snapshot, {File}, as the newest can't be used: more records are read again")]
     public static partial void FellBack(this ILogger log, string partition, string file);
 }

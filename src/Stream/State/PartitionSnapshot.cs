@@ -14,13 +14,16 @@ namespace Esn.Streaming.State;
 /// <param name="Slots">One a stream.</param>
 public sealed record PartitionSnapshot(PartitionId Partition, long Next, DateTime TakenAt, IReadOnlyList<SlotSnapshot> Slots)
 {
-    /// <summary>The same for records that are counted in another way: of a partition that was made anew, or has lost its oldest records.</summary>
+    /// <summary>
+    /// The same for records that are counted in another way: of a partition that was made anew, or has lost its oldest records.
+    /// </summary>
     /// <param name="next">Offset of the first record that is still to be taken.</param>
     public PartitionSnapshot At(long next) => this with { Next = next, Slots = [.. Slots.Select(slot => slot with { Next = next })] };
 
     /// <summary>Tells states of all its streams apart: the exclusive or of their own, so in any order.</summary>
-    public ulong Digest => Slots.Aggregate(0UL, (all, slot) => all ^ XxHash3.HashToUInt64(Encoding.UTF8.GetBytes(slot.Stream.Key), (long)slot.Digest));
+    public ulong Digest => Slots.Aggregate(0UL,
+        (all, slot) => all ^ XxHash3.HashToUInt64(Encoding.UTF8.GetBytes(slot.Stream.Key), (long)slot.Digest));
 
     /// <summary>About how much it takes, bytes.</summary>
-    public long Bytes => Slots.Sum(slot => slot.Detector.Length + slot.Gate.Length);
+    public long Bytes => Slots.Sum(slot => slot.Detector.Length + slot.Gate.Length + slot.Order.Length);
 }

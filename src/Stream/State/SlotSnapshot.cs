@@ -19,13 +19,22 @@ namespace Esn.Streaming.State;
 public sealed record SlotSnapshot(StreamId Stream, long Next, long Position, long OpenedAt, int Channels, UInt128 Specification,
     ReadOnlyMemory<byte> Gate, ReadOnlySequence<byte> Detector)
 {
-    /// <summary>Of this form.</summary>
-    public const int Format = 1;
+    /// <summary>Of this form; 2: with <see cref="Order"/>, <see cref="Silent"/> and <see cref="Model"/>.</summary>
+    public const int Format = 2;
 
     const ulong Magic = 0x31544C53_2E4E5345;    // "ESN.SLT1" in memory
     const int Head = 8 + 4 + 8;                 // magic, format, length
     const int LongestText = 4096, LongestGate = 1 << 28;
     const int Piece = 1 << 16;
+
+    /// <summary>Frames that wait for others, and what is known of the feed's times; empty: nothing is.</summary>
+    public ReadOnlyMemory<byte> Order { get; init; }
+
+    /// <summary>The specification that it has learnt with, packed; empty: it is not known. No part of the digest.</summary>
+    public ReadOnlyMemory<byte> Model { get; init; }
+
+    /// <summary>The stream is silent by the wall clock, and that was told. No part of the digest: it follows from no frame.</summary>
+    public bool Silent { get; init; }
 
     /// <summary>Tells states apart: equal for equal histories, wherever and in whatever batches they were taken.</summary>
     public ulong Digest
@@ -38,6 +47,7 @@ public sealed record SlotSnapshot(StreamId Stream, long Next, long Position, lon
             BinaryPrimitives.WriteInt64LittleEndian(numbers[8..], OpenedAt);
             hash.Append(numbers);
             hash.Append(Gate.Span);
+            hash.Append(Order.Span);
             foreach (ReadOnlyMemory<byte> piece in Detector) hash.Append(piece.Span);
             return hash.GetCurrentHashAsUInt64();
         }
@@ -47,7 +57,9 @@ public sealed record SlotSnapshot(StreamId Stream, long Next, long Position, lon
     public void Write(IBufferWriter<byte> to)
     {
         byte[] topic = Encoding.UTF8.GetBytes(Stream.Topic), key = Encoding.UTF8.GetBytes(Stream.Key);
-        long length = Head + (4 + topic.Length) + 4 + (4 + key.Length) + 3 * 8 + 4 + 16 + (4 + Gate.Length) + (8 + Detector.Length) + 8;
+        long length = Head + (4 + topic.Length) + 4 + (4 + key.Length) + 3 * 8 + 4 + 16 + (4 + Gate.Length) + (4 + Order.Length) + 4
+            + (4 + Model.Length)
+            + (8 + Detector.Length) + 8;
         var writer = new HashingWriter(to);
         writer.Write(Magic);
         writer.Write(Format);
@@ -65,6 +77,11 @@ public sealed record SlotSnapshot(StreamId Stream, long Next, long Position, lon
         writer.Write((ulong)(Specification >> 64));
         writer.Write(Gate.Length);
         writer.Write(Gate.Span);
+        writer.Write(Order.Length);
+        writer.Write(Order.Span);
+        writer.Write(Silent ? 1 : 0);
+        writer.Write(Model.Length);
+        writer.Write(Model.Span);
         writer.Write(Detector.Length);
         foreach (ReadOnlyMemory<byte> piece in Detector) writer.Write(piece.Span);
         writer.Write(writer.Hash);
@@ -78,7 +95,8 @@ public sealed record SlotSnapshot(StreamId Stream, long Next, long Position, lon
         if (reader.UInt64() != Magic) throw new InvalidDataException("these bytes are no state of a stream");
         int format = reader.Int32();
         if (format is < 1 or > Format)
-            throw new InvalidDataException($"the state has format {format}, this program reads 1 to {Format}: use the program that wrote it, or a newer one");
+            throw new InvalidDataException($"the state has format {format}, this program reads 1 to {Format}: use the program that "
+                + "wrote it, or a newer one");
         long length = reader.Int64();
         string topic = Encoding.UTF8.GetString(reader.Bytes(reader.Count(LongestText)));
         int partition = reader.Int32();
@@ -86,14 +104,21 @@ public sealed record SlotSnapshot(StreamId Stream, long Next, long Position, lon
         long next = reader.Int64(), position = reader.Int64(), opened = reader.Int64();
         int channels = reader.Int32();
         ulong low = reader.UInt64(), high = reader.UInt64();
-        byte[] gate = reader.Bytes(reader.Count(LongestGate));
+        byte[] gate = reader.Bytes(reader.Count(LongestGate)), order = format < 2 ? [] : reader.Bytes(reader.Count(LongestGate));
+        bool silent = format >= 2 && reader.Int32() != 0;
+        byte[] specification = format < 2 ? [] : reader.Bytes(reader.Count(LongestGate));
         long detector = reader.Int64();
         if (detector < 0 || length != reader.Read + detector + 8)
             throw new InvalidDataException($"the state says {length} bytes and {detector} of its model: it was damaged");
         ReadOnlySequence<byte> model = reader.Sequence(detector);
         ulong found = reader.Hash;
         if (reader.UInt64() != found) throw new InvalidDataException("the state's checksum is wrong: it was damaged");
-        return new SlotSnapshot(new StreamId(topic, partition, key), next, position, opened, channels, new UInt128(high, low), gate, model);
+        return new SlotSnapshot(new StreamId(topic, partition, key), next, position, opened, channels, new UInt128(high, low), gate, model)
+        {
+            Order = order,
+            Silent = silent,
+            Model = specification,
+        };
     }
 
     // Both hash what goes through them.
@@ -151,7 +176,8 @@ public sealed record SlotSnapshot(StreamId Stream, long Next, long Position, lon
         public int Count(int most)
         {
             int count = Int32();
-            return count >= 0 && count <= most ? count : throw new InvalidDataException($"{count} bytes are said to follow where 0 to {most} can: it was damaged");
+            return count >= 0 && count <= most ? count
+                : throw new InvalidDataException($"{count} bytes are said to follow where 0 to {most} can: it was damaged");
         }
 
         // Room is made as bytes come: a damaged length takes no memory.

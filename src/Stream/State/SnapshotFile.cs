@@ -43,19 +43,23 @@ static class SnapshotFile
         using var reader = new HashingStream(from);
         byte[] head = Bytes(reader, 16);
         if (BinaryPrimitives.ReadUInt64LittleEndian(head) != Magic) throw new InvalidDataException("this is no snapshot of a partition");
-        int format = BinaryPrimitives.ReadInt32LittleEndian(head.AsSpan(8)), length = BinaryPrimitives.ReadInt32LittleEndian(head.AsSpan(12));
+        int format = BinaryPrimitives.ReadInt32LittleEndian(head.AsSpan(8)),
+            length = BinaryPrimitives.ReadInt32LittleEndian(head.AsSpan(12));
         if (format is < 1 or > Format)
-            throw new InvalidDataException($"the snapshot has format {format}, this program reads 1 to {Format}: use the program that wrote it, or a newer one");
+            throw new InvalidDataException($"the snapshot has format {format}, this program reads 1 to {Format}: use the program that "
+                + "wrote it, or a newer one");
         if (length is < 0 or > LongestTopic) throw new InvalidDataException($"a topic of {length} bytes: it was damaged");
         string topic = Encoding.UTF8.GetString(Bytes(reader, length));
         byte[] rest = Bytes(reader, 24);
         int partition = BinaryPrimitives.ReadInt32LittleEndian(rest), count = BinaryPrimitives.ReadInt32LittleEndian(rest.AsSpan(20));
         long next = BinaryPrimitives.ReadInt64LittleEndian(rest.AsSpan(4)), ticks = BinaryPrimitives.ReadInt64LittleEndian(rest.AsSpan(12));
-        if (count is < 0 or > MostSlots || ticks < 0 || ticks > DateTime.MaxValue.Ticks) throw new InvalidDataException("its header was damaged");
+        if (count is < 0 or > MostSlots || ticks < 0 || ticks > DateTime.MaxValue.Ticks)
+            throw new InvalidDataException("its header was damaged");
         var slots = new List<SlotSnapshot>();  // grows with what comes, not with what a damaged header says
         for (int i = 0; i < count; i++) slots.Add(SlotSnapshot.Read(reader));
         ulong hash = reader.Hash;
-        if (BinaryPrimitives.ReadUInt64LittleEndian(Bytes(reader, 8)) != hash) throw new InvalidDataException("the checksum is wrong: it was damaged");
+        if (BinaryPrimitives.ReadUInt64LittleEndian(Bytes(reader, 8)) != hash)
+            throw new InvalidDataException("the checksum is wrong: it was damaged");
         if (from.ReadByte() >= 0) throw new InvalidDataException("something follows the snapshot");
         return new PartitionSnapshot(new PartitionId(topic, partition), next, new DateTime(ticks, DateTimeKind.Utc), slots);
     }

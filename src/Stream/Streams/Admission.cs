@@ -43,7 +43,8 @@ sealed class Admission
     /// <param name="first">Of the stream.</param>
     /// <param name="streams">That are here already.</param>
     /// <param name="bytes">That their models take.</param>
-    public (StreamSlot? Slot, DeadLetter? DeadLetter) Open(Frame first, int streams, long bytes)
+    /// <param name="now">Wall clock, UTC.</param>
+    public (StreamSlot? Slot, DeadLetter? DeadLetter) Open(Frame first, int streams, long bytes, DateTime now)
     {
         if (streams >= _source.MaxStreams)
             return Refused(first, Rejection.TooManyStreams,
@@ -55,8 +56,11 @@ sealed class Admission
         GridSpec? grid = first.Field?.Grid(first.Values);
         if (grid is { Land.Count: > 0 } && !grid.Land.Contains(false))
             return Refused(first, Rejection.NotFinite, "no cell of the stream's first frame has a value");
+        if (StreamSlot.IsBlank(first))
+            return Refused(first, Rejection.NotFinite, "the first frame of a stream must have a value, this one has none");
         var gate = new Gate(_source.FrameChannels, _source.Times, grid);
-        if (gate.Check(first.Time, first.Values, out string detail, first.Record.Timestamp, first.Field) is { } reason) return Refused(first, reason, detail);
+        if (gate.Check(first.Time, first.Values, out string detail, first.Record.Timestamp, first.Field) is { } reason)
+            return Refused(first, reason, detail);
         ModelSpec model = _models.Of(first.Stream.Key);
         try
         {
@@ -64,10 +68,12 @@ sealed class Admission
             long more = model.EstimatedBytes(gate.Channels);
             if (bytes + more > _memory)
                 return Refused(first, Rejection.NoMemory,
-                    $"a model of {gate.Channels} channels takes {MemorySize.Say(more)}, those of {streams} streams take {MemorySize.Say(bytes)} of {MemorySize.Say(_memory)}: "
-                    + $"raise source.maxMemory, or add replicas and partitions{(grid is null ? "" : ", or cut the field into tiles that are streams of their own")}");
-            var slot = new StreamSlot(first.Stream, model, gate);
-            slot.Begin(first.Time);
+                    $"a model of {gate.Channels} channels takes {MemorySize.Say(more)}, those of {streams} streams take "
+                        + $"{MemorySize.Say(bytes)} of {MemorySize.Say(_memory)}: "
+                    + "raise source.maxMemory, or add replicas and "
+                        + $"partitions{(grid is null ? "" : ", or cut the field into tiles that are streams of their own")}");
+            var slot = new StreamSlot(first.Stream, model, gate, _source.Times);
+            slot.Begin(first, now);
             return (slot, null);
         }
         // Whatever it is, it must not keep the other streams from being scored; it comes again with the stream's next record.
@@ -75,6 +81,19 @@ sealed class Admission
         {
             return Refused(first, Rejection.NoModel, $"no model for {gate.Channels} channels: {e.Message}");
         }
+    }
+
+    /// <summary>Why there is no room for a stream that left memory; null: there is.</summary>
+    public DeadLetter? Room(Frame frame, int streams, long bytes, int channels)
+    {
+        if (streams >= _source.MaxStreams)
+            return new DeadLetter(frame.Record, Rejection.TooManyStreams,
+                $"{streams} streams are in memory already: raise source.maxStreams, or let streams be forgotten sooner by "
+                    + $"source.forgetAfter");
+        long more = _models.Of(frame.Stream.Key).EstimatedBytes(channels);
+        return bytes + more <= _memory ? null : new DeadLetter(frame.Record, Rejection.NoMemory,
+            $"a model of {channels} channels takes {MemorySize.Say(more)}, those of {streams} streams take {MemorySize.Say(bytes)} of "
+            + $"{MemorySize.Say(_memory)}: raise source.maxMemory");
     }
 
     static (StreamSlot?, DeadLetter) Refused(Frame frame, Rejection reason, string detail) =>

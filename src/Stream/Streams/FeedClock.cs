@@ -50,6 +50,7 @@ sealed class FeedClock
     {
         if (_frames > 0)
         {
+            if (time < _last) return;  // put in order
             long step = (time - _last).Ticks;
             // The median is where as many steps are longer as shorter: it is gone after in steps of 5 %.
             _interval = _interval <= 0 ? step : _interval * (step > _interval ? 1.05 : step < _interval ? 1 / 1.05 : 1);
@@ -58,4 +59,25 @@ sealed class FeedClock
         (_last, _lates) = (time, 0);
         _frames++;
     }
+
+    /// <summary>All that it knows.</summary>
+    public void Save(BinaryWriter to)
+    {
+        foreach (DateTime time in (DateTime[])[_last, _ahead, _late]) to.Write(time.Ticks);
+        to.Write(_interval);
+        foreach (long number in (long[])[_longest, _frames, _lates]) to.Write(number);
+        to.Write(_leapt);
+    }
+
+    /// <summary>What was saved.</summary>
+    public void Load(BinaryReader from)
+    {
+        (_last, _ahead, _late) = (Time(from), Time(from), Time(from));
+        _interval = from.ReadDouble();
+        (_longest, _frames, _lates) = (from.ReadInt64(), from.ReadInt64(), from.ReadInt64());
+        _leapt = from.ReadBoolean();
+    }
+
+    static DateTime Time(BinaryReader from) => from.ReadInt64() is var ticks && ticks >= 0 && ticks <= DateTime.MaxValue.Ticks
+        ? new DateTime(ticks, DateTimeKind.Utc) : throw new InvalidDataException($"{ticks} ticks are no time");
 }

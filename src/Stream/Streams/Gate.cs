@@ -14,7 +14,8 @@ namespace Esn.Streaming.Streams;
 /// <param name="grid">Of the stream's first frame, where that is a field; null: it is none.</param>
 public sealed class Gate(int channels, TimesConfig? times = null, GridSpec? grid = null)
 {
-    const int Numbers = 4 + 4 + 8 + 8 + 4;  // of a saved state: channels, values of the last frame, its time, that of the refused, their number
+    // of a saved state: channels, values of the last frame, its time, that of the refused, their number
+    const int Numbers = 4 + 4 + 8 + 8 + 4;
 
     static readonly DateTime ClocksFrom = new(2000, 1, 1, 0, 0, 0, DateTimeKind.Utc);  // what is older was stamped by no clock
 
@@ -25,6 +26,12 @@ public sealed class Gate(int channels, TimesConfig? times = null, GridSpec? grid
 
     /// <summary>Values of every frame; 0 before the first.</summary>
     public int Channels { get; private set; } = channels;
+
+    /// <summary>Time of the newest frame that was let through.</summary>
+    public DateTime Newest => _lastTime;
+
+    /// <summary>Where frames wait for others: what is older is late. Null: none has been taken yet.</summary>
+    public DateTime? Taken { get; set; }
 
     /// <summary>Whether the frame that was let through last begins a new run: its time has nothing to do with the one before.</summary>
     public bool BeginsRun { get; private set; }
@@ -40,7 +47,8 @@ public sealed class Gate(int channels, TimesConfig? times = null, GridSpec? grid
     static ReadOnlySpan<byte> Rest(ReadOnlySpan<byte> state)
     {
         long last = state.Length < Numbers ? -1 : BinaryPrimitives.ReadInt32LittleEndian(state[4..]);
-        return last < 0 || Numbers + last * sizeof(double) > state.Length ? throw new InvalidDataException($"{state.Length} bytes are no state of a gate")
+        return last < 0 || Numbers + last * sizeof(double) > state.Length
+            ? throw new InvalidDataException($"{state.Length} bytes are no state of a gate")
             : state[(Numbers + (int)last * sizeof(double))..];
     }
 
@@ -121,18 +129,21 @@ public sealed class Gate(int channels, TimesConfig? times = null, GridSpec? grid
             if (_times.NewRunAfter == 0 || _refused <= _times.NewRunAfter)
             {
                 detail = reason == Rejection.Late
-                    ? $"the stream's last frame is of {FeedTime.Write(_lastTime)}, this one of {FeedTime.Write(time)}"
-                    : $"the stream's last frame is of {FeedTime.Write(_lastTime)} and the record of {FeedTime.Write(sent!.Value)}, this frame of {FeedTime.Write(time)}: more than source.times.maxAheadSeconds after both";
+                    ? $"the stream's last frame is of {FeedTime.Write(Taken ?? _lastTime)}, this one of {FeedTime.Write(time)}"
+                    : $"the stream's last frame is of {FeedTime.Write(_lastTime)} and the record of {FeedTime.Write(sent!.Value)}, this "
+                        + $"frame of {FeedTime.Write(time)}: more than source.times.maxAheadSeconds after both";
                 return reason;
             }
             BeginsRun = true;
         }
-        (Channels, _last, _lastTime, _refused) = (values.Length, values, time, 0);
+        (Channels, _refused) = (values.Length, 0);
+        // What is put in order is not the newest.
+        if (BeginsRun || _last is null || time >= _lastTime) (_last, _lastTime) = (values, time);
         return null;
     }
 
     /// <summary>The last frame does not count any more: its time was wrong.</summary>
-    public void Forget() => _last = null;
+    public void Forget() => (_last, Taken) = (null, null);
 
     // Land becomes 0, what it is at the input. Where the mask is another one, for a person: what is.
     string? Masked(double[] values, FieldLayout field)
@@ -155,7 +166,7 @@ public sealed class Gate(int channels, TimesConfig? times = null, GridSpec? grid
 
     Rejection? Doubt(DateTime time, DateTime? sent)
     {
-        if (time < _lastTime) return Rejection.Late;
+        if (time < (_times.Delay == TimeSpan.Zero ? _lastTime : Taken ?? DateTime.MinValue)) return Rejection.Late;
         return sent >= ClocksFrom && time - _lastTime > _times.MaxAhead && time - sent > _times.MaxAhead ? Rejection.FarAhead : null;
     }
 }

@@ -36,7 +36,8 @@ static class GridState
             || state.Length != Numbers + numbers[3] + sizeof(double) * ((long)numbers[4] + numbers[5]))
             throw new InvalidDataException($"{state.Length} bytes are no grid of {numbers[1]}×{numbers[2]} cells");
         var degrees = new double[numbers[4] + numbers[5]];
-        for (int i = 0; i < degrees.Length; i++) degrees[i] = BinaryPrimitives.ReadDoubleLittleEndian(state[(Numbers + numbers[3] + i * sizeof(double))..]);
+        for (int i = 0; i < degrees.Length; i++)
+            degrees[i] = BinaryPrimitives.ReadDoubleLittleEndian(state[(Numbers + numbers[3] + i * sizeof(double))..]);
         return new GridSpec
         {
             Fields = numbers[0], Rows = numbers[1], Columns = numbers[2],

@@ -29,6 +29,18 @@ sealed class PartitionGroup(PartitionId partition, DateTime now)
     /// <summary>When it was captured last, or came.</summary>
     public DateTime CapturedAt { get; private set; } = now;
 
+    /// <summary>Where its feed is, by the times of the frames that came last; null: not known.</summary>
+    public DateTime? FeedTime { get; private set; }
+
+    /// <summary>Frames came: the median is none of a wrong clock.</summary>
+    /// <param name="times">At least one; put in order.</param>
+    public void Pass(List<DateTime> times)
+    {
+        times.Sort();
+        DateTime median = times[times.Count / 2];
+        if (!(median <= FeedTime)) FeedTime = median;
+    }
+
     /// <summary>The slot of a name, or null.</summary>
     public StreamSlot? Find(string key) => _slots.GetValueOrDefault(key);
 
@@ -37,6 +49,23 @@ sealed class PartitionGroup(PartitionId partition, DateTime now)
     {
         _slots.Add(slot.Stream.Key, slot);
         Bytes += slot.Bytes;
+    }
+
+    /// <summary>A stream leaves memory.</summary>
+    public void Remove(StreamSlot slot)
+    {
+        if (_slots.Remove(slot.Stream.Key)) Bytes -= slot.Bytes;
+    }
+
+    /// <summary>A slot as it was captured; it is none of the group yet.</summary>
+    /// <exception cref="SnapshotException">It can't go on, and may not begin anew.</exception>
+    /// <returns>Null: it is to begin anew.</returns>
+    public static StreamSlot? Woken(SlotSnapshot slot, ModelChoice models, TimesConfig times, SpecChange change)
+    {
+        bool fits = ModelOf(slot, models).FingerprintFor(slot.Channels) == slot.Specification;
+        if (fits || change == SpecChange.KeepOld) return Restore(slot, models, times, change, fits);
+        return change == SpecChange.Reset ? null : throw new SnapshotException($"stream {slot.Stream.Key} of {slot.Stream.Topic}"
+            + $"[{slot.Stream.Partition}] learnt with another specification: state.onSpecChange says what becomes of it");
     }
 
     /// <summary>All that is known of its streams, copied, once all records before <see cref="Next"/> have been taken.</summary>
@@ -57,30 +86,39 @@ sealed class PartitionGroup(PartitionId partition, DateTime now)
     /// <param name="times">What times are believed.</param>
     /// <param name="change">What becomes of those that were learnt with another one.</param>
     /// <param name="now">UTC.</param>
-    /// <returns>Streams that begin anew, as their models learn in another way now.</returns>
+    /// <returns>Streams that begin anew, as their models learn in another way now, and those that go on as they have learnt.</returns>
     /// <exception cref="SnapshotException">A stream can't go on from its snapshot; none of them is restored.</exception>
-    public IReadOnlyList<StreamId> Restore(PartitionStart start, ModelChoice models, TimesConfig times, SpecChange change, DateTime now)
+    public (IReadOnlyList<StreamId> Reset, IReadOnlyList<StreamId> KeptOld) Restore(PartitionStart start, ModelChoice models,
+        TimesConfig times, SpecChange change, DateTime now)
     {
         (Told, CapturedAt) = (Math.Max(0, start.Told), now);
-        if (start.Snapshot is not { } snapshot) return [];
-        ILookup<bool, SlotSnapshot> fits = snapshot.Slots.ToLookup(slot =>
-            ModelOf(slot, models).FingerprintFor(slot.Channels) == slot.Specification);
-        if (change == SpecChange.Fail && fits[false].FirstOrDefault() is { } other)
-            throw new SnapshotException($"stream {other.Stream.Key} of {Partition}, and {fits[false].Count() - 1} more, learnt with another specification: "
-                + "restore the configuration that it was, or begin these streams anew with --on-spec-change reset");
-        SlotSnapshot[] fitting = [.. fits[true]];
-        var slots = new StreamSlot?[fitting.Length];
+        if (start.Snapshot is not { } snapshot) return ([], []);
+        bool[] fits = [.. snapshot.Slots.Select(slot => ModelOf(slot, models).FingerprintFor(slot.Channels) == slot.Specification)];
+        SlotSnapshot[] others = [.. snapshot.Slots.Where((_, i) => !fits[i])];
+        if (change == SpecChange.Fail && others.Length > 0)
+            throw new SnapshotException($"stream {others[0].Stream.Key} of {Partition}, and {others.Length - 1} more, learnt with another "
+                + "specification: restore the configuration that it was, or go on with what they learnt with by --on-spec-change keep-old, "
+                + "or begin these streams anew with --on-spec-change reset");
+        var slots = new StreamSlot?[snapshot.Slots.Count];
         try
         {
-            Parallel.For(0, slots.Length, i => slots[i] = Restore(fitting[i], models, times, change));
+            Parallel.For(0, slots.Length, i =>
+            {
+                if (fits[i] || change == SpecChange.KeepOld) slots[i] = Restore(snapshot.Slots[i], models, times, change, fits[i]);
+            });
         }
         catch (AggregateException e) when (e.InnerException is SnapshotException first)
         {
             throw new SnapshotException(first.Message, first);
         }
-        foreach (StreamSlot slot in slots.OfType<StreamSlot>()) Add(slot);
+        foreach (StreamSlot slot in slots.OfType<StreamSlot>())
+        {
+            slot.Hear(now);
+            Add(slot);
+        }
         Next = snapshot.Next;
-        return [.. fits[false].Concat(fitting.Where((_, i) => slots[i] is null)).Select(slot => slot.Stream)];
+        return ([.. snapshot.Slots.Where((_, i) => slots[i] is null).Select(slot => slot.Stream)],
+            [.. snapshot.Slots.Where((_, i) => !fits[i] && slots[i] is not null).Select(slot => slot.Stream)]);
     }
 
     // A stream of fields has the grid that its first frame brought.
@@ -88,16 +126,44 @@ sealed class PartitionGroup(PartitionId partition, DateTime now)
         ? models.Of(slot.Stream.Key).ForGrid(grid) : models.Of(slot.Stream.Key);
 
     // Null: it is to begin anew. What does not fit is whole, as the store has seen, but of another program, say.
-    static StreamSlot? Restore(SlotSnapshot slot, ModelChoice models, TimesConfig times, SpecChange change)
+    static StreamSlot? Restore(SlotSnapshot slot, ModelChoice models, TimesConfig times, SpecChange change, bool fits)
     {
         try
         {
-            return StreamSlot.Restore(slot, ModelOf(slot, models), times);
+            ModelSpec model = ModelOf(slot, models);
+            return StreamSlot.Restore(slot, fits ? model : Learnt(slot).WithPolicyOf(model), times);
         }
         catch (Exception e) when (e is InvalidDataException or ArgumentException)
         {
             return change == SpecChange.Reset ? null
-                : throw new SnapshotException($"stream {slot.Stream.Key} of {slot.Stream.Topic}[{slot.Stream.Partition}]: {e.Message} (--on-spec-change reset)", e);
+                : throw new SnapshotException($"stream {slot.Stream.Key} of {slot.Stream.Topic}[{slot.Stream.Partition}]: {e.Message} "
+                    + "(--on-spec-change reset)", e);
         }
+    }
+
+    // What it has learnt with.
+    static ModelSpec Learnt(SlotSnapshot slot)
+    {
+        if (slot.Model.IsEmpty)
+            throw new InvalidDataException("the snapshot is of an older program, which did not keep the specification that it learnt with");
+        ModelSpec model = SpecText.Read(slot.Model, Gate.GridOf(slot.Gate.Span));
+        return model.FingerprintFor(slot.Channels) == slot.Specification ? model
+            : throw new InvalidDataException("the specification in the snapshot is not the one that it learnt with");
+    }
+
+    /// <summary>Streams get the policy, and the handling of times, that they are to have now; what they have learnt stays.</summary>
+    /// <param name="models">The model that each stream is to have; those that learn in another way keep theirs.</param>
+    /// <param name="times">What times are believed.</param>
+    public void Change(ModelChoice models, TimesConfig times)
+    {
+        StreamSlot[] before = [.. _slots.Values], after = new StreamSlot[before.Length];
+        Parallel.For(0, before.Length, i =>
+        {
+            SlotSnapshot slot = before[i].Capture(Next);
+            ModelSpec wanted = ModelOf(slot, models);
+            after[i] = StreamSlot.Restore(slot, before[i].Model.WithPolicyOf(wanted), times);
+            after[i].Hear(before[i].HeardAt);
+        });
+        foreach (StreamSlot slot in after) _slots[slot.Stream.Key] = slot;
     }
 }

@@ -11,6 +11,14 @@ namespace Esn.Streaming.Streams;
 /// <param name="OpenedAt">Offset of the record that opened the alarm of the result; −1 where the result has none.</param>
 public readonly record struct ScoredFrame(Frame Frame, StepResult Result, ReadOnlyMemory<double> Expected, bool Muted, long OpenedAt)
 {
+    /// <summary>
+    /// Offset of the record that it was taken with: its own, or where frames wait to be put in order, that of a later one.
+    /// </summary>
+    public long At { get; init; }
+
+    /// <summary>The frame did not come: its values are NaN, and the model took what it expected in its place.</summary>
+    public bool Bridged { get; init; }
+
     /// <summary>Of the frame, where it is a field; null: it is none.</summary>
     public GridSpec? Grid { get; init; }
 
@@ -38,6 +46,12 @@ public sealed record StreamSteps(StreamId Stream, IReadOnlyList<ScoredFrame> Fra
 {
     /// <summary>Runs of the stream that began with one of these frames, but for its first: its clock went back, or far ahead.</summary>
     public int NewRuns { get; init; }
+
+    /// <summary>Gaps among these frames that were too long to be bridged: after each the reservoir is washed out.</summary>
+    public int Gaps { get; init; }
+
+    /// <summary>How many of these frames did not come and were bridged.</summary>
+    public int Bridged { get; init; }
 }
 
 /// <summary>
@@ -46,16 +60,22 @@ public sealed record StreamSteps(StreamId Stream, IReadOnlyList<ScoredFrame> Fra
 /// <param name="Message">As it came.</param>
 public sealed record ScoredBatch(SourceMessage Message)
 {
-    /// <summary>Frames that were scored, in the order of the batch.</summary>
+    /// <summary>Frames that came and were scored, in the order of the records that they were taken with.</summary>
     public IReadOnlyList<ScoredFrame> Frames { get; init; } = [];
 
     /// <summary>Records that could not be taken, in the order of the batch; to be published.</summary>
     public IReadOnlyList<DeadLetter> DeadLetters { get; init; } = [];
 
-    /// <summary>The same frames stream by stream.</summary>
+    /// <summary>The same frames stream by stream, those that did not come among them.</summary>
     public IReadOnlyList<StreamSteps> Streams { get; init; } = [];
 
-    /// <summary>Streams that went with their partitions.</summary>
+    /// <summary>Streams and channels that became silent, or speak again; to be published.</summary>
+    public IReadOnlyList<SilenceChange> Silences { get; init; } = [];
+
+    /// <summary>Streams of which a frame came that has no value at all, once for each such frame.</summary>
+    public IReadOnlyList<StreamId> Blank { get; init; } = [];
+
+    /// <summary>Streams that went with their partitions, or left memory as they are silent.</summary>
     public IReadOnlyList<StreamId> Gone { get; init; } = [];
 
     /// <summary>
@@ -63,6 +83,9 @@ public sealed record ScoredBatch(SourceMessage Message)
     /// records up to this batch.
     /// </summary>
     public IReadOnlyList<PartitionSnapshot> Snapshots { get; init; } = [];
+
+    /// <summary>Streams that fell silent and are to be kept beside these, so that they can leave memory.</summary>
+    public IReadOnlyList<SlotSnapshot> Asleep { get; init; } = [];
 
     /// <summary>Time that scoring stood still to copy them.</summary>
     public TimeSpan Paused { get; init; }
@@ -73,11 +96,14 @@ public sealed record ScoredBatch(SourceMessage Message)
     /// <summary>Frames that were taken again after a restart, with what came of them stored before: they are not in here.</summary>
     public int Replayed { get; init; }
 
-    /// <summary>Streams that came back from a snapshot.</summary>
+    /// <summary>Streams that came back from a snapshot, or woke.</summary>
     public int Restored { get; init; }
 
     /// <summary>Streams that begin anew, as their models learn in another way than their snapshots did.</summary>
     public IReadOnlyList<StreamId> Reset { get; init; } = [];
+
+    /// <summary>Streams that go on with the specification they have learnt with, though they are to have another.</summary>
+    public IReadOnlyList<StreamId> KeptOld { get; init; } = [];
 
     /// <summary>From which records on this process does what a person asked for; to be published, before their offsets.</summary>
     public IReadOnlyList<ControlTaken> Taken { get; init; } = [];

@@ -19,23 +19,23 @@ sealed class Scorer
         _maintenance = [.. config.Maintenance.Select(maintenance => maintenance.Compile())];
     }
 
-    /// <summary>Takes each stream's frames.</summary>
+    /// <summary>Takes the frames of each stream that are due: at least one.</summary>
     /// <returns>In the order of the streams, whatever the number of cores.</returns>
-    public StreamSteps[] Step(IReadOnlyList<(StreamSlot Slot, List<Frame> Frames)> streams)
+    public StreamSteps[] Step(IReadOnlyList<StreamSlot> streams)
     {
         var steps = new StreamSteps[streams.Count];
-        if (streams.Count == 1) steps[0] = Step(streams[0].Slot, streams[0].Frames);
-        else Parallel.For(0, streams.Count, i => steps[i] = Step(streams[i].Slot, streams[i].Frames));
+        if (streams.Count == 1) steps[0] = Step(streams[0]);
+        else Parallel.For(0, streams.Count, i => steps[i] = Step(streams[i]));
         return steps;
     }
 
-    StreamSteps Step(StreamSlot slot, List<Frame> frames)
+    StreamSteps Step(StreamSlot slot)
     {
         bool mutes = _interventions.Mutes(new PartitionId(slot.Stream.Topic, slot.Stream.Partition));
-        var muted = new bool[mutes || _maintenance.Length > 0 ? frames.Count : 0];
+        var muted = new bool[mutes || _maintenance.Length > 0 ? slot.DueCount : 0];
         for (int t = 0; t < muted.Length; t++)
-            muted[t] = Array.Exists(_maintenance, maintenance => maintenance(slot.Stream.Key, frames[t].Time));
-        if (mutes) _interventions.Mark(slot.Stream, frames, muted);
-        return slot.Step(frames, muted, _time);
+            muted[t] = Array.Exists(_maintenance, maintenance => maintenance(slot.Stream.Key, slot.DueAt(t)));
+        if (mutes) _interventions.Mark(slot.Stream, slot.Due, muted);
+        return slot.Step(muted, _time);
     }
 }

@@ -1,3 +1,4 @@
+using Esn.Streaming.Configuration;
 using Esn.Streaming.State;
 using Esn.Streaming.Wire;
 
@@ -61,3 +62,10 @@ public sealed record CommandsGiven(IReadOnlyList<ControlCommand> Commands) : Sou
 
 /// <summary>The source ends: no message follows, and what is known is to be stored.</summary>
 public sealed record SourceEnded : SourceMessage;
+
+/// <summary>Nothing came, but time has passed: streams may be silent by now.</summary>
+public sealed record TimePassed : SourceMessage;
+
+/// <summary>What is to hold from now on: a configuration that differs from the one before in what can be changed while running.</summary>
+/// <param name="Config">Validated.</param>
+public sealed record ConfigChanged(EsnConfig Config) : SourceMessage;

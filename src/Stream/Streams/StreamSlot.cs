@@ -1,3 +1,4 @@
+using System.Buffers;
 using Esn.Streaming.Configuration;
 using Esn.Streaming.State;
 using Esn.Streaming.Wire;
@@ -14,41 +15,49 @@ public sealed class StreamSlot
     readonly Gate _gate;
     readonly ModelSpec _model;
     readonly FeedClock _clock = new();  // for feeds whose records have no timestamp of their own: files
+    readonly FrameOrder _order;
+    readonly Silence _silence;
     readonly Detector _detector;
-    readonly List<int> _begins = [];  // which of the frames that were let through and wait for their step begin a run
-    int _passed;
     readonly SortedList<(long From, long Said), ControlFeedback> _feedback = [];  // that is to be taken at that offset
     long _opened = -1;  // offset of the record that opened the last alarm
 
     /// <param name="stream">Whose it is.</param>
     /// <param name="model">Validated here.</param>
     /// <param name="gate">Of this stream; it knows the number of channels.</param>
+    /// <param name="times">What times are believed, and how long frames wait; null: as by default.</param>
     /// <exception cref="ArgumentException">No such model can be made for so many channels.</exception>
-    public StreamSlot(StreamId stream, ModelSpec model, Gate gate)
-        : this(stream, model, gate, new Detector(model, gate.Channels))
+    public StreamSlot(StreamId stream, ModelSpec model, Gate gate, TimesConfig? times = null)
+        : this(stream, model, gate, times ?? new TimesConfig(), new Detector(model, gate.Channels))
     {
     }
 
-    StreamSlot(StreamId stream, ModelSpec model, Gate gate, Detector detector)
+    StreamSlot(StreamId stream, ModelSpec model, Gate gate, TimesConfig times, Detector detector)
     {
         (Stream, _gate, _model, _detector) = (stream, gate, model, detector);
+        _order = new FrameOrder(gate.Channels, times);
+        _silence = new Silence(stream, gate.Channels, times, _order);
+        _order.Releasing = _silence.Take;
         Bytes = model.EstimatedBytes(gate.Channels);
     }
 
     /// <summary>A slot that goes on where a captured one was: from here on it gives the same bits.</summary>
     /// <param name="snapshot">Of the stream.</param>
     /// <param name="model">Learns as the model of the snapshot did.</param>
-    /// <param name="times">What times are believed; null: as by default.</param>
+    /// <param name="times">What times are believed, and how long frames wait; null: as by default.</param>
     /// <exception cref="InvalidDataException">It is of another model, or damaged.</exception>
     public static StreamSlot Restore(SlotSnapshot snapshot, ModelSpec model, TimesConfig? times = null)
     {
+        times ??= new TimesConfig();
         Gate gate = Gate.Load(snapshot.Gate.Span, times);
         if (gate.Channels != snapshot.Channels)
             throw new InvalidDataException($"the snapshot is of {snapshot.Channels} channels, and its gate of {gate.Channels}");
         var detector = Detector.Load(model, snapshot.Channels, snapshot.Detector);
         if (detector.Position != snapshot.Position)
             throw new InvalidDataException($"the snapshot is of step {snapshot.Position}, and its model of step {detector.Position}");
-        return new StreamSlot(snapshot.Stream, model, gate, detector) { _opened = snapshot.OpenedAt, Next = snapshot.Next };
+        var slot = new StreamSlot(snapshot.Stream, model, gate, times, detector) { _opened = snapshot.OpenedAt, Next = snapshot.Next };
+        slot.LoadOrder(snapshot.Order);
+        slot._silence.IsSilent = snapshot.Silent;
+        return slot;
     }
 
     /// <summary>Offset below which it has had all records; 0 where it was made here.</summary>
@@ -60,8 +69,8 @@ public sealed class StreamSlot
     {
         var detector = new Pieces();
         _detector.Save(detector);
-        return new SlotSnapshot(Stream, Math.Max(next, Next), Position, _opened, _gate.Channels, _model.FingerprintFor(_gate.Channels), _gate.Save(),
-            detector.Written());
+        return new SlotSnapshot(Stream, Math.Max(next, Next), Position, _opened, _gate.Channels, _model.FingerprintFor(_gate.Channels),
+            _gate.Save(), detector.Written()) { Order = SaveOrder(), Silent = _silence.IsSilent, Model = SpecText.Of(_model) };
     }
 
     /// <summary>Whose it is.</summary>
@@ -73,11 +82,26 @@ public sealed class StreamSlot
     /// <summary>About how much memory it takes.</summary>
     public long Bytes { get; }
 
+    /// <summary>What it learns with, and its policy.</summary>
+    public ModelSpec Model => _model;
+
     /// <summary>Steps taken so far.</summary>
     public long Position => _detector.Position;
 
-    /// <summary>The gate has let the first frame through already.</summary>
-    public void Begin(DateTime time) => _clock.Take(time);
+    /// <summary>Frames that the next <see cref="Step"/> takes, those that did not come among them.</summary>
+    public int DueCount => _order.Due.Count;
+
+    /// <summary>Feed time of one of them.</summary>
+    public DateTime DueAt(int due) => _order.Due[due].Frame.Time;
+
+    /// <summary>Those frames; one that did not come has the record that ended the gap.</summary>
+    public IReadOnlyList<Frame> Due => [.. _order.Due.Select(due => due.Frame)];
+
+    /// <summary>Whether one of them is a frame that did not come.</summary>
+    public bool IsBridged(int due) => _order.Due[due].Kind == DueKind.Bridged;
+
+    /// <summary>What became of its silence with the frames that are due, and is to be told.</summary>
+    public IReadOnlyList<SilenceChange> Silences => _silence.Changes;
 
     /// <summary>A person said of an alarm of the stream whether it was one.</summary>
     /// <param name="from">Offset of the first record that is to be judged so.</param>
@@ -100,69 +124,135 @@ public sealed class StreamSlot
         }
     }
 
-    /// <summary>Why a frame is refused; null where it is let through: the next <see cref="Step"/> is to take it.</summary>
-    /// <inheritdoc cref="Gate.Check"/>
-    public Rejection? Check(DateTime time, double[] values, out string detail, DateTime? sent = null, FieldLayout? field = null)
+    /// <summary>The gate has let the first frame through already.</summary>
+    /// <param name="first">It.</param>
+    /// <param name="now">Wall clock, UTC.</param>
+    public void Begin(Frame first, DateTime now = default)
     {
-        if (sent is null && _clock.IsAhead(time))
+        _clock.Take(first.Time);
+        Hear(first.Record.Timestamp, now);
+        Pass(first, begins: false);
+    }
+
+    /// <summary>Why a frame is refused; null where it is let through: a <see cref="Step"/> to come takes it.</summary>
+    /// <param name="frame">Of this stream.</param>
+    /// <param name="sent">The record's own timestamp, UTC; null: it has none.</param>
+    /// <param name="detail">For a person, where the frame is refused.</param>
+    /// <param name="now">Wall clock, UTC.</param>
+    /// <remarks>A frame without any value is let through and forgotten: what did not come shows when the next one does.</remarks>
+    public Rejection? Take(Frame frame, DateTime? sent, out string detail, DateTime now = default)
+    {
+        Stirred = true;
+        if (sent is null && _clock.IsAhead(frame.Time))
         {
-            detail = $"{FeedTime.Write(time)} is far ahead of all frames so far: its clock is wrong, unless the next frame confirms it";
+            detail = $"{FeedTime.Write(frame.Time)} is far ahead of all frames so far: its clock is wrong, unless the next frame "
+                + $"confirms it";
             return Rejection.FarAhead;
         }
-        Rejection? reason = _gate.Check(time, values, out detail, sent, field);
-        if (sent is null && reason == Rejection.Late && _clock.AreLateOnesRight(time))
+        if (IsBlank(frame))
+        {
+            detail = "";
+            return frame.Values.Length == _gate.Channels ? null : _gate.Check(frame.Time, frame.Values, out detail, sent, frame.Field);
+        }
+        if (_order.Holds(frame.Time, frame.Values))
+        {
+            detail = $"a frame of the same time with the same values waits already, {FeedTime.Write(frame.Time)}";
+            return Rejection.Duplicate;
+        }
+        Rejection? reason = _gate.Check(frame.Time, frame.Values, out detail, sent, frame.Field);
+        bool right = sent is null && reason == Rejection.Late && _clock.AreLateOnesRight(frame.Time);
+        if (right)
         {
             _gate.Forget();
-            reason = _gate.Check(time, values, out detail, sent, field);
+            reason = _gate.Check(frame.Time, frame.Values, out detail, sent, frame.Field);
         }
         if (reason is not null) return reason;
-        if (sent is null) _clock.Take(time);
-        if (_gate.BeginsRun) _begins.Add(_passed);
-        _passed++;
+        if (sent is null) _clock.Take(frame.Time);
+        Hear(sent, now);
+        Pass(frame, right || _gate.BeginsRun);
         return null;
     }
 
-    /// <summary>Scores frames that were let through, in their order.</summary>
-    /// <param name="frames">Of this stream.</param>
+    /// <summary>Whether a frame has no value at all.</summary>
+    public static bool IsBlank(Frame frame) => frame.Field is null && !Array.Exists(frame.Values, value => !double.IsNaN(value));
+
+    /// <summary>No frame waits for others any longer: the feed is at its end.</summary>
+    /// <param name="at">Offset of its last record.</param>
+    public void Flush(long at) => _order.Flush(at);
+
+    /// <summary>Time has passed: whether the stream has become silent by it; null: it has not.</summary>
+    /// <param name="now">Wall clock, UTC.</param>
+    public SilenceChange? Wait(DateTime now) => _silence.At(now);
+
+    /// <summary>Feed time of its last frame; null: none has been taken.</summary>
+    public DateTime? Last => _order.Last;
+
+    /// <summary>Whether a record of it has come since this was set to false.</summary>
+    public bool Stirred { get; set; }
+
+    /// <summary>When it was heard of last, by the wall clock.</summary>
+    public DateTime HeardAt => _silence.HeardAt;
+
+    /// <summary>It is as if it had been heard just now.</summary>
+    public void Hear(DateTime now) => _silence.HeardAt = now;
+
+    void Hear(DateTime? sent, DateTime now)
+    {
+        _silence.Hear(sent);
+        _silence.HeardAt = now;
+    }
+
+    void Pass(Frame frame, bool begins)
+    {
+        _order.Take(frame, begins);
+        _gate.Taken = _order.Last;
+    }
+
+    /// <summary>Scores the frames that are due, in their order.</summary>
     /// <param name="muted">Which of them are not to be judged; empty: none.</param>
     /// <param name="time">For the time that it takes.</param>
-    public StreamSteps Step(IReadOnlyList<Frame> frames, ReadOnlySpan<bool> muted, TimeProvider time)
+    public StreamSteps Step(ReadOnlySpan<bool> muted, TimeProvider time)
     {
-        if (_begins.Count > 0)
-        {
-            // What it was about to expect has nothing to do with what comes: the reservoir is washed out, nobody is woken.
-            bool[] unjudged = muted.IsEmpty ? new bool[frames.Count] : muted.ToArray();
-            foreach (int begin in _begins) unjudged[begin] = true;
-            muted = unjudged;
-        }
-        int runs = _begins.Count;
-        _begins.Clear();
-        _passed = 0;
-        int n = frames.Count, channels = _gate.Channels;
+        IReadOnlyList<DueFrame> due = _order.Due;
+        int n = due.Count, channels = _gate.Channels, runs = 0, gaps = 0, bridged = 0;
         var times = new DateTime[n];
         var values = new double[n * channels];
         var expected = new double[n * channels];
         var results = new StepResult[n];
+        bool[]? unjudged = null;
         var opened = new long[n];
         for (int t = 0; t < n; t++)
         {
-            times[t] = frames[t].Time;
-            frames[t].Values.CopyTo(values, t * channels);
+            times[t] = due[t].Frame.Time;
+            due[t].Frame.Values.CopyTo(values, t * channels);
+            if (due[t].Kind == DueKind.Bridged)
+            {
+                // An alarm that ends with a mute is told with a frame that came.
+                if (!muted.IsEmpty && muted[t]) (unjudged ??= muted.ToArray())[t] = false;
+                bridged++;
+            }
+            if (due[t].Kind is not (DueKind.Begins or DueKind.AfterGap)) continue;
+            // What it was about to expect has nothing to do with what comes: the reservoir is washed out, nobody is woken.
+            unjudged ??= muted.IsEmpty ? new bool[n] : muted.ToArray();
+            unjudged[t] = true;
+            if (due[t].Kind == DueKind.Begins) runs++;
+            else gaps++;
         }
+        if (unjudged is not null) muted = unjudged;
 
         long start = time.GetTimestamp();
         ModelHealth before = _detector.Health;
         for (int from = 0, to; from < n; from = to)
         {
             // What was said holds from its record on, wherever batches begin and end.
-            Heed(frames[from].Record.Offset);
+            Heed(due[from].At);
             to = from + 1;
-            while (to < n && (_feedback.Count == 0 || frames[to].Record.Offset < _feedback.GetKeyAtIndex(0).From)) to++;
+            while (to < n && (_feedback.Count == 0 || due[to].At < _feedback.GetKeyAtIndex(0).From)) to++;
             _detector.StepMany(times.AsSpan(from..to), values.AsSpan((from * channels)..(to * channels)), results.AsSpan(from..to),
                 expected.AsSpan((from * channels)..(to * channels)), muted.IsEmpty ? default : muted[from..to]);
             for (int t = from; t < to; t++)
             {
-                if (results[t].Alarm is { Change: AlarmChange.Opened }) _opened = frames[t].Record.Offset;
+                if (results[t].Alarm is { Change: AlarmChange.Opened }) _opened = due[t].Frame.Record.Offset;
                 opened[t] = results[t].Alarm is null ? -1 : _opened;
             }
         }
@@ -171,10 +261,51 @@ public sealed class StreamSlot
         var scored = new ScoredFrame[n];
         for (int t = 0; t < n; t++)
         {
-            scored[t] = new ScoredFrame(frames[t], results[t], expected.AsMemory(t * channels, channels), !muted.IsEmpty && muted[t],
-                opened[t]) { Grid = Grid };
+            Frame frame = due[t].Frame;
+            scored[t] = new ScoredFrame(frame, results[t], expected.AsMemory(t * channels, channels), !muted.IsEmpty && muted[t],
+                opened[t]) { Grid = Grid, At = due[t].At, Bridged = due[t].Kind == DueKind.Bridged };
         }
+        _order.Taken();
         var forecast = new double[channels];
-        return new StreamSteps(Stream, scored, before, _detector.Health, _detector.TryForecast(forecast) ? forecast : null, elapsed) { NewRuns = runs };
+        return new StreamSteps(Stream, scored, before, _detector.Health, _detector.TryForecast(forecast) ? forecast : null, elapsed)
+        {
+            NewRuns = runs,
+            Gaps = gaps,
+            Bridged = bridged,
+        };
+    }
+
+    /// <summary>What became of its silence is told.</summary>
+    public void ToldSilences() => _silence.Told();
+
+    byte[] SaveOrder()
+    {
+        using var bytes = new MemoryStream();
+        using var to = new BinaryWriter(bytes);
+        to.Write(_gate.Taken?.Ticks ?? -1);
+        _clock.Save(to);
+        _order.Save(to);
+        _silence.Save(to);
+        to.Flush();
+        return bytes.ToArray();
+    }
+
+    void LoadOrder(ReadOnlyMemory<byte> state)
+    {
+        if (state.IsEmpty) return;  // of a format before it: learnt anew
+        using var from = new BinaryReader(new MemoryStream(state.ToArray()));
+        try
+        {
+            long taken = from.ReadInt64();
+            if (taken > DateTime.MaxValue.Ticks) throw new InvalidDataException($"{taken} ticks are no time");
+            _gate.Taken = taken < 0 ? null : new DateTime(taken, DateTimeKind.Utc);
+            _clock.Load(from);
+            _order.Load(from, Stream);
+            _silence.Load(from);
+        }
+        catch (EndOfStreamException e)
+        {
+            throw new InvalidDataException($"{state.Length} bytes are no order of the frames of {_gate.Channels} channels", e);
+        }
     }
 }

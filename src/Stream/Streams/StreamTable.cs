@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Esn.Streaming.Configuration;
 using Esn.Streaming.State;
 using Esn.Streaming.Wire;
@@ -8,28 +9,46 @@ namespace Esn.Streaming.Streams;
 /// <remarks>Used by one thread at a time; within a batch the streams are stepped on all cores.</remarks>
 public sealed class StreamTable
 {
-    readonly Admission _admission;
-    readonly Interventions _interventions;
-    readonly Scorer _scorer;
-    readonly ModelChoice _models;
-    readonly StateConfig _state;
-    readonly TimesConfig _times;
     readonly TimeProvider _time;
+    readonly Interventions _interventions;
+    readonly Sleepers _sleepers;
     readonly Dictionary<PartitionId, PartitionGroup> _groups = [];
+    EsnConfig _config;
+    ModelChoice _models;
+    Admission _admission;
+    Scorer _scorer;
 
     /// <param name="config">Validated.</param>
     /// <param name="time">For durations and the time of scoring.</param>
-    public StreamTable(EsnConfig config, TimeProvider time)
+    /// <param name="store">Where streams that are silent sleep; null: none does.</param>
+    public StreamTable(EsnConfig config, TimeProvider time, ISnapshotStore? store = null)
     {
-        (_state, _times, _time, _models) = (config.State, config.Source.Times, time, new ModelChoice(config));
+        _sleepers = new Sleepers(store);
+        (_time, _interventions) = (time, new Interventions(time));
+        Configure(config);
+    }
+
+    [MemberNotNull(nameof(_config), nameof(_models), nameof(_admission), nameof(_scorer))]
+    void Configure(EsnConfig config)
+    {
+        (_config, _models) = (config, new ModelChoice(config));
         _admission = new Admission(config, _models);
-        _interventions = new Interventions(time);
-        _scorer = new Scorer(config, _interventions, time);
+        _scorer = new Scorer(config, _interventions, _time);
     }
 
     /// <summary>Does what a message of the source asks for.</summary>
     /// <exception cref="SnapshotException">A stream can't go on from its snapshot, and may not begin anew.</exception>
-    public ScoredBatch Take(SourceMessage message) => message switch
+    public ScoredBatch Take(SourceMessage message)
+    {
+        IReadOnlyList<StreamId> gone = _sleepers.LetGo(_groups.GetValueOrDefault);
+        ScoredBatch batch = Of(message);
+        return gone.Count == 0 ? batch : batch with { Gone = [.. gone, .. batch.Gone] };
+    }
+
+    /// <summary>The state of a stream of <see cref="ScoredBatch.Asleep"/> was kept, or could not be: from any thread.</summary>
+    public void Kept(StreamId stream, bool kept) => _sleepers.Kept(stream, kept);
+
+    ScoredBatch Of(SourceMessage message) => message switch
     {
         RecordBatch batch => Score(batch),
         PartitionsAssigned assigned => Assign(assigned),
@@ -37,22 +56,27 @@ public sealed class StreamTable
         PartitionsLost lost => Forget(lost, lost.Partitions, capture: false),
         CommandsGiven given => Heed(given),
         SourceEnded ended => Captured(Scored(ended), _groups.Values),
+        TimePassed passed => Wait(passed),
+        ConfigChanged changed => Change(changed),
         _ => throw new NotSupportedException($"{message.GetType().Name} is no message of a source"),
     };
 
     ScoredBatch Assign(PartitionsAssigned assigned)
     {
         foreach (PartitionId partition in assigned.Partitions) Group(partition);
-        var reset = new List<StreamId>();
+        List<StreamId> reset = [], old = [];
         int restored = 0;
         foreach (PartitionStart start in assigned.Starts)
         {
             PartitionGroup group = Group(start.Partition);
-            reset.AddRange(group.Restore(start, _models, _times, _state.OnSpecChange, Now));
+            (IReadOnlyList<StreamId> anew, IReadOnlyList<StreamId> kept) =
+                group.Restore(start, _models, _config.Source.Times, _config.State.OnSpecChange, Now);
+            reset.AddRange(anew);
+            old.AddRange(kept);
             restored += group.Slots.Count;
             foreach (StreamSlot slot in group.Slots) Pend(slot, group.Next);
         }
-        return Scored(assigned) with { Restored = restored, Reset = reset };
+        return Scored(assigned) with { Restored = restored, Reset = reset, KeptOld = old };
     }
 
     ScoredBatch Heed(CommandsGiven given)
@@ -92,11 +116,15 @@ public sealed class StreamTable
     ScoredBatch Score(RecordBatch batch)
     {
         var letters = new List<DeadLetter>();
-        var places = new List<(int Stream, int Frame)>(batch.Records.Count);  // of each frame that was let in
-        var streams = new List<(StreamSlot Slot, List<Frame> Frames)>();
+        var places = new List<(int Stream, int Frame)>(batch.Records.Count);  // of each frame that came and is due
+        var streams = new List<StreamSlot>();
         var indices = new Dictionary<StreamId, int>();
         var touched = new HashSet<PartitionGroup>();
-        int replayed = 0;
+        var silences = new List<SilenceChange>();
+        var blank = new List<StreamId>();
+        int replayed = 0, woken = 0;
+        DateTime now = Now;
+        Dictionary<PartitionGroup, List<DateTime>>? times = _config.Source.ForgetAfter is null ? null : [];
         List<ControlTaken> taken = [];
         foreach (FeedRecord record in _admission.Apart(batch.Records))
         {
@@ -109,23 +137,38 @@ public sealed class StreamTable
             group.Next = Math.Max(group.Next, record.Offset + 1);
             (Frame? frame, DeadLetter? letter) = _admission.Decode(record);
             StreamSlot? slot = null;
-            if (frame is not null) (slot, letter) = Admit(frame, group);
+            int before = 0;
+            bool told = record.Offset < group.Told;
+            if (frame is not null) (slot, before, letter) = Admit(frame, group, now, ref woken);
             if (letter is not null)
             {
-                if (record.Offset >= group.Told) letters.Add(letter with { Stream = frame?.Stream ?? letter.Stream });
+                if (!told) letters.Add(letter with { Stream = frame?.Stream ?? letter.Stream });
                 continue;
             }
             if (slot is null) continue;  // it has had this record
-            if (!indices.TryGetValue(frame!.Stream, out int index))
+            if (times is not null)
             {
-                indices.Add(frame.Stream, index = streams.Count);
-                streams.Add((slot, []));
+                if (!times.TryGetValue(group, out List<DateTime>? come)) times.Add(group, come = []);
+                come.Add(frame!.Time);
             }
-            if (record.Offset >= group.Told) places.Add((index, streams[index].Frames.Count));
-            else replayed++;
-            streams[index].Frames.Add(frame);
+            if (!told && StreamSlot.IsBlank(frame!)) blank.Add(slot.Stream);
+            if (!told) silences.AddRange(slot.Silences);
+            slot.ToldSilences();
+            if (slot.DueCount == before) continue;
+            if (!indices.TryGetValue(slot.Stream, out int index))
+            {
+                indices.Add(slot.Stream, index = streams.Count);
+                streams.Add(slot);
+            }
+            for (int due = before; due < slot.DueCount; due++)
+            {
+                if (slot.IsBridged(due)) continue;
+                if (told) replayed++;
+                else places.Add((index, due));
+            }
         }
         StreamSteps[] steps = _scorer.Step(streams);
+        foreach ((PartitionGroup group, List<DateTime> come) in times ?? []) group.Pass(come);
         foreach (PartitionGroup group in _interventions.Judges ? touched : [])
             foreach (StreamSlot slot in group.Slots) slot.Heed(group.Next);  // a snapshot is of all that holds before its next record
         ScoredFrame[] frames = [.. places.Select(place => steps[place.Stream].Frames[place.Frame])];
@@ -134,24 +177,52 @@ public sealed class StreamTable
             DeadLetters = letters,
             Streams = replayed > 0 ? [.. steps.Select(Untold).OfType<StreamSteps>()] : steps,
             Frames = frames,
+            Silences = silences,
+            Blank = blank,
             Replayed = replayed,
+            Restored = woken,
+            Asleep = _sleepers.Fall(_groups.Values, _config.Source, now),
             Taken = taken,
-            Offsets = [.. touched.Where(group => group.Next > group.Told).Select(group => new PartitionOffset(group.Partition, group.Next))],
+            Offsets = [.. touched.Where(group => group.Next > group.Told)
+                .Select(group => new PartitionOffset(group.Partition, group.Next))],
         };
         return Captured(scored, Due(touched));
+    }
+
+    // Between two batches, so between two steps of every stream.
+    ScoredBatch Change(ConfigChanged changed)
+    {
+        EsnConfig before = _config;
+        Configure(changed.Config);
+        bool same = before.Source.Times == _config.Source.Times && before.Alarms == _config.Alarms
+            && before.Models.SequenceEqual(_config.Models)
+            && before.Detector == _config.Detector;
+        foreach (PartitionGroup group in _groups.Values)
+            if (!same) group.Change(_models, _config.Source.Times);
+        return Scored(changed);
+    }
+
+    ScoredBatch Wait(TimePassed passed)
+    {
+        DateTime now = Now;
+        return Scored(passed) with
+        {
+            Asleep = _sleepers.Fall(_groups.Values, _config.Source, now),
+            Silences = [.. _groups.Values.SelectMany(group => group.Slots).Select(slot => slot.Wait(now)).OfType<SilenceChange>()],
+        };
     }
 
     // One a batch, so that a batch waits for the copying of one partition at the most.
     IEnumerable<PartitionGroup> Due(IEnumerable<PartitionGroup> touched)
     {
-        if (_state.Store == StateStore.None) return [];
-        DateTime due = Now - TimeSpan.FromSeconds(_state.IntervalSeconds);
+        if (_config.State.Store == StateStore.None) return [];
+        DateTime due = Now - TimeSpan.FromSeconds(_config.State.IntervalSeconds);
         return touched.Where(group => group.CapturedAt <= due).OrderBy(group => group.CapturedAt).Take(1);
     }
 
     ScoredBatch Captured(ScoredBatch batch, IEnumerable<PartitionGroup> groups)
     {
-        if (_state.Store == StateStore.None) return batch;
+        if (_config.State.Store == StateStore.None) return batch;
         long start = _time.GetTimestamp();
         PartitionSnapshot[] snapshots = [.. groups.Select(group => group.Capture(Now)).OfType<PartitionSnapshot>()];
         return snapshots.Length == 0 ? batch : batch with { Snapshots = snapshots, Paused = _time.GetElapsedTime(start) };
@@ -162,26 +233,56 @@ public sealed class StreamTable
     {
         long told = Group(new PartitionId(steps.Stream.Topic, steps.Stream.Partition)).Told;
         int from = 0;
-        while (from < steps.Frames.Count && steps.Frames[from].Frame.Record.Offset < told) from++;
+        while (from < steps.Frames.Count && steps.Frames[from].At < told) from++;
         return from == 0 ? steps : from == steps.Frames.Count ? null : steps with { Frames = [.. steps.Frames.Skip(from)] };
     }
 
-    // A name becomes a stream only with a frame that fits. Both are null where the stream has had the record.
-    (StreamSlot? Slot, DeadLetter? DeadLetter) Admit(Frame frame, PartitionGroup group)
+    // A name becomes a stream only with a frame that fits. Slot and letter are null where the stream has had the record.
+    (StreamSlot? Slot, int Before, DeadLetter? DeadLetter) Admit(Frame frame, PartitionGroup group, DateTime now, ref int woken)
     {
         if (group.Find(frame.Stream.Key) is { } slot)
         {
-            if (frame.Record.Offset < slot.Next) return (null, null);
-            return slot.Check(frame.Time, frame.Values, out string detail, frame.Record.Timestamp, frame.Field) is { } reason
-                ? (null, new DeadLetter(frame.Record, reason, detail)) : (slot, null);
+            if (frame.Record.Offset < slot.Next) return (null, 0, null);
+            int before = slot.DueCount;
+            return slot.Take(frame, frame.Record.Timestamp, out string detail, now) is { } reason
+                ? (null, 0, new DeadLetter(frame.Record, reason, detail)) : (slot, before, null);
         }
-        (StreamSlot? opened, DeadLetter? letter) = _admission.Open(frame, StreamCount, Bytes);
+        DeadLetter? refused = null;
+        if (_config.Source.ForgetAfter is not null && Wake(frame, now, out refused) is { } back)
+        {
+            group.Add(back);
+            Pend(back, frame.Record.Offset);
+            woken++;
+            return Admit(frame, group, now, ref woken);
+        }
+        if (refused is not null) return (null, 0, refused);
+        (StreamSlot? opened, DeadLetter? letter) = _admission.Open(frame, StreamCount, Bytes, now);
         if (opened is not null)
         {
             group.Add(opened);
             Pend(opened, frame.Record.Offset);
         }
-        return (opened, letter);
+        return (opened, 0, letter);
+    }
+
+    // A stream that sleeps comes back where it was.
+    StreamSlot? Wake(Frame frame, DateTime now, out DeadLetter? refused)
+    {
+        refused = null;
+        try
+        {
+            if (_sleepers.Wake(frame.Stream) is not { } asleep) return null;
+            refused = _admission.Room(frame, StreamCount, Bytes, asleep.Channels);
+            if (refused is not null) return null;
+            StreamSlot? slot = PartitionGroup.Woken(asleep, _models, _config.Source.Times, _config.State.OnSpecChange);
+            slot?.Hear(now);
+            return slot;
+        }
+        catch (SnapshotException e)
+        {
+            refused = new DeadLetter(frame.Record, Rejection.NoModel, e.Message);
+            return null;
+        }
     }
 
     PartitionGroup Group(PartitionId partition)

@@ -17,14 +17,14 @@ public sealed class EsnMetrics
     readonly StreamInstruments _instruments;
     readonly Dictionary<StreamId, StreamSeries?> _series = [];  // of every stream that was seen; null: beyond the cap
     readonly Gauge _streams, _modelBytes, _lag, _groupLag, _partitionLag, _ready;
-    readonly Gauge _unheld, _reloaded;
+    readonly Gauge _unheld, _reloaded, _reloadedAt, _restart;
     readonly SnapshotInstruments _kept;
     readonly HashSet<PartitionId> _groupPartitions = [];
     readonly HashSet<StreamId> _refused = [];  // names with dead letters of their own
     readonly HashSet<PartitionId> _lagging = [];  // partitions with a series
     readonly Counter _steps, _events, _recoveries, _refusals, _rescalings, _late, _deadLetters, _hidden, _webhooks;
     readonly DurationHistogram _stepDuration, _latency, _pause;
-    readonly Counter _snapshots, _restored, _replayed, _newRuns;
+    readonly Counter _snapshots, _restored, _replayed, _newRuns, _bridged, _gaps, _silences, _blank;
     readonly HashSet<StreamId> _hiddenStreams = [];
     int _exported;
 
@@ -70,6 +70,14 @@ public sealed class EsnMetrics
         _newRuns = metrics.CreateCounter("esn_new_runs_total",
             "Times that a stream began a new run, as its clock had gone back, or far ahead, for good: it is washed out and goes on with "
             + "what it had learnt.");
+        _bridged = metrics.CreateCounter("esn_bridged_steps_total",
+            "Timesteps that did not come by the interval of their stream, and were bridged by the model's own forecast.");
+        _gaps = metrics.CreateCounter("esn_long_gaps_total",
+            "Gaps that were too long to be bridged: the reservoir is washed out after each, and nothing is judged meanwhile.");
+        _silences = metrics.CreateCounter("esn_silences_total",
+            "Times that a stream, or a channel of one, was silent for far longer than its interval.", "of");
+        _blank = metrics.CreateCounter("esn_blank_frames_total", "Frames that had no value in any channel: a gap.");
+        foreach (string of in new[] { "stream", "channel" }) _silences.WithLabels(of);
         _restored = metrics.CreateCounter("esn_restored_streams_total", "Streams that went on from a snapshot.");
         _replayed = metrics.CreateCounter("esn_replayed_total", "Timesteps taken again after a restart, which had been told of before.");
         _streams = metrics.CreateGauge("esn_streams", "Streams with a model in this process.");
@@ -83,6 +91,11 @@ public sealed class EsnMetrics
             + "partitions, whoever reads them.", "topic", "partition");
         _partitionLag = metrics.CreateGauge("esn_partition_lag_records",
             "Records of an assigned partition that are not stored as done yet, as the client last counted them.", "topic", "partition");
+        _reloadedAt = metrics.CreateGauge("esn_config_last_reload_success_timestamp_seconds",
+            "When a configuration that could be used was read last, seconds since 1970.");
+        _restart = metrics.CreateGauge("esn_config_needs_restart",
+            "1 where the configuration's file says something that is taken only with a restart; the log says which keys.");
+        _reloadedAt.Set((_time.GetUtcNow() - DateTimeOffset.UnixEpoch).TotalSeconds);
         _ready = metrics.CreateGauge("esn_ready", "1 while records are consumed or the topic is idle; as /health/ready.");
 
         foreach (string result in new[] { "delivered", "retried", "failed" }) _webhooks.WithLabels(result);
@@ -114,12 +127,19 @@ public sealed class EsnMetrics
     /// <summary>A snapshot of a partition was kept, or could not be.</summary>
     public void CountSnapshot(PartitionId partition, bool lasts) => _kept.Told(partition, lasts);
 
-    /// <summary>The configuration was to be read again.</summary>
-    /// <param name="good">It was taken.</param>
-    public void Reloaded(bool good) => _reloaded.Set(good ? 1 : 0);
-
     /// <summary>Something became of a post to a webhook: delivered, retried or failed.</summary>
     public void CountPost(string result) => _webhooks.WithLabels(result).Inc();
+
+    /// <summary>The configuration was read again.</summary>
+    /// <param name="good">It can be used.</param>
+    /// <param name="restart">Some of it takes a restart.</param>
+    public void ShowReload(bool good, bool restart)
+    {
+        _reloaded.Set(good ? 1 : 0);
+        if (!good) return;
+        _reloadedAt.Set((_time.GetUtcNow() - DateTimeOffset.UnixEpoch).TotalSeconds);
+        _restart.Set(restart ? 1 : 0);
+    }
 
     /// <summary>Whether the feed flows, as it is when somebody asks for the metrics.</summary>
     public void ShowBeforeCollecting(Readiness readiness) => Registry.AddBeforeCollectCallback(() =>
@@ -162,6 +182,9 @@ public sealed class EsnMetrics
             if (letter.Reason == Rejection.Late) _late.Inc();
         }
         foreach (StreamSteps steps in batch.Streams) Observe(steps);
+        foreach (SilenceChange change in batch.Silences)
+            if (!change.Ended) _silences.WithLabels(change.Channel < 0 ? "stream" : "channel").Inc();
+        _blank.Inc(batch.Blank.Count);
         if (batch.Snapshots.Count > 0) _pause.Observe(batch.Paused.TotalSeconds);
         _snapshots.Inc(batch.Snapshots.Count);
         _restored.Inc(batch.Restored);
@@ -173,7 +196,9 @@ public sealed class EsnMetrics
     void Observe(StreamSteps steps)
     {
         _stepDuration.Observe(steps.Elapsed.TotalSeconds / steps.Frames.Count, steps.Frames.Count);
-        _steps.Inc(steps.Frames.Count);
+        _steps.Inc(steps.Frames.Count - steps.Bridged);
+        _bridged.Inc(steps.Bridged);
+        _gaps.Inc(steps.Gaps);
         _newRuns.Inc(steps.NewRuns);
         _recoveries.Inc(steps.After.Recoveries - steps.Before.Recoveries);
         _refusals.Inc(steps.After.Refusals - steps.Before.Refusals);
@@ -193,6 +218,7 @@ public sealed class EsnMetrics
         };
         if (gone.Count > 0) _refused.RemoveWhere(stream => Forget(stream, gone));
         foreach (StreamSteps steps in batch.Streams) Show(steps, batch.ScoredAt);
+        foreach (SilenceChange change in batch.Silences) _series.GetValueOrDefault(change.Stream)?.Show(change);
         foreach (DeadLetter letter in batch.DeadLetters)
         {
             if (letter.Stream is not { } stream) continue;

@@ -55,6 +55,13 @@ sealed class StreamInstruments
         Forecast = metrics.CreateGauge("esn_forecast_value",
             "While an alarm is open: what the forecast from before its onset foretold for the last step, in units of the feed; else NaN.",
             ChannelLabels);
+        Silent = metrics.CreateGauge("esn_stream_silent",
+            "1 while the stream has given nothing for far longer than its own interval: what esn.feed.silent tells.", StreamLabels);
+        ChannelSilent = metrics.CreateGauge("esn_channel_silent",
+            "1 while a channel of the stream has had no value for many frames in a row, which the others had; it is imputed by the "
+            + "forecast and not judged.", ChannelLabels);
+        Bridged = metrics.CreateCounter("esn_stream_bridged_steps_total",
+            "Timesteps of the stream that did not come and were bridged by the model's own forecast.", StreamLabels);
         _deadLetters = metrics.CreateCounter("esn_stream_dead_letters_total",
             "Records of the stream that could not be taken, by reason; a name that never became a stream is counted too.",
             [.. StreamLabels, "reason"]);
@@ -79,6 +86,9 @@ sealed class StreamInstruments
     public Gauge Expected { get; }
     public Gauge Observed { get; }
     public Gauge Forecast { get; }
+    public Gauge Silent { get; }
+    public Gauge ChannelSilent { get; }
+    public Counter Bridged { get; }
 
     /// <summary>What the labels of a stream say.</summary>
     public static string[] Labels(StreamId stream) => [stream.Topic, FormattableString.Invariant($"{stream.Partition}"), stream.Key];

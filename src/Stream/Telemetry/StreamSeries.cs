@@ -13,9 +13,9 @@ sealed class StreamSeries
     const double FreshGaps = 3;
 
     readonly Gauge.Child _score, _highest, _normality, _warmingUp, _alarm, _severity, _peak, _lastStep, _silence, _interval, _longestGap,
-        _muted, _driftLead;
-    readonly Counter.Child _opened, _steps, _rescalings;
-    readonly Gauge.Child[] _expected, _observed, _forecast;  // of the first channels
+        _muted, _driftLead, _silent;
+    readonly Counter.Child _opened, _steps, _rescalings, _bridged;
+    readonly Gauge.Child[] _expected, _observed, _forecast, _channelSilent;  // of the first channels
     readonly List<Action> _remove = [];
     readonly RecentMaximum _recentScore = new(), _recentSeverity = new(), _recentPeak = new();
     readonly Pace _pace = new();
@@ -55,6 +55,8 @@ sealed class StreamSeries
         (_interval, _longestGap) = (Single(instruments.Interval), Single(instruments.LongestGap));
         (_opened, _steps, _rescalings) =
             (Counted(instruments.AlarmsOpened), Counted(instruments.Steps), Counted(instruments.Rescalings));
+        (_silent, _channelSilent, _bridged) =
+            (Single(instruments.Silent), Several(instruments.ChannelSilent), Counted(instruments.Bridged));
         (_expected, _observed, _forecast) =
             (Several(instruments.Expected), Several(instruments.Observed), Several(instruments.Forecast));
         _driftLead.Set(double.NaN);
@@ -67,7 +69,8 @@ sealed class StreamSeries
     {
         (_scored, _stale) = (scored, false);
         foreach (ScoredFrame frame in steps.Frames) Take(frame, scored);
-        _steps.Inc(steps.Frames.Count);
+        _steps.Inc(steps.Frames.Count - steps.Bridged);
+        _bridged.Inc(steps.Bridged);
         _rescalings.Inc(steps.After.Rescalings - steps.Before.Rescalings);
         ScoredFrame last = steps.Frames[^1];
         _muted.Set(last.Muted ? 1 : 0);
@@ -82,6 +85,13 @@ sealed class StreamSeries
             _observed[c].Set(last.Frame.Values[c]);
             _forecast[c].Set(steps.Forecast?[c] ?? double.NaN);
         }
+    }
+
+    /// <summary>Shows that the stream, or a channel of it, is silent or speaks again.</summary>
+    public void Show(SilenceChange change)
+    {
+        if (change.Channel < 0) _silent.Set(change.Ended ? 0 : 1);
+        else if (change.Channel < _channelSilent.Length) _channelSilent[change.Channel].Set(change.Ended ? 0 : 1);
     }
 
     /// <summary>Shows what the passing of time changes.</summary>
@@ -104,7 +114,7 @@ sealed class StreamSeries
 
     void Take(in ScoredFrame frame, DateTime scored)
     {
-        _pace.Add(frame.Frame.Record.Timestamp);
+        if (!frame.Bridged) _pace.Add(frame.Frame.Record.Timestamp);
         _recentScore.Add(scored, frame.Result.Score);
         if (frame.Result.Alarm is { } alarm)
         {

@@ -21,7 +21,8 @@ public sealed record TuneFeed(int Channels, double[] Frames, DateTime[] Times)
     {
         var gate = new Gate(feed.Channels.Count);
         FeedRow[] taken =
-            [.. feed.Rows().Take(MostRows).Where(row => row.Problem is null && gate.Check(row.Time, row.Values, out _) is null)];
+            [.. feed.Rows().Take(MostRows).Where(row => row.Problem is null && !Array.Exists(row.Values, double.IsNaN)
+                && gate.Check(row.Time, row.Values, out _) is null)];
         return new TuneFeed(feed.Channels.Count, [.. taken.SelectMany(row => row.Values)], [.. taken.Select(row => row.Time)]);
     }
 }

@@ -111,6 +111,12 @@ public sealed class FrameDecoder(FrameFields fields)
             Object(ref reader, "", read);
             if (reader.Read()) throw new Rejected(Rejection.NotJson, "something follows the JSON object");
         }
+        // Python writes a NaN as it stands.
+        catch (JsonException) when (BareNumbers.TryQuote(json) is { } quoted)
+        {
+            read.Reset();
+            Read(quoted, read);
+        }
         // The reader tells broken escapes in texts by InvalidOperationException.
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
@@ -183,15 +189,20 @@ public sealed class FrameDecoder(FrameFields fields)
             && double.TryParse(reader.GetString(), NumberStyles.Float, CultureInfo.InvariantCulture, out double written)
             && double.IsFinite(written))
             return written;
-        if (reader.TokenType == JsonTokenType.Null || (reader.TokenType == JsonTokenType.String && IsNotFinite(reader.GetString()!)))
-            throw new Rejected(Rejection.NotFinite,
-                $"field {field} must be a finite number, was {(reader.TokenType == JsonTokenType.Null ? "null" : reader.GetString())}");
+        // The channel has no value: the others go on without it.
+        if (reader.TokenType == JsonTokenType.Null
+            || (reader.TokenType == JsonTokenType.String && IsNaN(reader.GetString()!))) return double.NaN;
+        if (reader.TokenType == JsonTokenType.String && IsNotFinite(reader.GetString()!))
+            throw new Rejected(Rejection.NotFinite, $"field {field} must be a finite number, or null, was {reader.GetString()}");
         if (reader.TokenType != JsonTokenType.Number)
             throw new Rejected(Rejection.WrongType, $"field {field} must be a number, was {reader.TokenType}");
         return reader.TryGetDouble(out double number) && double.IsFinite(number)
             ? number
             : throw new Rejected(Rejection.NotFinite, $"field {field} is too large for a double");
     }
+
+    static bool IsNaN(string text) =>
+        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && double.IsNaN(number);
 
     static bool IsNotFinite(string text) =>
         double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && !double.IsFinite(number);
@@ -242,6 +253,15 @@ public sealed class FrameDecoder(FrameFields fields)
         public bool MayBeDays { get; set; }
         public Rejected? Problem { get; set; }  // the first one
 
+        /// <summary>As if nothing had been read.</summary>
+        public void Reset()
+        {
+            Seen.Clear();
+            Array.Clear(Names);
+            Array.Clear(Channels);
+            (Values, Time, MayBeDays, Problem) = (null, null, false, null);
+        }
+
         public bool Takes(string field) => field == fields.Timestamp || IndexOf(fields.Stream, field) >= 0
             || (fields.Channels.Count > 0 ? IndexOf(fields.Channels, field) >= 0 : field == fields.Value || field == fields.Values);
 
@@ -263,9 +283,10 @@ public sealed class FrameDecoder(FrameFields fields)
             if (fields.Channels.Count == 0)
                 return Values
                     ?? throw new Rejected(Rejection.BadFields, $"neither field {fields.Value} nor field {fields.Values} is there");
-            int missing = Array.IndexOf(Channels, null);
-            return missing < 0 ? [.. Channels.Select(value => value!.Value)]
-                : throw new Rejected(Rejection.BadFields, $"field {fields.Channels[missing]} is missing");
+            // A device that has nothing to say of a sensor leaves it out; one that says nothing of any is misnamed.
+            return Array.TrueForAll(Channels, value => value is null)
+                ? throw new Rejected(Rejection.BadFields, $"none of the fields {string.Join(", ", fields.Channels)} is there")
+                : [.. Channels.Select(value => value ?? double.NaN)];
         }
     }
 

@@ -79,27 +79,5 @@ public sealed class KillTests(ITestOutputHelper output)
         await group.IsAsUndisturbed(600);
     }
 
-    [Fact]
-    public async Task What_a_broker_still_does_after_it_stood_still_is_told_once()
-    {
-        await using DisturbedGroup group = await DisturbedGroup.Start(output);
-        EsnProcess worker = group.Worker();
-        await group.Members(1);
-        Task feeding = group.Feed(0, 600, TimeSpan.FromMilliseconds(20));
-        foreach (int moment in new[] { 2000, 1130, 1310 })  // ms, so that something else is on its way each time
-        {
-            await Task.Delay(moment);
-            int lost = Lost(worker);
-            group.Kafka.Signal("STOP");
-            for (DateTime end = DateTime.UtcNow + TimeSpan.FromMinutes(2); Lost(worker) == lost; await Task.Delay(100))
-                Assert.True(DateTime.UtcNow < end, worker.Said);
-            group.Kafka.Signal("CONT");
-            await group.Members(1);
-        }
-        await feeding;
-        await group.Through();
-        await group.IsAsUndisturbed(600);
-    }
-
     static int Lost(EsnProcess worker) => worker.Said.Split("no longer a member of the group").Length - 1;
 }

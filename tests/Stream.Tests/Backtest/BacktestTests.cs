@@ -58,8 +58,8 @@ public sealed class BacktestTests : FileTests
             504 => "1970-01-01 00:00:01,1,0",
             _ => null,
         }));
-        Assert.Equal(new SortedDictionary<string, long> { ["late"] = 1, ["unreadable"] = 4 }, summary.Refused);
-        Assert.Equal("row 501: 'NaN' in column value is not a finite number", summary.FirstRefused["unreadable"]);
+        Assert.Equal(new SortedDictionary<string, long> { ["blank"] = 2, ["late"] = 1, ["unreadable"] = 2 }, summary.Refused);
+        Assert.Equal("row 501: it has no value in any channel: a gap", summary.FirstRefused["blank"]);
         Assert.StartsWith("row 505: the stream's last frame is of 1970-01-01T00:08:19Z", summary.FirstRefused["late"],
             StringComparison.Ordinal);
         Assert.Equal((900, 895), (summary.Rows, summary.Steps));

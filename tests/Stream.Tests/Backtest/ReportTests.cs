@@ -126,7 +126,7 @@ public sealed class ReportTests : FileTests
             summary = BacktestRun.Run(feed, null, Pipelines.Config(), Folder, new Dictionary<string, string>(), TimeProvider.System,
                 _ => { }, CancellationToken.None);
         Assert.Equal(summary.WarmUpSteps + 10, summary.WarmUpRows);
-        Assert.Equal(new RefusedRows(20, 29, "1970-01-01 00:20", "1970-01-01 00:29", "unreadable"), Assert.Single(summary.RefusedRuns));
+        Assert.Equal(new RefusedRows(20, 29, "1970-01-01 00:20", "1970-01-01 00:29", "blank"), Assert.Single(summary.RefusedRuns));
         string json = File.ReadAllText(Path.Combine(Folder, "report.html")).Split("id=\"data\">")[1].Split("</script>")[0];
         string[] plotted = [.. JsonDocument.Parse(json).RootElement.GetProperty("channels").EnumerateArray()
             .Select(channel => channel.GetProperty("name").GetString()!)];

@@ -25,7 +25,8 @@ public sealed class ConfigFileTests
         Assert.Equal(Shown(new EsnConfig()), Shown(ConfigFile.Load(Path.Combine(SharedData.Root, "config", "esn.yaml"))));
     }
 
-    public static TheoryData<string> Examples => [.. Directory.GetFiles(Path.Combine(SharedData.Root, "config"), "*.yaml").Select(file => Path.GetFileName(file)!)];
+    public static TheoryData<string> Examples =>
+        [.. Directory.GetFiles(Path.Combine(SharedData.Root, "config"), "*.yaml").Select(file => Path.GetFileName(file)!)];
 
     [Theory]
     [MemberData(nameof(Examples))]
@@ -65,13 +66,18 @@ public sealed class ConfigFileTests
 
     [Theory]
     [InlineData("models:\n  - preset: metric", "models[0]: streams must name at least one stream", ":2)")]
-    [InlineData("models:\n  - streams: [a]\n    preset: magic", "models[0].preset must be one of signal, sensors, metric, field, was magic", ":3)")]
-    [InlineData("models:\n  - streams: [a]\n    preset: metric\n    detector:\n      scores: []", "unknown key models[0].detector.scores", ":5)")]
+    [InlineData("models:\n  - streams: [a]\n    preset: magic",
+        "models[0].preset must be one of signal, sensors, metric, field, was magic", ":3)")]
+    [InlineData("models:\n  - streams: [a]\n    preset: metric\n    detector:\n      scores: []", "unknown key models[0].detector.scores",
+        ":5)")]
     [InlineData("models:\n  - streams: [a]\n  - streams: [b]\n    budget: few", "models[1].budget must be such as", ":4)")]
-    [InlineData("models:\n  - streams: [a]\n    detector: { warmUp: 1 }", "models[0].detector: warmUp must be in [20, 10000000], was 1", ":3)")]
-    [InlineData("source: { channels: 3 }\nmodels:\n  - streams: [a]\n    detector: { alarm: { minimumDeviation: [1, 2] } }", "models[0].detector.alarm.minimumDeviation must have 1 value, or 3", ":2)")]
+    [InlineData("models:\n  - streams: [a]\n    detector: { warmUp: 1 }", "models[0].detector: warmUp must be in [20, 10000000], was 1",
+        ":3)")]
+    [InlineData("source: { channels: 3 }\nmodels:\n  - streams: [a]\n    detector: { alarm: { minimumDeviation: [1, 2] } }",
+        "models[0].detector.alarm.minimumDeviation must have 1 value, or 3", ":2)")]
     [InlineData("source:\n  maxMemory: much", "source.maxMemory must be such as '800 MB' or '8 GB', was 'much'", ":2)")]
-    [InlineData("source:\n  channels: 30\n  maxChannels: 20", "maxChannels must be at least 30, as many as a frame is to have, was 20", ":3)")]
+    [InlineData("source:\n  channels: 30\n  maxChannels: 20", "maxChannels must be at least 30, as many as a frame is to have, was 20",
+        ":3)")]
     public void Models_and_limits_are_read_as_strictly(string text, string says, string where)
     {
         string message = Error(text);
@@ -98,8 +104,11 @@ public sealed class ConfigFileTests
     [InlineData("alarms:\n  budget: 1 per 2 steps", "alarms.budget must be", ":2)")]
     [InlineData("preset: magic", "preset must be one of signal", ":1)")]
     [InlineData("sink:\n  events: a\n  deadLetters: a", "deadLetters must be another topic than events", ":3)")]
-    [InlineData("kafka:\n  bootstrapServers: ${NOWHERE}", "kafka.bootstrapServers needs the environment variable NOWHERE, which is not set", ":2)")]
-    [InlineData("kafka:\n  bootstrapServers: \"${BROKER:9092\"", "kafka.bootstrapServers has a ${ that names no environment variable: ${NAME} or ${NAME:-default} is expected, was '${BROKER:9092'", ":2)")]
+    [InlineData("kafka:\n  bootstrapServers: ${NOWHERE}",
+        "kafka.bootstrapServers needs the environment variable NOWHERE, which is not set", ":2)")]
+    [InlineData("kafka:\n  bootstrapServers: \"${BROKER:9092\"",
+        "kafka.bootstrapServers has a ${ that names no environment variable: ${NAME} or ${NAME:-default} is expected, was '${BROKER:9092'",
+        ":2)")]
     [InlineData("http:\n  listen: 9464", "listen must be an address and a port such as 127.0.0.1:9464, was 9464", ":2)")]
     [InlineData("http:\n  listen: \":9464\"", "listen must be an address and a port such as 127.0.0.1:9464, was :9464", ":2)")]
     [InlineData("http:\n  listen: 127.0.0.1", "listen must be an address and a port", ":2)")]
@@ -108,11 +117,14 @@ public sealed class ConfigFileTests
     [InlineData("maintenance:\n  - streams: [\"*\"]", "it mutes every stream for ever", ":2)")]
     [InlineData("maintenance:\n  - from: 2026-01-02\n    to: 2026-01-01", "to must be after from (2026-01-02), was 2026-01-01", ":3)")]
     [InlineData("source:\n  topics: [a, b, a]", "topics must be named once each, 'a' stands twice", ":2)")]
-    [InlineData("source:\n  topics: [\"my topic\"]", "topics must be names of topics, 1 … 249 of the letters a-z, A-Z, 0-9, '.', '_' and '-', was 'my topic'", ":2)")]
+    [InlineData("source:\n  topics: [\"my topic\"]",
+        "topics must be names of topics, 1 … 249 of the letters a-z, A-Z, 0-9, '.', '_' and '-', was 'my topic'", ":2)")]
     [InlineData("source:\n  topics: [\"^a(\"]", "topics that begin with ^ are regular expressions, was '^a('", ":2)")]
     [InlineData("sink:\n  events: a/b", "events must be the name of a topic, 1 … 249 of the letters", ":2)")]
-    [InlineData("source:\n  topics: [esn.dead-letters]", "sink.deadLetters must be none of source.topics (esn.dead-letters), as what is written would be read again", ":1)")]
-    [InlineData("source:\n  topics: [\"^esn.*\"]\nsink:\n  deadLetters: bad", "sink.events must be none of source.topics (^esn.*), as what is written would be read again, was esn.anomalies", ":3)")]
+    [InlineData("source:\n  topics: [esn.dead-letters]",
+        "sink.deadLetters must be none of source.topics (esn.dead-letters), as what is written would be read again", ":1)")]
+    [InlineData("source:\n  topics: [\"^esn.*\"]\nsink:\n  deadLetters: bad",
+        "sink.events must be none of source.topics (^esn.*), as what is written would be read again, was esn.anomalies", ":3)")]
     [InlineData("kafka: {\n", "", "esn.yaml:")]
     [InlineData("source:\n  group: a\n  group: b", "group", ":3)")]
     public void An_error_names_the_key_the_value_what_would_be_right_and_the_line(string text, string says, string where)
@@ -126,7 +138,8 @@ public sealed class ConfigFileTests
     [Fact]
     public void A_secret_comes_from_the_environment_as_it_is()
     {
-        EsnConfig config = Parse("kafka:\n  settings:\n    sasl.password: ${SECRET}\n    sasl.username: ${USER_NAME:-esn}\n", ("SECRET", "a: b # 'c' ${X}"));
+        EsnConfig config = Parse("kafka:\n  settings:\n    sasl.password: ${SECRET}\n    sasl.username: ${USER_NAME:-esn}\n",
+            ("SECRET", "a: b # 'c' ${X}"));
         Assert.Equal("a: b # 'c' ${X}", config.Kafka.Settings["sasl.password"]);
         Assert.Equal("esn", config.Kafka.Settings["sasl.username"]);
     }
@@ -169,26 +182,35 @@ public sealed class ConfigFileTests
             """);
         ErrorModelSpec detector = Assert.IsType<ErrorModelSpec>(config.Detector);
         Assert.Equal(
-            [new MeanErrorSpec { Average = 4, Window = 20 }, new MeanErrorSpec { Average = 5 }, new OutOfRangeSpec(), new LevelSpec(), new SlowRiseSpec { Of = new MeanErrorSpec { Window = 3 }, Window = 64 }, new SlowRiseSpec { Of = new FreeRunErrorSpec { Length = 10 } }],
+            [new MeanErrorSpec { Average = 4, Window = 20 }, new MeanErrorSpec { Average = 5 }, new OutOfRangeSpec(), new LevelSpec(),
+                new SlowRiseSpec { Of = new MeanErrorSpec { Window = 3 }, Window = 64 },
+                new SlowRiseSpec { Of = new FreeRunErrorSpec { Length = 10 } }],
             detector.Scores);
         Assert.Equal(1e-6, Assert.IsType<BudgetSpec>(detector.Calibrator).Floor);
-        Assert.Equal(1e-6, Assert.IsType<BudgetSpec>(Assert.IsType<ErrorModelSpec>(Parse("detector: { calibrator: { budget: { floor: 1e-6 } } }").Detector).Calibrator).Floor);
+        Assert.Equal(1e-6, Assert.IsType<BudgetSpec>(Assert.IsType<ErrorModelSpec>(Parse("detector: { calibrator: { budget: { floor: "
+            + "1e-6 } } }").Detector).Calibrator).Floor);
     }
 
     [Theory]
     [InlineData("detector:\n  scores:\n    - { kind: vibes }", "detector.scores[0] must be one of freeRunError, level,", ":3)")]
-    [InlineData("detector:\n  scores:\n    - outOfRange\n    - vibes: { average: 4 }", "detector.scores[1] must be one of freeRunError, level,", ":4)")]
+    [InlineData("detector:\n  scores:\n    - outOfRange\n    - vibes: { average: 4 }",
+        "detector.scores[1] must be one of freeRunError, level,", ":4)")]
     [InlineData("detector:\n  scores: [meanEror]", "was 'meanEror': did you mean meanError?", ":2)")]
     [InlineData("detector:\n  scores:\n    - { average: 4, window: 3 }", "detector.scores[0] must be one of", ":3)")]
-    [InlineData("detector:\n  scores:\n    - meanError:\n        windw: 3", "unknown key detector.scores[0].meanError.windw: did you mean window?", ":4)")]
-    [InlineData("detector:\n  scores:\n    - meanError: { average: 4 }\n    - meanError:\n        window: 0", "detector.scores[1].meanError: window must be in [1, 100000], was 0", ":5)")]
-    [InlineData("detector:\n  washout: 60\n  scores:\n    - limitedError: { horizon: 7 }", "one looks 7 steps ahead, which readout.horizons must hold, was 1", ":3)")]
+    [InlineData("detector:\n  scores:\n    - meanError:\n        windw: 3",
+        "unknown key detector.scores[0].meanError.windw: did you mean window?", ":4)")]
+    [InlineData("detector:\n  scores:\n    - meanError: { average: 4 }\n    - meanError:\n        window: 0",
+        "detector.scores[1].meanError: window must be in [1, 100000], was 0", ":5)")]
+    [InlineData("detector:\n  washout: 60\n  scores:\n    - limitedError: { horizon: 7 }",
+        "one looks 7 steps ahead, which readout.horizons must hold, was 1", ":3)")]
     [InlineData("detector:\n  readout: { horizons: [2, 5] }", "readout.horizons must begin with 1", ":2)")]
     [InlineData("detector:\n  calibrator:\n    margin: { raw: [1, 2] }", "the number of values of raw must be in [10, 10], was 2", ":3)")]
-    [InlineData("preset: metric\ndetector:\n  horizons:\n    - { ahead: 0, weight: 1 }\n    - { ahead: 2, weight: 1 }", "detector.horizons[1]: ahead must be in [0, 1], was 2", ":5)")]
+    [InlineData("preset: metric\ndetector:\n  horizons:\n    - { ahead: 0, weight: 1 }\n    - { ahead: 2, weight: 1 }",
+        "detector.horizons[1]: ahead must be in [0, 1], was 2", ":5)")]
     [InlineData("preset: metric\ndetector:\n  readout: { horizons: [1, 60] }", "readout.horizons must be left out", ":3)")]
     [InlineData("preset: metric\ndetector:\n  scores: []", "unknown key detector.scores", ":3)")]
-    [InlineData("source: { channels: 3 }\ndetector:\n  alarm: { minimumDeviation: [1, 2] }", "minimumDeviation must have 1 value, or 3 for as many channels, had 2", ":2)")]
+    [InlineData("source: { channels: 3 }\ndetector:\n  alarm: { minimumDeviation: [1, 2] }",
+        "minimumDeviation must have 1 value, or 3 for as many channels, had 2", ":2)")]
     public void An_error_in_a_list_names_the_member_and_its_line(string text, string says, string where)
     {
         string message = Error(text);
@@ -201,6 +223,9 @@ public sealed class ConfigFileTests
         null => "null",
         string or double or int or bool or Enum => FormattableString.Invariant($"{value}"),
         System.Collections.IEnumerable list => $"[{string.Join(", ", list.Cast<object>().Select(Shown))}]",
-        _ => $"{value.GetType().Name} {{ {string.Join(", ", value.GetType().GetProperties().Where(p => p.GetIndexParameters().Length == 0 && p.CanWrite).Select(p => $"{p.Name} = {Shown(p.GetValue(value))}"))} }}",
+        _ => $"{value.GetType().Name} {{ {string.Join(", ", Written(value).Select(p => $"{p.Name} = {Shown(p.GetValue(value))}"))} }}",
     };
+
+    static IEnumerable<System.Reflection.PropertyInfo> Written(object value) =>
+        value.GetType().GetProperties().Where(p => p.GetIndexParameters().Length == 0 && p.CanWrite);
 }

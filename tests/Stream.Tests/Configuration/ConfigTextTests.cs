@@ -18,7 +18,10 @@ public sealed class ConfigTextTests
 
     static (string Preset, ModelSpec Model) Model(string name) => Presets.Names.Contains(name)
         ? (name, Presets.Of(name))
-        : ("signal", Presets.Signal() with { Readout = Horizons, Scores = [(ScoreSpec)Activator.CreateInstance(typeof(ScoreSpec).Assembly.GetType($"Esn.{name}")!)!] });
+        : ("signal", Presets.Signal() with
+        {
+            Readout = Horizons, Scores = [(ScoreSpec)Activator.CreateInstance(typeof(ScoreSpec).Assembly.GetType($"Esn.{name}")!)!],
+        });
 
     static string ReadBack(string preset, ModelSpec model) =>
         ConfigFileTests.Shown(ConfigFile.Parse(ConfigText.Of(preset, model), "esn.yaml", _ => null).Detector);
@@ -57,7 +60,8 @@ public sealed class ConfigTextTests
     {
         string[] lines = ConfigText.Of("metric", Presets.Metric()).Split('\n', StringSplitOptions.RemoveEmptyEntries);
         for (int i = 2; i < lines.Length; i++)
-            if (lines[i].TrimStart()[0] is not ('#' or '-') && !IsMember(lines[i - 1], lines[i])) Assert.StartsWith("#", lines[i - 1].TrimStart(), StringComparison.Ordinal);
+            if (lines[i].TrimStart()[0] is not ('#' or '-') && !IsMember(lines[i - 1], lines[i])) Assert.StartsWith("#",
+                lines[i - 1].TrimStart(), StringComparison.Ordinal);
         Assert.DoesNotContain(lines, line => line.Length > 120);
     }
 
@@ -97,13 +101,16 @@ public sealed class ConfigTextTests
         Enum word => [(path, Enum.GetValues(word.GetType()).Cast<object>().Where(other => !other.Equals(word)))],
         IReadOnlyList<double> numbers => [(path, [new[] { .45 }, numbers.Select((number, i) => i == 0 ? number * .9 : number).ToArray()])],
         IReadOnlyList<int> numbers => [(path, [numbers.Append(numbers[^1] + 1).ToArray()])],
-        IEnumerable items => items.Cast<object>().SelectMany((item, i) => ChangesOf(item, $"{path}[{i}]").Select(change => (change.Path, change.Changed.Select(other => (object)Replaced(items, i, other))))),
+        IEnumerable items => items.Cast<object>()
+            .SelectMany((item, i) => ChangesOf(item, $"{path}[{i}]")
+            .Select(change => (change.Path, change.Changed.Select(other => (object)Replaced(items, i, other))))),
         _ => Changes(value, path),
     };
 
     static object With(object record, PropertyInfo property, object value)
     {
-        object copy = record.GetType().IsValueType ? System.Runtime.CompilerServices.RuntimeHelpers.GetObjectValue(record) : record.GetType().GetMethod("<Clone>$")!.Invoke(record, null)!;
+        object copy = record.GetType().IsValueType ? System.Runtime.CompilerServices.RuntimeHelpers.GetObjectValue(record)
+            : record.GetType().GetMethod("<Clone>$")!.Invoke(record, null)!;
         property.SetValue(copy, value);
         return copy;
     }

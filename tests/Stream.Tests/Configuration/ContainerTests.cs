@@ -15,7 +15,8 @@ public sealed class ContainerTests
         IDeserializer deserializer = new DeserializerBuilder().Build();
         var documents = new List<Dictionary<object, object>>();
         parser.Consume<YamlDotNet.Core.Events.StreamStart>();
-        while (parser.Accept<YamlDotNet.Core.Events.DocumentStart>(out _)) documents.Add(deserializer.Deserialize<Dictionary<object, object>>(parser));
+        while (parser.Accept<YamlDotNet.Core.Events.DocumentStart>(out _)) documents.Add(deserializer.Deserialize<Dictionary<object,
+            object>>(parser));
         return [.. documents];
     }
 
@@ -30,7 +31,8 @@ public sealed class ContainerTests
         foreach (Dictionary<object, object> service in services.Values)
         {
             foreach (string volume in service.TryGetValue("volumes", out object? volumes) ? ((List<object>)volumes).Cast<string>() : [])
-                if (volume.StartsWith('.')) Assert.True(Path.Exists(Path.Combine(SharedData.Root, "compose", volume.Split(':')[0])), volume);
+                if (volume.StartsWith('.')) Assert.True(Path.Exists(Path.Combine(SharedData.Root, "compose", volume.Split(':')[0])),
+                    volume);
             if ((string)service["image"] == "esn") Assert.Null(Wrong(service["command"]));
         }
         EsnConfig config = ConfigFile.Load(Path.Combine(SharedData.Root, "config", "compose.yaml"));
@@ -46,8 +48,10 @@ public sealed class ContainerTests
     {
         Assert.Equal(6001, File.ReadLines(Path.Combine(SharedData.Root, "compose", "feed", "mackey-glass.csv")).Count());
         var detector = new Detector(new EsnConfig().Model, 1);
-        double[] values = [.. File.ReadLines(Path.Combine(SharedData.Root, "compose", "feed", "mackey-glass.csv")).Skip(1).Select(line => double.Parse(line, System.Globalization.CultureInfo.InvariantCulture))];
-        long[] opened = [.. values.Select((value, t) => detector.Step(DateTime.UnixEpoch.AddSeconds(t), [value], new double[1])).Where(step => step.Alarm is { Change: AlarmChange.Opened }).Select(step => step.Position)];
+        double[] values = [.. File.ReadLines(Path.Combine(SharedData.Root, "compose", "feed", "mackey-glass.csv")).Skip(1)
+            .Select(line => double.Parse(line, System.Globalization.CultureInfo.InvariantCulture))];
+        long[] opened = [.. values.Select((value, t) => detector.Step(DateTime.UnixEpoch.AddSeconds(t), [value], new double[1]))
+            .Where(step => step.Alarm is { Change: AlarmChange.Opened }).Select(step => step.Position)];
         Assert.Contains(opened, step => step is >= 2600 and < 2700);
         Assert.DoesNotContain(opened, step => step < 2600);
     }
@@ -56,12 +60,14 @@ public sealed class ContainerTests
     public void The_manifests_start_what_the_program_takes_and_probe_what_it_answers()
     {
         Dictionary<object, object>[] documents = Documents("config/kubernetes/esn.yaml");
-        ConfigFile.Parse((string)At(documents.Single(document => (string)document["kind"] == "ConfigMap"), "data", "esn.yaml"), "esn.yaml", _ => "kafka:9092");
+        ConfigFile.Parse((string)At(documents.Single(document => (string)document["kind"] == "ConfigMap"), "data", "esn.yaml"), "esn.yaml",
+            _ => "kafka:9092");
         object pod = At(documents.Single(document => (string)document["kind"] == "Deployment"), "spec", "template", "spec");
         object container = ((List<object>)At(pod, "containers"))[0];
         Assert.Null(Wrong(At(container, "args")));
         Assert.Equal("true", At(container, "securityContext", "readOnlyRootFilesystem"));
-        foreach ((string probe, string path) in new[] { ("startupProbe", "/health/live"), ("livenessProbe", "/health/live"), ("readinessProbe", "/health/ready") })
+        foreach ((string probe, string path) in new[] { ("startupProbe", "/health/live"), ("livenessProbe", "/health/live"),
+            ("readinessProbe", "/health/ready") })
             Assert.Equal(path, At(container, probe, "httpGet", "path"));
     }
 }

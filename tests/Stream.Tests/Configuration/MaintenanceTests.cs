@@ -10,7 +10,8 @@ public sealed class MaintenanceTests
     static bool Muted(MaintenanceConfig maintenance, string time, string stream = "pump-7")
     {
         maintenance.Validate();
-        return maintenance.Compile()(stream, DateTime.Parse(time, CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal | DateTimeStyles.AssumeUniversal));
+        return maintenance.Compile()(stream,
+            DateTime.Parse(time, CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal | DateTimeStyles.AssumeUniversal));
     }
 
     [Theory]
@@ -46,9 +47,11 @@ public sealed class MaintenanceTests
     [Fact]
     public void In_maintenance_nothing_alarms_and_nothing_is_learnt()
     {
-        EsnConfig config = Pipelines.Config() with { Maintenance = [new MaintenanceConfig { From = "1970-01-01T00:09:50Z", To = "1970-01-01T00:10:20Z" }] };
+        EsnConfig config = Pipelines.Config()
+            with { Maintenance = [new MaintenanceConfig { From = "1970-01-01T00:09:50Z", To = "1970-01-01T00:10:20Z" }] };
         var table = new StreamTable(config, TimeProvider.System);
-        ScoredFrame[] frames = [.. Enumerable.Range(0, 900).SelectMany(t => table.Take(Pipelines.Batch(Pipelines.Record(t, "a", Pipelines.Value(t)))).Frames)];
+        ScoredFrame[] frames = [.. Enumerable.Range(0, 900)
+            .SelectMany(t => table.Take(Pipelines.Batch(Pipelines.Record(t, "a", Pipelines.Value(t)))).Frames)];
         Assert.DoesNotContain(frames, frame => frame.Result.Alarm is not null);
         Assert.DoesNotContain(frames, frame => frame.Result.AlarmOpen);
     }

@@ -30,8 +30,7 @@ public sealed class TableFileTests : FileTests
         Assert.Equal(Enumerable.Range(0, Count).Select(Time), rows.Select(row => row.Time));
         Assert.Equal(Enumerable.Range(0, Count).Select(i => Flow(i) ?? double.NaN), rows.Select(row => row.Values[0]));
         Assert.Equal(Enumerable.Range(0, Count).Select(i => (double)(i * i % 11)), rows.Select(row => row.Values[1]));
-        Assert.Equal("'' in column flow is not a finite number", rows[7].Problem);
-        Assert.Equal(Count - 1, rows.Count(row => row.Problem is null));
+        Assert.All(rows, row => Assert.Null(row.Problem));
     }
 
     async Task<string> Parquet(CompressionMethod method, bool utc = true)

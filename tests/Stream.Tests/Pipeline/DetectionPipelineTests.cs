@@ -24,7 +24,8 @@ public sealed class DetectionPipelineTests
         }, error => _error = error, () => _completed = true);
 
     IObservable<SourceMessage> Every(TimeSpan period, int batches) =>
-        Observable.Interval(period, _clock).Take(batches).Select(i => Pipelines.Batch(Pipelines.Record(2 * i, "a", i), Pipelines.Record(2 * i + 1, "a", i + .5)));
+        Observable.Interval(period, _clock).Take(batches)
+            .Select(i => Pipelines.Batch(Pipelines.Record(2 * i, "a", i), Pipelines.Record(2 * i + 1, "a", i + .5)));
 
     [Fact]
     public void Batches_come_out_complete_and_in_order_and_the_end_follows_the_last()
@@ -43,7 +44,8 @@ public sealed class DetectionPipelineTests
     {
         var stored = Enumerable.Range(0, 3).Select(_ => new TaskCompletionSource()).ToArray();
         int published = 0;
-        using IDisposable running = Run(Every(TimeSpan.FromSeconds(1), 3), new Outbox(batch => batch.Message is RecordBatch ? stored[published++].Task : Task.CompletedTask));
+        using IDisposable running = Run(Every(TimeSpan.FromSeconds(1), 3),
+            new Outbox(batch => batch.Message is RecordBatch ? stored[published++].Task : Task.CompletedTask));
         _clock.AdvanceBy(TimeSpan.FromSeconds(5));
         Assert.Empty(_done);
         Assert.Equal(1, published);  // the second waits for the first

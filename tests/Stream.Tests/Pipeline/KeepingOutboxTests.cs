@@ -103,7 +103,21 @@ public sealed class KeepingOutboxTests : IAsyncDisposable
 
         public ValueTask<SlotSnapshot?> Wake(StreamId stream, CancellationToken cancel) => throw new NotSupportedException();
 
-        public ValueTask Sleep(SlotSnapshot slot, CancellationToken cancel) => throw new NotSupportedException();
+        public List<string> Asleep { get; } = [];
+
+        public ValueTask Sleep(SlotSnapshot slot, CancellationToken cancel)
+        {
+            if (Full) throw new SnapshotException("no space left");
+            lock (Asleep) Asleep.Add(slot.Stream.Key);
+            return ValueTask.CompletedTask;
+        }
+
+        IAsyncEnumerable<SlotSnapshot> ISnapshotStore.Asleep(PartitionId partition, CancellationToken cancel) =>
+            throw new NotSupportedException();
+
+        public ValueTask<bool> Forget(StreamId stream, CancellationToken cancel) => throw new NotSupportedException();
+
+        public ValueTask Renumber(PartitionId partition, CancellationToken cancel) => throw new NotSupportedException();
 
         public async IAsyncEnumerable<StoredSnapshot> List([EnumeratorCancellation] CancellationToken cancel)
         {

@@ -110,7 +110,8 @@ public sealed class DirectoryStoreTests
         byte[] whole = files[newest];
         for (int i = 0; i < whole.Length; i++)
         {
-            foreach (byte[] damaged in new[] { whole[..i], [.. whole[..i], (byte)(whole[i] ^ (1 << (i % 8))), .. whole[(i + 1)..]], [.. whole, 0] })
+            foreach (byte[] damaged in new[] { whole[..i], [.. whole[..i], (byte)(whole[i] ^ (1 << (i % 8))), .. whole[(i + 1)..]],
+                [.. whole, 0] })
             {
                 files[newest] = damaged;
                 _log.Lines.Clear();
@@ -201,7 +202,8 @@ public sealed class DirectoryStoreTests
     static void AssertSame(SlotSnapshot expected, SlotSnapshot? found)
     {
         Assert.NotNull(found);
-        Assert.Equal((expected.Stream, expected.Next, expected.Position, expected.OpenedAt, expected.Channels, expected.Specification, expected.Digest),
+        Assert.Equal((expected.Stream, expected.Next, expected.Position, expected.OpenedAt, expected.Channels, expected.Specification,
+            expected.Digest),
             (found.Stream, found.Next, found.Position, found.OpenedAt, found.Channels, found.Specification, found.Digest));
         Assert.Equal(expected.Gate.ToArray(), found.Gate.ToArray());
         Assert.Equal(expected.Detector.ToArray(), found.Detector.ToArray());

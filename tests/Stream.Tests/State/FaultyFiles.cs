@@ -74,7 +74,8 @@ sealed class FaultyFiles : IFiles
     {
         Operate();
         foreach (string name in _flushedNames.Keys.Where(name => Path.GetDirectoryName(name) == path).ToList()) _flushedNames.Remove(name);
-        foreach ((string name, Content content) in _names.Where(name => Path.GetDirectoryName(name.Key) == path)) _flushedNames[name] = content;
+        foreach ((string name, Content content) in _names.Where(name => Path.GetDirectoryName(name.Key) == path))
+            _flushedNames[name] = content;
     }
 
     public void Rename(string from, string to)

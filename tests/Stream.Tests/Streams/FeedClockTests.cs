@@ -10,9 +10,14 @@ public sealed class FeedClockTests
 
     static Rejection?[] Through(IEnumerable<DateTime> times)
     {
-        var slot = new StreamSlot(new StreamId("topic", 0, "pump"), Pipelines.Config().Detector, new Gate(1));
-        return [.. times.Select((time, i) => slot.Check(time, [i], out _))];
+        StreamSlot slot = Slot();
+        return [.. times.Select((time, i) => Take(slot, time, i))];
     }
+
+    static StreamSlot Slot() => new(new StreamId("topic", 0, "pump"), Pipelines.Config().Detector, new Gate(1));
+
+    static Rejection? Take(StreamSlot slot, DateTime time, int i) =>
+        slot.Take(new Frame(new FeedRecord("topic", 0, i, 0, null, null), slot.Stream, time, [i]), null, out _);
 
     static DateTime[] Regular(int count, double seconds = 10) => [.. Enumerable.Range(0, count).Select(i => Start.AddSeconds(seconds * i))];
 
@@ -56,8 +61,29 @@ public sealed class FeedClockTests
     [Fact]
     public void An_hour_that_is_sent_again_stays_late()
     {
-        DateTime[] times = [.. Regular(500, 300), .. Regular(500, 300)[^12..], .. Enumerable.Range(500, 100).Select(i => Start.AddSeconds(300 * i))];
+        DateTime[] times = [.. Regular(500, 300), .. Regular(500, 300)[^12..], .. Enumerable.Range(500, 100)
+            .Select(i => Start.AddSeconds(300 * i))];
         // The last one is not late, it is of the same time.
         Assert.Equal(11, Through(times).Count(reason => reason == Rejection.Late));
+    }
+
+    [Fact]
+    public void What_is_known_of_a_feeds_clock_outlasts_a_restart()
+    {
+        DateTime[] times = Regular(400);
+        for (int i = 0; i < 5; i++) times[i] = Start.AddYears(10).AddSeconds(i);
+        times[300] = Start.AddYears(73);
+        Rejection?[] whole = Through(times);
+        StreamSlot slot = Slot();
+        for (int i = 0; i < times.Length; i++)
+        {
+            // Between the late ones that are right, and between a leap and what would confirm it.
+            if (i is 8 or 301)
+            {
+                _ = slot.Step([], TimeProvider.System);
+                slot = StreamSlot.Restore(slot.Capture(i), Pipelines.Config().Detector);
+            }
+            Assert.Equal(whole[i], Take(slot, times[i], i));
+        }
     }
 }

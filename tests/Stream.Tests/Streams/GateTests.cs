@@ -35,7 +35,8 @@ public sealed class GateTests
         {
             DateTime time = Start.AddSeconds(10 * i);
             bool wrong = i == 50;
-            Assert.Equal(wrong ? Rejection.FarAhead : null, gate.Check(wrong ? time.AddHours(36) : time, [i], out string detail, sent: time));
+            Assert.Equal(wrong ? Rejection.FarAhead : null,
+                gate.Check(wrong ? time.AddHours(36) : time, [i], out string detail, sent: time));
             if (wrong) Assert.Contains("source.times.maxAheadSeconds", detail, StringComparison.Ordinal);
             Assert.False(gate.BeginsRun);
         }

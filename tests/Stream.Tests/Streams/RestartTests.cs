@@ -21,7 +21,8 @@ public sealed class RestartTests
         return i % 50 == 7 ? record with { Value = "{"u8.ToArray() } : record;
     })];
 
-    static EsnConfig Config(int intervalSeconds = 86_400) => Pipelines.Config() with { State = new StateConfig { IntervalSeconds = intervalSeconds } };
+    static EsnConfig Config(int intervalSeconds = 86_400) => Pipelines.Config()
+        with { State = new StateConfig { IntervalSeconds = intervalSeconds } };
 
     [Theory]
     [InlineData(240, 240)]    // stopped in order, while the models warm up
@@ -40,7 +41,8 @@ public sealed class RestartTests
         PartitionSnapshot snapshot = Through(Ended(stopped));
 
         StreamTable after = Table();
-        ScoredBatch began = after.Take(new PartitionsAssigned([Partition]) { Starts = [new PartitionStart(Partition, snapshot, committed)] });
+        ScoredBatch began = after.Take(new PartitionsAssigned([Partition]) { Starts = [new PartitionStart(Partition, snapshot,
+            committed)] });
         Assert.Equal(2, began.Restored);
         Run second = Take(after, Feed[captured..]);
 
@@ -62,7 +64,8 @@ public sealed class RestartTests
         Take(one, Feed[..1200]);
         Take(other, Feed[..600]);
         PartitionSnapshot newer = Ended(one), older = Ended(other);
-        PartitionSnapshot mixed = older with { Slots = [older.Slots.Single(slot => slot.Stream.Key == "a"), newer.Slots.Single(slot => slot.Stream.Key == "b")] };
+        PartitionSnapshot mixed = older
+            with { Slots = [older.Slots.Single(slot => slot.Stream.Key == "a"), newer.Slots.Single(slot => slot.Stream.Key == "b")] };
         StreamTable after = Table(), whole = Table();
         after.Take(new PartitionsAssigned([Partition]) { Starts = [new PartitionStart(Partition, mixed, 1200)] });
         Take(after, Feed[600..]);
@@ -104,12 +107,14 @@ public sealed class RestartTests
         PartitionSnapshot snapshot = Ended(table);
         var assigned = new PartitionsAssigned([Partition]) { Starts = [new PartitionStart(Partition, snapshot, 600)] };
 
-        EsnConfig other = Config() with { Models = [new ModelConfig { Streams = ["b"], Detector = ((ErrorModelSpec)Config().Detector) with { ScalingSteps = 60 } }] };
+        ModelSpec another = ((ErrorModelSpec)Config().Detector) with { ScalingSteps = 60 };
+        EsnConfig other = Config() with { Models = [new ModelConfig { Streams = ["b"], Detector = another }] };
         SnapshotException e = Assert.Throws<SnapshotException>(() => new StreamTable(other, TimeProvider.System).Take(assigned));
         Assert.Contains("stream b of steps[0]", e.Message, StringComparison.Ordinal);
         Assert.Contains("--on-spec-change reset", e.Message, StringComparison.Ordinal);
 
-        ScoredBatch began = new StreamTable(other with { State = other.State with { OnSpecChange = SpecChange.Reset } }, TimeProvider.System).Take(assigned);
+        ScoredBatch began = new StreamTable(other with { State = other.State with { OnSpecChange = SpecChange.Reset } },
+            TimeProvider.System).Take(assigned);
         Assert.Equal(1, began.Restored);
         Assert.Equal([new StreamId("steps", 0, "b")], began.Reset);
 
@@ -117,6 +122,84 @@ public sealed class RestartTests
         StreamTable taken = new(policy, TimeProvider.System);
         Assert.Equal(2, taken.Take(assigned).Restored);
         Assert.Equal(300, taken.Take(new RecordBatch(Feed[600..601])).Frames[0].Result.Position);
+    }
+
+    [Theory]
+    [InlineData(600)]
+    [InlineData(601)]
+    [InlineData(1203)]
+    public void Frames_that_wait_to_be_put_in_order_and_what_did_not_come_outlast_a_restart(int captured)
+    {
+        EsnConfig config = Config() with { Source = new SourceConfig { Times = new TimesConfig { DelaySeconds = 5, SilentAfter = 20 } } };
+        FeedRecord[] feed = [.. Enumerable.Range(0, 1500).Where(i => i % 200 is not (150 or 151)).Select((t, at) =>
+            Pipelines.Record(t % 10 == 4 ? t + 1 : t % 10 == 5 ? t - 1 : t, "a",
+                Pipelines.Value(t % 10 == 4 ? t + 1 : t % 10 == 5 ? t - 1 : t))
+                with { Offset = at })];
+        StreamTable whole = new(config, TimeProvider.System), before = new(config, TimeProvider.System),
+            after = new(config, TimeProvider.System);
+        List<ScoredFrame> undisturbed = [], told = [];
+        foreach (FeedRecord[] chunk in feed.Chunk(Batch)) undisturbed.AddRange(whole.Take(new RecordBatch(chunk)).Frames);
+        foreach (FeedRecord[] chunk in feed[..captured].Chunk(7)) told.AddRange(before.Take(new RecordBatch(chunk)).Frames);
+        PartitionSnapshot snapshot = Through(Ended(before));
+        // What had been told, and a piece that was not, is read again.
+        after.Take(new PartitionsAssigned([Partition]) { Starts = [new PartitionStart(Partition, snapshot, captured)] });
+        foreach (FeedRecord[] chunk in feed[captured..].Chunk(11)) told.AddRange(after.Take(new RecordBatch(chunk)).Frames);
+        Assert.Equal(undisturbed.Select(frame => (frame.Frame.Time, frame.Frame.Record.Offset, frame.At, frame.Result.Score)),
+            told.Select(frame => (frame.Frame.Time, frame.Frame.Record.Offset, frame.At, frame.Result.Score)));
+        Assert.Equal(undisturbed.Select(frame => frame.Frame.Time).Order(), undisturbed.Select(frame => frame.Frame.Time));
+        Assert.Contains(undisturbed, frame => frame.Result.Alarm is { Change: AlarmChange.Opened });
+        Assert.Equal(Ended(whole).Digest, Ended(after).Digest);
+    }
+
+    [Fact]
+    public void A_model_that_learns_in_another_way_can_go_on_as_it_has_learnt_under_the_policy_of_now()
+    {
+        StreamTable whole = Table(), table = Table();
+        Take(whole, Feed[..1200]);
+        Take(table, Feed[..1200]);
+        PartitionSnapshot snapshot = Through(Ended(table));
+        ModelSpec another = Presets.Metric() with { Alarm = new AlarmSpec { Critical = 1.5 } };
+        ModelSpec severe = ((ErrorModelSpec)Config().Detector)
+            with { ScalingSteps = 60, Alarm = new AlarmSpec { Major = 1.01, Critical = 1.02 } };
+        EsnConfig other = Config() with
+        {
+            Detector = severe,
+            Models = [new ModelConfig { Streams = ["b"], Detector = another }],
+            State = new StateConfig { IntervalSeconds = 86_400, OnSpecChange = SpecChange.KeepOld },
+        };
+        StreamTable after = new(other, TimeProvider.System);
+        ScoredBatch began = after.Take(new PartitionsAssigned([Partition]) { Starts = [new PartitionStart(Partition, snapshot, 1200)] });
+        Assert.Equal((2, 0), (began.Restored, began.Reset.Count));
+        Assert.Equal(["a", "b"], began.KeptOld.Select(stream => stream.Key).Order(StringComparer.Ordinal));
+        // The first is judged with the new severities, the second, whose kind has no such policy, as before.
+        ScoredFrame[] expected = [.. Feed[1200..1300].SelectMany(record => whole.Take(new RecordBatch([record])).Frames)];
+        ScoredFrame[] found = [.. Feed[1200..1300].SelectMany(record => after.Take(new RecordBatch([record])).Frames)];
+        Assert.Equal(expected.Select(frame => frame.Result.Score), found.Select(frame => frame.Result.Score));
+        Assert.Equal(Severity.Critical, found.First(frame => frame.Frame.Stream.Key == "a" && frame.Result.Alarm is not null)
+            .Result.Alarm!.Severity);
+
+        // And so it is kept: it takes no second choice.
+        PartitionSnapshot again = Through(Ended(after));
+        StreamTable third = new(other, TimeProvider.System);
+        Assert.Equal(2, third.Take(new PartitionsAssigned([Partition]) { Starts = [new PartitionStart(Partition, again, 1300)] })
+            .KeptOld.Count);
+    }
+
+    [Fact]
+    public void A_snapshot_that_does_not_say_what_it_learnt_with_can_not_be_gone_on_with_in_another_way()
+    {
+        StreamTable table = Table();
+        Take(table, Feed[..600]);
+        PartitionSnapshot snapshot = Ended(table);
+        snapshot = snapshot with { Slots = [.. snapshot.Slots.Select(slot => slot with { Model = default })] };
+        EsnConfig other = Config() with
+        {
+            Detector = Presets.Metric(),
+            State = new StateConfig { OnSpecChange = SpecChange.KeepOld },
+        };
+        SnapshotException e = Assert.Throws<SnapshotException>(() => new StreamTable(other, TimeProvider.System)
+            .Take(new PartitionsAssigned([Partition]) { Starts = [new PartitionStart(Partition, snapshot, 600)] }));
+        Assert.Contains("did not keep the specification", e.Message, StringComparison.Ordinal);
     }
 
     static StreamTable Table() => new(Config(), TimeProvider.System);
@@ -141,10 +224,12 @@ public sealed class RestartTests
         foreach (FeedRecord[] chunk in records.Chunk(Batch))
         {
             ScoredBatch batch = table.Take(new RecordBatch(chunk));
-            run.Told.AddRange(batch.Frames.Select(frame => $"{frame.Frame.Record.Offset} {frame.Result.Score:R} {frame.Result.Alarm?.Change} {(frame.Result.Alarm is null ? "" : frame.AlarmId)}"));
+            run.Told.AddRange(batch.Frames.Select(frame =>
+                $"{frame.Frame.Record.Offset} {frame.Result.Score:R} {frame.Result.Alarm?.Change} "
+                + $"{(frame.Result.Alarm is null ? "" : frame.AlarmId)}"));
             run.Told.AddRange(batch.DeadLetters.Select(letter => $"{letter.Record.Offset} {letter.Reason}"));
             run.Offsets.AddRange(batch.Offsets.Select(offset => offset.Next));
-            Assert.Equal(batch.Frames.Count, batch.Streams.Sum(steps => steps.Frames.Count));
+            Assert.Equal(batch.Frames.Count, batch.Streams.Sum(steps => steps.Frames.Count(frame => !frame.Bridged)));
             replayed += batch.Replayed;
         }
         return run with { Replayed = replayed };

@@ -13,13 +13,15 @@ public sealed class StreamTableTests
     [Fact]
     public void The_same_records_give_the_same_results_in_any_batches()
     {
-        FeedRecord[] records = [.. Enumerable.Range(0, 1400).Select(i => Pipelines.Record(i, i % 2 == 0 ? "a" : "b", Pipelines.Value(i / 2, i % 2)))];
+        FeedRecord[] records = [.. Enumerable.Range(0, 1400)
+            .Select(i => Pipelines.Record(i, i % 2 == 0 ? "a" : "b", Pipelines.Value(i / 2, i % 2)))];
         List<ScoredFrame> one = [], other = [];
         StreamTable ones = Table(Pipelines.Config()), others = Table(Pipelines.Config());
         foreach (FeedRecord record in records) one.AddRange(ones.Take(Pipelines.Batch(record)).Frames);
         foreach (FeedRecord[] chunk in records.Chunk(97)) other.AddRange(others.Take(Pipelines.Batch(chunk)).Frames);
 
-        Assert.Equal(one.Select(frame => BitConverter.DoubleToInt64Bits(frame.Result.Score)), other.Select(frame => BitConverter.DoubleToInt64Bits(frame.Result.Score)));
+        Assert.Equal(one.Select(frame => BitConverter.DoubleToInt64Bits(frame.Result.Score)),
+            other.Select(frame => BitConverter.DoubleToInt64Bits(frame.Result.Score)));
         Assert.Equal(one.Select(frame => frame.Frame.Record.Offset), other.Select(frame => frame.Frame.Record.Offset));
         Assert.Contains(one, frame => frame.Result.Alarm is { Change: AlarmChange.Opened, Position: >= 600 and < 610 });
     }
@@ -36,7 +38,8 @@ public sealed class StreamTableTests
             FeedRecord[] bad =
             [
                 good with { Value = "{"u8.ToArray() }, good with { Key = null }, good with { Value = null },
-                good with { Value = """{"values": [1, 2, 3]}"""u8.ToArray() }, good with { Key = "empty"u8.ToArray(), Value = "{}"u8.ToArray() },
+                good with { Value = """{"values": [1, 2, 3]}"""u8.ToArray() },
+                    good with { Key = "empty"u8.ToArray(), Value = "{}"u8.ToArray() },
             ];
             ScoredBatch batch = disturbed.Take(Pipelines.Batch([bad[0], bad[1], good, bad[2], bad[3], bad[4]]));
             Assert.Equal(5, batch.DeadLetters.Count);
@@ -49,7 +52,8 @@ public sealed class StreamTableTests
     public void Beyond_the_cap_a_new_stream_is_a_dead_letter()
     {
         StreamTable table = Table(Pipelines.Config(source => source with { MaxStreams = 2 }));
-        ScoredBatch batch = table.Take(Pipelines.Batch(Pipelines.Record(0, "a", 1), Pipelines.Record(1, "b", 1), Pipelines.Record(2, "c", 1), Pipelines.Record(3, "a", 2)));
+        ScoredBatch batch = table.Take(Pipelines.Batch(Pipelines.Record(0, "a", 1), Pipelines.Record(1, "b", 1),
+            Pipelines.Record(2, "c", 1), Pipelines.Record(3, "a", 2)));
         Assert.Equal(Rejection.TooManyStreams, Assert.Single(batch.DeadLetters).Reason);
         Assert.Equal(3, batch.Frames.Count);
     }
@@ -59,7 +63,8 @@ public sealed class StreamTableTests
     {
         StreamTable table = Table(Pipelines.Config());
         table.Take(new PartitionsAssigned([new("steps", 0), new("steps", 1)]));
-        table.Take(Pipelines.Batch(Pipelines.Record(0, "a", 1, partition: 0), Pipelines.Record(0, "a", 1, partition: 1), Pipelines.Record(0, "b", 1, partition: 1)));
+        table.Take(Pipelines.Batch(Pipelines.Record(0, "a", 1, partition: 0), Pipelines.Record(0, "a", 1, partition: 1),
+            Pipelines.Record(0, "b", 1, partition: 1)));
         ScoredBatch gone = table.Take(new PartitionsRevoked([new("steps", 0)]));
         Assert.Equal([new StreamId("steps", 0, "a")], gone.Gone);
         Assert.Equal(2, gone.StreamCount);
@@ -100,9 +105,11 @@ public sealed class StreamTableTests
     public void A_simulation_that_is_started_again_goes_on_with_what_was_learnt_and_wakes_nobody()
     {
         StreamTable table = Table(Pipelines.Config());
-        FeedRecord At(long offset, long t) => Pipelines.Record(t, "a", Math.Sin(.3 * t) + .01 * Math.Sin(12.9898 * t * t)) with { Offset = offset };
+        FeedRecord At(long offset, long t) => Pipelines.Record(t, "a", Math.Sin(.3 * t) + .01 * Math.Sin(12.9898 * t * t))
+            with { Offset = offset };
         for (int t = 0; t < 1500; t++) table.Take(Pipelines.Batch(At(t, t)));
-        ScoredBatch[] again = [.. Enumerable.Range(0, 30).Select(i => table.Take(Pipelines.Batch([.. Enumerable.Range(0, 10).Select(j => At(1500 + 10 * i + j, 7 + 10 * i + j))])))];
+        ScoredBatch[] again = [.. Enumerable.Range(0, 30)
+            .Select(i => table.Take(Pipelines.Batch([.. Enumerable.Range(0, 10).Select(j => At(1500 + 10 * i + j, 7 + 10 * i + j))])))];
         Assert.Equal(20, again.Sum(batch => batch.DeadLetters.Count));
         Assert.Equal(1, again.Sum(batch => batch.Streams.Sum(steps => steps.NewRuns)));
         ScoredFrame first = again.SelectMany(batch => batch.Frames).First();
@@ -144,7 +151,8 @@ public sealed class StreamTableTests
     public void A_model_that_can_not_be_made_is_a_dead_letter_with_the_reason()
     {
         EsnConfig config = Pipelines.Config();
-        StreamTable table = Table(config with { Detector = config.Detector with { Alarm = new AlarmSpec { MinimumDeviation = [1, 2, 3] } } });
+        StreamTable table = Table(config
+            with { Detector = config.Detector with { Alarm = new AlarmSpec { MinimumDeviation = [1, 2, 3] } } });
         ScoredBatch batch = table.Take(Pipelines.Batch(Values(0, "two", 2), Values(1, "three", 3)));
         Assert.Equal(Rejection.NoModel, Assert.Single(batch.DeadLetters).Reason);
         Assert.Single(batch.Frames);
@@ -158,7 +166,8 @@ public sealed class StreamTableTests
             Models =
             [
                 new ModelConfig { Streams = ["pump-1"], Detector = Presets.Sensors() with { ScalingSteps = 11 } },
-                new ModelConfig { Streams = ["valve", "pump-*"], Detector = Presets.Metric(), Budget = AlarmBudget.Parse("1 per 1000 steps") },
+                new ModelConfig { Streams = ["valve", "pump-*"], Detector = Presets.Metric(),
+                    Budget = AlarmBudget.Parse("1 per 1000 steps") },
             ],
         };
         var choice = new ModelChoice(config);
@@ -169,11 +178,14 @@ public sealed class StreamTableTests
 
         // The gap between two scaled beginnings shows which model a stream runs through.
         StreamTable table = Table(config);
-        StreamSteps[] steps = [.. Enumerable.Range(0, 30).SelectMany(t => table.Take(Pipelines.Batch(Pipelines.Record(t, "pump-1", Pipelines.Value(t)), Pipelines.Record(t, "other", Pipelines.Value(t)))).Streams)];
+        StreamSteps[] steps = [.. Enumerable.Range(0, 30)
+            .SelectMany(t => table.Take(Pipelines.Batch(Pipelines.Record(t, "pump-1", Pipelines.Value(t)),
+            Pipelines.Record(t, "other", Pipelines.Value(t)))).Streams)];
         Assert.Contains(steps, step => step.Stream.Key == "pump-1" && !double.IsNaN(step.Frames[0].Expected.Span[0]));
         Assert.DoesNotContain(steps, step => step.Stream.Key == "other" && !double.IsNaN(step.Frames[0].Expected.Span[0]));
     }
 
     static FeedRecord Values(long offset, string key, int channels) =>
-        Pipelines.Record(offset, key, 0) with { Value = Encoding.UTF8.GetBytes($$"""{"values": [{{string.Join(',', Enumerable.Repeat("1", channels))}}]}""") };
+        Pipelines.Record(offset, key, 0)
+            with { Value = Encoding.UTF8.GetBytes($$"""{"values": [{{string.Join(',', Enumerable.Repeat("1", channels))}}]}""") };
 }

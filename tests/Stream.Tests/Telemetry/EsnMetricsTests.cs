@@ -163,7 +163,8 @@ public sealed class EsnMetricsTests
         var table = new StreamTable(config, TimeProvider.System);
         FeedRecord Null(long offset, string key) => Pipelines.Record(offset, key, 1) with { Value = "{\"value\":null}"u8.ToArray() };
         metrics.Observe(table.Take(Pipelines.Batch(Null(0, "never"), Null(1, "never"), Pipelines.Record(5, "late", 1),
-            Pipelines.Record(4, "late", 1), Null(8, "beyond"), Null(9, "late"), Null(10, "x") with { Key = null })));
+            Pipelines.Record(4, "late", 1), Null(8, "beyond"), Null(9, "late") with { Value = "{\"value\":\"Infinity\"}"u8.ToArray() },
+                Null(10, "x") with { Key = null })));
         string text = await Exposed(metrics);
         Assert.Equal("2",
             Sample(text, "esn_stream_dead_letters_total{topic=\"steps\",partition=\"0\",stream=\"never\",reason=\"not_finite\"}"));

@@ -78,7 +78,7 @@ public sealed class AttachedFeedTests
         Assert.Equal(reason, Decode(new FrameFields { Stream = ["host"] }, Encoding.UTF8.GetBytes(json)).DeadLetter!.Reason);
 
     [Theory]
-    [InlineData("""{"p": {"values": [1, null, 3]}, "tag": {"host": "web-1", "n": 7}}""", Rejection.NotFinite)]
+    [InlineData("""{"p": {"values": [1, 1e999, 3]}, "tag": {"host": "web-1", "n": 7}}""", Rejection.NotFinite)]
     [InlineData("""{"p": {"values": [[1, [2]], 3]}, "tag": {"host": "web-1", "n": 7}}""", Rejection.WrongType)]
     [InlineData("""{"p": {"values": {"a": [1]}}, "tag": {"host": "web-1", "n": 7}}""", Rejection.WrongType)]
     [InlineData("""{"p": 1, "tag": {"host": "web-1", "n": 7}}""", Rejection.BadFields)]
@@ -100,8 +100,8 @@ public sealed class AttachedFeedTests
         var fields = new FrameFields { Stream = ["s"] };
         Assert.Equal(Rejection.WrongType, Decode(fields, value).DeadLetter!.Reason);
         Assert.Equal([1.25], Decode(fields with { NumbersInTexts = true }, value).Frame!.Values);
-        Assert.Equal(Rejection.NotFinite, Decode(fields with { NumbersInTexts = true }, """{"s": "x", "value": "NaN"}"""u8.ToArray())
-            .DeadLetter!.Reason);
+        Assert.Equal([double.NaN], Decode(fields with { NumbersInTexts = true }, """{"s": "x", "value": "NaN"}"""u8.ToArray())
+            .Frame!.Values);
         Assert.Equal(Rejection.WrongType, Decode(fields with { NumbersInTexts = true }, """{"s": "x", "value": "much"}"""u8.ToArray())
             .DeadLetter!.Reason);
     }

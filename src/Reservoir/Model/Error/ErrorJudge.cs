@@ -15,6 +15,7 @@ sealed class ErrorJudge : Judge, IJudgement
     readonly double[] _margins;   // of the calibrator, then of what is unprecedented [count + 1]
     readonly IReadOnlyList<double> _minimumDeviation;
     readonly int _channels;
+    readonly PatchyChannels _patchy;
     int _clean = int.MaxValue;    // steps since the last muted one
     bool _wasOpen;
 
@@ -23,6 +24,7 @@ sealed class ErrorJudge : Judge, IJudgement
     public ErrorJudge(ErrorModelSpec spec, ScoreContext context)
     {
         _channels = context.Channels;
+        _patchy = new PatchyChannels(_channels);
         _scores = [.. spec.Scores.Select(score => score.Create(context))];
         _perChannel = [.. spec.Scores.Select(score => score.PerChannel && _channels > 1)];
         _first = new int[_scores.Length + 1];
@@ -80,9 +82,12 @@ sealed class ErrorJudge : Judge, IJudgement
     {
         bool muted = step.Muted;
         _clean = muted ? 0 : Math.Min(_clean, int.MaxValue - 1) + 1;
+        _patchy.Step(step.Missing);
         for (int i = 0; i < _held.Length; i++) _held[i] = muted || (alarm.Open && alarm.Contributed[i]);
         for (int i = 0; i < _scores.Length; i++)
         {
+            // What is usual of a channel does not follow what the model makes up for it.
+            for (int c = 0; _perChannel[i] && c < step.Missing.Length; c++) _held[_first[i] + c] |= step.Missing[c];
             Score score = _scores[i];
             Span<double> values = _values.AsSpan(_first[i].._first[i + 1]);
             Span<bool> held = _held.AsSpan(_first[i].._first[i + 1]);
@@ -93,7 +98,16 @@ sealed class ErrorJudge : Judge, IJudgement
             if (_perChannel[i]) score.Returned.CopyTo(_returned, _first[i]);
             else _returned[_first[i]] = !score.Returned.AsSpan().Contains(false);
             if (!score.Ready || _clean < score.Span) values.Fill(double.NaN);
-            else if (_perChannel[i]) score.Squares.CopyTo(values);
+            else if (_perChannel[i])
+            {
+                score.Squares.CopyTo(values);
+                for (int c = 0; _patchy.Any && c < _channels; c++)
+                    if (!_patchy.Tells(c, score.Span)) values[c] = double.NaN;
+            }
+            else if (_patchy.Any)
+            {
+                values[0] = _patchy.Mean(score.Squares, score.Span);
+            }
             else
             {
                 double sum = 0;
@@ -224,8 +238,9 @@ sealed class ErrorJudge : Judge, IJudgement
     {
         foreach (Score score in _scores) score.Carry(ref state);
         _calibrator.Carry(ref state);
-        _unprecedented.Carry(ref state);
+        if (state.Holds(4)) _unprecedented.Carry(ref state);
         state.Carry(ref _clean);
         state.Carry(ref _wasOpen);
+        if (state.Holds(5)) _patchy.Carry(ref state);
     }
 }

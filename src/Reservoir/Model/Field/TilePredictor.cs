@@ -131,8 +131,11 @@ sealed class TilePredictor : Predictor
     /// <inheritdoc/>
     public override void Settle(ReadOnlySpan<double> frame, Span<double> errors)
     {
-        for (int i = 0; i < frame.Length; i++) _increment[i] = frame[i] - _settled[i];
-        frame.CopyTo(_settled);
+        for (int i = 0; i < frame.Length; i++)
+        {
+            _increment[i] = frame[i] - _settled[i];
+            _settled[i] = double.IsNaN(frame[i]) ? _quantities[i] : frame[i];  // such a frame is announced alone
+        }
         errors.Clear();
         foreach (Tile tile in _tiles) tile.Settle(_increment, errors);
         _at++;

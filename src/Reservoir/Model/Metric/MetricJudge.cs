@@ -65,6 +65,12 @@ sealed class MetricJudge : Judge, IJudgement
         double most = double.NegativeInfinity;
         for (int c = 0; c < _calibrators.Length; c++)
         {
+            // A channel without a value is not judged, and what its errors are compared with waits for it.
+            if (!step.Missing.IsEmpty && step.Missing[c])
+            {
+                _margins[c] = 0;
+                continue;
+            }
             for (int h = 0; h < _channelErrors.Length; h++) _channelErrors[h] = step.Errors[h * _calibrators.Length + c];
             double evidence = _calibrators[c].Step(_channelErrors, step.Frame[c], learn: !(alarm.Open || step.Muted), keep: !step.Muted);
             _margins[c] = evidence;
@@ -98,6 +104,6 @@ sealed class MetricJudge : Judge, IJudgement
     {
         foreach (MetricCalibrator calibrator in _calibrators) calibrator.Carry(ref state);
         _budget.Carry(ref state);
-        _unprecedented.Carry(ref state);
+        if (state.Holds(4)) _unprecedented.Carry(ref state);
     }
 }

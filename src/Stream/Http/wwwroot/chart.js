@@ -124,7 +124,8 @@ export class SignalChart {
       said.push(`${name1}${came}   expected ${number(ch.expected[i], 5)} ± ${number(ch.width[i], 2)}${normal}`);
     });
     said.push(p.marks[i] & 1 ? "warming up"
-      : `score ${number(p.score[i], 3)}${p.marks[i] & 2 ? ", muted" : ""}${p.marks[i] & 4 ? ", alarm open" : ""}`);
+      : `score ${number(p.score[i], 3)}${p.marks[i] & 2 ? ", muted" : ""}${p.marks[i] & 4 ? ", alarm open" : ""}`
+        + (p.marks[i] & 8 ? ", no frame came" : ""));
     return said.join("\n");
   }
 }

@@ -213,11 +213,11 @@ public sealed class MetricModelTests
     }
 
     [Fact]
-    public void A_value_that_is_not_finite_is_refused_and_nothing_is_taken()
+    public void A_value_that_is_infinite_is_refused_and_nothing_is_taken()
     {
         var model = new Detector(Small, 2);
         double[] expected = new double[2];
-        Assert.Throws<ArgumentException>(() => model.Step(Start, [1, double.NaN], expected));
+        Assert.Throws<ArgumentException>(() => model.Step(Start, [1, double.NegativeInfinity], expected));
         Assert.Throws<ArgumentException>(() => model.Step(Start, [1], expected));
         for (int t = 0; t < 300; t++) Assert.True(model.Step(Start, [1, 2], expected).WarmingUp);
         Assert.False(model.Step(Start, [1, 2], expected).WarmingUp);

@@ -1,0 +1,107 @@
+namespace Esn.Streaming.Streams;
+
+/// <summary>How often the frames of a stream come, and whether a time without any is one of its habits.</summary>
+/// <remarks>
+/// The interval is the median of the last steps from frame to frame. A feed is regular where most of these are near it: only then
+/// can frames be missing. A pause such as it has had twice of late, a night say, is no gap.
+/// </remarks>
+/// <param name="configured">Ticks; 0: it is learnt.</param>
+sealed class FeedInterval(long configured)
+{
+    const int Kept = 64, Least = 16, Every = 16, KeptGaps = 8;
+    const double Near = .25, Most = .75;   // of the interval, and of the steps
+    const double Gap = 1.5;                // intervals: a longer step is one
+    const double AsLong = 2 / 3.0;         // of a gap, that another one is like it
+    const double Patience = 2;             // times the longest of the last steps, before it is silence
+    const int InARow = 2;                  // gaps, after which it is the feed that has slowed down
+
+    readonly long[] _steps = new long[Kept];   // ticks, a ring
+    readonly long[] _gaps = new long[KeptGaps];
+    readonly long[] _sorted = new long[Kept];
+    long _count, _gapCount, _interval;
+    int _row;  // gaps in a row
+    bool _regular;
+
+    /// <summary>From frame to frame; null: not known yet.</summary>
+    public TimeSpan? Interval => Ticks > 0 ? TimeSpan.FromTicks(Ticks) : null;
+
+    long Ticks => configured > 0 ? configured : _interval;
+
+    /// <summary>Frames that did not come between two of them; 0 where none is expected there.</summary>
+    /// <param name="step">Ticks from one to the other.</param>
+    public long Missing(long step) =>
+        Ticks > 0 && (_regular || configured > 0) && _row < InARow && step > Gap * Ticks ? (long)Math.Round((double)step / Ticks) - 1 : 0;
+
+    /// <summary>Whether the feed has had two such pauses of late.</summary>
+    /// <param name="step">Ticks from one frame to the next.</param>
+    public bool IsHabit(long step) => Second() >= AsLong * step;
+
+    /// <summary>Time without a frame after which the stream is silent; null: not known yet.</summary>
+    /// <param name="intervals">At least so many.</param>
+    public TimeSpan? Silent(double intervals)
+    {
+        if (Ticks == 0) return null;
+        long longest = 0;
+        for (int i = 0; i < Math.Min(_count, Kept); i++) longest = Math.Max(longest, _steps[i]);
+        double most = Math.Max(intervals * Ticks, Math.Max(_regular || configured > 0 ? 0 : Patience * longest, Second() / AsLong));
+        return TimeSpan.FromTicks((long)Math.Min(most, TimeSpan.MaxValue.Ticks / 2));
+    }
+
+    /// <summary>A frame came.</summary>
+    /// <param name="step">Ticks since the one before, ≥ 0.</param>
+    public void Take(long step)
+    {
+        bool gap = Ticks > 0 && step > Gap * Ticks;
+        _row = gap ? Math.Min(_row + 1, InARow) : 0;
+        if (gap) _gaps[_gapCount++ % KeptGaps] = step;
+        _steps[_count++ % Kept] = step;
+        if (_count >= Least && _count % Every == 0) Learn();
+    }
+
+    void Learn()
+    {
+        int count = (int)Math.Min(_count, Kept);
+        Span<long> sorted = _sorted.AsSpan(0, count);
+        _steps.AsSpan(0, count).CopyTo(sorted);
+        sorted.Sort();
+        _interval = sorted[count / 2];
+        int near = 0;
+        foreach (long step in sorted)
+            if (Math.Abs(step - _interval) <= Near * _interval) near++;
+        _regular = _interval > 0 && near >= Most * count;
+    }
+
+    // Of the last gaps the one that is as long as another one of them, at least.
+    long Second()
+    {
+        (long first, long second) = (0, 0);
+        foreach (long gap in _gaps)
+        {
+            if (gap > first) (first, second) = (gap, first);
+            else if (gap > second) second = gap;
+        }
+        return second;
+    }
+
+    /// <summary>All that it knows.</summary>
+    public void Save(BinaryWriter to)
+    {
+        foreach (long step in _steps) to.Write(step);
+        foreach (long gap in _gaps) to.Write(gap);
+        to.Write(_count);
+        to.Write(_gapCount);
+        to.Write(_interval);
+        to.Write(_row);
+        to.Write(_regular);
+    }
+
+    /// <summary>What was saved.</summary>
+    public void Load(BinaryReader from)
+    {
+        for (int i = 0; i < Kept; i++) _steps[i] = from.ReadInt64();
+        for (int i = 0; i < KeptGaps; i++) _gaps[i] = from.ReadInt64();
+        (_count, _gapCount, _interval) = (from.ReadInt64(), from.ReadInt64(), from.ReadInt64());
+        (_row, _regular) = (from.ReadInt32(), from.ReadBoolean());
+        if (_count < 0 || _gapCount < 0 || _interval < 0) throw new InvalidDataException("these bytes are no interval of a feed");
+    }
+}

@@ -1,0 +1,139 @@
+using Esn.Streaming.Configuration;
+using Esn.Streaming.Wire;
+
+namespace Esn.Streaming.Streams;
+
+/// <summary>A stream, or one of its channels, gives nothing any more, or speaks again.</summary>
+/// <param name="Stream">Which.</param>
+/// <param name="Channel">Index; −1: all of the stream.</param>
+/// <param name="Ended">It speaks again.</param>
+/// <param name="Since">Feed time of the last that it gave.</param>
+/// <param name="Time">Feed time at which this is told: that of a frame, or that which the clock of the feed would show.</param>
+/// <param name="Interval">Between its frames, as usual.</param>
+/// <param name="SinceAt">Offset of the record that it gave last: with the stream and the channel, the identity of the silence.</param>
+/// <param name="At">Offset of the record that this is told with; that of the last one where the wall clock tells it.</param>
+public sealed record SilenceChange(
+    StreamId Stream, int Channel, bool Ended, DateTime Since, DateTime Time, TimeSpan Interval, long SinceAt, long At);
+
+/// <summary>
+/// Knows when a stream, or one of its channels, is silent: by the times of its frames where one comes after a long time, and by the
+/// wall clock where none does.
+/// </summary>
+/// <param name="stream">Which.</param>
+/// <param name="channels">Of its frames.</param>
+/// <param name="times">How long is long.</param>
+/// <param name="order">Of its frames.</param>
+sealed class Silence(StreamId stream, int channels, TimesConfig times, FrameOrder order)
+{
+    readonly FeedInterval _sent = new(0);          // between records, by their own timestamps
+    readonly int[] _missing = new int[channels];   // values that were missing in a row
+    readonly long[] _heardAt = new long[channels]; // offset of the record that gave the last
+    readonly DateTime[] _heard = new DateTime[channels];
+    readonly List<SilenceChange> _changes = [];
+    DateTime? _lastSent;
+    DateTime _last;      // feed time of the last frame
+    long _lastAt = -1;   // its offset
+
+    /// <summary>By the wall clock, and told.</summary>
+    public bool IsSilent { get; set; }
+
+    /// <summary>When a record came last, by the wall clock.</summary>
+    public DateTime HeardAt { get; set; }
+
+    /// <summary>What is to be told, oldest first; those who take them <see cref="Told"/>.</summary>
+    public IReadOnlyList<SilenceChange> Changes => _changes;
+
+    /// <summary>The changes are told.</summary>
+    public void Told() => _changes.Clear();
+
+    /// <summary>Whether a channel has given nothing for so long that it was told.</summary>
+    public bool IsSilentChannel(int channel) => times.SilentAfter > 0 && _missing[channel] >= times.SilentAfter;
+
+    /// <summary>A record came, which is of the stream and holds a value.</summary>
+    /// <param name="sent">Its own timestamp; null: it has none.</param>
+    public void Hear(DateTime? sent)
+    {
+        if (sent is null) return;
+        if (_lastSent is { } last) _sent.Take(Math.Max(0, (sent.Value - last).Ticks));
+        _lastSent = sent;
+    }
+
+    /// <summary>A frame is about to be taken.</summary>
+    /// <param name="frame">It came.</param>
+    /// <param name="at">Offset of the record that made it due.</param>
+    /// <param name="begins">It has nothing to do with the one before by its time.</param>
+    public void Take(Frame frame, long at, bool begins)
+    {
+        TimeSpan interval = order.Interval.Interval ?? TimeSpan.Zero;
+        if (IsSilent) _changes.Add(new SilenceChange(stream, -1, true, _last, frame.Time, interval, _lastAt, at));
+        else if (!begins && _lastAt >= 0 && Limit is { } limit && frame.Time - _last > limit)
+        {
+            // Nobody has told it by the clock: a file, or a backlog.
+            _changes.Add(new SilenceChange(stream, -1, false, _last, Later(limit), interval, _lastAt, at));
+            _changes.Add(new SilenceChange(stream, -1, true, _last, frame.Time, interval, _lastAt, at));
+        }
+        IsSilent = false;
+        for (int c = 0; c < channels; c++)
+        {
+            if (double.IsNaN(frame.Values[c]))
+            {
+                _missing[c]++;
+                if (times.SilentAfter > 0 && _missing[c] == (int)Math.Ceiling(times.SilentAfter))
+                    _changes.Add(new SilenceChange(stream, c, false, Heard(c, frame), frame.Time, interval, _heardAt[c], at));
+                continue;
+            }
+            if (IsSilentChannel(c)) _changes.Add(new SilenceChange(stream, c, true, Heard(c, frame), frame.Time, interval, _heardAt[c],
+                at));
+            (_missing[c], _heard[c], _heardAt[c]) = (0, frame.Time, frame.Record.Offset);
+        }
+        (_last, _lastAt) = (frame.Time, frame.Record.Offset);
+    }
+
+    DateTime Heard(int channel, Frame frame) => _heard[channel] == default ? frame.Time : _heard[channel];
+
+    /// <summary>Time has passed: whether the stream has become silent by it.</summary>
+    /// <param name="now">Wall clock, UTC.</param>
+    /// <returns>Null: it has not.</returns>
+    public SilenceChange? At(DateTime now)
+    {
+        if (IsSilent || _lastAt < 0 || Limit is not { } limit) return null;
+        TimeSpan sent = _sent.Silent(times.SilentAfter) ?? TimeSpan.Zero, least = TimeSpan.FromSeconds(times.SilentSeconds);
+        TimeSpan silent = now - HeardAt;
+        if (silent <= limit || silent <= sent || silent <= least) return null;
+        IsSilent = true;
+        return new SilenceChange(stream, -1, false, _last, Later(limit), order.Interval.Interval!.Value, _lastAt, _lastAt);
+    }
+
+    DateTime Later(TimeSpan by) => by > DateTime.MaxValue - _last ? DateTime.MaxValue : _last + by;
+
+    TimeSpan? Limit => times.SilentAfter == 0 ? null : order.Interval.Silent(times.SilentAfter);
+
+    /// <summary>All that it knows, but what the wall clock has told.</summary>
+    public void Save(BinaryWriter to)
+    {
+        _sent.Save(to);
+        to.Write(_lastSent?.Ticks ?? -1);
+        to.Write(_last.Ticks);
+        to.Write(_lastAt);
+        for (int c = 0; c < channels; c++)
+        {
+            to.Write(_missing[c]);
+            to.Write(_heardAt[c]);
+            to.Write(_heard[c].Ticks);
+        }
+    }
+
+    /// <summary>What was saved.</summary>
+    public void Load(BinaryReader from)
+    {
+        _sent.Load(from);
+        long sent = from.ReadInt64();
+        _lastSent = sent < 0 ? null : Time(sent);
+        (_last, _lastAt) = (Time(from.ReadInt64()), from.ReadInt64());
+        for (int c = 0; c < channels; c++) (_missing[c], _heardAt[c], _heard[c]) = (from.ReadInt32(), from.ReadInt64(),
+            Time(from.ReadInt64()));
+    }
+
+    static DateTime Time(long ticks) => ticks >= 0 && ticks <= DateTime.MaxValue.Ticks ? new DateTime(ticks, DateTimeKind.Utc)
+        : throw new InvalidDataException($"{ticks} ticks are no time");
+}

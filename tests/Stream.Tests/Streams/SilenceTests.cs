@@ -1,0 +1,140 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Esn.Streaming.Configuration;
+using Esn.Streaming.State;
+using Esn.Streaming.Streams;
+using Esn.Streaming.Telemetry;
+using Esn.Streaming.Wire;
+using Microsoft.Extensions.Time.Testing;
+using Xunit;
+
+namespace Esn.Stream.Tests;
+
+/// <summary>A stream that stops, and a channel that gives nothing, are told of: once, and once more when they speak again.</summary>
+public sealed class SilenceTests
+{
+    static readonly PartitionId Partition = new("steps", 0);
+    static readonly DateTimeOffset Start = new(2026, 3, 2, 0, 0, 0, TimeSpan.Zero);
+
+    static EsnConfig Config() => Pipelines.Config(source => source with { Fields = new FrameFields { Channels = ["flow", "heat"] } });
+
+    // A record a second.
+    static FeedRecord At(long second, string key = "pump", string heat = "1.5", long? offset = null) => new("steps", 0, offset ?? second,
+        (Start + TimeSpan.FromSeconds(second)).ToUnixTimeMilliseconds(), Encoding.UTF8.GetBytes(key),
+        Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $$"""{"flow": {{Math.Sin(second):R}}, "heat": {{heat}}}""")));
+
+    [Fact]
+    public void By_the_wall_clock_a_stream_that_stops_is_told_once_and_again_when_it_speaks()
+    {
+        var time = new FakeTimeProvider(Start);
+        var metrics = new EsnMetrics(new HttpConfig(), ["flow", "heat"], time);
+        StreamTable table = new(Config(), time);
+        ScoredBatch Take(SourceMessage message)
+        {
+            ScoredBatch batch = table.Take(message);
+            metrics.Observe(batch);
+            return batch;
+        }
+        for (int second = 0; second < 100; second++)
+        {
+            time.SetUtcNow(Start + TimeSpan.FromSeconds(second));
+            Assert.Empty(Take(new RecordBatch([At(second, offset: 2 * second), At(second, "other", offset: 2 * second + 1)])).Silences);
+        }
+        List<SilenceChange> told = [];
+        for (int second = 100; second < 300; second++)
+        {
+            time.SetUtcNow(Start + TimeSpan.FromSeconds(second));
+            Take(new RecordBatch([At(second, "other", offset: 1000 + second)]));
+            told.AddRange(Take(new TimePassed()).Silences);
+        }
+        SilenceChange silent = Assert.Single(told);
+        Assert.Equal(("pump", -1, false, Start.UtcDateTime.AddSeconds(99)),
+            (silent.Stream.Key, silent.Channel, silent.Ended, silent.Since));
+        Assert.Equal(TimeSpan.FromSeconds(1), silent.Interval);
+        Assert.Contains("esn_stream_silent{topic=\"steps\",partition=\"0\",stream=\"pump\"} 1", Shown(metrics),
+            StringComparison.Ordinal);
+
+        // A restart meanwhile does not tell it again.
+        PartitionSnapshot snapshot = Assert.Single(Take(new PartitionsRevoked([Partition])).Snapshots);
+        Take(new PartitionsAssigned([Partition]) { Starts = [new PartitionStart(Partition, snapshot, snapshot.Next)] });
+        time.SetUtcNow(Start + TimeSpan.FromSeconds(400));
+        Take(new RecordBatch([At(400, "other", offset: 1400)]));
+        Assert.DoesNotContain(Take(new TimePassed()).Silences, change => change.Stream.Key == "pump");
+
+        SilenceChange resumed = Assert.Single(Take(new RecordBatch([At(401, offset: 1401)])).Silences);
+        Assert.Equal((true, silent.Since, silent.SinceAt, 1401), (resumed.Ended, resumed.Since, resumed.SinceAt, resumed.At));
+        Assert.Contains("esn_stream_silent{topic=\"steps\",partition=\"0\",stream=\"pump\"} 0", Shown(metrics),
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_stream_by_batches_or_irregular_or_paused_as_ever_is_not_silent()
+    {
+        var time = new FakeTimeProvider(Start);
+        StreamTable table = new(Config(), time);
+        List<SilenceChange> told = [];
+        // Ten records in a batch every two minutes: a second of feed time each.
+        for (int minute = 0; minute < 60; minute += 2)
+        {
+            time.SetUtcNow(Start + TimeSpan.FromMinutes(minute));
+            told.AddRange(table.Take(new RecordBatch([.. Enumerable.Range(0, 10)
+                .Select(i => At(60 * minute + i, offset: 10 * minute + i))])).Silences);
+            for (int second = 0; second < 120; second += 5)
+            {
+                time.SetUtcNow(Start + TimeSpan.FromMinutes(minute) + TimeSpan.FromSeconds(second));
+                told.AddRange(table.Take(new TimePassed()).Silences);
+            }
+        }
+        // At first it can't be known.
+        Assert.InRange(told.Count(change => !change.Ended), 0, 3);
+        Assert.DoesNotContain(told, change => change.Since > Start.UtcDateTime.AddMinutes(10));
+    }
+
+    [Fact]
+    public void By_feed_time_a_gap_is_told_with_the_frame_that_ends_it()
+    {
+        StreamTable table = new(Config(), TimeProvider.System);
+        FeedRecord[] records = [.. Enumerable.Range(0, 200).Select(i => At(i < 100 ? i : i + 500, offset: i))];
+        SilenceChange[] told = [.. table.Take(new RecordBatch(records)).Silences];
+        Assert.Equal([false, true], told.Select(change => change.Ended));
+        Assert.Equal(Start.UtcDateTime.AddSeconds(109), told[0].Time);
+        Assert.Equal(Start.UtcDateTime.AddSeconds(600), told[1].Time);
+        Assert.Equal((99, 100), (told[0].SinceAt, told[0].At));
+    }
+
+    [Fact]
+    public void A_channel_that_gives_only_nulls_is_named_and_the_others_go_on()
+    {
+        var time = new FakeTimeProvider(Start);
+        var metrics = new EsnMetrics(new HttpConfig(), ["flow", "heat"], time);
+        StreamTable table = new(Config(), time);
+        ScoredBatch batch = table.Take(new RecordBatch([.. Enumerable.Range(0, 300)
+            .Select(i => At(i, heat: i is >= 100 and < 200 ? "null" : "1.5"))]));
+        metrics.Observe(batch);
+        Assert.Equal(300, batch.Frames.Count);
+        Assert.Equal([(1, false, 109L), (1, true, 200L)], batch.Silences.Select(change => (change.Channel, change.Ended, change.At)));
+        Assert.Contains("esn_channel_silent{topic=\"steps\",partition=\"0\",stream=\"pump\",channel=\"heat\"} 0", Shown(metrics),
+            StringComparison.Ordinal);
+        metrics.Observe(table.Take(new RecordBatch([.. Enumerable.Range(300, 20).Select(i => At(i, heat: "null"))])));
+        Assert.Contains("esn_channel_silent{topic=\"steps\",partition=\"0\",stream=\"pump\",channel=\"heat\"} 1", Shown(metrics),
+            StringComparison.Ordinal);
+        Assert.Contains("esn_channel_silent{topic=\"steps\",partition=\"0\",stream=\"pump\",channel=\"flow\"} 0", Shown(metrics),
+            StringComparison.Ordinal);
+
+        SilenceChange silent = batch.Silences[0];
+        var told = FeedCloudEvent.Of(silent.Stream, silent.Channel, silent.Ended, silent.Since, silent.Time, silent.Interval,
+            silent.SinceAt, silent.At, ["flow", "heat"]);
+        JsonElement written = JsonDocument.Parse(AnomalyCloudEvent.Structured(told)).RootElement;
+        Assert.Equal("esn.feed.silent", written.GetProperty("type").GetString());
+        Assert.Equal("heat", written.GetProperty("data").GetProperty("name").GetString());
+        Assert.Equal(10, written.GetProperty("data").GetProperty("silentSeconds").GetDouble());
+    }
+
+    static string Shown(EsnMetrics metrics)
+    {
+        using var text = new MemoryStream();
+        metrics.Registry.CollectAndExportAsTextAsync(text).GetAwaiter().GetResult();
+        return Encoding.UTF8.GetString(text.ToArray());
+    }
+}
