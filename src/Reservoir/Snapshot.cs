@@ -19,7 +19,7 @@ static class Snapshot
     public const int Oldest = 2;
 
     /// <summary>Hash of the names, types and lengths of all that is carried, in order: the test of the layout says when it changes, and what to do.</summary>
-    public const ulong Layout = 0xB6C0FE47CB976C86;
+    public const ulong Layout = 0x4C05014941DFDBAA;
 
     const ulong Magic = 0x31544E53_2E4E5345;  // "ESN.SNT1" in memory
     const int Checksum = sizeof(ulong);

@@ -1,13 +1,10 @@
 namespace Esn;
 
 /// <summary>
-/// Keeps an alarm budget of b alarms a step without knowing the noise: each raw score becomes −ln p. Scores of a single step and
-/// those of a stretch are two voices that share the budget: the largest −ln p of a voice is its joint margin J, and the rate Λ(J)
-/// of episodes above it is learnt. s = ln Λ / ln b: 1 = alarm, s is once in b⁻ˢ steps.
+/// Keeps an alarm budget of b alarms a step without knowing the noise: each raw score becomes −ln p, the largest is the
+/// joint margin J, and the rate Λ(J) of episodes above it is learnt. s = ln Λ / ln b: 1 = alarm, s is once in b⁻ˢ steps.
 /// </summary>
 /// <remarks>
-/// Natural outliers of one step come often in many feeds. Judged together with what lasts, they would raise the bar for it: on
-/// the UCR archive that hid a third of what two voices find.
 /// A governor lowers the rate asked for with every announcement and recovers at the budget, so that an excess by a factor
 /// f lasts for 10 ln f alarms, whatever the feed does.
 /// </remarks>
@@ -19,11 +16,10 @@ sealed class BudgetCalibrator : ICalibrator
     readonly Margin[] _margins;
     readonly double[] _values;   // v, [scores]
     readonly long[] _due;        // step at which each table is made anew, [scores]
-    readonly int[] _voice;       // of each score, [scores]
-    readonly Episodes[] _episodes;  // [voices]
-    readonly double[] _joint;    // J, [voices]
-    readonly double _logBudget;  // of each voice
+    readonly Episodes _episodes;
+    readonly double _logBudget;
     long _steps;                 // c
+    double _joint;               // J
     double _governor;            // θ
 
     /// <param name="spec">Valid.</param>
@@ -35,12 +31,8 @@ sealed class BudgetCalibrator : ICalibrator
         _values = new double[shapes.Count];
         _due = new long[shapes.Count];
         _due.AsSpan().Fill(FirstTable);
-        bool both = shapes.Any(shape => shape.Span > 1) && shapes.Any(shape => shape.Span <= 1);
-        _voice = [.. shapes.Select(shape => both && shape.Span > 1 ? 1 : 0)];
-        _joint = new double[both ? 2 : 1];
-        BudgetSpec share = spec with { AlarmsPerStep = spec.AlarmsPerStep / _joint.Length };
-        _episodes = [.. _joint.Select(_ => new Episodes(share))];
-        _logBudget = Math.Log(share.AlarmsPerStep);
+        _episodes = new Episodes(spec);
+        _logBudget = Math.Log(spec.AlarmsPerStep);
     }
 
     /// <inheritdoc/>
@@ -53,22 +45,21 @@ sealed class BudgetCalibrator : ICalibrator
     public void Measure(ReadOnlySpan<double> scores)
     {
         Require.Length(scores.Length, _margins.Length, nameof(scores));
-        _joint.AsSpan().Clear();
+        _joint = 0;
         for (int i = 0; i < _margins.Length; i++)
         {
             _margins[i].Measure(scores[i]);
             _values[i] = _margins[i].Value;
-            _joint[_voice[i]] = Math.Max(_joint[_voice[i]], _values[i]);
+            _joint = Math.Max(_joint, _values[i]);
         }
-        Score = 0;
-        for (int voice = 0; voice < _joint.Length; voice++) Score = Math.Max(Score, Of(voice, _joint[voice]));
+        Score = Of(_joint);
     }
 
     /// <inheritdoc/>
     public bool IsUnusual(int score) => _values[score] >= _spec.UnusualMargin;
 
     /// <inheritdoc/>
-    public bool Alarms(int score) => Of(_voice[score], _values[score]) >= 1;
+    public bool Alarms(int score) => Of(_values[score]) >= 1;
 
     /// <inheritdoc/>
     public double Height(int score)
@@ -78,7 +69,7 @@ sealed class BudgetCalibrator : ICalibrator
         for (int i = 0; i < 40; i++)
         {
             double middle = .5 * (low + high);
-            if (Of(_voice[score], middle) >= 1) high = middle;
+            if (Of(middle) >= 1) high = middle;
             else low = middle;
         }
         return high < most ? _margins[score].Height(high) : double.PositiveInfinity;
@@ -91,8 +82,7 @@ sealed class BudgetCalibrator : ICalibrator
         _governor = Math.Max(0, _governor - _spec.Governor * _spec.AlarmsPerStep);
         _steps++;
         if (_steps >= FirstTable)
-            for (int voice = 0; voice < _joint.Length; voice++)
-                _episodes[voice].Step(_joint[voice], Growth(_spec.LongMemory), learning != Learning.Normal);
+            _episodes.Step(_joint, Growth(_spec.LongMemory), learning != Learning.Normal);
         if (learning == Learning.Frozen) return;
 
         double growth = Growth(_spec.Memory);
@@ -104,10 +94,9 @@ sealed class BudgetCalibrator : ICalibrator
             long gap = Math.Clamp(_steps / 8, 20, 200);
             // The first gap differs from score to score: tables are not all made at the same step.
             _due[i] = _steps + gap + (_steps == FirstTable ? gap * i / _margins.Length : 0);
-            _margins[i].Rebuild(_episodes[_voice[i]].Count);
+            _margins[i].Rebuild(_episodes.Count);
             _margins[i].BoostSlow(MostLooks());
-            if (i > 0) continue;
-            for (int voice = 0; voice < _joint.Length; voice++) _episodes[voice].Looks = LooksOf(voice);
+            if (i == 0) _episodes.Looks = AllLooks();
         }
     }
 
@@ -122,9 +111,9 @@ sealed class BudgetCalibrator : ICalibrator
     }
 
     // Below UnusualMargin nothing can alarm, and s falls to 0 with J.
-    double Of(int voice, double margin)
+    double Of(double margin)
     {
-        double rate = Math.Max(_episodes[voice].LogRate(Math.Max(margin, _spec.UnusualMargin)), -_spec.Reach - _steps / _spec.ReachSteps);
+        double rate = Math.Max(_episodes.LogRate(Math.Max(margin, _spec.UnusualMargin)), -_spec.Reach - _steps / _spec.ReachSteps);
         double score = Math.Max(0, rate / (_logBudget - _governor - _spec.Caution / (1 + _steps / _spec.Youth)));
         return margin >= _spec.UnusualMargin ? score : Math.Min(score, .99) * margin / _spec.UnusualMargin;
     }
@@ -138,11 +127,10 @@ sealed class BudgetCalibrator : ICalibrator
         return most;
     }
 
-    double LooksOf(int voice)
+    double AllLooks()
     {
         double sum = 0;
-        for (int i = 0; i < _margins.Length; i++)
-            if (_voice[i] == voice) sum += _margins[i].Looks;
+        foreach (Margin margin in _margins) sum += margin.Looks;
         return sum > 0 ? sum : 1;  // while nothing has moved
     }
 
@@ -150,7 +138,7 @@ sealed class BudgetCalibrator : ICalibrator
     public void Carry(ref StateCarrier state)
     {
         foreach (Margin margin in _margins) margin.Carry(ref state);
-        foreach (Episodes episodes in _episodes) episodes.Carry(ref state);
+        _episodes.Carry(ref state);
         state.Carry(_due);
         state.Carry(ref _steps);
         state.Carry(ref _governor);

@@ -38,7 +38,7 @@ public sealed class MemoryTests(ITestOutputHelper output)
         Type type = value.GetType();
         // Shared by all streams of a specification.
         if (value is ModelSpec or ScoreSpec or Kernel or EchoStateNetwork or BudgetSpec or MarginSpec or AlarmSpec or NormalitySpec
-            or FreeRunSpec or ReservoirSpec or ReadoutSpec or Delegate)
+            or UnprecedentedSpec or FreeRunSpec or ReservoirSpec or ReadoutSpec or Delegate)
             return 0;
         if (!type.IsValueType && !seen.Add(value)) return 0;
         long own = value switch
