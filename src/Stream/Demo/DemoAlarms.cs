@@ -18,7 +18,8 @@ sealed class DemoAlarms(string servers, string topic)
     /// <param name="stop">Ends it.</param>
     public void Read(Action<long, double> opened, CancellationToken stop) => ReadAll(data =>
     {
-        if (data.GetProperty("change").GetString() == "opened")
+        // Events that are no alarm, such as a feed that fell silent, have no change.
+        if (data.TryGetProperty("change", out JsonElement change) && change.GetString() == "opened")
             opened(data.GetProperty("position").GetInt64(), data.GetProperty("score").GetDouble());
     }, stop);
 
