@@ -5,7 +5,8 @@ namespace Esn;
 /// <summary>One stream's detector: frames in, scores and alarms out.</summary>
 /// <remarks>
 /// Not thread-safe; one detector a stream. The results depend on the specification, the number of channels and the
-/// sequence of frames only: not on how frames are batched, nor on restarts by <see cref="Save"/> and <see cref="Load(ModelSpec, int, ReadOnlySpan{byte})"/>.
+/// sequence of frames only: not on how frames are batched, nor on restarts by <see cref="Save"/> and
+/// <see cref="Load(ModelSpec, int, ReadOnlySpan{byte})"/>.
 /// </remarks>
 public sealed class Detector
 {
@@ -25,8 +26,8 @@ public sealed class Detector
         // Before anything is made: a frame of ten thousands of values would take the memory of the machine first.
         int regressors = spec.Regressors(channels), minima = spec.Alarm.MinimumDeviation.Count;
         if (regressors > Readout.MostRegressors)
-            throw new ArgumentOutOfRangeException(nameof(channels), FormattableString.Invariant(
-                $"{channels} channels make {regressors} regressors, at most {Readout.MostRegressors} are possible: use fewer units, or several streams"));
+            throw new ArgumentOutOfRangeException(nameof(channels), $"{channels} channels make {regressors} regressors, at most "
+                + $"{Readout.MostRegressors} are possible: use fewer units, or several streams");
         if (minima > 1) Require.Length(minima, channels, "minimumDeviation");
         (_spec, Channels) = (spec, channels);
         _model = new OnlineModel(spec, channels, position: 0);
@@ -37,7 +38,8 @@ public sealed class Detector
     /// <param name="channels">As of the saved one.</param>
     /// <param name="snapshot">All bytes that <see cref="Save"/> wrote.</param>
     /// <exception cref="ArgumentException">A value of the specification is out of its range.</exception>
-    /// <exception cref="InvalidDataException">Bytes that are cut off, damaged, of another format or another specification; it says what to do.</exception>
+    /// <exception cref="InvalidDataException">Bytes that are cut off, damaged, of another format or another specification; it says
+    /// what to do.</exception>
     public static Detector Load(ModelSpec spec, int channels, ReadOnlySpan<byte> snapshot) =>
         Load(spec, channels, new ReadOnlySequence<byte>(snapshot.ToArray()));
 
@@ -95,7 +97,8 @@ public sealed class Detector
     /// <summary>A person says that an alarm was one: whatever was denied before, nothing like it is to be missed.</summary>
     public void ConfirmAlarm() => _model.Bar.Lower();
 
-    /// <summary>What is to come, if the feed goes on as the model expects: it runs on its own predictions. Changes nothing; allocates.</summary>
+    /// <summary>What is to come, if the feed goes on as the model expects: it runs on its own predictions. Changes nothing;
+    /// allocates.</summary>
     /// <param name="forecast">[steps×channels], a point a step after the last frame, overwritten, units of the feed.</param>
     /// <returns>False, and nothing is written: the scaling is not fixed yet.</returns>
     /// <exception cref="ArgumentException">No multiple of the channels.</exception>
@@ -112,7 +115,8 @@ public sealed class Detector
     /// <exception cref="ArgumentException">More than policy differs, or a value is out of its range.</exception>
     public Detector WithPolicy(ModelSpec spec)
     {
-        if (!spec.LearnsLike(_spec)) throw new ArgumentException("more than policy differs: what was learnt does not fit this specification", nameof(spec));
+        if (!spec.LearnsLike(_spec))
+            throw new ArgumentException("more than policy differs: what was learnt does not fit this specification", nameof(spec));
         var snapshot = new ArrayBufferWriter<byte>();
         Save(snapshot);
         return Load(spec, Channels, new ReadOnlySequence<byte>(snapshot.WrittenMemory));
@@ -123,7 +127,8 @@ public sealed class Detector
     /// <param name="frame">[channels], units of the feed; NaN: the channel has no value. It is then imputed by the forecast, and
     /// neither judged nor learnt, while the others go on. A frame of nothing but NaN is a gap: see <see cref="StepMany"/>.</param>
     /// <param name="expected">[channels], overwritten with what the model expected; NaN while the scaling is not fixed.</param>
-    /// <param name="muted">The feed is not to be judged now: no alarm opens, an open one ends, nothing is learnt, for the washout after it neither.</param>
+    /// <param name="muted">The feed is not to be judged now: no alarm opens, an open one ends, nothing is learnt, for the washout
+    /// after it neither.</param>
     /// <exception cref="ArgumentException">A wrong length, or a value that is infinite.</exception>
     public StepResult Step(DateTime time, ReadOnlySpan<double> frame, Span<double> expected, bool muted = false)
     {
@@ -144,7 +149,8 @@ public sealed class Detector
     /// <param name="expected">[n×channels], overwritten.</param>
     /// <param name="muted">Which frames are not to be judged, as in <see cref="Step"/>, [n]; empty: none.</param>
     /// <exception cref="ArgumentException">A wrong length, or a value that is infinite. Nothing was taken then.</exception>
-    public void StepMany(ReadOnlySpan<DateTime> times, ReadOnlySpan<double> frames, Span<StepResult> results, Span<double> expected, ReadOnlySpan<bool> muted = default)
+    public void StepMany(ReadOnlySpan<DateTime> times, ReadOnlySpan<double> frames, Span<StepResult> results, Span<double> expected,
+        ReadOnlySpan<bool> muted = default)
     {
         Require.Length(frames.Length, times.Length * Channels, nameof(frames));
         Require.Length(results.Length, times.Length, nameof(results));
@@ -172,7 +178,8 @@ public sealed class Detector
         GC.KeepAlive(this);  // and with it all memory outside the managed heap
     }
 
-    /// <summary>Writes all that the next steps depend on, between two calls of <see cref="StepMany"/>: about 8·D(D+1)/2 bytes and the windows.</summary>
+    /// <summary>Writes all that the next steps depend on, between two calls of <see cref="StepMany"/>: about 8·D(D+1)/2 bytes and
+    /// the windows.</summary>
     /// <param name="to">Takes it piece by piece: it is never asked for a span that holds all.</param>
     public void Save(IBufferWriter<byte> to)
     {

@@ -18,7 +18,8 @@ static class Snapshot
     /// <summary>The oldest that is read: what it does not hold is as it is in a model that was just made.</summary>
     public const int Oldest = 2;
 
-    /// <summary>Hash of the names, types and lengths of all that is carried, in order: the test of the layout says when it changes, and what to do.</summary>
+    /// <summary>Hash of the names, types and lengths of all that is carried, in order: the test of the layout says when it changes,
+    /// and what to do.</summary>
     public const ulong Layout = 0x4C05014941DFDBAA;
 
     const ulong Magic = 0x31544E53_2E4E5345;  // "ESN.SNT1" in memory
@@ -62,26 +63,32 @@ static class Snapshot
     public static void Load(Detector detector, ModelSpec spec, ReadOnlySequence<byte> snapshot)
     {
         if (snapshot.Length < HeaderLength + Checksum)
-            throw Refuse($"the snapshot has {snapshot.Length} bytes, fewer than its header: it was cut off; take an older one, or start the stream without");
+            throw Refuse($"the snapshot has {snapshot.Length} bytes, fewer than its header: it was cut off; take an older one, or start "
+                + "the stream without");
         var header = Read<Header>(snapshot.Slice(0, HeaderLength));
         if (header.Magic != Magic)
-            throw Refuse($"these bytes are no snapshot of a detector, or one of a machine with another byte order; start the stream without");
+            throw Refuse("these bytes are no snapshot of a detector, or one of a machine with another byte order; start the stream "
+                + "without");
         if (header.Version is < Oldest or > Version)
-            throw Refuse($"the snapshot has format {header.Version}, this program reads {Oldest} to {Version}: load it with the program that wrote it, or start the stream without");
+            throw Refuse($"the snapshot has format {header.Version}, this program reads {Oldest} to {Version}: load it with the program "
+                + "that wrote it, or start the stream without");
         if (header.Length != snapshot.Length)
-            throw Refuse($"the snapshot has {snapshot.Length} of {header.Length} bytes: it was cut off or joined with another; take an older one, or start the stream without");
+            throw Refuse($"the snapshot has {snapshot.Length} of {header.Length} bytes: it was cut off or joined with another; take an "
+                + "older one, or start the stream without");
         ReadOnlySequence<byte> body = snapshot.Slice(HeaderLength, snapshot.Length - HeaderLength - Checksum);
         if (Hash(snapshot.Slice(0, snapshot.Length - Checksum)) != Read<ulong>(snapshot.Slice(snapshot.Length - Checksum)))
-            throw Refuse($"the snapshot's checksum is wrong: it was damaged; take an older one, or start the stream without");
+            throw Refuse("the snapshot's checksum is wrong: it was damaged; take an older one, or start the stream without");
         if (header.Channels != detector.Channels)
-            throw Refuse($"the snapshot is of a stream with {header.Channels} channels, this one has {detector.Channels}; start it without");
+            throw Refuse($"the snapshot is of a stream with {header.Channels} channels, this one has {detector.Channels}; start it "
+                + "without");
         if (header.Fingerprint != Fingerprint.Of(spec, detector.Channels))
-            throw Refuse($"the snapshot was made with another specification: restore the configuration that it was made with, or start the stream without");
+            throw Refuse("the snapshot was made with another specification: restore the configuration that it was made with, or start the "
+                + "stream without");
 
         StateCarrier state = StateCarrier.From(body, header.Version);
         detector.Carry(ref state);
         if (state.Length != body.Length)
-            throw Refuse($"the snapshot holds more than the state of this detector; start the stream without");
+            throw Refuse("the snapshot holds more than the state of this detector; start the stream without");
     }
 
     static T Read<T>(ReadOnlySequence<byte> bytes) where T : unmanaged
@@ -98,5 +105,5 @@ static class Snapshot
         return hash.GetCurrentHashAsUInt64();
     }
 
-    static InvalidDataException Refuse(FormattableString why) => new(FormattableString.Invariant(why));
+    static InvalidDataException Refuse(string why) => new(why);
 }

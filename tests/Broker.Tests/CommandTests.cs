@@ -53,7 +53,8 @@ public sealed class CommandTests(RealKafkaFixture broker) : IClassFixture<RealKa
             producer.Produce($"steps-{_run}", new Message<byte[], byte[]>
             {
                 Key = Encoding.UTF8.GetBytes(key),
-                Value = Encoding.UTF8.GetBytes(FormattableString.Invariant($$"""{"value": {{Value(t)}}, "timestamp": {{1_700_000_000 + t}}}""")),
+                Value = Encoding.UTF8.GetBytes(FormattableString.Invariant(
+                    $$"""{"value": {{Value(t)}}, "timestamp": {{1_700_000_000 + t}}}""")),
             });
         await Task.Run(() => producer.Flush(Patience));
     }

@@ -131,10 +131,12 @@ sealed class Alarm
     }
 
     /// <summary>Out into a snapshot or back.</summary>
-    public void Carry(ref StateCarrier state)
+    /// <param name="state">Where to, or from.</param>
+    /// <param name="scores">How many of the raw scores it has.</param>
+    public void Carry(ref StateCarrier state, int scores)
     {
-        state.Carry(_contributed);
-        state.Carry(_margins);
+        state.Carry(_contributed.AsSpan(0, scores), nameof(_contributed));
+        state.Carry(_margins.AsSpan(0, scores), nameof(_margins));
         state.Carry(ref _end);
         state.Carry(ref _told);
         state.Carry(ref _toldScore);

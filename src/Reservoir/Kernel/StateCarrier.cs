@@ -24,7 +24,8 @@ ref struct StateCarrier
     SequencePosition _next;              // of the piece after the current one
     ReadOnlySpan<byte> _piece;           // what is left of the current one
 
-    StateCarrier(IBufferWriter<byte>? to, XxHash3? hash, ReadOnlySequence<byte> from, bool loading, ICollection<CarriedField>? layout = null)
+    StateCarrier(IBufferWriter<byte>? to, XxHash3? hash, ReadOnlySequence<byte> from, bool loading,
+        ICollection<CarriedField>? layout = null)
     {
         (_to, _hash, _from, _layout, _next, Loading) = (to, hash, from, layout, from.Start, loading);
     }

@@ -58,7 +58,8 @@ static class Fingerprint
                 foreach (PropertyInfo property in value.GetType().GetProperties(BindingFlags.Instance | BindingFlags.Public)
                     .Where(property => property.CanWrite && !property.IsDefined(typeof(PolicyAttribute)))
                     .Where(property => property.GetCustomAttribute<LaterAttribute>() is not { } later
-                        || !Equals(later.AsBefore ?? property.GetValue(Activator.CreateInstance(value.GetType())), property.GetValue(value)))
+                        || !Equals(later.AsBefore ?? property.GetValue(Activator.CreateInstance(value.GetType())),
+                            property.GetValue(value)))
                     .OrderBy(property => property.Name, StringComparer.Ordinal))
                 {
                     text.Append(property.Name).Append('=');

@@ -38,6 +38,9 @@ abstract class Judge
     /// <summary>Names of the raw scores, as in events.</summary>
     public abstract string[] Names { get; }
 
+    /// <summary>How many of the raw scores a snapshot has that is older than format 4: what is unprecedented came with that.</summary>
+    public virtual int ScoresBefore4 => Names.Length;
+
     /// <summary>Which raw scores look back so far that they hold an alarm open only if they opened it, [scores].</summary>
     public abstract bool[] Slow { get; }
 

@@ -53,7 +53,8 @@ public abstract record ModelSpec
     /// <param name="streams">≥ 1.</param>
     public abstract ModelSpec SharedBy(int streams);
 
-    /// <summary>The same for a feed of which it is known how long it is, such as a file: where the warm-up sets all lengths it may be shorter.</summary>
+    /// <summary>The same for a feed of which it is known how long it is, such as a file: where the warm-up sets all lengths it may
+    /// be shorter.</summary>
     /// <param name="frames">≥ 0.</param>
     public virtual ModelSpec ForFeedOf(int frames) => this;
 
@@ -66,14 +67,16 @@ public abstract record ModelSpec
     /// </summary>
     public virtual ModelSpec WithoutAlarms() => this with { Alarm = Alarm with { OpenAfter = AlarmSpec.MostOpenAfter } };
 
-    /// <summary>Whether what was learnt with this specification can be gone on with under the other one: they differ in policy at the most.</summary>
+    /// <summary>Whether what was learnt with this specification can be gone on with under the other one: they differ in policy at
+    /// the most.</summary>
     public bool LearnsLike(ModelSpec other) => Fingerprint.Of(this, 1) == Fingerprint.Of(other, 1);
 
     /// <summary>What this one learns with, under the policy of another: for a stream that is to go on with what it has learnt.</summary>
     /// <param name="policy">Budgets, severities, when alarms open and end; taken as far as it is of the same kind.</param>
     public ModelSpec WithPolicyOf(ModelSpec policy) => PolicyHalf.Of(this, policy);
 
-    /// <summary>Tells models apart by what they learn with, policy left out: equal for those that can go on from the same snapshot.</summary>
+    /// <summary>Tells models apart by what they learn with, policy left out: equal for those that can go on from the same
+    /// snapshot.</summary>
     /// <param name="channels">Of the feed.</param>
     public UInt128 FingerprintFor(int channels) => Fingerprint.Of(this, channels);
 
@@ -125,7 +128,8 @@ public abstract record ModelSpec
 }
 
 /// <summary>What went wrong with a stream's model itself, in numbers since it began.</summary>
-/// <param name="Recoveries">Times that learning began anew with W_out as it was, since rounding had cost P its positive definiteness.</param>
+/// <param name="Recoveries">Times that learning began anew with W_out as it was, since rounding had cost P its positive
+/// definiteness.</param>
 /// <param name="Refusals">Frames that were not learnt, in part or whole, because a number in them was too large.</param>
 /// <param name="Rescalings">
 /// Times that the feed had left the range of its scaling for good: most of its frames lay beyond the limit, for as long as an

@@ -13,7 +13,8 @@ static class PolicyHalf
         Type type = learnt.GetType();
         if (policy.GetType() != type) return learnt;
         object? copy = null;  // what `with` calls, where there is something to change
-        foreach (PropertyInfo property in type.GetProperties(BindingFlags.Instance | BindingFlags.Public).Where(property => property.CanWrite))
+        foreach (PropertyInfo property in type.GetProperties(BindingFlags.Instance | BindingFlags.Public)
+            .Where(property => property.CanWrite))
         {
             (object? own, object? other) = (property.GetValue(learnt), property.GetValue(policy));
             object? wanted = property.IsDefined(typeof(PolicyAttribute)) ? other

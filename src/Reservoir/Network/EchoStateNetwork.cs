@@ -98,7 +98,8 @@ sealed class EchoStateNetwork
         static readonly IReadOnlyList<double> None = [];
 
         public bool Equals(
-            (ReservoirSpec Reservoir, InputMapSpec Map, int Channels) one, (ReservoirSpec Reservoir, InputMapSpec Map, int Channels) other) =>
+            (ReservoirSpec Reservoir, InputMapSpec Map, int Channels) one,
+                (ReservoirSpec Reservoir, InputMapSpec Map, int Channels) other) =>
             one.Channels == other.Channels && one.Map.Equals(other.Map)
             && one.Reservoir.LeakRates.SequenceEqual(other.Reservoir.LeakRates)
             && (one.Reservoir with { LeakRates = None }).Equals(other.Reservoir with { LeakRates = None });

@@ -103,7 +103,8 @@ sealed unsafe class Readout
     internal static long EstimatedBytes(int regressors, int outputs, IReadOnlyList<int> horizons)
     {
         long padded = (regressors + 7) / 8 * 8, waiting = regressors < 128 ? 8 : 48, period = UpdatesWait(outputs) ? waiting : 1;
-        return sizeof(double) * (padded * (padded + 8) / 2 + padded * waiting + horizons.Count * outputs * (padded + period) + 2L * (horizons[^1] + period) * padded);
+        return sizeof(double) * (padded * (padded + 8) / 2 + padded * waiting + horizons.Count * outputs * (padded + period)
+            + 2L * (horizons[^1] + period) * padded);
     }
 
     /// <summary>A copy of W_out as learnt so far, [horizons·outputs × D], row by row.</summary>

@@ -11,7 +11,8 @@ sealed class ModelOptions
     readonly Argument<string[]> _files =
         new("FILE")
         {
-            Description = "Files of CSV, of one JSON object a line, Parquet or Arrow, packed by gzip or zstd or not; - reads standard input. "
+            Description =
+                "Files of CSV, of one JSON object a line, Parquet or Arrow, packed by gzip or zstd or not; - reads standard input. "
                 + "Or fields: netCDF-4, HDF5, npy.",
             Arity = ArgumentArity.OneOrMore,
         };

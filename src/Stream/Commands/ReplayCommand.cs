@@ -22,7 +22,8 @@ static class ReplayCommand
     {
         var file = new Argument<string>("FILE")
         {
-            Description = "A file of CSV, of one JSON object a line, Parquet or Arrow, packed by gzip or zstd or not; - reads standard input. "
+            Description =
+                "A file of CSV, of one JSON object a line, Parquet or Arrow, packed by gzip or zstd or not; - reads standard input. "
                 + "Or fields: netCDF-4, HDF5, npy.",
         };
         var columns = new FileOptions();

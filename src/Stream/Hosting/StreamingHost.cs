@@ -145,7 +145,8 @@ public sealed class StreamingHost : IAsyncDisposable
         IObservable<SourceMessage> beside = Observable.Interval(PassTime).Where(_ => _readiness is { Missing: null, Waiting: 0 })
             .Select(SourceMessage (_) => new TimePassed()).Merge(Reloading.Of(_config, Metrics, _time, _log));
         using (DetectionPipeline.Run(
-            CommandFeed.With(source.Messages(stop), _book, () => commands?.CatchUp(CommandTopic.Patience)), streams, outbox, scoring, beside)
+            CommandFeed.With(source.Messages(stop), _book, () => commands?.CatchUp(CommandTopic.Patience)), streams,
+                outbox, scoring, beside)
             .Do(batch => Done(source, batch, stop))
             .Subscribe(_ => { }, error => ended.TrySetException(error), () => ended.TrySetResult()))
             good = await Ended(ended.Task, stop).ConfigureAwait(false);

@@ -18,7 +18,7 @@ namespace Esn.Stream.Tests;
 /// </remarks>
 public sealed class GoldenSnapshotTests
 {
-    const string Version = "3";
+    const string Version = "5";
     const int Before = 900, After = 60;
 
     static readonly string Folder = Path.Combine(SharedData.Root, "tests", "Stream.Tests", "State", "golden");
@@ -29,31 +29,17 @@ public sealed class GoldenSnapshotTests
 
     [Theory]
     [MemberData(nameof(Kept))]
-    public void A_snapshot_that_an_older_program_wrote_is_gone_on_from(string name)
-    {
-        PartitionSnapshot snapshot;
-        using (var file = new GZipStream(File.OpenRead(File_(name, "snapshot.gz")), CompressionMode.Decompress))
-            snapshot = SnapshotFile.Read(file);
-        EsnConfig config = ConfigFile.Parse(File.ReadAllText(File_(name, "yaml")), name, _ => null);
-        StreamTable table = Table(config, snapshot);
-        string[] expected = File.ReadAllLines(File_(name, "scores"));
-        double[] found = [.. Take(table, Channels(name), Before, After)];
-        Assert.Equal(expected.Length, found.Length);
-        // Machines with other vector widths round in another order.
-        for (int i = 0; i < found.Length; i++)
-            Assert.Equal(double.Parse(expected[i], CultureInfo.InvariantCulture), found[i], 1e-6 * (1 + Math.Abs(found[i])));
-    }
+    public void A_snapshot_that_an_older_program_wrote_is_gone_on_from(string name) => GoneOnFrom(Folder, name);
 
     [Fact]
     public void There_are_some_of_this_version_and_of_every_kind_of_model_that_a_record_of_numbers_can_have() =>
         Assert.Empty(new[] { $"{Version}-signal", $"{Version}-sensors", $"{Version}-metric" }.Except(Kept.Select(kept => kept.Data)));
 
     [Fact]
-    public void Written_where_somebody_asks_for_it()
+    public void What_is_written_now_is_gone_on_from()
     {
-        Assert.SkipUnless(Environment.GetEnvironmentVariable("ESN_GOLDEN_WRITE") is { Length: > 0 },
-            "ESN_GOLDEN_WRITE=FOLDER writes those of this version");
-        string folder = Environment.GetEnvironmentVariable("ESN_GOLDEN_WRITE")!;
+        using var temporary = new TemporaryDirectory();
+        string folder = Environment.GetEnvironmentVariable("ESN_GOLDEN_WRITE") is { Length: > 0 } asked ? asked : temporary.Path;
         Directory.CreateDirectory(folder);
         foreach ((string preset, ModelSpec model) in Small())
         {
@@ -65,13 +51,30 @@ public sealed class GoldenSnapshotTests
             PartitionSnapshot snapshot = Assert.Single(table.Take(new SourceEnded()).Snapshots);
             using (var file = new GZipStream(File.Create($"{to}.snapshot.gz"), CompressionLevel.SmallestSize))
                 SnapshotFile.Write(snapshot, file);
-            StreamTable next = Table(config, snapshot);
-            File.WriteAllLines($"{to}.scores", Take(next, Channels(name), Before, After)
+            // By the table that never stopped.
+            File.WriteAllLines($"{to}.scores", Take(table, Channels(name), Before, After)
                 .Select(score => score.ToString("R", CultureInfo.InvariantCulture)));
+            GoneOnFrom(folder, name);
         }
     }
 
-    static string File_(string name, string suffix) => Path.Combine(Folder, $"{name}.{suffix}");
+    static void GoneOnFrom(string folder, string name)
+    {
+        PartitionSnapshot snapshot;
+        using (var file = new GZipStream(File.OpenRead(Path.Combine(folder, $"{name}.snapshot.gz")), CompressionMode.Decompress))
+            snapshot = SnapshotFile.Read(file);
+        EsnConfig config = ConfigFile.Parse(File.ReadAllText(Path.Combine(folder, $"{name}.yaml")), name, _ => null);
+        StreamTable table = Table(config, snapshot);
+        string[] expected = File.ReadAllLines(Path.Combine(folder, $"{name}.scores"));
+        double[] found = [.. Take(table, Channels(name), Before, After)];
+        Assert.Equal(expected.Length, found.Length);
+        // Machines with other vector widths round in another order; what is made of the same state may be better than it was. A
+        // model that begins anew has no scores at all.
+        double apart = name.StartsWith(Version, StringComparison.Ordinal) ? 1e-6 : .01;
+        for (int i = 0; i < found.Length; i++)
+            Assert.Equal(double.Parse(expected[i], CultureInfo.InvariantCulture), found[i], apart * (1 + Math.Abs(found[i])));
+        Assert.Contains(found, score => score > .1);
+    }
 
     static int Channels(string name) => name.EndsWith("sensors", StringComparison.Ordinal) ? 2 : 1;
 
@@ -84,7 +87,8 @@ public sealed class GoldenSnapshotTests
         var sensors = (ErrorModelSpec)Presets.Of("sensors");
         yield return ("sensors", sensors with { Reservoir = reservoir, Normality = windows, WarmUp = 400, ScalingSteps = 50 });
         var metric = (MetricModelSpec)Presets.Of("metric");
-        yield return ("metric", metric with { Reservoir = metric.Reservoir with { Units = 12, Degree = 3 }, Normality = windows, WarmUp = 100 });
+        yield return ("metric",
+            metric with { Reservoir = metric.Reservoir with { Units = 12, Degree = 3 }, Normality = windows, WarmUp = 100 });
     }
 
     static StreamTable Table(EsnConfig config, PartitionSnapshot? snapshot)

@@ -34,7 +34,8 @@ public sealed class TuningTests : FileTests
         double[] late = values[(Steps / 2)..];
         double mean = late.Average(), variance = late.Average(value => (value - mean) * (value - mean));
         double[] squares =
-            [.. Enumerable.Range(Steps / 2, Steps / 2).Select(t => (values[t] - expected[t]) * (values[t] - expected[t]) / variance).Order()];
+            [.. Enumerable.Range(Steps / 2, Steps / 2)
+                .Select(t => (values[t] - expected[t]) * (values[t] - expected[t]) / variance).Order()];
         ForecastError error = ForecastTrial.Run(spec, Part(values), Steps, CancellationToken.None);
         Assert.Equal(Math.Sqrt(squares[..(int)(.99 * squares.Length)].Average()), error.OneStep, 1e-9);
     }

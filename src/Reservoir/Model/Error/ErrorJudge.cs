@@ -69,6 +69,9 @@ sealed class ErrorJudge : Judge, IJudgement
     public override string[] Names { get; }
 
     /// <inheritdoc/>
+    public override int ScoresBefore4 => Names.Length - 1;
+
+    /// <inheritdoc/>
     public override bool[] Slow { get; }
 
     /// <inheritdoc/>

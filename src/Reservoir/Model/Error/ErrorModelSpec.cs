@@ -30,7 +30,7 @@ public sealed record ErrorModelSpec : ModelSpec
     public CalibratorSpec Calibrator { get; init; } = new BudgetSpec();
 
     /// <summary>What is told whatever the calibrator has learnt.</summary>
-    [Later]
+    [Policy]
     public UnprecedentedSpec Unprecedented { get; init; } = new();
 
     /// <summary>Frames that fix the scaling, 10 … 100,000. They are kept, then run through the model in order.</summary>

@@ -37,7 +37,7 @@ public sealed record MetricModelSpec : ModelSpec
     /// What is told whatever was learnt. Values never seen before are evidence already, and metrics are bursty: one that stands
     /// still is left.
     /// </summary>
-    [Later]
+    [Policy]
     public UnprecedentedSpec Unprecedented { get; init; } = new() { Errors = false, Widths = false, Once = true };
 
     /// <summary>How evidence becomes a score.</summary>
