@@ -29,8 +29,11 @@ public sealed class ArchitectureTests
     [Fact]
     public void The_page_names_every_folder_of_the_order() => Empty(Order.Unnamed("docs/architecture.md"));
 
-    [Fact]
-    public void A_folder_of_tests_is_named_after_what_it_tests() => Empty(Code.FoldersWithoutSource("tests/Stream.Tests"));
+    [Theory]
+    [InlineData("tests/Stream.Tests")]
+    [InlineData("tests/Broker.Tests")]
+    [InlineData("tests/Browser.Tests")]
+    public void A_folder_of_tests_is_named_after_what_it_tests(string tests) => Empty(Code.FoldersWithoutSource(tests));
 
     [Fact]
     public void No_line_ends_where_nobody_sees_it() => Empty(LongLines.OfRepository());

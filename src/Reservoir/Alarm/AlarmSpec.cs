@@ -54,6 +54,9 @@ public sealed record AlarmSpec
     /// </summary>
     public IReadOnlyList<double> MinimumDeviation { get; init; } = [];
 
+    /// <summary>Of a channel, where there are any.</summary>
+    internal double MinimumOf(int channel) => MinimumDeviation[MinimumDeviation.Count == 1 ? 0 : channel];
+
     /// <summary>Throws with the key, the value and the range.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A value out of its range.</exception>
     public void Validate()

@@ -58,6 +58,12 @@ public abstract record ModelSpec
     /// <param name="frames">≥ 0.</param>
     public virtual ModelSpec ForFeedOf(int frames) => this;
 
+    /// <summary>Whether its frames are fields: it tells where, beside when.</summary>
+    public virtual bool TakesFields => false;
+
+    /// <summary>The same before its fields are known: what a configuration says of it.</summary>
+    public virtual ModelSpec WithoutGrid() => this;
+
     /// <summary>The same for frames that are fields of this geometry.</summary>
     /// <param name="grid">Valid.</param>
     public virtual ModelSpec ForGrid(GridSpec grid) => this;

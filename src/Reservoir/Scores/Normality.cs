@@ -25,6 +25,7 @@ sealed class Normality
     {
         spec.Validate();
         _spec = spec;
+        // One ring for both windows: what leaves the short one enters the long one, which two rings would have to hold twice.
         _ring = new float[spec.ShortWindow + spec.LongWindow];
     }
 

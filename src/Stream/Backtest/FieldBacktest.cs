@@ -67,7 +67,7 @@ static class FieldBacktest
     {
         var layout = new FieldLayout(grid.Fields, grid.Rows, grid.Columns);
         ModelSpec model = new ModelChoice(config).Of(stream).ForFeedOf(count);
-        if (model is not FieldModelSpec)
+        if (!model.TakesFields)
             throw new FeedException($"{name} holds fields of {layout} cells, which is what preset field is for: --preset field");
         long memory = config.Source.MaxMemory?.Bytes ?? (long)(SourceConfig.DefaultShare * GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
         long bytes = model.ForGrid(grid).EstimatedBytes(grid.Channels);

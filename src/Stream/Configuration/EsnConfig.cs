@@ -29,7 +29,7 @@ public sealed record EsnConfig
 
     /// <summary>Topics that are written to.</summary>
     internal IReadOnlyList<string> SinkTopics =>
-        Detector is FieldModelSpec || Models.Any(entry => entry.Detector is FieldModelSpec)
+        Detector.TakesFields || Models.Any(entry => entry.Detector.TakesFields)
             ? [Sink.Events, Sink.DeadLetters, Sink.Maps] : [Sink.Events, Sink.DeadLetters];
 
     /// <summary>The file's own model, with the budget in it: that of every stream that <see cref="Models"/> does not name.</summary>

@@ -75,7 +75,7 @@ public sealed class StreamingHost : IAsyncDisposable
     public async Task<bool> Run(CancellationToken stop)
     {
         using IDisposable? traces = Tracing.Start(_config.Tracing, _config.Source.Group);
-        using IDisposable? exported = Otlp.Start(_config.Tracing, _config.Source.Group, Metrics);
+        using IDisposable? exported = Otlp.Start(_config.Tracing, _config.Source.Group, Metrics, _time);
         try
         {
             await _web.StartAsync(stop).ConfigureAwait(false);
@@ -107,7 +107,7 @@ public sealed class StreamingHost : IAsyncDisposable
         }
         finally
         {
-            using var hurry = new CancellationTokenSource(TimeSpan.FromSeconds(1));
+            using var hurry = new CancellationTokenSource(TimeSpan.FromSeconds(1), _time);
             await _web.StopAsync(hurry.Token).ConfigureAwait(false);
         }
     }
@@ -134,7 +134,7 @@ public sealed class StreamingHost : IAsyncDisposable
         {
             Metrics.KeepEvery(_config.State.IntervalSeconds);
             outbox = new KeepingOutbox(outbox, new MeasuredStore(store, Metrics.CountSnapshot),
-                TimeSpan.FromSeconds(_config.State.IntervalSeconds), source.IsGone, _log, streams.Kept);
+                TimeSpan.FromSeconds(_config.State.IntervalSeconds), source.IsGone, _time, _log, streams.Kept);
         }
         using var scoring = new EventLoopScheduler(start => new Thread(start) { IsBackground = true, Name = "score" });
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

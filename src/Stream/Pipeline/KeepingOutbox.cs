@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Esn.Streaming.Configuration;
 using Esn.Streaming.State;
 using Esn.Streaming.Streams;
@@ -17,10 +16,11 @@ namespace Esn.Streaming.Pipeline;
 /// <param name="interval">Between two snapshots.</param>
 /// <param name="gone">Whether a partition went while something that came of it was on its way: it may not be told then, and is not
 /// kept.</param>
+/// <param name="time">The clock.</param>
 /// <param name="log">Told of what was not kept.</param>
 /// <param name="kept">Told of each stream that is to leave memory whether its state is kept; null: nobody wants to know.</param>
 public sealed class KeepingOutbox(IOutbox outbox, ISnapshotStore store, TimeSpan interval, Func<PartitionId, bool> gone,
-    ILogger log, Action<StreamId, bool>? kept = null) : IOutbox
+    TimeProvider time, ILogger log, Action<StreamId, bool>? kept = null) : IOutbox
 {
     readonly Dictionary<PartitionId, Task> _writing = [];
     Task _sleeping = Task.CompletedTask;
@@ -75,11 +75,11 @@ public sealed class KeepingOutbox(IOutbox outbox, ISnapshotStore store, TimeSpan
 
     async Task Keep(PartitionSnapshot snapshot, bool told)
     {
-        long start = Stopwatch.GetTimestamp();
+        long start = time.GetTimestamp();
         try
         {
             await store.Save(snapshot, CancellationToken.None).ConfigureAwait(false);
-            long took = (long)Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+            long took = (long)time.GetElapsedTime(start).TotalMilliseconds;
             if (told) log.Kept(snapshot.Partition.ToString(), snapshot.Slots.Count, MemorySize.Say(snapshot.Bytes), snapshot.Next, took,
                 snapshot.Digest);
         }

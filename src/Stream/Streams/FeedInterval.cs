@@ -2,14 +2,16 @@ namespace Esn.Streaming.Streams;
 
 /// <summary>How often the frames of a stream come, and whether a time without any is one of its habits.</summary>
 /// <remarks>
-/// The interval is the median of the last steps from frame to frame. A feed is regular where most of these are near it: only then
-/// can frames be missing. A pause such as it has had twice of late, a night say, is no gap.
+/// The interval is the median of the last steps from frame to frame. A feed is regular where nearly all of these are near it: only
+/// then can frames be missing. Steps that are much shorter show that frames are stamped late at times, by a clock beside the feed or
+/// by one that is too coarse; then a long step is no gap. A pause such as it has had twice of late, a night say, is none either.
 /// </remarks>
 /// <param name="configured">Ticks; 0: it is learnt.</param>
 sealed class FeedInterval(long configured)
 {
     const int Kept = 64, Least = 16, Every = 16, KeptGaps = 8;
-    const double Near = .25, Most = .75;   // of the interval, and of the steps
+    const double Near = .25;               // of the interval
+    const double Most = .95, Short = .02;  // of the steps: that are near it, that are shorter
     const double Gap = 1.5;                // intervals: a longer step is one
     const double AsLong = 2 / 3.0;         // of a gap, that another one is like it
     const double Patience = 2;             // times the longest of the last steps, before it is silence
@@ -65,10 +67,13 @@ sealed class FeedInterval(long configured)
         _steps.AsSpan(0, count).CopyTo(sorted);
         sorted.Sort();
         _interval = sorted[count / 2];
-        int near = 0;
+        (int near, int below) = (0, 0);
         foreach (long step in sorted)
+        {
             if (Math.Abs(step - _interval) <= Near * _interval) near++;
-        _regular = _interval > 0 && near >= Most * count;
+            else if (step < _interval) below++;
+        }
+        _regular = _interval > 0 && near >= Most * count && below <= Short * count;
     }
 
     // Of the last gaps the one that is as long as another one of them, at least.

@@ -47,15 +47,10 @@ static class SpecText
     static byte[] Pack(ModelSpec model)
     {
         // Any preset of the kind will do: every key is written.
-        (string preset, ModelSpec bare) = model switch
-        {
-            MetricModelSpec => ("metric", model),
-            FieldModelSpec field => ("field", field with { Grid = new GridSpec() }),
-            _ => ("signal", model),
-        };
+        string preset = Presets.Names.First(name => Presets.Of(name).GetType() == model.GetType());
         using var packed = new MemoryStream();
         using (var to = new GZipStream(packed, CompressionLevel.SmallestSize))
-            to.Write(Encoding.UTF8.GetBytes(ConfigText.Of(preset, bare, comments: false)));
+            to.Write(Encoding.UTF8.GetBytes(ConfigText.Of(preset, model.WithoutGrid(), comments: false)));
         return packed.ToArray();
     }
 }

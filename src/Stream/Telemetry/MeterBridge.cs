@@ -14,6 +14,7 @@ sealed class MeterBridge : IDisposable
     static readonly TimeSpan Fresh = TimeSpan.FromSeconds(1);  // one reading serves all instruments of a collection
 
     readonly CollectorRegistry _registry;
+    readonly TimeProvider _time;
     readonly Lock _lock = new();
     Dictionary<string, List<Measurement<double>>> _values = [];
     long _readAt;
@@ -21,9 +22,10 @@ sealed class MeterBridge : IDisposable
 
     /// <param name="registry">With all its instruments.</param>
     /// <param name="meter">Gets the same.</param>
-    public MeterBridge(CollectorRegistry registry, Meter meter)
+    /// <param name="time">The clock.</param>
+    public MeterBridge(CollectorRegistry registry, Meter meter, TimeProvider time)
     {
-        _registry = registry;
+        (_registry, _time) = (registry, time);
         string[] lines = Read().Split('\n');
         Dictionary<string, string> helps = lines.Where(line => line.StartsWith("# HELP ", StringComparison.Ordinal))
             .Select(line => line.Split(' ', 4)).Where(parts => parts.Length == 4).ToDictionary(parts => parts[2], parts => parts[3]);
@@ -49,10 +51,10 @@ sealed class MeterBridge : IDisposable
     {
         lock (_lock)
         {
-            if (!_ended && (_readAt == 0 || System.Diagnostics.Stopwatch.GetElapsedTime(_readAt) > Fresh))
+            if (!_ended && (_readAt == 0 || _time.GetElapsedTime(_readAt) > Fresh))
             {
                 _values = Parse(Read());
-                _readAt = System.Diagnostics.Stopwatch.GetTimestamp();
+                _readAt = _time.GetTimestamp();
             }
             return _values.GetValueOrDefault(name, []);
         }

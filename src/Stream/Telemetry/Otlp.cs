@@ -22,10 +22,11 @@ public static class Otlp
     /// <param name="config">With the endpoint.</param>
     /// <param name="group">Of the consumers: the namespace of the service.</param>
     /// <param name="metrics">What is exported.</param>
-    public static IDisposable? Start(TracingConfig config, string group, EsnMetrics metrics)
+    /// <param name="time">The clock.</param>
+    public static IDisposable? Start(TracingConfig config, string group, EsnMetrics metrics, TimeProvider time)
     {
         if (!IsOn(config)) return null;
-        var bridge = new MeterBridge(metrics.Registry, metrics.Meter);
+        var bridge = new MeterBridge(metrics.Registry, metrics.Meter, time);
         MeterProvider provider = Sdk.CreateMeterProviderBuilder()
             .ConfigureResource(resource => Describe(resource, group))
             .AddMeter(metrics.Meter.Name)

@@ -19,7 +19,7 @@ public sealed class OtlpTests
         await using OtlpReceiver receiver = await OtlpReceiver.Start("metrics.v1.MetricsService");
         EsnConfig config = Pipelines.Config();
         var metrics = new EsnMetrics(config.Http, []);
-        using (Otlp.Start(To(receiver), "night-watch", metrics))
+        using (Otlp.Start(To(receiver), "night-watch", metrics, TimeProvider.System))
         {
             metrics.Observe(new StreamTable(config, TimeProvider.System).Take(
                 Pipelines.Batch([.. Enumerable.Range(0, 641).Select(t => Pipelines.Record(t, "pump \"7\"", Pipelines.Value(t)))])));
@@ -53,7 +53,7 @@ public sealed class OtlpTests
     [Fact]
     public void Without_an_endpoint_nothing_is_exported()
     {
-        Assert.Null(Otlp.Start(new TracingConfig(), "esn", new EsnMetrics(new HttpConfig(), [])));
+        Assert.Null(Otlp.Start(new TracingConfig(), "esn", new EsnMetrics(new HttpConfig(), []), TimeProvider.System));
         var metrics = new EsnMetrics(new HttpConfig(), []);
         Assert.False(metrics.Meter.CreateCounter<int>("unheard").Enabled);
     }

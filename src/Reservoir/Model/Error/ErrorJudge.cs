@@ -13,7 +13,7 @@ sealed class ErrorJudge : Judge, IJudgement
     readonly ICalibrator _calibrator;
     readonly Unprecedented _unprecedented;
     readonly double[] _margins;   // of the calibrator, then of what is unprecedented [count + 1]
-    readonly IReadOnlyList<double> _minimumDeviation;
+    readonly AlarmSpec _alarm;
     readonly int _channels;
     readonly PatchyChannels _patchy;
     int _clean = int.MaxValue;    // steps since the last muted one
@@ -44,7 +44,7 @@ sealed class ErrorJudge : Judge, IJudgement
         _calibrator = spec.Calibrator.Create(shapes);
         double rate = spec.Calibrator is BudgetSpec budget ? budget.AlarmsPerStep : new BudgetSpec().AlarmsPerStep;
         _unprecedented = new Unprecedented(spec.Unprecedented, _channels, rate);
-        _minimumDeviation = spec.Alarm.MinimumDeviation;
+        _alarm = spec.Alarm;
     }
 
     /// <inheritdoc/>
@@ -150,13 +150,12 @@ sealed class ErrorJudge : Judge, IJudgement
     /// <remarks>In the units of the feed, in a raw score that would alarm.</remarks>
     public override bool Deviates(in StepView step, Scaler scaler)
     {
-        if (_minimumDeviation.Count == 0 || Score < 1) return true;
+        if (_alarm.MinimumDeviation.Count == 0 || Score < 1) return true;
         if (_unprecedented.Score >= 1)
         {
             int c = _unprecedented.Channel;
-            double minimum = _minimumDeviation[_minimumDeviation.Count == 1 ? 0 : c];
             // A sensor that froze does not deviate yet.
-            if (_unprecedented.Frozen || Math.Abs(step.Frame[c] - step.Expected[c]) >= minimum) return true;
+            if (_unprecedented.Frozen || Math.Abs(step.Frame[c] - step.Expected[c]) >= _alarm.MinimumOf(c)) return true;
         }
         for (int i = 0; i < _scores.Length; i++)
             for (int value = _first[i]; value < _first[i + 1]; value++)
@@ -164,7 +163,7 @@ sealed class ErrorJudge : Judge, IJudgement
                 if (!_calibrator.Alarms(value)) continue;
                 int low = _perChannel[i] ? value - _first[i] : 0, high = _perChannel[i] ? low + 1 : _channels;
                 for (int c = low; c < high; c++)
-                    if (_scores[i].Deviation(c) * scaler.UnitOf(c) >= _minimumDeviation[_minimumDeviation.Count == 1 ? 0 : c]) return true;
+                    if (_scores[i].Deviation(c) * scaler.UnitOf(c) >= _alarm.MinimumOf(c)) return true;
             }
         return false;
     }

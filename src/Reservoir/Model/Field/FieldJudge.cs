@@ -100,10 +100,9 @@ sealed class FieldJudge : Judge
     /// <inheritdoc/>
     public override bool Deviates(in StepView step, Scaler scaler)
     {
-        IReadOnlyList<double> minimum = _spec.Alarm.MinimumDeviation;
-        if (minimum.Count == 0) return true;
+        if (_spec.Alarm.MinimumDeviation.Count == 0) return true;
         for (int c = 0; c < step.Frame.Length; c++)
-            if (Math.Abs(step.Frame[c] - step.Expected[c]) >= minimum[minimum.Count == 1 ? 0 : c]) return true;
+            if (Math.Abs(step.Frame[c] - step.Expected[c]) >= _spec.Alarm.MinimumOf(c)) return true;
         return false;
     }
 

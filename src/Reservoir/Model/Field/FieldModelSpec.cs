@@ -85,6 +85,12 @@ public sealed record FieldModelSpec : ModelSpec
     };
 
     /// <inheritdoc/>
+    public override bool TakesFields => true;
+
+    /// <inheritdoc/>
+    public override ModelSpec WithoutGrid() => this with { Grid = new GridSpec() };
+
+    /// <inheritdoc/>
     public override ModelSpec ForGrid(GridSpec grid) => this with { Grid = grid, InputMap = InputMap.ForGrid(grid) };
 
     /// <summary>

@@ -89,10 +89,9 @@ sealed class MetricJudge : Judge, IJudgement
     /// <inheritdoc/>
     public override bool Deviates(in StepView step, Scaler scaler)
     {
-        IReadOnlyList<double> minimum = _spec.Alarm.MinimumDeviation;
-        if (minimum.Count == 0) return true;
+        if (_spec.Alarm.MinimumDeviation.Count == 0) return true;
         if (_unprecedented is { Score: >= 1, Frozen: true }) return true;
-        return Math.Abs(step.Frame[_strongest] - step.Expected[_strongest]) >= minimum[minimum.Count == 1 ? 0 : _strongest];
+        return Math.Abs(step.Frame[_strongest] - step.Expected[_strongest]) >= _spec.Alarm.MinimumOf(_strongest);
     }
 
     /// <inheritdoc/>

@@ -54,6 +54,7 @@ sealed class TailChannel
 {
     readonly TailChannelSpec _spec;
     readonly int _delay;      // steps a value waits before it joins the reference
+    // One ring for the reference and what waits to join it: two would hold those twice.
     readonly float[] _ring;   // clipped values, the waiting ones with them [reference + delay]
     double _sum, _squares;    // of the reference
     long _count;              // values taken so far
