@@ -130,7 +130,6 @@ public sealed class CommandTopic : ICommandLog, IDisposable
     {
         _closing.Cancel();
         _reading?.Join();
-        _consumer.Close();
         _consumer.Dispose();
         _producer.Dispose();
         _closing.Dispose();

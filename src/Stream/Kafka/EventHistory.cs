@@ -75,6 +75,5 @@ public sealed class EventHistory(EsnConfig config, TimeProvider time, ILogger lo
             if (record.IsPartitionEOF) ended++;
             else yield return record;
         }
-        consumer.Close();
     }
 }

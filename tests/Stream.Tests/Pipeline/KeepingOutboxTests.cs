@@ -65,7 +65,8 @@ public sealed class KeepingOutboxTests : IAsyncDisposable
         Assert.Equal([2], _store.Kept);
     }
 
-    KeepingOutbox Make(Func<ScoredBatch, Task> store) => new(new Outbox(store), _store, TimeSpan.FromSeconds(60), _ => false, TimeProvider.System, _log);
+    KeepingOutbox Make(Func<ScoredBatch, Task> store) =>
+        new(new Outbox(store), _store, TimeSpan.FromSeconds(60), _ => false, TimeProvider.System, _log);
 
     static PartitionSnapshot Snapshot(long next) => new(Partition, next, DateTime.UnixEpoch, []);
 
