@@ -10,7 +10,7 @@ sealed class DemoAlarms(string servers, string topic)
 {
     long _read;
 
-    /// <summary>Events read so far.</summary>
+    /// <summary>Events of alarms read so far.</summary>
     public long Count => Interlocked.Read(ref _read);
 
     /// <summary>Reads until it is told to stop.</summary>
@@ -18,13 +18,12 @@ sealed class DemoAlarms(string servers, string topic)
     /// <param name="stop">Ends it.</param>
     public void Read(Action<long, double> opened, CancellationToken stop) => ReadAll(data =>
     {
-        // Events that are no alarm, such as a feed that fell silent, have no change.
-        if (data.TryGetProperty("change", out JsonElement change) && change.GetString() == "opened")
+        if (data.GetProperty("change").GetString() == "opened")
             opened(data.GetProperty("position").GetInt64(), data.GetProperty("score").GetDouble());
     }, stop);
 
     /// <summary>Reads until it is told to stop.</summary>
-    /// <param name="heard">Told the data of each event.</param>
+    /// <param name="heard">Told the data of each event of an alarm.</param>
     /// <param name="stop">Ends it.</param>
     public void ReadAll(Action<JsonElement> heard, CancellationToken stop)
     {
@@ -37,6 +36,7 @@ sealed class DemoAlarms(string servers, string topic)
         {
             if (consumer.Consume(TimeSpan.FromMilliseconds(100)) is not { } record) continue;
             using JsonDocument data = JsonDocument.Parse(record.Message.Value);
+            if (!data.RootElement.TryGetProperty("change", out _)) continue;  // no alarm, such as a feed that fell silent
             heard(data.RootElement);
             Interlocked.Increment(ref _read);
         }

@@ -4,7 +4,8 @@ namespace Esn.Streaming.Streams;
 /// <remarks>
 /// The interval is the median of the last steps from frame to frame. A feed is regular where nearly all of these are near it: only
 /// then can frames be missing. Steps that are much shorter show that frames are stamped late at times, by a clock beside the feed or
-/// by one that is too coarse; then a long step is no gap. A pause such as it has had twice of late, a night say, is none either.
+/// by one that is too coarse; then a long step is no gap. Nor is one that is no multiple of the interval, as where a program that
+/// stamps its steps with the time of day has paused, nor any where that comes every few milliseconds. A pause such as it has had twice of late, a night say, is none either.
 /// </remarks>
 /// <param name="configured">Ticks; 0: it is learnt.</param>
 sealed class FeedInterval(long configured)
@@ -15,6 +16,7 @@ sealed class FeedInterval(long configured)
     const double Gap = 1.5;                // intervals: a longer step is one
     const double AsLong = 2 / 3.0;         // of a gap, that another one is like it
     const double Patience = 2;             // times the longest of the last steps, before it is silence
+    const long Shortest = 10 * TimeSpan.TicksPerMillisecond;  // below, an operating system's pauses are longer than the interval
     const int InARow = 2;                  // gaps, after which it is the feed that has slowed down
 
     readonly long[] _steps = new long[Kept];   // ticks, a ring
@@ -31,8 +33,12 @@ sealed class FeedInterval(long configured)
 
     /// <summary>Frames that did not come between two of them; 0 where none is expected there.</summary>
     /// <param name="step">Ticks from one to the other.</param>
-    public long Missing(long step) =>
-        Ticks > 0 && (_regular || configured > 0) && _row < InARow && step > Gap * Ticks ? (long)Math.Round((double)step / Ticks) - 1 : 0;
+    public long Missing(long step)
+    {
+        if (Ticks == 0 || !(_regular || configured > 0) || _row >= InARow || step <= Gap * Ticks) return 0;
+        double intervals = (double)step / Ticks, whole = Math.Round(intervals);
+        return Math.Abs(intervals - whole) <= Near ? (long)whole - 1 : 0;
+    }
 
     /// <summary>Whether the feed has had two such pauses of late.</summary>
     /// <param name="step">Ticks from one frame to the next.</param>
@@ -73,7 +79,7 @@ sealed class FeedInterval(long configured)
             if (Math.Abs(step - _interval) <= Near * _interval) near++;
             else if (step < _interval) below++;
         }
-        _regular = _interval > 0 && near >= Most * count && below <= Short * count;
+        _regular = _interval >= Shortest && near >= Most * count && below <= Short * count;
     }
 
     // Of the last gaps the one that is as long as another one of them, at least.

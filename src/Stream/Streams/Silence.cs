@@ -25,6 +25,8 @@ public sealed record SilenceChange(
 /// <param name="order">Of its frames.</param>
 sealed class Silence(StreamId stream, int channels, TimesConfig times, FrameOrder order)
 {
+    static readonly TimeSpan Least = TimeSpan.FromSeconds(1);
+
     readonly FeedInterval _sent = new(0);          // between records, by their own timestamps
     readonly int[] _missing = new int[channels];   // values that were missing in a row
     readonly long[] _heardAt = new long[channels]; // offset of the record that gave the last
@@ -106,7 +108,9 @@ sealed class Silence(StreamId stream, int channels, TimesConfig times, FrameOrde
 
     DateTime Later(TimeSpan by) => by > DateTime.MaxValue - _last ? DateTime.MaxValue : _last + by;
 
-    TimeSpan? Limit => times.SilentAfter == 0 ? null : order.Interval.Silent(times.SilentAfter);
+    // What comes every few milliseconds is not silent when a machine has paused.
+    TimeSpan? Limit => times.SilentAfter == 0 || order.Interval.Silent(times.SilentAfter) is not { } silent ? null
+        : silent < Least ? Least : silent;
 
     /// <summary>All that it knows, but what the wall clock has told.</summary>
     public void Save(BinaryWriter to)
