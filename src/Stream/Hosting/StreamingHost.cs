@@ -38,7 +38,6 @@ public sealed class StreamingHost : IAsyncDisposable
     readonly Webhooks _webhooks;
     readonly EventHistory _past;
     readonly Subject<ScoredBatch> _batches = new();
-    Task _recalling = Task.CompletedTask;  // what is known of alarms from before
 
     /// <param name="config">Validated.</param>
     /// <param name="time">The clock of everything.</param>
@@ -151,7 +150,6 @@ public sealed class StreamingHost : IAsyncDisposable
             .Subscribe(_ => { }, error => ended.TrySetException(error), () => ended.TrySetResult()))
             good = await Ended(ended.Task, stop).ConfigureAwait(false);
 
-        await _recalling.ConfigureAwait(false);
         await watched.CancelAsync().ConfigureAwait(false);
         bool unwatched = await watch.ConfigureAwait(false);
         if (once is not null && good) good = await once.Finish(LeaveWithin).ConfigureAwait(false);
@@ -193,8 +191,9 @@ public sealed class StreamingHost : IAsyncDisposable
         _webhooks.Observe(batch);
         _batches.OnNext(batch);
         source.Done(batch.Message);
+        // Nobody waits for it, the end of the process neither: it only reads, and may wait for a broker that is away.
         if (batch.Message is PartitionsAssigned { Partitions: { Count: > 0 } partitions })
-            _recalling = Task.WhenAll(_recalling, Task.Run(() => _board.Recall(_past.Read(partitions, stop)), CancellationToken.None));
+            _ = Task.Run(() => _board.Recall(_past.Read(partitions, stop)), CancellationToken.None);
     }
 
     async Task<bool> Ended(Task ended, CancellationToken stop)
