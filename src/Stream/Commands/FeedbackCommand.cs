@@ -14,7 +14,8 @@ static class FeedbackCommand
         what.AcceptOnlyFromAmong(Anomaly, Normal);
         (Option<string> why, Option<string> at) = (OnCall.Why(), OnCall.At());
         var command = new Command("feedback", "Says whether an alarm was one. What is normal is learnt, and the same again is not told; "
-            + $"what was an anomaly undoes that. The token comes from {OnCall.TokenVariable}.") { alarm, what, why, at };
+            + "that it was an anomaly takes such a word back, and is written down: what recurs more often than the budget allows stays "
+            + $"what the feed does. The token comes from {OnCall.TokenVariable}.") { alarm, what, why, at };
         command.SetAction((parsed, stop) =>
         {
             (string id, bool anomaly) = (parsed.GetRequiredValue(alarm), parsed.GetRequiredValue(what) == Anomaly);

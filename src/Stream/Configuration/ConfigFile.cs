@@ -45,12 +45,31 @@ public static class ConfigFile
         {
             throw new ConfigException($"{e.Message.TrimEnd('.')} ({file}:{e.Start.Line})");
         }
+        // Some brackets that are never closed confuse the library.
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException)
+        {
+            throw new ConfigException($"this is no YAML: is a bracket or a quote left open? ({file}:{OpenLine(text)})");
+        }
         if (yaml.Documents.Count > 1) throw new ConfigException($"one document is expected, found {yaml.Documents.Count} ({file})");
         YamlNode? root = yaml.Documents.Count == 0 ? null : yaml.Documents[0].RootNode;
         var places = new ConfigPlaces(file);
         EsnConfig config = root is null || ConfigScalars.IsNull(root) ? new EsnConfig()
             : new ConfigReader(new ConfigScalars(file, environment), places).Read(root);
         return config with { Places = places };
+    }
+
+    // Of the innermost bracket that is not closed; where there is none, the first.
+    static int OpenLine(string text)
+    {
+        var open = new Stack<int>();
+        int line = 1;
+        foreach (char c in text)
+        {
+            if (c == '\n') line++;
+            else if (c is '[' or '{') open.Push(line);
+            else if (c is ']' or '}') open.TryPop(out _);
+        }
+        return open.TryPeek(out int last) ? last : 1;
     }
 
     /// <summary>A property's name in a file.</summary>

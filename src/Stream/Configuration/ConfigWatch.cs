@@ -32,6 +32,8 @@ sealed class ConfigWatch(string file, EsnConfig running)
             return Changed("", asked) ? new Reload(null, [], [], $"can't read the configuration: {e.Message}") : null;
         }
         if (!Changed(text, asked)) return null;
+        // A running process is not to take defaults from a file that is just being written.
+        if (string.IsNullOrWhiteSpace(text)) return new Reload(null, [], [], $"the configuration is empty ({file})");
         try
         {
             EsnConfig wanted = ConfigFile.Parse(text, file, Environment.GetEnvironmentVariable);

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using Confluent.Kafka;
 using Esn.Streaming.Board;
@@ -28,6 +29,7 @@ public sealed class EventHistory(EsnConfig config, TimeProvider time, ILogger lo
         {
             foreach (ConsumeResult<byte[]?, byte[]?> record in Records(stop))
             {
+                if (IsOfFeed(record.Message.Headers)) continue;
                 if (Alarm(record.Message.Value) is not { } alarm) unread++;
                 else if (of.Contains(new PartitionId(alarm.Topic, alarm.Partition))) alarms[alarm.Id] = (alarm, record.Message.Timestamp);
             }
@@ -39,6 +41,10 @@ public sealed class EventHistory(EsnConfig config, TimeProvider time, ILogger lo
         if (unread > 0) log.NoEvents(unread, config.Sink.Events);
         return [.. alarms.Values.OrderBy(alarm => alarm.At.UnixTimestampMs).Select(alarm => alarm.Alarm)];
     }
+
+    // Our own too, and no alarm: a feed that fell silent, or speaks again.
+    static bool IsOfFeed(Headers? headers) => headers is not null && headers.TryGetLastBytes("ce_type", out byte[] type)
+        && Encoding.UTF8.GetString(type).StartsWith("esn.feed.", StringComparison.Ordinal);
 
     static BoardAlarm? Alarm(byte[]? value)
     {

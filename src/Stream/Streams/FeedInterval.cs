@@ -5,7 +5,8 @@ namespace Esn.Streaming.Streams;
 /// The interval is the median of the last steps from frame to frame. A feed is regular where nearly all of these are near it: only
 /// then can frames be missing. Steps that are much shorter show that frames are stamped late at times, by a clock beside the feed or
 /// by one that is too coarse; then a long step is no gap. Nor is one that is no multiple of the interval, as where a program that
-/// stamps its steps with the time of day has paused, nor any where that comes every few milliseconds. A pause such as it has had twice of late, a night say, is none either.
+/// stamps its steps with the time of day has paused, nor any where that comes every few milliseconds. A pause such as it has had
+/// twice of late, a night say, is none either.
 /// </remarks>
 /// <param name="configured">Ticks; 0: it is learnt.</param>
 sealed class FeedInterval(long configured)
