@@ -160,12 +160,13 @@ public sealed class StreamingHost : IAsyncDisposable
             _log.NotLeft(LeaveWithin.TotalSeconds);
             return false;
         }
+        // With something still to be sent to brokers that are away, the end of a client waits for them; that of the process does not.
+        if (!good || departure != Departure.Committed) return false;
         once?.Dispose();
         atLeastOnce?.Dispose();
         if (unwatched) source.Dispose();
-        good &= departure == Departure.Committed;
-        if (good) _log.Ended(Metrics.StepCount);
-        return good;
+        _log.Ended(Metrics.StepCount);
+        return true;
     }
 
     // Before anything is read: a directory that can't be written to stops the start.

@@ -117,8 +117,9 @@ public sealed class RebalanceTests(RealKafkaFixture broker) : IClassFixture<Real
         await using var kafka = new KafkaProcess(home!);
         await kafka.Start();
         await Topics.Create(kafka.BootstrapServers, "steps", 3);
+        await Send(kafka.BootstrapServers, "steps", partitions: 3, records: 90_000);
         using var esn = new EsnProcess("run", "--config", Config(kafka.BootstrapServers, "steps"));
-        await EndToEnd.Ready(esn);
+        await EndToEnd.Steps(esn, 100);  // and there is more than that on its way
         await kafka.Kill();
         esn.Terminate();
         Assert.True(await esn.Exit(TimeSpan.FromSeconds(12)) == 1, esn.Said);

@@ -224,6 +224,24 @@ public sealed class MetricModelTests
     }
 
     [Fact]
+    public void The_frames_that_fix_the_scaling_are_learnt_with_the_times_that_they_came_at()
+    {
+        const int warmUp = 120, steps = 200;
+        double[] Scores(TimeSpan warmUpShifted)
+        {
+            var detector = new Detector(new MetricModelSpec { WarmUp = warmUp }, 1);
+            var noise = new MathNet.Numerics.Random.Xoshiro256StarStar(5);
+            var monday = new DateTime(2026, 1, 5, 0, 0, 0, DateTimeKind.Utc);
+            DateTime TimeOf(int t) => monday.AddHours(t) - (t < warmUp ? warmUpShifted : default);
+            double Value(int t) => Math.Sin(t * Math.Tau / 24) + .1 * noise.NextDouble();
+            return [.. Enumerable.Range(0, steps).Select(t => detector.Step(TimeOf(t), [Value(t)], new double[1]).Score)];
+        }
+        double[] scores = Scores(TimeSpan.Zero);
+        Assert.Equal(scores, Scores(TimeSpan.FromDays(7)));  // the calendar is that of a week
+        Assert.NotEqual(scores, Scores(TimeSpan.FromHours(60)));
+    }
+
+    [Fact]
     public void Horizons_grow_with_the_warm_up_and_equal_ones_are_one()
     {
         Assert.Equal([1, 25, 94], new MetricModelSpec().HorizonSteps);
