@@ -147,6 +147,24 @@ public sealed partial class ReportPageTests(ReportFixture report) : IClassFixtur
     }
 
     [Fact]
+    public async Task The_band_is_there_and_narrow_where_a_feed_can_be_foretold()
+    {
+        Assert.SkipUnless(Chrome.Path is not null, NoBrowser);
+        await Chrome.Run(report.Page, "#rows=590-640", $"--screenshot={report.Picture}");
+        using SKBitmap picture = SKBitmap.Decode(report.Picture);
+        int band = 0, all = 0;
+        for (int x = 110; x < 1360; x++)
+            for (int y = 300; y < 560; y++)
+            {
+                SKColor seen = picture.GetPixel(x, y);
+                all++;
+                // --band over white, in light colours.
+                if (Math.Abs(seen.Red - 220) < 4 && Math.Abs(seen.Green - 231) < 4 && Math.Abs(seen.Blue - 250) < 4) band++;
+            }
+        Assert.InRange((double)band / all, 1e-4, .25);
+    }
+
+    [Fact]
     public async Task A_feed_of_which_no_row_could_be_taken_is_a_page_too()
     {
         Assert.SkipUnless(Chrome.Path is not null, NoBrowser);
