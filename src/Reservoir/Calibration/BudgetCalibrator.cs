@@ -16,6 +16,7 @@ sealed class BudgetCalibrator : ICalibrator
     readonly Margin[] _margins;
     readonly double[] _values;   // v, [scores]
     readonly long[] _due;        // step at which each table is made anew, [scores]
+    readonly ToldAlarms _told = new();
     readonly Episodes _episodes;
     readonly double _logBudget;
     long _steps;                 // c
@@ -31,7 +32,7 @@ sealed class BudgetCalibrator : ICalibrator
         _values = new double[shapes.Count];
         _due = new long[shapes.Count];
         _due.AsSpan().Fill(FirstTable);
-        _episodes = new Episodes(spec);
+        _episodes = new Episodes(spec, _told);
         _logBudget = Math.Log(spec.AlarmsPerStep);
     }
 
@@ -76,13 +77,13 @@ sealed class BudgetCalibrator : ICalibrator
     }
 
     /// <inheritdoc/>
-    public void Learn(Learning learning)
+    public void Learn(Learning learning, long alarm = 0)
     {
         if (learning == Learning.Muted) return;
         _governor = Math.Max(0, _governor - _spec.Governor * _spec.AlarmsPerStep);
         _steps++;
         if (_steps >= FirstTable)
-            _episodes.Step(_joint, Growth(_spec.LongMemory), learning != Learning.Normal);
+            _episodes.Step(_joint, Growth(_spec.LongMemory), learning != Learning.Normal, alarm);
         if (learning == Learning.Frozen) return;
 
         double growth = Growth(_spec.Memory);
@@ -101,7 +102,18 @@ sealed class BudgetCalibrator : ICalibrator
     }
 
     /// <inheritdoc/>
-    public void Announce() => _governor = Math.Min(_spec.MostGovernor, _governor + _spec.Governor);
+    public void Announce(long alarm = 0) => Govern(_told.Announce(alarm, _spec.Governor));
+
+    /// <inheritdoc/>
+    public bool Say(long alarm, Verdict verdict)
+    {
+        if (!_told.Say(alarm, verdict, _governor, out double change)) return false;
+        Govern(change);
+        _episodes.Take(alarm);
+        return true;
+    }
+
+    void Govern(double by) => _governor = Math.Clamp(_governor + by, 0, _spec.MostGovernor);
 
     /// <inheritdoc/>
     public void Adapt(ReadOnlySpan<bool> held)
@@ -142,5 +154,6 @@ sealed class BudgetCalibrator : ICalibrator
         state.Carry(_due);
         state.Carry(ref _steps);
         state.Carry(ref _governor);
+        if (state.Holds(6)) _told.Carry(ref state);
     }
 }

@@ -19,6 +19,7 @@ public sealed class StreamSlot
     readonly Silence _silence;
     readonly Detector _detector;
     readonly SortedList<(long From, long Said), ControlFeedback> _feedback = [];  // that is to be taken at that offset
+    readonly LastAlarms _alarms = new();
     long _opened = -1;  // offset of the record that opened the last alarm
 
     /// <param name="stream">Whose it is.</param>
@@ -116,11 +117,11 @@ public sealed class StreamSlot
         {
             ControlFeedback feedback = _feedback.GetValueAtIndex(0);
             _feedback.RemoveAt(0);
-            if (feedback.Anomaly) _detector.ConfirmAlarm();
-            else if (feedback.Alarm != ScoredFrame.IdOf(Stream, _opened) || !_detector.DenyAlarm())
-            {
-                if (feedback.PeakScore > 0) _detector.RaiseBar(feedback.PeakScore);
-            }
+            // Of a snapshot that is older than what is kept of the last alarms, the last one is known all the same.
+            (long start, double peak) = _alarms.Of(Stream, feedback.Alarm)
+                ?? (feedback.Alarm == ScoredFrame.IdOf(Stream, _opened) ? _detector.LastAlarm : -1, feedback.PeakScore);
+            if (feedback.Anomaly) _detector.ConfirmAlarm(start);
+            else _detector.DenyAlarm(start, peak);
         }
     }
 
@@ -253,6 +254,7 @@ public sealed class StreamSlot
             for (int t = from; t < to; t++)
             {
                 if (results[t].Alarm is { Change: AlarmChange.Opened }) _opened = due[t].Frame.Record.Offset;
+                if (results[t].Alarm is { } told) _alarms.Take(_opened, told);
                 opened[t] = results[t].Alarm is null ? -1 : _opened;
             }
         }
@@ -286,6 +288,7 @@ public sealed class StreamSlot
         _clock.Save(to);
         _order.Save(to);
         _silence.Save(to);
+        _alarms.Save(to);
         to.Flush();
         return bytes.ToArray();
     }
@@ -302,6 +305,7 @@ public sealed class StreamSlot
             _clock.Load(from);
             _order.Load(from, Stream);
             _silence.Load(from);
+            if (from.BaseStream.Position < from.BaseStream.Length) _alarms.Load(from);  // else of a program before it
         }
         catch (EndOfStreamException e)
         {

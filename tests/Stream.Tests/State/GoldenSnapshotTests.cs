@@ -18,7 +18,7 @@ namespace Esn.Stream.Tests;
 /// </remarks>
 public sealed class GoldenSnapshotTests
 {
-    const string Version = "5";
+    const string Version = "6";
     const int Before = 900, After = 60;
 
     static readonly string Folder = Path.Combine(SharedData.Root, "tests", "Stream.Tests", "State", "golden");
