@@ -277,6 +277,17 @@ public sealed class StreamSlot
         };
     }
 
+    /// <summary>When <see cref="LookAhead"/> was asked for last, as a timestamp.</summary>
+    public long LookedAheadAt { get; set; } = long.MinValue;
+
+    /// <summary>What its model expects so many steps after the last one, [channels], units of the feed; null: nothing yet. Changes nothing.
+    /// </summary>
+    public double[]? LookAhead(int steps)
+    {
+        double[] run = new double[steps * _gate.Channels];
+        return _detector.TryRunFree(run) ? run[^_gate.Channels..] : null;
+    }
+
     /// <summary>What became of its silence is told.</summary>
     public void ToldSilences() => _silence.Told();
 

@@ -16,6 +16,7 @@ public sealed class StreamTable
     EsnConfig _config;
     ModelChoice _models;
     Admission _admission;
+    readonly LookAhead _lookAhead;
     Scorer _scorer;
 
     /// <param name="config">Validated.</param>
@@ -24,7 +25,7 @@ public sealed class StreamTable
     public StreamTable(EsnConfig config, TimeProvider time, ISnapshotStore? store = null)
     {
         _sleepers = new Sleepers(store);
-        (_time, _interventions) = (time, new Interventions(time));
+        (_time, _interventions, _lookAhead) = (time, new Interventions(time), new LookAhead(time));
         Configure(config);
     }
 
@@ -168,6 +169,7 @@ public sealed class StreamTable
             }
         }
         StreamSteps[] steps = _scorer.Step(streams);
+        _lookAhead.Take(streams, steps);
         foreach ((PartitionGroup group, List<DateTime> come) in times ?? []) group.Pass(come);
         foreach (PartitionGroup group in _interventions.Judges ? touched : [])
             foreach (StreamSlot slot in group.Slots) slot.Heed(group.Next);  // a snapshot is of all that holds before its next record

@@ -108,7 +108,9 @@ public sealed class ManyStreams : IAsyncLifetime
         {
             Grid = new GridSpec { Rows = Rows, Columns = Columns, Land = land },
         };
-        return new StreamSteps(frame.Stream, [scored], default, default, null, TimeSpan.Zero);
+        // Three columns further on.
+        double[] ahead = [.. Enumerable.Range(0, values.Length).Select(i => Math.Sin(.2 * (i % Columns - 3)))];
+        return new StreamSteps(frame.Stream, [scored], default, default, null, TimeSpan.Zero) { Ahead = new FieldAhead(t, 8, ahead) };
     }
 
     StreamSteps StepsOf(string name, long t, double score, AlarmEvent? told)
@@ -170,6 +172,10 @@ public sealed class ManyStreamsPageTests(ManyStreams many, Browsers browsers) : 
         Assert.True(Apart(await At("layerObserved", 20, 8), await At("layerObserved", 20, 24)) > 150);
         Assert.True(Apart(await At("layerExpected", 20, 8), await At("layerExpected", 20, 24)) > 150);
         Assert.True(Apart(await At("layerObserved", 20, 8), await At("layerExpected", 20, 8)) < 30);
+        Assert.True(Apart(await At("layerAhead", 20, 11), await At("layerObserved", 20, 8)) < 30);
+        Assert.True(Apart(await At("layerAhead", 20, 11), await At("layerAhead", 20, 27)) > 150);
+        Assert.Equal(0, (await At("layerAhead", 1, 5))[3]);
+        Assert.Equal("forecast, in 8 steps", await page.Locator("#layerAheadText").InnerTextAsync());
         int[] hot = await At("layerError", ManyStreams.HotRow, ManyStreams.HotColumn), usual = await At("layerError", 10, 10);
         Assert.True(hot[0] > hot[2] + 50, "above what was expected is red");
         Assert.True(Apart(hot, usual) > 150);
