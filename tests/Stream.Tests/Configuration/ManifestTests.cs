@@ -8,7 +8,7 @@ using YamlDotNet.Serialization.NamingConventions;
 
 namespace Esn.Stream.Tests;
 
-/// <summary>The manifests for Kubernetes have no key that it does not know, and no value of another type; what they name is there.</summary>
+/// <summary>Kubernetes' own client takes every key and value of the manifests; what they name is there.</summary>
 public sealed class ManifestTests
 {
     // KEDA's ScaledObject, as far as it is used: https://keda.sh/docs/latest/reference/scaledobject-spec/
