@@ -28,7 +28,8 @@ public sealed partial class PagesTests
     {
         HashSet<string> options = [.. ReadmeTests.All.SelectMany(Options)];
         // Those of the benchmarks are not the program's.
-        string[] named = [.. Pages.Where(page => page != "docs/measured.md").SelectMany(Markdown.Code).Where(code => code.StartsWith("--", StringComparison.Ordinal))
+        string[] named = [.. Pages.Where(page => page != "docs/measured.md").SelectMany(Markdown.Code)
+            .Where(code => code.StartsWith("--", StringComparison.Ordinal))
             .Select(code => code.Split(' ')[0])];
         Assert.Contains("--channels", named);
         Assert.Empty(named.Where(name => !options.Contains(name)).Distinct());
