@@ -12,6 +12,8 @@ sealed class Episodes
     static readonly double Ratio = Math.Log(1.01);
 
     readonly BudgetSpec _spec;
+    readonly double _budget;                          // alarms a step that are allowed of these episodes
+    readonly double _farOut;                          // ln of the rate below which an alarm is far out
     readonly SparseHistogram _histogram = new(Bins);  // of peaks, in units of the weight at the last refresh
     readonly GrowingBuffer _above = new();            // weight of peaks at or above each edge, as of the last refresh; 0 beyond
     readonly SparseHistogram _exempt = new(Bins);     // of peaks taken for anomalies: not learnt; numbers as of the last of them
@@ -32,10 +34,12 @@ sealed class Episodes
     long _taken;                                      // steps
 
     /// <param name="spec">Valid.</param>
+    /// <param name="voices">Among which the budget is shared, each with episodes of its own.</param>
     /// <param name="told">What people say of the alarms; null: nothing.</param>
-    public Episodes(BudgetSpec spec, ToldAlarms? told = null)
+    public Episodes(BudgetSpec spec, int voices = 1, ToldAlarms? told = null)
     {
-        (_spec, _told) = (spec, told ?? new ToldAlarms());
+        (_spec, _budget, _told) = (spec, spec.AlarmsPerStep / voices, told ?? new ToldAlarms());
+        _farOut = spec.FarOut * Math.Log(spec.AlarmsPerStep) - Math.Log(voices);
         _retention = 1 - 1 / spec.LongMemory;
         Refresh(1);
     }
@@ -118,8 +122,7 @@ sealed class Episodes
     {
         Verdict said = _alarmed ? _told.Of(_alarm) : Verdict.Normal;
         if (said == Verdict.Anomaly) return PeakFate.Confirmed;
-        return said == Verdict.None && LogRate(_peak) < _spec.FarOut * Math.Log(_spec.AlarmsPerStep) && _exempted < Allowance
-            ? PeakFate.Exempt : PeakFate.Counted;
+        return said == Verdict.None && LogRate(_peak) < _farOut && _exempted < Allowance ? PeakFate.Exempt : PeakFate.Counted;
     }
 
     /// <summary>What a person said of an alarm holds of the peaks that it had: they count from now on as what they were.</summary>
@@ -127,7 +130,7 @@ sealed class Episodes
     public void Take(long alarm)
     {
         PeakFate wanted = _told.Of(alarm) == Verdict.Anomaly ? PeakFate.Confirmed : PeakFate.Counted;
-        for (int i = 0; i < ToldPeaks.Most; i++)
+        for (int i = 0; i < _peaks.Count; i++)
         {
             (long of, int bin, float weight, long step, PeakFate fate) = _peaks[i];
             if (fate == PeakFate.None || of != alarm || fate == wanted) continue;
@@ -160,7 +163,7 @@ sealed class Episodes
     // The first few, and those that come seldom; in the long run, a part of what the budget allows.
     double Allowance => Math.Min(
         _spec.FirstAnomalies + _age / _spec.AnomalyGap,
-        _spec.MostAnomalies + _spec.AnomalyShare * _spec.AlarmsPerStep * _age);
+        _spec.MostAnomalies + _spec.AnomalyShare * _budget * _age);
 
     // J at an edge, and the other way round.
     double Edge(double bin) => _spec.UnusualMargin + BinWidth * (bin <= EvenBins ? bin : EvenBins * Math.Exp(Ratio * (bin - EvenBins)));

@@ -5,13 +5,12 @@ sealed class ToldAlarms
 {
     const int Most = 16;
 
-    readonly long[] _starts = new long[Most];      // opening steps; −1: none
-    readonly double[] _charged = new double[Most]; // by how much each moved the governor
-    readonly double[] _returned = new double[Most]; // of it given back, as it was an anomaly
-    readonly Verdict[] _said = new Verdict[Most];
-    int _next;                                     // the oldest: the next to be replaced
-
-    public ToldAlarms() => _starts.AsSpan().Fill(-1);
+    // Made with the first: most streams of a fleet have had no alarm.
+    long[] _starts = [];      // opening steps; −1: none [Most]
+    double[] _charged = [];   // by how much each moved the governor
+    double[] _returned = [];  // of it given back, as it was an anomaly
+    Verdict[] _said = [];
+    int _next;                // the oldest: the next to be replaced
 
     /// <summary>An alarm was announced: opened, or escalated.</summary>
     /// <param name="alarm">Its opening step.</param>
@@ -19,6 +18,7 @@ sealed class ToldAlarms
     /// <returns>By how much it does: not at all, if a person has said that it is an anomaly.</returns>
     public double Announce(long alarm, double charge)
     {
+        if (_starts.Length == 0) Make();
         int at = Array.IndexOf(_starts, alarm);
         if (at < 0)
         {
@@ -57,10 +57,18 @@ sealed class ToldAlarms
     /// <summary>Out into a snapshot or back.</summary>
     public void Carry(ref StateCarrier state)
     {
+        bool any = state.Carried(_starts.Length > 0, "any told");
+        if (any && _starts.Length == 0) Make();
         state.Carry(_starts);
         state.Carry(_charged);
         state.Carry(_returned);
         state.Carry(_said);
         state.Carry(ref _next, 0, Most - 1);
+    }
+
+    void Make()
+    {
+        (_starts, _charged, _returned, _said) = (new long[Most], new double[Most], new double[Most], new Verdict[Most]);
+        _starts.AsSpan().Fill(-1);
     }
 }

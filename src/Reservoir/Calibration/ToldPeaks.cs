@@ -22,15 +22,18 @@ enum PeakFate
 /// </summary>
 sealed class ToldPeaks
 {
-    /// <summary>How many are kept: an alarm that lasts has an episode each EpisodeLimit steps.</summary>
-    public const int Most = 32;
+    const int Most = 32;  // an alarm that lasts has an episode each EpisodeLimit steps
 
-    readonly long[] _alarms = new long[Most];    // opening steps
-    readonly int[] _bins = new int[Most];
-    readonly float[] _weights = new float[Most]; // each has, or would have, in the histogram of what is counted
-    readonly long[] _steps = new long[Most];     // of the end of the episode
-    readonly PeakFate[] _fates = new PeakFate[Most];
-    int _next;                                   // the oldest: the next to be replaced
+    // Made with the first: most streams of a fleet have had no alarm.
+    long[] _alarms = [];     // opening steps [Most]
+    int[] _bins = [];
+    float[] _weights = [];   // that each has, or would have, in the histogram of what is counted
+    long[] _steps = [];      // of the end of the episode
+    PeakFate[] _fates = [];
+    int _next;               // the oldest: the next to be replaced
+
+    /// <summary>How many there is room for.</summary>
+    public int Count => _alarms.Length;
 
     /// <summary>Of one of them.</summary>
     public (long Alarm, int Bin, float Weight, long Step, PeakFate Fate) this[int i] =>
@@ -39,6 +42,7 @@ sealed class ToldPeaks
     /// <summary>Adds one, in place of the oldest.</summary>
     public void Add(long alarm, int bin, float weight, long step, PeakFate fate)
     {
+        if (Count == 0) Make();
         (_alarms[_next], _bins[_next], _weights[_next], _steps[_next], _fates[_next]) = (alarm, bin, weight, step, fate);
         _next = (_next + 1) % Most;
     }
@@ -49,12 +53,14 @@ sealed class ToldPeaks
     /// <summary>Every weight times a factor.</summary>
     public void Scale(float factor)
     {
-        for (int i = 0; i < Most; i++) _weights[i] *= factor;
+        for (int i = 0; i < _weights.Length; i++) _weights[i] *= factor;
     }
 
     /// <summary>Out into a snapshot or back.</summary>
     public void Carry(ref StateCarrier state)
     {
+        bool any = state.Carried(Count > 0, "any peaks");
+        if (any && Count == 0) Make();
         state.Carry(_alarms);
         state.Carry(_bins);
         state.Carry(_weights);
@@ -62,4 +68,7 @@ sealed class ToldPeaks
         state.Carry(_fates);
         state.Carry(ref _next, 0, Most - 1);
     }
+
+    void Make() => (_alarms, _bins, _weights, _steps, _fates) =
+        (new long[Most], new int[Most], new float[Most], new long[Most], new PeakFate[Most]);
 }

@@ -131,4 +131,7 @@ static partial class Log
     [LoggerMessage(50, LogLevel.Warning, "{What} of {Stream} {Change}, the last it gave is of {Since}; {Repeats} alike before it were not "
         + "logged")]
     public static partial void Silence(this ILogger log, string stream, string what, string change, string since, int repeats);
+
+    [LoggerMessage(92, LogLevel.Warning, "{Stream} at {Time}: {What}")]
+    public static partial void Model(this ILogger log, string stream, string time, string what);
 }

@@ -238,10 +238,20 @@ public sealed class DirectoryStore : ISnapshotStore
                 {
                     cancel.ThrowIfCancellationRequested();
                     await Task.Yield();
-                    string path = Path.Combine(Of(partition), file);
+                    string path = Path.Combine(Of(partition), file), fault;
                     long bytes;
-                    using (System.IO.Stream opened = _files.Open(path)) bytes = opened.Length;
-                    if (!TryRead(path, partition, out PartitionSnapshot? snapshot, out string fault))
+                    bool whole;
+                    PartitionSnapshot? snapshot;
+                    try
+                    {
+                        using (System.IO.Stream opened = _files.Open(path)) bytes = opened.Length;
+                        whole = TryRead(path, partition, out snapshot, out fault);
+                    }
+                    catch (FileNotFoundException)
+                    {
+                        continue;  // a newer one took its place meanwhile
+                    }
+                    if (!whole)
                     {
                         yield return new StoredSnapshot(partition, generation, false, -1, default, 0, bytes, fault);
                         continue;

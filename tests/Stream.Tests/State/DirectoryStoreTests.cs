@@ -41,6 +41,22 @@ public sealed class DirectoryStoreTests
         Assert.Empty(_log.Lines);
     }
 
+    [Fact]
+    public async Task A_listing_passes_over_what_a_running_replica_replaces_meanwhile()
+    {
+        using var directory = new TemporaryDirectory();
+        await using var store = new DirectoryStore(directory.Path, "g", _log);
+        await store.Save(Snapshot(1), Cancel);
+        await store.Save(Snapshot(2), Cancel);
+        List<long> listed = [];
+        await foreach (StoredSnapshot stored in store.List(Cancel))
+        {
+            listed.Add(stored.Next);
+            await store.Save(Snapshot(3), Cancel);
+        }
+        Assert.Equal([2L], listed);
+    }
+
     [Theory]
     [InlineData(false, 0)]
     [InlineData(true, 0)]
