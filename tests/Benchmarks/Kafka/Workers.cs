@@ -5,7 +5,7 @@ namespace Esn.Benchmarks.Kafka;
 /// <summary>`esn run` as processes.</summary>
 static class Workers
 {
-    static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(20);
+    static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(100);  // each look is a scrape, which the worker pays for
 
     /// <summary>Runs so many workers through the whole backlog.</summary>
     /// <returns>From the first step on, with the processor time of all workers from then on.</returns>
