@@ -34,8 +34,8 @@ abstract class Outgoing(PartitionId source)
     /// <summary>All that is to be told of a batch: events, then dead letters.</summary>
     public static List<Outgoing> Of(ScoredBatch batch, EsnConfig config) =>
     [
-        .. batch.Frames.Where(frame => frame.Result.Alarm is not null).Select(frame => new OutgoingEvent(frame, config)),
-        .. batch.Frames.Where(frame => frame.Result.Alarm?.Field is { } evidence
+        .. batch.Alarms.Select(frame => new OutgoingEvent(frame, config)),
+        .. batch.Alarms.Where(frame => frame.Result.Alarm?.Field is { } evidence
             && !FieldMap.IsInline(evidence, AnomalyCloudEvent.MostBytes))
             .Select(frame => new OutgoingMap(frame, config.Sink.Maps)),
         .. batch.Silences.Select(change => new OutgoingSilence(change, config)),

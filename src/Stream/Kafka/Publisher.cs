@@ -52,7 +52,7 @@ sealed class Publisher : IDisposable
     /// <summary>Says what goes out.</summary>
     public void Say(ScoredBatch batch)
     {
-        foreach (ScoredFrame frame in batch.Frames)
+        foreach (ScoredFrame frame in batch.Alarms)
             if (frame.Result.Alarm is { } alarm)
                 _log.Alarm(Words.Of(alarm.Change), frame.Frame.Stream.Key, FeedTime.Write(alarm.Time), alarm.Position,
                     Words.Of(alarm.Severity), alarm.PeakScore);
