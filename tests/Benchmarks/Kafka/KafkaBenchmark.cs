@@ -11,7 +11,7 @@ static class KafkaBenchmark
     public static Benchmark Entry { get; } = new("kafka",
         "a backlog through Apache Kafka: bare loop, decoding, detectors alone, `esn run` with 1 and 2 workers, a partition that moves "
             + "[--records N] [--streams N] [--units N] [--scores one|signal] [--parts consume,decode,steps,run,workers] "
-            + "[--servers HOST:PORT]; or a steady feed: --soak MINUTES", Run);
+            + "[--esn FOLDER] [--servers HOST:PORT]; or a steady feed: --soak MINUTES", Run);
 
     static List<Figure> Run(string[] options)
     {
@@ -20,6 +20,7 @@ static class KafkaBenchmark
             Records = Options.Int(options, "--records", 2_000_000),
             Streams = Options.Int(options, "--streams", 1000),
             Units = Options.Int(options, "--units", 100),
+            Program = Path.Combine(Options.Text(options, "--esn") ?? AppContext.BaseDirectory, "esn.dll"),
         };
         string[] scores = Options.Text(options, "--scores") is { } only ? [only] : ["one", "signal"];
         using KafkaServer? server = Options.Text(options, "--servers") is null ? KafkaServer.Start() : null;

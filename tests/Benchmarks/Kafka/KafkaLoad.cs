@@ -21,6 +21,9 @@ sealed class KafkaLoad
 
     public required int Units { get; init; }
 
+    /// <summary>esn.dll, such as the published one.</summary>
+    public required string Program { get; init; }
+
     /// <summary>The model of a set of scores, as <see cref="Yaml"/> says it.</summary>
     public static ModelSpec Spec(string scores, int units)
     {

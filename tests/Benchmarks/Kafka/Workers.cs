@@ -34,7 +34,7 @@ static class Workers
             http: { listen: "127.0.0.1:0", maxStreams: 10, history: 16 }
             {{KafkaLoad.Yaml(scores, load.Units)}}
             """);
-        return new Group(directory, [.. Enumerable.Range(0, count).Select(_ => new Worker(config))]);
+        return new Group(directory, [.. Enumerable.Range(0, count).Select(_ => new Worker(config, load.Program))]);
     }
 
     // From the request to stop one of two until the other has scored a step of every stream.
