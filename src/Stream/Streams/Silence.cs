@@ -68,7 +68,8 @@ sealed class Silence(StreamId stream, int channels, TimesConfig times, FrameOrde
     {
         TimeSpan interval = order.Interval.Interval ?? TimeSpan.Zero;
         if (IsSilent) _changes.Add(new SilenceChange(stream, -1, true, _last, frame.Time, interval, _lastAt, at));
-        else if (!begins && _lastAt >= 0 && Limit is { } limit && frame.Time - _last > limit)
+        else if (!begins && _lastAt >= 0 && (frame.Time - _last).Ticks > interval.Ticks * times.SilentAfter
+            && Limit is { } limit && frame.Time - _last > limit)
         {
             // Nobody has told it by the clock: a file, or a backlog.
             _changes.Add(new SilenceChange(stream, -1, false, _last, Later(limit), interval, _lastAt, at));
