@@ -148,4 +148,7 @@ static partial class Log
 
     [LoggerMessage(63, LogLevel.Warning, "topic {Topic} of the state had {Before} partitions and has {After} now, as many as the source")]
     public static partial void StateWidened(this ILogger log, string topic, int before, int after);
+
+    [LoggerMessage(92, LogLevel.Warning, "{Stream} at {Time}: {What}")]
+    public static partial void Model(this ILogger log, string stream, string time, string what);
 }

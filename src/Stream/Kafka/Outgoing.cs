@@ -44,6 +44,7 @@ abstract class Outgoing(PartitionId source)
         .. batch.Frames.Where(frame => frame.Result.Alarm?.Field is { } evidence
             && !FieldMap.IsInline(evidence, AnomalyCloudEvent.MostBytes))
             .Select(frame => new OutgoingMap(frame, config.Sink.Maps)),
+        .. batch.Frames.Where(frame => frame.Result.Model is not null).Select(frame => new OutgoingModel(frame, config)),
         .. batch.Silences.Select(change => new OutgoingSilence(change, config)),
         .. batch.DeadLetters.Select(letter => new OutgoingLetter(letter, config.Sink.DeadLetters)),
         .. batch.Taken.Where(_ => config.Control.Topic.Length > 0).Select(taken => new OutgoingCommand(taken, config.Control.Topic)),

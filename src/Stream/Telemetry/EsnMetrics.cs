@@ -24,7 +24,7 @@ public sealed class EsnMetrics
     readonly HashSet<PartitionId> _lagging = [];  // partitions with a series
     readonly Counter _steps, _events, _recoveries, _refusals, _rescalings, _late, _deadLetters, _hidden, _webhooks;
     readonly DurationHistogram _stepDuration, _latency, _pause;
-    readonly Counter _snapshots, _restored, _replayed, _newRuns, _bridged, _gaps, _silences, _blank;
+    readonly Counter _snapshots, _restored, _replayed, _newRuns, _bridged, _gaps, _silences, _blank, _modelChanges;
     readonly HashSet<StreamId> _hiddenStreams = [];
     int _exported;
 
@@ -76,6 +76,10 @@ public sealed class EsnMetrics
             "Gaps that were too long to be bridged: the reservoir is washed out after each, and nothing is judged meanwhile.");
         _silences = metrics.CreateCounter("esn_silences_total",
             "Times that a stream, or a channel of one, was silent for far longer than its interval.", "of");
+        _modelChanges = metrics.CreateCounter("esn_model_changes_total",
+            "Models that found their feed to grow without bound, or to have left the range of its scaling for good, by which it was.",
+            "why");
+        foreach (ModelChangeKind kind in Enum.GetValues<ModelChangeKind>()) _modelChanges.WithLabels(Words.Of(kind));
         _blank = metrics.CreateCounter("esn_blank_frames_total", "Frames that had no value in any channel: a gap.");
         foreach (string of in new[] { "stream", "channel" }) _silences.WithLabels(of);
         _restored = metrics.CreateCounter("esn_restored_streams_total", "Streams that went on from a snapshot.");
@@ -205,7 +209,10 @@ public sealed class EsnMetrics
         _refusals.Inc(steps.After.Refusals - steps.Before.Refusals);
         _rescalings.Inc(steps.After.Rescalings - steps.Before.Rescalings);
         foreach (ScoredFrame frame in steps.Frames)
+        {
             if (frame.Result.Alarm is { } alarm) _events.WithLabels(Words.Of(alarm.Change)).Inc();
+            if (frame.Result.Model is { } change) _modelChanges.WithLabels(Words.Of(change.Kind)).Inc();
+        }
     }
 
     void ObserveStreams(ScoredBatch batch)
