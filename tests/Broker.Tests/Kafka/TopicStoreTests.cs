@@ -217,6 +217,53 @@ public sealed class TopicStoreTests(RealKafkaFixture broker) : IClassFixture<Rea
         Assert.Equal(["esn.yaml"], Directory.EnumerateFileSystemEntries(directory.Path).Select(Path.GetFileName));
     }
 
+    [Fact]
+    public async Task A_stream_that_left_memory_comes_back_from_the_topic_in_another_process()
+    {
+        EsnConfig names = await Config(partitions: 1);
+        using var directory = new TemporaryDirectory();
+        string config = Path.Combine(directory.Path, "esn.yaml"), topic = names.Source.Topics[0];
+        File.WriteAllText(config, $$"""
+            kafka: { bootstrapServers: "{{names.Kafka.BootstrapServers}}" }
+            source: { topics: [{{topic}}], group: {{topic}}, forgetAfter: 10 s, maxStreams: 2 }
+            sink: { events: "events-{{topic}}", deadLetters: "letters-{{topic}}", exactlyOnce: true }
+            control: { topic: "" }
+            state: { store: topic, topic: {{names.State.Topic}} }
+            http: { listen: "127.0.0.1:0" }
+            """);
+        async Task Feed(string stream, int from, int to)
+        {
+            using IProducer<byte[], byte[]> producer =
+                new ProducerBuilder<byte[], byte[]>(new ProducerConfig { BootstrapServers = broker.BootstrapServers }).Build();
+            for (int i = from; i < to; i++)
+                producer.Produce(topic, new Message<byte[], byte[]>
+                {
+                    Key = Encoding.UTF8.GetBytes(stream),
+                    Value = Encoding.UTF8.GetBytes($$"""{"timestamp": "{{Now.AddSeconds(i):O}}", "value": {{i % 17}}}"""),
+                });
+            await Task.Run(() => producer.Flush(EndToEnd.Patience), Cancel);
+        }
+        using (var one = new EsnProcess("run", "--config", config))
+        {
+            await Feed("a", 0, 100);
+            await Feed("b", 0, 200);
+            for (int step = 200; await EndToEnd.Metric(one, "esn_streams") != 1; step++)
+            {
+                Assert.InRange(step, 200, 1000);
+                await Feed("b", step, step + 1);
+            }
+            await EndToEnd.Stop(one);
+        }
+        using var other = new EsnProcess("run", "--config", config);
+        await Feed("a", 1100, 1150);
+        await EndToEnd.Steps(other, 50);
+        Assert.Equal(2, await EndToEnd.Metric(other, "esn_restored_streams_total"));
+        await EndToEnd.Stop(other);
+        using var show = new EsnProcess("state", "show", "--config", config, "--stream", "a");
+        Assert.Equal(0, await show.Exit(EndToEnd.Patience));
+        Assert.Contains($"{topic}[0]  a  150 steps", show.Said, StringComparison.Ordinal);
+    }
+
     async Task Feed(int records)
     {
         using IProducer<byte[], byte[]> producer =
