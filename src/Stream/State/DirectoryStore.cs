@@ -144,7 +144,13 @@ public sealed class DirectoryStore : ISnapshotStore
     }
 
     /// <inheritdoc/>
-    public ValueTask Sleep(SlotSnapshot slot, CancellationToken cancel)
+    public ValueTask Sleep(IReadOnlyList<SlotSnapshot> slots, CancellationToken cancel)
+    {
+        foreach (SlotSnapshot slot in slots) Sleep(slot);
+        return ValueTask.CompletedTask;
+    }
+
+    void Sleep(SlotSnapshot slot)
     {
         string directory = AsleepOf(slot.Stream), name = Named(slot.Stream);
         try
@@ -156,7 +162,6 @@ public sealed class DirectoryStore : ISnapshotStore
                 slot.Write(bytes);
                 foreach (ReadOnlyMemory<byte> piece in bytes.Written()) file.Write(piece.Span);
             });
-            return ValueTask.CompletedTask;
         }
         catch (Exception e) when (IsOfDisk(e))
         {

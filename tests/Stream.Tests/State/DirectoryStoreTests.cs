@@ -179,7 +179,7 @@ public sealed class DirectoryStoreTests
         await using var store = new DirectoryStore("root", "g", _log, files);
         SlotSnapshot slot = Snapshot(7).Slots[0];
         Assert.Null(await store.Wake(slot.Stream, Cancel));
-        await store.Sleep(slot, Cancel);
+        await store.Sleep([slot], Cancel);
         AssertSame(slot, await store.Wake(slot.Stream, Cancel));
         Assert.Null(await store.Wake(slot.Stream with { Key = "other" }, Cancel));
     }
