@@ -10,6 +10,9 @@ namespace Esn;
 /// </remarks>
 public sealed class Detector
 {
+    /// <summary>Of so many of its last alarms a person may say whether they were some.</summary>
+    public const int KnownAlarms = 16;
+
     const int MostChannels = 1_000_000;
 
     readonly ModelSpec _spec;
@@ -81,10 +84,10 @@ public sealed class Detector
     /// the bar is raised above its peak, by .4 of it, so that the same again is learnt and not told; and what was taken for a rare
     /// anomaly by the statistics of the scores counts as what the feed does. Said twice of one alarm it counts once.
     /// </summary>
-    /// <param name="alarm">Step at which it opened, as <see cref="AlarmEvent.Start"/>, one of the last 16 alarms; else the bar alone is
-    /// raised.</param>
-    /// <param name="peakScore">Its highest score, ≥ 0, for one that is not the last one any more; the bar is never raised beyond
-    /// <see cref="AlarmSpec.MostBar"/>.</param>
+    /// <param name="alarm">Step at which it opened, as <see cref="AlarmEvent.Start"/>, one of the last <see cref="KnownAlarms"/>; else the bar
+    /// alone is raised.</param>
+    /// <param name="peakScore">Its highest score, ≥ 0, times the <see cref="Bar"/> at that time, for one that is not the last one any more;
+    /// the bar is never raised beyond <see cref="AlarmSpec.MostBar"/>.</param>
     public void DenyAlarm(long alarm, double peakScore = 0)
     {
         Require.Range(peakScore, 0, double.MaxValue);
@@ -97,8 +100,8 @@ public sealed class Detector
     /// A person says that an alarm was one. Whatever was denied before, nothing like it is to be missed: the bar is lowered, it counts
     /// neither as what the feed does nor against the budget, and so the same again is told again.
     /// </summary>
-    /// <param name="alarm">Step at which it opened, as <see cref="AlarmEvent.Start"/>, one of the last 16 alarms; else the bar alone is
-    /// lowered.</param>
+    /// <param name="alarm">Step at which it opened, as <see cref="AlarmEvent.Start"/>, one of the last <see cref="KnownAlarms"/>; else the bar
+    /// alone is lowered.</param>
     public void ConfirmAlarm(long alarm)
     {
         _model.Bar.Lower();

@@ -12,6 +12,8 @@ namespace Esn.Streaming.Streams;
 /// <remarks>Used by one thread at a time.</remarks>
 public sealed class StreamSlot
 {
+    const double LeastBar = 1.01;  // below it scores are as good as those of a bar of 1
+
     readonly Gate _gate;
     readonly ModelSpec _model;
     readonly FeedClock _clock = new();  // for feeds whose records have no timestamp of their own: files
@@ -257,14 +259,16 @@ public sealed class StreamSlot
             // What was said holds from its record on, wherever batches begin and end.
             Heed(due[from].At);
             to = from + 1;
-            while (to < n && (_feedback.Count == 0 || due[to].At < _feedback.GetKeyAtIndex(0).From)) to++;
+            // Under a bar one by one, as what an alarm was told over is kept with it: whatever batches there are, it is the same.
+            bool barred = _detector.Bar > LeastBar;
+            while (!barred && to < n && (_feedback.Count == 0 || due[to].At < _feedback.GetKeyAtIndex(0).From)) to++;
             _detector.StepMany(times[from..to], values[(from * channels)..(to * channels)], results[from..to],
                 expected.AsSpan((from * channels)..(to * channels)), muted.IsEmpty ? default : muted[from..to]);
             for (int t = from; t < to; t++)
             {
                 Frame frame = due[t].Frame;
                 if (results[t].Alarm is { Change: AlarmChange.Opened }) _opened = frame.Record.Offset;
-                if (results[t].Alarm is { } told) _alarms.Take(_opened, told);
+                if (results[t].Alarm is { } told) _alarms.Take(_opened, told, barred ? _detector.Bar : 1);
                 scored[t] = new ScoredFrame(frame, results[t], expected.AsMemory(t * channels, channels), !muted.IsEmpty && muted[t],
                     results[t].Alarm is null ? -1 : _opened) { Grid = Grid, At = due[t].At, Bridged = due[t].Kind == DueKind.Bridged };
             }

@@ -186,6 +186,28 @@ public sealed class ControlReplayTests
     }
 
     [Fact]
+    public void An_alarm_that_was_told_over_a_bar_raises_it_by_what_it_would_have_been_without_it_though_another_followed()
+    {
+        FakeTimeProvider time = Clock();
+        (Process denied, Process silent) = (new Process(time), new Process(time));
+        foreach (Process one in new[] { denied, silent })
+        {
+            one.Run(0, 1000, 100);
+            // Of an alarm that nobody knows any more: the bar is 1.4 times its peak.
+            one.Give(new ControlFeedback("steps/0/a/2", time.GetUtcNow(), "alice", "", false, 1.05));
+            one.Run(1000, 2100, 100);
+            Assert.True(Alarms(one, "a", 600) && Alarms(one, "a", 900));
+        }
+        denied.Give(Normal(time, denied, "a"));
+        foreach (Process one in new[] { denied, silent }) one.Run(2100, 2600, 100);
+        double Highest(Process process, long from) => process.Told
+            .Where(step => step.Stream == "a" && step.Offset >= from && step.Offset < from + 40).Max(step => step.Result.Score);
+        // Over the new bar the peak itself would be 1/1.4; over one of 1.4 times what was told, much more.
+        double bar = Highest(silent, 2400) / Highest(denied, 2400) * 1.47, peak = 1.47 * Highest(silent, 1200);
+        Assert.InRange(bar, 1.3 * peak, 1.5 * peak);
+    }
+
+    [Fact]
     public void A_mute_that_ends_while_nobody_runs_holds_for_what_was_told_under_it()
     {
         FakeTimeProvider time = Clock();
