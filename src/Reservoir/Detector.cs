@@ -79,6 +79,9 @@ public sealed class Detector
     /// <summary>Step at which the last alarm opened, as <see cref="AlarmEvent.Start"/>; −1: this model has told none.</summary>
     public long LastAlarm => _model.Alarm.PeakScore > 0 ? _model.Alarm.Start : -1;
 
+    /// <summary>Severity of the alarm that is open, which is the last one; null: none is.</summary>
+    public Severity? OpenSeverity => _model.Alarm.Open ? _model.Alarm.Severity : null;
+
     /// <summary>
     /// A person says that an alarm was none: while it is open, what the feed does from the next step on is learnt as its new normal;
     /// the bar is raised above its peak, by .4 of it, so that the same again is learnt and not told; and what was taken for a rare

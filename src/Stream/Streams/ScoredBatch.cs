@@ -22,6 +22,9 @@ public readonly record struct ScoredFrame(Frame Frame, StepResult Result, ReadOn
     /// <summary>What a person said that ended the alarm of the result; null: it ended by itself, or goes on.</summary>
     public ControlCommand? EndedBy { get; init; }
 
+    /// <summary>The alarm of the result ends as it was open when a person said that it was none.</summary>
+    internal bool Denied { get; init; }
+
     /// <summary>Of the frame, where it is a field; null: it is none.</summary>
     public GridSpec? Grid { get; init; }
 

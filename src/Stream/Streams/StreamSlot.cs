@@ -23,6 +23,7 @@ public sealed class StreamSlot
     readonly SortedList<(long From, long Said), ControlFeedback> _feedback = [];  // that is to be taken at that offset
     readonly LastAlarms _alarms = new();
     long _opened = -1;  // offset of the record that opened the last alarm
+    bool _denied;       // it was denied while it was open, and has not ended since
 
     /// <param name="stream">Whose it is.</param>
     /// <param name="model">Validated here.</param>
@@ -126,7 +127,11 @@ public sealed class StreamSlot
             (long start, double peak) = _alarms.Of(Stream, feedback.Alarm)
                 ?? (feedback.Alarm == ScoredFrame.IdOf(Stream, _opened) ? _detector.LastAlarm : -1, feedback.PeakScore);
             if (feedback.Anomaly) _detector.ConfirmAlarm(start);
-            else _detector.DenyAlarm(start, peak);
+            else
+            {
+                _detector.DenyAlarm(start, peak);
+                _denied |= start == _detector.LastAlarm && _detector.OpenSeverity is not null;
+            }
         }
     }
 
@@ -269,8 +274,11 @@ public sealed class StreamSlot
                 Frame frame = due[t].Frame;
                 if (results[t].Alarm is { Change: AlarmChange.Opened }) _opened = frame.Record.Offset;
                 if (results[t].Alarm is { } told) _alarms.Take(_opened, told, barred ? _detector.Bar : 1);
+                bool ended = results[t].Alarm is { Change: AlarmChange.Closed or AlarmChange.Adapted };
                 scored[t] = new ScoredFrame(frame, results[t], expected.AsMemory(t * channels, channels), !muted.IsEmpty && muted[t],
-                    results[t].Alarm is null ? -1 : _opened) { Grid = Grid, At = due[t].At, Bridged = due[t].Kind == DueKind.Bridged };
+                    results[t].Alarm is null ? -1 : _opened) { Grid = Grid, At = due[t].At, Bridged = due[t].Kind == DueKind.Bridged,
+                    Denied = ended && _denied };
+                _denied &= !ended;
             }
         }
         TimeSpan elapsed = time.GetElapsedTime(start);
@@ -328,6 +336,7 @@ public sealed class StreamSlot
         _order.Save(to);
         _silence.Save(to);
         _alarms.Save(to);
+        to.Write(_denied);
         to.Flush();
         return bytes.ToArray();
     }
@@ -344,7 +353,9 @@ public sealed class StreamSlot
             _clock.Load(from);
             _order.Load(from, Stream);
             _silence.Load(from);
-            if (from.BaseStream.Position < from.BaseStream.Length) _alarms.Load(from);  // else of a program before it
+            // What is not there is of a program before it.
+            if (from.BaseStream.Position < from.BaseStream.Length) _alarms.Load(from);
+            if (from.BaseStream.Position < from.BaseStream.Length) _denied = from.ReadBoolean();
         }
         catch (EndOfStreamException e)
         {
