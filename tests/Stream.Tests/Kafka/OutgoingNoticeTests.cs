@@ -9,7 +9,7 @@ using Xunit;
 
 namespace Esn.Stream.Tests;
 
-public sealed class OutgoingModelTests
+public sealed class OutgoingNoticeTests
 {
     static readonly EsnConfig Config = new()
     {
