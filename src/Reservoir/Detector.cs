@@ -91,12 +91,14 @@ public sealed class Detector
     /// alone is raised.</param>
     /// <param name="peakScore">Its highest score, ≥ 0, times the <see cref="Bar"/> at that time, for one that is not the last one any more;
     /// the bar is never raised beyond <see cref="AlarmSpec.MostBar"/>.</param>
-    public void DenyAlarm(long alarm, double peakScore = 0)
+    /// <returns>Whether it is one of those.</returns>
+    public bool DenyAlarm(long alarm, double peakScore = 0)
     {
         Require.Range(peakScore, 0, double.MaxValue);
-        if (alarm >= 0 && alarm == LastAlarm) _model.Bar.Deny(_model.Alarm);
+        bool last = alarm >= 0 && alarm == LastAlarm;
+        if (last) _model.Bar.Deny(_model.Alarm);
         else if (peakScore > 0) _model.Bar.Raise(peakScore);
-        _model.Say(alarm, Verdict.Normal);
+        return _model.Say(alarm, Verdict.Normal) || last;
     }
 
     /// <summary>
@@ -105,10 +107,11 @@ public sealed class Detector
     /// </summary>
     /// <param name="alarm">Step at which it opened, as <see cref="AlarmEvent.Start"/>, one of the last <see cref="KnownAlarms"/>; else the bar
     /// alone is lowered.</param>
-    public void ConfirmAlarm(long alarm)
+    /// <returns>Whether it is one of those.</returns>
+    public bool ConfirmAlarm(long alarm)
     {
         _model.Bar.Lower();
-        _model.Say(alarm, Verdict.Anomaly);
+        return _model.Say(alarm, Verdict.Anomaly) || (alarm >= 0 && alarm == LastAlarm);
     }
 
     /// <summary>What is to come, if the feed goes on as the model expects: it runs on its own predictions. Changes nothing;
