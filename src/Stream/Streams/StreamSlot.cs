@@ -60,7 +60,7 @@ public sealed class StreamSlot
             throw new InvalidDataException($"the snapshot is of step {snapshot.Position}, and its model of step {detector.Position}");
         var slot = new StreamSlot(snapshot.Stream, model, gate, times, detector) { _opened = snapshot.OpenedAt, Next = snapshot.Next };
         slot.LoadOrder(snapshot.Order);
-        slot._silence.IsSilent = snapshot.Silent;
+        (slot._silence.IsSilent, slot._silence.SpokeAt) = (snapshot.Silent, snapshot.SpokeAt);
         return slot;
     }
 
@@ -74,7 +74,8 @@ public sealed class StreamSlot
         var detector = new Pieces();
         _detector.Save(detector);
         return new SlotSnapshot(Stream, Math.Max(next, Next), Position, _opened, _gate.Channels, _model.FingerprintFor(_gate.Channels),
-            _gate.Save(), detector.Written()) { Order = SaveOrder(), Silent = _silence.IsSilent, Model = SpecText.Of(_model) };
+            _gate.Save(), detector.Written()) { Order = SaveOrder(), Silent = _silence.IsSilent, SpokeAt = _silence.SpokeAt,
+                Model = SpecText.Of(_model) };
     }
 
     /// <summary>Whose it is.</summary>
