@@ -79,6 +79,9 @@ public sealed class Detector
     /// <summary>Step at which the last alarm opened, as <see cref="AlarmEvent.Start"/>; −1: this model has told none.</summary>
     public long LastAlarm => _model.Alarm.PeakScore > 0 ? _model.Alarm.Start : -1;
 
+    /// <summary>Highest score of the last alarm so far; 0: this model has told none.</summary>
+    public double LastPeak => _model.Alarm.PeakScore;
+
     /// <summary>Severity of the alarm that is open, which is the last one; null: none is.</summary>
     public Severity? OpenSeverity => _model.Alarm.Open ? _model.Alarm.Severity : null;
 

@@ -45,7 +45,8 @@ public sealed class StreamBoard(HttpConfig config, IReadOnlyList<string> channel
             foreach (StreamId stream in batch.Gone)
                 if (_cards.Remove(stream, out StreamCard? gone)) _alarms.Leave(stream, gone.OpenAlarm);
             foreach (StreamBack back in batch.Back)
-                _cards[back.Stream] = new StreamCard(back.Stream, back.Channels, config.History) { Back = back, Version = version };
+                _cards[back.Stream] = new StreamCard(back.Stream, back.Channels, config.History) { Back = back, OpenAlarm = back.Alarm,
+                    Version = version };
             foreach (StreamSteps steps in batch.Streams) Observe(steps, batch.ScoredAt, version);
             foreach (SilenceChange change in batch.Silences)
                 if (change.Channel < 0 && _cards.TryGetValue(change.Stream, out StreamCard? card) && card.Back is { } waits)
@@ -77,6 +78,7 @@ public sealed class StreamBoard(HttpConfig config, IReadOnlyList<string> channel
                 _cards.TryGetValue(IdOf(alarm), out StreamCard? card);
                 _alarms.Put(alarm, version);
                 if (card is { Back: null }) Settle(card, version);
+                else if (card?.OpenAlarm == alarm.Id) card.Version = version;
             }
             _alarms.Sort();
             Interlocked.Exchange(ref _version, version);
@@ -86,6 +88,7 @@ public sealed class StreamBoard(HttpConfig config, IReadOnlyList<string> channel
     // An alarm that was open when the process before this one ended goes on if its stream's model came back, else it ended with it.
     void Settle(StreamCard card, long version)
     {
+        if (_alarms.Find(card.OpenAlarm) is { State: not AlarmState.Open }) card.OpenAlarm = null;
         foreach (BoardAlarm alarm in _alarms.OpenOf(card.Stream).Where(alarm => alarm.Id != card.OpenAlarm).ToArray())
         {
             if (card.AlarmOpen && card.OpenAlarm is null) card.OpenAlarm = alarm.Id;
@@ -108,6 +111,8 @@ public sealed class StreamBoard(HttpConfig config, IReadOnlyList<string> channel
             card.OpenAlarm = alarm.State == AlarmState.Open ? alarm.Id : null;
             card.Closeup = (alarm.Id, frame.Result.Position + AlarmBook.StepsAfter);
         }
+        // What was open in a snapshot may have ended in what is not told again.
+        if (first && !card.AlarmOpen) card.OpenAlarm = null;
         if (first) Settle(card, version);
         if (card.Closeup is { } closeup)
         {

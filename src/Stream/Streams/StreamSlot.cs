@@ -196,9 +196,14 @@ public sealed class StreamSlot
     /// <param name="now">Wall clock, UTC.</param>
     public SilenceChange? Wait(DateTime now) => _silence.At(now);
 
-    /// <summary>What is known of it before a frame has come.</summary>
+    /// <summary>What is known of it before a frame has come that is to be told of.</summary>
     public StreamBack Restored => new(Stream, _gate.Channels, Position, _order.Newest?.Time ?? _order.Last, _silence.LastSent,
-        _silence.IsSilent, [.. Enumerable.Range(0, _gate.Channels).Where(_silence.IsSilentChannel)]);
+        _silence.IsSilent, [.. Enumerable.Range(0, _gate.Channels).Where(_silence.IsSilentChannel)])
+    {
+        Alarm = _detector.OpenSeverity is null ? null : ScoredFrame.IdOf(Stream, _opened),
+        Severity = _detector.OpenSeverity,
+        PeakScore = _detector.OpenSeverity is null ? 0 : _detector.LastPeak,
+    };
 
     /// <summary>Feed time of its last frame; null: none has been taken.</summary>
     public DateTime? Last => _order.Last;

@@ -122,6 +122,7 @@ public sealed class StreamTable
         var touched = new HashSet<PartitionGroup>();
         var silences = new List<SilenceChange>();
         var blank = new List<StreamId>();
+        var again = new HashSet<StreamSlot>();  // that had records which were told of before
         int replayed = 0, woken = 0;
         DateTime now = Now;
         Dictionary<PartitionGroup, List<DateTime>>? times = _config.Source.ForgetAfter is null ? null : [];
@@ -151,6 +152,7 @@ public sealed class StreamTable
                 continue;
             }
             if (slot is null) continue;  // it has had this record
+            if (told) again.Add(slot);
             if (times is not null)
             {
                 if (!times.TryGetValue(group, out List<DateTime>? come)) times.Add(group, come = []);
@@ -189,6 +191,7 @@ public sealed class StreamTable
             Blank = blank,
             Replayed = replayed,
             Restored = woken,
+            Back = [.. again.Select(slot => slot.Restored)],
             Asleep = _sleepers.Fall(_groups.Values, _config.Source, now),
             Taken = taken,
             Offsets = [.. touched.Where(group => group.Next > group.Told)
