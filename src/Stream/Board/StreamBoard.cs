@@ -27,6 +27,7 @@ public sealed class StreamBoard(HttpConfig config, IReadOnlyList<string> channel
     readonly Lock _lock = new();
     readonly Dictionary<StreamId, StreamCard> _cards = [];
     readonly AlarmBook _alarms = new(channelNames);
+    readonly HashSet<PartitionId> _whole = [];  // of which all is known that was ever told
     readonly SortedDictionary<string, long> _deadLetters = new(StringComparer.Ordinal);
     readonly Queue<(DateTime At, int Steps)> _rate = new();  // batches of the last seconds
     readonly DateTimeOffset _began = time.GetUtcNow();
@@ -42,6 +43,8 @@ public sealed class StreamBoard(HttpConfig config, IReadOnlyList<string> channel
         lock (_lock)
         {
             long version = _version + 1;
+            // What others told of a partition meanwhile is to be read first.
+            if (batch.Message is PartitionsAssigned assigned) _whole.ExceptWith(assigned.Partitions);
             foreach (StreamId stream in batch.Gone)
                 if (_cards.Remove(stream, out StreamCard? gone)) _alarms.Leave(stream, gone.OpenAlarm);
             foreach (StreamBack back in batch.Back)
@@ -67,10 +70,12 @@ public sealed class StreamBoard(HttpConfig config, IReadOnlyList<string> channel
 
     /// <summary>What is known of alarms from before this process; what it has told itself since stands.</summary>
     /// <param name="past">Oldest first, of streams of its partitions.</param>
-    public void Recall(IReadOnlyList<BoardAlarm> past)
+    /// <param name="whole">Partitions of which it is all that was ever told.</param>
+    public void Recall(IReadOnlyList<BoardAlarm> past, IReadOnlyList<PartitionId> whole)
     {
         lock (_lock)
         {
+            _whole.UnionWith(whole);
             long version = _version + 1;
             foreach (BoardAlarm alarm in past)
             {
@@ -224,6 +229,14 @@ public sealed class StreamBoard(HttpConfig config, IReadOnlyList<string> channel
     {
         lock (_lock)
             return [.. _alarms.NewestFirst.Select(Shown).Where(alarm => !open || alarm.State == AlarmState.Open).Take(limit).Select(Brief)];
+    }
+
+    /// <summary>Whether a stream is here and has never had an alarm; else it may have had it, before this process or long ago.</summary>
+    public bool HasNeverHad(StreamId stream, string alarm)
+    {
+        lock (_lock)
+            return _cards.ContainsKey(stream) && _whole.Contains(new PartitionId(stream.Topic, stream.Partition))
+                && !_alarms.HasForgotten && _alarms.Find(alarm) is null;
     }
 
     /// <summary>An alarm as it stands, without forecast and map; null: it is not kept.</summary>
