@@ -90,8 +90,8 @@ public sealed class Detector
     /// the bar is raised above its peak, by .4 of it, so that the same again is learnt and not told; and what was taken for a rare
     /// anomaly by the statistics of the scores counts as what the feed does. Said twice of one alarm it counts once.
     /// </summary>
-    /// <param name="alarm">Step at which it opened, as <see cref="AlarmEvent.Start"/>, one of the last <see cref="KnownAlarms"/>; else the bar
-    /// alone is raised.</param>
+    /// <param name="alarm">Step at which it opened, as <see cref="AlarmEvent.Start"/>, one of the last <see cref="KnownAlarms"/>; else the
+    /// bar alone is raised.</param>
     /// <param name="peakScore">Its highest score, ≥ 0, times the <see cref="Bar"/> at that time, for one that is not the last one any more;
     /// the bar is never raised beyond <see cref="AlarmSpec.MostBar"/>.</param>
     /// <returns>Whether it is one of those.</returns>
@@ -108,8 +108,8 @@ public sealed class Detector
     /// A person says that an alarm was one. Whatever was denied before, nothing like it is to be missed: the bar is lowered, it counts
     /// neither as what the feed does nor against the budget, and so the same again is told again.
     /// </summary>
-    /// <param name="alarm">Step at which it opened, as <see cref="AlarmEvent.Start"/>, one of the last <see cref="KnownAlarms"/>; else the bar
-    /// alone is lowered.</param>
+    /// <param name="alarm">Step at which it opened, as <see cref="AlarmEvent.Start"/>, one of the last <see cref="KnownAlarms"/>; else the
+    /// bar alone is lowered.</param>
     /// <returns>Whether it is one of those.</returns>
     public bool ConfirmAlarm(long alarm)
     {

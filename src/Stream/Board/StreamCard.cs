@@ -148,7 +148,8 @@ sealed class StreamCard(StreamId stream, int channels, int room)
         Topic = Stream.Topic,
         Partition = Stream.Partition,
         Stream = Stream.Key,
-        State = silenced ? StreamState.Muted : OpenAlarm is not null ? StreamState.Alarm : back.Silent ? StreamState.Silent : StreamState.Normal,
+        State = silenced ? StreamState.Muted : OpenAlarm is not null ? StreamState.Alarm : back.Silent ? StreamState.Silent
+            : StreamState.Normal,
         Score = double.NaN,
         Highest = 0,
         Position = Position,

@@ -205,7 +205,8 @@ public sealed class StreamingHost : IAsyncDisposable
         source.Done(batch.Message);
         // Nobody waits for it, the end of the process neither: it only reads, and may wait for a broker that is away.
         if (batch.Message is PartitionsAssigned { Partitions: { Count: > 0 } partitions })
-            _ = Unawaited.Told(() => _board.Recall(_past.Read(partitions, out bool whole, stop), whole ? partitions : []), e => _log.NoPast(_config.Sink.Events, e));
+            _ = Unawaited.Told(() => _board.Recall(_past.Read(partitions, out bool whole, stop), whole ? partitions : []),
+                e => _log.NoPast(_config.Sink.Events, e));
     }
 
     async Task<bool> Ended(Task ended, CancellationToken stop)

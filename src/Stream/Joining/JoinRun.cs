@@ -184,7 +184,8 @@ public sealed class JoinRun : IDisposable
         Told += told.Count;
     }
 
-    /// <summary>What an event tells of a tile's alarm; null: nothing, as those of silent feeds and of models, which stand beside them.</summary>
+    /// <summary>What an event tells of a tile's alarm; null: nothing, as those of silent feeds and of models, which stand
+    /// beside them.</summary>
     /// <exception cref="JsonException">It is no event of ours.</exception>
     internal static TileEvent? TileOf(Headers headers, byte[]? value)
     {

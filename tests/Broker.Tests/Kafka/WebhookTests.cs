@@ -128,7 +128,8 @@ public sealed class WebhookTests(EmbeddedBrokerFixture broker) : IClassFixture<E
         Assert.All(posted[1].EnumerateArray(), alert => Assert.False(alert.TryGetProperty("endsAt", out _)));
         // One alert, whichever process tells of it.
         JsonElement alarm = posted[1].EnumerateArray().Single(alert => alert.GetProperty("labels").TryGetProperty("alarm", out _));
-        Assert.Equal(alarm.GetProperty("labels").GetRawText(), Assert.Single(posted[2].EnumerateArray()).GetProperty("labels").GetRawText());
+        Assert.Equal(alarm.GetProperty("labels").GetRawText(),
+            Assert.Single(posted[2].EnumerateArray()).GetProperty("labels").GetRawText());
         Assert.True(posted[2][0].TryGetProperty("endsAt", out _));
     }
 

@@ -49,7 +49,8 @@ public sealed class ControlReplayTests
             for (long next = from; next < to; next += batch)
             {
                 time.Advance(TimeSpan.FromSeconds(1));
-                Note(_table.Take(Pipelines.Batch([.. Enumerable.Range(0, (int)Math.Min(batch, to - next)).Select(i => Record(next + i, Jump))])));
+                Note(_table.Take(Pipelines.Batch([.. Enumerable.Range(0, (int)Math.Min(batch, to - next))
+                    .Select(i => Record(next + i, Jump))])));
             }
         }
 
