@@ -13,14 +13,14 @@ namespace Esn;
 static class Snapshot
 {
     /// <summary>Of the format: of the header, and of which fields each state carries in which order.</summary>
-    public const int Version = 5;
+    public const int Version = 6;
 
     /// <summary>The oldest that is read: what it does not hold is as it is in a model that was just made.</summary>
     public const int Oldest = 2;
 
     /// <summary>Hash of the names, types and lengths of all that is carried, in order: the test of the layout says when it changes,
     /// and what to do.</summary>
-    public const ulong Layout = 0x4C05014941DFDBAA;
+    public const ulong Layout = 0xAD3664D201FE9FD3;
 
     const ulong Magic = 0x31544E53_2E4E5345;  // "ESN.SNT1" in memory
     const int Checksum = sizeof(ulong);

@@ -10,12 +10,12 @@ public class OrdinaryFeedTests
     const int Steps = 20_000;
     const double Budget = 1e-3;
 
-    static StepResult[] Results(string feed) =>
+    static StepResult[] Results(string feed, int seed = 5) =>
         Feeds.Run(Feeds.Small(Presets.Signal(Budget)),
-            OrdinaryFeeds.All.Single(f => f.Name.StartsWith(feed, StringComparison.Ordinal)).Make(5, Steps));
+            OrdinaryFeeds.All.Single(f => f.Name.StartsWith(feed, StringComparison.Ordinal)).Make(seed, Steps));
 
     static List<AlarmEvent> Announced(StepResult[] results) =>
-        [.. results.Events().Where(e => e.Change is AlarmChange.Opened or AlarmChange.Escalated)];
+        [.. results.Events().Where(e => e.Announced)];
 
     [Fact]
     public void A_constant_feed_never_alarms() => Assert.Empty(Results("constant").Events());
@@ -39,9 +39,26 @@ public class OrdinaryFeedTests
             .First(e => e.Position > opened.Position && e.Change is (AlarmChange.Adapted or AlarmChange.Closed));
         Assert.InRange(ended.Position, onset, onset + 510);
         Assert.InRange(Announced(results).Count(e => e.Position > ended.Position), 0, 16);
-        // Where the feed came to rest is normal now: as many steps in alarm as before the step, not all of them.
-        double Share(Range range) => results[range].Count(r => r.AlarmOpen) / (double)results[range].Length;
-        Assert.True(Share((onset + 2000)..) < Share(2000..onset) + .03);
+    }
+
+    // Over several feeds, as what is told of a slow level lasts: in one of them the budget may be spent on a few long alarms.
+    [Fact]
+    public void Where_a_feed_came_to_rest_is_normal_then()
+    {
+        const int onset = (int)(OrdinaryFeeds.Onset * Steps), feeds = 8;
+        double before = 0, after = 0;
+        int told = 0;
+        for (int seed = 5; seed < 5 + feeds; seed++)
+        {
+            StepResult[] results = Results("step", seed);
+            double Share(Range range) => results[range].Count(r => r.AlarmOpen) / (double)results[range].Length;
+            before += Share(2000..onset) / feeds;
+            after += Share((onset + 2000)..) / feeds;
+            told += Announced(results).Count(e => e.Position >= onset + 2000);
+        }
+        Assert.InRange(after, 0, before + .06);
+        double allowed = Budget * (Steps - onset - 2000) * feeds;
+        Assert.InRange(told, 0, allowed + 2 * Math.Sqrt(allowed));
     }
 
     // What one would tell without looking twice, three times in a feed, with the defaults: each time.

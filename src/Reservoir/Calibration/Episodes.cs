@@ -12,6 +12,8 @@ sealed class Episodes
     static readonly double Ratio = Math.Log(1.01);
 
     readonly BudgetSpec _spec;
+    readonly double _budget;                          // alarms a step that are allowed of these episodes
+    readonly double _farOut;                          // ln of the rate below which an alarm is far out
     readonly SparseHistogram _histogram = new(Bins);  // of peaks, in units of the weight at the last refresh
     readonly GrowingBuffer _above = new();            // weight of peaks at or above each edge, as of the last refresh; 0 beyond
     readonly SparseHistogram _exempt = new(Bins);     // of peaks taken for anomalies: not learnt; numbers as of the last of them
@@ -28,9 +30,11 @@ sealed class Episodes
     double _peak;                                     // of the episode
 
     /// <param name="spec">Valid.</param>
-    public Episodes(BudgetSpec spec)
+    /// <param name="voices">Among which the budget is shared, each with episodes of its own.</param>
+    public Episodes(BudgetSpec spec, int voices = 1)
     {
-        _spec = spec;
+        (_spec, _budget) = (spec, spec.AlarmsPerStep / voices);
+        _farOut = spec.FarOut * Math.Log(spec.AlarmsPerStep) - Math.Log(voices);
         _retention = 1 - 1 / spec.LongMemory;
         Refresh(1);
     }
@@ -91,7 +95,7 @@ sealed class Episodes
         _inside = false;
         // An incident alarms at its beginning and again at its end: it is counted once.
         if (_alarmed && _sinceAnomaly < _spec.EpisodeLimit) return;
-        if (_alarmed && LogRate(_peak) < _spec.FarOut * Math.Log(_spec.AlarmsPerStep) && _exempted < Allowance)
+        if (_alarmed && LogRate(_peak) < _farOut && _exempted < Allowance)
         {
             _sinceAnomaly = 0;
             if (_exempted > 0) _exempt.Scale((float)_exempted / _exempt.Sum());
@@ -107,7 +111,7 @@ sealed class Episodes
     // The first few, and those that come seldom; in the long run, a part of what the budget allows.
     double Allowance => Math.Min(
         _spec.FirstAnomalies + _age / _spec.AnomalyGap,
-        _spec.MostAnomalies + _spec.AnomalyShare * _spec.AlarmsPerStep * _age);
+        _spec.MostAnomalies + _spec.AnomalyShare * _budget * _age);
 
     // J at an edge, and the other way round.
     double Edge(double bin) => _spec.UnusualMargin + BinWidth * (bin <= EvenBins ? bin : EvenBins * Math.Exp(Ratio * (bin - EvenBins)));

@@ -37,6 +37,9 @@ sealed class Margin
         _waiting = new DelayLine(_slow ? shape.Delay / _stride : shape.Span > 1 ? 2 * shape.Span : 0);
     }
 
+    /// <summary>Whether the score is of a stretch of steps.</summary>
+    public bool Lasts => _span > 1;
+
     /// <summary>v of this step, ≥ 0; of a slow score with its boost.</summary>
     public double Value { get; private set; }
 

@@ -3,7 +3,8 @@ namespace Esn;
 /// <summary>What a judge sees of a step.</summary>
 readonly ref struct StepView
 {
-    /// <summary>The frame, [channels], units of the feed; NaN: the channel has no value.</summary>
+    /// <summary>The frame, [channels], units of the feed; NaN: the channel has no value. Of a channel that grows without bound it is
+    /// the growth a step, here and in what was expected.</summary>
     public required ReadOnlySpan<double> Frame { get; init; }
 
     /// <summary>What was expected of it, [channels], units of the feed.</summary>

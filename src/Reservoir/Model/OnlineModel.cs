@@ -35,14 +35,27 @@ sealed class OnlineModel
     int _echo;                      // frames that are not to be judged yet after the last gap, of which there are as many
     MissingValues? _missing;        // made with the first value that is missing
     int _clipped;                   // frames beyond the scaling, less those that were not, ≥ 0
+    readonly Growth? _growth;       // of the frames since the first; null: the feed is of fields
+    readonly bool[] _grows;         // channels of which growth is modelled [channels]
+    readonly bool[] _counts;        // those of them that may begin again at 0 [channels]
+    bool _outgrew;                  // by growth that the scaling does not follow
+    double[]? _grown, _foreseen;    // what a judge sees where growth is modelled: scratch [channels]
     bool _dated;                    // whether the alarm's slow change was told
 
     /// <param name="spec">Valid.</param>
     /// <param name="channels">Length of every frame, ≥ 1.</param>
     /// <param name="position">Frames that the stream had before.</param>
-    public OnlineModel(ModelSpec spec, int channels, long position)
+    /// <param name="before">The model whose place it takes; null: it is the first.</param>
+    public OnlineModel(ModelSpec spec, int channels, long position, OnlineModel? before = null)
     {
         (_spec, _schedule, _channels, _position) = (spec, spec.Schedule, channels, position);
+        (_grows, _counts) = (new bool[channels], new bool[channels]);
+        if (!spec.TakesFields) _growth = new Growth(channels);
+        if (before is { _outgrew: true })
+        {
+            before._grows.CopyTo(_grows, 0);
+            before._counts.CopyTo(_counts, 0);
+        }
         _predictor = spec.CreatePredictor(channels);
         _forecast = spec.CreateForecast(_predictor);
         _normality = new Normality(spec.Normality);
@@ -65,9 +78,17 @@ sealed class OnlineModel
     public Predictor Predictor => _predictor;
 
     /// <summary>
-    /// Most of the feed has been beyond the scaling for as long as an alarm may be open, and none is: no more frames are taken.
+    /// Most of the feed has been beyond the scaling for as long as an alarm may be open, or it turned out to grow without bound, and no
+    /// alarm is open: no more frames are taken.
     /// </summary>
-    public bool Outgrown => _clipped >= MostClipped && !_alarm.Open;
+    public bool Outgrown => (_clipped >= MostClipped || _outgrew) && !_alarm.Open;
+
+    /// <summary>Why it is outgrown, or what it found on its first frames; null: nothing that needs telling.</summary>
+    public ModelChange? Change => Outgrown
+        ? new ModelChange(_outgrew ? ModelChangeKind.Growing : ModelChangeKind.Outgrown, Which(_grows), Restarted: true)
+        : _grows.AsSpan().Contains(true) ? new ModelChange(ModelChangeKind.Growing, Which(_grows), Restarted: false) : null;
+
+    static int[] Which(bool[] channels) => [.. Enumerable.Range(0, channels.Length).Where(c => channels[c])];
 
     int MostClipped => Math.Max(_spec.Alarm.AdaptAfter, _schedule.ScalingSteps);
 
@@ -90,6 +111,7 @@ sealed class OnlineModel
         {
             // One at a time where the next frame may be the last.
             count = _clipped + _predictor.AtOnce < MostClipped ? Math.Min(_predictor.AtOnce, times.Length - done) : 1;
+            if (_growth is not null) count = Math.Min(count, _growth.Until);
             if (!whole) count = MissingValues.Together(frames[(done * _channels)..], _channels, count);
             Advance(times.Slice(done, count), frames.Slice(done * _channels, count * _channels), results.Slice(done, count),
                 expected.Slice(done * _channels, count * _channels), muted.IsEmpty ? default : muted.Slice(done, count));
@@ -104,8 +126,10 @@ sealed class OnlineModel
         if (muted || MissingValues.AreAll(frame)) return result;
         _times[_step] = time;
         frame.CopyTo(_frames.AsSpan((int)_step++ * _channels));
-        if (_step == _schedule.ScalingSteps) Replay();
-        return result;
+        if (_step != _schedule.ScalingSteps) return result;
+        bool known = _grows.AsSpan().Contains(true);  // and told of
+        Replay();
+        return known ? result : result with { Model = Change };
     }
 
     // The frames that fixed the scaling are the first that the model takes. The stream has heard of them already.
@@ -113,13 +137,16 @@ sealed class OnlineModel
     {
         (double[] frames, DateTime[] times, long position) = (_frames, _times, _position);
         double[] filled = MissingValues.Filled(frames, _channels);
-        Begin(_spec.FitScaler(filled, times, _channels), Sampling.Interval(times));
+        if (_growth is not null && !_grows.AsSpan().Contains(true)) Growth.Find(filled, _channels, _grows, _counts);
+        Begin(_grows.AsSpan().Contains(true) ? new GrowingScaler(filled, _grows, _counts, rates => _spec.FitScaler(rates, times, _channels))
+            : _spec.FitScaler(filled, times, _channels), Sampling.Interval(times));
         int most = _predictor.AtOnce;
         var (scaled, results, expected) = (new double[frames.Length], new StepResult[most], new double[most * _channels]);
         for (int t = 0; t < times.Length; t++)
             _scaler!.Scale(times[t], filled.AsSpan(t * _channels, _channels), scaled.AsSpan(t * _channels, _channels),
                 expected.AsSpan(0, _channels), learn: false);
         _predictor.Fit(scaled);
+        _scaler!.Rewind();
         (_position, _step) = (0, 0);
         for (int done = 0, count; done < times.Length; done += count)
         {
@@ -162,8 +189,11 @@ sealed class OnlineModel
         }
         _predictor.Begin(times, scaled);
         for (int t = 0; t < times.Length; t++)
+        {
+            if (_growth?.Step(frames.Slice(t * _channels, _channels)) == true) _outgrew |= _growth.Tell(_grows, _counts);
             results[t] = Step(times[t], frames.Slice(t * _channels, _channels), scaled.Slice(t * _channels, _channels),
                 expected.Slice(t * _channels, _channels), !muted.IsEmpty && muted[t], count);
+        }
     }
 
     // What has no value is taken to be as it was foretold.
@@ -172,6 +202,16 @@ sealed class OnlineModel
         _missing ??= new MissingValues(_channels);
         _predictor.CopyPrediction(_missing.Prediction);
         return _missing.Impute(scaled, _scaler!.Reach);
+    }
+
+    // Of what grows, its growth.
+    ReadOnlySpan<double> Unscaled(ref double[]? into, ReadOnlySpan<double> y, ReadOnlySpan<double> frame)
+    {
+        into ??= new double[_channels];
+        _scaler!.Unscale(y, into);
+        for (int c = 0; c < frame.Length; c++)
+            if (double.IsNaN(frame[c])) into[c] = double.NaN;
+        return into;
     }
 
     StepResult Step(DateTime time, ReadOnlySpan<double> frame, ReadOnlySpan<double> y, Span<double> expected, bool muted, int missing)
@@ -195,7 +235,9 @@ sealed class OnlineModel
         bool warmingUp = step < _schedule.AlarmFrom;
         var view = new StepView
         {
-            Frame = frame, Expected = expected, Scaled = y, Errors = _errors, WarmingUp = warmingUp, Muted = muted,
+            Frame = _scaler.Accumulates ? Unscaled(ref _grown, y, frame) : frame,
+            Expected = _scaler.Accumulates ? Unscaled(ref _foreseen, _prediction, default) : expected,
+            Scaled = y, Errors = _errors, WarmingUp = warmingUp, Muted = muted,
             Missing = missing == 0 ? default : _missing!.Which,
         };
         _bar.Step();
@@ -204,7 +246,7 @@ sealed class OnlineModel
         if (!bridged)
         {
             AlarmChange? change = step >= _schedule.JudgeFrom ? Decide(in view, position, step) : null;
-            alarm = Report(change, in view, position, step);
+            alarm = Report(change, frame, expected, position, step);
         }
         _judge.End(y);
 
@@ -221,18 +263,22 @@ sealed class OnlineModel
         _judge.Measure(in view, _alarm);
         bool allowed = !view.WarmingUp && _judge.Deviates(in view, _scaler!);
         AlarmChange? change = _alarm.Step(position, _bar.Of(_judge.Judgement), allowed, view.Muted, _judge.Returned);
-        if (change == AlarmChange.Opened) _forecast?.BeginAlarm(step - _judge.TopSpan + 1, step);
+        if (change == AlarmChange.Opened)
+        {
+            _forecast?.BeginAlarm(step - _judge.TopSpan + 1, step);
+            if (_forecast is not null) _scaler!.DropAnchor(_forecast.Foretold.First - 1, step);
+        }
         else if (_alarm.Open) _forecast?.GoOn(step);
         _judge.Learn(change, _alarm, view.Muted);
         return change;
     }
 
-    AlarmEvent? Report(AlarmChange? change, in StepView view, long position, long step)
+    AlarmEvent? Report(AlarmChange? change, ReadOnlySpan<double> frame, ReadOnlySpan<double> expected, long position, long step)
     {
         Drift? drift = Date(change, position);
         if (drift is not null) change ??= AlarmChange.Updated;
-        AlarmEvent? alarm = _report.Step(change, position, _time, _bar.Of(_judge.Judgement).Score, _normality.Value, view.Expected,
-            view.Frame);
+        AlarmEvent? alarm = _report.Step(change, position, _time, _bar.Of(_judge.Judgement).Score, _normality.Value, expected,
+            frame);
         return alarm is null ? null : alarm with { Forecast = Foretold(position - step), Drift = drift, Field = _judge.Evidence };
     }
 
@@ -253,7 +299,11 @@ sealed class OnlineModel
         if (_forecast is null || _forecast.Foretold is not { Count: > 0 } foretold) return null;
         var points = new double[foretold.Count * _channels];
         for (int i = 0; i < foretold.Count; i++)
-            _scaler!.Unscale(_forecast.Point(foretold.First + i), points.AsSpan(i * _channels, _channels));
+        {
+            Span<double> point = points.AsSpan(i * _channels, _channels);
+            _scaler!.Unscale(_forecast.Point(foretold.First + i), point);
+            _scaler.GoOn(i == 0 ? _scaler.Anchor : points.AsSpan((i - 1) * _channels, _channels), point);
+        }
         return new Forecast(foretold.First + offset, points);
     }
 
@@ -264,7 +314,20 @@ sealed class OnlineModel
         ReadOnlySpan<double> point = _forecast.Point(_step - 1);
         if (point.IsEmpty) return false;
         _scaler!.Unscale(point, expected);
+        if (_scaler.Accumulates) AddUp(expected);
         return true;
+    }
+
+    // What was foretold for the last step, from the anchor on.
+    void AddUp(Span<double> expected)
+    {
+        Span<double> before = _scaler!.Anchor.ToArray();
+        for (long step = _forecast!.Foretold.First; step < _step; step++)
+        {
+            _scaler.Unscale(_forecast.Point(step), expected);
+            _scaler.GoOn(before, expected);
+            expected.CopyTo(before);
+        }
     }
 
     /// <inheritdoc cref="Detector.TryRunFree"/>
@@ -274,7 +337,10 @@ sealed class OnlineModel
         _predictor.RunFree(_time, _interval, _scaler.Reach, forecast);
         DateTime time = _time;
         for (int done = 0; done < forecast.Length; done += _channels)
+        {
             _scaler.Unscale(time = FeedClock.Later(time, _interval), forecast.Slice(done, _channels));
+            _scaler.GoOn(done == 0 ? _scaler.Last : forecast.Slice(done - _channels, _channels), forecast.Slice(done, _channels));
+        }
         return true;
     }
 
@@ -283,6 +349,13 @@ sealed class OnlineModel
     {
         state.Carry(ref _position);
         bool begun = state.Carried(_scaler is not null);
+        if (state.Holds(6))
+        {
+            _growth?.Carry(ref state);
+            state.Carry(_grows);
+            state.Carry(_counts);
+            state.Carry(ref _outgrew);
+        }
         if (!begun)
         {
             int kept = (int)_step;
@@ -293,7 +366,9 @@ sealed class OnlineModel
             return;
         }
         state.Carry(ref _interval);
-        if (state.Loading) Begin(_spec.CreateScaler(_channels), _interval);
+        bool growing = state.Holds(6) && state.Carried(_scaler is GrowingScaler);
+        if (state.Loading)
+            Begin(growing ? new GrowingScaler(_spec.CreateScaler(_channels), _channels) : _spec.CreateScaler(_channels), _interval);
         _scaler!.Carry(ref state);
         _predictor.Carry(ref state);
         _forecast?.Carry(ref state);

@@ -1,8 +1,12 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using Esn.Streaming.Configuration;
 using Esn.Streaming.Kafka;
+using Esn.Streaming.State;
 using Esn.Streaming.Streams;
+using Esn.Streaming.Wire;
+using Microsoft.Extensions.Logging;
 
 namespace Esn.Streaming.Commands;
 
@@ -13,11 +17,12 @@ static class ValidateCommand
     {
         var stream = new Option<string?>("--stream", "-s") { Description = "The name of a stream: says which model it gets, and why." };
         var command = new Command("validate", "Reads a configuration as `esn run` would and says what is wrong with it: "
-            + "the file, the line, the value and what would be right. Exit code 0: nothing is.")
+            + "the file, the line, the value and what would be right. Exit code 0: nothing is. Where state is kept in a directory that is "
+            + "there, it warns of streams that learnt with another specification, and says what becomes of them.")
         {
             RunCommand.Config, stream,
         };
-        command.SetAction(parsed =>
+        command.SetAction(async (parsed, stop) =>
         {
             EsnConfig config = RunCommand.Load(parsed);
             ClientCheck.Settings(config);
@@ -29,10 +34,42 @@ static class ValidateCommand
             else
                 foreach (string line in All(config)) Console.WriteLine($"  models  {line}");
             Console.WriteLine($"  shows   http://{config.Http.Listen}/metrics");
+            await foreach (string line in Kept(config, stop).ConfigureAwait(false)) Console.WriteLine($"  state   {line}");
             return 0;
         });
         return (command, ["esn validate --config config/esn.yaml", "esn validate --config config/plant.yaml --stream pump-7"]);
     }
+
+    // What a start would find, one partition in memory at a time.
+    static async IAsyncEnumerable<string> Kept(EsnConfig config, [EnumeratorCancellation] CancellationToken stop)
+    {
+        if (config.State.Store != StateStore.Directory || !Directory.Exists(config.StateDirectory)) yield break;
+        using ILoggerFactory log = RunCommand.Logging(LogLevel.Critical);  // what is wrong is told as a result
+        await using var store = new DirectoryStore(config.StateDirectory, config.Source.Group, log.CreateLogger("esn"));
+        var models = new ModelChoice(config);
+        var partitions = new List<PartitionId>();
+        await foreach (StoredSnapshot stored in store.List(stop).ConfigureAwait(false))
+        {
+            if (stored.Newest) partitions.Add(stored.Partition);
+            if (stored.Fault is { } fault) yield return $"warning: generation {stored.Generation} of {stored.Partition}: {fault}";
+        }
+        foreach (PartitionId partition in partitions)
+        {
+            if (await store.Load(partition, stop).ConfigureAwait(false) is not { } snapshot) continue;
+            string[] others = [.. snapshot.Slots.Where(slot => !PartitionGroup.Fits(slot, models)).Select(slot => slot.Stream.Key)];
+            if (others.Length == 0) continue;
+            string named = string.Join(", ", others.Take(3)) + (others.Length > 3 ? ", …" : "");
+            yield return string.Create(CultureInfo.InvariantCulture, $"warning: {others.Length} of {snapshot.Slots.Count} streams of "
+                + $"{partition} learnt with another specification ({named}): {Becomes(config.State.OnSpecChange)}");
+        }
+    }
+
+    static string Becomes(SpecChange change) => change switch
+    {
+        SpecChange.Reset => "they begin anew (state.onSpecChange: reset)",
+        SpecChange.KeepOld => "they go on with it (state.onSpecChange: keepOld)",
+        _ => "the start will stop (state.onSpecChange: fail; reset and keepOld are the others)",
+    };
 
     static IEnumerable<string> All(EsnConfig config)
     {

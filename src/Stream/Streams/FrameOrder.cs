@@ -50,6 +50,9 @@ sealed class FrameOrder(int channels, TimesConfig times)
     /// <summary>Frames that wait for others.</summary>
     public int Waiting => _waiting.Count;
 
+    /// <summary>The newest of those, by its time; null: none waits.</summary>
+    public Frame? Newest => _waiting.Count > 0 ? _waiting[^1] : null;
+
     /// <summary>Time of the last frame that became due: what is older is late. Null: none has.</summary>
     public DateTime? Last => _last;
 

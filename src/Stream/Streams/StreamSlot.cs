@@ -187,6 +187,10 @@ public sealed class StreamSlot
     /// <param name="now">Wall clock, UTC.</param>
     public SilenceChange? Wait(DateTime now) => _silence.At(now);
 
+    /// <summary>What is known of it before a frame has come.</summary>
+    public StreamBack Restored => new(Stream, _gate.Channels, Position, _order.Newest?.Time ?? _order.Last, _silence.LastSent,
+        _silence.IsSilent, [.. Enumerable.Range(0, _gate.Channels).Where(_silence.IsSilentChannel)]);
+
     /// <summary>Feed time of its last frame; null: none has been taken.</summary>
     public DateTime? Last => _order.Last;
 
@@ -207,6 +211,7 @@ public sealed class StreamSlot
 
     void Pass(Frame frame, bool begins)
     {
+        _silence.Speak(frame);
         _order.Take(frame, begins);
         _gate.Taken = _order.Last;
     }

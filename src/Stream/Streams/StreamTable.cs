@@ -65,7 +65,7 @@ public sealed class StreamTable
     {
         foreach (PartitionId partition in assigned.Partitions) Group(partition);
         List<StreamId> reset = [], old = [];
-        int restored = 0;
+        List<StreamBack> back = [];
         foreach (PartitionStart start in assigned.Starts)
         {
             PartitionGroup group = Group(start.Partition);
@@ -73,10 +73,10 @@ public sealed class StreamTable
                 group.Restore(start, _models, _config.Source.Times, _config.State.OnSpecChange, Now);
             reset.AddRange(anew);
             old.AddRange(kept);
-            restored += group.Slots.Count;
+            back.AddRange(group.Slots.Select(slot => slot.Restored));
             foreach (StreamSlot slot in group.Slots) Pend(slot, group.Next);
         }
-        return Scored(assigned) with { Restored = restored, Reset = reset, KeptOld = old };
+        return Scored(assigned) with { Restored = back.Count, Back = back, Reset = reset, KeptOld = old };
     }
 
     ScoredBatch Heed(CommandsGiven given)

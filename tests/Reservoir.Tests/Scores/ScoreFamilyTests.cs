@@ -39,7 +39,7 @@ public sealed class ScoreFamilyTests
 
         public void Step()
         {
-            ReadOnlySpan<double> u = _feed.AsSpan(_step * Channels, Channels);
+            ReadOnlySpan<double> u = _feed.AsSpan(_step % Steps * Channels, Channels);  // again from its beginning
             DateTime time = DateTime.UnixEpoch.AddSeconds(_step);
             _predictor.Begin(new ReadOnlySpan<DateTime>(in time), u);
             _predictor.Settle(u, _errors);

@@ -28,7 +28,7 @@ public sealed class ControlReplayTests
 
         public List<ControlCommand> Log { get; } = [];  // as the topic of commands has it
 
-        public List<(long Offset, string Stream, StepResult Result, bool Muted)> Told { get; } = [];
+        public List<(long Offset, string Stream, StepResult Result, bool Muted, ControlCommand? EndedBy)> Told { get; } = [];
 
         public PartitionSnapshot? Last { get; private set; }
 
@@ -56,7 +56,7 @@ public sealed class ControlReplayTests
             if (batch.Snapshots is [.., var last]) Last = last;
             Told.AddRange(batch.Frames.Select(frame =>
                 (frame.Frame.Record.Offset, frame.Frame.Stream.Key, frame.Result with { Alarm = null },
-                frame.Muted)));
+                frame.Muted, frame.EndedBy)));
         }
     }
 
@@ -93,6 +93,33 @@ public sealed class ControlReplayTests
         process.Give(Normal(time, process, "a") with { Anomaly = true });  // it was one after all
         process.Run(2000, 2600, 100);
         Assert.True(Alarms(process, "a", 1200));
+    }
+
+    [Fact]
+    public void The_event_of_an_alarm_that_a_person_has_ended_says_who_how_and_why()
+    {
+        FakeTimeProvider time = Clock();
+        var process = new Process(time);
+        process.Run(0, 1210, 10);
+        Assert.True(Alarms(process, "a", 600) && Alarms(process, "b", 600));
+        Assert.DoesNotContain(process.Told, step => step.EndedBy is not null);
+        process.Give(Mute(time, TimeSpan.FromHours(1)), Normal(time, process, "a"));
+        process.Run(1210, 1300, 10);
+        (string, Type, string, string)[] ended = [.. process.Told.Where(step => step.EndedBy is not null)
+            .Select(step => (step.Stream, step.EndedBy!.GetType(), step.EndedBy.By, step.EndedBy.Why)).OrderBy(one => one.Stream)];
+        Assert.Equal([("a", typeof(ControlFeedback), "alice", "a test"), ("b", typeof(ControlMute), "alice", "belt is off")], ended);
+        ControlCommand mute = process.Told.Single(step => step.EndedBy is ControlMute).EndedBy!;
+        var alarm = new AlarmEvent
+        {
+            Change = AlarmChange.Closed, Position = 1, Start = 0, Peak = 0, Time = default, StartTime = default, PeakTime = default,
+            Score = 1, PeakScore = 1, Severity = Severity.Minor, Normality = 1, Expected = [1], Observed = [1], Contributions = [],
+            Scores = [], Forecast = null, Drift = null,
+        };
+        FeedRecord record = Record(1);
+        var written = AnomalyCloudEvent.Of(new Frame(record, new StreamId("steps", 0, "b"), default, [1]), alarm, "steps/0/b/1", [],
+            ended: mute);
+        var told = AnomalyCloudEvent.Read(AnomalyCloudEvent.Binary(written).Data.Span);
+        Assert.Equal(new AnomalyCloudEvent.EndedByData("muted", "alice", "belt is off"), told.EndedBy);
     }
 
     [Theory]

@@ -128,7 +128,7 @@ sealed class ErrorJudge : Judge, IJudgement
     /// <inheritdoc/>
     public override void Learn(AlarmChange? change, Alarm alarm, bool muted)
     {
-        if (change is AlarmChange.Opened or AlarmChange.Escalated) _calibrator.Announce();
+        if (alarm.Counts) _calibrator.Announce();
         bool closed = change == AlarmChange.Closed && !muted, adapted = change == AlarmChange.Adapted;
         if (closed || adapted)
         {
@@ -219,13 +219,15 @@ sealed class ErrorJudge : Judge, IJudgement
         return double.PositiveInfinity;
     }
 
+    // The largest margin; in an alarm of those that alarm, as a score of another voice may be further out and still be usual there.
     int Top()
     {
         ReadOnlySpan<double> margins = _calibrator.Margins;
-        int top = 0;
-        for (int i = 1; i < margins.Length; i++)
-            if (margins[i] > margins[top]) top = i;
-        return top;
+        bool alarms = _calibrator.Score >= 1;
+        int top = -1;
+        for (int i = 0; i < margins.Length; i++)
+            if ((top < 0 || margins[i] > margins[top]) && (!alarms || _calibrator.Alarms(i))) top = i;
+        return Math.Max(0, top);
     }
 
     int ScoreOf(int value)
