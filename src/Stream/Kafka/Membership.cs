@@ -81,17 +81,22 @@ sealed class Membership(IConsumer<byte[]?, byte[]?> consumer, StartOffsets start
     /// <returns>Where they begin.</returns>
     public List<TopicPartitionOffset> Assign(List<TopicPartition> partitions)
     {
-        readiness.Joined();
         try
         {
-            if (_emit is not null) return Start(partitions, _emit);
+            if (_emit is null) return Unset(partitions);
+            List<TopicPartitionOffset> starts = Start(partitions, _emit);
+            readiness.Joined();  // not before it is known where they begin: what comes once it is ready is read
+            return starts;
         }
         catch (OperationCanceledException)
         {
             // It ends: nothing is read any more.
         }
-        return [.. partitions.Select(partition => new TopicPartitionOffset(partition, Offset.Unset))];
+        return Unset(partitions);
     }
+
+    static List<TopicPartitionOffset> Unset(List<TopicPartition> partitions) =>
+        [.. partitions.Select(partition => new TopicPartitionOffset(partition, Offset.Unset))];
 
     /// <summary>
     /// Partitions go to another. Returns when all that came of them is stored and committed: only then may the next owner begin.
