@@ -11,6 +11,8 @@ sealed class Alarm
     long _told;                    // step of the last announcement
     double _toldScore;             // highest score since it, within Rise steps
     int _above, _quiet, _openSteps;
+    Severity _toldSeverity;        // highest that was told of this alarm
+    bool _adapted;                 // the last end was that what the feed does is its new normal
 
     /// <param name="spec">Valid.</param>
     /// <param name="slow">Which raw scores look back so far that they hold an alarm open only if they opened it, [scores].</param>
@@ -38,6 +40,9 @@ sealed class Alarm
         : PeakScore >= _spec.Major ? Severity.Major
         : Severity.Minor;
 
+    /// <summary>Whether the change of the last step counts against the budget.</summary>
+    public bool Counts { get; private set; }
+
     /// <summary>Raw scores that reached the threshold in this alarm, [scores].</summary>
     public ReadOnlySpan<bool> Contributed => _contributed;
 
@@ -53,6 +58,7 @@ sealed class Alarm
     /// <returns>What changed, if anything.</returns>
     public AlarmChange? Step(long position, IJudgement judgement, bool allowed, bool muted, ReadOnlySpan<bool> returned = default)
     {
+        Counts = false;
         if (muted)
         {
             _above = 0;
@@ -74,6 +80,12 @@ sealed class Alarm
         if (_above < _spec.OpenAfter) return null;
         bool same = position - _end <= _spec.Merge;
         if (!same && position - _end < _spec.Refractory) return null;
+        if (same && _adapted)
+        {
+            // What was adapted to flickers on: it is the new normal, and news only where it is worse than it was.
+            _end = position;
+            if (score < PeakScore + _spec.Escalation) return null;
+        }
 
         (Open, _above, _quiet, _openSteps) = (true, 0, 0, 0);
         if (!same)
@@ -81,10 +93,13 @@ sealed class Alarm
             (Start, Peak, PeakScore) = (position, position, score);
             Array.Clear(_contributed);
             Array.Clear(_margins);
-            (_told, _toldScore) = (position, score);
+            (_told, _toldScore, _toldSeverity, Counts) = (position, score, Severity, true);
         }
         Contribute(position, judgement, default);
-        return same ? AlarmChange.Updated : AlarmChange.Opened;
+        if (!same) return AlarmChange.Opened;
+        if (!_adapted) return AlarmChange.Updated;
+        (_told, _toldScore, _toldSeverity, Counts) = (position, score, Severity, true);
+        return AlarmChange.Escalated;
     }
 
     AlarmChange? GoOn(long position, IJudgement judgement, ReadOnlySpan<bool> returned)
@@ -99,11 +114,20 @@ sealed class Alarm
         if (position - _told <= _spec.Rise)
         {
             _toldScore = Math.Max(_toldScore, score);
+            if (Worsened()) return AlarmChange.Escalated;
             return position - _told == _spec.Rise ? AlarmChange.Updated : null;
         }
-        if (score < _toldScore + _spec.Escalation) return null;
-        (_told, _toldScore) = (position, score);
+        if (score < _toldScore + _spec.Escalation) return Worsened() ? AlarmChange.Escalated : null;
+        (_told, _toldScore, _toldSeverity, Counts) = (position, score, Severity, true);
         return AlarmChange.Escalated;
+    }
+
+    // A severity is told when it is reached; it belongs to what was announced.
+    bool Worsened()
+    {
+        if (Severity <= _toldSeverity) return false;
+        _toldSeverity = Severity;
+        return true;
     }
 
     // Whether a score that contributed still is out of the ordinary. One that only becomes so long after the alarm was told does
@@ -126,7 +150,7 @@ sealed class Alarm
 
     AlarmChange End(long position, AlarmChange change)
     {
-        (Open, _end) = (false, position);
+        (Open, _end, _adapted) = (false, position, change == AlarmChange.Adapted);
         return change;
     }
 
@@ -147,5 +171,11 @@ sealed class Alarm
         Start = state.Carried(Start);
         Peak = state.Carried(Peak);
         PeakScore = state.Carried(PeakScore);
+        if (state.Holds(6))
+        {
+            state.Carry(ref _toldSeverity);
+            state.Carry(ref _adapted);
+        }
+        else _toldSeverity = Severity;
     }
 }

@@ -40,11 +40,11 @@ abstract class Outgoing(PartitionId source)
     /// <summary>All that is to be told of a batch: events, then dead letters.</summary>
     public static List<Outgoing> Of(ScoredBatch batch, EsnConfig config) =>
     [
-        .. batch.Frames.Where(frame => frame.Result.Alarm is not null).Select(frame => new OutgoingEvent(frame, config)),
-        .. batch.Frames.Where(frame => frame.Result.Alarm?.Field is { } evidence
+        .. batch.Alarms.Select(frame => new OutgoingEvent(frame, config)),
+        .. batch.Alarms.Where(frame => frame.Result.Alarm?.Field is { } evidence
             && !FieldMap.IsInline(evidence, AnomalyCloudEvent.MostBytes))
             .Select(frame => new OutgoingMap(frame, config.Sink.Maps)),
-        .. batch.Frames.Where(frame => frame.Result.Model is not null).Select(frame => new OutgoingModel(frame, config)),
+        .. batch.ModelChanges.Select(frame => new OutgoingModel(frame, config)),
         .. batch.Silences.Select(change => new OutgoingSilence(change, config)),
         .. batch.DeadLetters.Select(letter => new OutgoingLetter(letter, config.Sink.DeadLetters)),
         .. batch.Taken.Where(_ => config.Control.Topic.Length > 0).Select(taken => new OutgoingCommand(taken, config.Control.Topic)),

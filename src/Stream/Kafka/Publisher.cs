@@ -52,13 +52,12 @@ sealed class Publisher : IDisposable
     /// <summary>Says what goes out.</summary>
     public void Say(ScoredBatch batch)
     {
-        foreach (ScoredFrame frame in batch.Frames)
+        foreach (ScoredFrame frame in batch.Alarms)
             if (frame.Result.Alarm is { } alarm)
                 _log.Alarm(Words.Of(alarm.Change), frame.Frame.Stream.Key, FeedTime.Write(alarm.Time), alarm.Position,
                     Words.Of(alarm.Severity), alarm.PeakScore);
-        foreach (ScoredFrame frame in batch.Frames)
-            if (frame.Result.Model is { } change)
-                _log.Model(frame.Frame.Stream.Key, FeedTime.Write(frame.Frame.Time), ModelCloudEvent.Say(change, []));
+        foreach (ScoredFrame frame in batch.ModelChanges)
+            _log.Model(frame.Frame.Stream.Key, FeedTime.Write(frame.Frame.Time), ModelCloudEvent.Say(frame.Result.Model!, []));
         foreach (SilenceChange change in batch.Silences)
             if (_silences.Allows(out int untold))
                 _log.Silence(change.Stream.Key, change.Channel < 0 ? "all" : $"channel {change.Channel}",

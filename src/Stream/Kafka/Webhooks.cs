@@ -43,7 +43,7 @@ public sealed class Webhooks : IAsyncDisposable
     public void Observe(ScoredBatch batch)
     {
         if (_hooks.Length == 0) return;
-        foreach (ScoredFrame frame in batch.Frames)
+        foreach (ScoredFrame frame in batch.Alarms)
         {
             if (frame.Result.Alarm is not { } alarm) continue;
             CloudEvent cloudEvent = AnomalyCloudEvent.Of(frame.Frame, alarm, frame.AlarmId, _config.Source.Fields.Channels,

@@ -75,7 +75,28 @@ public sealed record StreamBack(StreamId Stream, int Channels, long Steps, DateT
 public sealed record ScoredBatch(SourceMessage Message)
 {
     /// <summary>Frames that came and were scored, in the order of the records that they were taken with.</summary>
-    public IReadOnlyList<ScoredFrame> Frames { get; init; } = [];
+    public IReadOnlyList<ScoredFrame> Frames
+    {
+        get;
+        init
+        {
+            field = value;
+            List<ScoredFrame>? alarms = null, models = null;
+            for (int i = 0; i < value.Count; i++)
+            {
+                if (value[i].Result.Alarm is not null) (alarms ??= []).Add(value[i]);
+                if (value[i].Result.Model is not null) (models ??= []).Add(value[i]);
+            }
+            Alarms = alarms ?? (IReadOnlyList<ScoredFrame>)[];
+            ModelChanges = models ?? (IReadOnlyList<ScoredFrame>)[];
+        }
+    } = [];
+
+    /// <summary>Those of them with an alarm in their result, which are few.</summary>
+    public IReadOnlyList<ScoredFrame> Alarms { get; private init; } = [];
+
+    /// <summary>Those of them with a change of the model itself in their result, which are fewer.</summary>
+    public IReadOnlyList<ScoredFrame> ModelChanges { get; private init; } = [];
 
     /// <summary>Records that could not be taken, in the order of the batch; to be published.</summary>
     public IReadOnlyList<DeadLetter> DeadLetters { get; init; } = [];

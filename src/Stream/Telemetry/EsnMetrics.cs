@@ -179,14 +179,17 @@ public sealed class EsnMetrics
     {
         lock (_lock) ObserveStreams(batch);
         _kept.Observe(batch.Message);
-        foreach (ScoredFrame frame in batch.Frames)
-            if (frame.Frame.Record.Timestamp is { } sent) _latency.Observe(Math.Max(0, (batch.ScoredAt - sent).TotalSeconds));
+        for (int i = 0; i < batch.Frames.Count; i++)
+            if (batch.Frames[i].Frame.Record.Timestamp is { } sent) _latency.Gather(Math.Max(0, (batch.ScoredAt - sent).TotalSeconds));
+        _latency.ObserveGathered();
         foreach (DeadLetter letter in batch.DeadLetters)
         {
             _deadLetters.WithLabels(Words.Of(letter.Reason)).Inc();
             if (letter.Reason == Rejection.Late) _late.Inc();
         }
         foreach (StreamSteps steps in batch.Streams) Observe(steps);
+        foreach (ScoredFrame frame in batch.Alarms) _events.WithLabels(Words.Of(frame.Result.Alarm!.Change)).Inc();
+        foreach (ScoredFrame frame in batch.ModelChanges) _modelChanges.WithLabels(Words.Of(frame.Result.Model!.Kind)).Inc();
         foreach (SilenceChange change in batch.Silences)
             if (!change.Ended) _silences.WithLabels(change.Channel < 0 ? "stream" : "channel").Inc();
         _blank.Inc(batch.Blank.Count);
@@ -208,11 +211,6 @@ public sealed class EsnMetrics
         _recoveries.Inc(steps.After.Recoveries - steps.Before.Recoveries);
         _refusals.Inc(steps.After.Refusals - steps.Before.Refusals);
         _rescalings.Inc(steps.After.Rescalings - steps.Before.Rescalings);
-        foreach (ScoredFrame frame in steps.Frames)
-        {
-            if (frame.Result.Alarm is { } alarm) _events.WithLabels(Words.Of(alarm.Change)).Inc();
-            if (frame.Result.Model is { } change) _modelChanges.WithLabels(Words.Of(change.Kind)).Inc();
-        }
     }
 
     void ObserveStreams(ScoredBatch batch)

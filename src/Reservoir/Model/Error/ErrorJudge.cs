@@ -128,7 +128,7 @@ sealed class ErrorJudge : Judge, IJudgement
     /// <inheritdoc/>
     public override void Learn(AlarmChange? change, Alarm alarm, bool muted)
     {
-        if (change is AlarmChange.Opened or AlarmChange.Escalated) _calibrator.Announce();
+        if (alarm.Counts) _calibrator.Announce();
         bool closed = change == AlarmChange.Closed && !muted, adapted = change == AlarmChange.Adapted;
         if (closed || adapted)
         {

@@ -114,7 +114,7 @@ sealed class FieldJudge : Judge
         if (learn)
             foreach (Look look in _looks) look.Activity.Learn(_moved);
         if (!Calibrates) return;
-        if (change is AlarmChange.Opened or AlarmChange.Escalated) _calibrator.Announce();
+        if (alarm.Counts) _calibrator.Announce();
         if (change == AlarmChange.Adapted) _calibrator.Adapt([_calibrator.IsUnusual(0)]);
         _calibrator.Learn(muted ? Learning.Muted : opened ? Learning.Opening : alarm.Open ? Learning.Frozen : Learning.Normal);
     }
