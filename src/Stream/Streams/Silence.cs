@@ -85,8 +85,8 @@ sealed class Silence(StreamId stream, int channels, TimesConfig times, FrameOrde
     public void Take(Frame frame, long at, bool begins)
     {
         TimeSpan interval = order.Interval.Interval ?? TimeSpan.Zero;
-        if (frame.Record.Offset != _spokeAt && !begins && _lastAt >= 0
-            && (frame.Time - _last).Ticks > interval.Ticks * times.SilentAfter && Limit is { } limit && frame.Time - _last > limit)
+        if (frame.Record.Offset != _spokeAt && !begins && _lastAt >= 0 && (frame.Time - _last).Ticks > interval.Ticks * times.SilentAfter
+            && Limit is { } limit && frame.Time - _last > limit)
         {
             // Nobody has told it by the clock: a file, or a backlog.
             _changes.Add(new SilenceChange(stream, -1, false, _last, Later(_last, limit), interval, _lastAt, at));
