@@ -19,6 +19,7 @@ sealed class BudgetCalibrator : ICalibrator
     readonly Margin[] _margins;
     readonly double[] _values;   // v, [scores]
     readonly long[] _due;        // step at which each table is made anew, [scores]
+    readonly ToldAlarms _told = new();
     readonly Episodes[] _episodes;  // [voices]
     readonly double[] _joint;    // J, [voices]
     readonly double _logBudget, _logVoices;
@@ -36,7 +37,7 @@ sealed class BudgetCalibrator : ICalibrator
         _due.AsSpan().Fill(FirstTable);
         bool both = _margins.Any(margin => margin.Lasts) && !_margins.All(margin => margin.Lasts);
         _joint = new double[both ? 2 : 1];
-        _episodes = [.. _joint.Select(_ => new Episodes(spec, _joint.Length))];
+        _episodes = [.. _joint.Select(_ => new Episodes(spec, _joint.Length, _told))];
         (_logBudget, _logVoices) = (Math.Log(spec.AlarmsPerStep), Math.Log(_joint.Length));
     }
 
@@ -82,14 +83,14 @@ sealed class BudgetCalibrator : ICalibrator
     }
 
     /// <inheritdoc/>
-    public void Learn(Learning learning)
+    public void Learn(Learning learning, long alarm = 0)
     {
         if (learning == Learning.Muted) return;
         _governor = Math.Max(0, _governor - _spec.Governor * _spec.AlarmsPerStep);
         _steps++;
         if (_steps >= FirstTable)
             for (int voice = 0; voice < _joint.Length; voice++)
-                _episodes[voice].Step(_joint[voice], Growth(_spec.LongMemory), learning != Learning.Normal);
+                _episodes[voice].Step(_joint[voice], Growth(_spec.LongMemory), learning != Learning.Normal, alarm);
         if (learning == Learning.Frozen) return;
 
         double growth = Growth(_spec.Memory);
@@ -109,7 +110,18 @@ sealed class BudgetCalibrator : ICalibrator
     }
 
     /// <inheritdoc/>
-    public void Announce() => _governor = Math.Min(_spec.MostGovernor, _governor + _spec.Governor);
+    public void Announce(long alarm = 0) => Govern(_told.Announce(alarm, _spec.Governor));
+
+    /// <inheritdoc/>
+    public bool Say(long alarm, Verdict verdict)
+    {
+        if (!_told.Say(alarm, verdict, _governor, out double change)) return false;
+        Govern(change);
+        foreach (Episodes episodes in _episodes) episodes.Take(alarm);
+        return true;
+    }
+
+    void Govern(double by) => _governor = Math.Clamp(_governor + by, 0, _spec.MostGovernor);
 
     /// <inheritdoc/>
     public void Adapt(ReadOnlySpan<bool> held)
@@ -163,5 +175,6 @@ sealed class BudgetCalibrator : ICalibrator
         state.Carry(_due);
         state.Carry(ref _steps);
         state.Carry(ref _governor);
+        if (state.Holds(6)) _told.Carry(ref state);
     }
 }

@@ -67,6 +67,12 @@ abstract class Judge
     {
     }
 
+    /// <summary>A person says what an alarm was, open or not: what was learnt of it is put right.</summary>
+    /// <param name="alarm">Its opening step.</param>
+    /// <param name="verdict">What was said.</param>
+    /// <returns>False: it is none of the last alarms, or nothing is learnt of alarms.</returns>
+    public virtual bool Say(long alarm, Verdict verdict) => false;
+
     /// <summary>Ends every step, also those that are not judged yet.</summary>
     /// <param name="frame">y(t), [channels], scaled.</param>
     public virtual void End(ReadOnlySpan<double> frame)

@@ -74,6 +74,9 @@ sealed class OnlineModel
     /// <summary>The last alarm, open or not.</summary>
     public Alarm Alarm => _alarm;
 
+    /// <inheritdoc cref="Judge.Say"/>
+    public bool Say(long alarm, Verdict verdict) => _judge.Say(alarm, verdict);
+
     /// <summary>What learns.</summary>
     public Predictor Predictor => _predictor;
 

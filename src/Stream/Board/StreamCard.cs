@@ -22,6 +22,7 @@ sealed class StreamCard(StreamId stream, int channels, int room)
     readonly ErrorWidth[] _errors = new ErrorWidth[Math.Min(channels, MostChannels)];
     readonly double[] _widths = new double[Math.Min(channels, MostChannels)];
     ScoredFrame _last;
+    FieldAhead? _ahead;         // the last that was told
     DateTime _seen;
     double _wait = double.NaN;  // usual time between two batches with it, seconds of the wall clock
     int _waits;
@@ -63,7 +64,7 @@ sealed class StreamCard(StreamId stream, int channels, int room)
     public FieldShape? Shape => FieldView.ShapeOf(_last);
 
     /// <summary>Its last frame as a picture; null: it is no field, or has not so many.</summary>
-    public FieldView? View(int field) => FieldView.Of(_last, field);
+    public FieldView? View(int field) => FieldView.Of(_last, field, _ahead);
 
     /// <summary>Its past.</summary>
     public History History => _history;
@@ -78,6 +79,7 @@ sealed class StreamCard(StreamId stream, int channels, int room)
             double wait = Math.Max(0, (scoredAt - _seen).TotalSeconds);
             _wait = _waits++ == 0 ? wait : _wait + (wait - _wait) / Math.Min(_waits, WaitMemory);
         }
+        _ahead = steps.Ahead ?? _ahead;
         (_last, _seen, Health) = (steps.Frames[^1], scoredAt, steps.After);
     }
 

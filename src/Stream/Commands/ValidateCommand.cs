@@ -16,11 +16,13 @@ static class ValidateCommand
     public static (Command, string[]) Make()
     {
         var stream = new Option<string?>("--stream", "-s") { Description = "The name of a stream: says which model it gets, and why." };
+        var channels = new Option<int?>("--channels") { Description = "Of frames of so many values: says what a stream of them takes." }
+            .Must(value => value is > 0 and <= 1_000_000, value => $"--channels must be in [1, 1000000], was {value}");
         var command = new Command("validate", "Reads a configuration as `esn run` would and says what is wrong with it: "
             + "the file, the line, the value and what would be right. Exit code 0: nothing is. Where state is kept in a directory that is "
             + "there, it warns of streams that learnt with another specification, and says what becomes of them.")
         {
-            RunCommand.Config, stream,
+            RunCommand.Config, stream, channels,
         };
         command.SetAction(async (parsed, stop) =>
         {
@@ -30,14 +32,16 @@ static class ValidateCommand
             Console.WriteLine($"  reads   {string.Join(", ", config.Source.Topics)} at {config.Kafka.BootstrapServers} as group "
                 + $"{config.Source.Group}");
             Console.WriteLine($"  writes  {config.Sink.Events} and {config.Sink.DeadLetters}");
-            if (parsed.GetValue(stream) is { } name) Console.WriteLine($"  models  {name}: {One(config, name)}");
+            int width = parsed.GetValue(channels) ?? Math.Max(1, config.Source.FrameChannels);
+            if (parsed.GetValue(stream) is { } name) Console.WriteLine($"  models  {name}: {One(config, name, width)}");
             else
-                foreach (string line in All(config)) Console.WriteLine($"  models  {line}");
-            Console.WriteLine($"  shows   http://{config.Http.Listen}/metrics");
+                foreach (string line in All(config, width)) Console.WriteLine($"  models  {line}");
+            Console.WriteLine($"  shows   {(config.Http.Certificate.Length > 0 ? "https" : "http")}://{config.Http.Listen}/metrics");
             await foreach (string line in Kept(config, stop).ConfigureAwait(false)) Console.WriteLine($"  state   {line}");
             return 0;
         });
-        return (command, ["esn validate --config config/esn.yaml", "esn validate --config config/plant.yaml --stream pump-7"]);
+        return (command, ["esn validate --config config/esn.yaml", "esn validate --config config/plant.yaml --stream pump-7",
+            "esn validate --config config/esn.yaml --channels 8"]);
     }
 
     // What a start would find, one partition in memory at a time.
@@ -71,24 +75,23 @@ static class ValidateCommand
         _ => "the start will stop (state.onSpecChange: fail; reset and keepOld are the others)",
     };
 
-    static IEnumerable<string> All(EsnConfig config)
+    static IEnumerable<string> All(EsnConfig config, int channels)
     {
-        foreach (ModelConfig entry in config.Models) yield return $"{string.Join(", ", entry.Streams)}: {Model(config, entry)}";
-        yield return $"{(config.Models.Count > 0 ? "the others: " : "")}{Model(config, null)}";
+        foreach (ModelConfig entry in config.Models) yield return $"{string.Join(", ", entry.Streams)}: {Model(config, entry, channels)}";
+        yield return $"{(config.Models.Count > 0 ? "the others: " : "")}{Model(config, null, channels)}";
     }
 
-    static string One(EsnConfig config, string stream)
+    static string One(EsnConfig config, string stream, int channels)
     {
         ModelConfig? entry = config.Entry(stream);
         string why = entry is null ? (config.Models.Count > 0 ? ", as no entry of models names it" : "")
             : string.Create(CultureInfo.InvariantCulture, $", by models[{config.Models.ToList().IndexOf(entry)}]");
-        return Model(config, entry) + why;
+        return Model(config, entry, channels) + why;
     }
 
-    static string Model(EsnConfig config, ModelConfig? entry)
+    static string Model(EsnConfig config, ModelConfig? entry, int channels)
     {
         ModelSpec model = entry is null ? config.Model : config.ModelOf(entry);
-        int channels = Math.Max(1, config.Source.FrameChannels);
         string budget = (entry?.Budget ?? config.Alarms.Budget)?.Text ?? "the preset's";
         return string.Create(CultureInfo.InvariantCulture,
             $"preset {entry?.Preset ?? config.Preset}, budget {budget}, {model.Regressors(channels)} regressors, about "

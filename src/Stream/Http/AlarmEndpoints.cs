@@ -37,8 +37,8 @@ static partial class AlarmEndpoints
 
         api.MapPut("/alarms/feedback", async (HttpContext context,
                 [Description("Its id")] string alarm,
-                [Description("true: it was one; false: what the feed did is normal, is learnt, and the same again is not "
-                    + "told")] bool anomaly,
+                [Description("true: it was one, and the same again is told; false: what the feed did is normal, is learnt, and "
+                    + "the same again is not told")] bool anomaly,
                 [Description("For the others; at most 500 letters")] string why = "") =>
                 await Say(board, book, alarm, why, async () =>
                 {

@@ -55,7 +55,16 @@ public sealed record StreamSteps(StreamId Stream, IReadOnlyList<ScoredFrame> Fra
 
     /// <summary>How many of these frames did not come and were bridged.</summary>
     public int Bridged { get; init; }
+
+    /// <summary>Of a stream of fields, now and then: what is to come, as its model sees it.</summary>
+    public FieldAhead? Ahead { get; init; }
 }
+
+/// <summary>What is to come of a stream of fields, if it goes on as its model expects.</summary>
+/// <param name="From">Step of the last frame before it.</param>
+/// <param name="Steps">How many frames later it is to come.</param>
+/// <param name="Values">[channels], units of the feed.</param>
+public sealed record FieldAhead(long From, int Steps, double[] Values);
 
 /// <summary>A stream that came back from a snapshot, before any frame of it has come.</summary>
 /// <param name="Stream">Which.</param>

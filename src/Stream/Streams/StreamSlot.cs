@@ -19,6 +19,7 @@ public sealed class StreamSlot
     readonly Silence _silence;
     readonly Detector _detector;
     readonly SortedList<(long From, long Said), ControlFeedback> _feedback = [];  // that is to be taken at that offset
+    readonly LastAlarms _alarms = new();
     long _opened = -1;  // offset of the record that opened the last alarm
 
     /// <param name="stream">Whose it is.</param>
@@ -119,11 +120,11 @@ public sealed class StreamSlot
         {
             ControlFeedback feedback = _feedback.GetValueAtIndex(0);
             _feedback.RemoveAt(0);
-            if (feedback.Anomaly) _detector.ConfirmAlarm();
-            else if (feedback.Alarm != ScoredFrame.IdOf(Stream, _opened) || !_detector.DenyAlarm())
-            {
-                if (feedback.PeakScore > 0) _detector.RaiseBar(feedback.PeakScore);
-            }
+            // Of a snapshot that is older than what is kept of the last alarms, the last one is known all the same.
+            (long start, double peak) = _alarms.Of(Stream, feedback.Alarm)
+                ?? (feedback.Alarm == ScoredFrame.IdOf(Stream, _opened) ? _detector.LastAlarm : -1, feedback.PeakScore);
+            if (feedback.Anomaly) _detector.ConfirmAlarm(start);
+            else _detector.DenyAlarm(start, peak);
         }
     }
 
@@ -263,6 +264,7 @@ public sealed class StreamSlot
             {
                 Frame frame = due[t].Frame;
                 if (results[t].Alarm is { Change: AlarmChange.Opened }) _opened = frame.Record.Offset;
+                if (results[t].Alarm is { } told) _alarms.Take(_opened, told);
                 scored[t] = new ScoredFrame(frame, results[t], expected.AsMemory(t * channels, channels), !muted.IsEmpty && muted[t],
                     results[t].Alarm is null ? -1 : _opened) { Grid = Grid, At = due[t].At, Bridged = due[t].Kind == DueKind.Bridged };
             }
@@ -299,6 +301,17 @@ public sealed class StreamSlot
         }
     }
 
+    /// <summary>When <see cref="LookAhead"/> was asked for last, as a timestamp.</summary>
+    public long LookedAheadAt { get; set; } = long.MinValue;
+
+    /// <summary>What its model expects so many steps after the last one, [channels], units of the feed; null: nothing yet. Changes nothing.
+    /// </summary>
+    public double[]? LookAhead(int steps)
+    {
+        double[] run = new double[steps * _gate.Channels];
+        return _detector.TryRunFree(run) ? run[^_gate.Channels..] : null;
+    }
+
     /// <summary>What became of its silence is told.</summary>
     public void ToldSilences() => _silence.Told();
 
@@ -310,6 +323,7 @@ public sealed class StreamSlot
         _clock.Save(to);
         _order.Save(to);
         _silence.Save(to);
+        _alarms.Save(to);
         to.Flush();
         return bytes.ToArray();
     }
@@ -326,6 +340,7 @@ public sealed class StreamSlot
             _clock.Load(from);
             _order.Load(from, Stream);
             _silence.Load(from);
+            if (from.BaseStream.Position < from.BaseStream.Length) _alarms.Load(from);  // else of a program before it
         }
         catch (EndOfStreamException e)
         {

@@ -16,6 +16,7 @@ public sealed class StreamTable
     EsnConfig _config;
     ModelChoice _models;
     Admission _admission;
+    readonly LookAhead _lookAhead;
     Scorer _scorer;
 
     /// <param name="config">Validated.</param>
@@ -24,7 +25,7 @@ public sealed class StreamTable
     public StreamTable(EsnConfig config, TimeProvider time, ISnapshotStore? store = null)
     {
         _sleepers = new Sleepers(store);
-        (_time, _interventions) = (time, new Interventions(time));
+        (_time, _interventions, _lookAhead) = (time, new Interventions(time), new LookAhead(time));
         Configure(config);
     }
 
@@ -175,6 +176,7 @@ public sealed class StreamTable
             }
         }
         StreamSteps[] steps = _scorer.Step(streams);
+        _lookAhead.Take(streams, steps);
         foreach ((PartitionGroup passed, List<DateTime> come) in times ?? []) passed.Pass(come);
         foreach (PartitionGroup judged in _interventions.Judges ? touched : [])
             foreach (StreamSlot slot in judged.Slots) slot.Heed(judged.Next);  // a snapshot is of all that holds before its next record

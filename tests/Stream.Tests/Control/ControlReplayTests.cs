@@ -157,6 +157,34 @@ public sealed class ControlReplayTests
         Assert.Equal(undisturbed.Told, fresh.Told);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(1000)]
+    public void What_is_said_of_alarms_that_closed_long_ago_and_before_a_restart_is_heeded_and_done_again_by_a_replay(int batch)
+    {
+        FakeTimeProvider time = Clock();
+        (Process undisturbed, Process silent) = (new Process(time), new Process(time));
+        foreach (Process one in new[] { undisturbed, silent }) one.Run(0, 2100, 100);
+        Assert.True(Alarms(undisturbed, "a", 900) && Alarms(undisturbed, "b", 900));
+        PartitionSnapshot snapshot = undisturbed.Last!;
+        Assert.InRange(snapshot.Next, 2000, 2100);
+        // Both of their first alarms, each of which is followed by another; the peak is not known to who says so.
+        undisturbed.Give(Normal(time, undisturbed, "a"), Normal(time, undisturbed, "b") with { Anomaly = true });
+        foreach (Process one in new[] { undisturbed, silent }) one.Run(2100, 3000, 100);
+        static double Highest(Process process, string stream) =>
+            process.Told.Where(step => step.Stream == stream && step.Offset is >= 2400 and < 2440).Max(step => step.Result.Score);
+        Assert.True(Highest(undisturbed, "a") < .8 * Highest(silent, "a"), $"{Highest(undisturbed, "a")}, {Highest(silent, "a")}");
+        Assert.True(Highest(undisturbed, "b") > Highest(silent, "b"), $"{Highest(undisturbed, "b")}, {Highest(silent, "b")}");
+
+        time.Advance(TimeSpan.FromDays(1));
+        var again = new Process(time);
+        again.Give([.. undisturbed.Log]);
+        again.Assign(snapshot, told: snapshot.Next);
+        again.Run(snapshot.Next, 3000, batch);
+        Assert.Equal(undisturbed.Told.Where(step => step.Offset >= snapshot.Next), again.Told);
+        Assert.Equal(undisturbed.Last!.Slots.Select(slot => slot.Digest), again.Last!.Slots.Select(slot => slot.Digest));
+    }
+
     [Fact]
     public void A_mute_that_ends_while_nobody_runs_holds_for_what_was_told_under_it()
     {
