@@ -83,20 +83,19 @@ sealed class Membership(IConsumer<byte[]?, byte[]?> consumer, StartOffsets start
     {
         try
         {
-            if (_emit is null) return Unset(partitions);
-            List<TopicPartitionOffset> starts = Start(partitions, _emit);
-            readiness.Joined();  // not before it is known where they begin: what comes once it is ready is read
-            return starts;
+            if (_emit is not null)
+            {
+                List<TopicPartitionOffset> begins = Start(partitions, _emit);
+                readiness.Joined();  // not before it is said where they begin: what is sent from now on is read
+                return begins;
+            }
         }
         catch (OperationCanceledException)
         {
             // It ends: nothing is read any more.
         }
-        return Unset(partitions);
+        return [.. partitions.Select(partition => new TopicPartitionOffset(partition, Offset.Unset))];
     }
-
-    static List<TopicPartitionOffset> Unset(List<TopicPartition> partitions) =>
-        [.. partitions.Select(partition => new TopicPartitionOffset(partition, Offset.Unset))];
 
     /// <summary>
     /// Partitions go to another. Returns when all that came of them is stored and committed: only then may the next owner begin.
