@@ -13,6 +13,7 @@ sealed class Alarm
     int _above, _quiet, _openSteps;
     Severity _toldSeverity;        // highest that was told of this alarm
     bool _adapted;                 // the last end was that what the feed does is its new normal
+    long _adaptedAt;               // step of that end
 
     /// <param name="spec">Valid.</param>
     /// <param name="slow">Which raw scores look back so far that they hold an alarm open only if they opened it, [scores].</param>
@@ -80,13 +81,15 @@ sealed class Alarm
         if (_above < _spec.OpenAfter) return null;
         bool same = position - _end <= _spec.Merge;
         if (!same && position - _end < _spec.Refractory) return null;
-        if (same && _adapted)
+        bool worse = score >= PeakScore + _spec.Escalation;
+        if (same && _adapted && !worse)
         {
-            // What was adapted to flickers on: it is the new normal, and news only where it is worse than it was.
+            // What was adapted to flickers on: it is the new normal. Another score that alarms is news, and so is what goes on.
+            bool known = position - _adaptedAt <= Math.Max(_spec.AdaptAfter, _spec.Merge) && !HasNews(judgement);
             _end = position;
-            if (score < PeakScore + _spec.Escalation) return null;
+            if (known) return null;
+            same = false;
         }
-
         (Open, _above, _quiet, _openSteps) = (true, 0, 0, 0);
         if (!same)
         {
@@ -100,6 +103,14 @@ sealed class Alarm
         if (!_adapted) return AlarmChange.Updated;
         (_told, _toldScore, _toldSeverity, Counts) = (position, score, Severity, true);
         return AlarmChange.Escalated;
+    }
+
+    // Whether a raw score alarms that had no part in the last alarm.
+    bool HasNews(IJudgement judgement)
+    {
+        for (int i = 0; i < _contributed.Length; i++)
+            if (!_contributed[i] && judgement.Alarms(i)) return true;
+        return false;
     }
 
     AlarmChange? GoOn(long position, IJudgement judgement, ReadOnlySpan<bool> returned)
@@ -151,6 +162,7 @@ sealed class Alarm
     AlarmChange End(long position, AlarmChange change)
     {
         (Open, _end, _adapted) = (false, position, change == AlarmChange.Adapted);
+        if (_adapted) _adaptedAt = position;
         return change;
     }
 
@@ -175,6 +187,7 @@ sealed class Alarm
         {
             state.Carry(ref _toldSeverity);
             state.Carry(ref _adapted);
+            state.Carry(ref _adaptedAt);
         }
         else _toldSeverity = Severity;
     }

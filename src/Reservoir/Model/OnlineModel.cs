@@ -39,7 +39,8 @@ sealed class OnlineModel
     readonly bool[] _grows;         // channels of which growth is modelled [channels]
     readonly bool[] _counts;        // those of them that may begin again at 0 [channels]
     bool _outgrew;                  // by growth that the scaling does not follow
-    double[]? _grown, _foreseen;    // what a judge sees where growth is modelled: scratch [channels]
+    DifferencingScaler? _differencing;  // the scaler, where growth is modelled
+    double[] _foretold = [];        // points of a forecast, unscaled: scratch
     bool _dated;                    // whether the alarm's slow change was told
 
     /// <param name="spec">Valid.</param>
@@ -51,7 +52,7 @@ sealed class OnlineModel
         (_spec, _schedule, _channels, _position) = (spec, spec.Schedule, channels, position);
         (_grows, _counts) = (new bool[channels], new bool[channels]);
         if (!spec.TakesFields) _growth = new Growth(channels);
-        if (before is { _outgrew: true })
+        if (before is { _outgrew: true } or { _differencing: not null })
         {
             before._grows.CopyTo(_grows, 0);
             before._counts.CopyTo(_counts, 0);
@@ -84,11 +85,12 @@ sealed class OnlineModel
     /// Most of the feed has been beyond the scaling for as long as an alarm may be open, or it turned out to grow without bound, and no
     /// alarm is open: no more frames are taken.
     /// </summary>
-    public bool Outgrown => (_clipped >= MostClipped || _outgrew) && !_alarm.Open;
+    public bool Outgrown => (_clipped >= MostClipped || _outgrew) && !_alarm.Open && _echo == 0;
 
     /// <summary>Why it is outgrown, or what it found on its first frames; null: nothing that needs telling.</summary>
     public ModelChange? Change => Outgrown
-        ? new ModelChange(_outgrew ? ModelChangeKind.Growing : ModelChangeKind.Outgrown, Which(_grows), Restarted: true)
+        ? _outgrew ? new ModelChange(ModelChangeKind.Growing, Which(_grows), Restarted: true)
+            : new ModelChange(ModelChangeKind.Outgrown, [], Restarted: true)
         : _grows.AsSpan().Contains(true) ? new ModelChange(ModelChangeKind.Growing, Which(_grows), Restarted: false) : null;
 
     static int[] Which(bool[] channels) => [.. Enumerable.Range(0, channels.Length).Where(c => channels[c])];
@@ -113,8 +115,8 @@ sealed class OnlineModel
         for (int count; done < times.Length && !Outgrown; done += count)
         {
             // One at a time where the next frame may be the last.
-            count = _clipped + _predictor.AtOnce < MostClipped ? Math.Min(_predictor.AtOnce, times.Length - done) : 1;
-            if (_growth is not null) count = Math.Min(count, _growth.Until);
+            count = !_outgrew && _clipped + _predictor.AtOnce < MostClipped ? Math.Min(_predictor.AtOnce, times.Length - done) : 1;
+            if (_growth is not null) count = Math.Min(count, _growth.UntilFull);
             if (!whole) count = MissingValues.Together(frames[(done * _channels)..], _channels, count);
             Advance(times.Slice(done, count), frames.Slice(done * _channels, count * _channels), results.Slice(done, count),
                 expected.Slice(done * _channels, count * _channels), muted.IsEmpty ? default : muted.Slice(done, count));
@@ -140,8 +142,9 @@ sealed class OnlineModel
     {
         (double[] frames, DateTime[] times, long position) = (_frames, _times, _position);
         double[] filled = MissingValues.Filled(frames, _channels);
-        if (_growth is not null && !_grows.AsSpan().Contains(true)) Growth.Find(filled, _channels, _grows, _counts);
-        Begin(_grows.AsSpan().Contains(true) ? new GrowingScaler(filled, _grows, _counts, rates => _spec.FitScaler(rates, times, _channels))
+        if (_growth is not null && !_grows.AsSpan().Contains(true)) Growth.FindEarly(filled, _channels, _grows, _counts);
+        Begin(_grows.AsSpan().Contains(true) ? new DifferencingScaler(filled, _grows, _counts,
+                rates => _spec.FitScaler(rates, times, _channels))
             : _spec.FitScaler(filled, times, _channels), Sampling.Interval(times));
         int most = _predictor.AtOnce;
         var (scaled, results, expected) = (new double[frames.Length], new StepResult[most], new double[most * _channels]);
@@ -149,7 +152,7 @@ sealed class OnlineModel
             _scaler!.Scale(times[t], filled.AsSpan(t * _channels, _channels), scaled.AsSpan(t * _channels, _channels),
                 expected.AsSpan(0, _channels), learn: false);
         _predictor.Fit(scaled);
-        _scaler!.Rewind();
+        _differencing?.Rewind();
         (_position, _step) = (0, 0);
         for (int done = 0, count; done < times.Length; done += count)
         {
@@ -165,7 +168,9 @@ sealed class OnlineModel
     void Begin(Scaler scaler, TimeSpan interval)
     {
         (_scaler, _interval, _frames, _times) = (scaler, interval, [], []);
+        _differencing = scaler as DifferencingScaler;
         if (_forecast is not null) _forecast.Interval = interval;
+        if (_forecast is not null && _differencing is not null) _forecast.Dropped = _differencing.PassAnchor;
         (_judge, _alarm, _report) = Judging(interval);
     }
 
@@ -193,7 +198,7 @@ sealed class OnlineModel
         _predictor.Begin(times, scaled);
         for (int t = 0; t < times.Length; t++)
         {
-            if (_growth?.Step(frames.Slice(t * _channels, _channels)) == true) _outgrew |= _growth.Tell(_grows, _counts);
+            if (_growth?.Step(frames.Slice(t * _channels, _channels)) == true) _outgrew |= _growth.Find(_grows, _counts);
             results[t] = Step(times[t], frames.Slice(t * _channels, _channels), scaled.Slice(t * _channels, _channels),
                 expected.Slice(t * _channels, _channels), !muted.IsEmpty && muted[t], count);
         }
@@ -205,16 +210,6 @@ sealed class OnlineModel
         _missing ??= new MissingValues(_channels);
         _predictor.CopyPrediction(_missing.Prediction);
         return _missing.Impute(scaled, _scaler!.Reach);
-    }
-
-    // Of what grows, its growth.
-    ReadOnlySpan<double> Unscaled(ref double[]? into, ReadOnlySpan<double> y, ReadOnlySpan<double> frame)
-    {
-        into ??= new double[_channels];
-        _scaler!.Unscale(y, into);
-        for (int c = 0; c < frame.Length; c++)
-            if (double.IsNaN(frame[c])) into[c] = double.NaN;
-        return into;
     }
 
     StepResult Step(DateTime time, ReadOnlySpan<double> frame, ReadOnlySpan<double> y, Span<double> expected, bool muted, int missing)
@@ -236,11 +231,11 @@ sealed class OnlineModel
                 frozen: muted || _alarm.Open);
 
         bool warmingUp = step < _schedule.AlarmFrom;
+        ReadOnlySpan<double> seen = frame, foreseen = expected;
+        if (_differencing is not null) seen = _differencing.Seen(frame, expected, y, _prediction, out foreseen);
         var view = new StepView
         {
-            Frame = _scaler.Accumulates ? Unscaled(ref _grown, y, frame) : frame,
-            Expected = _scaler.Accumulates ? Unscaled(ref _foreseen, _prediction, default) : expected,
-            Scaled = y, Errors = _errors, WarmingUp = warmingUp, Muted = muted,
+            Frame = seen, Expected = foreseen, Scaled = y, Errors = _errors, WarmingUp = warmingUp, Muted = muted,
             Missing = missing == 0 ? default : _missing!.Which,
         };
         _bar.Step();
@@ -269,7 +264,7 @@ sealed class OnlineModel
         if (change == AlarmChange.Opened)
         {
             _forecast?.BeginAlarm(step - _judge.TopSpan + 1, step);
-            if (_forecast is not null) _scaler!.DropAnchor(_forecast.Foretold.First - 1, step);
+            if (_forecast is not null) _differencing?.Anchor(_forecast.Foretold.First - 1, step);
         }
         else if (_alarm.Open) _forecast?.GoOn(step);
         _judge.Learn(change, _alarm, view.Muted);
@@ -297,17 +292,16 @@ sealed class OnlineModel
         return drift;
     }
 
-    Forecast? Foretold(long offset)
+    Forecast? Foretold(long offset) => _forecast is null || _forecast.Foretold is not { Count: > 0 } foretold ? null
+        : new Forecast(foretold.First + offset, Unscaled(foretold.First, new double[foretold.Count * _channels]));
+
+    // What was foretold from a step on, in units of the feed.
+    double[] Unscaled(long first, double[] points)
     {
-        if (_forecast is null || _forecast.Foretold is not { Count: > 0 } foretold) return null;
-        var points = new double[foretold.Count * _channels];
-        for (int i = 0; i < foretold.Count; i++)
-        {
-            Span<double> point = points.AsSpan(i * _channels, _channels);
-            _scaler!.Unscale(_forecast.Point(foretold.First + i), point);
-            _scaler.GoOn(i == 0 ? _scaler.Anchor : points.AsSpan((i - 1) * _channels, _channels), point);
-        }
-        return new Forecast(foretold.First + offset, points);
+        for (int i = 0; i * _channels < points.Length; i++)
+            _scaler!.Unscale(_forecast!.Point(first + i), points.AsSpan(i * _channels, _channels));
+        _differencing?.Integrate(points, fromAnchor: true);
+        return points;
     }
 
     /// <inheritdoc cref="Detector.TryForecast"/>
@@ -316,21 +310,15 @@ sealed class OnlineModel
         if (!_alarm.Open || _forecast is null || _forecast.Foretold.Count == 0) return false;
         ReadOnlySpan<double> point = _forecast.Point(_step - 1);
         if (point.IsEmpty) return false;
-        _scaler!.Unscale(point, expected);
-        if (_scaler.Accumulates) AddUp(expected);
-        return true;
-    }
-
-    // What was foretold for the last step, from the anchor on.
-    void AddUp(Span<double> expected)
-    {
-        Span<double> before = _scaler!.Anchor.ToArray();
-        for (long step = _forecast!.Foretold.First; step < _step; step++)
+        if (_differencing is null)
         {
-            _scaler.Unscale(_forecast.Point(step), expected);
-            _scaler.GoOn(before, expected);
-            expected.CopyTo(before);
+            _scaler!.Unscale(point, expected);
+            return true;
         }
+        long first = _forecast.Foretold.First;
+        if (_foretold.Length != (_step - first) * _channels) _foretold = new double[(_step - first) * _channels];
+        Unscaled(first, _foretold).AsSpan(^_channels..).CopyTo(expected);
+        return true;
     }
 
     /// <inheritdoc cref="Detector.TryRunFree"/>
@@ -340,10 +328,8 @@ sealed class OnlineModel
         _predictor.RunFree(_time, _interval, _scaler.Reach, forecast);
         DateTime time = _time;
         for (int done = 0; done < forecast.Length; done += _channels)
-        {
             _scaler.Unscale(time = FeedClock.Later(time, _interval), forecast.Slice(done, _channels));
-            _scaler.GoOn(done == 0 ? _scaler.Last : forecast.Slice(done - _channels, _channels), forecast.Slice(done, _channels));
-        }
+        _differencing?.Integrate(forecast, fromAnchor: false);
         return true;
     }
 
@@ -369,9 +355,9 @@ sealed class OnlineModel
             return;
         }
         state.Carry(ref _interval);
-        bool growing = state.Holds(6) && state.Carried(_scaler is GrowingScaler);
+        bool growing = state.Holds(6) && state.Carried(_differencing is not null);
         if (state.Loading)
-            Begin(growing ? new GrowingScaler(_spec.CreateScaler(_channels), _channels) : _spec.CreateScaler(_channels), _interval);
+            Begin(growing ? new DifferencingScaler(_spec.CreateScaler(_channels), _channels) : _spec.CreateScaler(_channels), _interval);
         _scaler!.Carry(ref state);
         _predictor.Carry(ref state);
         _forecast?.Carry(ref state);

@@ -5,14 +5,17 @@ namespace Esn;
 /// foretold.
 /// </summary>
 /// <remarks>
-/// A part of a slow cycle looks alike, and must not be taken for it. So the first frames tell only of channels that never turn
-/// and hardly rest, along a line; where noise hides that, the means of blocks tell, once so many frames lie on a straight line that a
-/// cycle they were a part of would be of 5000 or more.
+/// A part of a slow cycle looks alike, and must not be taken for it. So the first frames tell only of channels that never
+/// turn and hardly rest, along a line whose slope changes by no more than chance would have it; where noise hides that, the
+/// means of blocks tell, once so many frames lie on a straight line that a cycle they were a part of would be of 5000 or
+/// more.
 /// </remarks>
 sealed class Growth
 {
     const int Blocks = 32, LeastBlocks = Blocks / 2, FirstLength = 25, Least = 1200;  // frames of a block, and before anything is told
     const double LeastMoves = .9, StraightAtFirst = .98, Straight = .999;  // of the steps; of r²
+    const int Parts = 4;              // of the first frames, whose slopes are compared
+    const double MostDeviations = 4;  // of chance, between them
 
     readonly int _channels;
     readonly double[] _means;        // of full blocks [Blocks×channels]
@@ -31,15 +34,15 @@ sealed class Growth
         Array.Fill(_last, double.NaN);
     }
 
-    /// <summary>Frames until something may be told, ≥ 1.</summary>
-    public int Until => _length - _frames;
+    /// <summary>Frames until the block that fills is full, ≥ 1: before, there is nothing to find.</summary>
+    public int UntilFull => _length - _frames;
 
     /// <summary>Which channels grow, as the first frames show.</summary>
     /// <param name="frames">[count×channels], finite.</param>
     /// <param name="channels">Of each.</param>
     /// <param name="grows">[channels], overwritten.</param>
     /// <param name="counts">[channels], overwritten: those that never fall and are not below 0, as a counter.</param>
-    public static void Find(ReadOnlySpan<double> frames, int channels, Span<bool> grows, Span<bool> counts)
+    public static void FindEarly(ReadOnlySpan<double> frames, int channels, Span<bool> grows, Span<bool> counts)
     {
         int count = frames.Length / channels;
         double[] values = new double[count];
@@ -54,14 +57,14 @@ sealed class Growth
                 else if (values[t] < values[t - 1]) falls++;
             }
             grows[c] = Math.Min(rises, falls) == 0 && Math.Max(rises, falls) >= LeastMoves * (count - 1)
-                && Squared(values) >= StraightAtFirst;
+                && Squared(values) >= StraightAtFirst && IsOfOneSlope(values);
             counts[c] = grows[c] && falls == 0 && values[0] >= 0;
         }
     }
 
     /// <summary>Takes a frame.</summary>
     /// <param name="frame">[channels], units of the feed; NaN: no value.</param>
-    /// <returns>Whether a block is full, so that <see cref="Tell"/> may have something to tell.</returns>
+    /// <returns>Whether a block is full, so that <see cref="Find"/> may find something.</returns>
     public bool Step(ReadOnlySpan<double> frame)
     {
         for (int c = 0; c < _channels; c++)
@@ -86,15 +89,18 @@ sealed class Growth
     {
         for (int b = 0; b < LeastBlocks; b++)
             for (int c = 0; c < _channels; c++)
-                _means[b * _channels + c] = _means[2 * b * _channels + c] / 2 + _means[(2 * b + 1) * _channels + c] / 2;
+            {
+                double one = _means[2 * b * _channels + c], other = _means[(2 * b + 1) * _channels + c];
+                _means[b * _channels + c] = double.IsNaN(one) ? other : double.IsNaN(other) ? one : one / 2 + other / 2;
+            }
         (_filled, _length) = (LeastBlocks, 2 * _length);
     }
 
     /// <summary>Which channels grow, as all frames since the first show.</summary>
-    /// <param name="grows">[channels]: what is told of them is added.</param>
+    /// <param name="grows">[channels]: those found are added.</param>
     /// <param name="counts">[channels], likewise.</param>
     /// <returns>Whether any was added.</returns>
-    public bool Tell(Span<bool> grows, Span<bool> counts)
+    public bool Find(Span<bool> grows, Span<bool> counts)
     {
         if (_filled < LeastBlocks || (long)_filled * _length < Least) return false;
         bool any = false;
@@ -109,24 +115,55 @@ sealed class Growth
         return any;
     }
 
-    // The cheap part of the question, which nearly every channel answers with no.
+    // The cheap part of the question, which nearly every channel answers with no. Blocks without a value are passed over.
     bool IsMonotone(int channel)
     {
-        double direction = _means[_channels + channel] - _means[channel];
-        for (int b = 1; b < _filled; b++)
-            if (!((_means[b * _channels + channel] - _means[(b - 1) * _channels + channel]) * direction > 0)) return false;
+        double last = double.NaN, direction = 0;
+        int known = 0;
+        for (int b = 0; b < _filled; b++)
+        {
+            double mean = _means[b * _channels + channel];
+            if (double.IsNaN(mean)) continue;
+            if (known++ == 1) direction = mean - last;
+            if (known > 1 && !((mean - last) * direction > 0)) return false;
+            last = mean;
+        }
+        return known >= LeastBlocks;
+    }
+
+    // The slopes of its parts differ by no more than steps do from one to the next: those of a smooth curve hardly do.
+    static bool IsOfOneSlope(ReadOnlySpan<double> values)
+    {
+        int steps = (values.Length - 1) / Parts;
+        double slope = (values[^1] - values[0]) / (values.Length - 1), changes = 0;
+        for (int t = 2; t < values.Length; t++)
+        {
+            double change = values[t] - 2 * values[t - 1] + values[t - 2];
+            changes += change * change / (values.Length - 2);
+        }
+        double chance = MostDeviations * Math.Sqrt(changes / 2 / steps) + 1e-6 * Math.Abs(slope);
+        for (int part = 0; part < Parts; part++)
+            if (Math.Abs((values[(part + 1) * steps] - values[part * steps]) / steps - slope) > chance) return false;
         return true;
     }
 
-    // r² of a line through values at equal distances.
+    // r² of a line through values at equal distances; NaN: there is none.
     static double Squared(ReadOnlySpan<double> values)
     {
-        double middle = (values.Length - 1) / 2.0, origin = values[0], mean = 0, xx = 0, xy = 0, yy = 0;
-        foreach (double value in values) mean += (value - origin) / values.Length;
+        double origin = double.NaN, x = 0, y = 0;
+        int known = 0;
         for (int t = 0; t < values.Length; t++)
         {
-            double x = t - middle, y = values[t] - origin - mean;
-            (xx, xy, yy) = (xx + x * x, xy + x * y, yy + y * y);
+            if (double.IsNaN(values[t])) continue;
+            if (known++ == 0) origin = values[t];
+            (x, y) = (x + t, y + (values[t] - origin));
+        }
+        double xx = 0, xy = 0, yy = 0;
+        for (int t = 0; t < values.Length; t++)
+        {
+            if (double.IsNaN(values[t])) continue;
+            double dx = t - x / known, dy = values[t] - origin - y / known;
+            (xx, xy, yy) = (xx + dx * dx, xy + dx * dy, yy + dy * dy);
         }
         return xy * xy / (xx * yy);
     }

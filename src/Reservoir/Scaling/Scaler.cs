@@ -49,35 +49,6 @@ abstract class Scaler
     {
     }
 
-    /// <summary>Whether a frame goes on from the one before: what is foretold is then added up by <see cref="GoOn"/>, from
-    /// <see cref="Last"/> or from <see cref="Anchor"/> on.</summary>
-    public virtual bool Accumulates => false;
-
-    /// <summary>The last frame, [channels], where frames go on from it.</summary>
-    public virtual ReadOnlySpan<double> Last => default;
-
-    /// <summary>The frame before what an alarm foretells, [channels], where frames go on from it.</summary>
-    public virtual ReadOnlySpan<double> Anchor => default;
-
-    /// <summary>Keeps a frame as <see cref="Anchor"/>.</summary>
-    /// <param name="frame">Which, counted from the first that was scaled; the nearest of those that are kept.</param>
-    /// <param name="now">The present one; others may have been scaled ahead.</param>
-    public virtual void DropAnchor(long frame, long now)
-    {
-    }
-
-    /// <summary>What was scaled so far is to come again, from the first frame on.</summary>
-    public virtual void Rewind()
-    {
-    }
-
-    /// <summary>Makes a frame to come of what was unscaled.</summary>
-    /// <param name="before">[channels], the frame before it.</param>
-    /// <param name="frame">[channels], in place.</param>
-    public virtual void GoOn(ReadOnlySpan<double> before, Span<double> frame)
-    {
-    }
-
     /// <summary>Out into a snapshot or back.</summary>
     public abstract void Carry(ref StateCarrier state);
 }

@@ -33,6 +33,18 @@ public sealed class StartTests : IDisposable
     }
 
     [Theory]
+    [InlineData("--budget lots", "was \"lots\"")]
+    [InlineData("--preset sine", "'sine' not recognized")]
+    [InlineData("--windoes w.json", "--windoes")]
+    public async Task A_wrong_option_is_told_and_ends_with_2(string option, string says)
+    {
+        using var esn = new EsnProcess(["backtest", "feed.csv", .. option.Split(' ')]);
+        Assert.Equal(2, await esn.Exit(TimeSpan.FromSeconds(30)));
+        Assert.Contains(says, esn.Said, StringComparison.Ordinal);
+        Assert.Contains("esn backtest --help says what can be said", esn.Said, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("pump-9", "pump-9: preset sensors, budget 1 per month,", "by models[0]")]
     [InlineData("latency-eu", "latency-eu: preset metric, budget 2 per week,", "by models[2]")]
     [InlineData("tide", "tide: preset signal, budget 1 per 50000 steps,", "as no entry of models names it")]

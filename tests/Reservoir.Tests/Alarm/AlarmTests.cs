@@ -90,9 +90,13 @@ public class AlarmTests
     {
         AlarmSpec spec = new() { AdaptAfter = 100, QuietSteps = 6, Merge = 20, Rise = 1000 };
         double Flicker(int t) => t < 110 ? 11 : t % 15 == 0 ? 13 : 0;
-        Assert.Equal([(0, AlarmChange.Opened), (100, AlarmChange.Adapted)], Run(spec, Flicker, 400));
+        Assert.Equal([(0, AlarmChange.Opened), (100, AlarmChange.Adapted)], Run(spec, Flicker, 200));
         Assert.Equal([(0, AlarmChange.Opened), (100, AlarmChange.Adapted), (200, AlarmChange.Escalated), (206, AlarmChange.Closed)],
             Run(spec, t => t == 200 ? 16 : Flicker(t), 208));
+        // Another score that alarms is news, and so is what goes on for longer than an alarm may be open.
+        Assert.Equal([(0, AlarmChange.Opened), (100, AlarmChange.Adapted), (150, AlarmChange.Opened), (156, AlarmChange.Closed)],
+            Run(spec, Flicker, 160, other: t => t == 150 ? 11 : 0));
+        Assert.Equal((210, AlarmChange.Opened), Run(spec, Flicker, 400)[2]);
         // After a pause it is another alarm.
         Assert.Equal([(0, AlarmChange.Opened), (100, AlarmChange.Adapted), (300, AlarmChange.Opened), (306, AlarmChange.Closed)],
             Run(spec, t => t < 200 ? Flicker(t) : t == 300 ? 11 : 0, 320));

@@ -11,7 +11,7 @@ public sealed class GrowthTests
         bool[] grows = new bool[2], counts = new bool[2];
         double[] frames = new double[400];
         for (int t = 0; t < 200; t++) (frames[2 * t], frames[2 * t + 1]) = (Math.Sin(t), value(t));
-        Growth.Find(frames, 2, grows, counts);
+        Growth.FindEarly(frames, 2, grows, counts);
         Assert.False(grows[0] || counts[0]);
         return (grows[1], counts[1]);
     }
@@ -23,10 +23,10 @@ public sealed class GrowthTests
         bool[] grows = new bool[1], counts = new bool[1];
         for (int t = 0; t < steps; t++)
         {
-            int until = growth.Until;
+            int until = growth.UntilFull;
             bool full = growth.Step([value(t)]);
             Assert.Equal(until == 1, full);
-            if (full && growth.Tell(grows, counts)) return (t, counts[0]);
+            if (full && growth.Find(grows, counts)) return (t, counts[0]);
         }
         return (-1, false);
     }
@@ -50,9 +50,22 @@ public sealed class GrowthTests
         Assert.False(First(t => t < 100 ? 1 : 2).Grows);
         Assert.False(First(t => t / 10).Grows);                          // a thermometer of coarse steps that warms up
         Assert.False(First(t => t + 3 * Normal.Sample(random, 0, 1)).Grows);  // not yet
-        Assert.False(First(t => Math.Sin(2 * Math.PI * t / 800 - 1.5)).Grows);
         Assert.False(First(t => Math.Exp(.05 * t)).Grows);               // of no one rate
         Assert.False(First(t => t % 3).Grows);
+    }
+
+    [Theory]
+    [InlineData(400)]
+    [InlineData(600)]
+    [InlineData(800)]
+    [InlineData(1200)]
+    [InlineData(2000)]
+    [InlineData(4000)]
+    [InlineData(20_000)]
+    public void No_part_of_a_clean_cycle_is(double period)
+    {
+        for (int phase = 0; phase < 32; phase++)
+            Assert.False(First(t => 20 + 10 * Math.Sin(2 * Math.PI * (t / period + phase / 32.0))).Grows, $"phase {phase}");
     }
 
     [Fact]
@@ -63,6 +76,13 @@ public sealed class GrowthTests
         Assert.Equal((1199, false), Later(t => -.01 * t + 50 * (t % 5 == 0 ? .001 : 0), 5000));
         double total = 0;
         Assert.Equal((1199, true), Later(t => total += t % 3 == 0 ? 5 : 0, 5000));  // a counter that mostly rests
+    }
+
+    [Fact]
+    public void A_hole_in_the_feed_does_not_hide_it()
+    {
+        var random = new Xoshiro256StarStar(7, threadSafe: false);
+        Assert.InRange(Later(t => t is >= 110 and < 160 ? double.NaN : t + Normal.Sample(random, 0, 3), 5000).At, 1199, 2000);
     }
 
     [Theory]
