@@ -101,7 +101,7 @@ public sealed class Detector
         bool last = alarm >= 0 && alarm == LastAlarm;
         if (last) _model.Bar.Deny(_model.Alarm);
         else if (peakScore > 0) _model.Bar.Raise(peakScore);
-        return _model.Say(alarm, Verdict.Normal) || last;
+        return alarm >= 0 && (_model.Say(alarm, Verdict.Normal) || last);
     }
 
     /// <summary>
@@ -114,7 +114,7 @@ public sealed class Detector
     public bool ConfirmAlarm(long alarm)
     {
         _model.Bar.Lower();
-        return _model.Say(alarm, Verdict.Anomaly) || (alarm >= 0 && alarm == LastAlarm);
+        return alarm >= 0 && (_model.Say(alarm, Verdict.Anomaly) || alarm == LastAlarm);
     }
 
     /// <summary>What is to come, if the feed goes on as the model expects: it runs on its own predictions. Changes nothing;
