@@ -38,9 +38,10 @@ sealed class BatchSize(int most, TimeProvider time)
             long now = time.GetTimestamp();
             TimeSpan took = time.GetElapsedTime(Math.Max(begun, _done), now);
             _done = now;
-            if (records < _most) return;  // no more were there, or it was begun with another size
-            if (took > Aim) _most = Math.Max(1, _most / 2);
-            else if (took < Aim / 2) _most = Math.Min(most, 2 * _most);
+            // One that its bytes bounded, or that was begun with another size, says as well as a full one how long a record takes; only
+            // a full one says that more would be there.
+            if (took > Aim) _most = Math.Max(1, Math.Min(_most, records) / 2);
+            else if (records >= _most && took < Aim / 2) _most = Math.Min(most, 2 * _most);
         }
     }
 }
