@@ -59,6 +59,24 @@ public sealed class TopicStoreTests(RealKafkaFixture broker) : IClassFixture<Rea
     }
 
     [Fact]
+    public async Task A_record_is_as_large_as_the_producer_may_send_whatever_all_clients_may()
+    {
+        EsnConfig config = await Config(partitions: 1);
+        config = config with
+        {
+            Kafka = config.Kafka with
+            {
+                Settings = new Dictionary<string, string> { ["message.max.bytes"] = "50000" },
+                Producer = new Dictionary<string, string> { ["message.max.bytes"] = "3000" },
+            },
+        };
+        await using TopicStore store = await Made(config);
+        await store.Save(Snapshot(new(config.Source.Topics[0], 0), 1), Cancel);
+        Assert.All(await Topics.ReadAll(config.Kafka.BootstrapServers, config.State.Topic), record =>
+            Assert.InRange(record.Message.Key.Length + record.Message.Value.Length, 1, 3000));
+    }
+
+    [Fact]
     public async Task A_snapshot_that_was_broken_off_is_never_taken_and_its_chunks_are_deleted()
     {
         EsnConfig config = await Config();
