@@ -182,6 +182,26 @@ public sealed class TopicStoreTests(RealKafkaFixture broker) : IClassFixture<Rea
     }
 
     [Fact]
+    public async Task Where_a_partition_goes_while_its_streams_are_put_to_sleep_those_of_the_others_are_known_to_be()
+    {
+        EsnConfig config = await Config();
+        string topic = config.Source.Topics[0];
+        await using TopicStore store = await Made(config);
+        SlotSnapshot stays = Slot(new(topic, 0), "a", 7), goes = Slot(new(topic, 1), "b", 7), large = Slot(new(topic, 0), "c", 7);
+        store.Committing = (manifests, _) =>
+        {
+            manifests[2].Attempt = 2;  // as where it was found too large, alone too
+            return Task.FromResult<IReadOnlyList<OutgoingManifest>>([manifests[0]]);
+        };
+        SnapshotException e = await Assert.ThrowsAsync<SnapshotException>(async () => await store.Sleep([stays, goes, large], Cancel));
+        Assert.Equal($"not kept: {topic}[1] went to another replica before its state was whole; a manifest of {topic}[0] does not fit into "
+            + store.Name, e.Message);
+        Assert.Equal(stays.Digest, (await store.Wake(stays.Stream, Cancel))!.Digest);
+        Assert.Null(await store.Wake(goes.Stream, Cancel));
+        Assert.Null(await store.Wake(large.Stream, Cancel));
+    }
+
+    [Fact]
     public async Task A_topic_that_does_not_fit_is_refused_and_one_that_is_too_narrow_is_widened()
     {
         EsnConfig wide = await Config(partitions: 2), deleting = await Config(), narrow = await Config(partitions: 3);
