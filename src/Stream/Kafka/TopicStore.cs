@@ -57,11 +57,13 @@ public sealed class TopicStore : ISnapshotStore
     PartitionSnapshot? Load(PartitionId partition, StateIndex index, CancellationToken cancel)
     {
         var faults = new List<string>();
-        foreach (StateEntry entry in index.Snapshots)
+        StateEntry[] entries;
+        lock (index) entries = index.Snapshots;
+        foreach (StateEntry entry in entries)
         {
             if (TryRead(partition, index, entry, cancel, out PartitionSnapshot? snapshot, out string fault))
             {
-                index.Good = entry.Name;
+                lock (index) index.Good = entry.Name;
                 if (faults.Count > 0) _log.StateFellBack(partition.ToString(), entry.Name);
                 return snapshot;
             }
@@ -217,7 +219,9 @@ public sealed class TopicStore : ISnapshotStore
             {
                 _known[partition] = index;
                 bool newest = true;
-                foreach (StateEntry entry in index.Snapshots)
+                StateEntry[] entries;
+                lock (index) entries = index.Snapshots;
+                foreach (StateEntry entry in entries)
                 {
                     await Task.Yield();
                     bool good = TryRead(partition, index, entry, cancel, out PartitionSnapshot? snapshot, out string fault);
