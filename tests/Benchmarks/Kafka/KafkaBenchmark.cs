@@ -25,10 +25,10 @@ static class KafkaBenchmark
         string[] scores = Options.Text(options, "--scores") is { } only ? [only] : ["one", "signal"];
         using KafkaServer? server = Options.Text(options, "--servers") is null ? KafkaServer.Start() : null;
         string servers = Options.Text(options, "--servers") ?? server!.BootstrapServers;
-        Console.WriteLine($"{Environment.ProcessorCount} cores, {load.Records:N0} records of {load.Streams:N0} streams in "
-            + $"{KafkaLoad.Partitions} partitions, N {load.Units}, broker on {(server is null ? servers : "the same cores")}");
         if (Options.Int(options, "--soak", 0) is > 0 and int minutes) return Soaked(servers, load, minutes);
         load.Fill(servers);
+        Console.WriteLine($"{Environment.ProcessorCount} cores, {load.Records:N0} records of {load.Streams:N0} streams in "
+            + $"{KafkaLoad.Partitions} partitions, N {load.Units}, broker on {(server is null ? servers : "the same cores")}");
 
         var figures = new List<Figure>();
         string[] parts = Options.Text(options, "--parts")?.Split(',') ?? ["consume", "decode", "steps", "run", "workers"];

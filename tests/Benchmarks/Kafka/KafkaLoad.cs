@@ -15,7 +15,7 @@ sealed class KafkaLoad
 
     int _sent;
 
-    public required int Records { get; init; }
+    public required int Records { get; set; }
 
     public required int Streams { get; init; }
 
@@ -36,13 +36,14 @@ sealed class KafkaLoad
     public static string Yaml(string scores, int units) =>
         $"detector: {{ reservoir: {{ units: {units} }}{(scores == "one" ? ", scores: [meanError]" : "")} }}";
 
-    /// <summary>Sends all of them, but those that are there from a run before.</summary>
+    /// <summary>Sends all of them, but those that are there from a run before; where more are there, it is of all these.</summary>
     public void Fill(string servers)
     {
         Make(servers);
         _sent = Held(servers);
         if (_sent % Streams != 0) throw new InvalidOperationException($"{servers} has a topic {Topic} that is not of {Streams} streams");
-        if (_sent < Records) Send(servers, Records - _sent);
+        Records = Math.Max(Records, _sent);
+        Send(servers, Records - _sent);
     }
 
     /// <summary>Makes the topic where there is none.</summary>
