@@ -14,7 +14,7 @@ using Microsoft.Extensions.Logging;
 namespace Esn.Streaming.Kafka;
 
 /// <summary>
-/// Posts the changes of alarms, and of feeds that fall silent, to addresses outside, for those who have no consumer on call: in
+/// Posts the changes of alarms, of feeds that fall silent, and of models, to addresses outside, for those who have no consumer on call: in
 /// their order, with growing waits between attempts. What can't be posted becomes a dead letter. The topic of events is what counts:
 /// a webhook that is away holds nothing up, and what is on its way when the process ends is lost to it.
 /// </summary>
@@ -61,6 +61,14 @@ public sealed class Webhooks : IAsyncDisposable
                 silence.Interval, silence.SinceAt, silence.At, _config.Source.Fields.Channels);
             foreach (Webhook hook in _hooks) hook.Post(new Change(silence.Stream, cloudEvent, batch.ScoredAt) { Silence = silence });
         }
+        foreach (ScoredFrame frame in batch.ModelChanges)
+        {
+            CloudEvent cloudEvent = ModelCloudEvent.Of(frame.Frame, frame.Result.Position, frame.Result.Model!,
+                _config.Source.Fields.Channels);
+            // It has no end that could resolve an alert.
+            foreach (Webhook hook in _hooks.Where(hook => hook.Format == WebhookFormat.Json))
+                hook.Post(new Change(frame.Frame.Stream, cloudEvent, batch.ScoredAt));
+        }
         foreach (StreamId stream in batch.Gone)
             foreach (Webhook hook in _hooks) hook.Post(new Change(stream, null, batch.ScoredAt));
     }
@@ -91,7 +99,7 @@ public sealed class Webhooks : IAsyncDisposable
         }
     }
 
-    /// <summary>A change of an alarm, or of what a feed gives; without an event, its stream is another process's now, or
+    /// <summary>A change of an alarm, of what a feed gives, or of a model; without an event, its stream is another process's now, or
     /// some came back.</summary>
     sealed record Change(StreamId Stream, CloudEvent? Event, DateTime At)
     {
@@ -131,6 +139,8 @@ public sealed class Webhooks : IAsyncDisposable
             foreach ((string name, string value) in config.Headers) _client.DefaultRequestHeaders.TryAddWithoutValidation(name, value);
             _worker = Task.Run(Work);
         }
+
+        public WebhookFormat Format => _config.Format;
 
         public void Post(Change change)
         {

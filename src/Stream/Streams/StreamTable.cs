@@ -22,9 +22,10 @@ public sealed class StreamTable
     /// <param name="config">Validated.</param>
     /// <param name="time">For durations and the time of scoring.</param>
     /// <param name="store">Where streams that are silent sleep; null: none does.</param>
-    public StreamTable(EsnConfig config, TimeProvider time, ISnapshotStore? store = null)
+    /// <param name="stop">Ends the waiting for a store that is away: <see cref="Take"/> then throws.</param>
+    public StreamTable(EsnConfig config, TimeProvider time, ISnapshotStore? store = null, CancellationToken stop = default)
     {
-        _sleepers = new Sleepers(store);
+        _sleepers = new Sleepers(store, stop);
         (_time, _interventions, _lookAhead) = (time, new Interventions(time), new LookAhead(time));
         Configure(config);
     }
@@ -39,6 +40,7 @@ public sealed class StreamTable
 
     /// <summary>Does what a message of the source asks for.</summary>
     /// <exception cref="SnapshotException">A stream can't go on from its snapshot, and may not begin anew.</exception>
+    /// <exception cref="OperationCanceledException">The store is not waited for any more.</exception>
     public ScoredBatch Take(SourceMessage message)
     {
         IReadOnlyList<StreamId> gone = _sleepers.LetGo(_groups.GetValueOrDefault);

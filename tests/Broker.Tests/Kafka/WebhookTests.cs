@@ -81,6 +81,30 @@ public sealed class WebhookTests(EmbeddedBrokerFixture broker) : IClassFixture<E
     }
 
     [Fact]
+    public async Task A_model_that_begins_anew_is_posted_as_its_event_is_but_not_to_alertmanager()
+    {
+        await using WebhookReceiver receiver = await WebhookReceiver.Start(), alertmanager = await WebhookReceiver.Start();
+        EsnConfig config = Config(new WebhookConfig { Url = $"{receiver.Address}hook" });
+        var alerts = new WebhookConfig { Url = $"{alertmanager.Address}hook", Format = WebhookFormat.Alertmanager };
+        await using var hooks = new Webhooks(config with { Sink = config.Sink with { Webhooks = [.. config.Sink.Webhooks, alerts] } },
+            TimeProvider.System, NullLogger.Instance, _ => { });
+        ScoredBatch opened = Batch(AlarmChange.Opened);
+        ScoredFrame frame = opened.Frames[0];
+        hooks.Observe(opened with { Frames = [frame with { Result = frame.Result with
+        {
+            Alarm = null, Model = new ModelChange(ModelChangeKind.Growing, [0], Restarted: true),
+        } }] });
+        hooks.Observe(opened);
+        await receiver.Wait(body => body.Contains("esn.anomaly.opened", StringComparison.Ordinal), Within);
+        await alertmanager.Wait(_ => true, Within);
+        JsonElement first = JsonDocument.Parse(receiver.Bodies.First()).RootElement;
+        Assert.Equal("esn.model.restarted", first.GetProperty("type").GetString());
+        Assert.Equal("growing", first.GetProperty("data").GetProperty("why").GetString());
+        Assert.Equal("EsnAnomaly", JsonDocument.Parse(alertmanager.Bodies.First()).RootElement[0].GetProperty("labels")
+            .GetProperty("alertname").GetString());
+    }
+
+    [Fact]
     public async Task Alertmanager_is_told_of_a_silent_stream_beside_its_alarm_and_of_each_of_its_channels()
     {
         await using WebhookReceiver receiver = await WebhookReceiver.Start();
