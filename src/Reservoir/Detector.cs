@@ -11,7 +11,7 @@ namespace Esn;
 public sealed class Detector
 {
     /// <summary>Of so many of its last alarms a person may say whether they were some.</summary>
-    public const int KnownAlarms = 16;
+    public const int KnownAlarms = ToldAlarms.Most;
 
     const int MostChannels = 1_000_000;
 

@@ -3,7 +3,7 @@ namespace Esn;
 /// <summary>The last alarms that were announced, what a person has said of them since, and what each took of the budget.</summary>
 sealed class ToldAlarms
 {
-    const int Most = Detector.KnownAlarms;
+    public const int Most = 16;
 
     // Made with the first: most streams of a fleet have had no alarm.
     long[] _starts = [];      // opening steps; −1: none [Most]

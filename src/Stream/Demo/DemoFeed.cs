@@ -16,8 +16,8 @@ public sealed class DemoFeed
     /// <summary>γ during an anomaly.</summary>
     public const double AnomalousGamma = .13;
 
-    /// <summary>The alarms that this feed deserves.</summary>
-    public const string Budget = "1 per 4000 steps";
+    /// <summary>A third more alarms than anomalies: a budget of just as many would have some of them taken for what the feed does.</summary>
+    public const string Budget = "1 per 3000 steps";
 
     const int Transient = 1000;         // samples until the solution is on its attractor
     const double Deviation = .23;       // of the solution: the unit of the noise
