@@ -16,7 +16,8 @@ public sealed class DemoFeed
     /// <summary>γ during an anomaly.</summary>
     public const double AnomalousGamma = .13;
 
-    /// <summary>A third more alarms than anomalies: a budget of just as many would have some of them taken for what the feed does.</summary>
+    /// <summary>A third more alarms than there are anomalies: with a budget of just as many, some would be taken for what the feed
+    /// does.</summary>
     public const string Budget = "1 per 3000 steps";
 
     const int Transient = 1000;         // samples until the solution is on its attractor
