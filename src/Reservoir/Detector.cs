@@ -192,7 +192,8 @@ public sealed class Detector
                 muted.IsEmpty ? default : muted[done..], whole);
             if (!_model.Outgrown) continue;
             // A model whose scaling clips most of what comes sees nothing any more: another takes its place, and warms up as the first did.
-            if (done > 0) results[done - 1] = results[done - 1] with { Model = _model.Change };
+            ModelChange why = _model.Leave();
+            if (done > 0) results[done - 1] = results[done - 1] with { Model = why };
             _before = Health with { Rescalings = _before.Rescalings + 1 };
             _model = new OnlineModel(_spec, Channels, _model.Position, _model);
         }
