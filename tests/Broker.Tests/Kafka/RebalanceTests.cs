@@ -77,7 +77,8 @@ public sealed class RebalanceTests(RealKafkaFixture broker) : IClassFixture<Real
     {
         Assert.SkipUnless(broker.BootstrapServers is not null, broker.Missing);
         string servers = broker.BootstrapServers!, topic = await broker.Topic("given", partitions: 6),
-            config = Config(servers, topic, consumer: "session.timeout.ms: 600000");  // longer than is waited for steps
+            // A session lasts for longer than is waited for steps.
+            config = Config(servers, topic, consumer: "session.timeout.ms: 600000, max.poll.interval.ms: 600000");
         using var holds = new EsnProcess("run", "--config", config);
         await EndToEnd.Ready(holds);
         await Send(servers, topic, partitions: 6, records: 60);
