@@ -47,6 +47,9 @@ public sealed class TopicStore : ISnapshotStore
     /// <exception cref="ConfigException">It does not fit, or can't be made.</exception>
     public Task Ensure(CancellationToken stop) => _topic.Ensure(stop);
 
+    /// <inheritdoc cref="StateTopic.Look"/>
+    internal Task<bool> Look(CancellationToken stop) => _topic.Look(stop);
+
     /// <inheritdoc/>
     public ValueTask<PartitionSnapshot?> Load(PartitionId partition, CancellationToken cancel)
     {
