@@ -325,6 +325,37 @@ public sealed class TopicStoreTests(RealKafkaFixture broker) : IClassFixture<Rea
         return esn.Said;
     }
 
+    [Fact]
+    public async Task A_broker_that_stands_still_for_longer_than_the_client_is_believed_is_asked_by_another_one()
+    {
+        string? home = Environment.GetEnvironmentVariable("KAFKA_HOME");
+        Assert.SkipUnless(!string.IsNullOrEmpty(home), "no KAFKA_HOME: only a broker of our own may be stopped");
+        await using var kafka = new KafkaProcess(home!);
+        await kafka.Start();
+        await Topics.Create(kafka.BootstrapServers, "steps", 1);
+        var config = new EsnConfig
+        {
+            Kafka = new KafkaConfig { BootstrapServers = kafka.BootstrapServers }, Source = new SourceConfig { Topics = ["steps"] },
+            State = new StateConfig { Store = StateStore.Topic },
+        };
+        PartitionId partition = new("steps", 0);
+        await using var store = new TopicStore(config, TimeProvider.System, _log);
+        await store.Ensure(Cancel);
+        await store.Save(Snapshot(partition, 1), Cancel);
+        AssertSame(Snapshot(partition, 1), await store.Load(partition, Cancel));
+        kafka.Signal("STOP");
+        Task<PartitionSnapshot?> loading = Task.Run(async () => await store.Load(partition, Cancel), Cancel);
+        bool Asks()
+        {
+            lock (_log.Lines) return _log.Lines.Exists(line => line.EndsWith("another client asks", StringComparison.Ordinal));
+        }
+        for (DateTime end = DateTime.UtcNow + EndToEnd.Patience; !Asks(); await Task.Delay(50, Cancel))
+            Assert.True(DateTime.UtcNow < end, string.Join('\n', _log.Lines));
+        Assert.False(loading.IsCompleted);
+        kafka.Signal("CONT");
+        AssertSame(Snapshot(partition, 1), await loading);
+    }
+
     async Task Feed(int records)
     {
         using IProducer<byte[], byte[]> producer =
