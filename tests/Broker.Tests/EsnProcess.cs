@@ -41,7 +41,7 @@ public sealed partial class EsnProcess : IDisposable
     }
 
     /// <summary>Where its metrics are.</summary>
-    public Task<Uri> Address => _address.Task.WaitAsync(TimeSpan.FromSeconds(60));
+    public Task<Uri> Address => _address.Task.WaitAsync(EndToEnd.Patience);
 
     /// <summary>Waits for its end.</summary>
     public async Task<int> Exit(TimeSpan within)

@@ -70,8 +70,8 @@ public sealed class KafkaSource : IDisposable
             .SetLogHandler((_, line) => said.Line(line))
             .Build();
         _starts = new StartOffsets(config, Consumer, log);
-        _membership = new Membership(Consumer, _starts, new SnapshotStarts(store, Consumer, time, log), _inFlight, readiness, log,
-            _closing.Token);
+        _membership = new Membership(Consumer, new TopicIds(Consumer, log), _starts, new SnapshotStarts(store, Consumer, time, log),
+            _inFlight, readiness, log, _closing.Token);
     }
 
     /// <summary>The client, for an outbox to store offsets of.</summary>

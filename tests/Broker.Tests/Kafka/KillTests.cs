@@ -92,7 +92,7 @@ public sealed class KillTests(ITestOutputHelper output)
             await group.Members(1);
             zombie.Signal("CONT");
             await group.Members(2);
-            Assert.Equal(lost + 1, Lost(zombie));
+            Assert.True(Lost(zombie) > lost, zombie.Said);
             await feeding;
         }
         await group.Through();

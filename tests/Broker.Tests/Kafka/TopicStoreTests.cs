@@ -55,7 +55,9 @@ public sealed class TopicStoreTests(RealKafkaFixture broker) : IClassFixture<Rea
         Assert.True(await other.Delete(partition, Cancel));
         Assert.False(await other.Delete(partition, Cancel));
         Assert.Null(await other.Load(partition, Cancel));
-        Assert.Empty(_log.Lines);
+        // Of ours: what the client says of a busy broker is its own.
+        Assert.DoesNotContain(_log.Lines, line => !line.StartsWith("Kafka: ", StringComparison.Ordinal)
+            && !line.StartsWith("librdkafka: ", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -290,6 +292,7 @@ public sealed class TopicStoreTests(RealKafkaFixture broker) : IClassFixture<Rea
             {
                 Assert.InRange(step, 200, 1000);
                 await Feed("b", step, step + 1);
+                await EndToEnd.Steps(one, step + 101);  // of both
             }
             await EndToEnd.Stop(one);
         }
