@@ -151,12 +151,7 @@ sealed class StateReader(EsnConfig config, TimeProvider time, ILogger log, TimeS
         Assign(_at!.Offset);
     }
 
-    IConsumer<byte[]?, byte[]?> Make()
-    {
-        var said = new ClientLog(log, time);
-        return new ConsumerBuilder<byte[]?, byte[]?>(ClientSettings.StateConsumer(config))
-            .SetErrorHandler((_, error) => said.Error(error)).SetLogHandler((_, line) => said.Line(line)).Build();
-    }
+    IConsumer<byte[]?, byte[]?> Make() => Clients.Consumer(ClientSettings.StateConsumer(config), time, log);
 
     // All chunks, one after the other, checked against the manifest.
     sealed class ChunkStream(StateManifest manifest, Func<int, ReadOnlyMemory<byte>> chunk) : System.IO.Stream

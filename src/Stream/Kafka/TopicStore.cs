@@ -175,7 +175,8 @@ public sealed class TopicStore : ISnapshotStore
         StateIndex index = _contents.Known(partition, cancel);
         await Writing($"can't keep the streams of {partition} that left memory in {Name}", async () =>
         {
-            long at = await _writer.Put(partition.Number, [(_contents.Prefix(partition) + StateName.Renumbered, [1])]).ConfigureAwait(false);
+            string key = _contents.Prefix(partition) + StateName.Renumbered;
+            long at = await _writer.Put(partition.Number, [(key, [1])]).ConfigureAwait(false);
             lock (index) index.Renumber(at);
         }).ConfigureAwait(false);
     }
