@@ -24,6 +24,10 @@ namespace Esn.Streaming.Kafka;
 sealed class Membership(IConsumer<byte[]?, byte[]?> consumer, TopicIds topics, StartOffsets starts, SnapshotStarts snapshots,
     InFlight inFlight, Readiness readiness, ILogger log, CancellationToken closing)
 {
+    const int MostSeeks = 100;
+
+    static readonly TimeSpan SeekAgain = TimeSpan.FromMilliseconds(100);
+
     readonly HashSet<TopicPartition> _paused = [];
     readonly Dictionary<TopicPartition, long> _next = [];  // how far the partitions that are here were emitted
     readonly Dictionary<TopicPartition, long> _kept = [];  // the same of those that were lost and whose streams are still here
@@ -126,8 +130,39 @@ sealed class Membership(IConsumer<byte[]?, byte[]?> consumer, TopicIds topics, S
     public void Lose(List<TopicPartitionOffset> partitions)
     {
         if (partitions.Count == 0) return;
-        readiness.Left();
         log.MembershipLost(Said(partitions));
+        Drop(partitions);
+    }
+
+    /// <summary>
+    /// Topics are others than they were, and nobody has missed the old ones: the client goes on in the new ones where it was. They are
+    /// read from their beginning.
+    /// </summary>
+    /// <exception cref="KafkaException">The client can't go there.</exception>
+    public void BeginAnew(IReadOnlyCollection<string> anew)
+    {
+        // By the group they may have been begun with meanwhile.
+        Dictionary<string, UInt128> ids = topics.Of(anew, closing);
+        List<TopicPartition> partitions = [.. consumer.Assignment.Where(partition =>
+            ids.TryGetValue(partition.Topic, out UInt128 id) && topics.IsAnother(partition.Topic, id))];
+        if (partitions.Count == 0) return;
+        Drop([.. partitions.Select(partition => new TopicPartitionOffset(partition, Offset.Unset))]);
+        foreach (TopicPartitionOffset begin in Assign(partitions))
+            for (int attempt = 1; begin.Offset != Offset.Unset; attempt++)
+                try
+                {
+                    consumer.Seek(begin);
+                    break;
+                }
+                catch (KafkaException) when (attempt < MostSeeks && !closing.WaitHandle.WaitOne(SeekAgain))
+                {
+                    // It is about to fetch, or has to find out first where: it can then.
+                }
+    }
+
+    void Drop(List<TopicPartitionOffset> partitions)
+    {
+        readiness.Left();
         Miss(partitions);
         Unpause(partitions);
         _flush?.Invoke();

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
 using Microsoft.Extensions.Logging;
@@ -8,7 +9,7 @@ namespace Esn.Streaming.Kafka;
 /// Which topics those of the source are. One that was deleted and made anew has the name of the old one and another id; what the
 /// group had committed of the old one may still stand for a while, and is none of its offsets.
 /// </summary>
-/// <remarks>Used on the consumer's thread.</remarks>
+/// <remarks>Used on the consumer's thread, but for <see cref="Others"/>.</remarks>
 /// <param name="consumer">Asks; it must outlive this.</param>
 /// <param name="log">Told where the brokers do not say.</param>
 sealed class TopicIds(IConsumer<byte[]?, byte[]?> consumer, ILogger log)
@@ -17,7 +18,7 @@ sealed class TopicIds(IConsumer<byte[]?, byte[]?> consumer, ILogger log)
 
     const int Tries = 4;  // what is assigned meanwhile waits
 
-    readonly Dictionary<string, UInt128> _known = [];  // of the topics whose partitions were here
+    readonly ConcurrentDictionary<string, UInt128> _known = new();  // of the topics whose partitions were here
     bool? _without;  // the brokers have no ids
 
     /// <summary>The id of each topic; 0: not known, as the brokers have none or do not say.</summary>
@@ -38,12 +39,13 @@ sealed class TopicIds(IConsumer<byte[]?, byte[]?> consumer, ILogger log)
                 if (_without ??= IsEmbedded(admin).GetAwaiter().GetResult()) return ids;
                 string[] open = [.. ids.Where(id => id.Value == 0).Select(id => id.Key)];
                 // The call ends the process where a partition has no leader (Confluent.Kafka 2.16).
-                if (Array.Find(open, topic => !HasLeaders(admin, topic)) is { } without)
+                if (Array.Find(open, topic => !HasLeaders(admin.GetMetadata(topic, Patience).Topics.Single())) is { } without)
                 {
                     reason = $"a partition of {without} has no leader";
                     continue;
                 }
-                foreach ((string topic, UInt128 id) in Described(admin, open, out reason)) ids[topic] = id;
+                (List<(string Topic, UInt128 Id)> found, reason) = Described(admin, open).GetAwaiter().GetResult();
+                foreach ((string topic, UInt128 id) in found) ids[topic] = id;
                 if (reason.Length == 0) return ids;
             }
             catch (KafkaException e)
@@ -59,6 +61,18 @@ sealed class TopicIds(IConsumer<byte[]?, byte[]?> consumer, ILogger log)
     /// <param name="topic">Its name.</param>
     /// <param name="id">Its id now.</param>
     public bool IsAnother(string topic, UInt128 id) => id != 0 && _known.TryGetValue(topic, out UInt128 before) && before != id;
+
+    /// <summary>Asks which of some topics are others than those whose partitions are here.</summary>
+    /// <param name="admin">Asks.</param>
+    /// <param name="topics">As the brokers told just now.</param>
+    /// <exception cref="KafkaException">There was no answer.</exception>
+    public async Task<string[]> Others(IAdminClient admin, IEnumerable<TopicMetadata> topics)
+    {
+        string[] known = [.. topics.Where(topic => _known.ContainsKey(topic.Topic) && HasLeaders(topic)).Select(topic => topic.Topic)];
+        if (known.Length == 0) return [];
+        (List<(string Topic, UInt128 Id)> found, _) = await Described(admin, known).ConfigureAwait(false);
+        return [.. found.Where(topic => IsAnother(topic.Topic, topic.Id)).Select(topic => topic.Topic)];
+    }
 
     /// <summary>Partitions of these topics are here.</summary>
     public void Remember(IReadOnlyDictionary<string, UInt128> ids)
@@ -78,19 +92,19 @@ sealed class TopicIds(IConsumer<byte[]?, byte[]?> consumer, ILogger log)
         return (await admin.DescribeClusterAsync(options).ConfigureAwait(false)).ClusterId is null;
     }
 
-    static bool HasLeaders(IAdminClient admin, string topic) =>
-        admin.GetMetadata(topic, Patience).Topics.Single() is { Error.IsError: false, Partitions: { Count: > 0 } partitions }
+    static bool HasLeaders(TopicMetadata topic) => topic is { Error.IsError: false, Partitions: { Count: > 0 } partitions }
         && partitions.TrueForAll(partition => partition.Leader >= 0);
 
-    // Of those that the brokers know.
-    static List<(string Topic, UInt128 Id)> Described(IAdminClient admin, string[] topics, out string reason)
+    // Of those that the brokers know, and what is wrong with another one.
+    static async Task<(List<(string Topic, UInt128 Id)>, string Reason)> Described(IAdminClient admin, string[] topics)
     {
-        reason = "";
+        string reason = "";
         List<TopicDescription> found;
         try
         {
-            found = admin.DescribeTopicsAsync(TopicCollection.OfTopicNames(topics), new DescribeTopicsOptions { RequestTimeout = Patience })
-                .GetAwaiter().GetResult().TopicDescriptions;
+            var options = new DescribeTopicsOptions { RequestTimeout = Patience };
+            found = (await admin.DescribeTopicsAsync(TopicCollection.OfTopicNames(topics), options).ConfigureAwait(false))
+                .TopicDescriptions;
         }
         catch (DescribeTopicsException e)
         {
@@ -101,6 +115,6 @@ sealed class TopicIds(IConsumer<byte[]?, byte[]?> consumer, ILogger log)
             if (topic.Error.IsError) reason = topic.Error.Reason;
             else if (topic.TopicId is { } id)
                 ids.Add((topic.Name, new UInt128((ulong)id.MostSignificantBits.Value, (ulong)id.LeastSignificantBits.Value)));
-        return ids;
+        return (ids, reason);
     }
 }

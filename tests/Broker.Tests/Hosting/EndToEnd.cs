@@ -207,7 +207,7 @@ public abstract class EndToEnd(IBroker broker) : IDisposable
     }
 
     [Fact]
-    public async Task Sigterm_ends_it_within_ten_seconds_with_everything_committed()
+    public async Task Sigterm_ends_it_with_everything_committed()
     {
         string servers = Servers, directory = NewDirectory(), feed = Path.Combine(directory, "feed.csv");
         WriteFeed(feed, steps: 3000);

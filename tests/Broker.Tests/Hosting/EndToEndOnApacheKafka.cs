@@ -115,7 +115,7 @@ public sealed class EndToEndOnApacheKafka(RealKafkaFixture broker) : EndToEnd(br
         string servers = Servers, directory = NewDirectory();
         (string source, string events, string letters) = await NewTopics();
         string config = Config(directory, servers, source, events, letters,
-            producer: ", consumer: { session.timeout.ms: 600000 }, "
+            producer: ", consumer: { session.timeout.ms: 600000, max.poll.interval.ms: 600000 }, "
                 + "producer: { message.timeout.ms: 2000, topic.metadata.propagation.max.ms: 100 }");
         using IProducer<byte[], byte[]> producer =
             new ProducerBuilder<byte[], byte[]>(new ProducerConfig { BootstrapServers = servers }).Build();

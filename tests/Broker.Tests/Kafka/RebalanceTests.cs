@@ -77,7 +77,8 @@ public sealed class RebalanceTests(RealKafkaFixture broker) : IClassFixture<Real
     {
         Assert.SkipUnless(broker.BootstrapServers is not null, broker.Missing);
         string servers = broker.BootstrapServers!, topic = await broker.Topic("given", partitions: 6),
-            config = Config(servers, topic, consumer: "session.timeout.ms: 600000");  // longer than is waited for steps
+            // A session lasts for longer than is waited for steps.
+            config = Config(servers, topic, consumer: "session.timeout.ms: 600000, max.poll.interval.ms: 600000");
         using var holds = new EsnProcess("run", "--config", config);
         await EndToEnd.Ready(holds);
         await Send(servers, topic, partitions: 6, records: 60);
@@ -112,6 +113,33 @@ public sealed class RebalanceTests(RealKafkaFixture broker) : IClassFixture<Real
         await EndToEnd.Steps(esn, 400);
         Assert.Equal(400, await EndToEnd.Metric(esn, "esn_steps_total"));
         Assert.Contains("deleted and made anew", esn.Said, StringComparison.Ordinal);
+        await EndToEnd.Stop(esn);
+    }
+
+    [Theory]
+    [InlineData("directory")]
+    [InlineData("none")]
+    public async Task A_topic_that_is_made_anew_before_anybody_misses_the_old_one_loses_no_record(string store)
+    {
+        Assert.SkipUnless(broker.BootstrapServers is not null, broker.Missing);
+        string servers = broker.BootstrapServers!, topic = await broker.Topic("swapped", partitions: 2);
+        using var esn = new EsnProcess("run", "--config", Config(servers, topic, store: store));
+        await EndToEnd.Ready(esn);
+        await Send(servers, topic, partitions: 2, records: 100);
+        await EndToEnd.Steps(esn, 100);
+        await Topics.Delete(servers, topic);
+        await Topics.Create(servers, topic, 2);
+        await Send(servers, topic, partitions: 2, records: 300);
+        await Until(() => esn.Said.Contains("deleted and made anew", StringComparison.Ordinal), esn);
+        await EndToEnd.Steps(esn, 400);  // and what was read before it was known
+        using (var http = new HttpClient { BaseAddress = await esn.Address })
+            for (DateTime end = DateTime.UtcNow + EndToEnd.Patience; store == "none"; await Task.Delay(100))
+            {
+                // Models that began anew have had every record, if no other.
+                string streams = await http.GetStringAsync("/api/v1/streams");
+                if (streams.Split("\"position\":149,").Length == 3) break;
+                Assert.True(DateTime.UtcNow < end, $"{streams}\n{esn.Said}");
+            }
         await EndToEnd.Stop(esn);
     }
 

@@ -213,6 +213,15 @@ public sealed class TopicStoreTests(RealKafkaFixture broker) : IClassFixture<Rea
         await Topics.Create(deleting.Kafka.BootstrapServers, deleting.State.Topic, 2);
         Assert.Contains("must have cleanup.policy=compact, has delete",
             (await Assert.ThrowsAsync<ConfigException>(() => Made(deleting))).Message, StringComparison.Ordinal);
+        string file = Path.Combine(Directory.CreateTempSubdirectory("esn-test-").FullName, "esn.yaml");
+        File.WriteAllText(file, $$"""
+            kafka: { bootstrapServers: "{{deleting.Kafka.BootstrapServers}}" }
+            source: { topics: [{{deleting.Source.Topics[0]}}] }
+            state: { store: topic, topic: {{deleting.State.Topic}} }
+            """);
+        Assert.Contains($"warning: the start will stop: state.topic: topic {deleting.State.Topic} must have cleanup.policy=compact",
+            await Said(0, "validate", "--config", file), StringComparison.Ordinal);
+        Directory.Delete(Path.GetDirectoryName(file)!, recursive: true);
         await Compacted(narrow, partitions: 1);
         EsnConfig strict = narrow with { Sink = narrow.Sink with { CreateTopics = false } };
         Assert.Contains("has 1 partitions where the widest of source.topics has 3: give it 3",
@@ -294,6 +303,8 @@ public sealed class TopicStoreTests(RealKafkaFixture broker) : IClassFixture<Rea
                 await Feed("b", step, step + 1);
                 await EndToEnd.Steps(one, step + 101);  // of both
             }
+            Assert.Contains("has 1 member, which would keep again", await Said(2, "state", "reset", "--config", config, "--yes"),
+                StringComparison.Ordinal);
             await EndToEnd.Stop(one);
         }
         using var other = new EsnProcess("run", "--config", config);
@@ -301,9 +312,17 @@ public sealed class TopicStoreTests(RealKafkaFixture broker) : IClassFixture<Rea
         await EndToEnd.Steps(other, 50);
         Assert.Equal(2, await EndToEnd.Metric(other, "esn_restored_streams_total"));
         await EndToEnd.Stop(other);
-        using var show = new EsnProcess("state", "show", "--config", config, "--stream", "a");
-        Assert.Equal(0, await show.Exit(EndToEnd.Patience));
-        Assert.Contains($"{topic}[0]  a  150 steps", show.Said, StringComparison.Ordinal);
+        Assert.Contains($"{topic}[0]  a  150 steps", await Said(0, "state", "show", "--config", config, "--stream", "a"),
+            StringComparison.Ordinal);
+        await Said(0, "state", "reset", "--config", config, "--stream", "a", "--yes");
+        await Said(2, "state", "show", "--config", config, "--stream", "a");
+    }
+
+    static async Task<string> Said(int code, params string[] command)
+    {
+        using var esn = new EsnProcess(command);
+        Assert.True(await esn.Exit(EndToEnd.Patience) == code, esn.Said);
+        return esn.Said;
     }
 
     async Task Feed(int records)
