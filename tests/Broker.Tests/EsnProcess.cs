@@ -41,7 +41,15 @@ public sealed partial class EsnProcess : IDisposable
     }
 
     /// <summary>Where its metrics are.</summary>
-    public Task<Uri> Address => _address.Task.WaitAsync(TimeSpan.FromSeconds(60));
+    public Task<Uri> Address => _address.Task.IsCompleted ? _address.Task : Listens();
+
+    async Task<Uri> Listens()
+    {
+        Task ended = _process.WaitForExitAsync();
+        await Task.WhenAny(_address.Task, ended).WaitAsync(EndToEnd.Patience);
+        return _address.Task.IsCompleted ? await _address.Task
+            : throw new InvalidOperationException($"esn ended with code {_process.ExitCode} before it listened:\n{Said}");
+    }
 
     /// <summary>Waits for its end.</summary>
     public async Task<int> Exit(TimeSpan within)

@@ -25,7 +25,7 @@ static class Topics
 
     /// <summary>All that is in a topic now.</summary>
     public static Task<List<ConsumeResult<byte[], byte[]>>> ReadAll(string servers, string topic) =>
-        Read(servers, topic, _ => false, TimeSpan.FromSeconds(60), toTheEnd: true);
+        Read(servers, topic, _ => false, EndToEnd.Patience, toTheEnd: true);
 
     /// <summary>Reads all partitions from their beginning until enough is there, or to their end.</summary>
     public static async Task<List<ConsumeResult<byte[], byte[]>>> Read(string servers, string topic,
@@ -34,7 +34,7 @@ static class Topics
         var config = new ConsumerConfig { BootstrapServers = servers, GroupId = $"reader-{Guid.NewGuid():N}", EnablePartitionEof = true };
         using IAdminClient admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = servers }).Build();
         using IConsumer<byte[], byte[]> consumer = new ConsumerBuilder<byte[], byte[]>(config).Build();
-        Metadata metadata = admin.GetMetadata(topic, TimeSpan.FromSeconds(10));
+        Metadata metadata = admin.GetMetadata(topic, EndToEnd.Patience);
         consumer.Assign(metadata.Topics[0].Partitions.Select(partition =>
             new TopicPartitionOffset(topic, partition.PartitionId, Offset.Beginning)));
         var found = new List<ConsumeResult<byte[], byte[]>>();

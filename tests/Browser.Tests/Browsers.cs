@@ -33,7 +33,7 @@ public sealed class Browsers : IAsyncLifetime
         {
             ColorScheme = scheme, ViewportSize = new ViewportSize { Width = width, Height = height }, TimezoneId = "Pacific/Auckland",
         });
-        context.SetDefaultTimeout(45_000);
+        context.SetDefaultTimeout(120_000);
         IPage page = await context.NewPageAsync();
         var wrong = new List<string>();
         page.Console += (_, message) =>

@@ -28,15 +28,14 @@ sealed unsafe class Block
     /// <param name="regressors">D.</param>
     /// <param name="padded">D rounded up to blocks of 8.</param>
     /// <param name="widths">Length of a row of each kind of product that may be asked for.</param>
-    /// <param name="scratch">Doubles for <see cref="Scratch"/>.</param>
-    public static Block Open(ReadOnlySpan<double> states, long first, int regressors, int padded, ReadOnlySpan<int> widths, long scratch)
+    public static Block Open(ReadOnlySpan<double> states, long first, int regressors, int padded, ReadOnlySpan<int> widths)
     {
         if (!Free.TryTake(out Block? block)) block = new Block();
-        int steps = states.Length / regressors;
+        int steps = states.Length / regressors, frames = Math.Min(steps, Frames);
         (block.First, block.Last, block._padded) = (first, first + steps - 1, padded);
         if (block._products.Length < widths.Length) block._products = new Products[widths.Length];
-        long length = (long)steps * padded + scratch;
-        foreach (int width in widths) length += (long)Frames * width;
+        long length = (long)steps * padded;
+        foreach (int width in widths) length += (long)frames * width;
         block._workspace.Reset(length);
         block._states = block._workspace.Take((long)steps * padded);
         for (int i = 0; i < steps; i++)
@@ -45,16 +44,12 @@ sealed unsafe class Block
             new Span<double>(block._states + (long)i * padded + regressors, padded - regressors).Clear();
         }
         for (int kind = 0; kind < widths.Length; kind++)
-            block._products[kind] = new Products { Rows = block._workspace.Take((long)Frames * widths[kind]), Width = widths[kind] };
-        block.Scratch = block._workspace.Take(scratch);
+            block._products[kind] = new Products { Rows = block._workspace.Take((long)frames * widths[kind]), Width = widths[kind] };
         return block;
     }
 
     /// <summary>Back to the others.</summary>
     public void Close() => Free.Add(this);
-
-    /// <summary>Of the length asked for.</summary>
-    public double* Scratch { get; private set; }
 
     /// <summary>z of an announced step, padded.</summary>
     public double* State(long step) => _states + (step - First) * _padded;
@@ -65,7 +60,7 @@ sealed unsafe class Block
     /// <summary>Products of one kind, for consecutive steps.</summary>
     public unsafe struct Products
     {
-        /// <summary>[<see cref="Frames"/> × <see cref="Width"/>].</summary>
+        /// <summary>[<see cref="Frames"/>, or fewer where fewer were announced, × <see cref="Width"/>].</summary>
         public double* Rows;
 
         /// <summary>Doubles of a row.</summary>

@@ -41,7 +41,7 @@ sealed unsafe class BlockProducts(PackedInverse inverse, ReadoutWeights weights,
     /// <param name="ahead">[steps×D], copied.</param>
     /// <param name="first">Step of the first of them.</param>
     public void Begin(ReadOnlySpan<double> ahead, long first) =>
-        _block = Block.Open(ahead, first, regressors, inverse.Padded, _widths, inverse.Scratch(Block.Frames));
+        _block = Block.Open(ahead, first, regressors, inverse.Padded, _widths);
 
     /// <summary>Whether z may be that of this step: no block is open, or it was announced so.</summary>
     public bool Expects(ReadOnlySpan<double> z, long step) => _block is null || SameBits(z, _block.State(step));
@@ -82,7 +82,9 @@ sealed unsafe class BlockProducts(PackedInverse inverse, ReadoutWeights weights,
         int frames = (int)Math.Min(_block.Last - time + 1, inverse.Remaining);
         double** z = stackalloc double*[frames];
         product = Announced(source, time, z, frames, ForGain);
-        inverse.Multiply(z, product, frames, _block.Scratch);
+        Workspace scratch = Workspace.OfThread;
+        scratch.Reset(inverse.Scratch(frames));
+        inverse.Multiply(z, product, frames, scratch.Take(inverse.Scratch(frames)));
         return product;
     }
 

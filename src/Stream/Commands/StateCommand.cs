@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Confluent.Kafka;
 using Esn.Streaming.Configuration;
 using Esn.Streaming.Kafka;
 using Esn.Streaming.State;
@@ -69,12 +70,14 @@ static class StateCommand
     {
         var yes = new Option<bool>("--yes") { Description = "Without it nothing is deleted: it says what would be." };
         return Sub("reset",
-            "Forgets what was learnt of a stream, or of whole partitions: they begin anew. Stop the replicas that read them first.",
+            "Forgets what was learnt of a stream, or of whole partitions: they begin anew. Stop the replicas of the group first: while one "
+            + "runs, nothing is forgotten.",
             async (parsed, stop) =>
         {
             bool sure = parsed.GetValue(yes);
             string? stream = parsed.GetValue(Stream);
             await using ISnapshotStore store = Store(parsed);
+            if (sure) await Alone(RunCommand.Load(parsed), stop).ConfigureAwait(false);
             int forgotten = 0;
             foreach (PartitionId partition in (await All(parsed, store, stop).ConfigureAwait(false)).Select(stored => stored.Partition)
                 .Distinct().ToArray())
@@ -102,6 +105,25 @@ static class StateCommand
             if (!sure) Console.WriteLine("nothing was deleted: say --yes");
             return 0;
         }, Topic, Partition, Stream, yes);
+    }
+
+    // Whoever runs has it in memory, and keeps it again.
+    static async Task Alone(EsnConfig config, CancellationToken stop)
+    {
+        int members;
+        try
+        {
+            members = await GroupMembers.Count(config, stop).ConfigureAwait(false);
+        }
+        catch (KafkaException e)
+        {
+            await Console.Error.WriteLineAsync($"esn: the brokers at {config.Kafka.BootstrapServers} do not say whether a replica runs "
+                + $"({e.Error.Reason}): one that does keeps again what is forgotten now").ConfigureAwait(false);
+            return;
+        }
+        if (members > 0)
+            throw new ConfigException($"group {config.Source.Group} has {members} member{(members == 1 ? "" : "s")}, which would keep "
+                + "again what is forgotten now: stop them first; one that was killed is a member until its session ends");
     }
 
     static async Task<int> List(ParseResult parsed, CancellationToken stop)

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using Confluent.Kafka;
 using Esn.Streaming.Configuration;
 using Esn.Streaming.Kafka;
 using Esn.Streaming.State;
@@ -19,8 +20,9 @@ static class ValidateCommand
         var channels = new Option<int?>("--channels") { Description = "Of frames of so many values: says what a stream of them takes." }
             .Must(value => value is > 0 and <= 1_000_000, value => $"--channels must be in [1, 1000000], was {value}");
         var command = new Command("validate", "Reads a configuration as `esn run` would and says what is wrong with it: "
-            + "the file, the line, the value and what would be right. Exit code 0: nothing is. Where state is kept in a directory that is "
-            + "there, it warns of streams that learnt with another specification, and says what becomes of them.")
+            + "the file, the line, the value and what would be right. Exit code 0: nothing is. Where state is kept that can be looked at, "
+            + "it warns of a topic that does not fit and of streams that learnt with another specification, and says what becomes of "
+            + "them.")
         {
             RunCommand.Config, stream, channels,
         };
@@ -47,9 +49,11 @@ static class ValidateCommand
     // What a start would find, one partition in memory at a time.
     static async IAsyncEnumerable<string> Kept(EsnConfig config, [EnumeratorCancellation] CancellationToken stop)
     {
-        if (config.State.Store != StateStore.Directory || !Directory.Exists(config.StateDirectory)) yield break;
         using ILoggerFactory log = RunCommand.Logging(LogLevel.Critical);  // what is wrong is told as a result
-        await using var store = new DirectoryStore(config.StateDirectory, config.Source.Group, log.CreateLogger("esn"));
+        (ISnapshotStore? found, string? line) = await Store(config, log.CreateLogger("esn"), stop).ConfigureAwait(false);
+        if (line is not null) yield return line;
+        if (found is null) yield break;
+        await using ISnapshotStore store = found;
         var models = new ModelChoice(config);
         var partitions = new List<PartitionId>();
         await foreach (StoredSnapshot stored in store.List(stop).ConfigureAwait(false))
@@ -66,6 +70,30 @@ static class ValidateCommand
             yield return string.Create(CultureInfo.InvariantCulture, $"warning: {others.Length} of {snapshot.Slots.Count} streams of "
                 + $"{partition} learnt with another specification ({named}): {Becomes(config.State.OnSpecChange)}");
         }
+    }
+
+    // Null: there is none that can be looked at; the line says why, where a person would not know.
+    static async Task<(ISnapshotStore?, string?)> Store(EsnConfig config, ILogger log, CancellationToken stop)
+    {
+        if (config.State.Store == StateStore.Directory && Directory.Exists(config.StateDirectory))
+            return (new DirectoryStore(config.StateDirectory, config.Source.Group, log), null);
+        if (config.State.Store != StateStore.Topic) return (null, null);
+        var store = new TopicStore(config, TimeProvider.System, log, asks: true);
+        string? line = null;
+        try
+        {
+            if (await store.Look(stop).ConfigureAwait(false)) return (store, null);
+        }
+        catch (ConfigException e)
+        {
+            line = $"warning: the start will stop: {e.Message}";
+        }
+        catch (KafkaException e)
+        {
+            line = $"topic {config.State.Topic} was not looked at: {config.Kafka.BootstrapServers} does not answer ({e.Error.Reason})";
+        }
+        await store.DisposeAsync().ConfigureAwait(false);
+        return (null, line);
     }
 
     static string Becomes(SpecChange change) => change switch

@@ -145,7 +145,7 @@ public sealed class StreamingHost : IAsyncDisposable
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         bool good;
         using var watched = new CancellationTokenSource();
-        Task<bool> watch = new GroupWatch(_config, source.Consumer, _readiness, _time, _log).Run(watched.Token);
+        Task<bool> watch = new GroupWatch(_config, source, _readiness, _time, _log).Run(watched.Token);
         // Where records wait, a stream that was not heard of is not silent for that.
         IObservable<SourceMessage> beside = Observable.Interval(PassTime).Where(_ => _readiness is { Missing: null, Waiting: 0 })
             .Select(SourceMessage (_) => new TimePassed()).Merge(Reloading.Of(_config, Metrics, _time, _log));

@@ -18,15 +18,17 @@ static partial class AlarmEndpoints
     /// </summary>
     /// <param name="api">Where they stand.</param>
     /// <param name="board">Knows the alarms of this process.</param>
+    /// <param name="readiness">Knows which partitions the group has.</param>
     /// <param name="book">What they change.</param>
     /// <param name="config">Who may.</param>
     /// <param name="log">Told of every change.</param>
-    public static void MapAlarmNotes(this IEndpointRouteBuilder api, StreamBoard board, CommandBook book, HttpConfig config, ILogger log)
+    public static void MapAlarmNotes(this IEndpointRouteBuilder api, StreamBoard board, Readiness readiness, CommandBook book,
+        HttpConfig config, ILogger log)
     {
         api.MapPut("/alarms/acknowledgement", async (HttpContext context,
                 [Description("Its id")] string alarm,
                 [Description("For the others; at most 500 letters")] string why = "") =>
-                await Say(board, book, alarm, why, async () =>
+                await Say(board, readiness, book, alarm, why, async () =>
                 {
                     string by = Access.By(context);
                     await book.Acknowledge(alarm, by, why, context.RequestAborted).ConfigureAwait(false);
@@ -40,7 +42,7 @@ static partial class AlarmEndpoints
                 [Description("true: it was one, and the same again is told; false: what the feed did is normal, is learnt, and "
                     + "the same again is not told")] bool anomaly,
                 [Description("For the others; at most 500 letters")] string why = "") =>
-                await Say(board, book, alarm, why, async () =>
+                await Say(board, readiness, book, alarm, why, async () =>
                 {
                     string by = Access.By(context);
                     await book.Judge(alarm, anomaly, board.Alarm(alarm)?.PeakScore ?? 0, by, why, context.RequestAborted)
@@ -53,7 +55,7 @@ static partial class AlarmEndpoints
 
     // An alarm of another replica is heard of there, if there is a topic by which; one of before this process, or of long ago, by the
     // stream itself, which knows its last ones.
-    static async Task<IResult> Say(StreamBoard board, CommandBook book, string alarm, string why, Func<Task> say)
+    static async Task<IResult> Say(StreamBoard board, Readiness readiness, CommandBook book, string alarm, string why, Func<Task> say)
     {
         if (why.Length > MuteEndpoints.LongestWhy)
             return Access.Said(StatusCodes.Status400BadRequest,
@@ -64,6 +66,10 @@ static partial class AlarmEndpoints
             return Access.Said(StatusCodes.Status404NotFound,
                 $"stream {stream.Key} of {stream.Topic}[{stream.Partition}] has had no alarm {alarm}: /api/v1/alarms says "
                 + "which it had");
+        if (of is { } where && readiness.Group is { Count: > 0 } group
+            && !group.Any(partition => partition.Partition == new PartitionId(where.Topic, where.Partition)))
+            return Access.Said(StatusCodes.Status404NotFound,
+                $"no alarm {alarm} can be: there is no {where.Topic}[{where.Partition}] among the partitions that the group reads");
         bool known = of is { } one && board.Find(one.Key, one.Topic, one.Partition).Count > 0;
         if (!here && (of is null || (book.Log is null && !known)))
             return Access.Said(StatusCodes.Status404NotFound, $"no alarm {alarm} is in this process");

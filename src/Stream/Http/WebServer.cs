@@ -67,7 +67,7 @@ static class WebServer
         web.MapPage();
         RouteGroupBuilder api = web.MapGroup("/api/v1");
         api.MapBoard(board, readiness);
-        api.MapAlarmNotes(board, book, config, log);
+        api.MapAlarmNotes(board, readiness, book, config, log);
         api.MapMutes(book, config, log);
         new ChangeEndpoints(board, readiness, time, web.Lifetime.ApplicationStopping).Map(api);
         web.MapOpenApi("/api/{documentName}/openapi.json");

@@ -73,9 +73,7 @@ public sealed class EventHistory(EsnConfig config, TimeProvider time, ILogger lo
         ConsumerConfig settings = ClientSettings.Consumer(config);
         (settings.GroupId, settings.EnableAutoCommit, settings.GroupInstanceId) = ($"{config.Source.Group}-past", false, null);
         (settings.StatisticsIntervalMs, settings.EnablePartitionEof, settings.FetchWaitMaxMs) = (0, true, 100);
-        var said = new ClientLog(log, time);
-        using IConsumer<byte[]?, byte[]?> consumer = new ConsumerBuilder<byte[]?, byte[]?>(settings)
-            .SetErrorHandler((_, error) => said.Error(error)).SetLogHandler((_, line) => said.Line(line)).Build();
+        using IConsumer<byte[]?, byte[]?> consumer = Clients.Consumer(settings, time, log);
         using IAdminClient admin = new DependentAdminClientBuilder(consumer.Handle).Build();
         TopicPartition[] partitions = [.. admin.GetMetadata(config.Sink.Events, Patience).Topics.Single().Partitions
             .Select(partition => new TopicPartition(config.Sink.Events, partition.PartitionId))];

@@ -12,15 +12,16 @@ namespace Esn.Streaming.Kafka;
 /// still there: a member knows of its own partitions only, and while it is none, of nothing.
 /// </summary>
 /// <param name="config">Validated.</param>
-/// <param name="consumer">Asks, as the newer calls of an admin client do not recover when a broker comes back; it must outlive
-/// this.</param>
+/// <param name="source">Whose client asks, as the newer calls of an admin client do not recover when a broker comes back; it must
+/// outlive this.</param>
 /// <param name="readiness">Told.</param>
 /// <param name="time">The clock.</param>
 /// <param name="log">What the process says.</param>
-sealed class GroupWatch(EsnConfig config, IConsumer<byte[]?, byte[]?> consumer, Readiness readiness, TimeProvider time, ILogger log)
+sealed class GroupWatch(EsnConfig config, KafkaSource source, Readiness readiness, TimeProvider time, ILogger log)
 {
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(5), Longest = TimeSpan.FromSeconds(5);
 
+    readonly IConsumer<byte[]?, byte[]?> _consumer = source.Consumer;
     readonly RateLimit _complaints = new(time, TimeSpan.FromMinutes(1));
     readonly HashSet<string> _gone = [];
 
@@ -28,7 +29,7 @@ sealed class GroupWatch(EsnConfig config, IConsumer<byte[]?, byte[]?> consumer, 
     /// <returns>Whether the client may be disposed of.</returns>
     public async Task<bool> Run(CancellationToken stop)
     {
-        IAdminClient admin = new DependentAdminClientBuilder(consumer.Handle).Build();
+        IAdminClient admin = new DependentAdminClientBuilder(_consumer.Handle).Build();
         Task asking = AskOften(admin, stop);
         try
         {
@@ -85,6 +86,8 @@ sealed class GroupWatch(EsnConfig config, IConsumer<byte[]?, byte[]?> consumer, 
         foreach (string topic in gone)
             if (_gone.Add(topic)) log.SinkGone(topic);
         _gone.IntersectWith(gone);
+        await source.LookAtTopics(admin, topics).ConfigureAwait(false);
+        stop.ThrowIfCancellationRequested();
 
         TopicPartition[] partitions = [.. topics.Where(topic => !topic.Error.IsError && config.Source.Topics.Contains(topic.Topic))
             .SelectMany(topic => topic.Partitions.Select(partition => new TopicPartition(topic.Topic, partition.PartitionId)))];
@@ -93,14 +96,14 @@ sealed class GroupWatch(EsnConfig config, IConsumer<byte[]?, byte[]?> consumer, 
             readiness.Told([], gone.FirstOrDefault());
             return;
         }
-        Dictionary<TopicPartition, long> committed = (await Task.Run(() => consumer.Committed(partitions, Patience), CancellationToken.None)
-            .ConfigureAwait(false)).Where(found => found.Offset.Value >= 0)
+        Dictionary<TopicPartition, long> committed =
+            (await Task.Run(() => _consumer.Committed(partitions, Patience), CancellationToken.None).ConfigureAwait(false)).Where(found => found.Offset.Value >= 0)
             .ToDictionary(found => found.TopicPartition, found => found.Offset.Value);
         Dictionary<TopicPartition, WatermarkOffsets> held = [];
         foreach (TopicPartition partition in partitions)
         {
             stop.ThrowIfCancellationRequested();
-            held[partition] = await Task.Run(() => consumer.QueryWatermarkOffsets(partition, Patience), CancellationToken.None)
+            held[partition] = await Task.Run(() => _consumer.QueryWatermarkOffsets(partition, Patience), CancellationToken.None)
                 .ConfigureAwait(false);
         }
         stop.ThrowIfCancellationRequested();

@@ -33,6 +33,7 @@ public sealed class KafkaSource : IDisposable
     readonly ILogger _log;
     readonly TimeProvider _time;
     readonly RateLimit _complaints;
+    readonly TopicIds _topics;
     readonly StartOffsets _starts;
     readonly Membership _membership;
     readonly InFlight _inFlight = new(MaxInFlight);
@@ -43,6 +44,7 @@ public sealed class KafkaSource : IDisposable
     string _topic = "";  // of the last record
     Thread? _consuming;
     long _waits;
+    string[]? _anew;  // topics that were made anew, and are to be begun with
     Error? _fatal;
 
     /// <summary>Makes the client; connects when <see cref="Messages"/> is subscribed to.</summary>
@@ -70,8 +72,9 @@ public sealed class KafkaSource : IDisposable
             .SetLogHandler((_, line) => said.Line(line))
             .Build();
         _starts = new StartOffsets(config, Consumer, log);
-        _membership = new Membership(Consumer, _starts, new SnapshotStarts(store, Consumer, time, log), _inFlight, readiness, log,
-            _closing.Token);
+        _topics = new TopicIds(Consumer, log);
+        _membership = new Membership(Consumer, _topics, _starts, new SnapshotStarts(store, Consumer, time, log), _inFlight, readiness,
+            log, _closing.Token);
     }
 
     /// <summary>The client, for an outbox to store offsets of.</summary>
@@ -85,6 +88,19 @@ public sealed class KafkaSource : IDisposable
     {
         get => _membership.GaveUp;
         set => _membership.GaveUp = value;
+    }
+
+    /// <summary>
+    /// Looks whether a topic was deleted and made anew so quickly that the client goes on where the old one was; its partitions are
+    /// then begun with.
+    /// </summary>
+    /// <param name="admin">Asks.</param>
+    /// <param name="topics">As the brokers told just now.</param>
+    /// <exception cref="KafkaException">There was no answer.</exception>
+    internal async Task LookAtTopics(IAdminClient admin, IEnumerable<TopicMetadata> topics)
+    {
+        string[] anew = await _topics.Others(admin, topics).ConfigureAwait(false);
+        if (anew.Length > 0) Volatile.Write(ref _anew, anew);
     }
 
     /// <summary>Records that wait in here for room in the pipeline.</summary>
@@ -164,6 +180,7 @@ public sealed class KafkaSource : IDisposable
             Consumer.Subscribe(_config.Source.Topics);
             while (!ending.IsCancellationRequested && _fatal is null)
             {
+                if (Interlocked.Exchange(ref _anew, null) is { } anew) _membership.BeginAnew(anew);
                 if (!WaitForRoom(ending.Token)) continue;
                 Collect();
                 Flush();

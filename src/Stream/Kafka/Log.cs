@@ -151,4 +151,12 @@ static partial class Log
 
     [LoggerMessage(92, LogLevel.Warning, "{Stream} at {Time}: {What}")]
     public static partial void Model(this ILogger log, string stream, string time, string what);
+
+    [LoggerMessage(93, LogLevel.Warning, "the brokers do not say which topics {Topics} are ({Reason}): where one was made anew just now, "
+        + "what the group had committed of the old one may be taken for its own")]
+    public static partial void TopicIdsUnknown(this ILogger log, string topics, string reason);
+
+    [LoggerMessage(94, LogLevel.Warning, "nothing came of partition {Partition} of topic {Topic} for {Seconds} s, not even that its end "
+        + "is reached: another client asks")]
+    public static partial void StateAnother(this ILogger log, string topic, int partition, double seconds);
 }

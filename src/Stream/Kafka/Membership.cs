@@ -14,15 +14,20 @@ namespace Esn.Streaming.Kafka;
 /// </summary>
 /// <remarks>Used on the consumer's thread, but for <see cref="IsGone"/> and <see cref="Done"/>.</remarks>
 /// <param name="consumer">Of the group.</param>
+/// <param name="topics">Which topics they are of.</param>
 /// <param name="starts">Where partitions begin that have no snapshot.</param>
 /// <param name="snapshots">Where those begin that have one.</param>
 /// <param name="inFlight">Messages of the source that are on their way.</param>
 /// <param name="readiness">Told of coming and going.</param>
 /// <param name="log">What the process says.</param>
 /// <param name="closing">Nothing is waited for any more.</param>
-sealed class Membership(IConsumer<byte[]?, byte[]?> consumer, StartOffsets starts, SnapshotStarts snapshots, InFlight inFlight,
-    Readiness readiness, ILogger log, CancellationToken closing)
+sealed class Membership(IConsumer<byte[]?, byte[]?> consumer, TopicIds topics, StartOffsets starts, SnapshotStarts snapshots,
+    InFlight inFlight, Readiness readiness, ILogger log, CancellationToken closing)
 {
+    const int MostSeeks = 100;
+
+    static readonly TimeSpan SeekAgain = TimeSpan.FromMilliseconds(100);
+
     readonly HashSet<TopicPartition> _paused = [];
     readonly Dictionary<TopicPartition, long> _next = [];  // how far the partitions that are here were emitted
     readonly Dictionary<TopicPartition, long> _kept = [];  // the same of those that were lost and whose streams are still here
@@ -125,8 +130,39 @@ sealed class Membership(IConsumer<byte[]?, byte[]?> consumer, StartOffsets start
     public void Lose(List<TopicPartitionOffset> partitions)
     {
         if (partitions.Count == 0) return;
-        readiness.Left();
         log.MembershipLost(Said(partitions));
+        Drop(partitions);
+    }
+
+    /// <summary>
+    /// Topics are others than they were, and nobody has missed the old ones: the client goes on in the new ones where it was. They are
+    /// read from their beginning.
+    /// </summary>
+    /// <exception cref="KafkaException">The client can't go there.</exception>
+    public void BeginAnew(IReadOnlyCollection<string> anew)
+    {
+        // By the group they may have been begun with meanwhile.
+        Dictionary<string, UInt128> ids = topics.Of(anew, closing);
+        List<TopicPartition> partitions = [.. consumer.Assignment.Where(partition =>
+            ids.TryGetValue(partition.Topic, out UInt128 id) && topics.IsAnother(partition.Topic, id))];
+        if (partitions.Count == 0) return;
+        Drop([.. partitions.Select(partition => new TopicPartitionOffset(partition, Offset.Unset))]);
+        foreach (TopicPartitionOffset begin in Assign(partitions))
+            for (int attempt = 1; begin.Offset != Offset.Unset; attempt++)
+                try
+                {
+                    consumer.Seek(begin);
+                    break;
+                }
+                catch (KafkaException) when (attempt < MostSeeks && !closing.WaitHandle.WaitOne(SeekAgain))
+                {
+                    // It is about to fetch, or has to find out first where: it can then.
+                }
+    }
+
+    void Drop(List<TopicPartitionOffset> partitions)
+    {
+        readiness.Left();
         Miss(partitions);
         Unpause(partitions);
         _flush?.Invoke();
@@ -138,18 +174,23 @@ sealed class Membership(IConsumer<byte[]?, byte[]?> consumer, StartOffsets start
     {
         Dictionary<TopicPartition, Offset> begins = [];
         Dictionary<TopicPartition, long> committed = [];
+        Dictionary<string, UInt128> ids = topics.Of(partitions.Select(partition => partition.Topic), closing);
+        TopicPartition[] anew = [.. partitions.Where(partition => topics.IsAnother(partition.Topic, ids[partition.Topic]))];
         if (partitions.Count > 0)
         {
             // What was on its way when they went is committed by now, or given up.
             if (partitions.Exists(partition => IsGone(Id(partition)))) inFlight.WaitUntilDrained(closing);
             committed = starts.Committed(partitions, closing);
-            foreach (IGrouping<string, TopicPartition> topic in partitions.Where(partition => !committed.ContainsKey(partition))
-                .GroupBy(partition => partition.Topic))
+            foreach (IGrouping<string, TopicPartition> topic in partitions.Except(anew)
+                .Where(partition => !committed.ContainsKey(partition)).GroupBy(partition => partition.Topic))
                 foreach ((TopicPartition partition, Offset begin) in starts.Begin(topic.Key, [.. topic], closing))
                     begins[partition] = begin;
             foreach ((TopicPartition partition, long next) in committed) begins[partition] = next;
+            foreach (TopicPartition partition in anew) begins[partition] = Offset.Beginning;
+            foreach (IGrouping<string, TopicPartition> topic in anew.GroupBy(partition => partition.Topic))
+                log.Begins(topic.Key, "it was deleted and made anew, and is read from its beginning");
         }
-        List<PartitionOffset> resumed = Resumed(partitions, committed, begins);
+        List<PartitionOffset> resumed = Resumed(partitions.Except(anew), committed, begins);
         // Whatever is not here by now is another's.
         if (_kept.Count > 0) emit(new PartitionsLost([.. _kept.Keys.Select(Id)]));
         _kept.Clear();
@@ -158,7 +199,7 @@ sealed class Membership(IConsumer<byte[]?, byte[]?> consumer, StartOffsets start
         {
             TopicPartition[] come = [.. partitions.Where(partition => !resumed.Exists(other => other.Partition == Id(partition)))];
             if (come.Length > 0) log.Assigned(string.Join(", ", come.Select(Id)));
-            IReadOnlyList<PartitionStart> known = snapshots.Of(come, committed, begins, closing);
+            IReadOnlyList<PartitionStart> known = snapshots.Of(come, committed, begins, ids, anew, closing);
             foreach (PartitionStart start in known)
                 if (start.Snapshot is { } snapshot)
                     begins[new TopicPartition(start.Partition.Topic, start.Partition.Number)] = snapshot.Next;
@@ -166,12 +207,13 @@ sealed class Membership(IConsumer<byte[]?, byte[]?> consumer, StartOffsets start
                 if (begin.Value >= 0) _next[partition] = begin;
             emit(new PartitionsAssigned([.. come.Select(Id)]) { Resumed = resumed, Starts = known });
         }
+        topics.Remember(ids);
         return [.. partitions.Select(partition => new TopicPartitionOffset(partition, begins[partition]))];
     }
 
     // Somebody may have read on meanwhile; if not, what is here is ahead of the group, or where it is. Where the group has no
     // offset any more, the topic may be another one.
-    List<PartitionOffset> Resumed(List<TopicPartition> partitions, Dictionary<TopicPartition, long> committed,
+    List<PartitionOffset> Resumed(IEnumerable<TopicPartition> partitions, Dictionary<TopicPartition, long> committed,
         Dictionary<TopicPartition, Offset> begins)
     {
         List<PartitionOffset> resumed = [];

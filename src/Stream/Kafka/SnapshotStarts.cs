@@ -19,35 +19,44 @@ sealed class SnapshotStarts(ISnapshotStore? store, IConsumer<byte[]?, byte[]?> c
 {
     static readonly TimeSpan AskFor = TimeSpan.FromSeconds(5);
 
-    /// <summary>One for each partition. Asks until the brokers have answered.</summary>
+    /// <summary>One for each partition where there is a store. Asks until the brokers have answered.</summary>
     /// <param name="partitions">That came.</param>
     /// <param name="committed">The group's offsets; those without one are left out.</param>
     /// <param name="begins">Where they begin without a snapshot.</param>
+    /// <param name="ids">Of their topics; 0: not known.</param>
+    /// <param name="anew">Those whose topics are others than this process has read.</param>
     /// <param name="cancel">Ends the waiting.</param>
     /// <exception cref="SnapshotException">There are snapshots of a partition, and none can be used.</exception>
     /// <exception cref="OperationCanceledException">Not waited for any more.</exception>
     public IReadOnlyList<PartitionStart> Of(IReadOnlyList<TopicPartition> partitions,
-        IReadOnlyDictionary<TopicPartition, long> committed, IReadOnlyDictionary<TopicPartition, Offset> begins, CancellationToken cancel)
+        IReadOnlyDictionary<TopicPartition, long> committed, IReadOnlyDictionary<TopicPartition, Offset> begins,
+        IReadOnlyDictionary<string, UInt128> ids, IReadOnlyCollection<TopicPartition> anew, CancellationToken cancel)
     {
-        if (store is null) return [];
-        return [.. partitions.Select(partition =>
-            Of(partition, committed.TryGetValue(partition, out long told) ? told : -1, begins[partition], cancel))];
+        if (store is not null)
+            return [.. partitions.Select(partition => Of(partition, committed.TryGetValue(partition, out long told) ? told : -1,
+                begins[partition], ids[partition.Topic], anew.Contains(partition), cancel))];
+        foreach (TopicPartition partition in anew) Commit(partition, Ask(partition, cancel).Low.Value);
+        return [];
     }
 
-    PartitionStart Of(TopicPartition partition, long told, Offset begin, CancellationToken cancel)
+    PartitionStart Of(TopicPartition partition, long committed, Offset begin, UInt128 topic, bool anew, CancellationToken cancel)
     {
         var id = new PartitionId(partition.Topic, partition.Partition.Value);
         PartitionSnapshot? snapshot = store!.Load(id, cancel).AsTask().GetAwaiter().GetResult();
         WatermarkOffsets held = Ask(partition, cancel);
+        // A snapshot knows it better than this process: another may have begun with the new topic already.
+        if (topic != 0 && snapshot is { TopicId: var before } && before != 0) anew = before != topic;
+        long told = anew ? -1 : committed;  // what was committed of the topic before says nothing of this one
         if (snapshot is null)
         {
             long next = begin.Value >= 0 ? begin.Value : held.Low.Value;
             if (told < 0) Commit(partition, next);
-            return Keep(new PartitionSnapshot(id, next, time.GetUtcNow().UtcDateTime, []), told, cancel);
+            return Keep(new PartitionSnapshot(id, next, time.GetUtcNow().UtcDateTime, []) { TopicId = topic }, told, cancel);
         }
+        if (topic != 0) snapshot = snapshot with { TopicId = topic };
         // Where a group begins is committed before its first snapshot: no offset means that the brokers have forgotten it, as they
         // do with a topic.
-        if (snapshot.Next > held.High.Value || (told < 0 && snapshot.Next > held.Low.Value))
+        if (anew || snapshot.Next > held.High.Value || (told < 0 && snapshot.Next > held.Low.Value))
         {
             log.MadeAnew(id.ToString(), snapshot.Next, held.Low.Value, held.High.Value);
             Commit(partition, held.Low.Value);

@@ -8,19 +8,24 @@ using Microsoft.Extensions.Logging;
 namespace Esn.Streaming.Kafka;
 
 /// <summary>Reads the topic that state is kept in: what is committed, of one partition at a time.</summary>
-/// <remarks>Thread-safe: who comes second waits.</remarks>
+/// <remarks>
+/// Thread-safe: who comes second waits. A client that hears nothing for long, not even that the end is reached, is replaced by another
+/// one that goes on where it was: what it had found out of brokers that stood still or went away may be what keeps it waiting.
+/// </remarks>
 /// <param name="config">Where the brokers are, and the topic.</param>
 /// <param name="time">The clock.</param>
 /// <param name="log">Told of what the client says.</param>
 /// <param name="patience">How long brokers may give nothing; infinite: they are waited for.</param>
 sealed class StateReader(EsnConfig config, TimeProvider time, ILogger log, TimeSpan patience) : IDisposable
 {
-    static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(100), SayAfter = TimeSpan.FromSeconds(10);
+    static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(100), SayAfter = TimeSpan.FromSeconds(10),
+        AnotherAfter = TimeSpan.FromSeconds(20);
 
     readonly string _topic = config.State.Topic;
     readonly RateLimit _complaints = new(time, TimeSpan.FromMinutes(1));
     readonly Lock _one = new();
     IConsumer<byte[]?, byte[]?>? _consumer;
+    TopicPartitionOffset? _at;  // where it goes on
 
     /// <summary>Goes through all that a partition of the topic holds, and keeps nothing of it.</summary>
     /// <param name="number">Of the partition.</param>
@@ -30,9 +35,9 @@ sealed class StateReader(EsnConfig config, TimeProvider time, ILogger log, TimeS
     public void Scan(int number, Action<byte[], byte[]?, long> take, CancellationToken cancel)
     {
         lock (_one)
-            From(number, Offset.Beginning, consumer =>
+            From(number, Offset.Beginning, () =>
             {
-                while (Next(consumer, cancel) is { IsPartitionEOF: false } record)
+                while (Next(cancel) is { IsPartitionEOF: false } record)
                     if (record.Message.Key is { } key) take(key, record.Message.Value, record.Offset);
                 return true;
             });
@@ -54,10 +59,9 @@ sealed class StateReader(EsnConfig config, TimeProvider time, ILogger log, TimeS
         if (manifest.Chunks < 1 || places.Count < manifest.Chunks)
             throw new InvalidDataException($"the manifest says {manifest.Chunks} chunks, and {places.Count} are there");
         lock (_one)
-            return From(number, places[0] >= 0 ? places[0] : Offset.Beginning, consumer =>
+            return From(number, places[0] >= 0 ? places[0] : Offset.Beginning, () =>
             {
-                using var chunks = new ChunkStream(manifest, index => Chunk(consumer, number, prefix, manifest.Set, index, places[index],
-                    cancel));
+                using var chunks = new ChunkStream(manifest, index => Chunk(prefix, manifest.Set, index, places[index], cancel));
                 return read(chunks);
             });
     }
@@ -65,15 +69,13 @@ sealed class StateReader(EsnConfig config, TimeProvider time, ILogger log, TimeS
     /// <inheritdoc/>
     public void Dispose() => _consumer?.Dispose();
 
-    ReadOnlyMemory<byte> Chunk(IConsumer<byte[]?, byte[]?> consumer, int number, string prefix, UInt128 set, int index, long at,
-        CancellationToken cancel)
+    ReadOnlyMemory<byte> Chunk(string prefix, UInt128 set, int index, long at, CancellationToken cancel)
     {
         string name = StateName.OfChunk(set, index);
         if (at < 0) throw new InvalidDataException($"{name} is not there");
         // What is written at the same time stands between; what was tried again may stand before.
-        if (consumer.Position(new TopicPartition(_topic, number)) is { IsSpecial: false } here && here > at)
-            consumer.Assign(new TopicPartitionOffset(_topic, number, at));
-        while (Next(consumer, cancel) is { IsPartitionEOF: false } record && record.Offset <= at)
+        if (_at!.Offset is { IsSpecial: false } here && here > at) Assign(at);
+        while (Next(cancel) is { IsPartitionEOF: false } record && record.Offset <= at)
         {
             if (record.Offset < at) continue;
             byte[] key = Encoding.UTF8.GetBytes(prefix + name);
@@ -83,13 +85,14 @@ sealed class StateReader(EsnConfig config, TimeProvider time, ILogger log, TimeS
         throw new InvalidDataException($"{name} is not where it was");
     }
 
-    T From<T>(int number, Offset begin, Func<IConsumer<byte[]?, byte[]?>, T> read)
+    T From<T>(int number, Offset begin, Func<T> read)
     {
         _consumer ??= Make();
+        _at = new TopicPartitionOffset(_topic, number, begin);
         try
         {
-            _consumer.Assign(new TopicPartitionOffset(_topic, number, begin));
-            return read(_consumer);
+            Assign(begin);
+            return read();
         }
         catch (KafkaException e)
         {
@@ -101,16 +104,26 @@ sealed class StateReader(EsnConfig config, TimeProvider time, ILogger log, TimeS
         }
     }
 
-    ConsumeResult<byte[]?, byte[]?> Next(IConsumer<byte[]?, byte[]?> consumer, CancellationToken cancel)
+    void Assign(Offset begin)
     {
-        long since = time.GetTimestamp();
+        _at = new TopicPartitionOffset(_at!.TopicPartition, begin);
+        _consumer!.Assign(_at);
+    }
+
+    ConsumeResult<byte[]?, byte[]?> Next(CancellationToken cancel)
+    {
+        long since = time.GetTimestamp(), asked = since;
         string heard = "no answer";
         while (true)
         {
             cancel.ThrowIfCancellationRequested();
             try
             {
-                if (consumer.Consume(Poll) is { } record) return record;
+                if (_consumer!.Consume(Poll) is { } record)
+                {
+                    if (!record.IsPartitionEOF) _at = new TopicPartitionOffset(record.TopicPartition, record.Offset + 1);
+                    return record;
+                }
             }
             // The client tells of brokers that are away by itself, and tries again; so it does with a partition that was just made.
             catch (ConsumeException e) when (!e.Error.IsFatal && e.Error.Code is not (ErrorCode.TopicAuthorizationFailed
@@ -122,15 +135,23 @@ sealed class StateReader(EsnConfig config, TimeProvider time, ILogger log, TimeS
             if (patience != Timeout.InfiniteTimeSpan && time.GetElapsedTime(since) > patience)
                 throw new SnapshotException($"can't read topic {_topic} at {config.Kafka.BootstrapServers}: nothing came within "
                     + $"{patience.TotalSeconds} s: {heard}");
+            if (time.GetElapsedTime(asked) < AnotherAfter) continue;
+            log.StateAnother(_topic, _at!.Partition.Value, AnotherAfter.TotalSeconds);
+            Replace();
+            asked = time.GetTimestamp();
         }
     }
 
-    IConsumer<byte[]?, byte[]?> Make()
+    // The end of a client that waits for brokers may wait for them too.
+    void Replace()
     {
-        var said = new ClientLog(log, time);
-        return new ConsumerBuilder<byte[]?, byte[]?>(ClientSettings.StateConsumer(config))
-            .SetErrorHandler((_, error) => said.Error(error)).SetLogHandler((_, line) => said.Line(line)).Build();
+        IConsumer<byte[]?, byte[]?> old = _consumer!;
+        _ = Task.Factory.StartNew(old.Dispose, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        _consumer = Make();
+        Assign(_at!.Offset);
     }
+
+    IConsumer<byte[]?, byte[]?> Make() => Clients.Consumer(ClientSettings.StateConsumer(config), time, log);
 
     // All chunks, one after the other, checked against the manifest.
     sealed class ChunkStream(StateManifest manifest, Func<int, ReadOnlyMemory<byte>> chunk) : System.IO.Stream

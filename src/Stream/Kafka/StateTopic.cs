@@ -75,9 +75,7 @@ sealed class StateTopic(EsnConfig config, TimeProvider time, ILogger log)
                     await Widen(admin, there, wanted).ConfigureAwait(false);
                     continue;  // until the brokers know it
                 }
-                if (wanted > 0 && there > wanted)
-                    throw new ConfigException($"state.topic: topic {Name} has {there} partitions where the widest of source.topics has "
-                        + $"{wanted}: it is none of this source's, name another one{Where}");
+                if (wanted > 0 && there > wanted) throw TooWide(there, wanted);
                 await Check(admin, stop).ConfigureAwait(false);
                 _partitions = there;
                 return;
@@ -88,6 +86,22 @@ sealed class StateTopic(EsnConfig config, TimeProvider time, ILogger log)
                 await Task.Delay(TryAgain, time, stop).ConfigureAwait(false);
             }
         }
+    }
+
+    /// <summary>Asks whether it fits, or can be made; touches nothing.</summary>
+    /// <returns>Whether it is there.</returns>
+    /// <exception cref="ConfigException">A start would refuse it.</exception>
+    /// <exception cref="KafkaException">The brokers do not say.</exception>
+    public async Task<bool> Look(CancellationToken stop)
+    {
+        using IAdminClient admin = Admin();
+        Metadata metadata = await Task.Run(() => admin.GetMetadata(Patience), stop).WaitAsync(stop).ConfigureAwait(false);
+        int wanted = SourceOf(metadata), there = PartitionsOf(metadata);
+        if (there < wanted && !config.Sink.CreateTopics) throw TooNarrow(there, wanted);
+        if (there == 0) return false;
+        if (wanted > 0 && there > wanted) throw TooWide(there, wanted);
+        await Check(admin, stop).ConfigureAwait(false);
+        return true;
     }
 
     /// <summary>Returns once it has a partition: one that was added to the source while running is added here too.</summary>
@@ -129,13 +143,20 @@ sealed class StateTopic(EsnConfig config, TimeProvider time, ILogger log)
 
     int PartitionsOf(Metadata metadata) => metadata.Topics.Find(topic => topic.Topic == Name)?.Partitions.Count ?? 0;
 
+    static string Said(int there, int wanted) =>
+        there == 0 ? "does not exist" : $"has {there} partitions where the widest of source.topics has {wanted}";
+
+    ConfigException TooWide(int there, int wanted) =>
+        new($"state.topic: topic {Name} {Said(there, wanted)}: it is none of this source's, name another one{Where}");
+
+    ConfigException TooNarrow(int there, int wanted) => new($"state.topic: topic {Name} {Said(there, wanted)}: "
+        + (there == 0 ? $"create it with cleanup.policy=compact and {wanted} partitions" : $"give it {wanted}")
+        + $", or set sink.createTopics to true{Where}");
+
     async Task Widen(IAdminClient admin, int there, int wanted)
     {
-        string said = there == 0 ? "does not exist" : $"has {there} partitions where the widest of source.topics has {wanted}";
-        if (!config.Sink.CreateTopics)
-            throw new ConfigException($"state.topic: topic {Name} {said}: "
-                + (there == 0 ? $"create it with cleanup.policy=compact and {wanted} partitions" : $"give it {wanted}")
-                + $", or set sink.createTopics to true{Where}");
+        if (!config.Sink.CreateTopics) throw TooNarrow(there, wanted);
+        string said = Said(there, wanted);
         try
         {
             if (there == 0)

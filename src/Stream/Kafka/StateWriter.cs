@@ -95,10 +95,7 @@ sealed class StateWriter(EsnConfig config, StateTopic topic, TimeProvider time, 
             if (_producer is null || _largest != limit)
             {
                 if (_producer is not null) _before.Add(_producer);
-                var said = new ClientLog(log, time);
-                ProducerConfig settings = ClientSettings.StateProducer(config, limit);
-                _producer = new ProducerBuilder<byte[]?, byte[]?>(settings)
-                    .SetErrorHandler((_, error) => said.Error(error)).SetLogHandler((_, line) => said.Line(line)).Build();
+                _producer = Clients.Producer(ClientSettings.StateProducer(config, limit), time, log);
                 _largest = limit;
             }
             largest = _largest;

@@ -24,7 +24,7 @@ public sealed class TransactionalOutbox : IOutbox, IDisposable
     /// <summary>How long a transaction may be open: a killed process keeps readers of committed records waiting for this long.</summary>
     public static readonly TimeSpan LongestTransaction = TimeSpan.FromSeconds(15);
 
-    static readonly TimeSpan Describe = TimeSpan.FromSeconds(3), CommitEvery = TimeSpan.FromSeconds(1);
+    static readonly TimeSpan CommitEvery = TimeSpan.FromSeconds(1);
 
     readonly EsnConfig _config;
     readonly TimeProvider _time;
@@ -206,15 +206,12 @@ public sealed class TransactionalOutbox : IOutbox, IDisposable
         }
     }
 
-    // librdkafka's mock cluster answers every call of a transaction, and keeps nothing of its offsets. It is one that has just
-    // answered, but never says which cluster it is.
     static async Task<bool> Embedded(IConsumer<byte[]?, byte[]?> consumer)
     {
         using IAdminClient admin = new DependentAdminClientBuilder(consumer.Handle).Build();
         try
         {
-            var options = new Confluent.Kafka.Admin.DescribeClusterOptions { RequestTimeout = Describe };
-            return (await admin.DescribeClusterAsync(options).ConfigureAwait(false)).ClusterId is null;
+            return await TopicIds.IsEmbedded(admin).ConfigureAwait(false);
         }
         catch (KafkaException)
         {

@@ -14,6 +14,9 @@ namespace Esn.Streaming.State;
 /// <param name="Slots">One a stream.</param>
 public sealed record PartitionSnapshot(PartitionId Partition, long Next, DateTime TakenAt, IReadOnlyList<SlotSnapshot> Slots)
 {
+    /// <summary>Of its topic, by which the brokers know it: one that was made anew has another. 0: not known.</summary>
+    public UInt128 TopicId { get; init; }
+
     /// <summary>
     /// The same for records that are counted in another way: of a partition that was made anew, or has lost its oldest records.
     /// </summary>

@@ -9,8 +9,8 @@ namespace Esn.Streaming.State;
 /// <summary>A partition's snapshot as a file: a header, the slots one after the other, and a checksum of all.</summary>
 static class SnapshotFile
 {
-    /// <summary>Of this form.</summary>
-    public const int Format = 1;
+    /// <summary>Of this form; 1 had no id of the topic.</summary>
+    public const int Format = 2;
 
     const ulong Magic = 0x31545250_2E4E5345;  // "ESN.PRT1" in memory
     const int LongestTopic = 4096, MostSlots = 10_000_000;
@@ -20,7 +20,7 @@ static class SnapshotFile
     {
         var writer = new StreamWriter(to);
         byte[] topic = Encoding.UTF8.GetBytes(snapshot.Partition.Topic);
-        Span<byte> head = writer.GetSpan(44 + topic.Length);
+        Span<byte> head = writer.GetSpan(56 + topic.Length);
         BinaryPrimitives.WriteUInt64LittleEndian(head, Magic);
         BinaryPrimitives.WriteInt32LittleEndian(head[8..], Format);
         BinaryPrimitives.WriteInt32LittleEndian(head[12..], topic.Length);
@@ -30,7 +30,8 @@ static class SnapshotFile
         BinaryPrimitives.WriteInt64LittleEndian(rest[4..], snapshot.Next);
         BinaryPrimitives.WriteInt64LittleEndian(rest[12..], snapshot.TakenAt.Ticks);
         BinaryPrimitives.WriteInt32LittleEndian(rest[20..], snapshot.Slots.Count);
-        writer.Advance(40 + topic.Length);
+        BinaryPrimitives.WriteUInt128LittleEndian(rest[24..], snapshot.TopicId);
+        writer.Advance(56 + topic.Length);
         foreach (SlotSnapshot slot in snapshot.Slots) slot.Write(writer);
         writer.End();
     }
@@ -50,7 +51,7 @@ static class SnapshotFile
                 + "wrote it, or a newer one");
         if (length is < 0 or > LongestTopic) throw new InvalidDataException($"a topic of {length} bytes: it was damaged");
         string topic = Encoding.UTF8.GetString(Bytes(reader, length));
-        byte[] rest = Bytes(reader, 24);
+        byte[] rest = Bytes(reader, format < 2 ? 24 : 40);
         int partition = BinaryPrimitives.ReadInt32LittleEndian(rest), count = BinaryPrimitives.ReadInt32LittleEndian(rest.AsSpan(20));
         long next = BinaryPrimitives.ReadInt64LittleEndian(rest.AsSpan(4)), ticks = BinaryPrimitives.ReadInt64LittleEndian(rest.AsSpan(12));
         if (count is < 0 or > MostSlots || ticks < 0 || ticks > DateTime.MaxValue.Ticks)
@@ -61,7 +62,10 @@ static class SnapshotFile
         if (BinaryPrimitives.ReadUInt64LittleEndian(Bytes(reader, 8)) != hash)
             throw new InvalidDataException("the checksum is wrong: it was damaged");
         if (from.ReadByte() >= 0) throw new InvalidDataException("something follows the snapshot");
-        return new PartitionSnapshot(new PartitionId(topic, partition), next, new DateTime(ticks, DateTimeKind.Utc), slots);
+        return new PartitionSnapshot(new PartitionId(topic, partition), next, new DateTime(ticks, DateTimeKind.Utc), slots)
+        {
+            TopicId = format < 2 ? 0 : BinaryPrimitives.ReadUInt128LittleEndian(rest.AsSpan(24)),
+        };
     }
 
     static byte[] Bytes(System.IO.Stream from, int count)

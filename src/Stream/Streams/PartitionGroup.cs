@@ -10,6 +10,7 @@ namespace Esn.Streaming.Streams;
 sealed class PartitionGroup(PartitionId partition, DateTime now)
 {
     readonly Dictionary<string, StreamSlot> _slots = new(StringComparer.Ordinal);
+    UInt128 _topic;  // its id, for whoever goes on
 
     /// <summary>Whose they are.</summary>
     public PartitionId Partition { get; } = partition;
@@ -77,7 +78,7 @@ sealed class PartitionGroup(PartitionId partition, DateTime now)
         var slots = new SlotSnapshot[_slots.Count];
         StreamSlot[] sources = [.. _slots.Values];
         Parallel.For(0, slots.Length, i => slots[i] = sources[i].Capture(Next));
-        return new PartitionSnapshot(Partition, Next, now, slots);
+        return new PartitionSnapshot(Partition, Next, now, slots) { TopicId = _topic };
     }
 
     /// <summary>Takes the place that a snapshot was captured at, in a group that has had no record.</summary>
@@ -93,6 +94,7 @@ sealed class PartitionGroup(PartitionId partition, DateTime now)
     {
         (Told, CapturedAt) = (Math.Max(0, start.Told), now);
         if (start.Snapshot is not { } snapshot) return ([], []);
+        _topic = snapshot.TopicId;
         bool[] fits = [.. snapshot.Slots.Select(slot => Fits(slot, models))];
         SlotSnapshot[] others = [.. snapshot.Slots.Where((_, i) => !fits[i])];
         if (change == SpecChange.Fail && others.Length > 0)

@@ -59,7 +59,7 @@ public sealed class StreamSlot
         if (detector.Position != snapshot.Position)
             throw new InvalidDataException($"the snapshot is of step {snapshot.Position}, and its model of step {detector.Position}");
         var slot = new StreamSlot(snapshot.Stream, model, gate, times, detector) { _opened = snapshot.OpenedAt, Next = snapshot.Next };
-        slot.LoadOrder(snapshot.Order);
+        slot._denied = SlotOrder.Load(snapshot.Order, slot.Stream, gate, slot._clock, slot._order, slot._silence, slot._alarms);
         (slot._silence.IsSilent, slot._silence.SpokeAt) = (snapshot.Silent, snapshot.SpokeAt);
         return slot;
     }
@@ -74,8 +74,11 @@ public sealed class StreamSlot
         var detector = new Pieces();
         _detector.Save(detector);
         return new SlotSnapshot(Stream, Math.Max(next, Next), Position, _opened, _gate.Channels, _model.FingerprintFor(_gate.Channels),
-            _gate.Save(), detector.Written()) { Order = SaveOrder(), Silent = _silence.IsSilent, SpokeAt = _silence.SpokeAt,
-                Model = SpecText.Of(_model) };
+            _gate.Save(), detector.Written())
+        {
+            Order = SlotOrder.Save(_gate, _clock, _order, _silence, _alarms, _denied),
+            Silent = _silence.IsSilent, SpokeAt = _silence.SpokeAt, Model = SpecText.Of(_model),
+        };
     }
 
     /// <summary>Whose it is.</summary>
@@ -237,7 +240,7 @@ public sealed class StreamSlot
     {
         ReadOnlySpan<DueFrame> due = _order.Due;
         int n = due.Length, channels = _gate.Channels, runs = 0, gaps = 0, bridged = 0;
-        Scratch scratch = Scratch.OfThread(n, channels);
+        StepScratch scratch = StepScratch.OfThread(n, channels);
         Span<DateTime> times = scratch.Times.AsSpan(0, n);
         Span<double> values = scratch.Values.AsSpan(0, n * channels);
         Span<StepResult> results = scratch.Results.AsSpan(0, n);
@@ -282,7 +285,7 @@ public sealed class StreamSlot
                 if (results[t].Alarm is { } told) _alarms.Take(_opened, told, barred ? _detector.Bar : 1);
                 bool ended = results[t].Alarm is { Change: AlarmChange.Closed or AlarmChange.Adapted };
                 scored[t] = new ScoredFrame(frame, results[t], expected.AsMemory(t * channels, channels), !muted.IsEmpty && muted[t],
-                    results[t].Alarm is null ? -1 : _opened) { Grid = Grid, At = due[t].At, Bridged = due[t].Kind == DueKind.Bridged,
+                    results[t].Alarm is null ? -1 : _opened) { Grid = Grid, At = due[t].At, Kind = due[t].Kind,
                     Denied = ended && _denied };
                 _denied &= !ended;
             }
@@ -299,26 +302,6 @@ public sealed class StreamSlot
         };
     }
 
-    /// <summary>What streams that are stepped one after the other need again and again.</summary>
-    sealed class Scratch
-    {
-        [ThreadStatic] static Scratch? s_ofThread;
-
-        public DateTime[] Times { get; private set; } = [];
-
-        public double[] Values { get; private set; } = [];
-
-        public StepResult[] Results { get; private set; } = [];
-
-        public static Scratch OfThread(int frames, int channels)
-        {
-            Scratch scratch = s_ofThread ??= new Scratch();
-            if (scratch.Times.Length < frames) (scratch.Times, scratch.Results) = (new DateTime[frames], new StepResult[frames]);
-            if (scratch.Values.Length < frames * channels) scratch.Values = new double[frames * channels];
-            return scratch;
-        }
-    }
-
     /// <summary>When <see cref="LookAhead"/> was asked for last, as a timestamp.</summary>
     public long LookedAheadAt { get; set; } = long.MinValue;
 
@@ -332,40 +315,4 @@ public sealed class StreamSlot
 
     /// <summary>What became of its silence is told.</summary>
     public void ToldSilences() => _silence.Told();
-
-    byte[] SaveOrder()
-    {
-        using var bytes = new MemoryStream();
-        using var to = new BinaryWriter(bytes);
-        to.Write(_gate.Taken?.Ticks ?? -1);
-        _clock.Save(to);
-        _order.Save(to);
-        _silence.Save(to);
-        _alarms.Save(to);
-        to.Write(_denied);
-        to.Flush();
-        return bytes.ToArray();
-    }
-
-    void LoadOrder(ReadOnlyMemory<byte> state)
-    {
-        if (state.IsEmpty) return;  // of a format before it: learnt anew
-        using var from = new BinaryReader(new MemoryStream(state.ToArray()));
-        try
-        {
-            long taken = from.ReadInt64();
-            if (taken > DateTime.MaxValue.Ticks) throw new InvalidDataException($"{taken} ticks are no time");
-            _gate.Taken = taken < 0 ? null : new DateTime(taken, DateTimeKind.Utc);
-            _clock.Load(from);
-            _order.Load(from, Stream);
-            _silence.Load(from);
-            // What is not there is of a program before it.
-            if (from.BaseStream.Position < from.BaseStream.Length) _alarms.Load(from);
-            if (from.BaseStream.Position < from.BaseStream.Length) _denied = from.ReadBoolean();
-        }
-        catch (EndOfStreamException e)
-        {
-            throw new InvalidDataException($"{state.Length} bytes are no order of the frames of {_gate.Channels} channels", e);
-        }
-    }
 }

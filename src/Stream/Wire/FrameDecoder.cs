@@ -16,7 +16,7 @@ namespace Esn.Streaming.Wire;
 public sealed class FrameDecoder(FrameFields fields)
 {
     const int MostShown = 60;  // characters of a wrong text
-    const int LongestKey = 512;  // bytes: a stream's name becomes a label and a header
+    internal const int LongestKey = 512;  // bytes: a stream's name becomes a label and a header
     const int FramingBytes = 5;
 
     static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
@@ -29,13 +29,13 @@ public sealed class FrameDecoder(FrameFields fields)
     readonly TimeFormat? _format = fields.TimestampFormat.Length > 0 ? TimeFormat.Of(fields.TimestampFormat) : null;
     readonly TimeZoneInfo? _zone = fields.Timezone.Length > 0 ? TimeZoneInfo.FindSystemTimeZoneById(fields.Timezone) : null;
     readonly NamedField[] _named = NamedField.Of(fields);
-    readonly Reading _read = new(fields);
+    readonly FieldsRead _read = new(fields);
     readonly KnownKeys _names = new();
 
     /// <summary>The frame in a record, or why there is none; exactly one of the two is null.</summary>
     public (Frame? Frame, DeadLetter? DeadLetter) Decode(FeedRecord record)
     {
-        Reading read = _read;
+        FieldsRead read = _read;
         read.Begin(record.Timestamp);
         string? name = null;
         try
@@ -96,10 +96,10 @@ public sealed class FrameDecoder(FrameFields fields)
     }
 
     // What the subject of a CloudEvent may not have: such a stream could never raise an alarm.
-    static bool IsNoText(Rune rune) =>
+    internal static bool IsNoText(Rune rune) =>
         Rune.IsControl(rune) || rune.Value is >= 0xFDD0 and <= 0xFDEF || (rune.Value & 0xFFFE) == 0xFFFE;
 
-    void Read(byte[]? value, Reading read)
+    void Read(byte[]? value, FieldsRead read)
     {
         if (value is null) throw new Rejected(Rejection.NoValue, "the record has no value");
         ReadOnlySpan<byte> json = value;
@@ -134,7 +134,7 @@ public sealed class FrameDecoder(FrameFields fields)
     }
 
     // A wrong value does not end it: the fields that name the stream may follow.
-    void Object(ref Utf8JsonReader reader, string within, Reading read)
+    void Object(ref Utf8JsonReader reader, string within, FieldsRead read)
     {
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
@@ -161,7 +161,7 @@ public sealed class FrameDecoder(FrameFields fields)
     }
 
     // Index of the field that the reader is at, −1: it is none of ours. Records mostly have them in the same order.
-    int Find(ref Utf8JsonReader reader, string? path, Reading read)
+    int Find(ref Utf8JsonReader reader, string? path, FieldsRead read)
     {
         for (int looked = 0, at = read.Next; looked < _named.Length; looked++, at++)
         {
@@ -175,7 +175,7 @@ public sealed class FrameDecoder(FrameFields fields)
         return -1;
     }
 
-    void Take(ref Utf8JsonReader reader, int at, Reading read)
+    void Take(ref Utf8JsonReader reader, int at, FieldsRead read)
     {
         (string name, _, FieldUse use, int place) = _named[at];
         if (read.Seen[at]) throw Twice(name);
@@ -242,7 +242,7 @@ public sealed class FrameDecoder(FrameFields fields)
     static bool IsNotFinite(string text) =>
         double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && !double.IsFinite(number);
 
-    DateTime Time(ref Utf8JsonReader reader, Reading read)
+    DateTime Time(ref Utf8JsonReader reader, FieldsRead read)
     {
         if (_format is null && Usual(ref reader, read) is { } usual) return usual;
         string text = reader.TokenType == JsonTokenType.String ? reader.GetString()!
@@ -264,7 +264,7 @@ public sealed class FrameDecoder(FrameFields fields)
     }
 
     // What most feeds write, without a text made of it: 2026-01-05T13:00:00.25Z, and numbers that are no date. Null: it may be all else.
-    static DateTime? Usual(ref Utf8JsonReader reader, Reading read)
+    static DateTime? Usual(ref Utf8JsonReader reader, FieldsRead read)
     {
         if (reader.HasValueSequence) return null;
         if (reader.TokenType == JsonTokenType.String)
@@ -289,60 +289,6 @@ public sealed class FrameDecoder(FrameFields fields)
         + text[..Math.Min(text.Length, MostShown)]);
 
     static Rejected Twice(string field) => new(Rejection.BadFields, $"field {field} stands twice");
-
-    /// <summary>What was read of a record so far.</summary>
-    sealed class Reading(FrameFields fields)
-    {
-        public DateTime? Sent { get; private set; }
-        public bool[] Seen { get; } = new bool[NamedField.Of(fields).Length];
-        public int Next { get; set; }  // field that is looked for first
-        public string?[] Names { get; } = new string?[fields.Stream.Count];
-        public double?[] Channels { get; } = new double?[fields.Channels.Count];
-        public double[]? Values { get; set; }
-        public DateTime? Time { get; set; }
-        public bool MayBeDays { get; set; }
-        public Rejected? Problem { get; set; }  // the first one
-
-        /// <summary>Nothing has been read of a record that was sent then.</summary>
-        public void Begin(DateTime? sent)
-        {
-            Sent = sent;
-            Reset();
-        }
-
-        /// <summary>As if nothing had been read.</summary>
-        public void Reset()
-        {
-            Array.Clear(Seen);
-            Array.Clear(Names);
-            Array.Clear(Channels);
-            (Next, Values, Time, MayBeDays, Problem) = (0, null, null, false, null);
-        }
-
-        public string Stream()
-        {
-            int missing = Array.IndexOf(Names, null);
-            if (missing >= 0)
-                throw Problem ?? new Rejected(Rejection.NoKey, $"field {fields.Stream[missing]} is missing: it names the stream");
-            string name = string.Join('/', Names);
-            if (name.Length == Names.Length - 1 || Encoding.UTF8.GetByteCount(name) > LongestKey || name.EnumerateRunes().Any(IsNoText))
-                throw new Rejected(Rejection.BadKey,
-                    $"what {string.Join(", ", fields.Stream)} say must be a name of 1 to {LongestKey} bytes without control characters");
-            return name;
-        }
-
-        public double[] Frame()
-        {
-            if (Problem is not null) throw Problem;
-            if (fields.Channels.Count == 0)
-                return Values
-                    ?? throw new Rejected(Rejection.BadFields, $"neither field {fields.Value} nor field {fields.Values} is there");
-            // A device that has nothing to say of a sensor leaves it out; one that says nothing of any is misnamed.
-            return Array.TrueForAll(Channels, value => value is null)
-                ? throw new Rejected(Rejection.BadFields, $"none of the fields {string.Join(", ", fields.Channels)} is there")
-                : [.. Channels.Select(value => value ?? double.NaN)];
-        }
-    }
 
     internal sealed class Rejected(Rejection reason, string message) : Exception(message)
     {

@@ -68,7 +68,8 @@ static class FieldSpeed
         return Process.GetCurrentProcess().WorkingSet64;
     }
 
-    static double[] Noise(int cells, int count)
+    /// <summary>A wave over the cells, and noise.</summary>
+    public static double[] Noise(int cells, int count)
     {
         var random = new Xoshiro256StarStar(1, threadSafe: false);
         return [.. Enumerable.Range(0, count * cells).Select(i => Math.Sin(.3 * (i % cells)) * Math.Cos(.1 * (i / cells))

@@ -4,13 +4,15 @@ namespace Esn.Benchmarks.Fields;
 static class FieldsBenchmark
 {
     public static readonly Benchmark Entry = new("fields",
-        "fields: speed, ocean, blobs, gamma, sst [--part speed|ocean|blobs|gamma|sst [--seed N] [--model NAME] [--noise X]]", Run);
+        "fields: speed, workers, ocean, blobs, gamma, sst [--part speed|workers|ocean|blobs|gamma|sst "
+            + "[--esn FOLDER] [--seed N] [--model NAME] [--noise X]]", Run);
 
     static List<Figure> Run(string[] options)
     {
         string? part = Options.Text(options, "--part");
         var figures = new List<Figure>();
         if (part is null or "speed") FieldSpeed.Run(figures);
+        if (part is null or "workers") FieldWorkers.Run(figures, options);
         if (part is null or "ocean") OceanBenchmark.Run(figures, options);
         if (part is null or "blobs") BlobBenchmark.Run(figures, options);
         if (part is null or "gamma") BlobGamma.Run(figures, options);

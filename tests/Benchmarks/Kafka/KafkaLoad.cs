@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using Confluent.Kafka;
-using Confluent.Kafka.Admin;
 
 namespace Esn.Benchmarks.Kafka;
 
@@ -47,12 +46,7 @@ sealed class KafkaLoad
     }
 
     /// <summary>Makes the topic where there is none.</summary>
-    public static void Make(string servers)
-    {
-        using IAdminClient admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = servers }).Build();
-        if (admin.GetMetadata(TimeSpan.FromMinutes(1)).Topics.Exists(topic => topic.Topic == Topic)) return;
-        admin.CreateTopicsAsync([new TopicSpecification { Name = Topic, NumPartitions = Partitions, ReplicationFactor = 1 }]).Wait();
-    }
+    public static void Make(string servers) => Backlog.Make(servers, Topic, Partitions);
 
     static int Held(string servers)
     {
@@ -67,31 +61,19 @@ sealed class KafkaLoad
     /// <summary>Sends the next ones.</summary>
     public void Send(string servers, int count)
     {
-        using IProducer<byte[], byte[]> producer = new ProducerBuilder<byte[], byte[]>(new ProducerConfig
+        Backlog.Send(servers, Enumerable.Range(_sent, count).Select(Record));
+        _sent += count;
+    }
+
+    (TopicPartition, Message<byte[], byte[]>) Record(int number)
+    {
+        int stream = number % Streams, step = number / Streams;
+        string json = string.Create(CultureInfo.InvariantCulture,
+            $$"""{"timestamp": "{{Start.AddSeconds(step):yyyy-MM-ddTHH:mm:ssZ}}", "value": {{Value(stream, step):F6}}}""");
+        return (new TopicPartition(Topic, stream % Partitions), new Message<byte[], byte[]>
         {
-            BootstrapServers = servers, LingerMs = 20, QueueBufferingMaxMessages = 1_000_000, EnableDeliveryReports = false,
-        }).Build();
-        byte[][] keys = [.. Enumerable.Range(0, Streams).Select(stream => Encoding.UTF8.GetBytes($"stream-{stream:D4}"))];
-        for (int end = _sent + count; _sent < end; _sent++)
-        {
-            int stream = _sent % Streams, step = _sent / Streams;
-            string json = string.Create(CultureInfo.InvariantCulture,
-                $$"""{"timestamp": "{{Start.AddSeconds(step):yyyy-MM-ddTHH:mm:ssZ}}", "value": {{Value(stream, step):F6}}}""");
-            var message = new Message<byte[], byte[]> { Key = keys[stream], Value = Encoding.UTF8.GetBytes(json) };
-            while (true)
-            {
-                try
-                {
-                    producer.Produce(new TopicPartition(Topic, stream % Partitions), message);
-                    break;
-                }
-                catch (ProduceException<byte[], byte[]> e) when (e.Error.Code == ErrorCode.Local_QueueFull)
-                {
-                    producer.Poll(TimeSpan.FromMilliseconds(50));
-                }
-            }
-        }
-        producer.Flush(TimeSpan.FromMinutes(10));
+            Key = Encoding.UTF8.GetBytes($"stream-{stream:D4}"), Value = Encoding.UTF8.GetBytes(json),
+        });
     }
 
     static double Value(int stream, int step) => Math.Sin(.31 * step + stream) + .5 * Math.Sin(.073 * step * (1 + stream % 7));

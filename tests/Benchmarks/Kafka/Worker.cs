@@ -28,13 +28,10 @@ sealed partial class Worker : IDisposable
         }
     }
 
-    public long Steps()
-    {
-        if (!_address.Task.IsCompleted) return 0;
-        string row = _http.GetStringAsync(_address.Task.Result).GetAwaiter().GetResult().Split('\n')
-            .Single(row => row.StartsWith("esn_steps_total ", StringComparison.Ordinal));
-        return (long)double.Parse(row.Split(' ')[1], CultureInfo.InvariantCulture);
-    }
+    public long Steps() => (long)Rows("esn_steps_total").Sum();
+
+    /// <summary>Whether it has so many partitions, and has read them to their ends.</summary>
+    public bool HasRead(int partitions) => Rows("esn_partition_lag_records") is var lags && lags.Length == partitions && lags.Sum() == 0;
 
     /// <summary>Memory, MB, and what else the process holds.</summary>
     public (double Megabytes, int Handles, int Threads) Takes()
@@ -65,6 +62,12 @@ sealed partial class Worker : IDisposable
         _process.Dispose();
         _http.Dispose();
     }
+
+    // Of a metric, whatever its labels.
+    double[] Rows(string metric) => !_address.Task.IsCompleted ? []
+        : [.. _http.GetStringAsync(_address.Task.Result).GetAwaiter().GetResult().Split('\n')
+            .Where(row => row.StartsWith(metric, StringComparison.Ordinal) && row[metric.Length] is ' ' or '{')
+            .Select(row => double.Parse(row[(row.LastIndexOf(' ') + 1)..], CultureInfo.InvariantCulture))];
 
     void Hear(string? line)
     {

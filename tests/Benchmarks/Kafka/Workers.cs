@@ -37,14 +37,18 @@ static class Workers
         return new Group(directory, [.. Enumerable.Range(0, count).Select(_ => new Worker(config, load.Program))]);
     }
 
-    // From the request to stop one of two until the other has scored a step of every stream.
+    // From the request to stop one of two until the other has scored all that was sent after it: some may be the first's yet.
     static void Move(string servers, KafkaLoad load, string scores, Worker[] workers, List<Figure> figures)
     {
-        long before = workers[1].Steps();
+        long held = workers[1].Steps();
         long start = Stopwatch.GetTimestamp();
         workers[0].Terminate();
         load.Send(servers, load.Streams);
-        WaitFor([workers[1]], before + load.Streams);
+        while (!workers[1].HasRead(KafkaLoad.Partitions) || workers[1].Steps() == held)
+        {
+            workers[1].Check();
+            Thread.Sleep(Poll);
+        }
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         figures.Add(new Figure($"kafka {scores}: partitions moved and scored again", seconds, "s"));
         Console.WriteLine(FormattableString.Invariant($"{scores}: partitions of one of two workers score again after {seconds:F1} s"));

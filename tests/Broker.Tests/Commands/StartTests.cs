@@ -26,7 +26,7 @@ public sealed class StartTests : IDisposable
         string file = Path.Combine(_directory, "esn.yaml");
         File.WriteAllText(file, text);
         using var esn = new EsnProcess(command, "--config", file);
-        Assert.Equal(2, await esn.Exit(TimeSpan.FromSeconds(30)));
+        Assert.Equal(2, await esn.Exit(EndToEnd.Patience));
         string line = Assert.Single(esn.Said.Split('\n', StringSplitOptions.RemoveEmptyEntries));
         Assert.StartsWith($"esn: {says}", line, StringComparison.Ordinal);
         Assert.EndsWith($"{file}{where}", line, StringComparison.Ordinal);
@@ -38,7 +38,7 @@ public sealed class StartTests : IDisposable
     public async Task A_wrong_option_is_told_and_ends_with_2(string option, string says)
     {
         using var esn = new EsnProcess(["backtest", "feed.csv", .. option.Split(' ')]);
-        Assert.Equal(2, await esn.Exit(TimeSpan.FromSeconds(30)));
+        Assert.Equal(2, await esn.Exit(EndToEnd.Patience));
         Assert.Contains(says, esn.Said, StringComparison.Ordinal);
         Assert.Contains("esn backtest --help says what can be said", esn.Said, StringComparison.Ordinal);
     }
@@ -50,7 +50,7 @@ public sealed class StartTests : IDisposable
     public async Task Validate_says_which_model_a_stream_gets(string stream, string says, string why)
     {
         using var esn = new EsnProcess("validate", "--config", Path.Combine(SharedData.Root, "config", "mixed.yaml"), "--stream", stream);
-        Assert.Equal(0, await esn.Exit(TimeSpan.FromSeconds(30)));
+        Assert.Equal(0, await esn.Exit(EndToEnd.Patience));
         string line = Assert.Single(esn.Said.Split('\n'), line => line.Contains("models  ", StringComparison.Ordinal));
         Assert.Contains(says, line, StringComparison.Ordinal);
         Assert.EndsWith(why, line, StringComparison.Ordinal);
@@ -72,7 +72,7 @@ public sealed class StartTests : IDisposable
                 TestContext.Current.CancellationToken);
         File.WriteAllText(file, changed);
         using var esn = new EsnProcess("validate", "--config", file);
-        Assert.Equal(0, await esn.Exit(TimeSpan.FromSeconds(30)));
+        Assert.Equal(0, await esn.Exit(EndToEnd.Patience));
         string[] warnings = [.. esn.Said.Split('\n').Where(line => line.Contains("warning", StringComparison.Ordinal))];
         if (says is null) Assert.Empty(warnings);
         else Assert.Contains("warning: 1 of 1 streams of timesteps[0] learnt with another specification " + says, Assert.Single(warnings),

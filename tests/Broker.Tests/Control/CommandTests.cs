@@ -11,7 +11,7 @@ public sealed class CommandTests(RealKafkaFixture broker) : IClassFixture<RealKa
 {
     const string Token = "a token of alice's";
 
-    static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    static readonly TimeSpan Patience = EndToEnd.Patience;
 
     readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("esn-commands-");
     readonly string _run = Guid.NewGuid().ToString("N")[..8];

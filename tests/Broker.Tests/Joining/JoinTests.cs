@@ -14,7 +14,7 @@ public sealed class JoinTests(RealKafkaFixture broker) : IClassFixture<RealKafka
 {
     const int Tiles = 12, Partitions = 3;
 
-    static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    static readonly TimeSpan Patience = EndToEnd.Patience;
 
     // Row after row of tiles of a field; each alarm overlaps with its neighbours', so that all of a field are one.
     static async Task Send(string servers, string topic, string field, int from, int to)

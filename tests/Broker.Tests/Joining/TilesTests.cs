@@ -64,12 +64,12 @@ public sealed class TilesTests(RealKafkaFixture broker) : IClassFixture<RealKafk
         string servers = broker.BootstrapServers!, topic = await broker.Topic("tiles", partitions: 6), config = Config(servers, topic);
         using (var replay = new EsnProcess("replay", Field(), "--to", topic, "--config", config, "--tiles", "4x8", "--halo", "1", "--key",
             "waves"))
-            Assert.True(await replay.Exit(TimeSpan.FromMinutes(2)) == 0, replay.Said);
+            Assert.True(await replay.Exit(EndToEnd.Patience) == 0, replay.Said);
         using var one = new EsnProcess("run", "--config", config);
         using var other = new EsnProcess("run", "--config", config);
         await EndToEnd.Ready(one);
         await EndToEnd.Ready(other);
-        DateTime end = DateTime.UtcNow.AddMinutes(4);
+        DateTime end = DateTime.UtcNow.AddMinutes(5);
         while (await EndToEnd.Metric(one, "esn_steps_total") + await EndToEnd.Metric(other, "esn_steps_total") < Tiles * Frames)
         {
             Assert.True(DateTime.UtcNow < end, one.Said + other.Said);
@@ -86,13 +86,14 @@ public sealed class TilesTests(RealKafkaFixture broker) : IClassFixture<RealKafk
 
         using var join = new EsnProcess("join", "--config", config);
         List<ConsumeResult<byte[], byte[]>> joined = [];
+        end = DateTime.UtcNow + EndToEnd.Patience;
         while (DateTime.UtcNow < end && !joined.Any(told => At(told) >= Onset && Parts(told).SequenceEqual(alarmed)))
         {
             await Task.Delay(1000, TestContext.Current.CancellationToken);
             if (join.Said.Contains("joins alarms", StringComparison.Ordinal)) joined = await Topics.ReadAll(servers, $"{topic}-joined");
         }
         join.Terminate();
-        Assert.Equal(0, await join.Exit(TimeSpan.FromSeconds(30)));
+        Assert.Equal(0, await join.Exit(EndToEnd.Patience));
         Assert.True(joined.Any(told => Parts(told).SequenceEqual(alarmed)),
             $"{join.Said}\n{string.Join('\n', joined.Select(told => told.Data()))}");
         // Whatever tiles told of it, it is one alarm, whose map has its middle on the corner.

@@ -13,7 +13,7 @@ namespace Esn.Broker.Tests;
 
 public sealed class KafkaSourceTests(RealKafkaFixture broker) : IClassFixture<RealKafkaFixture>
 {
-    static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    static readonly TimeSpan Patience = EndToEnd.Patience;
 
     [Fact]
     public async Task Partitions_that_come_while_the_consumer_waits_wait_too()

@@ -92,7 +92,7 @@ public sealed class KillTests(ITestOutputHelper output)
             await group.Members(1);
             zombie.Signal("CONT");
             await group.Members(2);
-            Assert.Equal(lost + 1, Lost(zombie));
+            Assert.True(Lost(zombie) > lost, zombie.Said);
             await feeding;
         }
         await group.Through();
@@ -102,7 +102,7 @@ public sealed class KillTests(ITestOutputHelper output)
     [Fact]
     public async Task What_a_broker_still_does_after_it_stood_still_is_told_once()
     {
-        await using DisturbedGroup group = await DisturbedGroup.Start(output);
+        await using DisturbedGroup group = await DisturbedGroup.Start(output, topic: true);
         EsnProcess worker = group.Worker();
         await group.Members(1);
         int fed = await Works(group, worker, 0);

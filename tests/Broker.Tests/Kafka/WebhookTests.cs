@@ -16,7 +16,7 @@ namespace Esn.Broker.Tests;
 public sealed class WebhookTests(EmbeddedBrokerFixture broker) : IClassFixture<EmbeddedBrokerFixture>
 {
     static readonly DateTime Now = new(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc);
-    static readonly TimeSpan Within = TimeSpan.FromSeconds(30);
+    static readonly TimeSpan Within = EndToEnd.Patience;
 
     static ScoredBatch Batch(AlarmChange change, Severity severity = Severity.Minor, DateTime? at = null)
     {

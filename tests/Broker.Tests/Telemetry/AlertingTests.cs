@@ -8,7 +8,7 @@ namespace Esn.Broker.Tests;
 /// <summary>The way of an alarm to a person: esn, Prometheus and Alertmanager with the very files that compose mounts.</summary>
 public sealed class AlertingTests : IDisposable
 {
-    static readonly TimeSpan Within = TimeSpan.FromSeconds(40);
+    static readonly TimeSpan Within = EndToEnd.Patience;
 
     readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("esn-alerting-");
     readonly List<Process> _servers = [];

@@ -28,7 +28,7 @@ sealed class AlertmanagerProcess : IDisposable
     {
         var address = new Uri($"http://127.0.0.1:{_port}/");
         using var client = new HttpClient();
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var limit = new CancellationTokenSource(EndToEnd.Patience);
         while (true)
         {
             try

@@ -210,6 +210,29 @@ public sealed class ManyStreamsPageTests(ManyStreams many, Browsers browsers) : 
         await page.Context.CloseAsync();
     }
 
+    [Fact]
+    public async Task A_stream_that_another_replica_has_is_said_to_be_none_of_this_one_until_it_comes_and_the_rest_goes_on()
+    {
+        (IPage page, _) = await browsers.Open();
+        await page.RouteAsync(url => url.Contains("stream=pump-0042", StringComparison.Ordinal) && url.Contains("/api/",
+            StringComparison.Ordinal), route => route.FulfillAsync(new() { Status = 404, Body = "pump-0042 is elsewhere" }));
+        await page.AddInitScriptAsync("""
+            addEventListener('DOMContentLoaded', () => new MutationObserver(() => {
+              if (document.querySelector('#healthText').innerText.includes('no connection')) window.lost = true;
+            }).observe(document.querySelector('#healthText'), { childList: true, characterData: true, subtree: true }));
+            """);
+        int asked = 0;
+        page.Request += (_, request) => asked += request.Url.Contains("/stream?stream=pump-0042", StringComparison.Ordinal) ? 1 : 0;
+        await page.GotoAsync(new Uri(many.Address, "?stream=pump-0042").AbsoluteUri);
+        await page.WaitForFunctionAsync("() => document.querySelector('#banner').innerText === 'pump-0042 is elsewhere'");
+        await page.WaitForFunctionAsync("() => document.querySelector('#healthText').innerText.includes('steps/s')");
+        for (int before = asked; asked < before + 2;) await page.WaitForRequestAsync("**/stream?stream=pump-0042**");
+        Assert.False(await page.EvaluateAsync<bool>("() => window.lost === true"));
+        await page.UnrouteAllAsync();
+        await page.WaitForFunctionAsync("() => +document.querySelector('#chart').dataset.points > 0");
+        await page.Context.CloseAsync();
+    }
+
     static async Task Clean(IPage page)
     {
         AxeResult found = await page.RunAxe();
@@ -277,8 +300,12 @@ public sealed class ManyStreamsPageTests(ManyStreams many, Browsers browsers) : 
                 if (ahead > TimeSpan.Zero) await Task.Delay(ahead);
             }
         }
+        // It has kept up: what it shows last is what came last, and nothing waits to be read.
+        async Task Shown() => await page.WaitForFunctionAsync($"() => document.querySelector('#where').innerText.includes('step "
+            + $"{(many.Steps - 1).ToString("N0", CultureInfo.InvariantCulture)} ')");
         await Go(6);  // the picture is full: 256 steps
         await Go(Math.Max(1, seconds / 4));  // and all of the script has been compiled, as far as it will be
+        await Shown();
         Heap.Size before = await heap.Taken();
         var held = await heap.Constructors();
         var log = new List<string> { $"{before}" };
@@ -288,6 +315,7 @@ public sealed class ManyStreamsPageTests(ManyStreams many, Browsers browsers) : 
             await Go(Math.Max(1, seconds / 4));
             log.Add($"{await heap.Taken()}");
         }
+        await Shown();
         Heap.Size after = await heap.Taken();
         var now = await heap.Constructors();
         log.Add(Heap.Growth(held, now));
@@ -298,9 +326,6 @@ public sealed class ManyStreamsPageTests(ManyStreams many, Browsers browsers) : 
         Assert.True(grown < 32 * (done - first) + picture, $"{grown} bytes more\n{string.Join('\n', log)}");
         Assert.InRange(after.Nodes, 0, before.Nodes + 500);
         Assert.InRange(after.Listeners, 0, before.Listeners + 50);
-        // And it has kept up: what it shows last is what came last.
-        await page.WaitForFunctionAsync($"() => document.querySelector('#where').innerText.includes('step "
-            + $"{(many.Steps - 1).ToString("N0", CultureInfo.InvariantCulture)} ')");
         Assert.Empty(wrong);
         await page.Context.CloseAsync();
     }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Esn.Streaming.Board;
 using Esn.Streaming.Control;
 using Esn.Streaming.Wire;
 using Xunit;
@@ -46,6 +47,15 @@ public sealed class ApiTests
         Assert.Equal(202, taken);
         Assert.Contains("its stream is told", said, StringComparison.Ordinal);
         Assert.NotEqual(default, served.Book.Notes.Of("steps/0/a/1"));
+        // Of a partition that the group has not, nobody will ever hear it.
+        served.Readiness.Told([new GroupPartition(new PartitionId("steps", 0), 0, 0, true)], null);
+        Assert.Equal(202, (await served.Write("PUT", "/api/v1/alarms/acknowledgement?alarm=steps/0/a/1")).Status);
+        foreach (string nowhere in new[] { "steps/2/a/1", "step/0/a/1" })
+        {
+            (taken, said) = await served.Write("PUT", $"/api/v1/alarms/acknowledgement?alarm={nowhere}");
+            Assert.Equal(404, taken);
+            Assert.Contains("among the partitions that the group reads", said, StringComparison.Ordinal);
+        }
         served.Board.Recall([], [new PartitionId("steps", 0)]);
         foreach (string path in new[] { $"acknowledgement?alarm={Uri.EscapeDataString(never)}",
             $"feedback?alarm={Uri.EscapeDataString(never)}&anomaly=false" })

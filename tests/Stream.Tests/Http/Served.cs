@@ -29,14 +29,16 @@ sealed class Served : IAsyncDisposable
         Book.Notes.Changed += Board.Touch;
         Table = new StreamTable(_config, Time);
         Book.Listen(command => Board.Observe(Table.Take(new CommandsGiven([command]))));
-        _web = WebServer.Make(http, new EsnMetrics(http, []).Registry, Board, new Readiness(Time, TimeSpan.FromSeconds(30)), Book,
-            TimeProvider.System,
+        Readiness = new Readiness(Time, TimeSpan.FromSeconds(30));
+        _web = WebServer.Make(http, new EsnMetrics(http, []).Registry, Board, Readiness, Book, TimeProvider.System,
             NullLoggerFactory.Instance, NullLogger.Instance);
     }
 
     public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
 
     public CommandBook Book { get; }
+
+    public Readiness Readiness { get; }
 
     public Mutes Mutes => Book.Mutes;
 

@@ -40,6 +40,26 @@ public sealed class LoggingTests
     }
 
     [Fact]
+    public void What_the_client_tries_again_is_told_once_it_lasts()
+    {
+        var log = new Lines();
+        var time = new FakeTimeProvider();
+        var said = new ClientLog(log, time);
+        void Retries(int seconds)
+        {
+            for (int i = 0; i <= seconds; i++, time.Advance(TimeSpan.FromSeconds(1)))
+                said.Line(new LogMessage("esn#1", SyslogLevel.Warning, "GETPID", "Failed to acquire a PID: Coordinator load in progress: "
+                    + "retrying"));
+        }
+        Retries(seconds: 3);
+        time.Advance(TimeSpan.FromMinutes(2));
+        Retries(seconds: 3);
+        Assert.Empty(log.Said);
+        Retries(seconds: 15);
+        Assert.Single(log.Said);
+    }
+
+    [Fact]
     public void Partitions_are_held_no_longer_than_a_stop_waits() => Assert.True(KafkaSource.DrainWithin < StreamingHost.FlushWithin);
 
     sealed class Lines : ILogger

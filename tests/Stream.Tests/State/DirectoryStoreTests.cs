@@ -202,7 +202,10 @@ public sealed class DirectoryStoreTests
         Assert.NotEqual(one.Digest, (one with { Slots = [one.Slots[0], one.Slots[1] with { OpenedAt = 4 }] }).Digest);
     }
 
-    static PartitionSnapshot Snapshot(long next) => new(Partition, next, Now.AddSeconds(next), [Slot("a", next), Slot("ü/b", next)]);
+    static PartitionSnapshot Snapshot(long next) => new(Partition, next, Now.AddSeconds(next), [Slot("a", next), Slot("ü/b", next)])
+    {
+        TopicId = new UInt128(7, (ulong)next),
+    };
 
     static SlotSnapshot Slot(string key, long next) => new(new StreamId("steps", 3, key), next, 100 + next, -1, 2, new UInt128(1, 2),
         new byte[] { 1, 2, 3 }, new ReadOnlySequence<byte>([.. Enumerable.Range(0, 40).Select(i => (byte)(i * next))]));
@@ -210,7 +213,8 @@ public sealed class DirectoryStoreTests
     static void AssertSame(PartitionSnapshot expected, PartitionSnapshot? found)
     {
         Assert.NotNull(found);
-        Assert.Equal((expected.Partition, expected.Next, expected.TakenAt), (found.Partition, found.Next, found.TakenAt));
+        Assert.Equal((expected.Partition, expected.Next, expected.TakenAt, expected.TopicId),
+            (found.Partition, found.Next, found.TakenAt, found.TopicId));
         Assert.Equal(expected.Slots.Count, found.Slots.Count);
         foreach ((SlotSnapshot one, SlotSnapshot other) in expected.Slots.Zip(found.Slots)) AssertSame(one, other);
     }

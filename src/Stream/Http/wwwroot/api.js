@@ -1,5 +1,5 @@
 // What the server tells and takes. Nothing is asked of any other host.
-const BASE = "/api/v1";
+const BASE = "/api/v1", AGAIN = 3000;
 
 const query = parameters => new URLSearchParams(Object.entries(parameters).filter(([, value]) => value !== null && value !== undefined
   && value !== "")).toString();
@@ -19,19 +19,38 @@ export async function write(method, path, parameters, token) {
 // One line of events; it reconnects by itself. A stream that is watched is told step by step.
 export class Changes {
   #source = null;
+  #wanted = null;
   #handlers;
+  #timer = 0;
   constructor(handlers) { this.#handlers = handlers; }
-  watch(stream) {
+
+  watch(stream) { this.#wanted = stream; this.#open(stream); }
+
+  #open(stream) {
+    clearTimeout(this.#timer); this.#timer = 0;
     this.#source?.close();
     const source = this.#source = new EventSource(`${BASE}/changes?${query(stream ?? {})}`);
     // What came meanwhile was missed: all is asked for anew.
     source.onopen = () => this.#handlers.opened();
     source.onerror = () => {
-      this.#handlers.lost();
-      // Refused, as by another replica that has the stream now: a browser gives up then, a person would not.
-      if (source.readyState === EventSource.CLOSED) setTimeout(() => { if (this.#source === source) this.watch(stream); }, 3000);
+      if (source !== this.#source) return;
+      const refused = source.readyState === EventSource.CLOSED;
+      // Another replica has the stream: what is here goes on without it.
+      if (refused && stream) this.#open(null); else this.#handlers.lost();
+      if (refused) this.#again();
     };
     for (const kind of ["changes", "points", "health"]) source.addEventListener(kind,
       e => { if (source === this.#source) this.#handlers[kind](JSON.parse(e.data)); });
+  }
+
+  // A browser gives up where it is refused, a person would not.
+  #again() {
+    const timer = this.#timer = setTimeout(async () => {
+      const here = !this.#wanted || await get("stream", { ...this.#wanted, points: 1 }).then(() => true, () => false);
+      if (timer !== this.#timer) return;
+      if (here) { this.#open(this.#wanted); return; }
+      if (this.#source.readyState === EventSource.CLOSED) this.#open(null);
+      this.#again();
+    }, AGAIN);
   }
 }

@@ -96,6 +96,7 @@ export class StreamView {
       const detail = await get("stream", { ...this.stream, from: r.from, to: r.to, steps, points: MOST_POINTS }, asked.signal);
       this.#detail = detail;
       this.#draw();
+      $("chart").dataset.range = [r.from, r.to, r.steps].map(bound => bound ?? "").join(" ");
     } catch (error) {
       if (error.name === "AbortError") return;
       $("banner").hidden = false; $("banner").textContent = error.message;

@@ -1,0 +1,120 @@
+using System.Collections.Concurrent;
+using Confluent.Kafka;
+using Confluent.Kafka.Admin;
+using Microsoft.Extensions.Logging;
+
+namespace Esn.Streaming.Kafka;
+
+/// <summary>
+/// Which topics those of the source are. One that was deleted and made anew has the name of the old one and another id; what the
+/// group had committed of the old one may still stand for a while, and is none of its offsets.
+/// </summary>
+/// <remarks>Used on the consumer's thread, but for <see cref="Others"/>.</remarks>
+/// <param name="consumer">Asks; it must outlive this.</param>
+/// <param name="log">Told where the brokers do not say.</param>
+sealed class TopicIds(IConsumer<byte[]?, byte[]?> consumer, ILogger log)
+{
+    static readonly TimeSpan Patience = TimeSpan.FromSeconds(5), TryAgain = TimeSpan.FromSeconds(1);
+
+    const int Tries = 4;  // what is assigned meanwhile waits
+
+    readonly ConcurrentDictionary<string, UInt128> _known = new();  // of the topics whose partitions were here
+    bool? _without;  // the brokers have no ids
+
+    /// <summary>The id of each topic; 0: not known, as the brokers have none or do not say.</summary>
+    /// <param name="topics">Their names.</param>
+    /// <param name="stop">Ends the waiting.</param>
+    /// <exception cref="OperationCanceledException">It was to stop before the brokers had answered.</exception>
+    public Dictionary<string, UInt128> Of(IEnumerable<string> topics, CancellationToken stop)
+    {
+        Dictionary<string, UInt128> ids = topics.Distinct().ToDictionary(topic => topic, _ => UInt128.Zero);
+        if (ids.Count == 0 || _without == true) return ids;
+        using IAdminClient admin = new DependentAdminClientBuilder(consumer.Handle).Build();
+        string reason = "";
+        for (int attempt = 0; attempt < Tries; attempt++)
+        {
+            if (attempt > 0 && stop.WaitHandle.WaitOne(TryAgain)) throw new OperationCanceledException(stop);
+            try
+            {
+                if (_without ??= IsEmbedded(admin).GetAwaiter().GetResult()) return ids;
+                string[] open = [.. ids.Where(id => id.Value == 0).Select(id => id.Key)];
+                // The call ends the process where a partition has no leader (Confluent.Kafka 2.16).
+                if (Array.Find(open, topic => !HasLeaders(admin.GetMetadata(topic, Patience).Topics.Single())) is { } without)
+                {
+                    reason = $"a partition of {without} has no leader";
+                    continue;
+                }
+                (List<(string Topic, UInt128 Id)> found, reason) = Described(admin, open).GetAwaiter().GetResult();
+                foreach ((string topic, UInt128 id) in found) ids[topic] = id;
+                if (reason.Length == 0) return ids;
+            }
+            catch (KafkaException e)
+            {
+                reason = e.Error.Reason;
+            }
+        }
+        log.TopicIdsUnknown(string.Join(", ", ids.Where(id => id.Value == 0).Select(id => id.Key)), reason);
+        return ids;
+    }
+
+    /// <summary>Whether a topic is another one than that whose partitions were here before.</summary>
+    /// <param name="topic">Its name.</param>
+    /// <param name="id">Its id now.</param>
+    public bool IsAnother(string topic, UInt128 id) => id != 0 && _known.TryGetValue(topic, out UInt128 before) && before != id;
+
+    /// <summary>Asks which of some topics are others than those whose partitions are here.</summary>
+    /// <param name="admin">Asks.</param>
+    /// <param name="topics">As the brokers told just now.</param>
+    /// <exception cref="KafkaException">There was no answer.</exception>
+    public async Task<string[]> Others(IAdminClient admin, IEnumerable<TopicMetadata> topics)
+    {
+        string[] known = [.. topics.Where(topic => _known.ContainsKey(topic.Topic) && HasLeaders(topic)).Select(topic => topic.Topic)];
+        if (known.Length == 0) return [];
+        (List<(string Topic, UInt128 Id)> found, _) = await Described(admin, known).ConfigureAwait(false);
+        return [.. found.Where(topic => IsAnother(topic.Topic, topic.Id)).Select(topic => topic.Topic)];
+    }
+
+    /// <summary>Partitions of these topics are here.</summary>
+    public void Remember(IReadOnlyDictionary<string, UInt128> ids)
+    {
+        foreach ((string topic, UInt128 id) in ids)
+            if (id != 0) _known[topic] = id;
+    }
+
+    /// <summary>
+    /// Whether the broker is librdkafka's mock cluster: one that answers, but never says which cluster it is. It answers every call
+    /// of a transaction and keeps nothing of its offsets, has no ids of topics, and leaves those who ask for them waiting.
+    /// </summary>
+    /// <exception cref="KafkaException">There was no answer.</exception>
+    public static async Task<bool> IsEmbedded(IAdminClient admin)
+    {
+        var options = new DescribeClusterOptions { RequestTimeout = Patience };
+        return (await admin.DescribeClusterAsync(options).ConfigureAwait(false)).ClusterId is null;
+    }
+
+    static bool HasLeaders(TopicMetadata topic) => topic is { Error.IsError: false, Partitions: { Count: > 0 } partitions }
+        && partitions.TrueForAll(partition => partition.Leader >= 0);
+
+    // Of those that the brokers know, and what is wrong with another one.
+    static async Task<(List<(string Topic, UInt128 Id)>, string Reason)> Described(IAdminClient admin, string[] topics)
+    {
+        string reason = "";
+        List<TopicDescription> found;
+        try
+        {
+            var options = new DescribeTopicsOptions { RequestTimeout = Patience };
+            found = (await admin.DescribeTopicsAsync(TopicCollection.OfTopicNames(topics), options).ConfigureAwait(false))
+                .TopicDescriptions;
+        }
+        catch (DescribeTopicsException e)
+        {
+            found = e.Results.TopicDescriptions;
+        }
+        var ids = new List<(string, UInt128)>();
+        foreach (TopicDescription topic in found)
+            if (topic.Error.IsError) reason = topic.Error.Reason;
+            else if (topic.TopicId is { } id)
+                ids.Add((topic.Name, new UInt128((ulong)id.MostSignificantBits.Value, (ulong)id.LeastSignificantBits.Value)));
+        return (ids, reason);
+    }
+}
