@@ -12,8 +12,6 @@ sealed class Episodes
     static readonly double Ratio = Math.Log(1.01);
 
     readonly BudgetSpec _spec;
-    readonly double _budget;                          // alarms a step that are allowed of these episodes
-    readonly double _farOut;                          // ln of the rate below which an alarm is far out
     readonly SparseHistogram _histogram = new(Bins);  // of peaks, in units of the weight at the last refresh
     readonly GrowingBuffer _above = new();            // weight of peaks at or above each edge, as of the last refresh; 0 beyond
     readonly SparseHistogram _exempt = new(Bins);     // of peaks taken for anomalies: not learnt; numbers as of the last of them
@@ -30,17 +28,21 @@ sealed class Episodes
     double _peak;                                     // of the episode
 
     /// <param name="spec">Valid.</param>
-    /// <param name="voices">Among which the budget is shared, each with episodes of its own.</param>
-    public Episodes(BudgetSpec spec, int voices = 1)
+    public Episodes(BudgetSpec spec)
     {
-        (_spec, _budget) = (spec, spec.AlarmsPerStep / voices);
-        _farOut = spec.FarOut * Math.Log(spec.AlarmsPerStep) - Math.Log(voices);
+        _spec = spec;
         _retention = 1 - 1 / spec.LongMemory;
         Refresh(1);
     }
 
     /// <summary>Episodes seen, unweighted.</summary>
     public long Count { get; private set; }
+
+    /// <summary>Of the budget, (0, 1]; others have the rest, with episodes of their own.</summary>
+    public double Share { get; set; } = 1;
+
+    /// <summary>Independent looks that the prior on the rate weighs at the least.</summary>
+    public double PriorLooks { get; init; }
 
     /// <summary>Independent looks a step over all scores.</summary>
     public double Looks { get; set; } = 1;
@@ -61,7 +63,7 @@ sealed class Episodes
             return Math.Max(rate, Math.Log(LeastExpected(counted) / (steps + 1)));
         }
         double count = Weight(_above, margin);
-        return Math.Log((count + _spec.RatePrior * Looks * Math.Exp(-margin)) / (_steps / _weight + _spec.RatePrior));
+        return Math.Log((count + Prior * Looks * Math.Exp(-margin)) / (_steps / _weight + Prior));
     }
 
     /// <summary>Takes the joint margin of a step.</summary>
@@ -95,7 +97,7 @@ sealed class Episodes
         _inside = false;
         // An incident alarms at its beginning and again at its end: it is counted once.
         if (_alarmed && _sinceAnomaly < _spec.EpisodeLimit) return;
-        if (_alarmed && LogRate(_peak) < _farOut && _exempted < Allowance)
+        if (_alarmed && LogRate(_peak) < _spec.FarOut * Math.Log(_spec.AlarmsPerStep) + Math.Log(Share) && _exempted < Allowance)
         {
             _sinceAnomaly = 0;
             if (_exempted > 0) _exempt.Scale((float)_exempted / _exempt.Sum());
@@ -108,10 +110,13 @@ sealed class Episodes
         Refresh(_weight);
     }
 
+    // Weight of the prior in steps. Where looks are few, that none was seen in some thousand steps tells little.
+    double Prior => Math.Max(_spec.RatePrior, PriorLooks / Math.Max(Looks, 1e-4));
+
     // The first few, and those that come seldom; in the long run, a part of what the budget allows.
     double Allowance => Math.Min(
         _spec.FirstAnomalies + _age / _spec.AnomalyGap,
-        _spec.MostAnomalies + _spec.AnomalyShare * _budget * _age);
+        _spec.MostAnomalies + _spec.AnomalyShare * Share * _spec.AlarmsPerStep * _age);
 
     // J at an edge, and the other way round.
     double Edge(double bin) => _spec.UnusualMargin + BinWidth * (bin <= EvenBins ? bin : EvenBins * Math.Exp(Ratio * (bin - EvenBins)));
@@ -172,7 +177,7 @@ sealed class Episodes
         _steps /= weight;
         _weight = 1;
         _threshold = Edge(threshold);
-        _rate = Math.Log((_tailPeaks + _spec.RatePrior * Looks * Math.Exp(-_threshold)) / (_steps + _spec.RatePrior));
+        _rate = Math.Log((_tailPeaks + Prior * Looks * Math.Exp(-_threshold)) / (_steps + Prior));
     }
 
     /// <summary>Out into a snapshot or back.</summary>
@@ -197,5 +202,6 @@ sealed class Episodes
         state.Carry(ref _peak);
         Count = state.Carried(Count);
         Looks = state.Carried(Looks);
+        if (state.Holds(6)) Share = state.Carried(Share);
     }
 }
