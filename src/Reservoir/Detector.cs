@@ -73,29 +73,37 @@ public sealed class Detector
     /// </summary>
     public double Bar => _model.Bar.Height;
 
+    /// <summary>Step at which the last alarm opened, as <see cref="AlarmEvent.Start"/>; −1: this model has told none.</summary>
+    public long LastAlarm => _model.Alarm.PeakScore > 0 ? _model.Alarm.Start : -1;
+
     /// <summary>
-    /// A person says that the last alarm was none: while it is open, what the feed does from the next step on is learnt as its new
-    /// normal; the bar is raised above its peak, by .4 of it, so that the same again is learnt and not told. Said twice of one alarm it
-    /// counts once.
+    /// A person says that an alarm was none: while it is open, what the feed does from the next step on is learnt as its new normal;
+    /// the bar is raised above its peak, by .4 of it, so that the same again is learnt and not told; and what was taken for a rare
+    /// anomaly by the statistics of the scores counts as what the feed does. Said twice of one alarm it counts once.
     /// </summary>
-    /// <returns>False: this model has told no alarm.</returns>
-    public bool DenyAlarm()
+    /// <param name="alarm">Step at which it opened, as <see cref="AlarmEvent.Start"/>, one of the last 16 alarms; else the bar alone is
+    /// raised.</param>
+    /// <param name="peakScore">Its highest score, ≥ 0, for one that is not the last one any more; the bar is never raised beyond
+    /// <see cref="AlarmSpec.MostBar"/>.</param>
+    public void DenyAlarm(long alarm, double peakScore = 0)
     {
-        if (_model.Alarm.PeakScore <= 0) return false;
-        _model.Bar.Deny(_model.Alarm);
-        return true;
+        Require.Range(peakScore, 0, double.MaxValue);
+        if (alarm >= 0 && alarm == LastAlarm) _model.Bar.Deny(_model.Alarm);
+        else if (peakScore > 0) _model.Bar.Raise(peakScore);
+        _model.Say(alarm, Verdict.Normal);
     }
 
-    /// <summary>The same of an alarm that is not the last one any more.</summary>
-    /// <param name="peakScore">Its highest score, above 0; the bar is never raised beyond <see cref="AlarmSpec.MostBar"/>.</param>
-    public void RaiseBar(double peakScore)
+    /// <summary>
+    /// A person says that an alarm was one. Whatever was denied before, nothing like it is to be missed: the bar is lowered, it counts
+    /// neither as what the feed does nor against the budget, and so the same again is told again.
+    /// </summary>
+    /// <param name="alarm">Step at which it opened, as <see cref="AlarmEvent.Start"/>, one of the last 16 alarms; else the bar alone is
+    /// lowered.</param>
+    public void ConfirmAlarm(long alarm)
     {
-        Require.Above(peakScore, 0, double.MaxValue);
-        _model.Bar.Raise(peakScore);
+        _model.Bar.Lower();
+        _model.Say(alarm, Verdict.Anomaly);
     }
-
-    /// <summary>A person says that an alarm was one: whatever was denied before, nothing like it is to be missed.</summary>
-    public void ConfirmAlarm() => _model.Bar.Lower();
 
     /// <summary>What is to come, if the feed goes on as the model expects: it runs on its own predictions. Changes nothing;
     /// allocates.</summary>
@@ -172,8 +180,9 @@ public sealed class Detector
                 muted.IsEmpty ? default : muted[done..], whole);
             if (!_model.Outgrown) continue;
             // A model whose scaling clips most of what comes sees nothing any more: another takes its place, and warms up as the first did.
+            if (done > 0) results[done - 1] = results[done - 1] with { Model = _model.Change };
             _before = Health with { Rescalings = _before.Rescalings + 1 };
-            _model = new OnlineModel(_spec, Channels, _model.Position);
+            _model = new OnlineModel(_spec, Channels, _model.Position, _model);
         }
         GC.KeepAlive(this);  // and with it all memory outside the managed heap
     }

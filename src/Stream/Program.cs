@@ -37,10 +37,10 @@ ParseResult parsed = root.Parse(args);
 if (parsed.Action is ParseErrorAction wrong)
 {
     wrong.ShowHelp = false;  // a screen of help hides what was wrong
-    int code = wrong.Invoke(parsed);
+    _ = wrong.Invoke(parsed);  // says what
     string command = parsed.CommandResult.Command is RootCommand ? "" : $" {parsed.CommandResult.Command.Name}";
     await Console.Error.WriteLineAsync($"esn{command} --help says what can be said");
-    return code;
+    return 2;
 }
 try
 {

@@ -42,7 +42,7 @@ static class Budget
                     double[] feed = Gamma.Feed(new Xoshiro256StarStar(77, threadSafe: false), noise, length,
                         _ => Streaming.Simulation.MackeyGlass.NormalGamma);
                     int told = Runner.Run(Presets.Signal(budget), feed, 1)
-                        .Count(r => r.Alarm?.Change is AlarmChange.Opened or AlarmChange.Escalated);
+                        .Count(r => r.Alarm is { Announced: true });
                     Console.WriteLine(FormattableString.Invariant(
                         $"  noise {100 * noise,2:0} %  {budget:0e+0}: {told / (budget * length):0.00} ({budget * length:0})"));
                     figures.Add(new Figure(FormattableString.Invariant($"budget Mackey-Glass noise {100 * noise:0} %, {budget:0e+0}"),
@@ -68,7 +68,7 @@ static class Budget
             {
                 StepResult[] results = Runner.Run(Presets.Signal(budget), make(700 + i, steps), 1);
                 bool Echo(StepResult r) => stepping && r.Position >= onset && r.Position < onset + 50;
-                StepResult[] announced = [.. results.Where(r => r.Alarm?.Change is AlarmChange.Opened or AlarmChange.Escalated)];
+                StepResult[] announced = [.. results.Where(r => r.Alarm is { Announced: true })];
                 (told[i], caught[i]) = (announced.Count(r => !Echo(r)), announced.Any(Echo) ? 1 : 0);
                 calm[i] = stepping
                     ? Array.FindIndex(results, onset, r => r.Alarm?.Change is AlarmChange.Closed or AlarmChange.Adapted) - onset : 0;
@@ -109,7 +109,7 @@ static class Budget
             Func<double>[] sources = [.. Enumerable.Range(0, channels).Select(c => begin(3000 + i * channels + c))];
             double[] feed = new double[rows * channels];
             for (int t = 0; t < feed.Length; t++) feed[t] = sources[t % channels]();
-            told[i] = Runner.Run(spec, feed, channels).Count(r => r.Alarm?.Change is AlarmChange.Opened or AlarmChange.Escalated);
+            told[i] = Runner.Run(spec, feed, channels).Count(r => r.Alarm is { Announced: true });
         });
         return told.Sum() / (budget * (rows - spec.WarmUp) * feeds);
     }
@@ -139,7 +139,7 @@ static class Budget
             }, alarm);
             AlarmChange? change = alarm.Step(t, judge.Judgement, t > ready, muted: false);
             judge.Learn(change, alarm, muted: false);
-            if (change is AlarmChange.Opened or AlarmChange.Escalated) told++;
+            if (alarm.Counts) told++;
         }
         return told;
     }

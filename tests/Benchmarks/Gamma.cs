@@ -51,7 +51,7 @@ static class Gamma
         double[] feed =
             Feed(random, noise, Steps, t => onsets.Any(o => t >= o && t < o + Duration) ? AnomalousGamma : MackeyGlass.NormalGamma);
         ErrorModelSpec spec = Presets.Signal(budget);
-        List<long> told = [.. Runner.Run(spec, feed, 1).Where(r => r.Alarm?.Change is AlarmChange.Opened or AlarmChange.Escalated)
+        List<long> told = [.. Runner.Run(spec, feed, 1).Where(r => r.Alarm is { Announced: true })
             .Select(r => r.Position)];
         List<int> delays = [.. onsets
             .Select(o => told.FindIndex(t => t >= o && t < o + Tolerance) is int i and >= 0 ? (int)(told[i] - o) : -1)

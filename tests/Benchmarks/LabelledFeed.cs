@@ -56,5 +56,5 @@ sealed record LabelledFeed(string Name, DateTime[] Times, double[] Values, int C
 
     /// <summary>Positions at which alarms were announced.</summary>
     public static IEnumerable<int> Told(IEnumerable<StepResult> results) =>
-        results.Where(r => r.Alarm?.Change is AlarmChange.Opened or AlarmChange.Escalated).Select(r => (int)r.Position);
+        results.Where(r => r.Alarm is { Announced: true }).Select(r => (int)r.Position);
 }

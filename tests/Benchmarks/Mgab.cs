@@ -57,7 +57,7 @@ static class Mgab
         for (int t = 0; t < feed.Length; t++)
             if (anomalous[t] && (t == 0 || !anomalous[t - 1]))
                 windows.Add((t, Array.FindIndex(anomalous, t, a => !a) is int end and >= 0 ? end : feed.Length));
-        int[] told = [.. results.Where(r => r.Alarm?.Change is AlarmChange.Opened or AlarmChange.Escalated).Select(r => (int)r.Position)];
+        int[] told = [.. results.Where(r => r.Alarm is { Announced: true }).Select(r => (int)r.Position)];
         int[] delays = [.. windows.Select(w => told.Where(t => t >= w.Start && t < w.End).Select(t => t - w.Start).DefaultIfEmpty(-1)
             .First()).Where(d => d >= 0).Order()];
         double[] peaks = [.. windows.Select(w => results[w.Start..w.End].Max(r => r.Score)).Order()];

@@ -65,7 +65,7 @@ static class Ramps
             double[] values = feed(firstSeed + i);
             StepResult[] results = Runner.Run(spec, values, 1);
             int[] told =
-                [.. results.Where(r => r.Alarm?.Change is AlarmChange.Opened or AlarmChange.Escalated).Select(r => (int)r.Position)];
+                [.. results.Where(r => r.Alarm is { Announced: true }).Select(r => (int)r.Position)];
             AlarmEvent? dated = results.Select(r => r.Alarm).FirstOrDefault(alarm => alarm?.Drift is not null && alarm.Position >= onset);
             atOnce[i] = told.Any(t => t >= onset) && results[told.First(t => t >= onset)].Alarm!.Drift is not null;
             offs[i] = dated is null ? double.NaN : dated.Drift!.Since - onset;

@@ -65,7 +65,7 @@ static class Skab
         Parallel.For(0, pieces.Length, i =>
         {
             StepResult[] results = Runner.Run(spec, pieces[i], channels)[Scored..];
-            (told[i], open[i]) = (results.Count(r => r.Alarm?.Change is AlarmChange.Opened or AlarmChange.Escalated),
+            (told[i], open[i]) = (results.Count(r => r.Alarm is { Announced: true }),
                 results.Count(r => r.AlarmOpen));
         });
         double share = 100.0 * open.Sum() / (pieces.Length * (Injected.Piece - Scored));

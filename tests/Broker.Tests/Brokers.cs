@@ -138,6 +138,13 @@ public sealed class KafkaProcess(string home, bool secured = false) : IAsyncDisp
                 + $"{_process.ExitCode}:\n{string.Join('\n', said.TakeLast(20))}");
     }
 
+    /// <summary>Sends a signal to the broker itself, by its name.</summary>
+    public void Signal(string name)
+    {
+        using Process kill = Process.Start("kill", [$"-{name}", $"{_process!.Id}"]);
+        kill.WaitForExit();
+    }
+
     /// <summary>kill -9.</summary>
     public async Task Kill()
     {

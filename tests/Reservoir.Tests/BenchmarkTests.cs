@@ -69,7 +69,7 @@ public class BenchmarkTests
         Assert.InRange((double)open / (pieces * (piece - scored)), 0, .14);
     }
 
-    static bool Announced(AlarmEvent e) => e.Change is AlarmChange.Opened or AlarmChange.Escalated;
+    static bool Announced(AlarmEvent e) => e.Announced;
 
     // ESN_DATA, else ../shared/data beside the solution.
     static string Data(params string[] path)

@@ -15,7 +15,7 @@ public class OrdinaryFeedTests
             OrdinaryFeeds.All.Single(f => f.Name.StartsWith(feed, StringComparison.Ordinal)).Make(seed, Steps));
 
     static List<AlarmEvent> Announced(StepResult[] results) =>
-        [.. results.Events().Where(e => e.Change is AlarmChange.Opened or AlarmChange.Escalated)];
+        [.. results.Events().Where(e => e.Announced)];
 
     [Fact]
     public void A_constant_feed_never_alarms() => Assert.Empty(Results("constant").Events());

@@ -65,7 +65,7 @@ public sealed class SensorTests
         ErrorModelSpec blind = Presets.Sensors()
             with { Scores = [new LevelSpec { PerChannel = true, Tail = TailPrior.Student, Return = .5 }] };
         int Told(ErrorModelSpec spec) => Enumerable.Range(100, 40).Sum(seed =>
-            Run(_ => 0, t => t < 600 ? 1 : 3, seed, spec).Count(r => r.Alarm?.Change is AlarmChange.Opened or AlarmChange.Escalated));
+            Run(_ => 0, t => t < 600 ? 1 : 3, seed, spec).Count(r => r.Alarm is { Announced: true }));
         Assert.InRange(Told(Presets.Sensors()), 0, 14);
         Assert.InRange(Told(blind), 40, 1000);
     }

@@ -8,7 +8,9 @@ namespace Esn.Tests;
 /// <summary>Nobody needs to remember the version of the snapshots: what they hold cannot change unseen.</summary>
 public sealed class SnapshotLayoutTests
 {
-    // Every kind of model, and every score of the family.
+    const string Growing = "growing";
+
+    // Every kind of model, every score of the family, and a feed that grows.
     static readonly (string Name, ModelSpec Spec, int Channels)[] Kinds =
     [
         ("signal", Presets.Signal(), 1),
@@ -20,6 +22,7 @@ public sealed class SnapshotLayoutTests
         ("no free runs", Presets.Sensors(), 1),
         ("many outputs", Presets.Signal(), 40),
         ("metric", Presets.Metric(), 2),
+        (Growing, Presets.Sensors(), 2),
         ("tiles", Fields.Small(new TileSpec { Rows = 3, Columns = 4, Halo = 1 }), 48),
         ("whole field", Fields.Small(tiles: null), 48),
     ];
@@ -64,6 +67,7 @@ public sealed class SnapshotLayoutTests
         Append("begun");
         int steps = spec.WarmUp + 20;
         double[] frames = new double[steps * channels];
+        for (int t = 0; t < steps && name == Growing; t++) frames[t * channels] = t;
         detector.StepMany(Feeds.Times(steps), frames, new StepResult[steps], new double[frames.Length]);
         Append("warm");
         GC.KeepAlive(detector);

@@ -20,6 +20,9 @@ public sealed partial class ReadmeTests
             .Select(make => ((Command, string[]))make.Invoke(null, [])!),
     ];
 
+    /// <summary>Every command of the program.</summary>
+    internal static IEnumerable<Command> All => Root.Subcommands;
+
     static readonly RootCommand Root = Rooted();
 
     static RootCommand Rooted()

@@ -11,6 +11,9 @@ sealed class Alarm
     long _told;                    // step of the last announcement
     double _toldScore;             // highest score since it, within Rise steps
     int _above, _quiet, _openSteps;
+    Severity _toldSeverity;        // highest that was told of this alarm
+    bool _adapted;                 // the last end was that what the feed does is its new normal
+    long _adaptedAt;               // step of that end
 
     /// <param name="spec">Valid.</param>
     /// <param name="slow">Which raw scores look back so far that they hold an alarm open only if they opened it, [scores].</param>
@@ -38,6 +41,9 @@ sealed class Alarm
         : PeakScore >= _spec.Major ? Severity.Major
         : Severity.Minor;
 
+    /// <summary>Whether the change of the last step counts against the budget.</summary>
+    public bool Counts { get; private set; }
+
     /// <summary>Raw scores that reached the threshold in this alarm, [scores].</summary>
     public ReadOnlySpan<bool> Contributed => _contributed;
 
@@ -53,6 +59,7 @@ sealed class Alarm
     /// <returns>What changed, if anything.</returns>
     public AlarmChange? Step(long position, IJudgement judgement, bool allowed, bool muted, ReadOnlySpan<bool> returned = default)
     {
+        Counts = false;
         if (muted)
         {
             _above = 0;
@@ -74,17 +81,36 @@ sealed class Alarm
         if (_above < _spec.OpenAfter) return null;
         bool same = position - _end <= _spec.Merge;
         if (!same && position - _end < _spec.Refractory) return null;
-
+        bool worse = score >= PeakScore + _spec.Escalation;
+        if (same && _adapted && !worse)
+        {
+            // What was adapted to flickers on: it is the new normal. Another score that alarms is news, and so is what goes on.
+            bool known = position - _adaptedAt <= Math.Max(_spec.AdaptAfter, _spec.Merge) && !HasNews(judgement);
+            _end = position;
+            if (known) return null;
+            same = false;
+        }
         (Open, _above, _quiet, _openSteps) = (true, 0, 0, 0);
         if (!same)
         {
             (Start, Peak, PeakScore) = (position, position, score);
             Array.Clear(_contributed);
             Array.Clear(_margins);
-            (_told, _toldScore) = (position, score);
+            (_told, _toldScore, _toldSeverity, Counts) = (position, score, Severity, true);
         }
         Contribute(position, judgement, default);
-        return same ? AlarmChange.Updated : AlarmChange.Opened;
+        if (!same) return AlarmChange.Opened;
+        if (!_adapted) return AlarmChange.Updated;
+        (_told, _toldScore, _toldSeverity, Counts) = (position, score, Severity, true);
+        return AlarmChange.Escalated;
+    }
+
+    // Whether a raw score alarms that had no part in the last alarm.
+    bool HasNews(IJudgement judgement)
+    {
+        for (int i = 0; i < _contributed.Length; i++)
+            if (!_contributed[i] && judgement.Alarms(i)) return true;
+        return false;
     }
 
     AlarmChange? GoOn(long position, IJudgement judgement, ReadOnlySpan<bool> returned)
@@ -99,11 +125,20 @@ sealed class Alarm
         if (position - _told <= _spec.Rise)
         {
             _toldScore = Math.Max(_toldScore, score);
+            if (Worsened()) return AlarmChange.Escalated;
             return position - _told == _spec.Rise ? AlarmChange.Updated : null;
         }
-        if (score < _toldScore + _spec.Escalation) return null;
-        (_told, _toldScore) = (position, score);
+        if (score < _toldScore + _spec.Escalation) return Worsened() ? AlarmChange.Escalated : null;
+        (_told, _toldScore, _toldSeverity, Counts) = (position, score, Severity, true);
         return AlarmChange.Escalated;
+    }
+
+    // A severity is told when it is reached; it belongs to what was announced.
+    bool Worsened()
+    {
+        if (Severity <= _toldSeverity) return false;
+        _toldSeverity = Severity;
+        return true;
     }
 
     // Whether a score that contributed still is out of the ordinary. One that only becomes so long after the alarm was told does
@@ -126,7 +161,8 @@ sealed class Alarm
 
     AlarmChange End(long position, AlarmChange change)
     {
-        (Open, _end) = (false, position);
+        (Open, _end, _adapted) = (false, position, change == AlarmChange.Adapted);
+        if (_adapted) _adaptedAt = position;
         return change;
     }
 
@@ -147,5 +183,12 @@ sealed class Alarm
         Start = state.Carried(Start);
         Peak = state.Carried(Peak);
         PeakScore = state.Carried(PeakScore);
+        if (state.Holds(6))
+        {
+            state.Carry(ref _toldSeverity);
+            state.Carry(ref _adapted);
+            state.Carry(ref _adaptedAt);
+        }
+        else _toldSeverity = Severity;
     }
 }

@@ -12,7 +12,7 @@ public enum AlarmChange
     /// </summary>
     Updated,
 
-    /// <summary>The score rose well above what was told. Counts against the budget.</summary>
+    /// <summary>The score reached another severity, or rose well above what was told; the latter counts against the budget.</summary>
     Escalated,
 
     /// <summary>The feed behaves again, or was muted.</summary>

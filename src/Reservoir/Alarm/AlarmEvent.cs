@@ -6,6 +6,9 @@ public sealed record AlarmEvent
     /// <summary>What happened.</summary>
     public required AlarmChange Change { get; init; }
 
+    /// <summary>Whether it counts against the budget: it opened, or rose well above what was told.</summary>
+    public bool Announced { get; init; }
+
     /// <summary>Step of this change.</summary>
     public required long Position { get; init; }
 

@@ -32,6 +32,7 @@ sealed class AlarmReport(Alarm alarm, IReadOnlyList<string> names, AlarmReport.A
         return new AlarmEvent
         {
             Change = change.Value,
+            Announced = alarm.Counts,
             Position = position,
             Time = time,
             Start = alarm.Start,

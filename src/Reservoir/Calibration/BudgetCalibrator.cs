@@ -21,6 +21,7 @@ sealed class BudgetCalibrator : ICalibrator
     readonly double[] _values;   // v, [scores]
     readonly long[] _due;        // step at which each table is made anew, [scores]
     readonly int[] _voice;       // of each score, [scores]
+    readonly ToldAlarms _told = new();
     readonly Episodes[] _episodes;  // [voices]
     readonly double[] _joint;    // J, [voices]
     readonly double _logBudget;
@@ -40,7 +41,7 @@ sealed class BudgetCalibrator : ICalibrator
         Voice[] voices = [.. shapes.Select(shape => shape.Voice).Distinct().Order()];
         _voice = [.. shapes.Select(shape => Array.IndexOf(voices, shape.Voice))];
         _joint = new double[voices.Length];
-        _episodes = [.. voices.Select(voice => new Episodes(spec) { PriorLooks = voice == Voice.Shape ? ShapeLooks : 0 })];
+        _episodes = [.. voices.Select(voice => new Episodes(spec, _told) { PriorLooks = voice == Voice.Shape ? ShapeLooks : 0 })];
         // Shapes look so seldom that their rate is known the least.
         _part = [.. voices.Select(voice => voice == Voice.Shape ? .5 : 1)];
         _logBudget = Math.Log(spec.AlarmsPerStep);
@@ -89,14 +90,14 @@ sealed class BudgetCalibrator : ICalibrator
     }
 
     /// <inheritdoc/>
-    public void Learn(Learning learning)
+    public void Learn(Learning learning, long alarm = 0)
     {
         if (learning == Learning.Muted) return;
         _governor = Math.Max(0, _governor - _spec.Governor * _spec.AlarmsPerStep);
         _steps++;
         if (_steps >= FirstTable)
             for (int voice = 0; voice < _joint.Length; voice++)
-                _episodes[voice].Step(_joint[voice], Growth(_spec.LongMemory), learning != Learning.Normal);
+                _episodes[voice].Step(_joint[voice], Growth(_spec.LongMemory), learning != Learning.Normal, alarm);
         if (learning == Learning.Frozen) return;
 
         double growth = Growth(_spec.Memory);
@@ -116,7 +117,18 @@ sealed class BudgetCalibrator : ICalibrator
     }
 
     /// <inheritdoc/>
-    public void Announce() => _governor = Math.Min(_spec.MostGovernor, _governor + _spec.Governor);
+    public void Announce(long alarm = 0) => Govern(_told.Announce(alarm, _spec.Governor));
+
+    /// <inheritdoc/>
+    public bool Say(long alarm, Verdict verdict)
+    {
+        if (!_told.Say(alarm, verdict, _governor, out double change)) return false;
+        Govern(change);
+        foreach (Episodes episodes in _episodes) episodes.Take(alarm);
+        return true;
+    }
+
+    void Govern(double by) => _governor = Math.Clamp(_governor + by, 0, _spec.MostGovernor);
 
     /// <inheritdoc/>
     public void Adapt(ReadOnlySpan<bool> held)
@@ -181,5 +193,6 @@ sealed class BudgetCalibrator : ICalibrator
         state.Carry(_due);
         state.Carry(ref _steps);
         state.Carry(ref _governor);
+        if (state.Holds(6)) _told.Carry(ref state);
     }
 }

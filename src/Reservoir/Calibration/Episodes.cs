@@ -16,6 +16,8 @@ sealed class Episodes
     readonly GrowingBuffer _above = new();            // weight of peaks at or above each edge, as of the last refresh; 0 beyond
     readonly SparseHistogram _exempt = new(Bins);     // of peaks taken for anomalies: not learnt; numbers as of the last of them
     readonly double _retention;                       // of their number, a step
+    readonly ToldAlarms _told;
+    readonly ToldPeaks _peaks = new();
     double _exempted;                                 // their number, fading slowly
     int _sinceAnomaly = int.MaxValue;                 // steps since the last of them
     double _age;                                      // steps, fading as slowly
@@ -26,11 +28,14 @@ sealed class Episodes
     bool _inside, _alarmed;                           // in an episode; an alarm was open in it
     int _quiet, _length;                              // steps: below UnusualMargin in a row, of the episode
     double _peak;                                     // of the episode
+    long _alarm;                                      // the last one of it
+    long _taken;                                      // steps
 
     /// <param name="spec">Valid.</param>
-    public Episodes(BudgetSpec spec)
+    /// <param name="told">What people say of the alarms; null: nothing.</param>
+    public Episodes(BudgetSpec spec, ToldAlarms? told = null)
     {
-        _spec = spec;
+        (_spec, _told) = (spec, told ?? new ToldAlarms());
         _retention = 1 - 1 / spec.LongMemory;
         Refresh(1);
     }
@@ -70,8 +75,10 @@ sealed class Episodes
     /// <param name="margin">J.</param>
     /// <param name="growth">Of the weights, > 1.</param>
     /// <param name="alarmOpen">Whether an alarm is open at this step.</param>
-    public void Step(double margin, double growth, bool alarmOpen)
+    /// <param name="alarm">Its opening step.</param>
+    public void Step(double margin, double growth, bool alarmOpen, long alarm = 0)
     {
+        _taken++;
         _weight *= growth;
         _steps += _weight;
         _age = _age * _retention + 1;
@@ -82,7 +89,7 @@ sealed class Episodes
         {
             _length++;
             _peak = Math.Max(_peak, margin);
-            _alarmed |= alarmOpen;
+            if (alarmOpen) (_alarmed, _alarm) = (true, alarm);
             _quiet = margin > _spec.UnusualMargin ? 0 : _quiet + 1;
             if (_quiet >= _spec.EpisodeGap || _length >= _spec.EpisodeLimit) End();
         }
@@ -97,21 +104,68 @@ sealed class Episodes
         _inside = false;
         // An incident alarms at its beginning and again at its end: it is counted once.
         if (_alarmed && _sinceAnomaly < _spec.EpisodeLimit) return;
-        if (_alarmed && LogRate(_peak) < _spec.FarOut * Math.Log(_spec.AlarmsPerStep) + Math.Log(Share) && _exempted < Allowance)
+        PeakFate fate = Fate();
+        int bin = Bin(_peak);
+        if (_alarmed) _peaks.Add(_alarm, bin, (float)_weight, _taken, fate);
+        if (fate != PeakFate.Counted) _sinceAnomaly = 0;
+        if (fate == PeakFate.Exempt)
         {
-            _sinceAnomaly = 0;
             if (_exempted > 0) _exempt.Scale((float)_exempted / _exempt.Sum());
             _exempted++;
-            _exempt.Add(Bin(_peak), 1);
-            return;
+            _exempt.Add(bin, 1);
         }
+        if (fate != PeakFate.Counted) return;
         Count++;
-        _histogram.Add(Bin(_peak), (float)_weight);
+        _histogram.Add(bin, (float)_weight);
         Refresh(_weight);
     }
 
+    // Logarithm of the rate below which an alarm is far out.
+    double FarOut => _spec.FarOut * Math.Log(_spec.AlarmsPerStep) + Math.Log(Share);
+
     // Weight of the prior in steps. Where looks are few, that none was seen in some thousand steps tells little.
     double Prior => Math.Max(_spec.RatePrior, PriorLooks / Math.Max(Looks, 1e-4));
+    PeakFate Fate()
+    {
+        Verdict said = _alarmed ? _told.Of(_alarm) : Verdict.Normal;
+        if (said == Verdict.Anomaly) return PeakFate.Confirmed;
+        return said == Verdict.None && LogRate(_peak) < FarOut && _exempted < Allowance ? PeakFate.Exempt : PeakFate.Counted;
+    }
+
+    /// <summary>What a person said of an alarm holds of the peaks that it had: they count from now on as what they were.</summary>
+    /// <param name="alarm">Its opening step.</param>
+    public void Take(long alarm)
+    {
+        PeakFate wanted = _told.Of(alarm) == Verdict.Anomaly ? PeakFate.Confirmed : PeakFate.Counted;
+        for (int i = 0; i < _peaks.Count; i++)
+        {
+            (long of, int bin, float weight, long step, PeakFate fate) = _peaks[i];
+            if (fate == PeakFate.None || of != alarm || fate == wanted) continue;
+            if (fate == PeakFate.Exempt) Readmit(bin, step);
+            if (fate == PeakFate.Counted)
+            {
+                Count--;
+                _histogram.Add(bin, -Math.Min(weight, _histogram[bin]));
+            }
+            if (wanted == PeakFate.Counted)
+            {
+                Count++;
+                _histogram.Add(bin, weight);
+            }
+            _peaks.Set(i, wanted);
+        }
+        Refresh(_weight);
+    }
+
+    // Takes back that the feed's own anomalies have become one more: what is left of it since.
+    void Readmit(int bin, long step)
+    {
+        if (!(_exempted > 0)) return;
+        double left = Math.Min(_exempted, Math.Pow(_retention, _taken - step));
+        _exempt.Scale((float)_exempted / _exempt.Sum());
+        _exempt.Add(bin, -Math.Min((float)left, _exempt[bin]));
+        _exempted = _exempt.Sum() > 0 ? _exempted - left : 0;
+    }
 
     // The first few, and those that come seldom; in the long run, a part of what the budget allows.
     double Allowance => Math.Min(
@@ -163,6 +217,7 @@ sealed class Episodes
         _above.Resize(edges);
         Span<float> above = _above.Values;
         _histogram.Scale(fade);
+        _peaks.Scale(fade);
         for (int bin = edges; bin-- > 0;)
         {
             sum += _histogram[bin];
@@ -202,6 +257,10 @@ sealed class Episodes
         state.Carry(ref _peak);
         Count = state.Carried(Count);
         Looks = state.Carried(Looks);
-        if (state.Holds(6)) Share = state.Carried(Share);
+        if (!state.Holds(6)) return;
+        Share = state.Carried(Share);
+        _peaks.Carry(ref state);
+        state.Carry(ref _alarm);
+        state.Carry(ref _taken);
     }
 }

@@ -10,10 +10,19 @@ interface ICalibrator : IJudgement
     double Height(int score);
 
     /// <summary>Ends the step.</summary>
-    void Learn(Learning learning);
+    /// <param name="learning">What happened at it.</param>
+    /// <param name="alarm">Opening step of the alarm that is open.</param>
+    void Learn(Learning learning, long alarm = 0);
 
     /// <summary>An alarm was announced (opened, or escalated): it counts against the budget.</summary>
-    void Announce();
+    /// <param name="alarm">Its opening step.</param>
+    void Announce(long alarm = 0);
+
+    /// <summary>A person says what an alarm was: what was learnt of it is put right.</summary>
+    /// <param name="alarm">Its opening step.</param>
+    /// <param name="verdict">What was said.</param>
+    /// <returns>False: it is none of the last alarms.</returns>
+    bool Say(long alarm, Verdict verdict);
 
     /// <summary>What these raw scores show now is usual of them.</summary>
     /// <param name="held">[scores].</param>

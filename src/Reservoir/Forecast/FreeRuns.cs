@@ -151,10 +151,10 @@ sealed class FreeRuns : MultiStepForecast
     {
         for (; _forecastNext >= 0 && _forecastNext <= step + _spec.Ahead; _forecastNext++)
         {
+            if (_forecastNext - _forecastFirst == Points) Dropped?.Invoke(Slot(_forecastFirst++));
             _forecastTime = FeedClock.Later(_forecastTime, Interval);
             _predictor.Advance(_forecastTime, _forecastState, _before, Slot(_forecastNext), _spec.Limit);
         }
-        if (_forecastNext >= 0) _forecastFirst = Math.Max(_forecastFirst, _forecastNext - Points);
     }
 
     /// <inheritdoc/>

@@ -9,6 +9,13 @@ abstract class MultiStepForecast
     /// <summary>Between two frames of the feed, once that is known.</summary>
     public TimeSpan Interval { get; set; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>Hears of a point that is not kept any longer, the first of those foretold; null: nobody asks.</summary>
+    public Drop? Dropped { get; set; }
+
+    /// <summary>A point that is not kept any longer.</summary>
+    /// <param name="point">[channels], scaled.</param>
+    public delegate void Drop(ReadOnlySpan<double> point);
+
     /// <summary>Steps foretold since the onset of the open alarm: the first, and how many; 0: none.</summary>
     public abstract (long First, int Count) Foretold { get; }
 

@@ -3,7 +3,8 @@ namespace Esn;
 /// <summary>What a judge sees of a step.</summary>
 readonly ref struct StepView
 {
-    /// <summary>The frame, [channels], units of the feed; NaN: the channel has no value.</summary>
+    /// <summary>The frame, [channels], units of the feed; NaN: the channel has no value. Of a channel that grows without bound it is
+    /// the growth a step, here and in what was expected.</summary>
     public required ReadOnlySpan<double> Frame { get; init; }
 
     /// <summary>What was expected of it, [channels], units of the feed.</summary>
@@ -65,6 +66,12 @@ abstract class Judge
     public virtual void Learn(AlarmChange? change, Alarm alarm, bool muted)
     {
     }
+
+    /// <summary>A person says what an alarm was, open or not: what was learnt of it is put right.</summary>
+    /// <param name="alarm">Its opening step.</param>
+    /// <param name="verdict">What was said.</param>
+    /// <returns>False: it is none of the last alarms, or nothing is learnt of alarms.</returns>
+    public virtual bool Say(long alarm, Verdict verdict) => false;
 
     /// <summary>Ends every step, also those that are not judged yet.</summary>
     /// <param name="frame">y(t), [channels], scaled.</param>

@@ -96,7 +96,10 @@ public abstract record ModelSpec
     /// W_out and its gains 8·D for each channel and horizon. Free runs and windows of the scores come on top.
     /// </remarks>
     /// <param name="channels">Of the feed, ≥ 1.</param>
-    public virtual long EstimatedBytes(int channels) => Esn.Readout.EstimatedBytes(Regressors(channels), channels, HorizonSteps);
+    public virtual long EstimatedBytes(int channels) =>
+        Esn.Readout.EstimatedBytes(Regressors(channels), channels, HorizonSteps) + (TakesFields ? 0 : GrowthBytes * channels);
+
+    const long GrowthBytes = 400;  // of a channel that is watched for growth
 
     /// <summary>Frames that fix the scaling, muted ones not counted: nothing is expected before.</summary>
     public int FramesBeforeScaling => Schedule.ScalingSteps;

@@ -35,14 +35,28 @@ sealed class OnlineModel
     int _echo;                      // frames that are not to be judged yet after the last gap, of which there are as many
     MissingValues? _missing;        // made with the first value that is missing
     int _clipped;                   // frames beyond the scaling, less those that were not, ≥ 0
+    readonly Growth? _growth;       // of the frames since the first; null: the feed is of fields
+    readonly bool[] _grows;         // channels of which growth is modelled [channels]
+    readonly bool[] _counts;        // those of them that may begin again at 0 [channels]
+    bool _outgrew;                  // by growth that the scaling does not follow
+    DifferencingScaler? _differencing;  // the scaler, where growth is modelled
+    double[] _foretold = [];        // points of a forecast, unscaled: scratch
     bool _dated;                    // whether the alarm's slow change was told
 
     /// <param name="spec">Valid.</param>
     /// <param name="channels">Length of every frame, ≥ 1.</param>
     /// <param name="position">Frames that the stream had before.</param>
-    public OnlineModel(ModelSpec spec, int channels, long position)
+    /// <param name="before">The model whose place it takes; null: it is the first.</param>
+    public OnlineModel(ModelSpec spec, int channels, long position, OnlineModel? before = null)
     {
         (_spec, _schedule, _channels, _position) = (spec, spec.Schedule, channels, position);
+        (_grows, _counts) = (new bool[channels], new bool[channels]);
+        if (!spec.TakesFields) _growth = new Growth(channels);
+        if (before is { _outgrew: true } or { _differencing: not null })
+        {
+            before._grows.CopyTo(_grows, 0);
+            before._counts.CopyTo(_counts, 0);
+        }
         _predictor = spec.CreatePredictor(channels);
         _forecast = spec.CreateForecast(_predictor);
         _normality = new Normality(spec.Normality);
@@ -61,13 +75,25 @@ sealed class OnlineModel
     /// <summary>The last alarm, open or not.</summary>
     public Alarm Alarm => _alarm;
 
+    /// <inheritdoc cref="Judge.Say"/>
+    public bool Say(long alarm, Verdict verdict) => _judge.Say(alarm, verdict);
+
     /// <summary>What learns.</summary>
     public Predictor Predictor => _predictor;
 
     /// <summary>
-    /// Most of the feed has been beyond the scaling for as long as an alarm may be open, and none is: no more frames are taken.
+    /// Most of the feed has been beyond the scaling for as long as an alarm may be open, or it turned out to grow without bound, and no
+    /// alarm is open: no more frames are taken.
     /// </summary>
-    public bool Outgrown => _clipped >= MostClipped && !_alarm.Open;
+    public bool Outgrown => (_clipped >= MostClipped || _outgrew) && !_alarm.Open && _echo == 0;
+
+    /// <summary>Why it is outgrown, or what it found on its first frames; null: nothing that needs telling.</summary>
+    public ModelChange? Change => Outgrown
+        ? _outgrew ? new ModelChange(ModelChangeKind.Growing, Which(_grows), Restarted: true)
+            : new ModelChange(ModelChangeKind.Outgrown, [], Restarted: true)
+        : _grows.AsSpan().Contains(true) ? new ModelChange(ModelChangeKind.Growing, Which(_grows), Restarted: false) : null;
+
+    static int[] Which(bool[] channels) => [.. Enumerable.Range(0, channels.Length).Where(c => channels[c])];
 
     int MostClipped => Math.Max(_spec.Alarm.AdaptAfter, _schedule.ScalingSteps);
 
@@ -89,7 +115,8 @@ sealed class OnlineModel
         for (int count; done < times.Length && !Outgrown; done += count)
         {
             // One at a time where the next frame may be the last.
-            count = _clipped + _predictor.AtOnce < MostClipped ? Math.Min(_predictor.AtOnce, times.Length - done) : 1;
+            count = !_outgrew && _clipped + _predictor.AtOnce < MostClipped ? Math.Min(_predictor.AtOnce, times.Length - done) : 1;
+            if (_growth is not null) count = Math.Min(count, _growth.UntilFull);
             if (!whole) count = MissingValues.Together(frames[(done * _channels)..], _channels, count);
             Advance(times.Slice(done, count), frames.Slice(done * _channels, count * _channels), results.Slice(done, count),
                 expected.Slice(done * _channels, count * _channels), muted.IsEmpty ? default : muted.Slice(done, count));
@@ -104,8 +131,10 @@ sealed class OnlineModel
         if (muted || MissingValues.AreAll(frame)) return result;
         _times[_step] = time;
         frame.CopyTo(_frames.AsSpan((int)_step++ * _channels));
-        if (_step == _schedule.ScalingSteps) Replay();
-        return result;
+        if (_step != _schedule.ScalingSteps) return result;
+        bool known = _grows.AsSpan().Contains(true);  // and told of
+        Replay();
+        return known ? result : result with { Model = Change };
     }
 
     // The frames that fixed the scaling are the first that the model takes. The stream has heard of them already.
@@ -113,13 +142,17 @@ sealed class OnlineModel
     {
         (double[] frames, DateTime[] times, long position) = (_frames, _times, _position);
         double[] filled = MissingValues.Filled(frames, _channels);
-        Begin(_spec.FitScaler(filled, times, _channels), Sampling.Interval(times));
+        if (_growth is not null && !_grows.AsSpan().Contains(true)) Growth.FindEarly(filled, _channels, _grows, _counts);
+        Begin(_grows.AsSpan().Contains(true) ? new DifferencingScaler(filled, _grows, _counts,
+                rates => _spec.FitScaler(rates, times, _channels))
+            : _spec.FitScaler(filled, times, _channels), Sampling.Interval(times));
         int most = _predictor.AtOnce;
         var (scaled, results, expected) = (new double[frames.Length], new StepResult[most], new double[most * _channels]);
         for (int t = 0; t < times.Length; t++)
             _scaler!.Scale(times[t], filled.AsSpan(t * _channels, _channels), scaled.AsSpan(t * _channels, _channels),
                 expected.AsSpan(0, _channels), learn: false);
         _predictor.Fit(scaled);
+        _differencing?.Rewind();
         (_position, _step) = (0, 0);
         for (int done = 0, count; done < times.Length; done += count)
         {
@@ -135,7 +168,9 @@ sealed class OnlineModel
     void Begin(Scaler scaler, TimeSpan interval)
     {
         (_scaler, _interval, _frames, _times) = (scaler, interval, [], []);
+        _differencing = scaler as DifferencingScaler;
         if (_forecast is not null) _forecast.Interval = interval;
+        if (_forecast is not null && _differencing is not null) _forecast.Dropped = _differencing.PassAnchor;
         (_judge, _alarm, _report) = Judging(interval);
     }
 
@@ -162,8 +197,11 @@ sealed class OnlineModel
         }
         _predictor.Begin(times, scaled);
         for (int t = 0; t < times.Length; t++)
+        {
+            if (_growth?.Step(frames.Slice(t * _channels, _channels)) == true) _outgrew |= _growth.Find(_grows, _counts);
             results[t] = Step(times[t], frames.Slice(t * _channels, _channels), scaled.Slice(t * _channels, _channels),
                 expected.Slice(t * _channels, _channels), !muted.IsEmpty && muted[t], count);
+        }
     }
 
     // What has no value is taken to be as it was foretold.
@@ -193,9 +231,11 @@ sealed class OnlineModel
                 frozen: muted || _alarm.Open);
 
         bool warmingUp = step < _schedule.AlarmFrom;
+        ReadOnlySpan<double> seen = frame, foreseen = expected;
+        if (_differencing is not null) seen = _differencing.Seen(frame, expected, y, _prediction, out foreseen);
         var view = new StepView
         {
-            Frame = frame, Expected = expected, Scaled = y, Errors = _errors, WarmingUp = warmingUp, Muted = muted,
+            Frame = seen, Expected = foreseen, Scaled = y, Errors = _errors, WarmingUp = warmingUp, Muted = muted,
             Missing = missing == 0 ? default : _missing!.Which,
         };
         _bar.Step();
@@ -204,7 +244,7 @@ sealed class OnlineModel
         if (!bridged)
         {
             AlarmChange? change = step >= _schedule.JudgeFrom ? Decide(in view, position, step) : null;
-            alarm = Report(change, in view, position, step);
+            alarm = Report(change, frame, expected, position, step);
         }
         _judge.End(y);
 
@@ -221,18 +261,22 @@ sealed class OnlineModel
         _judge.Measure(in view, _alarm);
         bool allowed = !view.WarmingUp && _judge.Deviates(in view, _scaler!);
         AlarmChange? change = _alarm.Step(position, _bar.Of(_judge.Judgement), allowed, view.Muted, _judge.Returned);
-        if (change == AlarmChange.Opened) _forecast?.BeginAlarm(step - _judge.TopSpan + 1, step);
+        if (change == AlarmChange.Opened)
+        {
+            _forecast?.BeginAlarm(step - _judge.TopSpan + 1, step);
+            if (_forecast is not null) _differencing?.Anchor(_forecast.Foretold.First - 1, step);
+        }
         else if (_alarm.Open) _forecast?.GoOn(step);
         _judge.Learn(change, _alarm, view.Muted);
         return change;
     }
 
-    AlarmEvent? Report(AlarmChange? change, in StepView view, long position, long step)
+    AlarmEvent? Report(AlarmChange? change, ReadOnlySpan<double> frame, ReadOnlySpan<double> expected, long position, long step)
     {
         Drift? drift = Date(change, position);
         if (drift is not null) change ??= AlarmChange.Updated;
-        AlarmEvent? alarm = _report.Step(change, position, _time, _bar.Of(_judge.Judgement).Score, _normality.Value, view.Expected,
-            view.Frame);
+        AlarmEvent? alarm = _report.Step(change, position, _time, _bar.Of(_judge.Judgement).Score, _normality.Value, expected,
+            frame);
         return alarm is null ? null : alarm with { Forecast = Foretold(position - step), Drift = drift, Field = _judge.Evidence };
     }
 
@@ -248,13 +292,16 @@ sealed class OnlineModel
         return drift;
     }
 
-    Forecast? Foretold(long offset)
+    Forecast? Foretold(long offset) => _forecast is null || _forecast.Foretold is not { Count: > 0 } foretold ? null
+        : new Forecast(foretold.First + offset, Unscaled(foretold.First, new double[foretold.Count * _channels]));
+
+    // What was foretold from a step on, in units of the feed.
+    double[] Unscaled(long first, double[] points)
     {
-        if (_forecast is null || _forecast.Foretold is not { Count: > 0 } foretold) return null;
-        var points = new double[foretold.Count * _channels];
-        for (int i = 0; i < foretold.Count; i++)
-            _scaler!.Unscale(_forecast.Point(foretold.First + i), points.AsSpan(i * _channels, _channels));
-        return new Forecast(foretold.First + offset, points);
+        for (int i = 0; i * _channels < points.Length; i++)
+            _scaler!.Unscale(_forecast!.Point(first + i), points.AsSpan(i * _channels, _channels));
+        _differencing?.Integrate(points, fromAnchor: true);
+        return points;
     }
 
     /// <inheritdoc cref="Detector.TryForecast"/>
@@ -263,7 +310,14 @@ sealed class OnlineModel
         if (!_alarm.Open || _forecast is null || _forecast.Foretold.Count == 0) return false;
         ReadOnlySpan<double> point = _forecast.Point(_step - 1);
         if (point.IsEmpty) return false;
-        _scaler!.Unscale(point, expected);
+        if (_differencing is null)
+        {
+            _scaler!.Unscale(point, expected);
+            return true;
+        }
+        long first = _forecast.Foretold.First;
+        if (_foretold.Length != (_step - first) * _channels) _foretold = new double[(_step - first) * _channels];
+        Unscaled(first, _foretold).AsSpan(^_channels..).CopyTo(expected);
         return true;
     }
 
@@ -275,6 +329,7 @@ sealed class OnlineModel
         DateTime time = _time;
         for (int done = 0; done < forecast.Length; done += _channels)
             _scaler.Unscale(time = FeedClock.Later(time, _interval), forecast.Slice(done, _channels));
+        _differencing?.Integrate(forecast, fromAnchor: false);
         return true;
     }
 
@@ -283,6 +338,13 @@ sealed class OnlineModel
     {
         state.Carry(ref _position);
         bool begun = state.Carried(_scaler is not null);
+        if (state.Holds(6))
+        {
+            _growth?.Carry(ref state);
+            state.Carry(_grows);
+            state.Carry(_counts);
+            state.Carry(ref _outgrew);
+        }
         if (!begun)
         {
             int kept = (int)_step;
@@ -293,7 +355,9 @@ sealed class OnlineModel
             return;
         }
         state.Carry(ref _interval);
-        if (state.Loading) Begin(_spec.CreateScaler(_channels), _interval);
+        bool growing = state.Holds(6) && state.Carried(_differencing is not null);
+        if (state.Loading)
+            Begin(growing ? new DifferencingScaler(_spec.CreateScaler(_channels), _channels) : _spec.CreateScaler(_channels), _interval);
         _scaler!.Carry(ref state);
         _predictor.Carry(ref state);
         _forecast?.Carry(ref state);

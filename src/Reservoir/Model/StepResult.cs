@@ -8,4 +8,8 @@ namespace Esn;
 /// <param name="AlarmOpen">Whether an alarm is open after this step.</param>
 /// <param name="Alarm">What became of an alarm at this step; null on almost all.</param>
 public readonly record struct StepResult(
-    long Position, bool WarmingUp, double Score, double Normality, bool AlarmOpen, AlarmEvent? Alarm);
+    long Position, bool WarmingUp, double Score, double Normality, bool AlarmOpen, AlarmEvent? Alarm)
+{
+    /// <summary>What became of the model itself at this step; null on almost all.</summary>
+    public ModelChange? Model { get; init; }
+}

@@ -45,6 +45,9 @@ sealed class AsinhScale
     /// <summary>One unit of small scaled values, units of the feed, > 0.</summary>
     public double Unit { get; private set; }
 
+    /// <summary>The unit is to be no less than this.</summary>
+    public void Widen(double unit) => Unit = Math.Max(Unit, unit);
+
     /// <summary>Scaled value of x.</summary>
     /// <param name="x">Finite, units of the feed.</param>
     public double Scale(double x) => Math.Clamp(Math.Asinh((x - Centre) / Unit), -_limit, _limit);

@@ -45,6 +45,9 @@ sealed class AsinhScaler : Scaler
     public override double UnitOf(int channel) => _scales[channel].Unit;
 
     /// <inheritdoc/>
+    public override void Widen(int channel, double unit) => _scales[channel].Widen(unit);
+
+    /// <inheritdoc/>
     public override void Carry(ref StateCarrier state)
     {
         foreach (AsinhScale scale in _scales) scale.Carry(ref state);

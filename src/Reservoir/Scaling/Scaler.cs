@@ -44,6 +44,11 @@ abstract class Scaler
     /// <summary>Units of the feed in 1 of a channel's small scaled values.</summary>
     public abstract double UnitOf(int channel);
 
+    /// <summary>Before anything is scaled: a channel's unit is to be no less.</summary>
+    public virtual void Widen(int channel, double unit)
+    {
+    }
+
     /// <summary>Out into a snapshot or back.</summary>
     public abstract void Carry(ref StateCarrier state);
 }

@@ -76,6 +76,9 @@ sealed class StandardScaler : Scaler
     public override double UnitOf(int channel) => _scale[channel];
 
     /// <inheritdoc/>
+    public override void Widen(int channel, double unit) => _scale[channel] = Math.Max(_scale[channel], unit);
+
+    /// <inheritdoc/>
     public override void Unscale(ReadOnlySpan<double> u, Span<double> frame)
     {
         for (int c = 0; c < u.Length; c++) frame[c] = _mean[c] + _scale[c] * u[c];

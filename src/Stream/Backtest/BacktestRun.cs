@@ -108,6 +108,8 @@ public static class BacktestRun
         readonly SortedDictionary<string, string> _firstRefused = new(StringComparer.Ordinal);
         StepResult _last = new(-1, WarmingUp: true, Score: 0, Normality: 1, AlarmOpen: false, Alarm: null);
         readonly List<RefusedRows> _runs = [];  // of refused rows, ascending
+        readonly List<ModelRow> _models = [];
+        readonly List<RowSpan> _warmUps = [];
         readonly Queue<Pending> _pending = [];  // rows of which it is not told yet what became of them, in the order of the file
         readonly Dictionary<long, Pending> _waiting = [];  // those that are let through, by their index
         readonly long[] _missing;               // values that were missing [channels]
@@ -223,6 +225,7 @@ public static class BacktestRun
             if (_labels is not null) _scores.Add(_last.Score);
             if (_ready < 0 && !_last.WarmingUp) (_ready, _readySteps) = (_alarmed.Count, _taken);
             if (taken is not null) _taken++;
+            if (_last.WarmingUp) WarmUp(_alarmed.Count);
             _trace?.Add(row, taken is not null, _expected.Span, _last);
             if (taken is { } scored) Follow(scored);
             _alarmed.Add(_last.AlarmOpen);
@@ -231,9 +234,21 @@ public static class BacktestRun
         void Follow(ScoredFrame scored)
         {
             AlarmSpan.Follow(_alarms, _alarmed.Count, _last);
+            if (_last.Model is { } change)
+            {
+                _models.Add(new ModelRow(_alarmed.Count, ModelCloudEvent.Say(change, _feed.Channels)));
+                _eventFile.WriteLine(Encoding.UTF8.GetString(AnomalyCloudEvent.Structured(
+                    ModelCloudEvent.Of(scored.Frame, scored.Result.Position, change, _feed.Channels)).Span));
+            }
             if (_last.Alarm is null) return;
             _eventFile.WriteLine(Encoding.UTF8.GetString(AnomalyCloudEvent.Structured(
                 AnomalyCloudEvent.Of(scored.Frame, _last.Alarm, scored.AlarmId, _channels > 1 ? _feed.Channels : [])).Span));
+        }
+
+        void WarmUp(long row)
+        {
+            if (_warmUps is [.., var span] && span.Last == row - 1) _warmUps[^1] = span with { Last = row };
+            else _warmUps.Add(new RowSpan(row, row));
         }
 
         void Write(FeedRow row)
@@ -264,6 +279,8 @@ public static class BacktestRun
             Gaps = _gaps,
             NewRuns = _newRuns,
             Silences = _silences,
+            Models = _models,
+            WarmUps = _warmUps,
             Missing = Enumerable.Range(0, _channels).Where(c => _missing[c] > 0).ToDictionary(c => _feed.Channels[c], c => _missing[c]),
             RefusedRuns = [.. _runs.OrderByDescending(run => run.Last - run.First).Take(MostRuns)],
         };

@@ -51,6 +51,12 @@ public sealed record BacktestSummary(
     /// <summary>Times that the feed, or a channel of it, was silent for far longer than usual.</summary>
     public int Silences { get; init; }
 
+    /// <summary>What became of the model itself: it found a channel to grow without bound, or began anew as the feed had left it.</summary>
+    public IReadOnlyList<ModelRow> Models { get; init; } = [];
+
+    /// <summary>Rows in which nothing could alarm, as a model warmed up.</summary>
+    public IReadOnlyList<RowSpan> WarmUps { get; init; } = [];
+
     /// <summary>Rows in a run that were refused, the longest first, at most 1,000 runs.</summary>
     public IReadOnlyList<RefusedRows> RefusedRuns { get; init; } = [];
 
@@ -67,6 +73,16 @@ public sealed record BacktestSummary(
         }
     }
 }
+
+/// <summary>A change of the model itself.</summary>
+/// <param name="Row">From 0.</param>
+/// <param name="Says">What and why.</param>
+public sealed record ModelRow(long Row, string Says);
+
+/// <summary>Rows next to each other.</summary>
+/// <param name="First">From 0.</param>
+/// <param name="Last">One of them too.</param>
+public sealed record RowSpan(long First, long Last);
 
 /// <summary>Rows next to each other that could not be taken.</summary>
 /// <param name="First">From 0.</param>

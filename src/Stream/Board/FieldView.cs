@@ -42,18 +42,30 @@ public sealed record FieldLayer(double Low, double High, byte[] Steps)
 public sealed record FieldView(FieldShape Shape, int Field, long Position, DateTime Time, int Rows, int Columns, int Cells,
     FieldLayer Observed, FieldLayer Expected, FieldLayer Error)
 {
+    /// <summary>What is to come, on the scale of what came; null: the model is warming up.</summary>
+    public FieldLayer? Ahead { get; init; }
+
+    /// <summary>Step of the last frame before that; null: there is none.</summary>
+    public long? AheadFrom { get; init; }
+
+    /// <summary>How many frames after that one it is to come.</summary>
+    public int AheadSteps { get; init; }
+
     /// <summary>Of a frame; null: it is no field, or has not so many.</summary>
     /// <param name="frame">As it was scored.</param>
     /// <param name="field">Which of its fields, from 0.</param>
-    internal static FieldView? Of(in ScoredFrame frame, int field)
+    /// <param name="next">What is to come; null: it is not known.</param>
+    internal static FieldView? Of(in ScoredFrame frame, int field, FieldAhead? next = null)
     {
         if (ShapeOf(frame) is not { } shape || field < 0 || field >= shape.Names.Count) return null;
         GridSpec grid = frame.Grid!;
         int size = (Math.Max(grid.Rows, grid.Columns) + AlarmBook.MostCells - 1) / AlarmBook.MostCells;
         int rows = (grid.Rows + size - 1) / size, columns = (grid.Columns + size - 1) / size, cells = grid.Rows * grid.Columns;
         ReadOnlySpan<double> came = frame.Frame.Values.AsSpan(field * cells, cells),
-            foreseen = frame.Expected.Span.Slice(field * cells, cells);
-        double[] observed = new double[rows * columns], expected = new double[rows * columns], error = new double[rows * columns];
+            foreseen = frame.Expected.Span.Slice(field * cells, cells),
+            coming = next is null ? foreseen : next.Values.AsSpan(field * cells, cells);
+        double[] observed = new double[rows * columns], expected = new double[rows * columns], error = new double[rows * columns],
+            ahead = new double[rows * columns];
         var counts = new int[rows * columns];
         for (int i = 0; i < cells; i++)
         {
@@ -62,19 +74,24 @@ public sealed record FieldView(FieldShape Shape, int Field, long Position, DateT
             counts[at]++;
             observed[at] += came[i];
             expected[at] += foreseen[i];  // NaN while the scaling is not fixed
+            ahead[at] += coming[i];
             if (!(Math.Abs(came[i] - foreseen[i]) <= Math.Abs(error[at]))) error[at] = came[i] - foreseen[i];
         }
         for (int at = 0; at < counts.Length; at++)
         {
             observed[at] /= counts[at];
             expected[at] /= counts[at];
+            ahead[at] /= counts[at];
             if (counts[at] == 0) error[at] = double.NaN;
         }
-        (double low, double high) = Range([.. observed, .. expected]);
+        (double low, double high) = Range([.. observed, .. expected, .. ahead]);
         (double least, double most) = Range(error);
         double reach = Math.Max(Math.Abs(least), Math.Abs(most));
         return new FieldView(shape, field, frame.Result.Position, frame.Frame.Time, rows, columns, size,
-            FieldLayer.Of(observed, low, high), FieldLayer.Of(expected, low, high), FieldLayer.Of(error, -reach, reach));
+            FieldLayer.Of(observed, low, high), FieldLayer.Of(expected, low, high), FieldLayer.Of(error, -reach, reach))
+        {
+            Ahead = next is null ? null : FieldLayer.Of(ahead, low, high), AheadFrom = next?.From, AheadSteps = next?.Steps ?? 0,
+        };
     }
 
     /// <summary>What a stream of fields is like; null: it is of no fields.</summary>

@@ -143,16 +143,16 @@ sealed class HistoryLevel(int room, int channels, int stride)
 
     static void Merge(Span<float> into, ReadOnlySpan<float> values, int channels)
     {
-        for (int i = 0; i < into.Length; i++)
+        for (int low = 0; low < channels; low++)
         {
-            float a = into[i], b = values[i];
-            into[i] = float.IsNaN(b) ? a : float.IsNaN(a) ? b
-                : (i / channels) switch
-                {
-                    0 => Math.Min(a, b),
-                    1 or 3 => Math.Max(a, b),
-                    _ => b,  // as of the last step
-                };
+            (int high, int expected, int width, int forecast) =
+                (channels + low, 2 * channels + low, 3 * channels + low, 4 * channels + low);
+            into[low] = float.MinNumber(into[low], values[low]);
+            into[high] = float.MaxNumber(into[high], values[high]);
+            into[width] = float.MaxNumber(into[width], values[width]);
+            // As of the last step.
+            if (!float.IsNaN(values[expected])) into[expected] = values[expected];
+            if (!float.IsNaN(values[forecast])) into[forecast] = values[forecast];
         }
     }
 }

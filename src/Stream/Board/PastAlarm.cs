@@ -43,7 +43,8 @@ public static class PastAlarm
     // The event says what the interval of the feed is where it is not of the alarm's first step.
     static AlarmForecast? ForecastOf(AnomalyData told, DateTime start, DateTime time)
     {
-        if (told.Forecast is not { Expected.Count: > 0 } forecast || told.Position <= told.StartPosition) return null;
+        if (told.Forecast is not { Expected: [{ Length: var channels }, ..] } forecast || told.Position <= told.StartPosition
+            || forecast.Expected.Any(point => point?.Length != channels)) return null;
         double interval = (time - start).TotalMilliseconds / (told.Position - told.StartPosition);
         double first = (start - DateTime.UnixEpoch).TotalMilliseconds + (forecast.StartPosition - told.StartPosition) * interval;
         int points = forecast.Expected.Count, kept = Math.Min(forecast.Expected[0].Length, StreamCard.MostChannels);

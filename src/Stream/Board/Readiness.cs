@@ -76,6 +76,15 @@ public sealed class Readiness(TimeProvider time, TimeSpan stall)
         }
     }
 
+    /// <summary>Whether <see cref="Waiting"/> is known: not before the group has assigned partitions and their ends are.</summary>
+    public bool KnowsWaiting
+    {
+        get
+        {
+            lock (_lock) return _joined && _waiting >= 0;
+        }
+    }
+
     /// <summary>Records of each assigned partition that are not stored as done yet, as far as that is known.</summary>
     public IReadOnlyDictionary<PartitionId, long> Lags
     {
@@ -94,7 +103,7 @@ public sealed class Readiness(TimeProvider time, TimeSpan stall)
     /// <summary>The brokers took this process out of the group.</summary>
     public void Left()
     {
-        lock (_lock) _joined = false;
+        lock (_lock) (_joined, _waiting) = (false, -1);
     }
 
     /// <summary>The brokers told how far the whole group is.</summary>

@@ -44,7 +44,12 @@ public sealed class StreamBoard(HttpConfig config, IReadOnlyList<string> channel
             long version = _version + 1;
             foreach (StreamId stream in batch.Gone)
                 if (_cards.Remove(stream, out StreamCard? gone)) _alarms.Leave(stream, gone.OpenAlarm);
+            foreach (StreamBack back in batch.Back)
+                _cards[back.Stream] = new StreamCard(back.Stream, back.Channels, config.History) { Back = back, Version = version };
             foreach (StreamSteps steps in batch.Streams) Observe(steps, batch.ScoredAt, version);
+            foreach (SilenceChange change in batch.Silences)
+                if (change.Channel < 0 && _cards.TryGetValue(change.Stream, out StreamCard? card) && card.Back is { } waits)
+                    (card.Back, card.Version) = (waits with { Silent = !change.Ended }, version);
             foreach (DeadLetter letter in batch.DeadLetters)
                 _deadLetters[Words.Of(letter.Reason)] = _deadLetters.GetValueOrDefault(Words.Of(letter.Reason)) + 1;
             _modelBytes = batch.ModelBytes;
@@ -71,7 +76,7 @@ public sealed class StreamBoard(HttpConfig config, IReadOnlyList<string> channel
                 if (_alarms.Find(alarm.Id) is not null) continue;
                 _cards.TryGetValue(IdOf(alarm), out StreamCard? card);
                 _alarms.Put(alarm, version);
-                if (card is not null) Settle(card, version);
+                if (card is { Back: null }) Settle(card, version);
             }
             _alarms.Sort();
             Interlocked.Exchange(ref _version, version);
@@ -91,10 +96,10 @@ public sealed class StreamBoard(HttpConfig config, IReadOnlyList<string> channel
 
     void Observe(StreamSteps steps, DateTime scoredAt, long version)
     {
-        bool first = !_cards.TryGetValue(steps.Stream, out StreamCard? card);
-        if (first)
+        bool first = !_cards.TryGetValue(steps.Stream, out StreamCard? card) || card.Back is not null;
+        if (card is null)
             _cards.Add(steps.Stream, card = new StreamCard(steps.Stream, steps.Frames[0].Frame.Values.Length, config.History));
-        card!.Take(steps, scoredAt);
+        card.Take(steps, scoredAt);
         card.Version = version;
         foreach (ScoredFrame frame in steps.Frames)
         {

@@ -22,6 +22,7 @@ sealed class StreamCard(StreamId stream, int channels, int room)
     readonly ErrorWidth[] _errors = new ErrorWidth[Math.Min(channels, MostChannels)];
     readonly double[] _widths = new double[Math.Min(channels, MostChannels)];
     ScoredFrame _last;
+    FieldAhead? _ahead;         // the last that was told
     DateTime _seen;
     double _wait = double.NaN;  // usual time between two batches with it, seconds of the wall clock
     int _waits;
@@ -44,11 +45,14 @@ sealed class StreamCard(StreamId stream, int channels, int room)
     /// <summary>The alarm whose steps are being kept one by one, and until which step; null: none.</summary>
     public (string Alarm, long Until)? Closeup { get; set; }
 
+    /// <summary>What its snapshot knew, while no frame has come since; null: one has.</summary>
+    public StreamBack? Back { get; set; }
+
     /// <summary>Index of its last step.</summary>
-    public long Position => _last.Result.Position;
+    public long Position => Back is { } back ? back.Steps - 1 : _last.Result.Position;
 
     /// <summary>Feed time of its last step.</summary>
-    public DateTime Time => _last.Frame.Time;
+    public DateTime Time => Back is { } back ? back.Last ?? DateTime.UnixEpoch : _last.Frame.Time;
 
     /// <summary>Whether its detector has an alarm open.</summary>
     public bool AlarmOpen => _last.Result.AlarmOpen;
@@ -60,7 +64,7 @@ sealed class StreamCard(StreamId stream, int channels, int room)
     public FieldShape? Shape => FieldView.ShapeOf(_last);
 
     /// <summary>Its last frame as a picture; null: it is no field, or has not so many.</summary>
-    public FieldView? View(int field) => FieldView.Of(_last, field);
+    public FieldView? View(int field) => FieldView.Of(_last, field, _ahead);
 
     /// <summary>Its past.</summary>
     public History History => _history;
@@ -68,12 +72,14 @@ sealed class StreamCard(StreamId stream, int channels, int room)
     /// <summary>Takes what became of it in a batch.</summary>
     public void Take(StreamSteps steps, DateTime scoredAt)
     {
+        Back = null;
         for (int t = 0; t < steps.Frames.Count; t++) Take(steps.Frames[t], t == steps.Frames.Count - 1 ? steps.Forecast : null);
         if (_seen != default)
         {
             double wait = Math.Max(0, (scoredAt - _seen).TotalSeconds);
             _wait = _waits++ == 0 ? wait : _wait + (wait - _wait) / Math.Min(_waits, WaitMemory);
         }
+        _ahead = steps.Ahead ?? _ahead;
         (_last, _seen, Health) = (steps.Frames[^1], scoredAt, steps.After);
     }
 
@@ -97,6 +103,7 @@ sealed class StreamCard(StreamId stream, int channels, int room)
     /// <param name="spark">With the scores of the last steps.</param>
     public StreamSummary Summary(BoardAlarm? alarm, bool silenced, DateTime now, bool spark)
     {
+        if (Back is { } back) return Summary(back, silenced, spark);
         double[] last = _history.LastScores(SparkSteps);
         bool silent = _waits > 0 && now - _seen > ShortestSilence && (now - _seen).TotalSeconds > SilentWaits * _wait;
         StreamState state = silenced || _last.Muted ? StreamState.Muted : alarm is not null ? StreamState.Alarm
@@ -125,4 +132,22 @@ sealed class StreamCard(StreamId stream, int channels, int room)
             Spark = spark ? last : null,
         };
     }
+
+    // Nothing has come since the process began: what is known is that it was there, and whether it had fallen silent.
+    StreamSummary Summary(StreamBack back, bool silenced, bool spark) => new()
+    {
+        Topic = Stream.Topic,
+        Partition = Stream.Partition,
+        Stream = Stream.Key,
+        State = silenced ? StreamState.Muted : back.Silent ? StreamState.Silent : StreamState.Normal,
+        Score = double.NaN,
+        Highest = 0,
+        Position = Position,
+        Time = Time,
+        Seen = back.Sent ?? Time,
+        Channels = Channels,
+        Value = double.NaN,
+        Expected = double.NaN,
+        Spark = spark ? [] : null,
+    };
 }

@@ -112,7 +112,11 @@ static class BacktestCommand
         if (summary.Bridged + summary.Gaps > 0)
             Row("  gaps", $"{summary.Bridged} rows did not come and were bridged; {summary.Gaps} gaps were too long for that");
         if (summary.Silences > 0) Row("  silent", $"{summary.Silences} times, the feed or a channel of it: in events.jsonl");
-        Row("warm-up", $"{summary.WarmUpSteps} steps");
+        string again = summary.WarmUps.Count < 2 ? ""
+            : $", and again from row {string.Join(", ", summary.WarmUps.Skip(1).Take(MostTold).Select(span => span.First + 1))}";
+        Row("warm-up", $"{summary.WarmUpSteps} steps{again}");
+        foreach (ModelRow change in summary.Models.Take(MostTold)) Row("  model", $"row {change.Row + 1}: {change.Says}");
+        if (summary.Models.Count > MostTold) Row("", $"… {summary.Models.Count - MostTold} more, in summary.json");
         Row("alarms", $"{summary.Alarms}, open in {summary.AlarmRows} rows");
         if (summary.Labels is { } labels)
         {

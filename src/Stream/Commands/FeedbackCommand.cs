@@ -14,8 +14,8 @@ static class FeedbackCommand
         what.AcceptOnlyFromAmong(Anomaly, Normal);
         (Option<string> why, Option<string> at) = (OnCall.Why(), OnCall.At());
         var command = new Command("feedback", "Says whether an alarm was one. What is normal is learnt, and the same again is not told; "
-            + "that it was an anomaly takes such a word back, and is written down: what recurs more often than the budget allows stays "
-            + $"what the feed does. The token comes from {OnCall.TokenVariable}.") { alarm, what, why, at };
+            + "an anomaly is no part of what the feed does, nor of the budget, and the same again is told. It may be said of any of a "
+            + $"stream's last 16 alarms. The token comes from {OnCall.TokenVariable}.") { alarm, what, why, at };
         command.SetAction((parsed, stop) =>
         {
             (string id, bool anomaly) = (parsed.GetRequiredValue(alarm), parsed.GetRequiredValue(what) == Anomaly);

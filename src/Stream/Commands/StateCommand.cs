@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Esn.Streaming.Configuration;
+using Esn.Streaming.Kafka;
 using Esn.Streaming.State;
 using Esn.Streaming.Streams;
 using Esn.Streaming.Wire;
@@ -73,7 +74,7 @@ static class StateCommand
         {
             bool sure = parsed.GetValue(yes);
             string? stream = parsed.GetValue(Stream);
-            await using DirectoryStore store = Store(parsed);
+            await using ISnapshotStore store = Store(parsed);
             int forgotten = 0;
             foreach (PartitionId partition in (await All(parsed, store, stop).ConfigureAwait(false)).Select(stored => stored.Partition)
                 .Distinct().ToArray())
@@ -105,7 +106,7 @@ static class StateCommand
 
     static async Task<int> List(ParseResult parsed, CancellationToken stop)
     {
-        await using DirectoryStore store = Store(parsed);
+        await using ISnapshotStore store = Store(parsed);
         List<StoredSnapshot> all = await All(parsed, store, stop).ConfigureAwait(false);
         if (all.Count == 0) Console.WriteLine($"nothing is kept in {store.Name}");
         foreach (StoredSnapshot stored in all)
@@ -119,7 +120,7 @@ static class StateCommand
 
     static async Task<int> Show(ParseResult parsed, CancellationToken stop)
     {
-        await using DirectoryStore store = Store(parsed);
+        await using ISnapshotStore store = Store(parsed);
         string? stream = parsed.GetValue(Stream);
         int shown = 0;
         foreach (PartitionId partition in Newest(await All(parsed, store, stop).ConfigureAwait(false)))
@@ -152,7 +153,7 @@ static class StateCommand
     {
         EsnConfig config = RunCommand.Load(parsed);
         var models = new ModelChoice(config);
-        await using DirectoryStore store = Store(parsed);
+        await using ISnapshotStore store = Store(parsed);
         List<StoredSnapshot> all = await All(parsed, store, stop).ConfigureAwait(false);
         int wrong = 0, streams = 0;
         foreach (StoredSnapshot stored in all.Where(stored => stored.Fault is not null))
@@ -185,7 +186,7 @@ static class StateCommand
     static async Task<(PartitionSnapshot, SlotSnapshot)> One(ParseResult parsed, CancellationToken stop)
     {
         string stream = parsed.GetValue(Stream) ?? throw new ConfigException("--stream must say which one");
-        await using DirectoryStore store = Store(parsed);
+        await using ISnapshotStore store = Store(parsed);
         var found = new List<(PartitionSnapshot, SlotSnapshot)>();
         foreach (PartitionId partition in Newest(await All(parsed, store, stop).ConfigureAwait(false)))
         {
@@ -201,7 +202,7 @@ static class StateCommand
         };
     }
 
-    static async Task<List<StoredSnapshot>> All(ParseResult parsed, DirectoryStore store, CancellationToken stop)
+    static async Task<List<StoredSnapshot>> All(ParseResult parsed, ISnapshotStore store, CancellationToken stop)
     {
         string? topic = parsed.GetValue(Topic);
         int? partition = parsed.GetValue(Partition);
@@ -215,13 +216,14 @@ static class StateCommand
     static IEnumerable<PartitionId> Newest(List<StoredSnapshot> all) =>
         [.. all.Where(stored => stored.Newest).Select(stored => stored.Partition)];
 
-    static DirectoryStore Store(ParseResult parsed)
+    static ISnapshotStore Store(ParseResult parsed)
     {
         EsnConfig config = RunCommand.Load(parsed);
         if (config.State.Store == StateStore.None)
             throw new ConfigException($"state.store: none, so nothing is kept{config.Where("state.store")}");
         ILoggerFactory log = RunCommand.Logging(LogLevel.Critical);  // what is wrong is told as a result
-        return new DirectoryStore(config.StateDirectory, config.Source.Group, log.CreateLogger("esn"));
+        return config.State.Store == StateStore.Topic ? new TopicStore(config, TimeProvider.System, log.CreateLogger("esn"), asks: true)
+            : new DirectoryStore(config.StateDirectory, config.Source.Group, log.CreateLogger("esn"));
     }
 
     static FileStream New(FileInfo file)

@@ -1,8 +1,12 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using Esn.Streaming.Configuration;
 using Esn.Streaming.Kafka;
+using Esn.Streaming.State;
 using Esn.Streaming.Streams;
+using Esn.Streaming.Wire;
+using Microsoft.Extensions.Logging;
 
 namespace Esn.Streaming.Commands;
 
@@ -12,12 +16,15 @@ static class ValidateCommand
     public static (Command, string[]) Make()
     {
         var stream = new Option<string?>("--stream", "-s") { Description = "The name of a stream: says which model it gets, and why." };
+        var channels = new Option<int?>("--channels") { Description = "Of frames of so many values: says what a stream of them takes." }
+            .Must(value => value is > 0 and <= 1_000_000, value => $"--channels must be in [1, 1000000], was {value}");
         var command = new Command("validate", "Reads a configuration as `esn run` would and says what is wrong with it: "
-            + "the file, the line, the value and what would be right. Exit code 0: nothing is.")
+            + "the file, the line, the value and what would be right. Exit code 0: nothing is. Where state is kept in a directory that is "
+            + "there, it warns of streams that learnt with another specification, and says what becomes of them.")
         {
-            RunCommand.Config, stream,
+            RunCommand.Config, stream, channels,
         };
-        command.SetAction(parsed =>
+        command.SetAction(async (parsed, stop) =>
         {
             EsnConfig config = RunCommand.Load(parsed);
             ClientCheck.Settings(config);
@@ -25,33 +32,66 @@ static class ValidateCommand
             Console.WriteLine($"  reads   {string.Join(", ", config.Source.Topics)} at {config.Kafka.BootstrapServers} as group "
                 + $"{config.Source.Group}");
             Console.WriteLine($"  writes  {config.Sink.Events} and {config.Sink.DeadLetters}");
-            if (parsed.GetValue(stream) is { } name) Console.WriteLine($"  models  {name}: {One(config, name)}");
+            int width = parsed.GetValue(channels) ?? Math.Max(1, config.Source.FrameChannels);
+            if (parsed.GetValue(stream) is { } name) Console.WriteLine($"  models  {name}: {One(config, name, width)}");
             else
-                foreach (string line in All(config)) Console.WriteLine($"  models  {line}");
-            Console.WriteLine($"  shows   http://{config.Http.Listen}/metrics");
+                foreach (string line in All(config, width)) Console.WriteLine($"  models  {line}");
+            Console.WriteLine($"  shows   {(config.Http.Certificate.Length > 0 ? "https" : "http")}://{config.Http.Listen}/metrics");
+            await foreach (string line in Kept(config, stop).ConfigureAwait(false)) Console.WriteLine($"  state   {line}");
             return 0;
         });
-        return (command, ["esn validate --config config/esn.yaml", "esn validate --config config/plant.yaml --stream pump-7"]);
+        return (command, ["esn validate --config config/esn.yaml", "esn validate --config config/plant.yaml --stream pump-7",
+            "esn validate --config config/esn.yaml --channels 8"]);
     }
 
-    static IEnumerable<string> All(EsnConfig config)
+    // What a start would find, one partition in memory at a time.
+    static async IAsyncEnumerable<string> Kept(EsnConfig config, [EnumeratorCancellation] CancellationToken stop)
     {
-        foreach (ModelConfig entry in config.Models) yield return $"{string.Join(", ", entry.Streams)}: {Model(config, entry)}";
-        yield return $"{(config.Models.Count > 0 ? "the others: " : "")}{Model(config, null)}";
+        if (config.State.Store != StateStore.Directory || !Directory.Exists(config.StateDirectory)) yield break;
+        using ILoggerFactory log = RunCommand.Logging(LogLevel.Critical);  // what is wrong is told as a result
+        await using var store = new DirectoryStore(config.StateDirectory, config.Source.Group, log.CreateLogger("esn"));
+        var models = new ModelChoice(config);
+        var partitions = new List<PartitionId>();
+        await foreach (StoredSnapshot stored in store.List(stop).ConfigureAwait(false))
+        {
+            if (stored.Newest) partitions.Add(stored.Partition);
+            if (stored.Fault is { } fault) yield return $"warning: generation {stored.Generation} of {stored.Partition}: {fault}";
+        }
+        foreach (PartitionId partition in partitions)
+        {
+            if (await store.Load(partition, stop).ConfigureAwait(false) is not { } snapshot) continue;
+            string[] others = [.. snapshot.Slots.Where(slot => !PartitionGroup.Fits(slot, models)).Select(slot => slot.Stream.Key)];
+            if (others.Length == 0) continue;
+            string named = string.Join(", ", others.Take(3)) + (others.Length > 3 ? ", …" : "");
+            yield return string.Create(CultureInfo.InvariantCulture, $"warning: {others.Length} of {snapshot.Slots.Count} streams of "
+                + $"{partition} learnt with another specification ({named}): {Becomes(config.State.OnSpecChange)}");
+        }
     }
 
-    static string One(EsnConfig config, string stream)
+    static string Becomes(SpecChange change) => change switch
+    {
+        SpecChange.Reset => "they begin anew (state.onSpecChange: reset)",
+        SpecChange.KeepOld => "they go on with it (state.onSpecChange: keepOld)",
+        _ => "the start will stop (state.onSpecChange: fail; reset and keepOld are the others)",
+    };
+
+    static IEnumerable<string> All(EsnConfig config, int channels)
+    {
+        foreach (ModelConfig entry in config.Models) yield return $"{string.Join(", ", entry.Streams)}: {Model(config, entry, channels)}";
+        yield return $"{(config.Models.Count > 0 ? "the others: " : "")}{Model(config, null, channels)}";
+    }
+
+    static string One(EsnConfig config, string stream, int channels)
     {
         ModelConfig? entry = config.Entry(stream);
         string why = entry is null ? (config.Models.Count > 0 ? ", as no entry of models names it" : "")
             : string.Create(CultureInfo.InvariantCulture, $", by models[{config.Models.ToList().IndexOf(entry)}]");
-        return Model(config, entry) + why;
+        return Model(config, entry, channels) + why;
     }
 
-    static string Model(EsnConfig config, ModelConfig? entry)
+    static string Model(EsnConfig config, ModelConfig? entry, int channels)
     {
         ModelSpec model = entry is null ? config.Model : config.ModelOf(entry);
-        int channels = Math.Max(1, config.Source.FrameChannels);
         string budget = (entry?.Budget ?? config.Alarms.Budget)?.Text ?? "the preset's";
         return string.Create(CultureInfo.InvariantCulture,
             $"preset {entry?.Preset ?? config.Preset}, budget {budget}, {model.Regressors(channels)} regressors, about "

@@ -74,6 +74,11 @@ public sealed record EsnConfig
             || Control.Topic == Sink.Maps))
             throw new ArgumentOutOfRangeException(nameof(Control),
                 $"control.topic must be none of source.topics and none of the sink's, was {Control.Topic}");
+        // What is kept is compacted by its keys: nothing else may stand there, and nothing of it be read as a feed.
+        string[] written = [Sink.Events, Sink.DeadLetters, Sink.Maps, Sink.Joined, Control.Topic];
+        if (State.Store == StateStore.Topic && (Source.Reads(State.Topic) || written.Contains(State.Topic)))
+            throw new ArgumentOutOfRangeException(nameof(State),
+                $"state.topic must be none of source.topics, none of the sink's and not control.topic, was {State.Topic}");
         Check(Detector, nameof(Detector), "detector");
         for (int i = 0; i < Models.Count; i++)
         {

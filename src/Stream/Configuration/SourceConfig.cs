@@ -61,8 +61,10 @@ public sealed record SourceConfig
     /// <summary>Values every frame must have; 0: as many as the stream's first.</summary>
     internal int FrameChannels => Fields.Channels.Count > 0 ? Fields.Channels.Count : Channels;
 
-    /// <summary>Records that travel together at the most, 1 … 10,000.</summary>
-    public int BatchSize { get; init; } = 500;
+    /// <summary>
+    /// Records that travel together at the most, 1 … 10,000; in a backlog as many as are scored within about 200 ms, else what there is.
+    /// </summary>
+    public int BatchSize { get; init; } = 4000;
 
     /// <summary>Whether records are read from this topic: it is named, or matched by a name that begins with ^.</summary>
     internal bool Reads(string topic) => Topics.Any(named => named == topic || (named[0] == '^' && Regex.IsMatch(topic, named)));

@@ -6,6 +6,9 @@ public enum StateStore
     /// <summary>Files in a directory.</summary>
     Directory,
 
+    /// <summary>Records of a compacted topic, which every replica finds: a worker needs no disk.</summary>
+    Topic,
+
     /// <summary>Nowhere: every start begins anew.</summary>
     None,
 }
@@ -32,6 +35,11 @@ public sealed record StateConfig
     /// <summary>The directory of the store; empty: one beside the configuration, such as esn.state beside esn.yaml.</summary>
     public string Directory { get; init; } = "";
 
+    /// <summary>
+    /// The topic of that store: compacted, with as many partitions as the source's. Made so where it is missing, if sink.createTopics.
+    /// </summary>
+    public string Topic { get; init; } = "esn.state";
+
     /// <summary>Seconds between two snapshots of a partition, 1 … 86,400; besides, one is taken when it goes and at the end.</summary>
     public int IntervalSeconds { get; init; } = 60;
 
@@ -39,5 +47,12 @@ public sealed record StateConfig
     public SpecChange OnSpecChange { get; init; }
 
     /// <summary>Throws with the key, the value and what would be right.</summary>
-    public void Validate() => Check.Range(IntervalSeconds, 1, 86_400);
+    public void Validate()
+    {
+        Check.Range(IntervalSeconds, 1, 86_400);
+        Check.Topic(Topic);
+        if (Store == StateStore.Topic && Directory.Length > 0)
+            throw new ArgumentOutOfRangeException(nameof(Directory), "directory is of store: directory, and store is topic, was "
+                + Directory);
+    }
 }

@@ -26,6 +26,7 @@ sealed class DemoProducer(EsnConfig config, DemoFeed feed, TimeProvider time)
         using IProducer<byte[], byte[]> producer =
             new ProducerBuilder<byte[], byte[]>(ClientSettings.Producer(config)).SetLogHandler((_, _) => { }).Build();
         byte[] key = Encoding.UTF8.GetBytes(Stream);
+        var clock = new DemoClock(time, DemoRun.Quiet, rate);
         long pacedFrom = 0;
         for (long step = 0; step < (steps ?? long.MaxValue); step++)
         {
@@ -42,7 +43,7 @@ sealed class DemoProducer(EsnConfig config, DemoFeed feed, TimeProvider time)
                 if (ahead > TimeSpan.FromMilliseconds(5)) await Task.Delay(ahead, time, stop).ConfigureAwait(false);
             }
             stop.ThrowIfCancellationRequested();
-            byte[] value = JsonSerializer.SerializeToUtf8Bytes(new { timestamp = FeedTime.Write(time.GetUtcNow().UtcDateTime),
+            byte[] value = JsonSerializer.SerializeToUtf8Bytes(new { timestamp = FeedTime.Write(clock.At(step)),
                 value = feed.Next() });
             while (true)
             {

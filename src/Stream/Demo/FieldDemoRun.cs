@@ -78,6 +78,7 @@ public sealed class FieldDemoRun : DemoSystem
         using (IProducer<byte[], byte[]> producer = new ProducerBuilder<byte[], byte[]>(ClientSettings.Producer(Config))
             .SetLogHandler((_, _) => { }).Build())
         {
+            var clock = new DemoClock(Time, Quiet, _options.Rate);
             long pacedFrom = 0;
             for (long t = 0; t < (_options.Frames ?? long.MaxValue); t++)
             {
@@ -90,7 +91,7 @@ public sealed class FieldDemoRun : DemoSystem
                     TimeSpan ahead = TimeSpan.FromSeconds((t - Quiet) / _options.Rate) - Time.GetElapsedTime(pacedFrom);
                     if (ahead > TimeSpan.FromMilliseconds(5)) await Task.Delay(ahead, Time, stop).ConfigureAwait(false);
                 }
-                producer.Produce(Topic, Next());
+                producer.Produce(Topic, Next(clock.At(t)));
             }
             producer.Flush(stop);
         }
@@ -100,12 +101,12 @@ public sealed class FieldDemoRun : DemoSystem
         if (!_options.Exit) await Task.Delay(Timeout.InfiniteTimeSpan, Time, stop).ConfigureAwait(false);
     }
 
-    Message<byte[], byte[]> Next()
+    Message<byte[], byte[]> Next(DateTime at)
     {
         var frame = new double[Feed.Rows * Feed.Columns];
         Feed.Next(frame);
         var layout = new FieldLayout(1, Feed.Rows, Feed.Columns) { Names = [_options.Kind == FieldDemoKind.Ocean ? "psi" : "blob"] };
-        (byte[] value, IReadOnlyList<RecordHeader> own) = FieldRecord.Encode(layout, frame, Time.GetUtcNow().UtcDateTime, wide: true);
+        (byte[] value, IReadOnlyList<RecordHeader> own) = FieldRecord.Encode(layout, frame, at, wide: true);
         var headers = new Headers();
         foreach (RecordHeader header in own) headers.Add(header.Name, header.Value);
         return new Message<byte[], byte[]> { Key = Encoding.UTF8.GetBytes(Words.Of(_options.Kind)), Value = value, Headers = headers };

@@ -37,7 +37,9 @@ sealed class MeasuredStore(ISnapshotStore store, Action<PartitionId, bool> told)
     /// <inheritdoc/>
     public ValueTask Renumber(PartitionId partition, CancellationToken cancel) => store.Renumber(partition, cancel);
 
-    public ValueTask Sleep(SlotSnapshot slot, CancellationToken cancel) => store.Sleep(slot, cancel);
+    public ValueTask Sleep(IReadOnlyList<SlotSnapshot> slots, CancellationToken cancel) => store.Sleep(slots, cancel);
+
+    public ValueTask Begin(PartitionSnapshot snapshot, CancellationToken cancel) => store.Begin(snapshot, cancel);
 
     public IAsyncEnumerable<StoredSnapshot> List(CancellationToken cancel) => store.List(cancel);
 

@@ -87,8 +87,12 @@ public sealed class StreamingHost : IAsyncDisposable
         }
         Address = new Uri(_web.Urls.First());
         _log.Started(Build.Version, string.Join(", ", _config.Source.Topics), _config.Kafka.BootstrapServers, _config.Source.Group,
-            $"{Address.Host}:{Address.Port}", _config.State.Store == StateStore.None ? "not kept"
-                : $"in {Path.GetFullPath(_config.StateDirectory)}");
+            $"{Address.Host}:{Address.Port}", _config.State.Store switch
+            {
+                StateStore.Topic => $"in topic {_config.State.Topic}",
+                StateStore.Directory => $"in {Path.GetFullPath(_config.StateDirectory)}",
+                _ => "not kept",
+            });
         try
         {
             bool heard = await Topics.Ensure(_config, _time, _log, stop).ConfigureAwait(false);
@@ -121,12 +125,13 @@ public sealed class StreamingHost : IAsyncDisposable
 
     async Task<bool> Stream(CommandTopic? commands, CancellationToken stop)
     {
-        await using DirectoryStore? store = Store();
+        await using ISnapshotStore? store = await Store(stop).ConfigureAwait(false);
         var source = new KafkaSource(_config, _readiness, _time, _log, store);
         TransactionalOutbox? once = await TransactionalOutbox.TryMake(_config, source.Consumer, source.IsGone, _time, _log, stop)
             .ConfigureAwait(false);
         PlainOutbox? atLeastOnce = once is null ? new PlainOutbox(_config, source.Consumer, _time, _log) : null;
         if (once is not null) source.GaveUp = once.GaveUp;
+        if (store is TopicStore topic && once is not null) topic.Committing = once.Keep;
         IOutbox outbox = (IOutbox?)once ?? atLeastOnce!;
         var streams = new StreamTable(_config, _time, store);
         if (store is not null)
@@ -169,10 +174,16 @@ public sealed class StreamingHost : IAsyncDisposable
         return true;
     }
 
-    // Before anything is read: a directory that can't be written to stops the start.
-    DirectoryStore? Store()
+    // Before anything is read: a directory that can't be written to, or a topic that does not fit, stops the start.
+    async Task<ISnapshotStore?> Store(CancellationToken stop)
     {
         if (_config.State.Store == StateStore.None) return null;
+        if (_config.State.Store == StateStore.Topic)
+        {
+            var kept = new TopicStore(_config, _time, _log);
+            await kept.Ensure(stop).ConfigureAwait(false);
+            return kept;
+        }
         var store = new DirectoryStore(_config.StateDirectory, _config.Source.Group, _log);
         try
         {
@@ -194,7 +205,7 @@ public sealed class StreamingHost : IAsyncDisposable
         source.Done(batch.Message);
         // Nobody waits for it, the end of the process neither: it only reads, and may wait for a broker that is away.
         if (batch.Message is PartitionsAssigned { Partitions: { Count: > 0 } partitions })
-            _ = Task.Run(() => _board.Recall(_past.Read(partitions, stop)), CancellationToken.None);
+            _ = Unawaited.Told(() => _board.Recall(_past.Read(partitions, stop)), e => _log.NoPast(_config.Sink.Events, e));
     }
 
     async Task<bool> Ended(Task ended, CancellationToken stop)

@@ -60,7 +60,15 @@ static class Access
                     .ConfigureAwait(false);
                 return;
             }
-            await next(context).ConfigureAwait(false);
+            try
+            {
+                await next(context).ConfigureAwait(false);
+            }
+            // A parameter that is missing, or none of its kind.
+            catch (BadHttpRequestException e) when (!context.Response.HasStarted)
+            {
+                await Refuse(context, e.StatusCode, e.Message).ConfigureAwait(false);
+            }
         });
     }
 

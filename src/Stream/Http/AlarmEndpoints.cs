@@ -37,8 +37,8 @@ static partial class AlarmEndpoints
 
         api.MapPut("/alarms/feedback", async (HttpContext context,
                 [Description("Its id")] string alarm,
-                [Description("true: it was one; false: what the feed did is normal, is learnt, and the same again is not "
-                    + "told")] bool anomaly,
+                [Description("true: it was one, and the same again is told; false: what the feed did is normal, is learnt, and "
+                    + "the same again is not told")] bool anomaly,
                 [Description("For the others; at most 500 letters")] string why = "") =>
                 await Say(board, book, alarm, why, async () =>
                 {
@@ -58,6 +58,10 @@ static partial class AlarmEndpoints
             return Access.Said(StatusCodes.Status400BadRequest,
                 $"why must have at most {MuteEndpoints.LongestWhy} letters, had {why.Length}");
         bool here = board.Alarm(alarm) is not null;
+        if (!here && AlarmIds.StreamOf(alarm) is { } stream && board.Find(stream.Key, stream.Topic, stream.Partition).Count > 0)
+            return Access.Said(StatusCodes.Status404NotFound,
+                $"stream {stream.Key} of {stream.Topic}[{stream.Partition}] has had no alarm {alarm}, as far as this process knows, which "
+                + "has the stream: /api/v1/alarms says which it had");
         if (!here && (book.Log is null || AlarmIds.StreamOf(alarm) is null))
             return Access.Said(StatusCodes.Status404NotFound, $"no alarm {alarm} is in this process");
         try

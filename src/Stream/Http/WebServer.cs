@@ -45,6 +45,7 @@ static class WebServer
         builder.Services.AddWriteLimit();
         builder.Services.ConfigureHttpJsonOptions(json => JsonShape.Applied(json.SerializerOptions));
         builder.Services.AddOpenApi("v1", Describe);
+        builder.Services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);  // the guard says what was wrong
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;

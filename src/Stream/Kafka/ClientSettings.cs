@@ -15,6 +15,8 @@ static class ClientSettings
     // New partitions and topics are found, and a topic that is gone is noticed, within this.
     static readonly TimeSpan Refresh = TimeSpan.FromSeconds(10), Propagation = TimeSpan.FromSeconds(5);
 
+    static readonly TimeSpan KeepWithin = TimeSpan.FromSeconds(30);
+
     public static ConsumerConfig Consumer(EsnConfig config)
     {
         var settings = new ConsumerConfig(Common(config.Kafka))
@@ -61,6 +63,40 @@ static class ClientSettings
         return settings;
     }
 
+    /// <summary>Reads what state is kept in a topic: of no group, and only what is committed.</summary>
+    public static ConsumerConfig StateConsumer(EsnConfig config)
+    {
+        var settings = new ConsumerConfig(Common(config.Kafka));
+        Apply(settings, config.Kafka.Consumer.Where(setting => setting.Key != "group.instance.id"));
+        settings.GroupId = $"{config.Source.Group}-state";  // the client asks for one; nothing is committed for it
+        settings.EnableAutoCommit = false;
+        settings.EnableAutoOffsetStore = false;
+        settings.EnablePartitionEof = true;
+        settings.AutoOffsetReset = AutoOffsetReset.Earliest;
+        settings.IsolationLevel = IsolationLevel.ReadCommitted;
+        settings.CheckCrcs = true;
+        settings.FetchWaitMaxMs = 10;  // that the end is reached is heard with a fetch that brings nothing
+        settings.FetchQueueBackoffMs = 10;
+        settings.QueuedMaxMessagesKbytes = 16 * 1024;
+        return settings;
+    }
+
+    /// <summary>
+    /// Writes state to a topic: records of brokers that do not answer are given up, as the next snapshot holds more.
+    /// </summary>
+    /// <param name="config">Validated.</param>
+    /// <param name="largest">Bytes that the topic takes at once.</param>
+    public static ProducerConfig StateProducer(EsnConfig config, int largest)
+    {
+        ProducerConfig settings = AnyProducer(config);
+        settings.MessageTimeoutMs = (int)KeepWithin.TotalMilliseconds;
+        Apply(settings, config.Kafka.Producer.Where(setting => setting.Key != "transactional.id"));
+        settings.EnableIdempotence = true;
+        settings.MessageMaxBytes = largest;
+        settings.BatchSize = Math.Min(largest, 1_000_000);
+        return settings;
+    }
+
     static ProducerConfig AnyProducer(EsnConfig config) => new(Common(config.Kafka))
     {
         EnableIdempotence = true,
@@ -80,7 +116,7 @@ static class ClientSettings
         return settings;
     }
 
-    static void Apply(ClientConfig settings, IReadOnlyDictionary<string, string> more)
+    static void Apply(ClientConfig settings, IEnumerable<KeyValuePair<string, string>> more)
     {
         foreach ((string key, string value) in more) settings.Set(key, value);
     }

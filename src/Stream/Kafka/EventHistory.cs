@@ -42,9 +42,10 @@ public sealed class EventHistory(EsnConfig config, TimeProvider time, ILogger lo
         return [.. alarms.Values.OrderBy(alarm => alarm.At.UnixTimestampMs).Select(alarm => alarm.Alarm)];
     }
 
-    // Our own too, and no alarm: a feed that fell silent, or speaks again.
+    // Our own too, and no alarm: a feed that fell silent or speaks again, a model that began anew.
     static bool IsOfFeed(Headers? headers) => headers is not null && headers.TryGetLastBytes("ce_type", out byte[] type)
-        && Encoding.UTF8.GetString(type).StartsWith("esn.feed.", StringComparison.Ordinal);
+        && Encoding.UTF8.GetString(type) is { } name && (name.StartsWith("esn.feed.", StringComparison.Ordinal)
+            || name.StartsWith("esn.model.", StringComparison.Ordinal));
 
     static BoardAlarm? Alarm(byte[]? value)
     {

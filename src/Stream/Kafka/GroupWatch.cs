@@ -69,7 +69,8 @@ sealed class GroupWatch(EsnConfig config, IConsumer<byte[]?, byte[]?> consumer, 
 
     async Task Ask(IAdminClient admin, CancellationToken stop)
     {
-        string[] sinks = [config.Sink.Events, config.Sink.DeadLetters];
+        string[] sinks = [config.Sink.Events, config.Sink.DeadLetters,
+            .. config.State.Store == StateStore.Topic ? [config.State.Topic] : Array.Empty<string>()];
         // Each by itself, on a thread of its own as the call blocks. A consumer that asks makes no topic; the newer call for
         // descriptions ends the process where a topic has no leader yet (Confluent.Kafka 2.16).
         List<TopicMetadata> topics = [];

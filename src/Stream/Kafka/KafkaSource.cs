@@ -23,6 +23,8 @@ public sealed class KafkaSource : IDisposable
     /// <summary>How long partitions that are to go are held for what came of them; shorter than what a stop is given.</summary>
     public static readonly TimeSpan DrainWithin = TimeSpan.FromSeconds(5);
 
+    const int MostBytes = 16 * 1024 * 1024;  // of a batch's values, but for the last: records of fields are large
+
     static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(100);
     static readonly TimeSpan PauseAfter = TimeSpan.FromSeconds(1);  // of waiting: a paused partition throws its prefetched records away
 
@@ -34,8 +36,11 @@ public sealed class KafkaSource : IDisposable
     readonly StartOffsets _starts;
     readonly Membership _membership;
     readonly InFlight _inFlight = new(MaxInFlight);
+    readonly BatchSize _size;
     readonly CancellationTokenSource _closing = new();  // nothing is waited for any more
     List<FeedRecord> _collected = [];
+    long _bytes;  // of their values
+    string _topic = "";  // of the last record
     Thread? _consuming;
     long _waits;
     Error? _fatal;
@@ -50,6 +55,7 @@ public sealed class KafkaSource : IDisposable
     {
         (_config, _readiness, _time, _log) = (config, readiness, time, log);
         _complaints = new RateLimit(time, TimeSpan.FromMinutes(1));
+        _size = new BatchSize(config.Source.BatchSize, time);
         var said = new ClientLog(log, time);
         Consumer = new ConsumerBuilder<byte[]?, byte[]?>(ClientSettings.Consumer(config))
             .SetPartitionsAssignedHandler((_, partitions) => _membership!.Assign(partitions))
@@ -105,7 +111,11 @@ public sealed class KafkaSource : IDisposable
     public void Done(SourceMessage message)
     {
         if (message is SourceEnded or CommandsGiven or TimePassed or ConfigChanged) return;  // it came from none of ours
-        if (message is RecordBatch) _readiness.Progressed();
+        if (message is RecordBatch)
+        {
+            _readiness.Progressed();
+            _size.End();
+        }
         _membership.Done(message);
         _inFlight.End();
     }
@@ -194,7 +204,8 @@ public sealed class KafkaSource : IDisposable
     void Collect()
     {
         if (_collected.Count == 0) Take(Poll);
-        while (_collected.Count > 0 && _collected.Count < _config.Source.BatchSize && Take(TimeSpan.Zero)) { }
+        int most = _size.Most;
+        while (_collected.Count > 0 && _collected.Count < most && _bytes < MostBytes && Take(TimeSpan.Zero)) { }
     }
 
     bool Take(TimeSpan wait)
@@ -203,7 +214,9 @@ public sealed class KafkaSource : IDisposable
         {
             if (Consumer.Consume(wait) is not { } result) return false;
             Message<byte[]?, byte[]?> message = result.Message;
-            _collected.Add(new FeedRecord(result.Topic, result.Partition, result.Offset, message.Timestamp.UnixTimestampMs, message.Key,
+            if (result.Topic != _topic) _topic = result.Topic;  // the client makes it anew with every record
+            _bytes += message.Value?.Length ?? 0;
+            _collected.Add(new FeedRecord(_topic, result.Partition, result.Offset, message.Timestamp.UnixTimestampMs, message.Key,
                 message.Value)
             {
                 Headers = message.Headers is { Count: > 0 } headers
@@ -223,7 +236,7 @@ public sealed class KafkaSource : IDisposable
     {
         if (_collected.Count == 0) return;
         List<FeedRecord> collected = _collected;
-        _collected = [];
+        (_collected, _bytes) = (new List<FeedRecord>(collected.Count), 0);
         for (int i = 0; i < collected.Count; i++)
         {
             // Records of a partition come together: the last of them says how far it is read.
@@ -231,6 +244,7 @@ public sealed class KafkaSource : IDisposable
             if (i + 1 == collected.Count || collected[i + 1].Partition != record.Partition || collected[i + 1].Topic != record.Topic)
                 _membership.Read(record);
         }
+        _size.Begin(collected.Count);
         emit(new RecordBatch(collected));
     }
 

@@ -131,4 +131,24 @@ static partial class Log
     [LoggerMessage(50, LogLevel.Warning, "{What} of {Stream} {Change}, the last it gave is of {Since}; {Repeats} alike before it were not "
         + "logged")]
     public static partial void Silence(this ILogger log, string stream, string what, string change, string since, int repeats);
+
+    [LoggerMessage(60, LogLevel.Error, "state {Name} of {Partition} can't be used: {Reason}; an older one is tried")]
+    public static partial void StateUnusable(this ILogger log, string name, string partition, string reason);
+
+    [LoggerMessage(61, LogLevel.Warning, "partition {Partition} goes on from an older snapshot, {Name}, as the newest can't be used: more "
+        + "records are read again")]
+    public static partial void StateFellBack(this ILogger log, string partition, string name);
+
+    [LoggerMessage(62, LogLevel.Warning, "{Records} records of {Partition} that a snapshot has replaced are not deleted yet: {Reason}")]
+    public static partial void StateNotCleared(this ILogger log, string partition, int records, string reason);
+
+    [LoggerMessage(65, LogLevel.Warning, "the state in topic {Topic} is waited for, its partitions do not begin before: {Reason}; "
+        + "{Repeats} alike before it were not logged")]
+    public static partial void StateWaits(this ILogger log, string topic, string reason, int repeats);
+
+    [LoggerMessage(63, LogLevel.Warning, "topic {Topic} of the state had {Before} partitions and has {After} now, as many as the source")]
+    public static partial void StateWidened(this ILogger log, string topic, int before, int after);
+
+    [LoggerMessage(92, LogLevel.Warning, "{Stream} at {Time}: {What}")]
+    public static partial void Model(this ILogger log, string stream, string time, string what);
 }

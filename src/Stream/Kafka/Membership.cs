@@ -81,10 +81,14 @@ sealed class Membership(IConsumer<byte[]?, byte[]?> consumer, StartOffsets start
     /// <returns>Where they begin.</returns>
     public List<TopicPartitionOffset> Assign(List<TopicPartition> partitions)
     {
-        readiness.Joined();
         try
         {
-            if (_emit is not null) return Start(partitions, _emit);
+            if (_emit is not null)
+            {
+                List<TopicPartitionOffset> begins = Start(partitions, _emit);
+                readiness.Joined();  // not before it is said where they begin: what is sent from now on is read
+                return begins;
+            }
         }
         catch (OperationCanceledException)
         {

@@ -19,6 +19,12 @@ abstract class Outgoing(PartitionId source)
     /// <summary>Where it goes.</summary>
     public abstract string Topic { get; }
 
+    /// <summary>Of that topic; null: any, by the key.</summary>
+    public virtual int? Partition => null;
+
+    /// <summary>Whether it tells what came of records: where it is given up, their models are ahead of what was told.</summary>
+    public virtual bool Tells => true;
+
     /// <summary>For the log.</summary>
     public abstract string What { get; }
 
@@ -34,10 +40,11 @@ abstract class Outgoing(PartitionId source)
     /// <summary>All that is to be told of a batch: events, then dead letters.</summary>
     public static List<Outgoing> Of(ScoredBatch batch, EsnConfig config) =>
     [
-        .. batch.Frames.Where(frame => frame.Result.Alarm is not null).Select(frame => new OutgoingEvent(frame, config)),
-        .. batch.Frames.Where(frame => frame.Result.Alarm?.Field is { } evidence
+        .. batch.Alarms.Select(frame => new OutgoingEvent(frame, config)),
+        .. batch.Alarms.Where(frame => frame.Result.Alarm?.Field is { } evidence
             && !FieldMap.IsInline(evidence, AnomalyCloudEvent.MostBytes))
             .Select(frame => new OutgoingMap(frame, config.Sink.Maps)),
+        .. batch.ModelChanges.Select(frame => new OutgoingModel(frame, config)),
         .. batch.Silences.Select(change => new OutgoingSilence(change, config)),
         .. batch.DeadLetters.Select(letter => new OutgoingLetter(letter, config.Sink.DeadLetters)),
         .. batch.Taken.Where(_ => config.Control.Topic.Length > 0).Select(taken => new OutgoingCommand(taken, config.Control.Topic)),
@@ -66,7 +73,7 @@ sealed class OutgoingEvent(ScoredFrame frame, EsnConfig config)
     Message<byte[]?, byte[]?> Event(int most)
     {
         CloudEvent cloudEvent = AnomalyCloudEvent.Of(frame.Frame, frame.Result.Alarm!, frame.AlarmId, config.Source.Fields.Channels, most,
-            frame.Grid, config.Sink.Maps);
+            frame.Grid, config.Sink.Maps, frame.EndedBy);
         (var attributes, ReadOnlyMemory<byte> data) = AnomalyCloudEvent.Binary(cloudEvent);
         var headers = new Headers();
         Add(headers, "content-type", cloudEvent.DataContentType!);

@@ -52,10 +52,12 @@ sealed class Publisher : IDisposable
     /// <summary>Says what goes out.</summary>
     public void Say(ScoredBatch batch)
     {
-        foreach (ScoredFrame frame in batch.Frames)
+        foreach (ScoredFrame frame in batch.Alarms)
             if (frame.Result.Alarm is { } alarm)
                 _log.Alarm(Words.Of(alarm.Change), frame.Frame.Stream.Key, FeedTime.Write(alarm.Time), alarm.Position,
                     Words.Of(alarm.Severity), alarm.PeakScore);
+        foreach (ScoredFrame frame in batch.ModelChanges)
+            _log.Model(frame.Frame.Stream.Key, FeedTime.Write(frame.Frame.Time), ModelCloudEvent.Say(frame.Result.Model!, []));
         foreach (SilenceChange change in batch.Silences)
             if (_silences.Allows(out int untold))
                 _log.Silence(change.Stream.Key, change.Channel < 0 ? "all" : $"channel {change.Channel}",
@@ -120,18 +122,19 @@ sealed class Publisher : IDisposable
     async Task<bool> TrySend(Outgoing one, CancellationToken cancel)
     {
         foreach (Message<byte[]?, byte[]?> message in one.Messages())
-            if (!await TryProduce(one.Topic, message, cancel).ConfigureAwait(false)) return false;
+            if (!await TryProduce(one.Topic, one.Partition, message, cancel).ConfigureAwait(false)) return false;
         return true;
     }
 
     // Whether the topic's limit lets it through.
-    async Task<bool> TryProduce(string topic, Message<byte[]?, byte[]?> message, CancellationToken cancel)
+    async Task<bool> TryProduce(string topic, int? partition, Message<byte[]?, byte[]?> message, CancellationToken cancel)
     {
+        var to = new TopicPartition(topic, partition ?? Partition.Any);
         while (true)
         {
             try
             {
-                await Producer.ProduceAsync(topic, message, cancel).ConfigureAwait(false);
+                await Producer.ProduceAsync(to, message, cancel).ConfigureAwait(false);
                 return true;
             }
             catch (ProduceException<byte[]?, byte[]?> e) when (e.Error.Code == ErrorCode.Local_QueueFull)

@@ -67,7 +67,7 @@ sealed class SnapshotStarts(ISnapshotStore? store, IConsumer<byte[]?, byte[]?> c
     {
         try
         {
-            store!.Save(snapshot, cancel).AsTask().GetAwaiter().GetResult();
+            store!.Begin(snapshot, cancel).AsTask().GetAwaiter().GetResult();
         }
         catch (SnapshotException e)
         {

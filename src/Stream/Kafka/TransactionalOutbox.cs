@@ -1,6 +1,7 @@
 using Confluent.Kafka;
 using Esn.Streaming.Configuration;
 using Esn.Streaming.Pipeline;
+using Esn.Streaming.State;
 using Esn.Streaming.Streams;
 using Esn.Streaming.Wire;
 using Microsoft.Extensions.Logging;
@@ -102,8 +103,11 @@ public sealed class TransactionalOutbox : IOutbox, IDisposable
             foreach (PartitionOffset offset in done) _transactions.Mark(offset);
             if (batch.Message is PartitionsLost lost)
                 foreach (PartitionId partition in lost.Partitions) _transactions.Forget(partition);
-            if (batch.Message is PartitionsAssigned { Partitions: var come })
+            if (batch.Message is PartitionsAssigned { Partitions: var come, Starts: var starts })
+            {
                 foreach (PartitionId partition in come) _transactions.Begin(partition);
+                foreach (PartitionStart start in starts) _transactions.Begin(start);
+            }
             List<Outgoing> outgoing = Outgoing.Of(batch, _config);
             if (outgoing.Count > 0 || batch.Message is not RecordBatch) await _transactions.Commit(outgoing, cancel).ConfigureAwait(false);
         }
@@ -111,6 +115,34 @@ public sealed class TransactionalOutbox : IOutbox, IDisposable
         {
             _failed = e;
             throw;
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
+
+    /// <summary>
+    /// Commits manifests of snapshots with the offsets of their partitions. They stand for what was stored before this is called:
+    /// for no more than what is committed with them.
+    /// </summary>
+    /// <exception cref="SnapshotException">They are not committed: their partitions are another's, or nothing is any more.</exception>
+    internal async Task Keep(IReadOnlyList<OutgoingManifest> manifests, CancellationToken cancel)
+    {
+        await _one.WaitAsync(cancel).ConfigureAwait(false);
+        try
+        {
+            if (_failed is not null) throw new SnapshotException(_failed.Message, _failed);
+            List<Outgoing> outgoing = [.. manifests];
+            await _transactions.Commit(outgoing, cancel).ConfigureAwait(false);
+            if (outgoing.Count < manifests.Count)
+                throw new SnapshotException($"{string.Join(", ", manifests.Except(outgoing.OfType<OutgoingManifest>())
+                    .Select(manifest => manifest.Source).Distinct())} went to another replica before the snapshot was whole");
+        }
+        catch (OutboxException e)
+        {
+            _failed = e;  // told with the next batch
+            throw new SnapshotException(e.Message, e);
         }
         finally
         {

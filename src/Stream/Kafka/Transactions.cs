@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Confluent.Kafka;
 using Esn.Streaming.Pipeline;
+using Esn.Streaming.Streams;
 using Esn.Streaming.Wire;
 using Microsoft.Extensions.Logging;
 
@@ -30,6 +31,7 @@ sealed class Transactions(IConsumer<byte[]?, byte[]?> consumer, Func<PartitionId
 
     readonly RateLimit _complaints = new(time, TimeSpan.FromMinutes(1));
     readonly Dictionary<PartitionId, long> _offsets = [];  // that are not committed yet
+    readonly Dictionary<PartitionId, long> _last = [];     // the last of each partition, committed or not
     readonly ConcurrentDictionary<PartitionId, bool> _gaveUp = new();
     int _renewals;  // of the producer since the last commit
 
@@ -37,13 +39,24 @@ sealed class Transactions(IConsumer<byte[]?, byte[]?> consumer, Func<PartitionId
     public bool GaveUp(PartitionId partition) => _gaveUp.ContainsKey(partition);
 
     /// <summary>All before this offset is done once what is committed next is.</summary>
-    public void Mark(PartitionOffset done) => _offsets[done.Partition] = done.Next;
+    public void Mark(PartitionOffset done) => _offsets[done.Partition] = _last[done.Partition] = done.Next;
 
     /// <summary>Nothing of a partition that went is committed any more.</summary>
     public void Forget(PartitionId partition) => _offsets.Remove(partition);
 
     /// <summary>A partition begins, with nothing of it on its way.</summary>
-    public void Begin(PartitionId partition) => _gaveUp.TryRemove(partition, out _);
+    public void Begin(PartitionId partition)
+    {
+        _gaveUp.TryRemove(partition, out _);
+        _last.Remove(partition);
+    }
+
+    /// <summary>The group's offset where it begins.</summary>
+    public void Begin(PartitionStart start)
+    {
+        if (start.Told >= 0 || start.Snapshot is not null)
+            _last[start.Partition] = start.Told >= 0 ? start.Told : start.Snapshot!.Next;
+    }
 
     /// <summary>Commits messages and all offsets that wait. Returns when it is done, or nothing of it is ours to tell any more.</summary>
     /// <param name="outgoing">What does not count any more is taken out of it.</param>
@@ -84,7 +97,7 @@ sealed class Transactions(IConsumer<byte[]?, byte[]?> consumer, Func<PartitionId
     bool GiveUp(Outgoing one)
     {
         if (!gone(one.Source)) return false;
-        _gaveUp[one.Source] = true;
+        if (one.Tells) _gaveUp[one.Source] = true;
         return true;
     }
 
@@ -95,7 +108,11 @@ sealed class Transactions(IConsumer<byte[]?, byte[]?> consumer, Func<PartitionId
         IReadOnlyList<Outgoing> large = await publisher.Send(outgoing, cancel).ConfigureAwait(false);
         if (large.Count == 0)
         {
-            TopicPartitionOffset[] offsets = [.. _offsets.Select(offset =>
+            // The membership is checked with offsets alone: what comes without any goes with that which stands already.
+            var sent = new Dictionary<PartitionId, long>(_offsets);
+            foreach (Outgoing one in outgoing)
+                if (!sent.ContainsKey(one.Source) && _last.TryGetValue(one.Source, out long last)) sent[one.Source] = last;
+            TopicPartitionOffset[] offsets = [.. sent.Select(offset =>
                 new TopicPartitionOffset(offset.Key.Topic, offset.Key.Number, offset.Value))];
             await producer.Commit(offsets, member).ConfigureAwait(false);
             _offsets.Clear();
@@ -152,7 +169,7 @@ sealed class Transactions(IConsumer<byte[]?, byte[]?> consumer, Func<PartitionId
                     var partition = new PartitionId(found.Topic, found.Partition);
                     if (found.Offset.Value < _offsets[partition]) continue;
                     _offsets.Remove(partition);
-                    outgoing.RemoveAll(one => one.Source == partition);
+                    outgoing.RemoveAll(one => one.Source == partition && one.Tells);
                 }
                 return;
             }

@@ -14,9 +14,9 @@ using Microsoft.Extensions.Logging;
 namespace Esn.Streaming.Kafka;
 
 /// <summary>
-/// Posts the changes of alarms to addresses outside, for those who have no consumer on call: in their order, with growing waits
-/// between attempts. What can't be posted becomes a dead letter. The topic of events is what counts: a webhook that is away holds
-/// nothing up, and what is on its way when the process ends is lost to it.
+/// Posts the changes of alarms, and of feeds that fall silent, to addresses outside, for those who have no consumer on call: in
+/// their order, with growing waits between attempts. What can't be posted becomes a dead letter. The topic of events is what counts:
+/// a webhook that is away holds nothing up, and what is on its way when the process ends is lost to it.
 /// </summary>
 public sealed class Webhooks : IAsyncDisposable
 {
@@ -43,14 +43,24 @@ public sealed class Webhooks : IAsyncDisposable
     public void Observe(ScoredBatch batch)
     {
         if (_hooks.Length == 0) return;
-        foreach (ScoredFrame frame in batch.Frames)
+        foreach (ScoredFrame frame in batch.Alarms)
         {
             if (frame.Result.Alarm is not { } alarm) continue;
-            CloudEvent cloudEvent = AnomalyCloudEvent.Of(frame.Frame, alarm, frame.AlarmId, _config.Source.Fields.Channels);
-            foreach (Webhook hook in _hooks) hook.Post(new Change(frame.Frame.Stream, alarm, frame.AlarmId, cloudEvent, batch.ScoredAt));
+            CloudEvent cloudEvent = AnomalyCloudEvent.Of(frame.Frame, alarm, frame.AlarmId, _config.Source.Fields.Channels,
+                ended: frame.EndedBy);
+            foreach (Webhook hook in _hooks) hook.Post(new Change(frame.Frame.Stream, cloudEvent, batch.ScoredAt)
+            {
+                Alarm = alarm, Id = frame.AlarmId,
+            });
+        }
+        foreach (SilenceChange silence in batch.Silences)
+        {
+            CloudEvent cloudEvent = FeedCloudEvent.Of(silence.Stream, silence.Channel, silence.Ended, silence.Since, silence.Time,
+                silence.Interval, silence.SinceAt, silence.At, _config.Source.Fields.Channels);
+            foreach (Webhook hook in _hooks) hook.Post(new Change(silence.Stream, cloudEvent, batch.ScoredAt) { Silence = silence });
         }
         foreach (StreamId stream in batch.Gone)
-            foreach (Webhook hook in _hooks) hook.Post(new Change(stream, null, "", null, batch.ScoredAt));
+            foreach (Webhook hook in _hooks) hook.Post(new Change(stream, null, batch.ScoredAt));
     }
 
     /// <inheritdoc/>
@@ -79,8 +89,15 @@ public sealed class Webhooks : IAsyncDisposable
         }
     }
 
-    /// <summary>A change of an alarm; without one, its stream is another process's now.</summary>
-    sealed record Change(StreamId Stream, AlarmEvent? Alarm, string Id, CloudEvent? Event, DateTime At);
+    /// <summary>A change of an alarm, or of what a feed gives; without an event, its stream is another process's now.</summary>
+    sealed record Change(StreamId Stream, CloudEvent? Event, DateTime At)
+    {
+        public AlarmEvent? Alarm { get; init; }
+
+        public string Id { get; init; } = "";
+
+        public SilenceChange? Silence { get; init; }
+    }
 
     sealed class Webhook : IAsyncDisposable
     {
@@ -99,7 +116,7 @@ public sealed class Webhooks : IAsyncDisposable
         readonly Uri _url;
         readonly Channel<Change> _waiting = Channel.CreateBounded<Change>(MostWaiting);
         readonly CancellationTokenSource _ending = new();
-        readonly Dictionary<StreamId, Alert> _open = [];  // what Alertmanager is reminded of
+        readonly Dictionary<(StreamId Stream, string What), Alert> _open = [];  // what Alertmanager is reminded of
         readonly Task _worker;
 
         public Webhook(WebhookConfig config, TimeProvider time, Action<string> counted, Func<string, StreamId, byte[], string, Task> fail)
@@ -153,39 +170,64 @@ public sealed class Webhooks : IAsyncDisposable
 
         async Task Take(Change change)
         {
-            if (change.Alarm is null) _open.Remove(change.Stream);  // its next owner reminds of it, or it resolves by itself
-            else await Deliver(change.Stream, _config.Format == WebhookFormat.Json
-                ? AnomalyCloudEvent.Structured(change.Event!).ToArray() : Alerts(change)).ConfigureAwait(false);
+            if (change.Event is null)
+            {
+                // Its next owner reminds of it, or it resolves by itself.
+                foreach ((StreamId Stream, string) open in _open.Keys.Where(open => open.Stream == change.Stream).ToArray())
+                    _open.Remove(open);
+                return;
+            }
+            await Deliver(change.Stream, _config.Format == WebhookFormat.Json ? AnomalyCloudEvent.Structured(change.Event).ToArray()
+                : JsonSerializer.SerializeToUtf8Bytes(change.Silence is { } silence ? Alerts(change, silence)
+                    : Alerts(change, change.Alarm!), Layout)).ConfigureAwait(false);
         }
 
-        // An alert is its labels: one whose severity changes is resolved, and another one fires.
-        byte[] Alerts(Change change)
+        List<Alert> Alerts(Change change, AlarmEvent alarm)
         {
-            (StreamId stream, AlarmEvent alarm) = (change.Stream, change.Alarm!);
-            bool ended = alarm.Change is AlarmChange.Closed or AlarmChange.Adapted;
+            StreamId stream = change.Stream;
             string severity = alarm.Severity switch { Severity.Critical => "critical", Severity.Major => "warning", _ => "info" };
-            var alerts = new List<Alert>();
-            Alert? before = _open.GetValueOrDefault(stream);
-            bool same = before is not null && before.labels["severity"] == severity && before.labels["alarm"] == change.Id;
-            if (before is not null && !same) alerts.Add(before with { endsAt = FeedTime.Write(change.At) });
-            var alert = new Alert(
-                new Dictionary<string, string>
+            return Alerts(change, "alarm", ended: alarm.Change is AlarmChange.Closed or AlarmChange.Adapted,
+                new()
                 {
                     ["alertname"] = "EsnAnomaly", ["severity"] = severity, ["topic"] = stream.Topic, ["stream"] = stream.Key,
                     ["partition"] = FormattableString.Invariant($"{stream.Partition}"), ["alarm"] = change.Id,
                 },
-                new Dictionary<string, string>
-                {
-                    ["summary"] = $"{stream.Key} ({stream.Topic}) does not behave as it used to",
-                    ["description"] = string.Create(CultureInfo.InvariantCulture, $"Open since step {alarm.Start}, feed time "
-                        + $"{FeedTime.Write(alarm.StartTime)}; peak score {alarm.PeakScore:F2} (1 = threshold), "
-                        + $"{Words.Of(alarm.Severity)}; now {Words.Of(alarm.Change)}."),
-                },
+                $"{stream.Key} ({stream.Topic}) does not behave as it used to",
+                string.Create(CultureInfo.InvariantCulture, $"Open since step {alarm.Start}, feed time "
+                    + $"{FeedTime.Write(alarm.StartTime)}; peak score {alarm.PeakScore:F2} (1 = threshold), "
+                    + $"{Words.Of(alarm.Severity)}; now {Words.Of(alarm.Change)}."));
+        }
+
+        List<Alert> Alerts(Change change, SilenceChange silence)
+        {
+            StreamId stream = change.Stream;
+            var data = (FeedCloudEvent.FeedData)change.Event!.Data!;
+            string what = silence.Channel < 0 ? "" : $"channel {data.Name ?? FormattableString.Invariant($"{silence.Channel}")} of ";
+            var labels = new Dictionary<string, string>
+            {
+                ["alertname"] = "EsnFeedSilent", ["severity"] = "warning", ["topic"] = stream.Topic, ["stream"] = stream.Key,
+                ["partition"] = FormattableString.Invariant($"{stream.Partition}"),
+            };
+            if (silence.Channel >= 0) labels["channel"] = FormattableString.Invariant($"{silence.Channel}");
+            return Alerts(change, FormattableString.Invariant($"silence {silence.Channel}"), silence.Ended, labels,
+                $"{what}{stream.Key} ({stream.Topic}) gives nothing any more",
+                string.Create(CultureInfo.InvariantCulture, $"The last it gave is of feed time {data.Since}; a frame comes every "
+                    + $"{data.IntervalSeconds:G3} s else; now it {(silence.Ended ? "speaks again" : "is silent")}."));
+        }
+
+        // An alert is its labels: one whose severity changes is resolved, and another one fires.
+        List<Alert> Alerts(Change change, string what, bool ended, Dictionary<string, string> labels, string summary, string description)
+        {
+            var alerts = new List<Alert>();
+            Alert? before = _open.GetValueOrDefault((change.Stream, what));
+            bool same = before is not null && before.labels.OrderBy(label => label.Key).SequenceEqual(labels.OrderBy(label => label.Key));
+            if (before is not null && !same) alerts.Add(before with { endsAt = FeedTime.Write(change.At) });
+            var alert = new Alert(labels, new Dictionary<string, string> { ["summary"] = summary, ["description"] = description },
                 same ? before!.startsAt : FeedTime.Write(change.At), ended ? FeedTime.Write(change.At) : null);
             alerts.Add(alert);
-            if (ended) _open.Remove(stream);
-            else _open[stream] = alert;
-            return JsonSerializer.SerializeToUtf8Bytes(alerts, Layout);
+            if (ended) _open.Remove((change.Stream, what));
+            else _open[(change.Stream, what)] = alert;
+            return alerts;
         }
 
         async Task Deliver(StreamId stream, byte[] body)

@@ -31,7 +31,7 @@ public static class DetectionPipeline
                 using Activity? trace = scored.Batch.Message is RecordBatch
                     ? Spans.Source.StartActivity("publish", ActivityKind.Producer, scored.Trace) : null;
                 trace?.SetTag("messaging.system", "kafka").SetTag("messaging.operation.type", "send")
-                    .SetTag("esn.events", scored.Batch.Frames.Count(frame => frame.Result.Alarm is not null))
+                    .SetTag("esn.events", scored.Batch.Alarms.Count)
                     .SetTag("esn.dead_letters", scored.Batch.DeadLetters.Count);
                 await outbox.Store(scored.Batch, cancel).ConfigureAwait(false);
                 return scored.Batch;

@@ -22,6 +22,8 @@ namespace Esn.Streaming.Pipeline;
 public sealed class KeepingOutbox(IOutbox outbox, ISnapshotStore store, TimeSpan interval, Func<PartitionId, bool> gone,
     TimeProvider time, ILogger log, Action<StreamId, bool>? kept = null) : IOutbox
 {
+    const int SleepAtOnce = 50;
+
     readonly Dictionary<PartitionId, Task> _writing = [];
     Task _sleeping = Task.CompletedTask;
 
@@ -57,19 +59,20 @@ public sealed class KeepingOutbox(IOutbox outbox, ISnapshotStore store, TimeSpan
     async Task Sleep(Task before, IReadOnlyList<SlotSnapshot> slots)
     {
         await before.ConfigureAwait(false);
-        foreach (SlotSnapshot slot in slots)
+        foreach (SlotSnapshot[] some in slots.Chunk(SleepAtOnce))
         {
-            bool good = !gone(new PartitionId(slot.Stream.Topic, slot.Stream.Partition));
+            SlotSnapshot[] ours = [.. some.Where(slot => !gone(new PartitionId(slot.Stream.Topic, slot.Stream.Partition)))];
+            bool good = true;
             try
             {
-                if (good) await store.Sleep(slot, CancellationToken.None).ConfigureAwait(false);
+                if (ours.Length > 0) await store.Sleep(ours, CancellationToken.None).ConfigureAwait(false);
             }
             catch (SnapshotException e)
             {
                 good = false;
                 log.NotKept(e.Message, interval.TotalSeconds);
             }
-            kept?.Invoke(slot.Stream, good);
+            foreach (SlotSnapshot slot in some) kept?.Invoke(slot.Stream, good && ours.Contains(slot));
         }
     }
 

@@ -144,7 +144,13 @@ public sealed class DirectoryStore : ISnapshotStore
     }
 
     /// <inheritdoc/>
-    public ValueTask Sleep(SlotSnapshot slot, CancellationToken cancel)
+    public ValueTask Sleep(IReadOnlyList<SlotSnapshot> slots, CancellationToken cancel)
+    {
+        foreach (SlotSnapshot slot in slots) Sleep(slot);
+        return ValueTask.CompletedTask;
+    }
+
+    void Sleep(SlotSnapshot slot)
     {
         string directory = AsleepOf(slot.Stream), name = Named(slot.Stream);
         try
@@ -156,7 +162,6 @@ public sealed class DirectoryStore : ISnapshotStore
                 slot.Write(bytes);
                 foreach (ReadOnlyMemory<byte> piece in bytes.Written()) file.Write(piece.Span);
             });
-            return ValueTask.CompletedTask;
         }
         catch (Exception e) when (IsOfDisk(e))
         {
@@ -238,10 +243,20 @@ public sealed class DirectoryStore : ISnapshotStore
                 {
                     cancel.ThrowIfCancellationRequested();
                     await Task.Yield();
-                    string path = Path.Combine(Of(partition), file);
+                    string path = Path.Combine(Of(partition), file), fault;
                     long bytes;
-                    using (System.IO.Stream opened = _files.Open(path)) bytes = opened.Length;
-                    if (!TryRead(path, partition, out PartitionSnapshot? snapshot, out string fault))
+                    bool whole;
+                    PartitionSnapshot? snapshot;
+                    try
+                    {
+                        using (System.IO.Stream opened = _files.Open(path)) bytes = opened.Length;
+                        whole = TryRead(path, partition, out snapshot, out fault);
+                    }
+                    catch (FileNotFoundException)
+                    {
+                        continue;  // a newer one took its place meanwhile
+                    }
+                    if (!whole)
                     {
                         yield return new StoredSnapshot(partition, generation, false, -1, default, 0, bytes, fault);
                         continue;

@@ -35,13 +35,19 @@ public interface ISnapshotStore : IAsyncDisposable
     /// <exception cref="SnapshotException">It can't be stored: full, gone, not allowed. The one before it is what it was.</exception>
     ValueTask Save(PartitionSnapshot snapshot, CancellationToken cancel);
 
+    /// <summary>
+    /// The same while partitions come, with where this one begins: nothing that the group is to agree to can be waited for then.
+    /// </summary>
+    /// <exception cref="SnapshotException">It can't be stored.</exception>
+    ValueTask Begin(PartitionSnapshot snapshot, CancellationToken cancel) => Save(snapshot, cancel);
+
     /// <summary>The state of one stream that left memory; null: there is none.</summary>
     /// <exception cref="SnapshotException">There is one, and it can't be used.</exception>
     ValueTask<SlotSnapshot?> Wake(StreamId stream, CancellationToken cancel);
 
-    /// <summary>Keeps the state of a stream that leaves memory, beside the snapshots of its partition. Returns once it lasts.</summary>
-    /// <exception cref="SnapshotException">It can't be stored.</exception>
-    ValueTask Sleep(SlotSnapshot slot, CancellationToken cancel);
+    /// <summary>Keeps the states of streams that leave memory, beside the snapshots of their partitions. Returns once they last.</summary>
+    /// <exception cref="SnapshotException">Not all of them can be stored.</exception>
+    ValueTask Sleep(IReadOnlyList<SlotSnapshot> slots, CancellationToken cancel);
 
     /// <summary>The states of streams of a partition that left memory.</summary>
     IAsyncEnumerable<SlotSnapshot> Asleep(PartitionId partition, CancellationToken cancel);

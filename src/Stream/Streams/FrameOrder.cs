@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Esn.Streaming.Configuration;
 using Esn.Streaming.Wire;
 
@@ -43,11 +44,14 @@ sealed class FrameOrder(int channels, TimesConfig times)
     /// <summary>How often frames come.</summary>
     public FeedInterval Interval { get; } = new((long)(times.IntervalSeconds * TimeSpan.TicksPerSecond));
 
-    /// <summary>Those that are to be taken next, in order.</summary>
-    public IReadOnlyList<DueFrame> Due => _due;
+    /// <summary>Those that are to be taken next, in order; until another becomes due.</summary>
+    public ReadOnlySpan<DueFrame> Due => CollectionsMarshal.AsSpan(_due);
 
     /// <summary>Frames that wait for others.</summary>
     public int Waiting => _waiting.Count;
+
+    /// <summary>The newest of those, by its time; null: none waits.</summary>
+    public Frame? Newest => _waiting.Count > 0 ? _waiting[^1] : null;
 
     /// <summary>Time of the last frame that became due: what is older is late. Null: none has.</summary>
     public DateTime? Last => _last;
@@ -57,8 +61,12 @@ sealed class FrameOrder(int channels, TimesConfig times)
     public Action<Frame, long, bool>? Releasing { get; set; }
 
     /// <summary>Whether the same frame is among those that wait.</summary>
-    public bool Holds(DateTime time, double[] values) =>
-        _waiting.Exists(frame => frame.Time == time && frame.Values.AsSpan().SequenceEqual(values));
+    public bool Holds(DateTime time, double[] values)
+    {
+        foreach (Frame frame in _waiting)
+            if (frame.Time == time && frame.Values.AsSpan().SequenceEqual(values)) return true;
+        return false;
+    }
 
     /// <summary>A frame that the gate has let through.</summary>
     /// <param name="frame">Of the stream.</param>

@@ -108,6 +108,23 @@ sealed class Interventions(TimeProvider time)
         }
     }
 
+    /// <summary>The mute that a record of a stream fell under, whoever asks when; null: none.</summary>
+    public ControlMute? MuteOf(StreamId stream, long offset) =>
+        _partitions.TryGetValue(new PartitionId(stream.Topic, stream.Partition), out Partition? here)
+            ? here.Taken.Values.Where(one => one.From <= offset && !(one.To <= offset))
+                .OrderBy(one => one.From).ThenBy(one => one.Command, StringComparer.Ordinal)
+                .Select(one => _mutes.TryGetValue(one.Command, out var mute) && mute.Pattern.Matches(stream.Key) ? mute.Mute : null)
+                .FirstOrDefault(mute => mute is not null)
+            : null;
+
+    /// <summary>Who said by a record that an alarm was none; null: nobody.</summary>
+    public ControlFeedback? DenialOf(StreamId stream, string alarm, long offset) =>
+        _feedback.TryGetValue(stream, out List<ControlFeedback>? said)
+        && _partitions.TryGetValue(new PartitionId(stream.Topic, stream.Partition), out Partition? here)
+            ? said.Where(feedback => feedback.Alarm == alarm && !feedback.Anomaly
+                && here.Taken.TryGetValue(feedback.Id, out ControlTaken? one) && one.From <= offset).MaxBy(feedback => feedback.At)
+            : null;
+
     // What is over before the next record is not looked at any more, unless the partition comes again from further back.
     static void Look(Partition here, long next)
     {

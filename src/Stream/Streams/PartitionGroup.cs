@@ -62,7 +62,7 @@ sealed class PartitionGroup(PartitionId partition, DateTime now)
     /// <returns>Null: it is to begin anew.</returns>
     public static StreamSlot? Woken(SlotSnapshot slot, ModelChoice models, TimesConfig times, SpecChange change)
     {
-        bool fits = ModelOf(slot, models).FingerprintFor(slot.Channels) == slot.Specification;
+        bool fits = Fits(slot, models);
         if (fits || change == SpecChange.KeepOld) return Restore(slot, models, times, change, fits);
         return change == SpecChange.Reset ? null : throw new SnapshotException($"stream {slot.Stream.Key} of {slot.Stream.Topic}"
             + $"[{slot.Stream.Partition}] learnt with another specification: state.onSpecChange says what becomes of it");
@@ -93,7 +93,7 @@ sealed class PartitionGroup(PartitionId partition, DateTime now)
     {
         (Told, CapturedAt) = (Math.Max(0, start.Told), now);
         if (start.Snapshot is not { } snapshot) return ([], []);
-        bool[] fits = [.. snapshot.Slots.Select(slot => ModelOf(slot, models).FingerprintFor(slot.Channels) == slot.Specification)];
+        bool[] fits = [.. snapshot.Slots.Select(slot => Fits(slot, models))];
         SlotSnapshot[] others = [.. snapshot.Slots.Where((_, i) => !fits[i])];
         if (change == SpecChange.Fail && others.Length > 0)
             throw new SnapshotException($"stream {others[0].Stream.Key} of {Partition}, and {others.Length - 1} more, learnt with another "
@@ -120,6 +120,10 @@ sealed class PartitionGroup(PartitionId partition, DateTime now)
         return ([.. snapshot.Slots.Where((_, i) => slots[i] is null).Select(slot => slot.Stream)],
             [.. snapshot.Slots.Where((_, i) => !fits[i] && slots[i] is not null).Select(slot => slot.Stream)]);
     }
+
+    /// <summary>Whether a stream has learnt with the specification that it is to have.</summary>
+    public static bool Fits(SlotSnapshot slot, ModelChoice models) =>
+        ModelOf(slot, models).FingerprintFor(slot.Channels) == slot.Specification;
 
     // A stream of fields has the grid that its first frame brought.
     static ModelSpec ModelOf(SlotSnapshot slot, ModelChoice models) => Gate.GridOf(slot.Gate.Span) is { } grid

@@ -19,6 +19,9 @@ public readonly record struct ScoredFrame(Frame Frame, StepResult Result, ReadOn
     /// <summary>The frame did not come: its values are NaN, and the model took what it expected in its place.</summary>
     public bool Bridged { get; init; }
 
+    /// <summary>What a person said that ended the alarm of the result; null: it ended by itself, or goes on.</summary>
+    public ControlCommand? EndedBy { get; init; }
+
     /// <summary>Of the frame, where it is a field; null: it is none.</summary>
     public GridSpec? Grid { get; init; }
 
@@ -52,7 +55,27 @@ public sealed record StreamSteps(StreamId Stream, IReadOnlyList<ScoredFrame> Fra
 
     /// <summary>How many of these frames did not come and were bridged.</summary>
     public int Bridged { get; init; }
+
+    /// <summary>Of a stream of fields, now and then: what is to come, as its model sees it.</summary>
+    public FieldAhead? Ahead { get; init; }
 }
+
+/// <summary>What is to come of a stream of fields, if it goes on as its model expects.</summary>
+/// <param name="From">Step of the last frame before it.</param>
+/// <param name="Steps">How many frames later it is to come.</param>
+/// <param name="Values">[channels], units of the feed.</param>
+public sealed record FieldAhead(long From, int Steps, double[] Values);
+
+/// <summary>A stream that came back from a snapshot, before any frame of it has come.</summary>
+/// <param name="Stream">Which.</param>
+/// <param name="Channels">Values of its frames.</param>
+/// <param name="Steps">That it has taken.</param>
+/// <param name="Last">Feed time of its last frame; null: it has had none.</param>
+/// <param name="Sent">Its record's own timestamp, UTC; null: it had none.</param>
+/// <param name="Silent">It gives nothing any more, and that was told.</param>
+/// <param name="SilentChannels">Those of which the same is so.</param>
+public sealed record StreamBack(StreamId Stream, int Channels, long Steps, DateTime? Last, DateTime? Sent, bool Silent,
+    IReadOnlyList<int> SilentChannels);
 
 /// <summary>
 /// What became of a message of the source: the one thing that leaves the scoring, for the outbox and for all who show something.
@@ -61,7 +84,28 @@ public sealed record StreamSteps(StreamId Stream, IReadOnlyList<ScoredFrame> Fra
 public sealed record ScoredBatch(SourceMessage Message)
 {
     /// <summary>Frames that came and were scored, in the order of the records that they were taken with.</summary>
-    public IReadOnlyList<ScoredFrame> Frames { get; init; } = [];
+    public IReadOnlyList<ScoredFrame> Frames
+    {
+        get;
+        init
+        {
+            field = value;
+            List<ScoredFrame>? alarms = null, models = null;
+            for (int i = 0; i < value.Count; i++)
+            {
+                if (value[i].Result.Alarm is not null) (alarms ??= []).Add(value[i]);
+                if (value[i].Result.Model is not null) (models ??= []).Add(value[i]);
+            }
+            Alarms = alarms ?? (IReadOnlyList<ScoredFrame>)[];
+            ModelChanges = models ?? (IReadOnlyList<ScoredFrame>)[];
+        }
+    } = [];
+
+    /// <summary>Those of them with an alarm in their result, which are few.</summary>
+    public IReadOnlyList<ScoredFrame> Alarms { get; private init; } = [];
+
+    /// <summary>Those of them with a change of the model itself in their result, which are fewer.</summary>
+    public IReadOnlyList<ScoredFrame> ModelChanges { get; private init; } = [];
 
     /// <summary>Records that could not be taken, in the order of the batch; to be published.</summary>
     public IReadOnlyList<DeadLetter> DeadLetters { get; init; } = [];
@@ -96,8 +140,11 @@ public sealed record ScoredBatch(SourceMessage Message)
     /// <summary>Frames that were taken again after a restart, with what came of them stored before: they are not in here.</summary>
     public int Replayed { get; init; }
 
-    /// <summary>Streams that came back from a snapshot, or woke.</summary>
+    /// <summary>How many streams came back from a snapshot, or woke.</summary>
     public int Restored { get; init; }
+
+    /// <summary>Those that came back with their partition.</summary>
+    public IReadOnlyList<StreamBack> Back { get; init; } = [];
 
     /// <summary>Streams that begin anew, as their models learn in another way than their snapshots did.</summary>
     public IReadOnlyList<StreamId> Reset { get; init; } = [];

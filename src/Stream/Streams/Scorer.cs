@@ -36,6 +36,22 @@ sealed class Scorer
         for (int t = 0; t < muted.Length; t++)
             muted[t] = Array.Exists(_maintenance, maintenance => maintenance(slot.Stream.Key, slot.DueAt(t)));
         if (mutes) _interventions.Mark(slot.Stream, slot.Due, muted);
-        return slot.Step(muted, _time);
+        return Said(slot.Step(muted, _time));
+    }
+
+    // What ends an alarm may be a person: the event says who, and why.
+    StreamSteps Said(StreamSteps steps)
+    {
+        ScoredFrame[]? frames = null;
+        for (int t = 0; t < steps.Frames.Count; t++)
+        {
+            if (steps.Frames[t] is not { Result.Alarm.Change: AlarmChange.Closed or AlarmChange.Adapted } frame) continue;
+            ControlCommand? by = frame.Muted ? _interventions.MuteOf(steps.Stream, frame.Frame.Record.Offset)
+                : _interventions.DenialOf(steps.Stream, frame.AlarmId, frame.At);
+            if (by is null) continue;
+            frames ??= [.. steps.Frames];
+            frames[t] = frame with { EndedBy = by };
+        }
+        return frames is null ? steps : steps with { Frames = frames };
     }
 }

@@ -33,8 +33,9 @@ sealed class Silence(StreamId stream, int channels, TimesConfig times, FrameOrde
     readonly DateTime[] _heard = new DateTime[channels];
     readonly List<SilenceChange> _changes = [];
     DateTime? _lastSent;
-    DateTime _last;      // feed time of the last frame
+    DateTime _last;      // feed time of the last frame that was taken
     long _lastAt = -1;   // its offset
+    long _spokeAt = -1;  // offset of the record that ended a silence which the clock had told
 
     /// <summary>By the wall clock, and told.</summary>
     public bool IsSilent { get; set; }
@@ -48,6 +49,9 @@ sealed class Silence(StreamId stream, int channels, TimesConfig times, FrameOrde
     /// <summary>The changes are told.</summary>
     public void Told() => _changes.Clear();
 
+    /// <summary>The last record's own timestamp; null: it had none.</summary>
+    public DateTime? LastSent => _lastSent;
+
     /// <summary>Whether a channel has given nothing for so long that it was told.</summary>
     public bool IsSilentChannel(int channel) => times.SilentAfter > 0 && _missing[channel] >= times.SilentAfter;
 
@@ -60,6 +64,20 @@ sealed class Silence(StreamId stream, int channels, TimesConfig times, FrameOrde
         _lastSent = sent;
     }
 
+    /// <summary>A frame came that is to be taken, now or once those before it have: what was told to be silent speaks again.</summary>
+    public void Speak(Frame frame)
+    {
+        if (!IsSilent) return;
+        (DateTime since, long sinceAt) = Given;
+        _changes.Add(new SilenceChange(stream, -1, true, since, frame.Time, order.Interval.Interval ?? TimeSpan.Zero, sinceAt,
+            frame.Record.Offset));
+        (IsSilent, _spokeAt) = (false, frame.Record.Offset);
+    }
+
+    // The last that it gave, which may still wait for others that never came.
+    (DateTime Time, long At) Given => order.Newest is { } waits && waits.Time >= _last ? (waits.Time, waits.Record.Offset)
+        : (_last, _lastAt);
+
     /// <summary>A frame is about to be taken.</summary>
     /// <param name="frame">It came.</param>
     /// <param name="at">Offset of the record that made it due.</param>
@@ -67,14 +85,13 @@ sealed class Silence(StreamId stream, int channels, TimesConfig times, FrameOrde
     public void Take(Frame frame, long at, bool begins)
     {
         TimeSpan interval = order.Interval.Interval ?? TimeSpan.Zero;
-        if (IsSilent) _changes.Add(new SilenceChange(stream, -1, true, _last, frame.Time, interval, _lastAt, at));
-        else if (!begins && _lastAt >= 0 && Limit is { } limit && frame.Time - _last > limit)
+        if (frame.Record.Offset != _spokeAt && !begins && _lastAt >= 0 && (frame.Time - _last).Ticks > interval.Ticks * times.SilentAfter
+            && Limit is { } limit && frame.Time - _last > limit)
         {
             // Nobody has told it by the clock: a file, or a backlog.
-            _changes.Add(new SilenceChange(stream, -1, false, _last, Later(limit), interval, _lastAt, at));
+            _changes.Add(new SilenceChange(stream, -1, false, _last, Later(_last, limit), interval, _lastAt, at));
             _changes.Add(new SilenceChange(stream, -1, true, _last, frame.Time, interval, _lastAt, at));
         }
-        IsSilent = false;
         for (int c = 0; c < channels; c++)
         {
             if (double.IsNaN(frame.Values[c]))
@@ -103,10 +120,12 @@ sealed class Silence(StreamId stream, int channels, TimesConfig times, FrameOrde
         TimeSpan silent = now - HeardAt;
         if (silent <= limit || silent <= sent || silent <= least) return null;
         IsSilent = true;
-        return new SilenceChange(stream, -1, false, _last, Later(limit), order.Interval.Interval!.Value, _lastAt, _lastAt);
+        // Frames that wait go on waiting: flushed by the clock, a replay would put another one before them that comes late.
+        (DateTime since, long sinceAt) = Given;
+        return new SilenceChange(stream, -1, false, since, Later(since, limit), order.Interval.Interval!.Value, sinceAt, sinceAt);
     }
 
-    DateTime Later(TimeSpan by) => by > DateTime.MaxValue - _last ? DateTime.MaxValue : _last + by;
+    static DateTime Later(DateTime than, TimeSpan by) => by > DateTime.MaxValue - than ? DateTime.MaxValue : than + by;
 
     // What comes every few milliseconds is not silent when a machine has paused.
     TimeSpan? Limit => times.SilentAfter == 0 || order.Interval.Silent(times.SilentAfter) is not { } silent ? null

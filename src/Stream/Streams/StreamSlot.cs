@@ -19,6 +19,7 @@ public sealed class StreamSlot
     readonly Silence _silence;
     readonly Detector _detector;
     readonly SortedList<(long From, long Said), ControlFeedback> _feedback = [];  // that is to be taken at that offset
+    readonly LastAlarms _alarms = new();
     long _opened = -1;  // offset of the record that opened the last alarm
 
     /// <param name="stream">Whose it is.</param>
@@ -89,13 +90,16 @@ public sealed class StreamSlot
     public long Position => _detector.Position;
 
     /// <summary>Frames that the next <see cref="Step"/> takes, those that did not come among them.</summary>
-    public int DueCount => _order.Due.Count;
+    public int DueCount => _order.Due.Length;
+
+    /// <summary>Which of the streams it is that have frames due; for who asked for them to be made due.</summary>
+    internal int Place { get; set; }
 
     /// <summary>Feed time of one of them.</summary>
     public DateTime DueAt(int due) => _order.Due[due].Frame.Time;
 
     /// <summary>Those frames; one that did not come has the record that ended the gap.</summary>
-    public IReadOnlyList<Frame> Due => [.. _order.Due.Select(due => due.Frame)];
+    public IReadOnlyList<Frame> Due => Array.ConvertAll(_order.Due.ToArray(), due => due.Frame);
 
     /// <summary>Whether one of them is a frame that did not come.</summary>
     public bool IsBridged(int due) => _order.Due[due].Kind == DueKind.Bridged;
@@ -116,11 +120,11 @@ public sealed class StreamSlot
         {
             ControlFeedback feedback = _feedback.GetValueAtIndex(0);
             _feedback.RemoveAt(0);
-            if (feedback.Anomaly) _detector.ConfirmAlarm();
-            else if (feedback.Alarm != ScoredFrame.IdOf(Stream, _opened) || !_detector.DenyAlarm())
-            {
-                if (feedback.PeakScore > 0) _detector.RaiseBar(feedback.PeakScore);
-            }
+            // Of a snapshot that is older than what is kept of the last alarms, the last one is known all the same.
+            (long start, double peak) = _alarms.Of(Stream, feedback.Alarm)
+                ?? (feedback.Alarm == ScoredFrame.IdOf(Stream, _opened) ? _detector.LastAlarm : -1, feedback.PeakScore);
+            if (feedback.Anomaly) _detector.ConfirmAlarm(start);
+            else _detector.DenyAlarm(start, peak);
         }
     }
 
@@ -184,6 +188,10 @@ public sealed class StreamSlot
     /// <param name="now">Wall clock, UTC.</param>
     public SilenceChange? Wait(DateTime now) => _silence.At(now);
 
+    /// <summary>What is known of it before a frame has come.</summary>
+    public StreamBack Restored => new(Stream, _gate.Channels, Position, _order.Newest?.Time ?? _order.Last, _silence.LastSent,
+        _silence.IsSilent, [.. Enumerable.Range(0, _gate.Channels).Where(_silence.IsSilentChannel)]);
+
     /// <summary>Feed time of its last frame; null: none has been taken.</summary>
     public DateTime? Last => _order.Last;
 
@@ -204,6 +212,7 @@ public sealed class StreamSlot
 
     void Pass(Frame frame, bool begins)
     {
+        _silence.Speak(frame);
         _order.Take(frame, begins);
         _gate.Taken = _order.Last;
     }
@@ -213,18 +222,19 @@ public sealed class StreamSlot
     /// <param name="time">For the time that it takes.</param>
     public StreamSteps Step(ReadOnlySpan<bool> muted, TimeProvider time)
     {
-        IReadOnlyList<DueFrame> due = _order.Due;
-        int n = due.Count, channels = _gate.Channels, runs = 0, gaps = 0, bridged = 0;
-        var times = new DateTime[n];
-        var values = new double[n * channels];
+        ReadOnlySpan<DueFrame> due = _order.Due;
+        int n = due.Length, channels = _gate.Channels, runs = 0, gaps = 0, bridged = 0;
+        Scratch scratch = Scratch.OfThread(n, channels);
+        Span<DateTime> times = scratch.Times.AsSpan(0, n);
+        Span<double> values = scratch.Values.AsSpan(0, n * channels);
+        Span<StepResult> results = scratch.Results.AsSpan(0, n);
         var expected = new double[n * channels];
-        var results = new StepResult[n];
         bool[]? unjudged = null;
-        var opened = new long[n];
+        var scored = new ScoredFrame[n];
         for (int t = 0; t < n; t++)
         {
             times[t] = due[t].Frame.Time;
-            due[t].Frame.Values.CopyTo(values, t * channels);
+            due[t].Frame.Values.CopyTo(values[(t * channels)..]);
             if (due[t].Kind == DueKind.Bridged)
             {
                 // An alarm that ends with a mute is told with a frame that came.
@@ -248,23 +258,19 @@ public sealed class StreamSlot
             Heed(due[from].At);
             to = from + 1;
             while (to < n && (_feedback.Count == 0 || due[to].At < _feedback.GetKeyAtIndex(0).From)) to++;
-            _detector.StepMany(times.AsSpan(from..to), values.AsSpan((from * channels)..(to * channels)), results.AsSpan(from..to),
+            _detector.StepMany(times[from..to], values[(from * channels)..(to * channels)], results[from..to],
                 expected.AsSpan((from * channels)..(to * channels)), muted.IsEmpty ? default : muted[from..to]);
             for (int t = from; t < to; t++)
             {
-                if (results[t].Alarm is { Change: AlarmChange.Opened }) _opened = due[t].Frame.Record.Offset;
-                opened[t] = results[t].Alarm is null ? -1 : _opened;
+                Frame frame = due[t].Frame;
+                if (results[t].Alarm is { Change: AlarmChange.Opened }) _opened = frame.Record.Offset;
+                if (results[t].Alarm is { } told) _alarms.Take(_opened, told);
+                scored[t] = new ScoredFrame(frame, results[t], expected.AsMemory(t * channels, channels), !muted.IsEmpty && muted[t],
+                    results[t].Alarm is null ? -1 : _opened) { Grid = Grid, At = due[t].At, Bridged = due[t].Kind == DueKind.Bridged };
             }
         }
         TimeSpan elapsed = time.GetElapsedTime(start);
-
-        var scored = new ScoredFrame[n];
-        for (int t = 0; t < n; t++)
-        {
-            Frame frame = due[t].Frame;
-            scored[t] = new ScoredFrame(frame, results[t], expected.AsMemory(t * channels, channels), !muted.IsEmpty && muted[t],
-                opened[t]) { Grid = Grid, At = due[t].At, Bridged = due[t].Kind == DueKind.Bridged };
-        }
+        results.Clear();  // the alarms in it go with those who have them
         _order.Taken();
         var forecast = new double[channels];
         return new StreamSteps(Stream, scored, before, _detector.Health, _detector.TryForecast(forecast) ? forecast : null, elapsed)
@@ -273,6 +279,37 @@ public sealed class StreamSlot
             Gaps = gaps,
             Bridged = bridged,
         };
+    }
+
+    /// <summary>What streams that are stepped one after the other need again and again.</summary>
+    sealed class Scratch
+    {
+        [ThreadStatic] static Scratch? s_ofThread;
+
+        public DateTime[] Times { get; private set; } = [];
+
+        public double[] Values { get; private set; } = [];
+
+        public StepResult[] Results { get; private set; } = [];
+
+        public static Scratch OfThread(int frames, int channels)
+        {
+            Scratch scratch = s_ofThread ??= new Scratch();
+            if (scratch.Times.Length < frames) (scratch.Times, scratch.Results) = (new DateTime[frames], new StepResult[frames]);
+            if (scratch.Values.Length < frames * channels) scratch.Values = new double[frames * channels];
+            return scratch;
+        }
+    }
+
+    /// <summary>When <see cref="LookAhead"/> was asked for last, as a timestamp.</summary>
+    public long LookedAheadAt { get; set; } = long.MinValue;
+
+    /// <summary>What its model expects so many steps after the last one, [channels], units of the feed; null: nothing yet. Changes nothing.
+    /// </summary>
+    public double[]? LookAhead(int steps)
+    {
+        double[] run = new double[steps * _gate.Channels];
+        return _detector.TryRunFree(run) ? run[^_gate.Channels..] : null;
     }
 
     /// <summary>What became of its silence is told.</summary>
@@ -286,6 +323,7 @@ public sealed class StreamSlot
         _clock.Save(to);
         _order.Save(to);
         _silence.Save(to);
+        _alarms.Save(to);
         to.Flush();
         return bytes.ToArray();
     }
@@ -302,6 +340,7 @@ public sealed class StreamSlot
             _clock.Load(from);
             _order.Load(from, Stream);
             _silence.Load(from);
+            if (from.BaseStream.Position < from.BaseStream.Length) _alarms.Load(from);  // else of a program before it
         }
         catch (EndOfStreamException e)
         {

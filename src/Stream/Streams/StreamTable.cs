@@ -16,6 +16,7 @@ public sealed class StreamTable
     EsnConfig _config;
     ModelChoice _models;
     Admission _admission;
+    readonly LookAhead _lookAhead;
     Scorer _scorer;
 
     /// <param name="config">Validated.</param>
@@ -24,7 +25,7 @@ public sealed class StreamTable
     public StreamTable(EsnConfig config, TimeProvider time, ISnapshotStore? store = null)
     {
         _sleepers = new Sleepers(store);
-        (_time, _interventions) = (time, new Interventions(time));
+        (_time, _interventions, _lookAhead) = (time, new Interventions(time), new LookAhead(time));
         Configure(config);
     }
 
@@ -65,7 +66,7 @@ public sealed class StreamTable
     {
         foreach (PartitionId partition in assigned.Partitions) Group(partition);
         List<StreamId> reset = [], old = [];
-        int restored = 0;
+        List<StreamBack> back = [];
         foreach (PartitionStart start in assigned.Starts)
         {
             PartitionGroup group = Group(start.Partition);
@@ -73,10 +74,10 @@ public sealed class StreamTable
                 group.Restore(start, _models, _config.Source.Times, _config.State.OnSpecChange, Now);
             reset.AddRange(anew);
             old.AddRange(kept);
-            restored += group.Slots.Count;
+            back.AddRange(group.Slots.Select(slot => slot.Restored));
             foreach (StreamSlot slot in group.Slots) Pend(slot, group.Next);
         }
-        return Scored(assigned) with { Restored = restored, Reset = reset, KeptOld = old };
+        return Scored(assigned) with { Restored = back.Count, Back = back, Reset = reset, KeptOld = old };
     }
 
     ScoredBatch Heed(CommandsGiven given)
@@ -118,7 +119,6 @@ public sealed class StreamTable
         var letters = new List<DeadLetter>();
         var places = new List<(int Stream, int Frame)>(batch.Records.Count);  // of each frame that came and is due
         var streams = new List<StreamSlot>();
-        var indices = new Dictionary<StreamId, int>();
         var touched = new HashSet<PartitionGroup>();
         var silences = new List<SilenceChange>();
         var blank = new List<StreamId>();
@@ -126,13 +126,18 @@ public sealed class StreamTable
         DateTime now = Now;
         Dictionary<PartitionGroup, List<DateTime>>? times = _config.Source.ForgetAfter is null ? null : [];
         List<ControlTaken> taken = [];
+        PartitionGroup? group = null;
         foreach (FeedRecord record in _admission.Apart(batch.Records))
         {
-            PartitionGroup group = Group(new PartitionId(record.Topic, record.Partition));
-            if (touched.Add(group))
+            // Records of a partition mostly come together.
+            if (group is null || group.Partition.Number != record.Partition || group.Partition.Topic != record.Topic)
             {
-                if (group.Next < 0) group.Next = record.Offset;
-                taken.AddRange(Begin(group));
+                group = Group(new PartitionId(record.Topic, record.Partition));
+                if (touched.Add(group))
+                {
+                    if (group.Next < 0) group.Next = record.Offset;
+                    taken.AddRange(Begin(group));
+                }
             }
             group.Next = Math.Max(group.Next, record.Offset + 1);
             (Frame? frame, DeadLetter? letter) = _admission.Decode(record);
@@ -152,31 +157,34 @@ public sealed class StreamTable
                 come.Add(frame!.Time);
             }
             if (!told && StreamSlot.IsBlank(frame!)) blank.Add(slot.Stream);
-            if (!told) silences.AddRange(slot.Silences);
-            slot.ToldSilences();
-            if (slot.DueCount == before) continue;
-            if (!indices.TryGetValue(slot.Stream, out int index))
+            if (slot.Silences.Count > 0)
             {
-                indices.Add(slot.Stream, index = streams.Count);
+                if (!told) silences.AddRange(slot.Silences);
+                slot.ToldSilences();
+            }
+            if (slot.DueCount == before) continue;
+            if (before == 0)
+            {
+                slot.Place = streams.Count;
                 streams.Add(slot);
             }
             for (int due = before; due < slot.DueCount; due++)
             {
                 if (slot.IsBridged(due)) continue;
                 if (told) replayed++;
-                else places.Add((index, due));
+                else places.Add((slot.Place, due));
             }
         }
         StreamSteps[] steps = _scorer.Step(streams);
-        foreach ((PartitionGroup group, List<DateTime> come) in times ?? []) group.Pass(come);
-        foreach (PartitionGroup group in _interventions.Judges ? touched : [])
-            foreach (StreamSlot slot in group.Slots) slot.Heed(group.Next);  // a snapshot is of all that holds before its next record
-        ScoredFrame[] frames = [.. places.Select(place => steps[place.Stream].Frames[place.Frame])];
+        _lookAhead.Take(streams, steps);
+        foreach ((PartitionGroup passed, List<DateTime> come) in times ?? []) passed.Pass(come);
+        foreach (PartitionGroup judged in _interventions.Judges ? touched : [])
+            foreach (StreamSlot slot in judged.Slots) slot.Heed(judged.Next);  // a snapshot is of all that holds before its next record
         ScoredBatch scored = Scored(batch) with
         {
             DeadLetters = letters,
             Streams = replayed > 0 ? [.. steps.Select(Untold).OfType<StreamSteps>()] : steps,
-            Frames = frames,
+            Frames = new FramesInOrder(steps, places),
             Silences = silences,
             Blank = blank,
             Replayed = replayed,

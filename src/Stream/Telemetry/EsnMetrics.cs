@@ -24,7 +24,7 @@ public sealed class EsnMetrics
     readonly HashSet<PartitionId> _lagging = [];  // partitions with a series
     readonly Counter _steps, _events, _recoveries, _refusals, _rescalings, _late, _deadLetters, _hidden, _webhooks;
     readonly DurationHistogram _stepDuration, _latency, _pause;
-    readonly Counter _snapshots, _restored, _replayed, _newRuns, _bridged, _gaps, _silences, _blank;
+    readonly Counter _snapshots, _restored, _replayed, _newRuns, _bridged, _gaps, _silences, _blank, _modelChanges;
     readonly HashSet<StreamId> _hiddenStreams = [];
     int _exported;
 
@@ -76,6 +76,10 @@ public sealed class EsnMetrics
             "Gaps that were too long to be bridged: the reservoir is washed out after each, and nothing is judged meanwhile.");
         _silences = metrics.CreateCounter("esn_silences_total",
             "Times that a stream, or a channel of one, was silent for far longer than its interval.", "of");
+        _modelChanges = metrics.CreateCounter("esn_model_changes_total",
+            "Models that found their feed to grow without bound, or to have left the range of its scaling for good, by which it was.",
+            "why");
+        foreach (ModelChangeKind kind in Enum.GetValues<ModelChangeKind>()) _modelChanges.WithLabels(Words.Of(kind));
         _blank = metrics.CreateCounter("esn_blank_frames_total", "Frames that had no value in any channel: a gap.");
         foreach (string of in new[] { "stream", "channel" }) _silences.WithLabels(of);
         _restored = metrics.CreateCounter("esn_restored_streams_total", "Streams that went on from a snapshot.");
@@ -85,7 +89,7 @@ public sealed class EsnMetrics
             "About how much memory the models of all streams take; a stream that would take it beyond source.maxMemory becomes dead "
             + "letters.");
         _lag = metrics.CreateGauge("esn_consumer_lag_records",
-            "Records that wait in the assigned partitions, as the client last counted them.");
+            "Records that wait in the assigned partitions, as the client last counted them; absent while that is not known.");
         _groupLag = metrics.CreateGauge("esn_group_lag_records",
             "Records of a partition that the group has not done with, by what the brokers say; every replica tells the same of all "
             + "partitions, whoever reads them.", "topic", "partition");
@@ -145,7 +149,8 @@ public sealed class EsnMetrics
     public void ShowBeforeCollecting(Readiness readiness) => Registry.AddBeforeCollectCallback(() =>
     {
         _ready.Set(readiness.Missing is null ? 1 : 0);
-        _lag.Set(readiness.Waiting);
+        if (readiness.KnowsWaiting) _lag.Set(readiness.Waiting);
+        else _lag.Unpublish();  // 0 would say that all is read
         ShowGroup(readiness.Group);
         ShowLags(readiness.Lags);
     });
@@ -174,14 +179,17 @@ public sealed class EsnMetrics
     {
         lock (_lock) ObserveStreams(batch);
         _kept.Observe(batch.Message);
-        foreach (ScoredFrame frame in batch.Frames)
-            if (frame.Frame.Record.Timestamp is { } sent) _latency.Observe(Math.Max(0, (batch.ScoredAt - sent).TotalSeconds));
+        for (int i = 0; i < batch.Frames.Count; i++)
+            if (batch.Frames[i].Frame.Record.Timestamp is { } sent) _latency.Gather(Math.Max(0, (batch.ScoredAt - sent).TotalSeconds));
+        _latency.ObserveGathered();
         foreach (DeadLetter letter in batch.DeadLetters)
         {
             _deadLetters.WithLabels(Words.Of(letter.Reason)).Inc();
             if (letter.Reason == Rejection.Late) _late.Inc();
         }
         foreach (StreamSteps steps in batch.Streams) Observe(steps);
+        foreach (ScoredFrame frame in batch.Alarms) _events.WithLabels(Words.Of(frame.Result.Alarm!.Change)).Inc();
+        foreach (ScoredFrame frame in batch.ModelChanges) _modelChanges.WithLabels(Words.Of(frame.Result.Model!.Kind)).Inc();
         foreach (SilenceChange change in batch.Silences)
             if (!change.Ended) _silences.WithLabels(change.Channel < 0 ? "stream" : "channel").Inc();
         _blank.Inc(batch.Blank.Count);
@@ -203,8 +211,6 @@ public sealed class EsnMetrics
         _recoveries.Inc(steps.After.Recoveries - steps.Before.Recoveries);
         _refusals.Inc(steps.After.Refusals - steps.Before.Refusals);
         _rescalings.Inc(steps.After.Rescalings - steps.Before.Rescalings);
-        foreach (ScoredFrame frame in steps.Frames)
-            if (frame.Result.Alarm is { } alarm) _events.WithLabels(Words.Of(alarm.Change)).Inc();
     }
 
     void ObserveStreams(ScoredBatch batch)
@@ -217,6 +223,12 @@ public sealed class EsnMetrics
             _ => [],
         };
         if (gone.Count > 0) _refused.RemoveWhere(stream => Forget(stream, gone));
+        foreach (StreamBack back in batch.Back)
+            if (!_series.ContainsKey(back.Stream))
+            {
+                _series.Add(back.Stream, Add(back.Stream, back.Channels));
+                _series[back.Stream]?.Show(back);
+            }
         foreach (StreamSteps steps in batch.Streams) Show(steps, batch.ScoredAt);
         foreach (SilenceChange change in batch.Silences) _series.GetValueOrDefault(change.Stream)?.Show(change);
         foreach (DeadLetter letter in batch.DeadLetters)
@@ -236,22 +248,22 @@ public sealed class EsnMetrics
 
     void Show(StreamSteps steps, DateTime scored)
     {
-        if (!_series.TryGetValue(steps.Stream, out StreamSeries? series)) _series.Add(steps.Stream, series = Add(steps));
+        if (!_series.TryGetValue(steps.Stream, out StreamSeries? series)) _series.Add(steps.Stream,
+            series = Add(steps.Stream, steps.Frames[0].Frame.Values.Length));
         series?.Show(steps, scored);
     }
 
-    StreamSeries? Add(StreamSteps steps)
+    StreamSeries? Add(StreamId stream, int channels)
     {
         if (_exported >= _config.MaxStreams)
         {
             // A stream that goes and comes back with its partition is hidden once.
-            if (_hiddenStreams.Count < 1_000_000 && _hiddenStreams.Add(steps.Stream)) _hidden.Inc();
+            if (_hiddenStreams.Count < 1_000_000 && _hiddenStreams.Add(stream)) _hidden.Inc();
             return null;
         }
         _exported++;
-        int channels = Math.Min(steps.Frames[0].Frame.Values.Length, _config.MaxChannels);
-        return new StreamSeries(_instruments, steps.Stream,
-            [.. Enumerable.Range(0, channels)
+        return new StreamSeries(_instruments, stream,
+            [.. Enumerable.Range(0, Math.Min(channels, _config.MaxChannels))
             .Select(c => _channelNames.Count > 0 ? _channelNames[c] : FormattableString.Invariant($"{c}"))]);
     }
 

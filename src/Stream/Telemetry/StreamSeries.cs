@@ -87,6 +87,19 @@ sealed class StreamSeries
         }
     }
 
+    /// <summary>Shows what is known of the stream before a frame of it has come.</summary>
+    public void Show(StreamBack back)
+    {
+        _scored = back.Sent ?? back.Last ?? default;
+        Unpublish();
+        foreach (Gauge.Child gauge in (Gauge.Child[])[_warmingUp, _muted, _alarm]) gauge.Unpublish();
+        _silent.Set(back.Silent ? 1 : 0);
+        foreach (int channel in back.SilentChannels)
+            if (channel < _channelSilent.Length) _channelSilent[channel].Set(1);
+        if (back.Last is { } last) _lastStep.Set((last - DateTime.UnixEpoch).TotalSeconds);
+        else _lastStep.Unpublish();
+    }
+
     /// <summary>Shows that the stream, or a channel of it, is silent or speaks again.</summary>
     public void Show(SilenceChange change)
     {

@@ -8,7 +8,9 @@ namespace Esn.Streaming.Wire;
 
 /// <summary>From a record's bytes to a frame. A record that can't be read is a value, never an exception.</summary>
 /// <remarks>
-/// What a Confluent serialiser puts before its JSON (a zero byte, and four of the schema's id) is skipped: JSON never begins so.
+/// <para>What a Confluent serialiser puts before its JSON (a zero byte, and four of the schema's id) is skipped: JSON never begins
+/// so.</para>
+/// <para>Not thread-safe: what a record takes to be read is kept for the next.</para>
 /// </remarks>
 /// <param name="fields">Names of the fields.</param>
 public sealed class FrameDecoder(FrameFields fields)
@@ -26,11 +28,15 @@ public sealed class FrameDecoder(FrameFields fields)
 
     readonly TimeFormat? _format = fields.TimestampFormat.Length > 0 ? TimeFormat.Of(fields.TimestampFormat) : null;
     readonly TimeZoneInfo? _zone = fields.Timezone.Length > 0 ? TimeZoneInfo.FindSystemTimeZoneById(fields.Timezone) : null;
+    readonly NamedField[] _named = NamedField.Of(fields);
+    readonly Reading _read = new(fields);
+    readonly KnownKeys _names = new();
 
     /// <summary>The frame in a record, or why there is none; exactly one of the two is null.</summary>
     public (Frame? Frame, DeadLetter? DeadLetter) Decode(FeedRecord record)
     {
-        var read = new Reading(fields, record.Timestamp);
+        Reading read = _read;
+        read.Begin(record.Timestamp);
         string? name = null;
         try
         {
@@ -69,16 +75,19 @@ public sealed class FrameDecoder(FrameFields fields)
         }
     }
 
-    static string Name(byte[]? key)
+    string Name(byte[]? key)
     {
+        if (key is not null && _names.Find(key) is { } known) return known;
         if (key is null) throw new Rejected(Rejection.NoKey, "the record has no key: the key names the stream");
         if (key.Length is 0 or > LongestKey)
             throw new Rejected(Rejection.BadKey, $"the key must have 1 to {LongestKey} bytes, had {key.Length}");
         try
         {
             string name = Utf8.GetString(key);
-            return name.EnumerateRunes().Any(IsNoText)
-                ? throw new Rejected(Rejection.BadKey, "the key has control characters, or others that no text may have") : name;
+            if (name.EnumerateRunes().Any(IsNoText))
+                throw new Rejected(Rejection.BadKey, "the key has control characters, or others that no text may have");
+            _names.Keep(key, name);
+            return name;
         }
         catch (DecoderFallbackException)
         {
@@ -129,14 +138,16 @@ public sealed class FrameDecoder(FrameFields fields)
     {
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            string field = reader.GetString()!;
-            if (within.Length > 0) field = $"{within}.{field}";
+            // As a text only where objects hold fields: else its bytes tell which it is.
+            string? path = _opened.Count == 0 ? null : within.Length == 0 ? reader.GetString()! : $"{within}.{reader.GetString()}";
+            int at = Find(ref reader, path, read);
             reader.Read();
             int depth = reader.CurrentDepth;
             try
             {
-                if (read.Takes(field)) Take(ref reader, field, read);
-                else if (reader.TokenType == JsonTokenType.StartObject && _opened.Contains(field)) Object(ref reader, field, read);
+                if (at >= 0) Take(ref reader, at, read);
+                else if (path is not null && reader.TokenType == JsonTokenType.StartObject && _opened.Contains(path))
+                    Object(ref reader, path, read);
                 else reader.Skip();
             }
             catch (Rejected e)
@@ -149,22 +160,46 @@ public sealed class FrameDecoder(FrameFields fields)
         }
     }
 
-    void Take(ref Utf8JsonReader reader, string field, Reading read)
+    // Index of the field that the reader is at, −1: it is none of ours. Records mostly have them in the same order.
+    int Find(ref Utf8JsonReader reader, string? path, Reading read)
     {
-        if (!read.Seen.Add(field)) throw Twice(field);
-        int place;
-        if (field == fields.Timestamp) read.Time = Time(ref reader, read);
-        else if ((place = IndexOf(fields.Stream, field)) >= 0) read.Names[place] = Word(ref reader, field);
-        else if ((place = IndexOf(fields.Channels, field)) >= 0) read.Channels[place] = Number(ref reader, field);
-        else if (read.Values is not null) throw Twice($"{fields.Value} or {fields.Values}");
-        else read.Values = field == fields.Value ? [Number(ref reader, field)] : Numbers(ref reader, field);
+        for (int looked = 0, at = read.Next; looked < _named.Length; looked++, at++)
+        {
+            if (at >= _named.Length) at = 0;
+            if (path is null ? !reader.ValueTextEquals(_named[at].Utf8) : path != _named[at].Name) continue;
+            read.Next = at + 1;
+            return at;
+        }
+        // A name that is no text is no JSON.
+        if (path is null && (reader.ValueIsEscaped || !Ascii.IsValid(reader.ValueSpan))) _ = reader.GetString();
+        return -1;
     }
 
-    static int IndexOf(IReadOnlyList<string> names, string field)
+    void Take(ref Utf8JsonReader reader, int at, Reading read)
     {
-        for (int i = 0; i < names.Count; i++)
-            if (names[i] == field) return i;
-        return -1;
+        (string name, _, FieldUse use, int place) = _named[at];
+        if (read.Seen[at]) throw Twice(name);
+        read.Seen[at] = true;
+        switch (use)
+        {
+            case FieldUse.Timestamp:
+                read.Time = Time(ref reader, read);
+                break;
+            case FieldUse.Stream:
+                read.Names[place] = Word(ref reader, name);
+                break;
+            case FieldUse.Channel:
+                read.Channels[place] = Number(ref reader, name);
+                break;
+            case FieldUse.Value or FieldUse.Values when read.Values is not null:
+                throw Twice($"{fields.Value} or {fields.Values}");
+            case FieldUse.Value:
+                read.Values = [Number(ref reader, name)];
+                break;
+            default:
+                read.Values = Numbers(ref reader, name);
+                break;
+        }
     }
 
     static string Word(ref Utf8JsonReader reader, string field) => reader.TokenType switch
@@ -209,6 +244,7 @@ public sealed class FrameDecoder(FrameFields fields)
 
     DateTime Time(ref Utf8JsonReader reader, Reading read)
     {
+        if (_format is null && Usual(ref reader, read) is { } usual) return usual;
         string text = reader.TokenType == JsonTokenType.String ? reader.GetString()!
             : Encoding.UTF8.GetString(reader.HasValueSequence ? reader.ValueSequence.ToArray() : reader.ValueSpan);
         if (reader.TokenType is not (JsonTokenType.String or JsonTokenType.Number)) throw NoTime(text);
@@ -227,6 +263,19 @@ public sealed class FrameDecoder(FrameFields fields)
         return (date is { } day ? Utc(day, read.Sent) : FeedTime.Parse(text)) ?? throw NoTime(text);
     }
 
+    // What most feeds write, without a text made of it: 2026-01-05T13:00:00.25Z, and numbers that are no date. Null: it may be all else.
+    static DateTime? Usual(ref Utf8JsonReader reader, Reading read)
+    {
+        if (reader.HasValueSequence) return null;
+        if (reader.TokenType == JsonTokenType.String)
+            return reader.ValueSpan is [.., (byte)'Z'] && !reader.ValueIsEscaped && reader.TryGetDateTimeOffset(out DateTimeOffset stamp)
+                ? stamp.UtcDateTime : null;
+        if (reader.TokenType != JsonTokenType.Number || TimeText.MayBeCompact(reader.ValueSpan.Length)
+            || !reader.TryGetDouble(out double since)) return null;
+        read.MayBeDays = FeedTime.MayBeDays(since);
+        return FeedTime.FromNumber(since);
+    }
+
     // Of the hour that comes twice when clocks go back, the one that is nearer to when the record was sent.
     DateTime? Utc(TimeStamp stamp, DateTime? sent)
     {
@@ -242,10 +291,11 @@ public sealed class FrameDecoder(FrameFields fields)
     static Rejected Twice(string field) => new(Rejection.BadFields, $"field {field} stands twice");
 
     /// <summary>What was read of a record so far.</summary>
-    sealed class Reading(FrameFields fields, DateTime? sent)
+    sealed class Reading(FrameFields fields)
     {
-        public DateTime? Sent => sent;
-        public HashSet<string> Seen { get; } = [];
+        public DateTime? Sent { get; private set; }
+        public bool[] Seen { get; } = new bool[NamedField.Of(fields).Length];
+        public int Next { get; set; }  // field that is looked for first
         public string?[] Names { get; } = new string?[fields.Stream.Count];
         public double?[] Channels { get; } = new double?[fields.Channels.Count];
         public double[]? Values { get; set; }
@@ -253,17 +303,21 @@ public sealed class FrameDecoder(FrameFields fields)
         public bool MayBeDays { get; set; }
         public Rejected? Problem { get; set; }  // the first one
 
+        /// <summary>Nothing has been read of a record that was sent then.</summary>
+        public void Begin(DateTime? sent)
+        {
+            Sent = sent;
+            Reset();
+        }
+
         /// <summary>As if nothing had been read.</summary>
         public void Reset()
         {
-            Seen.Clear();
+            Array.Clear(Seen);
             Array.Clear(Names);
             Array.Clear(Channels);
-            (Values, Time, MayBeDays, Problem) = (null, null, false, null);
+            (Next, Values, Time, MayBeDays, Problem) = (0, null, null, false, null);
         }
-
-        public bool Takes(string field) => field == fields.Timestamp || IndexOf(fields.Stream, field) >= 0
-            || (fields.Channels.Count > 0 ? IndexOf(fields.Channels, field) >= 0 : field == fields.Value || field == fields.Values);
 
         public string Stream()
         {

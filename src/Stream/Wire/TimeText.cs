@@ -79,8 +79,11 @@ public static partial class TimeText
 
     /// <summary>Whether a text of digits alone is a date: 20260105, 202601051300 or 20260105130000, of the years 1900 … 2099.</summary>
     public static bool IsCompact(string text) =>
-        text.Length is 8 or 12 or 14 && text[0] is '1' or '2' && Digits().IsMatch(text) && text.AsSpan(0, 2) is "19" or "20"
+        MayBeCompact(text.Length) && text[0] is '1' or '2' && Digits().IsMatch(text) && text.AsSpan(0, 2) is "19" or "20"
         && Parse(text) is not null;
+
+    /// <summary>Whether a text of digits of this length may be a date.</summary>
+    internal static bool MayBeCompact(int length) => length is 8 or 12 or 14;
 
     static TimeStamp? Of(Match match, string year, string month, string day)
     {

@@ -10,7 +10,8 @@ static class KafkaBenchmark
 {
     public static Benchmark Entry { get; } = new("kafka",
         "a backlog through Apache Kafka: bare loop, decoding, detectors alone, `esn run` with 1 and 2 workers, a partition that moves "
-            + "[--records N] [--streams N] [--units N] [--scores one|signal] [--servers HOST:PORT]; or a steady feed: --soak MINUTES", Run);
+            + "[--records N] [--streams N] [--units N] [--scores one|signal] [--parts consume,decode,steps,run,workers] "
+            + "[--esn FOLDER] [--servers HOST:PORT]; or a steady feed: --soak MINUTES", Run);
 
     static List<Figure> Run(string[] options)
     {
@@ -19,25 +20,28 @@ static class KafkaBenchmark
             Records = Options.Int(options, "--records", 2_000_000),
             Streams = Options.Int(options, "--streams", 1000),
             Units = Options.Int(options, "--units", 100),
+            Program = Path.Combine(Options.Text(options, "--esn") ?? AppContext.BaseDirectory, "esn.dll"),
         };
         string[] scores = Options.Text(options, "--scores") is { } only ? [only] : ["one", "signal"];
         using KafkaServer? server = Options.Text(options, "--servers") is null ? KafkaServer.Start() : null;
         string servers = Options.Text(options, "--servers") ?? server!.BootstrapServers;
-        Console.WriteLine($"{Environment.ProcessorCount} cores, {load.Records:N0} records of {load.Streams:N0} streams in "
-            + $"{KafkaLoad.Partitions} partitions, N {load.Units}, broker on {(server is null ? servers : "the same cores")}");
         if (Options.Int(options, "--soak", 0) is > 0 and int minutes) return Soaked(servers, load, minutes);
         load.Fill(servers);
+        Console.WriteLine($"{Environment.ProcessorCount} cores, {load.Records:N0} records of {load.Streams:N0} streams in "
+            + $"{KafkaLoad.Partitions} partitions, N {load.Units}, broker on {(server is null ? servers : "the same cores")}");
 
         var figures = new List<Figure>();
-        Cost bare = Told(figures, "consume", ClientLoops.Consume(servers, load, decode: null));
-        var fields = new FrameFields();
-        Told(figures, "consume + decode", ClientLoops.Consume(servers, load, new FrameDecoder(fields)));
+        string[] parts = Options.Text(options, "--parts")?.Split(',') ?? ["consume", "decode", "steps", "run", "workers"];
+        Cost? Part(string part, string name, Func<Cost> run) => parts.Contains(part) ? Told(figures, name, run()) : null;
+        Cost? bare = Part("consume", "consume", () => ClientLoops.Consume(servers, load, decode: null));
+        Part("decode", "consume + decode", () => ClientLoops.Consume(servers, load, new FrameDecoder(new FrameFields())));
         foreach (string name in scores)
         {
-            Cost steps = Told(figures, $"{name}: StepMany", Fleet.Run(servers, load, KafkaLoad.Spec(name, load.Units)));
-            Cost one = Told(figures, $"{name}: esn run", Workers.Run(servers, load, name, count: 1, figures));
-            Told(figures, $"{name}: esn run, 2 workers", Workers.Run(servers, load, name, count: 2, figures));
-            double ratio = one.MicrosOfCpu / (bare.MicrosOfCpu + steps.MicrosOfCpu);
+            Cost? steps = Part("steps", $"{name}: StepMany", () => Fleet.Run(servers, load, KafkaLoad.Spec(name, load.Units)));
+            Cost? one = Part("run", $"{name}: esn run", () => Workers.Run(servers, load, name, count: 1, figures));
+            Part("workers", $"{name}: esn run, 2 workers", () => Workers.Run(servers, load, name, count: 2, figures));
+            if (bare is not { } a || steps is not { } c || one is not { } all) continue;
+            double ratio = all.MicrosOfCpu / (a.MicrosOfCpu + c.MicrosOfCpu);
             figures.Add(new Figure($"kafka {name}: esn run over consume + StepMany", ratio, "ratio"));
             Console.WriteLine(FormattableString.Invariant($"{name}: CPU of esn run over consume + StepMany: {ratio:F2}"));
         }

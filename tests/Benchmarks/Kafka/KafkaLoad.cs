@@ -15,11 +15,14 @@ sealed class KafkaLoad
 
     int _sent;
 
-    public required int Records { get; init; }
+    public required int Records { get; set; }
 
     public required int Streams { get; init; }
 
     public required int Units { get; init; }
+
+    /// <summary>esn.dll, such as the published one.</summary>
+    public required string Program { get; init; }
 
     /// <summary>The model of a set of scores, as <see cref="Yaml"/> says it.</summary>
     public static ModelSpec Spec(string scores, int units)
@@ -33,18 +36,32 @@ sealed class KafkaLoad
     public static string Yaml(string scores, int units) =>
         $"detector: {{ reservoir: {{ units: {units} }}{(scores == "one" ? ", scores: [meanError]" : "")} }}";
 
-    /// <summary>Makes the topic and sends all of them.</summary>
+    /// <summary>Sends all of them, but those that are there from a run before; where more are there, it is of all these.</summary>
     public void Fill(string servers)
     {
         Make(servers);
-        Send(servers, Records);
+        _sent = Held(servers);
+        if (_sent % Streams != 0) throw new InvalidOperationException($"{servers} has a topic {Topic} that is not of {Streams} streams");
+        Records = Math.Max(Records, _sent);
+        Send(servers, Records - _sent);
     }
 
-    /// <summary>Makes the topic.</summary>
+    /// <summary>Makes the topic where there is none.</summary>
     public static void Make(string servers)
     {
         using IAdminClient admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = servers }).Build();
+        if (admin.GetMetadata(TimeSpan.FromMinutes(1)).Topics.Exists(topic => topic.Topic == Topic)) return;
         admin.CreateTopicsAsync([new TopicSpecification { Name = Topic, NumPartitions = Partitions, ReplicationFactor = 1 }]).Wait();
+    }
+
+    static int Held(string servers)
+    {
+        using IConsumer<byte[], byte[]> consumer = new ConsumerBuilder<byte[], byte[]>(new ConsumerConfig
+        {
+            BootstrapServers = servers, GroupId = "none",
+        }).Build();
+        return (int)Enumerable.Range(0, Partitions).Sum(partition =>
+            consumer.QueryWatermarkOffsets(new TopicPartition(Topic, partition), TimeSpan.FromMinutes(1)).High.Value);
     }
 
     /// <summary>Sends the next ones.</summary>

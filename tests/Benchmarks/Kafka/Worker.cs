@@ -12,10 +12,9 @@ sealed partial class Worker : IDisposable
     readonly HttpClient _http = new();
     readonly List<string> _said = [];
 
-    public Worker(string config)
+    public Worker(string config, string program)
     {
-        _process = Process.Start(new ProcessStartInfo("dotnet",
-            [Path.Combine(AppContext.BaseDirectory, "esn.dll"), "run", "--config", config]) { RedirectStandardOutput = true })!;
+        _process = Process.Start(new ProcessStartInfo("dotnet", [program, "run", "--config", config]) { RedirectStandardOutput = true })!;
         _process.OutputDataReceived += (_, line) => Hear(line.Data);
         _process.BeginOutputReadLine();
     }

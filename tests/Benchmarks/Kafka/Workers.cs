@@ -5,7 +5,7 @@ namespace Esn.Benchmarks.Kafka;
 /// <summary>`esn run` as processes.</summary>
 static class Workers
 {
-    static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(20);
+    static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(100);  // each look is a scrape, which the worker pays for
 
     /// <summary>Runs so many workers through the whole backlog.</summary>
     /// <returns>From the first step on, with the processor time of all workers from then on.</returns>
@@ -34,7 +34,7 @@ static class Workers
             http: { listen: "127.0.0.1:0", maxStreams: 10, history: 16 }
             {{KafkaLoad.Yaml(scores, load.Units)}}
             """);
-        return new Group(directory, [.. Enumerable.Range(0, count).Select(_ => new Worker(config))]);
+        return new Group(directory, [.. Enumerable.Range(0, count).Select(_ => new Worker(config, load.Program))]);
     }
 
     // From the request to stop one of two until the other has scored a step of every stream.

@@ -1,3 +1,8 @@
+using Esn.Streaming.Configuration;
+using Esn.Streaming.State;
+using Esn.Streaming.Streams;
+using Esn.Streaming.Wire;
+using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
 namespace Esn.Broker.Tests;
@@ -28,6 +33,18 @@ public sealed class StartTests : IDisposable
     }
 
     [Theory]
+    [InlineData("--budget lots", "was \"lots\"")]
+    [InlineData("--preset sine", "'sine' not recognized")]
+    [InlineData("--windoes w.json", "--windoes")]
+    public async Task A_wrong_option_is_told_and_ends_with_2(string option, string says)
+    {
+        using var esn = new EsnProcess(["backtest", "feed.csv", .. option.Split(' ')]);
+        Assert.Equal(2, await esn.Exit(TimeSpan.FromSeconds(30)));
+        Assert.Contains(says, esn.Said, StringComparison.Ordinal);
+        Assert.Contains("esn backtest --help says what can be said", esn.Said, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("pump-9", "pump-9: preset sensors, budget 1 per month,", "by models[0]")]
     [InlineData("latency-eu", "latency-eu: preset metric, budget 2 per week,", "by models[2]")]
     [InlineData("tide", "tide: preset signal, budget 1 per 50000 steps,", "as no entry of models names it")]
@@ -38,5 +55,28 @@ public sealed class StartTests : IDisposable
         string line = Assert.Single(esn.Said.Split('\n'), line => line.Contains("models  ", StringComparison.Ordinal));
         Assert.Contains(says, line, StringComparison.Ordinal);
         Assert.EndsWith(why, line, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("", null)]
+    [InlineData("alarms: { budget: 3 per day }\n", null)]
+    [InlineData("detector: { reservoir: { units: 77 } }\n", "(pump-7): the start will stop (state.onSpecChange: fail;")]
+    [InlineData("detector: { reservoir: { units: 77 } }\nstate: { onSpecChange: reset }\n", "(pump-7): they begin anew")]
+    public async Task Validate_warns_of_what_a_start_will_refuse(string changed, string? says)
+    {
+        string file = Path.Combine(_directory, "esn.yaml");
+        File.WriteAllText(file, "");
+        EsnConfig config = ConfigFile.Load(file);
+        var slot = new StreamSlot(new StreamId("timesteps", 0, "pump-7"), config.Model, new Gate(1));
+        await using (var store = new DirectoryStore(config.StateDirectory, config.Source.Group, NullLogger.Instance))
+            await store.Save(new PartitionSnapshot(new PartitionId("timesteps", 0), 5, DateTime.UnixEpoch, [slot.Capture(5)]),
+                TestContext.Current.CancellationToken);
+        File.WriteAllText(file, changed);
+        using var esn = new EsnProcess("validate", "--config", file);
+        Assert.Equal(0, await esn.Exit(TimeSpan.FromSeconds(30)));
+        string[] warnings = [.. esn.Said.Split('\n').Where(line => line.Contains("warning", StringComparison.Ordinal))];
+        if (says is null) Assert.Empty(warnings);
+        else Assert.Contains("warning: 1 of 1 streams of timesteps[0] learnt with another specification " + says, Assert.Single(warnings),
+            StringComparison.Ordinal);
     }
 }

@@ -3,8 +3,10 @@ using System.Text;
 using System.Text.Json;
 using Confluent.Kafka;
 using Esn.Streaming.Demo;
+using Esn.Streaming.State;
 using Esn.Streaming.Wire;
 using Esn.Stream.Tests;
+using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
 namespace Esn.Broker.Tests;
@@ -46,6 +48,12 @@ public abstract class EndToEnd(IBroker broker) : IDisposable
             WriteFeed(feed, to - from, from);
             await Replay(servers, feed, source);
         }
+        // The first snapshot of a partition is empty: it says where the partition begins.
+        async Task<bool> HoldsAStream()
+        {
+            await using var store = new DirectoryStore(Path.Combine(directory, "esn.state"), source, NullLogger.Instance);
+            return await store.List(TestContext.Current.CancellationToken).AnyAsync(stored => stored.Streams > 0);
+        }
 
         await Feed(0, 3000);
         using (var killed = new EsnProcess("run", "--config", disturbed))
@@ -53,14 +61,12 @@ public abstract class EndToEnd(IBroker broker) : IDisposable
             await Steps(killed, 3000);
             DateTime end = DateTime.UtcNow + Patience;
             // A batch after the interval brings the snapshot, a few more records what came after it.
-            for (int from = 3000; !Directory.EnumerateFiles(directory, "*.snapshot", SearchOption.AllDirectories).Any(); from += 100)
+            for (int from = 3000; !await HoldsAStream(); from += 100)
             {
                 Assert.True(DateTime.UtcNow < end, killed.Said);
                 await Feed(from, from + 100);
             }
         }  // kill -9
-        string[] kept = [.. Directory.EnumerateFiles(directory, "*.snapshot", SearchOption.AllDirectories)];
-        Assert.NotEmpty(kept);
         long fed = (await Topics.ReadAll(servers, source)).Count;
 
         string said;

@@ -17,27 +17,33 @@ sealed partial class DisturbedGroup : IAsyncDisposable
 
     static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
-    readonly string _directory = Directory.CreateTempSubdirectory("esn-test-").FullName;
     readonly ITestOutputHelper _output;
     readonly int _intervalSeconds;
+    readonly bool _topic;
     readonly List<EsnProcess> _workers = [];
 
-    DisturbedGroup(string home, ITestOutputHelper output, int intervalSeconds) =>
-        (Kafka, _output, _intervalSeconds) = (new KafkaProcess(home), output, intervalSeconds);
+    DisturbedGroup(string home, ITestOutputHelper output, int intervalSeconds, bool topic) =>
+        (Kafka, _output, _intervalSeconds, _topic) = (new KafkaProcess(home), output, intervalSeconds, topic);
+
+    /// <summary>Where configurations are, and states that are kept in a directory.</summary>
+    public string Directory { get; } = System.IO.Directory.CreateTempSubdirectory("esn-test-").FullName;
 
     /// <summary>The broker, which may be killed too.</summary>
     public KafkaProcess Kafka { get; }
 
     /// <summary>Starts the broker; skips the test where there is none of our own.</summary>
-    public static async Task<DisturbedGroup> Start(ITestOutputHelper output, int intervalSeconds = 1)
+    /// <param name="output">Of the test.</param>
+    /// <param name="intervalSeconds">Between snapshots.</param>
+    /// <param name="topic">They are kept in a topic, so the workers have no disk in common; else in a directory.</param>
+    public static async Task<DisturbedGroup> Start(ITestOutputHelper output, int intervalSeconds = 1, bool topic = false)
     {
         string? home = Environment.GetEnvironmentVariable("KAFKA_HOME");
         Assert.SkipUnless(!string.IsNullOrEmpty(home), "no KAFKA_HOME: only a broker of our own may be killed");
-        var group = new DisturbedGroup(home!, output, intervalSeconds);
+        var group = new DisturbedGroup(home!, output, intervalSeconds, topic);
         await group.Kafka.Start();
         await Topics.Create(group.Servers, "steps", Partitions);
-        foreach (string topic in new[] { "events", "letters", "events-once", "letters-once" })
-            await Topics.Create(group.Servers, topic, 1);
+        foreach (string name in new[] { "events", "letters", "events-once", "letters-once" })
+            await Topics.Create(group.Servers, name, 1);
         return group;
     }
 
@@ -98,7 +104,7 @@ sealed partial class DisturbedGroup : IAsyncDisposable
             {
                 found = e.Message;  // such as that there is none yet
             }
-            Assert.True(DateTime.UtcNow < end, $"{found}\n{Said}");
+            Assert.True(DateTime.UtcNow < end, $"{found}\n{AllSaid}");
         }
     }
 
@@ -121,30 +127,41 @@ sealed partial class DisturbedGroup : IAsyncDisposable
         List<string> letters = Letters(await Topics.ReadAll(Servers, "letters-once"));
         Assert.Equal(Streams * (steps + 1) / Broken, letters.Count);
         Assert.Equal(letters, Letters(await Topics.ReadAll(Servers, "letters")));
+        if (_topic) Assert.Equal(["disturbed.yaml", "undisturbed.yaml"], System.IO.Directory.EnumerateFileSystemEntries(Directory)
+            .Select(Path.GetFileName).Order(StringComparer.Ordinal));
+    }
+
+    /// <summary>What a command says of the group; it must end so.</summary>
+    public async Task<string> Said(int code, params string[] command)
+    {
+        using var esn = new EsnProcess([.. command, "--config", Path.Combine(Directory, "disturbed.yaml")]);
+        Assert.True(await esn.Exit(Patience) == code, esn.Said);
+        return esn.Said;
     }
 
     public async ValueTask DisposeAsync()
     {
         foreach (EsnProcess worker in _workers) worker.Dispose();
         await Kafka.DisposeAsync();
-        Directory.Delete(_directory, recursive: true);
+        System.IO.Directory.Delete(Directory, recursive: true);
     }
 
     string Servers => Kafka.BootstrapServers;
 
-    string Said => string.Join("\n----\n", _workers.Select(worker => worker.Said));
+    string AllSaid => string.Join("\n----\n", _workers.Select(worker => worker.Said));
 
     string Config(string group, string events, string letters)
     {
-        string file = Path.Combine(_directory, $"{group}.yaml");
+        string file = Path.Combine(Directory, $"{group}.yaml");
+        string kept = _topic ? "store: topic" : $"directory: \"{Path.Combine(Directory, group)}\"";
         File.WriteAllText(file, $$"""
             kafka:
               bootstrapServers: "{{Servers}}"
               consumer: { session.timeout.ms: 6000, heartbeat.interval.ms: 1000 }
               producer: { transaction.timeout.ms: 6000 }
             source: { topics: [steps], group: {{group}}, batchSize: 100 }
-            sink: { events: {{events}}, deadLetters: {{letters}}, createTopics: false, exactlyOnce: true }
-            state: { directory: "{{Path.Combine(_directory, group)}}", intervalSeconds: {{_intervalSeconds}} }
+            sink: { events: {{events}}, deadLetters: {{letters}}, createTopics: {{(_topic ? "true" : "false")}}, exactlyOnce: true }
+            state: { {{kept}}, intervalSeconds: {{_intervalSeconds}} }
             preset: metric
             alarms: { budget: 1 per 20 steps }
             detector: { warmUp: 100 }
@@ -177,7 +194,7 @@ sealed partial class DisturbedGroup : IAsyncDisposable
             if (left == 0) return;
             if (left < before) end = DateTime.UtcNow + Patience;  // it gets on
             before = Math.Min(before, left);
-            Assert.True(DateTime.UtcNow < end, $"{left} records are left\n{Said}");
+            Assert.True(DateTime.UtcNow < end, $"{left} records are left\n{AllSaid}");
         }
     }
 

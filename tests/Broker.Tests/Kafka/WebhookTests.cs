@@ -58,6 +58,50 @@ public sealed class WebhookTests(EmbeddedBrokerFixture broker) : IClassFixture<E
         Assert.Equal(2, counts["retried"]);
     }
 
+    static ScoredBatch Silence(bool ended, int channel = -1) => new(new TimePassed())
+    {
+        Silences = [new SilenceChange(new StreamId("steps", 1, "pump-7"), channel, ended, Now, Now.AddMinutes(1),
+            TimeSpan.FromSeconds(2), 63, ended ? 70 : 63)],
+        ScoredAt = Now,
+    };
+
+    [Fact]
+    public async Task A_feed_that_falls_silent_and_speaks_again_is_posted_as_its_events_are()
+    {
+        await using WebhookReceiver receiver = await WebhookReceiver.Start();
+        await using var hooks = new Webhooks(Config(new WebhookConfig { Url = $"{receiver.Address}hook" }), TimeProvider.System,
+            NullLogger.Instance, _ => { });
+        hooks.Observe(Silence(ended: false));
+        hooks.Observe(Silence(ended: true));
+        await receiver.Wait(body => body.Contains("esn.feed.resumed", StringComparison.Ordinal), Within);
+        JsonElement[] posted = [.. receiver.Bodies.Select(body => JsonDocument.Parse(body).RootElement)];
+        Assert.Equal(["esn.feed.silent", "esn.feed.resumed"], posted.Select(body => body.GetProperty("type").GetString()));
+        Assert.All(posted, body => Assert.Equal("steps/1/pump-7/63", body.GetProperty("data").GetProperty("silence").GetString()));
+    }
+
+    [Fact]
+    public async Task Alertmanager_is_told_of_a_silent_stream_beside_its_alarm_and_of_each_of_its_channels()
+    {
+        await using WebhookReceiver receiver = await WebhookReceiver.Start();
+        var hook = new WebhookConfig { Url = $"{receiver.Address}hook", Format = WebhookFormat.Alertmanager };
+        await using var hooks = new Webhooks(Config(hook),
+            TimeProvider.System, NullLogger.Instance, _ => { });
+        hooks.Observe(Batch(AlarmChange.Opened));
+        hooks.Observe(Silence(ended: false));
+        hooks.Observe(Silence(ended: false, channel: 2));
+        hooks.Observe(Silence(ended: true, channel: 2));
+        hooks.Observe(Silence(ended: true));
+        hooks.Observe(Batch(AlarmChange.Closed));
+        await receiver.Wait(_ => receiver.Bodies.Count == 6, Within);
+        (string, string?, bool)[] alerts = [.. receiver.Bodies
+            .Select(body => JsonDocument.Parse(body).RootElement.EnumerateArray().Single())
+            .Select(alert => (alert.GetProperty("labels").GetProperty("alertname").GetString()!,
+                alert.GetProperty("labels").TryGetProperty("channel", out JsonElement channel) ? channel.GetString() : null,
+                alert.TryGetProperty("endsAt", out _)))];
+        Assert.Equal([("EsnAnomaly", null, false), ("EsnFeedSilent", null, false), ("EsnFeedSilent", "2", false),
+            ("EsnFeedSilent", "2", true), ("EsnFeedSilent", null, true), ("EsnAnomaly", null, true)], alerts);
+    }
+
     [Theory]
     [InlineData(HttpStatusCode.BadRequest, 900, "400")]
     [InlineData(HttpStatusCode.InternalServerError, 0, "500")]

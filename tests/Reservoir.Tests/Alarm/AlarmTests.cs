@@ -58,9 +58,48 @@ public class AlarmTests
     {
         AlarmSpec spec = new();
         int higher = spec.Rise + 15;
-        Assert.Equal([(0, AlarmChange.Opened), (spec.Rise, AlarmChange.Updated), (higher, AlarmChange.Escalated),
-            (higher + spec.Rise, AlarmChange.Updated)],
+        Assert.Equal([(0, AlarmChange.Opened), (5, AlarmChange.Escalated), (10, AlarmChange.Escalated), (spec.Rise, AlarmChange.Updated),
+            (higher, AlarmChange.Escalated), (higher + spec.Rise, AlarmChange.Updated)],
             Run(spec, t => t < 20 ? 10 + t : t < higher ? 30 : 30.01 + 10 * spec.Escalation, higher + 2 * spec.Rise - 10));
+    }
+
+    [Fact]
+    public void Each_severity_is_told_when_it_is_reached_and_costs_the_budget_nothing_more()
+    {
+        var alarm = new Alarm(new AlarmSpec(), [false, false]);
+        (double Margin, AlarmChange? Change, Severity Severity, bool Counts)[] steps =
+        [
+            (11, AlarmChange.Opened, Severity.Minor, true), (14, null, Severity.Minor, false),
+            (15, AlarmChange.Escalated, Severity.Major, false), (12, null, Severity.Major, false),
+            (22, AlarmChange.Escalated, Severity.Critical, false), (30, null, Severity.Critical, false),
+        ];
+        for (int t = 0; t < steps.Length; t++)
+        {
+            _judgement.Set(steps[t].Margin, 0);
+            Assert.Equal(steps[t], (steps[t].Margin, alarm.Step(t, _judgement, true, false), alarm.Severity, alarm.Counts));
+        }
+        // At once from none to critical: opening says so.
+        alarm = new Alarm(new AlarmSpec(), [false, false]);
+        _judgement.Set(25, 0);
+        Assert.Equal(AlarmChange.Opened, alarm.Step(0, _judgement, true, false));
+        Assert.Null(alarm.Step(1, _judgement, true, false));
+    }
+
+    [Fact]
+    public void What_flickers_on_after_it_was_adapted_to_is_told_only_where_it_is_worse()
+    {
+        AlarmSpec spec = new() { AdaptAfter = 100, QuietSteps = 6, Merge = 20, Rise = 1000 };
+        double Flicker(int t) => t < 110 ? 11 : t % 15 == 0 ? 13 : 0;
+        Assert.Equal([(0, AlarmChange.Opened), (100, AlarmChange.Adapted)], Run(spec, Flicker, 200));
+        Assert.Equal([(0, AlarmChange.Opened), (100, AlarmChange.Adapted), (200, AlarmChange.Escalated), (206, AlarmChange.Closed)],
+            Run(spec, t => t == 200 ? 16 : Flicker(t), 208));
+        // Another score that alarms is news, and so is what goes on for longer than an alarm may be open.
+        Assert.Equal([(0, AlarmChange.Opened), (100, AlarmChange.Adapted), (150, AlarmChange.Opened), (156, AlarmChange.Closed)],
+            Run(spec, Flicker, 160, other: t => t == 150 ? 11 : 0));
+        Assert.Equal((210, AlarmChange.Opened), Run(spec, Flicker, 400)[2]);
+        // After a pause it is another alarm.
+        Assert.Equal([(0, AlarmChange.Opened), (100, AlarmChange.Adapted), (300, AlarmChange.Opened), (306, AlarmChange.Closed)],
+            Run(spec, t => t < 200 ? Flicker(t) : t == 300 ? 11 : 0, 320));
     }
 
     [Fact]

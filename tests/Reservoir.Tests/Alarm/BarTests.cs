@@ -39,17 +39,17 @@ public sealed class BarTests
         Detector detector = new(Spec, 1), other = new(Spec, 1), confirmed = new(Spec, 1);
         foreach (Detector one in new[] { detector, other, confirmed })
         {
-            Assert.False(one.DenyAlarm());  // there is none yet
+            Assert.Equal(-1, one.LastAlarm);
             Assert.True(Opened(Run(one, First + 200)));
         }
         Assert.Equal(1, detector.Bar);
-        Assert.True(detector.DenyAlarm());
+        detector.DenyAlarm(detector.LastAlarm);
         double bar = detector.Bar;
         Assert.True(bar > 1.1);
-        Assert.True(detector.DenyAlarm());  // said twice
+        detector.DenyAlarm(detector.LastAlarm);  // said twice
         Assert.Equal(bar, detector.Bar);
-        confirmed.DenyAlarm();
-        confirmed.ConfirmAlarm();
+        confirmed.DenyAlarm(confirmed.LastAlarm);
+        confirmed.ConfirmAlarm(confirmed.LastAlarm);
         Assert.Equal(1, confirmed.Bar);
 
         Assert.False(Opened(Run(detector, Second + 200)));
@@ -62,7 +62,7 @@ public sealed class BarTests
     {
         var detector = new Detector(Spec, 1);
         Assert.True(Run(detector, First + 3)[^1].AlarmOpen);
-        detector.DenyAlarm();
+        detector.DenyAlarm(detector.LastAlarm);
         StepResult next = Run(detector, First + 4)[0];
         Assert.False(next.AlarmOpen);
         Assert.Equal(AlarmChange.Adapted, next.Alarm?.Change);
@@ -73,10 +73,10 @@ public sealed class BarTests
     {
         var detector = new Detector(Spec, 1);
         Run(detector, First + 200);
-        detector.RaiseBar(1.2);
+        detector.DenyAlarm(-1, 1.2);
         Assert.Equal(1.4 * 1.2, detector.Bar, 12);
         Assert.True(Opened(Run(detector, Second + 200)));
-        detector.RaiseBar(1e6);
+        detector.DenyAlarm(-1, 1e6);
         Assert.Equal(10, detector.Bar);
     }
 
@@ -85,9 +85,70 @@ public sealed class BarTests
     {
         var detector = new Detector(Spec with { Alarm = Spec.Alarm with { DeniedMemory = 100 } }, 1);
         Run(detector, First - 100);
-        detector.RaiseBar(5);
+        detector.DenyAlarm(-1, 5);
         Run(detector, First);
         Assert.Equal(1 + 6 / Math.E, detector.Bar, .03);
+    }
+
+    // The same jump each 600 steps, far too often for the budget: what people say decides whether it is told.
+    static List<bool> Recurring(int times, Action<Detector, long> said)
+    {
+        var detector = new Detector(Spec, 1);
+        var told = new List<bool>();
+        double expected = 0;
+        for (int k = 0; k < times; k++)
+        {
+            long opened = -1;
+            for (int i = 0; i < 600; i++)
+            {
+                long t = detector.Position;
+                double value = Math.Sin(.3 * t) + .03 * Math.Sin(12.9898 * t * t) + (k > 0 && i is >= 400 and < 410 ? 3 : 0);
+                StepResult result = detector.Step(DateTime.UnixEpoch.AddSeconds(t), [value], new Span<double>(ref expected));
+                if (i is >= 400 and < 450 && result.Alarm is { Change: AlarmChange.Opened } alarm) opened = alarm.Start;
+            }
+            if (k == 0) continue;
+            told.Add(opened >= 0);
+            if (opened >= 0) said(detector, opened);
+        }
+        return told;
+    }
+
+    [Fact]
+    public void A_fault_that_comes_again_is_told_again_where_it_was_confirmed_and_becomes_what_the_feed_does_where_nobody_says_so()
+    {
+        List<bool> confirmed = Recurring(25, (detector, alarm) => detector.ConfirmAlarm(alarm)), silent = Recurring(25, (_, _) => { });
+        Assert.True(confirmed.Count(told => told) >= 23, $"{confirmed.Count(told => told)} of {confirmed.Count}");
+        Assert.True(silent.Count(told => told) <= 8, $"{silent.Count(told => told)} of {silent.Count}");
+    }
+
+    [Fact]
+    public void What_was_confirmed_and_then_denied_is_as_if_it_had_been_denied_alone()
+    {
+        (Detector detector, Detector other, Detector undone) = (new(Spec, 1), new(Spec, 1), new(Spec, 1));
+        foreach (Detector one in new[] { detector, other, undone }) Run(one, First + 300);  // closed, and its episode over
+        detector.DenyAlarm(detector.LastAlarm);
+        other.ConfirmAlarm(other.LastAlarm);
+        other.DenyAlarm(other.LastAlarm);
+        undone.ConfirmAlarm(undone.LastAlarm);
+        double[] denied = [.. Run(detector, Last).Select(result => result.Score)], changed = [.. Run(other, Last).Select(one => one.Score)];
+        Assert.All(denied.Zip(changed), pair => Assert.Equal(pair.First, pair.Second, 1e-4));
+        Assert.True(Run(undone, Last).Max(result => result.Score) > 1.5 * denied.Max());
+    }
+
+    [Fact]
+    public void What_is_said_of_an_alarm_that_closed_long_ago_is_kept_by_a_restart()
+    {
+        var detector = new Detector(Spec, 1);
+        Run(detector, First + 300);
+        long alarm = detector.LastAlarm;
+        Run(detector, Second + 300);
+        Assert.NotEqual(alarm, detector.LastAlarm);
+        var snapshot = new ArrayBufferWriter<byte>();
+        detector.Save(snapshot);
+        Detector again = Detector.Load(Spec, 1, snapshot.WrittenSpan);
+        foreach (Detector one in new[] { detector, again }) one.ConfirmAlarm(alarm);
+        Assert.Equal(Run(detector, Last + 100).Select(result => (result.Position, result.Score, result.AlarmOpen)),
+            Run(again, Last + 100).Select(result => (result.Position, result.Score, result.AlarmOpen)));
     }
 
     [Fact]
@@ -95,11 +156,11 @@ public sealed class BarTests
     {
         var detector = new Detector(Spec, 1);
         Run(detector, First + 3);
-        detector.DenyAlarm();
+        detector.DenyAlarm(detector.LastAlarm);
         var snapshot = new ArrayBufferWriter<byte>();
         detector.Save(snapshot);
         Detector again = Detector.Load(Spec, 1, snapshot.WrittenSpan);
-        again.DenyAlarm();  // a replay says it again at the same place
+        again.DenyAlarm(again.LastAlarm);  // a replay says it again at the same place
         Assert.Equal(Run(detector, Last).Select(result => (result.Position, result.Score, result.AlarmOpen)),
             Run(again, Last).Select(result => (result.Position, result.Score, result.AlarmOpen)));
     }

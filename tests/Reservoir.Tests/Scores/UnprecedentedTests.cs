@@ -14,7 +14,7 @@ public class UnprecedentedTests
     }
 
     static bool Told(IEnumerable<StepResult> results, int from, int within) =>
-        results.Events().Any(e => e.Change is AlarmChange.Opened or AlarmChange.Escalated && e.Position >= from
+        results.Events().Any(e => e.Announced && e.Position >= from
             && e.Position < from + within);
 
     [Theory]
@@ -110,7 +110,7 @@ public class UnprecedentedTests
     {
         double[] feed = [.. Noise(8000).Select(Math.Exp)];
         int Alarms(double budget) => Feeds.Run(Presets.Metric().WithBudget(budget), feed).Events()
-            .Count(e => e.Change is AlarmChange.Opened or AlarmChange.Escalated);
+            .Count(e => e.Announced);
         int rare = Alarms(1e-5), often = Alarms(1 / 30.0);
         Assert.True(rare <= 1, $"{rare} alarms at 1 per 100,000");
         Assert.True(often >= 10, $"{often} alarms at 1 per 30");

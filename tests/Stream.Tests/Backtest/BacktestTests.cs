@@ -47,6 +47,25 @@ public sealed class BacktestTests : FileTests
     }
 
     [Fact]
+    public void That_a_feed_grows_and_that_its_model_began_anew_are_told_and_shown()
+    {
+        BacktestSummary counter = Run(Feed(1000, t => string.Create(CultureInfo.InvariantCulture,
+            $"{DateTime.UnixEpoch.AddSeconds(t):yyyy-MM-dd HH:mm:ss},{1000 * t + Pipelines.Value(t):R},0")));
+        Assert.Equal((49L, "value grows without bound: modelled by the growth a step"),
+            (Assert.Single(counter.Models).Row, counter.Models[0].Says));
+        Assert.Equal([new RowSpan(0, 399)], counter.WarmUps);
+        Assert.Contains(File.ReadLines(Path.Combine(Folder, "events.jsonl")), line => line.Contains("esn.model.growing",
+            StringComparison.Ordinal));
+
+        // Out of its scaling from 1000 on: an alarm, which is adapted to after 500 steps, then another model.
+        BacktestSummary moved = Run(Feed(2500, t => string.Create(CultureInfo.InvariantCulture,
+            $"{DateTime.UnixEpoch.AddSeconds(t):yyyy-MM-dd HH:mm:ss},{Pipelines.Value(t) + (t < 1000 ? 0 : 1000):R},0")));
+        ModelRow told = Assert.Single(moved.Models);
+        Assert.StartsWith("the feed has left the range", told.Says, StringComparison.Ordinal);
+        Assert.Equal([new RowSpan(0, 399), new RowSpan(told.Row + 1, told.Row + 400)], moved.WarmUps);
+    }
+
+    [Fact]
     public void Bad_rows_are_refused_by_reason_and_keep_their_place()
     {
         BacktestSummary summary = Run(Feed(900, t => t switch

@@ -1,4 +1,6 @@
 using Esn.Streaming.Board;
+using Esn.Streaming.Configuration;
+using Esn.Streaming.Telemetry;
 using Esn.Streaming.Wire;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
@@ -23,6 +25,29 @@ public sealed class ReadinessTests
 
     [Fact]
     public void Not_ready_before_the_group_has_assigned() => Assert.NotNull(_readiness.Missing);
+
+    [Fact]
+    public async Task Records_that_wait_are_no_number_before_the_group_has_assigned_and_after_it_was_left()
+    {
+        var metrics = new EsnMetrics(new HttpConfig(), [], _time);
+        metrics.ShowBeforeCollecting(_readiness);
+        async Task<string[]> Shown()
+        {
+            using var text = new MemoryStream();
+            await metrics.Registry.CollectAndExportAsTextAsync(text, TestContext.Current.CancellationToken);
+            return [.. System.Text.Encoding.UTF8.GetString(text.ToArray()).Split('\n')
+                .Where(line => line.StartsWith("esn_consumer_lag_records ", StringComparison.Ordinal))];
+        }
+        Assert.Empty(await Shown());
+        _readiness.Heard(Statistics("UP", end: 10, next: 10));
+        Assert.Empty(await Shown());
+        _readiness.Joined();
+        Assert.Equal(["esn_consumer_lag_records 0"], await Shown());
+        _readiness.Heard(Statistics("UP", end: 10, next: 4));
+        Assert.Equal(["esn_consumer_lag_records 6"], await Shown());
+        _readiness.Left();
+        Assert.Empty(await Shown());
+    }
 
     [Fact]
     public void An_idle_topic_is_ready_for_ever()

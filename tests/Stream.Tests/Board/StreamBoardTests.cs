@@ -166,6 +166,10 @@ public sealed class StreamBoardTests
         Assert.Equal(kept.Scores, past.Scores);
         Assert.Equal(kept.Channels, past.Channels);
         Assert.Throws<System.Text.Json.JsonException>(() => AnomalyCloudEvent.Read("{}"u8));
+        // Others may write to the topic: a forecast whose points are not alike is none.
+        var uneven = AnomalyCloudEvent.Read(AnomalyCloudEvent.Binary(AnomalyCloudEvent.Of(told[^1].Frame, told[^1].Result.Alarm!, kept.Id,
+            [])).Data.Span) with { Forecast = new(0, [[1, 2], [3], null!]) };
+        Assert.Null(PastAlarm.Of(uneven)!.Forecast);
     }
 
     [Fact]

@@ -128,6 +128,11 @@ public sealed class ConfigFileTests
         "sink.deadLetters must be none of source.topics (esn.dead-letters), as what is written would be read again", ":1)")]
     [InlineData("source:\n  topics: [\"^esn.*\"]\nsink:\n  deadLetters: bad",
         "sink.events must be none of source.topics (^esn.*), as what is written would be read again, was esn.anomalies", ":3)")]
+    [InlineData("state:\n  store: topic\n  topic: timesteps", "state.topic must be none of source.topics, none of the sink's", ":1)")]
+    [InlineData("state:\n  store: topic\n  topic: esn.anomalies", "and not control.topic, was esn.anomalies", ":1)")]
+    [InlineData("state:\n  store: topic\n  topic: esn.commands", "and not control.topic, was esn.commands", ":1)")]
+    [InlineData("state:\n  topic: a/b", "topic must be the name of a topic", ":2)")]
+    [InlineData("state:\n  store: topic\n  directory: /var/lib/esn", "directory is of store: directory, and store is topic", ":3)")]
     [InlineData("kafka: {\n", "", "esn.yaml:")]
     [InlineData("source:\n  group: a\n  group: b", "group", ":3)")]
     public void An_error_names_the_key_the_value_what_would_be_right_and_the_line(string text, string says, string where)

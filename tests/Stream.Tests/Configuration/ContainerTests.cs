@@ -60,12 +60,15 @@ public sealed class ContainerTests
     public void The_manifests_start_what_the_program_takes_and_probe_what_it_answers()
     {
         Dictionary<object, object>[] documents = Documents("config/kubernetes/esn.yaml");
-        ConfigFile.Parse((string)At(documents.Single(document => (string)document["kind"] == "ConfigMap"), "data", "esn.yaml"), "esn.yaml",
-            _ => "kafka:9092");
+        object mounted = At(documents.Single(document => (string)document["kind"] == "ConfigMap"), "data", "esn.yaml");
+        EsnConfig config = ConfigFile.Parse((string)mounted, "esn.yaml", _ => "kafka:9092");
         object pod = At(documents.Single(document => (string)document["kind"] == "Deployment"), "spec", "template", "spec");
         object container = ((List<object>)At(pod, "containers"))[0];
         Assert.Null(Wrong(At(container, "args")));
+        // It may write nowhere, so what was learnt is with the brokers.
         Assert.Equal("true", At(container, "securityContext", "readOnlyRootFilesystem"));
+        Assert.Equal(StateStore.Topic, config.State.Store);
+        Assert.Equal(["config"], ((List<object>)At(pod, "volumes")).Select(volume => At(volume, "name")));
         foreach ((string probe, string path) in new[] { ("startupProbe", "/health/live"), ("livenessProbe", "/health/live"),
             ("readinessProbe", "/health/ready") })
             Assert.Equal(path, At(container, probe, "httpGet", "path"));

@@ -28,7 +28,7 @@ public sealed class ControlReplayTests
 
         public List<ControlCommand> Log { get; } = [];  // as the topic of commands has it
 
-        public List<(long Offset, string Stream, StepResult Result, bool Muted)> Told { get; } = [];
+        public List<(long Offset, string Stream, StepResult Result, bool Muted, ControlCommand? EndedBy)> Told { get; } = [];
 
         public PartitionSnapshot? Last { get; private set; }
 
@@ -56,7 +56,7 @@ public sealed class ControlReplayTests
             if (batch.Snapshots is [.., var last]) Last = last;
             Told.AddRange(batch.Frames.Select(frame =>
                 (frame.Frame.Record.Offset, frame.Frame.Stream.Key, frame.Result with { Alarm = null },
-                frame.Muted)));
+                frame.Muted, frame.EndedBy)));
         }
     }
 
@@ -95,6 +95,33 @@ public sealed class ControlReplayTests
         Assert.True(Alarms(process, "a", 1200));
     }
 
+    [Fact]
+    public void The_event_of_an_alarm_that_a_person_has_ended_says_who_how_and_why()
+    {
+        FakeTimeProvider time = Clock();
+        var process = new Process(time);
+        process.Run(0, 1210, 10);
+        Assert.True(Alarms(process, "a", 600) && Alarms(process, "b", 600));
+        Assert.DoesNotContain(process.Told, step => step.EndedBy is not null);
+        process.Give(Mute(time, TimeSpan.FromHours(1)), Normal(time, process, "a"));
+        process.Run(1210, 1300, 10);
+        (string, Type, string, string)[] ended = [.. process.Told.Where(step => step.EndedBy is not null)
+            .Select(step => (step.Stream, step.EndedBy!.GetType(), step.EndedBy.By, step.EndedBy.Why)).OrderBy(one => one.Stream)];
+        Assert.Equal([("a", typeof(ControlFeedback), "alice", "a test"), ("b", typeof(ControlMute), "alice", "belt is off")], ended);
+        ControlCommand mute = process.Told.Single(step => step.EndedBy is ControlMute).EndedBy!;
+        var alarm = new AlarmEvent
+        {
+            Change = AlarmChange.Closed, Position = 1, Start = 0, Peak = 0, Time = default, StartTime = default, PeakTime = default,
+            Score = 1, PeakScore = 1, Severity = Severity.Minor, Normality = 1, Expected = [1], Observed = [1], Contributions = [],
+            Scores = [], Forecast = null, Drift = null,
+        };
+        FeedRecord record = Record(1);
+        var written = AnomalyCloudEvent.Of(new Frame(record, new StreamId("steps", 0, "b"), default, [1]), alarm, "steps/0/b/1", [],
+            ended: mute);
+        var told = AnomalyCloudEvent.Read(AnomalyCloudEvent.Binary(written).Data.Span);
+        Assert.Equal(new AnomalyCloudEvent.EndedByData("muted", "alice", "belt is off"), told.EndedBy);
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(37)]
@@ -128,6 +155,34 @@ public sealed class ControlReplayTests
         fresh.Give([.. undisturbed.Log]);
         fresh.Run(0, 2000, batch);
         Assert.Equal(undisturbed.Told, fresh.Told);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(1000)]
+    public void What_is_said_of_alarms_that_closed_long_ago_and_before_a_restart_is_heeded_and_done_again_by_a_replay(int batch)
+    {
+        FakeTimeProvider time = Clock();
+        (Process undisturbed, Process silent) = (new Process(time), new Process(time));
+        foreach (Process one in new[] { undisturbed, silent }) one.Run(0, 2100, 100);
+        Assert.True(Alarms(undisturbed, "a", 900) && Alarms(undisturbed, "b", 900));
+        PartitionSnapshot snapshot = undisturbed.Last!;
+        Assert.InRange(snapshot.Next, 2000, 2100);
+        // Both of their first alarms, each of which is followed by another; the peak is not known to who says so.
+        undisturbed.Give(Normal(time, undisturbed, "a"), Normal(time, undisturbed, "b") with { Anomaly = true });
+        foreach (Process one in new[] { undisturbed, silent }) one.Run(2100, 3000, 100);
+        static double Highest(Process process, string stream) =>
+            process.Told.Where(step => step.Stream == stream && step.Offset is >= 2400 and < 2440).Max(step => step.Result.Score);
+        Assert.True(Highest(undisturbed, "a") < .8 * Highest(silent, "a"), $"{Highest(undisturbed, "a")}, {Highest(silent, "a")}");
+        Assert.True(Highest(undisturbed, "b") > Highest(silent, "b"), $"{Highest(undisturbed, "b")}, {Highest(silent, "b")}");
+
+        time.Advance(TimeSpan.FromDays(1));
+        var again = new Process(time);
+        again.Give([.. undisturbed.Log]);
+        again.Assign(snapshot, told: snapshot.Next);
+        again.Run(snapshot.Next, 3000, batch);
+        Assert.Equal(undisturbed.Told.Where(step => step.Offset >= snapshot.Next), again.Told);
+        Assert.Equal(undisturbed.Last!.Slots.Select(slot => slot.Digest), again.Last!.Slots.Select(slot => slot.Digest));
     }
 
     [Fact]

@@ -36,6 +36,34 @@ public sealed class ApiTests
     }
 
     [Fact]
+    public async Task An_alarm_that_never_was_is_refused_where_its_stream_is_and_nothing_is_written_down()
+    {
+        await using Served served = await Served.Start();
+        served.Feed(603, "a");
+        string never = (await Get(served, "alarms?open=true"))[0].GetProperty("id").GetString()! + "7";
+        foreach (string path in new[] { $"acknowledgement?alarm={Uri.EscapeDataString(never)}",
+            $"feedback?alarm={Uri.EscapeDataString(never)}&anomaly=false" })
+        {
+            (int status, string text) = await served.Write("PUT", "/api/v1/alarms/" + path);
+            Assert.Equal(404, status);
+            Assert.Contains($"has had no alarm {never}", text, StringComparison.Ordinal);
+        }
+        Assert.Equal(default, served.Book.Notes.Of(never));
+    }
+
+    [Theory]
+    [InlineData("feedback?alarm=steps/0/a/1", "anomaly")]
+    [InlineData("feedback?alarm=steps/0/a/1&anomaly=perhaps", "anomaly")]
+    [InlineData("acknowledgement", "alarm")]
+    public async Task A_parameter_that_is_missing_or_none_of_its_kind_is_named(string path, string says)
+    {
+        await using Served served = await Served.Start();
+        (int status, string text) = await served.Write("PUT", "/api/v1/alarms/" + path);
+        Assert.Equal(400, status);
+        Assert.Contains(says, text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Somebody_says_that_an_alarm_was_none_and_whoever_looks_is_told_who_and_why()
     {
         await using Served served = await Served.Start();

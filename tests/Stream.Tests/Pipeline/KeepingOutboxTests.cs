@@ -106,10 +106,10 @@ public sealed class KeepingOutboxTests : IAsyncDisposable
 
         public List<string> Asleep { get; } = [];
 
-        public ValueTask Sleep(SlotSnapshot slot, CancellationToken cancel)
+        public ValueTask Sleep(IReadOnlyList<SlotSnapshot> slots, CancellationToken cancel)
         {
             if (Full) throw new SnapshotException("no space left");
-            lock (Asleep) Asleep.Add(slot.Stream.Key);
+            lock (Asleep) Asleep.AddRange(slots.Select(slot => slot.Stream.Key));
             return ValueTask.CompletedTask;
         }
 

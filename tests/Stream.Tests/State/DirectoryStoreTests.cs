@@ -41,6 +41,22 @@ public sealed class DirectoryStoreTests
         Assert.Empty(_log.Lines);
     }
 
+    [Fact]
+    public async Task A_listing_passes_over_what_a_running_replica_replaces_meanwhile()
+    {
+        using var directory = new TemporaryDirectory();
+        await using var store = new DirectoryStore(directory.Path, "g", _log);
+        await store.Save(Snapshot(1), Cancel);
+        await store.Save(Snapshot(2), Cancel);
+        List<long> listed = [];
+        await foreach (StoredSnapshot stored in store.List(Cancel))
+        {
+            listed.Add(stored.Next);
+            await store.Save(Snapshot(3), Cancel);
+        }
+        Assert.Equal([2L], listed);
+    }
+
     [Theory]
     [InlineData(false, 0)]
     [InlineData(true, 0)]
@@ -163,7 +179,7 @@ public sealed class DirectoryStoreTests
         await using var store = new DirectoryStore("root", "g", _log, files);
         SlotSnapshot slot = Snapshot(7).Slots[0];
         Assert.Null(await store.Wake(slot.Stream, Cancel));
-        await store.Sleep(slot, Cancel);
+        await store.Sleep([slot], Cancel);
         AssertSame(slot, await store.Wake(slot.Stream, Cancel));
         Assert.Null(await store.Wake(slot.Stream with { Key = "other" }, Cancel));
     }

@@ -2,6 +2,7 @@ using Esn.Streaming.Configuration;
 using Esn.Streaming.State;
 using Esn.Streaming.Streams;
 using Esn.Streaming.Wire;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace Esn.Stream.Tests;
@@ -39,6 +40,29 @@ public sealed class FieldStreamTests
         Assert.True(Waves.InBump(region.Row, region.Column), $"{region}");
         Assert.Equal(Enumerable.Range(0, Waves.Rows * Waves.Columns).Select(Waves.IsLand), opened.Grid!.Land);
         Assert.All(scored, frame => Assert.All(frame.Frame.Values, value => Assert.True(double.IsFinite(value))));
+    }
+
+    [Fact]
+    public void What_is_to_come_is_told_beside_the_steps_and_comes_and_whoever_looks_ahead_changes_no_bit()
+    {
+        (StreamTable table, StreamTable bold) = (new(Waves.Config, TimeProvider.System), new(Waves.Config, new FakeTimeProvider()));
+        var foretold = new List<FieldAhead>();
+        for (int t = 0; t < Waves.Onset; t++)
+        {
+            FeedRecord record = Waves.Record(t);
+            // By a clock that stands still looking ahead costs nothing, so it is done at every step.
+            StreamSteps steps = Assert.Single(bold.Take(Pipelines.Batch(record)).Streams);
+            Assert.Equal(steps.Frames[0].Result.WarmingUp, steps.Ahead is null);
+            if (steps.Ahead is { } ahead) foretold.Add(ahead);
+            Assert.Equal(table.Take(Pipelines.Batch(record)).Frames[0].Result.Score, steps.Frames[0].Result.Score);
+        }
+        FieldAhead last = foretold.Last(ahead => ahead.From + ahead.Steps < Waves.Onset);
+        Assert.Equal(8, last.Steps);
+        double[] came = Waves.Frame((int)last.From + last.Steps), before = Waves.Frame((int)last.From);
+        double missed = Sum(last.Values, came), moved = Sum(before, came);
+        Assert.True(missed < .1 * moved, $"{missed} of {moved}");
+
+        static double Sum(double[] a, double[] b) => a.Zip(b, (x, y) => double.IsNaN(y) ? 0 : (x - y) * (x - y)).Sum();
     }
 
     [Fact]

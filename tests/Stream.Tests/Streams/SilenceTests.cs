@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Esn.Streaming.Board;
 using Esn.Streaming.Configuration;
 using Esn.Streaming.State;
 using Esn.Streaming.Streams;
@@ -57,7 +58,21 @@ public sealed class SilenceTests
 
         // A restart meanwhile does not tell it again.
         PartitionSnapshot snapshot = Assert.Single(Take(new PartitionsRevoked([Partition])).Snapshots);
-        Take(new PartitionsAssigned([Partition]) { Starts = [new PartitionStart(Partition, snapshot, snapshot.Next)] });
+        ScoredBatch back = Take(new PartitionsAssigned([Partition]) { Starts = [new PartitionStart(Partition, snapshot, snapshot.Next)] });
+        // It is there at once, on the page too, in a process that has never heard it.
+        var page = new StreamBoard(new HttpConfig(), ["flow", "heat"], time, _ => false, _ => default);
+        var other = new EsnMetrics(new HttpConfig(), ["flow", "heat"], time);
+        page.Observe(back);
+        other.Observe(back);
+        StreamSummary seen = Assert.Single(page.Streams(new StreamQuery(StreamOrder.Name, false, null, "pump", 0, 10)).Streams);
+        Assert.Equal((StreamState.Silent, 99L, Start.UtcDateTime.AddSeconds(99)), (seen.State, seen.Position, seen.Seen));
+        Assert.NotNull(page.Stream(new StreamId("steps", 0, "pump"), 0, double.MaxValue, 0, 50));
+        Assert.Contains("esn_stream_silent{topic=\"steps\",partition=\"0\",stream=\"pump\"} 1", Shown(other), StringComparison.Ordinal);
+        Assert.Contains("esn_stream_silent{topic=\"steps\",partition=\"0\",stream=\"other\"} 0", Shown(other), StringComparison.Ordinal);
+        Assert.DoesNotContain("esn_anomaly_score{topic=\"steps\",partition=\"0\",stream=\"pump\"}", Shown(other),
+            StringComparison.Ordinal);
+        Assert.Contains("esn_silence_seconds{topic=\"steps\",partition=\"0\",stream=\"pump\"} 200", Shown(other),
+            StringComparison.Ordinal);
         time.SetUtcNow(Start + TimeSpan.FromSeconds(400));
         Take(new RecordBatch([At(400, "other", offset: 1400)]));
         Assert.DoesNotContain(Take(new TimePassed()).Silences, change => change.Stream.Key == "pump");
@@ -66,6 +81,36 @@ public sealed class SilenceTests
         Assert.Equal((true, silent.Since, silent.SinceAt, 1401), (resumed.Ended, resumed.Since, resumed.SinceAt, resumed.At));
         Assert.Contains("esn_stream_silent{topic=\"steps\",partition=\"0\",stream=\"pump\"} 0", Shown(metrics),
             StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_silence_is_since_the_last_frame_that_was_given_though_it_waits_to_be_put_in_order()
+    {
+        var time = new FakeTimeProvider(Start);
+        StreamTable table = new(Pipelines.Config(source => source with
+        {
+            Fields = new FrameFields { Channels = ["flow", "heat"] }, Times = new TimesConfig { DelaySeconds = 5 },
+        }), time);
+        int frames = 0;
+        for (int second = 0; second < 100; second++)
+        {
+            time.SetUtcNow(Start + TimeSpan.FromSeconds(second));
+            frames += table.Take(new RecordBatch([At(second)])).Frames.Count;
+        }
+        Assert.Equal(95, frames);
+        time.SetUtcNow(Start + TimeSpan.FromSeconds(300));
+        SilenceChange silent = Assert.Single(table.Take(new TimePassed()).Silences);
+        Assert.Equal((Start.UtcDateTime.AddSeconds(99), 99L), (silent.Since, silent.SinceAt));
+
+        // It speaks again with the record that comes, not with one that had waited, and once.
+        List<SilenceChange> told = [];
+        for (int second = 301; second < 320; second++)
+        {
+            time.SetUtcNow(Start + TimeSpan.FromSeconds(second));
+            told.AddRange(table.Take(new RecordBatch([At(second)])).Silences);
+        }
+        SilenceChange resumed = Assert.Single(told);
+        Assert.Equal((true, silent.Since, silent.SinceAt, 301L), (resumed.Ended, resumed.Since, resumed.SinceAt, resumed.At));
     }
 
     [Fact]

@@ -36,7 +36,7 @@ public sealed class SleepersTests : IAsyncDisposable
     {
         foreach (SlotSnapshot slot in batch.Asleep)
         {
-            await _store.Sleep(slot, TestContext.Current.CancellationToken);
+            await _store.Sleep([slot], TestContext.Current.CancellationToken);
             table.Kept(slot.Stream, true);
         }
     }

@@ -70,6 +70,21 @@ public sealed class EsnMetricsTests
     }
 
     [Fact]
+    public async Task Changes_of_models_are_counted_by_reason()
+    {
+        var metrics = new EsnMetrics(new HttpConfig(), [], new FakeTimeProvider(Now));
+        ScoredBatch batch = Scored(0);
+        ScoredFrame frame = batch.Frames[0] with
+        {
+            Result = batch.Frames[0].Result with { Model = new ModelChange(ModelChangeKind.Growing, [0], Restarted: false) },
+        };
+        metrics.Observe(batch with { Frames = [frame], Streams = [batch.Streams[0] with { Frames = [frame] }] });
+        string text = await Exposed(metrics);
+        Assert.Contains("esn_model_changes_total{why=\"growing\"} 1", text, StringComparison.Ordinal);
+        Assert.Contains("esn_model_changes_total{why=\"outgrown\"} 0", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task What_happens_between_two_scrapes_is_seen_by_the_next_and_gone_after_65_seconds()
     {
         var time = new FakeTimeProvider(Now);

@@ -26,6 +26,7 @@ static partial class Exposition
         metrics.KeepEvery(60);
         metrics.Observe(table.Take(new PartitionsAssigned([new PartitionId("steps", 0)])));
         var readiness = new Readiness(TimeProvider.System, TimeSpan.FromSeconds(30));
+        readiness.Joined();
         readiness.Heard("""{"brokers":{},"topics":{"steps":{"partitions":{"0":{"fetch_state":"active","ls_offset":9,"""
             + "\"next_offset\":1,\"stored_offset\":1,\"fetchq_cnt\":0}}}}}");
         readiness.Told([new GroupPartition(new PartitionId("steps", 0), Next: 1, End: 9, Held: true)], gone: null);

@@ -30,6 +30,67 @@ public sealed class FrameDecoderTests
         Assert.Equal(new StreamId("steps", 0, "pump"), frame.Stream);
     }
 
+    // Whatever way a time takes to be read, it is the one that its text says.
+    [Theory]
+    [InlineData("2026-01-02T03:04:05Z")]
+    [InlineData("2026-01-02T03:04:05.1Z")]
+    [InlineData("2026-01-02T03:04:05.1234567Z")]
+    [InlineData("2026-01-02T03:04:05.12345678901Z")]
+    [InlineData("2026-01-02T03:04Z")]
+    [InlineData("2026-01-02T24:00:00Z")]
+    [InlineData("2026-01-02T03:04:60Z")]
+    [InlineData("2026-01-02T03:04:05z")]
+    [InlineData("2026-01-02 03:04:05Z")]
+    [InlineData("2026-01-02T03:04:05+05:30")]
+    [InlineData("2026-01-02T03:04:05")]
+    [InlineData("2026-01-02Z")]
+    [InlineData("0001-01-01T00:00:00Z")]
+    [InlineData("9999-12-31T23:59:59.9999999Z")]
+    public void A_time_is_what_its_text_says(string text) =>
+        Assert.Equal(TimeText.Parse(text)!.Value.Utc, Decode($$"""{"timestamp": "{{text}}", "value": 1}""").Frame!.Time);
+
+    [Theory]
+    [InlineData("20260105", "2026-01-05T00:00:00Z")]
+    [InlineData("202601051300", "2026-01-05T13:00:00Z")]
+    [InlineData("1767323045", "2026-01-02T03:04:05Z")]
+    [InlineData("1767323045.25", "2026-01-02T03:04:05.25Z")]
+    [InlineData("1767323045250", "2026-01-02T03:04:05.25Z")]
+    public void A_number_is_a_date_or_a_time_since_1970(string number, string time) =>
+        Assert.Equal(TimeText.Parse(time)!.Value.Utc, Decode($$"""{"timestamp": {{number}}, "value": 1}""").Frame!.Time);
+
+    [Fact]
+    public void Fields_and_keys_are_found_however_they_are_written_and_in_any_order()
+    {
+        var decoder = new FrameDecoder(new FrameFields { Channels = ["flow", "druck \u00b0"] });
+        foreach (string json in new[]
+        {
+            """{"flow": 1, "druck \u00b0": 2, "timestamp": 0}""",
+            """{"druck °": 2, "other": [1, {"flow": 7}], "timestamp": 0, "\u0066low": 1}""",
+        })
+            foreach (string key in new[] { "a", "b", "Ærø", "a" })
+            {
+                Frame frame = decoder.Decode(Record(Encoding.UTF8.GetBytes(key), Encoding.UTF8.GetBytes(json))).Frame!;
+                Assert.Equal([1, 2], frame.Values);
+                Assert.Equal(key, frame.Stream.Key);
+            }
+    }
+
+    [Fact]
+    public void What_a_record_said_is_not_left_for_the_next()
+    {
+        var decoder = new FrameDecoder(new FrameFields { Channels = ["flow", "pressure"] });
+        Assert.Equal([1, 2], Of("""{"timestamp": 60, "flow": 1, "pressure": 2}""").Values);
+        Frame next = Of("""{"pressure": 3}""");
+        Assert.Equal([double.NaN, 3], next.Values);
+        Assert.Equal(RecordTime, next.Time);
+
+        Frame Of(string json) => decoder.Decode(Record("pump"u8.ToArray(), Encoding.UTF8.GetBytes(json))).Frame!;
+    }
+
+    [Fact]
+    public void A_name_that_is_no_text_is_no_JSON() =>
+        Assert.Equal(Rejection.NotJson, Decode("""{"\ud800": 1, "value": 1}""").DeadLetter!.Reason);
+
     [Fact]
     public void Without_a_timestamp_the_records_own_counts() => Assert.Equal(RecordTime, Decode("""{"value": 1}""").Frame!.Time);
 

@@ -131,7 +131,7 @@ sealed class ErrorJudge : Judge, IJudgement
     /// <inheritdoc/>
     public override void Learn(AlarmChange? change, Alarm alarm, bool muted)
     {
-        if (change is AlarmChange.Opened or AlarmChange.Escalated) _calibrator.Announce();
+        if (alarm.Counts) _calibrator.Announce(alarm.Start);
         bool closed = change == AlarmChange.Closed && !muted, adapted = change == AlarmChange.Adapted;
         if (closed || adapted)
         {
@@ -146,8 +146,12 @@ sealed class ErrorJudge : Judge, IJudgement
         }
         bool opening = alarm.Open && !_wasOpen;
         _wasOpen = alarm.Open;
-        _calibrator.Learn(muted ? Learning.Muted : opening ? Learning.Opening : alarm.Open ? Learning.Frozen : Learning.Normal);
+        _calibrator.Learn(muted ? Learning.Muted : opening ? Learning.Opening : alarm.Open ? Learning.Frozen : Learning.Normal,
+            alarm.Start);
     }
+
+    /// <inheritdoc/>
+    public override bool Say(long alarm, Verdict verdict) => _calibrator.Say(alarm, verdict);
 
     /// <inheritdoc/>
     /// <remarks>In the units of the feed, in a raw score that would alarm.</remarks>

@@ -114,10 +114,14 @@ sealed class FieldJudge : Judge
         if (learn)
             foreach (Look look in _looks) look.Activity.Learn(_moved);
         if (!Calibrates) return;
-        if (change is AlarmChange.Opened or AlarmChange.Escalated) _calibrator.Announce();
+        if (alarm.Counts) _calibrator.Announce(alarm.Start);
         if (change == AlarmChange.Adapted) _calibrator.Adapt([_calibrator.IsUnusual(0)]);
-        _calibrator.Learn(muted ? Learning.Muted : opened ? Learning.Opening : alarm.Open ? Learning.Frozen : Learning.Normal);
+        _calibrator.Learn(muted ? Learning.Muted : opened ? Learning.Opening : alarm.Open ? Learning.Frozen : Learning.Normal,
+            alarm.Start);
     }
+
+    /// <inheritdoc/>
+    public override bool Say(long alarm, Verdict verdict) => _calibrator.Say(alarm, verdict);
 
     /// <inheritdoc/>
     public override void End(ReadOnlySpan<double> frame)

@@ -31,12 +31,14 @@ export class SignalChart {
 
   draw(detail) {
     this.#detail = detail;
-    const p = detail.points, names = detail.channelNames.slice(0, MOST_CHANNELS), n = names.length, coarse = p.stride > 1;
-    const height = n > 1 ? 130 * n + 210 : 460;
-    if (this.#box.clientHeight !== height && innerWidth > 820) { this.#box.style.height = `${height}px`; this.#chart.resize(); }
+    // Of a field single cells tell nothing: its pictures stand beside this.
+    const p = detail.points, names = detail.shape ? [] : detail.channelNames.slice(0, MOST_CHANNELS), n = names.length;
+    const coarse = p.stride > 1;
+    const phone = innerWidth <= 820, height = n === 0 ? 210 : n > 1 ? (phone ? 90 : 130) * n + 210 : phone ? 400 : 460;
+    if (this.#box.clientHeight !== height) { this.#box.style.height = `${height}px`; this.#chart.resize(); }
     const [ink, muted, line] = [colour("ink"), colour("muted"), colour("grid")];
-    const total = this.#box.clientHeight, scoreHeight = Math.min(150, total * .3), top = 14, gap = 26, foot = 34;
-    const each = (total - top - foot - scoreHeight - gap * n) / n;
+    const total = this.#box.clientHeight, scoreHeight = n === 0 ? total - 48 : Math.min(150, total * .3), top = 14, gap = 26, foot = 34;
+    const each = (total - top - foot - scoreHeight - gap * n) / Math.max(1, n);
     const grid = [], xAxis = [], yAxis = [], series = [];
     const alarms = detail.alarms.map(a => [{ xAxis: Date.parse(a.start), itemStyle: { color: colour("shade") } },
       { xAxis: a.end ? Date.parse(a.end) : p.time[p.time.length - 1] }])
@@ -47,7 +49,7 @@ export class SignalChart {
     const area = { silent: true, data: within };
     for (let c = 0; c <= n; c++) {
       const isScore = c === n;
-      grid.push({ left: 66, right: 18, top: top + c * (each + gap), height: isScore ? scoreHeight : each });
+      grid.push({ left: 66, outerBoundsMode: "none", right: 18, top: top + c * (each + gap), height: isScore ? scoreHeight : each });
       xAxis.push({ type: "time", gridIndex: c, min: p.time[0], max: p.time[p.time.length - 1], useUTC: true,
         axisLine: { lineStyle: { color: line } }, axisTick: { show: isScore, lineStyle: { color: line } },
         axisLabel: { show: isScore, color: muted, hideOverlap: true }, splitLine: { show: false },
@@ -117,7 +119,7 @@ export class SignalChart {
     while (i < j) { const middle = (i + j) >> 1; if (p.time[middle] < at) i = middle + 1; else j = middle; }
     if (!(p.time.length > 0)) return "";
     const said = [`${time(p.time[i], true)}   step ${p.position[i]}${p.stride > 1 ? ` … ${p.position[i] + p.stride - 1}` : ""}`];
-    detail.channelNames.slice(0, MOST_CHANNELS).forEach((name, c) => {
+    (detail.shape ? [] : detail.channelNames).slice(0, MOST_CHANNELS).forEach((name, c) => {
       const ch = p.channels[c], name1 = detail.channelNames.length > 1 ? `${name}: ` : "";
       const came = ch.low[i] === ch.high[i] ? number(ch.low[i], 5) : `${number(ch.low[i], 5)} … ${number(ch.high[i], 5)}`;
       const normal = ch.forecast[i] !== null ? `   normal ${number(ch.forecast[i], 5)}` : "";

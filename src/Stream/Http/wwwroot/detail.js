@@ -146,7 +146,9 @@ export class StreamView {
     this.#banner(s);
     const tiles = [["state", s.severity ? `${s.severity} alarm` : STATES[s.state], s.severity ?? s.state],
       ["score", s.state === "warming_up" ? "–" : number(s.score, 3)],
-      ["observed", number(s.value, 5)], ["expected", number(s.expected, 5)],
+      // Of a field one cell of many tells nothing.
+      ...(d.shape ? [["cells", `${d.shape.rows} × ${d.shape.columns}`]]
+        : [["observed", number(s.value, 5)], ["expected", number(s.expected, 5)]]),
       ["every", d.interval ? duration(d.interval / 1000) : "–"],
       ["model", d.recoveries + d.refusals + d.rescalings === 0 ? "healthy"
         : [[d.rescalings, "rescaled"], [d.recoveries, "recovered"],
@@ -166,13 +168,14 @@ export class StreamView {
     $("acknowledge").hidden = !this.alarm || s.acknowledged;
     if (p.time.length) this.#chart.draw(d); else this.#chart.clear();
     $("chart").dataset.points = p.time.length;
+    for (const key of document.querySelectorAll(".ofSignal")) key.hidden = !!d.shape;
     this.#layers.show(this.stream, d.shape);
     const mapped = d.alarms.find(a => a.field);
     $("fieldPanel").hidden = !mapped;
     if (mapped && $("field").dataset.drawn !== `${mapped.id} ${mapped.updated}`) {
       $("field").dataset.drawn = `${mapped.id} ${mapped.updated}`;
       this.#field.draw(mapped.field);
-      $("fieldText").textContent = mapped.field.regions.map((r, i) => `${i === 0 ? "hottest" : "also"}: row ${r.peakRow}, `
+      $("fieldText").textContent = mapped.field.regions.map((r, i) => `${i === 0 ? "where it began: " : "also: "}row ${r.peakRow}, `
         + `column ${r.peakColumn}, ${number(r.peak, 3)} times the usual, ${group(r.cells)} cells, `
         + `${Math.round(100 * r.share)} % of the heat`).join("; ");
     }

@@ -1,6 +1,6 @@
 // Numbers and times for a person. Times are UTC, as everywhere in esn.
 export const number = (x, digits = 4) => x === null || x === undefined || !Number.isFinite(x) ? "–" : x === 0 ? "0"
-  : Math.abs(x) >= 1e7 || Math.abs(x) < 1e-4 ? x.toExponential(Math.max(0, digits - 2))
+  : Math.abs(x) >= 1e7 || Math.abs(x) < 1e-4 ? x.toExponential(Math.max(0, digits - 2)).replace(/\.?0+e/, "e")
   : String(+x.toPrecision(Math.max(digits, Math.ceil(Math.log10(Math.abs(x))))));
 export const group = n => Math.round(n).toString().replace(/\B(?=(\d{3})+(?!\d))/g, ",");
 const two = n => String(n).padStart(2, "0");

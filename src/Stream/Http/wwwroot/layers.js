@@ -64,6 +64,13 @@ export class FieldLayers {
       const dark = matchMedia("(prefers-color-scheme: dark)").matches, values = table(VALUES);
       paint($("layerObserved"), view.rows, view.columns, view.observed, values);
       paint($("layerExpected"), view.rows, view.columns, view.expected, values);
+      // One that the feed has overtaken tells nothing any more.
+      const ahead = view.ahead && view.aheadFrom + view.aheadSteps > view.position;
+      $("layerAheadBox").hidden = !ahead;
+      if (ahead) {
+        paint($("layerAhead"), view.rows, view.columns, view.ahead, values);
+        $("layerAheadText").textContent = `forecast, in ${view.aheadFrom + view.aheadSteps - view.position} steps`;
+      }
       paint($("layerError"), view.rows, view.columns, view.error, table(dark ? ERRORS.dark : ERRORS.light));
       $("layersText").textContent =
         `${view.shape.rows} × ${view.shape.columns} cells, step ${view.position}, ${time(Date.parse(view.time), true)}`

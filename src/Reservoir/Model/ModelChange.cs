@@ -1,0 +1,17 @@
+namespace Esn;
+
+/// <summary>What a model found of its feed that changes what it models.</summary>
+public enum ModelChangeKind
+{
+    /// <summary>Channels grow without bound, as counters and ramps do: of them the growth a step is modelled from here on.</summary>
+    Growing,
+
+    /// <summary>The feed has left the range of its scaling for good.</summary>
+    Outgrown,
+}
+
+/// <summary>A change of the model itself, as an operator should hear of it.</summary>
+/// <param name="Kind">What.</param>
+/// <param name="Channels">Which channels it is about, ascending; empty: all.</param>
+/// <param name="Restarted">Whether the model begins anew with the next step: nothing alarms until it has warmed up.</param>
+public sealed record ModelChange(ModelChangeKind Kind, IReadOnlyList<int> Channels, bool Restarted);

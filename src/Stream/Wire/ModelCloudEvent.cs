@@ -1,0 +1,60 @@
+using CloudNative.CloudEvents;
+
+namespace Esn.Streaming.Wire;
+
+/// <summary>What a model found of its feed that changes what it models, as others read it.</summary>
+public static class ModelCloudEvent
+{
+    /// <summary>Channels grow without bound; of them the growth is modelled.</summary>
+    public const string Growing = "esn.model.growing";
+
+    /// <summary>The model begins anew: nothing alarms until it has warmed up.</summary>
+    public const string Restarted = "esn.model.restarted";
+
+    /// <summary>The data of such an event.</summary>
+    /// <param name="Stream">Its name.</param>
+    /// <param name="Topic">Of the stream.</param>
+    /// <param name="Partition">Of the stream.</param>
+    /// <param name="Time">Of the frame, feed time.</param>
+    /// <param name="Position">Of the frame in the stream.</param>
+    /// <param name="Why">growing, outgrown.</param>
+    /// <param name="Channels">Names of those it is about, or their numbers.</param>
+    /// <param name="Says">The same for a person.</param>
+    public sealed record ModelData(string Stream, string Topic, int Partition, string Time, long Position, string Why,
+        IReadOnlyList<string> Channels, string Says);
+
+    /// <summary>The event.</summary>
+    /// <param name="frame">With which it was found.</param>
+    /// <param name="position">Of the frame in the stream.</param>
+    /// <param name="change">What.</param>
+    /// <param name="names">Names of the channels; empty: none.</param>
+    public static CloudEvent Of(Frame frame, long position, ModelChange change, IReadOnlyList<string> names)
+    {
+        string what = change.Restarted ? "restarted" : "growing";
+        return new CloudEvent
+        {
+            Id = FormattableString.Invariant($"{frame.Stream.Topic}/{frame.Stream.Partition}/{frame.Stream.Key}/{position}/model/{what}"),
+            Type = change.Restarted ? Restarted : Growing,
+            Source = new Uri($"/esn/{Uri.EscapeDataString(frame.Stream.Topic)}", UriKind.Relative),
+            Subject = frame.Stream.Key,
+            Time = frame.Time,
+            DataContentType = "application/json",
+            Data = new ModelData(frame.Stream.Key, frame.Stream.Topic, frame.Stream.Partition, FeedTime.Write(frame.Time), position,
+                Words.Of(change.Kind), Names(change, names), Say(change, names)),
+        };
+    }
+
+    static string[] Names(ModelChange change, IReadOnlyList<string> names) =>
+        [.. change.Channels.Select(c => c < names.Count ? names[c] : FormattableString.Invariant($"channel {c}"))];
+
+    /// <summary>The change in a line for a person.</summary>
+    /// <param name="change">What.</param>
+    /// <param name="names">Names of the channels; empty: none.</param>
+    public static string Say(ModelChange change, IReadOnlyList<string> names)
+    {
+        string of = string.Join(", ", Names(change, names));
+        return change.Kind == ModelChangeKind.Outgrown ? "the feed has left the range that its scaling was fixed for: the model begins anew"
+            : $"{of} {(change.Channels.Count > 1 ? "grow" : "grows")} without bound: modelled by the growth a step"
+                + (change.Restarted ? ", the model begins anew" : "");
+    }
+}

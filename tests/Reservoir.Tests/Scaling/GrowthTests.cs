@@ -1,0 +1,111 @@
+using MathNet.Numerics.Distributions;
+using MathNet.Numerics.Random;
+using Xunit;
+
+namespace Esn.Tests;
+
+public sealed class GrowthTests
+{
+    static (bool Grows, bool Counts) First(Func<int, double> value)
+    {
+        bool[] grows = new bool[2], counts = new bool[2];
+        double[] frames = new double[400];
+        for (int t = 0; t < 200; t++) (frames[2 * t], frames[2 * t + 1]) = (Math.Sin(t), value(t));
+        Growth.FindEarly(frames, 2, grows, counts);
+        Assert.False(grows[0] || counts[0]);
+        return (grows[1], counts[1]);
+    }
+
+    // The step at which it is told; −1: never.
+    static (int At, bool Counts) Later(Func<int, double> value, int steps)
+    {
+        var growth = new Growth(1);
+        bool[] grows = new bool[1], counts = new bool[1];
+        for (int t = 0; t < steps; t++)
+        {
+            int until = growth.UntilFull;
+            bool full = growth.Step([value(t)]);
+            Assert.Equal(until == 1, full);
+            if (full && growth.Find(grows, counts)) return (t, counts[0]);
+        }
+        return (-1, false);
+    }
+
+    [Fact]
+    public void Counters_and_ramps_are_told_by_the_first_frames()
+    {
+        var random = new Xoshiro256StarStar(1, threadSafe: false);
+        double total = 5e9;
+        Assert.Equal((true, true), First(_ => total += Math.Round(Normal.Sample(random, 1e6, 1e5))));
+        Assert.Equal((true, true), First(t => t + 1));
+        Assert.Equal((true, false), First(t => -1000 + .1 * t));
+        Assert.Equal((true, false), First(t => 1000 - .1 * t));
+    }
+
+    [Fact]
+    public void What_turns_rests_or_jumps_is_not()
+    {
+        var random = new Xoshiro256StarStar(2, threadSafe: false);
+        Assert.False(First(t => 7).Grows);
+        Assert.False(First(t => t < 100 ? 1 : 2).Grows);
+        Assert.False(First(t => t / 10).Grows);                          // a thermometer of coarse steps that warms up
+        Assert.False(First(t => t + 3 * Normal.Sample(random, 0, 1)).Grows);  // not yet
+        Assert.False(First(t => Math.Exp(.05 * t)).Grows);               // of no one rate
+        Assert.False(First(t => t % 3).Grows);
+    }
+
+    [Theory]
+    [InlineData(400)]
+    [InlineData(600)]
+    [InlineData(800)]
+    [InlineData(1200)]
+    [InlineData(2000)]
+    [InlineData(4000)]
+    [InlineData(20_000)]
+    public void No_part_of_a_clean_cycle_is(double period)
+    {
+        for (int phase = 0; phase < 32; phase++)
+            Assert.False(First(t => 20 + 10 * Math.Sin(2 * Math.PI * (t / period + phase / 32.0))).Grows, $"phase {phase}");
+    }
+
+    [Fact]
+    public void A_ramp_in_noise_is_told_once_it_is_long_enough()
+    {
+        var random = new Xoshiro256StarStar(3, threadSafe: false);
+        Assert.Equal((1199, false), Later(t => t + Normal.Sample(random, 0, 3), 5000));
+        Assert.Equal((1199, false), Later(t => -.01 * t + 50 * (t % 5 == 0 ? .001 : 0), 5000));
+        double total = 0;
+        Assert.Equal((1199, true), Later(t => total += t % 3 == 0 ? 5 : 0, 5000));  // a counter that mostly rests
+    }
+
+    [Fact]
+    public void A_hole_in_the_feed_does_not_hide_it()
+    {
+        var random = new Xoshiro256StarStar(7, threadSafe: false);
+        Assert.InRange(Later(t => t is >= 110 and < 160 ? double.NaN : t + Normal.Sample(random, 0, 3), 5000).At, 1199, 2000);
+    }
+
+    [Theory]
+    [InlineData(288)]
+    [InlineData(2016)]
+    [InlineData(4400)]
+    public void No_part_of_a_cycle_is(double period)
+    {
+        var random = new Xoshiro256StarStar(4, threadSafe: false);
+        for (int phase = 0; phase < 16; phase++)
+            Assert.Equal(-1, Later(t => 10 * Math.Sin(2 * Math.PI * (t / period + phase / 16.0)) + Normal.Sample(random, 0, .05), 8000).At);
+    }
+
+    [Fact]
+    public void Neither_a_walk_nor_a_level_that_shifts_nor_values_that_are_missing_is()
+    {
+        for (int seed = 0; seed < 50; seed++)
+        {
+            var random = new Xoshiro256StarStar(seed, threadSafe: false);
+            double walk = 0;
+            Assert.Equal(-1, Later(_ => walk += Normal.Sample(random, 0, 1), 10_000).At);
+        }
+        Assert.Equal(-1, Later(t => t < 700 ? 0 : 100, 5000).At);
+        Assert.Equal(-1, Later(t => double.NaN, 5000).At);
+    }
+}

@@ -1,0 +1,55 @@
+using System.Text;
+using System.Text.Json;
+using Confluent.Kafka;
+using Esn.Streaming.Configuration;
+using Esn.Streaming.Kafka;
+using Esn.Streaming.Streams;
+using Esn.Streaming.Wire;
+using Xunit;
+
+namespace Esn.Stream.Tests;
+
+public sealed class OutgoingModelTests
+{
+    static readonly EsnConfig Config = new()
+    {
+        Source = new SourceConfig { Fields = new FrameFields { Channels = ["bytes", "packets"] } },
+    };
+
+    static Message<byte[]?, byte[]?> Told(ModelChange change)
+    {
+        FeedRecord record = Pipelines.Record(70, "eth0", 1, partition: 2);
+        var frame = new ScoredFrame(new Frame(record, new StreamId("steps", 2, "eth0"), DateTime.UnixEpoch.AddSeconds(70), [1, 2]),
+            new StepResult(69, false, 0, 1, false, null) { Model = change }, new double[2], false, -1);
+        Outgoing outgoing = Assert.Single(Outgoing.Of(new ScoredBatch(Pipelines.Batch(record)) { Frames = [frame] }, Config));
+        Assert.Equal(("esn.anomalies", new PartitionId("steps", 2)), (outgoing.Topic, outgoing.Source));
+        return Assert.Single(outgoing.Messages());
+    }
+
+    static string Header(Message<byte[]?, byte[]?> message, string name) => Encoding.UTF8.GetString(message.Headers.GetLastBytes(name));
+
+    [Fact]
+    public void That_channels_grow_is_an_event_that_names_them()
+    {
+        Message<byte[]?, byte[]?> told = Told(new ModelChange(ModelChangeKind.Growing, [1], Restarted: false));
+        Assert.Equal("eth0", Encoding.UTF8.GetString(told.Key!));
+        Assert.Equal(("esn.model.growing", "steps/2/eth0/69/model/growing"), (Header(told, "ce_type"), Header(told, "ce_id")));
+        JsonElement data = JsonDocument.Parse(told.Value!).RootElement;
+        Assert.Equal(("growing", 69), (data.GetProperty("why").GetString(), data.GetProperty("position").GetInt64()));
+        Assert.Equal(["packets"], data.GetProperty("channels").EnumerateArray().Select(one => one.GetString()));
+        Assert.Equal("packets grows without bound: modelled by the growth a step", data.GetProperty("says").GetString());
+    }
+
+    [Fact]
+    public void A_model_that_begins_anew_is_an_event_with_the_reason()
+    {
+        Message<byte[]?, byte[]?> told = Told(new ModelChange(ModelChangeKind.Outgrown, [], Restarted: true));
+        Assert.Equal("esn.model.restarted", Header(told, "ce_type"));
+        JsonElement data = JsonDocument.Parse(told.Value!).RootElement;
+        Assert.Equal("outgrown", data.GetProperty("why").GetString());
+        Assert.StartsWith("the feed has left the range", data.GetProperty("says").GetString(), StringComparison.Ordinal);
+        JsonElement grown = JsonDocument.Parse(Told(new ModelChange(ModelChangeKind.Growing, [0, 1], true)).Value!).RootElement;
+        Assert.Equal("bytes, packets grow without bound: modelled by the growth a step, the model begins anew",
+            grown.GetProperty("says").GetString());
+    }
+}
