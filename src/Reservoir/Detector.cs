@@ -10,6 +10,9 @@ namespace Esn;
 /// </remarks>
 public sealed class Detector
 {
+    /// <summary>Of so many of its last alarms a person may say whether they were some.</summary>
+    public const int KnownAlarms = ToldAlarms.Most;
+
     const int MostChannels = 1_000_000;
 
     readonly ModelSpec _spec;
@@ -76,33 +79,42 @@ public sealed class Detector
     /// <summary>Step at which the last alarm opened, as <see cref="AlarmEvent.Start"/>; −1: this model has told none.</summary>
     public long LastAlarm => _model.Alarm.PeakScore > 0 ? _model.Alarm.Start : -1;
 
+    /// <summary>Highest score of the last alarm so far; 0: this model has told none.</summary>
+    public double LastPeak => _model.Alarm.PeakScore;
+
+    /// <summary>Severity of the alarm that is open, which is the last one; null: none is.</summary>
+    public Severity? OpenSeverity => _model.Alarm.Open ? _model.Alarm.Severity : null;
+
     /// <summary>
     /// A person says that an alarm was none: while it is open, what the feed does from the next step on is learnt as its new normal;
     /// the bar is raised above its peak, by .4 of it, so that the same again is learnt and not told; and what was taken for a rare
     /// anomaly by the statistics of the scores counts as what the feed does. Said twice of one alarm it counts once.
     /// </summary>
-    /// <param name="alarm">Step at which it opened, as <see cref="AlarmEvent.Start"/>, one of the last 16 alarms; else the bar alone is
-    /// raised.</param>
-    /// <param name="peakScore">Its highest score, ≥ 0, for one that is not the last one any more; the bar is never raised beyond
-    /// <see cref="AlarmSpec.MostBar"/>.</param>
-    public void DenyAlarm(long alarm, double peakScore = 0)
+    /// <param name="alarm">Step at which it opened, as <see cref="AlarmEvent.Start"/>, one of the last <see cref="KnownAlarms"/>; else the
+    /// bar alone is raised.</param>
+    /// <param name="peakScore">Its highest score, ≥ 0, times the <see cref="Bar"/> at that time, for one that is not the last one any more;
+    /// the bar is never raised beyond <see cref="AlarmSpec.MostBar"/>.</param>
+    /// <returns>Whether it is one of those.</returns>
+    public bool DenyAlarm(long alarm, double peakScore = 0)
     {
         Require.Range(peakScore, 0, double.MaxValue);
-        if (alarm >= 0 && alarm == LastAlarm) _model.Bar.Deny(_model.Alarm);
+        bool last = alarm >= 0 && alarm == LastAlarm;
+        if (last) _model.Bar.Deny(_model.Alarm);
         else if (peakScore > 0) _model.Bar.Raise(peakScore);
-        _model.Say(alarm, Verdict.Normal);
+        return alarm >= 0 && (_model.Say(alarm, Verdict.Normal) || last);
     }
 
     /// <summary>
     /// A person says that an alarm was one. Whatever was denied before, nothing like it is to be missed: the bar is lowered, it counts
     /// neither as what the feed does nor against the budget, and so the same again is told again.
     /// </summary>
-    /// <param name="alarm">Step at which it opened, as <see cref="AlarmEvent.Start"/>, one of the last 16 alarms; else the bar alone is
-    /// lowered.</param>
-    public void ConfirmAlarm(long alarm)
+    /// <param name="alarm">Step at which it opened, as <see cref="AlarmEvent.Start"/>, one of the last <see cref="KnownAlarms"/>; else the
+    /// bar alone is lowered.</param>
+    /// <returns>Whether it is one of those.</returns>
+    public bool ConfirmAlarm(long alarm)
     {
         _model.Bar.Lower();
-        _model.Say(alarm, Verdict.Anomaly);
+        return alarm >= 0 && (_model.Say(alarm, Verdict.Anomaly) || alarm == LastAlarm);
     }
 
     /// <summary>What is to come, if the feed goes on as the model expects: it runs on its own predictions. Changes nothing;
@@ -180,7 +192,8 @@ public sealed class Detector
                 muted.IsEmpty ? default : muted[done..], whole);
             if (!_model.Outgrown) continue;
             // A model whose scaling clips most of what comes sees nothing any more: another takes its place, and warms up as the first did.
-            if (done > 0) results[done - 1] = results[done - 1] with { Model = _model.Change };
+            ModelChange why = _model.Leave();
+            if (done > 0) results[done - 1] = results[done - 1] with { Model = why };
             _before = Health with { Rescalings = _before.Rescalings + 1 };
             _model = new OnlineModel(_spec, Channels, _model.Position, _model);
         }

@@ -44,8 +44,9 @@ if (parsed.Action is ParseErrorAction wrong)
 }
 try
 {
+    // An end takes 10 seconds at most; on a machine that is busy it may be late, and still says by its exit code what became of it.
     return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false,
-        ProcessTerminationTimeout = TimeSpan.FromSeconds(10) });
+        ProcessTerminationTimeout = TimeSpan.FromSeconds(20) });
 }
 catch (Exception e) when (e is ConfigException or FeedException or SnapshotException)
 {

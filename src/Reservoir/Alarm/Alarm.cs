@@ -100,7 +100,7 @@ sealed class Alarm
         }
         Contribute(position, judgement, default);
         if (!same) return AlarmChange.Opened;
-        if (!_adapted) return AlarmChange.Updated;
+        if (!_adapted) return Worsened() ? AlarmChange.Escalated : AlarmChange.Updated;
         (_told, _toldScore, _toldSeverity, Counts) = (position, score, Severity, true);
         return AlarmChange.Escalated;
     }

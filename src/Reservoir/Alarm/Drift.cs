@@ -6,7 +6,8 @@ namespace Esn;
 /// <param name="Since">Estimated step of its onset; the oldest step that is kept, some 16,000 steps ago, where it may be older.</param>
 /// <param name="SinceTime">Feed time of <paramref name="Since"/>, by the interval between the first frames of the feed.</param>
 /// <param name="PerStep">
-/// Pace per step: of a level in units of the feed; of errors the growth of ln(mean squared error), above 0.
+/// Pace per step: of a level in units of the feed; of errors the growth of ln(mean squared error), above 0. Of a channel that grows
+/// without bound the level is its growth a step.
 /// </param>
 /// <param name="LeadSteps">
 /// Steps from the event until, at this pace, a level leaves the range that the frames before the onset kept to, or the

@@ -20,14 +20,17 @@ sealed class BudgetCalibrator : ICalibrator
     readonly Margin[] _margins;
     readonly double[] _values;   // v, [scores]
     readonly long[] _due;        // step at which each table is made anew, [scores]
+    readonly int _phases;        // over which the first gaps are spread
     readonly int[] _voice;       // of each score, [scores]
     readonly ToldAlarms _told = new();
     readonly Episodes[] _episodes;  // [voices]
     readonly double[] _joint;    // J, [voices]
+    readonly int _shape;         // voice of shapes; −1: there is none
     readonly double _logBudget;
     readonly double[] _part;        // how the budget is shared, [voices]
     long _steps;                 // c
     double _governor;            // θ
+    bool _silent = true;         // nothing is to be told of shapes
 
     /// <param name="spec">Valid.</param>
     /// <param name="shapes">Of the raw scores.</param>
@@ -41,6 +44,8 @@ sealed class BudgetCalibrator : ICalibrator
         Voice[] voices = [.. shapes.Select(shape => shape.Voice).Distinct().Order()];
         _voice = [.. shapes.Select(shape => Array.IndexOf(voices, shape.Voice))];
         _joint = new double[voices.Length];
+        _phases = Math.Max(1, shapes.Count(shape => shape.Voice != Voice.Shape));
+        _shape = Array.IndexOf(voices, Voice.Shape);
         _episodes = [.. voices.Select(voice => new Episodes(spec, _told) { PriorLooks = voice == Voice.Shape ? ShapeLooks : 0 })];
         // Shapes look so seldom that their rate is known the least.
         _part = [.. voices.Select(voice => voice == Voice.Shape ? .5 : 1)];
@@ -64,6 +69,7 @@ sealed class BudgetCalibrator : ICalibrator
             _margins[i].Measure(scores[i]);
             _values[i] = _margins[i].Value;
             _joint[_voice[i]] = Math.Max(_joint[_voice[i]], _values[i]);
+            if (_voice[i] == _shape) _silent = !(scores[i] > 0);
         }
         Score = 0;
         for (int voice = 0; voice < _joint.Length; voice++) Score = Math.Max(Score, Of(voice, _joint[voice]));
@@ -97,7 +103,7 @@ sealed class BudgetCalibrator : ICalibrator
         _steps++;
         if (_steps >= FirstTable)
             for (int voice = 0; voice < _joint.Length; voice++)
-                _episodes[voice].Step(_joint[voice], Growth(_spec.LongMemory), learning != Learning.Normal, alarm);
+                if (!Silent(voice)) _episodes[voice].Step(_joint[voice], Growth(_spec.LongMemory), learning != Learning.Normal, alarm);
         if (learning == Learning.Frozen) return;
 
         double growth = Growth(_spec.Memory);
@@ -107,8 +113,9 @@ sealed class BudgetCalibrator : ICalibrator
             if (learning == Learning.Opening && IsUnusual(i)) _margins[i].Discard();
             if (_steps < _due[i]) continue;
             long gap = Math.Clamp(_steps / 8, 20, 200);
-            // The first gap differs from score to score: tables are not all made at the same step.
-            _due[i] = _steps + gap + (_steps == FirstTable ? gap * i / _margins.Length : 0);
+            // The first gap differs from score to score: tables are not all made at the same step. While nothing is told of shapes, all
+            // else is as if there were no such score.
+            _due[i] = _steps + gap + (_steps == FirstTable ? gap * i / _phases : 0);
             _margins[i].Rebuild(_episodes[_voice[i]].Count);
             _margins[i].BoostSlow(MostLooks());
             if (i > 0) continue;
@@ -168,8 +175,12 @@ sealed class BudgetCalibrator : ICalibrator
         }
     }
 
+    // That nothing was told of shapes for as long as nothing was to be told is no news of how often they are unusual.
+    bool Silent(int voice) => _silent && voice == _shape;
+
     double LooksOf(int voice)
     {
+        if (Silent(voice)) return 0;
         double sum = 0;
         for (int i = 0; i < _margins.Length; i++)
             if (_voice[i] == voice) sum += _margins[i].Looks;

@@ -125,6 +125,7 @@ sealed class Episodes
 
     // Weight of the prior in steps. Where looks are few, that none was seen in some thousand steps tells little.
     double Prior => Math.Max(_spec.RatePrior, PriorLooks / Math.Max(Looks, 1e-4));
+
     PeakFate Fate()
     {
         Verdict said = _alarmed ? _told.Of(_alarm) : Verdict.Normal;

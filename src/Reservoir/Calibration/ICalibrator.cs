@@ -14,7 +14,7 @@ interface ICalibrator : IJudgement
     /// <param name="alarm">Opening step of the alarm that is open.</param>
     void Learn(Learning learning, long alarm = 0);
 
-    /// <summary>An alarm was announced (opened, or escalated): it counts against the budget.</summary>
+    /// <summary>An alarm was announced (opened, or rose well above what was told): it counts against the budget.</summary>
     /// <param name="alarm">Its opening step.</param>
     void Announce(long alarm = 0);
 

@@ -3,7 +3,7 @@ namespace Esn;
 /// <summary>The last alarms that were announced, what a person has said of them since, and what each took of the budget.</summary>
 sealed class ToldAlarms
 {
-    const int Most = 16;
+    public const int Most = 16;
 
     // Made with the first: most streams of a fleet have had no alarm.
     long[] _starts = [];      // opening steps; −1: none [Most]
@@ -12,7 +12,7 @@ sealed class ToldAlarms
     Verdict[] _said = [];
     int _next;                // the oldest: the next to be replaced
 
-    /// <summary>An alarm was announced: opened, or escalated.</summary>
+    /// <summary>An alarm was announced: opened, or rose well above what was told.</summary>
     /// <param name="alarm">Its opening step.</param>
     /// <param name="charge">By how much that moves the governor.</param>
     /// <returns>By how much it does: not at all, if a person has said that it is an anomaly.</returns>

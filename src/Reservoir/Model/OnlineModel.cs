@@ -87,11 +87,14 @@ sealed class OnlineModel
     /// </summary>
     public bool Outgrown => (_clipped >= MostClipped || _outgrew) && !_alarm.Open && _echo == 0;
 
-    /// <summary>Why it is outgrown, or what it found on its first frames; null: nothing that needs telling.</summary>
-    public ModelChange? Change => Outgrown
-        ? _outgrew ? new ModelChange(ModelChangeKind.Growing, Which(_grows), Restarted: true)
-            : new ModelChange(ModelChangeKind.Outgrown, [], Restarted: true)
-        : _grows.AsSpan().Contains(true) ? new ModelChange(ModelChangeKind.Growing, Which(_grows), Restarted: false) : null;
+    /// <summary>It is outgrown: another takes its place.</summary>
+    /// <returns>Why.</returns>
+    public ModelChange Leave()
+    {
+        _outgrew |= _growth?.FindRisen(_grows, _counts) == true;
+        return _outgrew ? new ModelChange(ModelChangeKind.Growing, Which(_grows), Restarted: true)
+            : new ModelChange(ModelChangeKind.Outgrown, [], Restarted: true);
+    }
 
     static int[] Which(bool[] channels) => [.. Enumerable.Range(0, channels.Length).Where(c => channels[c])];
 
@@ -134,7 +137,8 @@ sealed class OnlineModel
         if (_step != _schedule.ScalingSteps) return result;
         bool known = _grows.AsSpan().Contains(true);  // and told of
         Replay();
-        return known ? result : result with { Model = Change };
+        return known || _differencing is null ? result
+            : result with { Model = new ModelChange(ModelChangeKind.Growing, Which(_grows), Restarted: false) };
     }
 
     // The frames that fixed the scaling are the first that the model takes. The stream has heard of them already.

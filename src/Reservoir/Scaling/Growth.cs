@@ -14,6 +14,8 @@ sealed class Growth
 {
     const int Blocks = 32, LeastBlocks = Blocks / 2, FirstLength = 25, Least = 1200;  // frames of a block, and before anything is told
     const double LeastMoves = .9, StraightAtFirst = .98, Straight = .999;  // of the steps; of r²
+    const double SameSlope = .005;    // part of the slope by which those of parts may differ anyway
+    const int FewestRises = 20;       // of what has left its scaling: a level that shifted is no counter
     const int Parts = 4;              // of the first frames, whose slopes are compared
     const double MostDeviations = 4;  // of chance, between them
 
@@ -22,7 +24,9 @@ sealed class Growth
     readonly double[] _sums;         // of the block that fills [channels]
     readonly int[] _counts;          // values in it [channels]
     readonly double[] _last;         // [channels], NaN: none yet
-    readonly bool[] _fell;           // whether it ever did [channels]
+    readonly int[] _rises;           // steps up, as far as they matter [channels]
+    readonly bool[] _fell;           // whether it ever did, or lay below 0 [channels]
+    readonly bool[] _broken;         // whether it ever was no whole number [channels]
     int _length = FirstLength, _frames, _filled;  // of a block; in the one that fills; full ones
 
     /// <param name="channels">Of the feed.</param>
@@ -30,7 +34,7 @@ sealed class Growth
     {
         _channels = channels;
         (_means, _sums, _last) = (new double[Blocks * channels], new double[channels], new double[channels]);
-        (_counts, _fell) = (new int[channels], new bool[channels]);
+        (_counts, _rises, _fell, _broken) = (new int[channels], new int[channels], new bool[channels], new bool[channels]);
         Array.Fill(_last, double.NaN);
     }
 
@@ -73,7 +77,9 @@ sealed class Growth
             if (double.IsNaN(value)) continue;
             _sums[c] += value / _length;
             _counts[c]++;
+            if (value > _last[c] && _rises[c] < FewestRises) _rises[c]++;
             _fell[c] |= value < _last[c] || value < 0;
+            _broken[c] |= value != Math.Floor(value);
             _last[c] = value;
         }
         if (++_frames < _length) return false;
@@ -109,9 +115,22 @@ sealed class Growth
         {
             if (grows[c] || !IsMonotone(c)) continue;
             for (int b = 0; b < _filled; b++) means[b] = _means[b * _channels + c];
-            if (!(Squared(means[.._filled]) >= Straight)) continue;
+            // A counter may rise as it likes; of all else a line alone tells.
+            if ((_fell[c] || _broken[c]) && !(Squared(means[.._filled]) >= Straight)) continue;
             (grows[c], counts[c], any) = (true, !_fell[c], true);
         }
+        return any;
+    }
+
+    /// <summary>Of a feed that has left its scaling: channels that have risen and never fell, as counters, however unevenly.</summary>
+    /// <param name="grows">[channels]: those found are added.</param>
+    /// <param name="counts">[channels], likewise.</param>
+    /// <returns>Whether any was added.</returns>
+    public bool FindRisen(Span<bool> grows, Span<bool> counts)
+    {
+        bool any = false;
+        for (int c = 0; c < _channels; c++)
+            if (!grows[c] && !_fell[c] && _rises[c] >= FewestRises) (grows[c], counts[c], any) = (true, true, true);
         return any;
     }
 
@@ -141,7 +160,7 @@ sealed class Growth
             double change = values[t] - 2 * values[t - 1] + values[t - 2];
             changes += change * change / (values.Length - 2);
         }
-        double chance = MostDeviations * Math.Sqrt(changes / 2 / steps) + 1e-6 * Math.Abs(slope);
+        double chance = MostDeviations * Math.Sqrt(changes / 2 / steps) + SameSlope * Math.Abs(slope);
         for (int part = 0; part < Parts; part++)
             if (Math.Abs((values[(part + 1) * steps] - values[part * steps]) / steps - slope) > chance) return false;
         return true;
@@ -175,7 +194,9 @@ sealed class Growth
         state.Carry(_sums);
         state.Carry(_counts);
         state.Carry(_last);
+        state.Carry(_rises);
         state.Carry(_fell);
+        state.Carry(_broken);
         state.Carry(ref _length, FirstLength, int.MaxValue / 2);
         state.Carry(ref _frames, 0, int.MaxValue / 2);
         state.Carry(ref _filled, 0, Blocks - 1);

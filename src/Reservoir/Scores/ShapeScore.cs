@@ -12,6 +12,7 @@ sealed class ShapeScore(ShapeSpec spec, ScoreContext context) : Score("shape", c
 {
     const int Room = 64;            // samples between two times that what is too old is thrown away
     const double Peak = .9;         // part of the highest autocorrelation that a peak has at the period
+    const int Enough = 8;           // lengths of past from which its halves are compared: before, they differ for want of shapes
     const double Resolved = 1e-8;   // mean square below which shapes are the same: what single precision resolves
 
     readonly float[][] _past = Rows(spec, context.Channels);   // u, [channels][samples]
@@ -25,6 +26,8 @@ sealed class ShapeScore(ShapeSpec spec, ScoreContext context) : Score("shape", c
     int _whole = int.MaxValue / 2;                             // samples since the last muted step, up to a length
     int _refreshed;                                            // lag whose sum was last made anew
     int _count;                                                // samples since there was one to compare with, up to enough of them
+    double _unlike;                                            // mean |ln| of the ratio of d² to the nearest in each half of the past
+    int _compared;                                             // samples that it is of, up to its memory
 
     static float[][] Rows(ShapeSpec spec, int channels) =>
         [.. Enumerable.Range(0, channels).Select(_ => new float[spec.Past + spec.Points + 1 + Room])];
@@ -63,9 +66,19 @@ sealed class ShapeScore(ShapeSpec spec, ScoreContext context) : Score("shape", c
             Array.Fill(Squares, double.NaN);
             return;
         }
-        int nearest = Nearest(most);
-        for (int c = 0; c < Squares.Length; c++) Squares[c] = Math.Max(Resolved, Apart(c, nearest));
+        int nearest = Nearest(most, out double unlike);
+        if (most >= Enough * _length)
+        {
+            if (_compared < Math.Max(Enough * _length, spec.Memory / _stride)) _compared++;
+            _unlike += (unlike - _unlike) / _compared;
+        }
+        // What is usual is learnt of a feed that is still new, too: of what is below 0 nothing is told.
+        int sign = Recurs ? 1 : -1;
+        for (int c = 0; c < Squares.Length; c++) Squares[c] = sign * Math.Max(Resolved, Apart(c, nearest));
     }
+
+    // By one standard error: comparisons within a length are nearly the same, and spread about as wide as their mean is.
+    bool Recurs => _compared > 0 && _unlike < Math.Log(spec.Recurrent) * (1 - Math.Sqrt((double)_length / _compared));
 
     void Append()
     {
@@ -101,9 +114,11 @@ sealed class ShapeScore(ShapeSpec spec, ScoreContext context) : Score("shape", c
         }
         _stride = (period + spec.Points - 1) / spec.Points;
         _length = Math.Max(4, period / _stride);
+        _phase = _end % _stride;
         _end /= _stride;
         for (int c = 0; c < _past.Length; c++)
         {
+            for (int i = 0; i < _phase; i++) _sample[c] += _past[c][_end * _stride + i];
             double sum = 0;
             for (int t = 0; t < _end; t++)
             {
@@ -121,7 +136,7 @@ sealed class ShapeScore(ShapeSpec spec, ScoreContext context) : Score("shape", c
     // multiples of a period it is as high as there.
     int Period()
     {
-        Span<double> correlation = stackalloc double[spec.Longest + 1];
+        Span<double> correlation = stackalloc double[2 * spec.Longest + 1];
         foreach (float[] row in _past)
         {
             double mean = 0;
@@ -135,17 +150,18 @@ sealed class ShapeScore(ShapeSpec spec, ScoreContext context) : Score("shape", c
         }
         int best = 0;
         bool fell = false;
-        for (int lag = 1; lag < correlation.Length; lag++)
+        for (int lag = 1; lag <= spec.Longest; lag++)
         {
             fell |= correlation[lag] <= 0;
             if (fell && (best == 0 || correlation[lag] > correlation[best])) best = lag;
         }
-        if (best < 4 || correlation[best] < spec.Periodic * correlation[0]) return 0;
+        if (best < 4) return 0;
         int first = 1;
         while (correlation[first] > 0) first++;
         while (correlation[first] < Peak * correlation[best] || correlation[first + 1] > correlation[first])
             if (++first == best) break;
-        return Math.Max(4, first);
+        first = Math.Max(4, first);
+        return Math.Min(correlation[first], correlation[2 * first]) < spec.Periodic * correlation[0] ? 0 : first;
     }
 
     // Of as many terms as there are at this lag.
@@ -197,18 +213,30 @@ sealed class ShapeScore(ShapeSpec spec, ScoreContext context) : Score("shape", c
     }
 
     // The lag, from a length on, at which the shapes are nearest: the block of lags that holds it, then the lag in it.
-    int Nearest(int most)
+    int Nearest(int most, out double unlike)
     {
-        int count = most - _length + 1, best = 0, block = 8 * Vector<float>.Count;
+        int count = most - _length + 1, older = Math.Min(most - most / 2, count), at = 0;
         float least = float.PositiveInfinity;
-        for (int from = 0; from < count; from += block)
-        {
-            float low = Least(most, from, Math.Min(block, count - from));
-            if (low < least) (least, best) = (low, from);
-        }
-        for (int j = best; j < Math.Min(best + block, count); j++)
+        float far = Search(most, 0, older, ref least, ref at), near = Search(most, older, count, ref least, ref at);
+        float floor = (float)Resolved * _length * _past.Length;
+        unlike = Math.Abs(Math.Log(Math.Max(near, floor) / Math.Max(far, floor)));
+        int block = 8 * Vector<float>.Count;
+        for (int j = at; j < Math.Min(at + block, count); j++)
             if (ApartAt(most, j) == least) return most - j;
-        return most - best;
+        return most - at;
+    }
+
+    float Search(int most, int begin, int end, ref float least, ref int at)
+    {
+        int block = 8 * Vector<float>.Count;
+        float lowest = float.PositiveInfinity;
+        for (int from = begin; from < end; from += block)
+        {
+            float low = Least(most, from, Math.Min(block, end - from));
+            lowest = Math.Min(lowest, low);
+            if (low < least) (least, at) = (low, from);
+        }
+        return lowest;
     }
 
     float Least(int most, int from, int count)
@@ -271,5 +299,7 @@ sealed class ShapeScore(ShapeSpec spec, ScoreContext context) : Score("shape", c
         state.Carry(ref _whole);
         state.Carry(ref _refreshed, 0, spec.Past);
         state.Carry(ref _count);
+        state.Carry(ref _unlike);
+        state.Carry(ref _compared);
     }
 }

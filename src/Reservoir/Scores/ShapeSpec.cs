@@ -16,14 +16,21 @@ public sealed record ShapeSpec : ScoreSpec
     /// <summary>Samples of a shape at the most, 4 … a quarter of the past.</summary>
     public int Points { get; init; } = 64;
 
-    /// <summary>Longest period that is measured, in steps, 4 … <see cref="Measured"/>/2.</summary>
-    public int Longest { get; init; } = 400;
+    /// <summary>Longest period that is measured, in steps, 4 … <see cref="Measured"/>/4.</summary>
+    public int Longest { get; init; } = 250;
 
     /// <summary>Steps that the period is measured on, 20 … <see cref="Past"/>.</summary>
     public int Measured { get; init; } = 1000;
 
-    /// <summary>Autocorrelation at the period from which there is a rhythm, (0, 1): what is chaotic has new shapes all the time.</summary>
-    public double Periodic { get; init; } = .85;
+    /// <summary>Part of the variance that comes again after a period, and after two, from which there is a rhythm, (0, 1).</summary>
+    public double Periodic { get; init; } = .5;
+
+    /// <summary>
+    /// Factor, (1, 100], within which the mean squares to the nearest shapes of the nearer and of the farther half of the past must be,
+    /// in the geometric mean and by a standard error. Then the feed has shown its shapes, and one that lies far is news. A chaotic feed
+    /// finds new ones for as long as it runs: what is near in one half is far in the other, and its score is silent.
+    /// </summary>
+    public double Recurrent { get; init; } = 2;
 
     /// <summary>
     /// Memory of how far shapes usually lie apart, in steps, 50 … 1e8: a level that follows the rhythm of the feed would hide what
@@ -44,8 +51,9 @@ public sealed record ShapeSpec : ScoreSpec
         Require.Range(Past, 100, 1_000_000);
         Require.Range(Points, 4, Past / 4);
         Require.Range(Measured, 20, Past);
-        Require.Range(Longest, 4, Measured / 2);
+        Require.Range(Longest, 4, Measured / 4);
         Require.Above(Periodic, 0, 1);
+        Require.Above(Recurrent, 1, 100);
         Require.Range(Memory, 50, 1e8);
     }
 

@@ -23,6 +23,9 @@ sealed class AlarmBook(IReadOnlyList<string> channelNames)
     readonly LinkedList<string> _order = new();             // oldest first
     readonly Dictionary<StreamId, string> _mapped = [];     // whose alarm has the stream's heat map
 
+    /// <summary>Whether there were more than are kept.</summary>
+    public bool HasForgotten { get; private set; }
+
     /// <summary>All, newest first.</summary>
     public IEnumerable<BoardAlarm> NewestFirst
     {
@@ -126,7 +129,11 @@ sealed class AlarmBook(IReadOnlyList<string> channelNames)
         for (LinkedListNode<string>? node = _order.First; node is not null && _alarms.Count > Most;)
         {
             LinkedListNode<string>? next = node.Next;
-            if (_alarms[node.Value].Alarm.State != AlarmState.Open) Drop(node);
+            if (_alarms[node.Value].Alarm.State != AlarmState.Open)
+            {
+                Drop(node);
+                HasForgotten = true;
+            }
             node = next;
         }
     }

@@ -42,7 +42,7 @@ public sealed record FieldLayer(double Low, double High, byte[] Steps)
 public sealed record FieldView(FieldShape Shape, int Field, long Position, DateTime Time, int Rows, int Columns, int Cells,
     FieldLayer Observed, FieldLayer Expected, FieldLayer Error)
 {
-    /// <summary>What is to come, on the scale of what came; null: the model is warming up.</summary>
+    /// <summary>What is to come, on the scale of what came; null: none was made yet.</summary>
     public FieldLayer? Ahead { get; init; }
 
     /// <summary>Step of the last frame before that; null: there is none.</summary>

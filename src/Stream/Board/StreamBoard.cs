@@ -27,6 +27,7 @@ public sealed class StreamBoard(HttpConfig config, IReadOnlyList<string> channel
     readonly Lock _lock = new();
     readonly Dictionary<StreamId, StreamCard> _cards = [];
     readonly AlarmBook _alarms = new(channelNames);
+    readonly HashSet<PartitionId> _whole = [];  // of which all is known that was ever told
     readonly SortedDictionary<string, long> _deadLetters = new(StringComparer.Ordinal);
     readonly Queue<(DateTime At, int Steps)> _rate = new();  // batches of the last seconds
     readonly DateTimeOffset _began = time.GetUtcNow();
@@ -42,10 +43,13 @@ public sealed class StreamBoard(HttpConfig config, IReadOnlyList<string> channel
         lock (_lock)
         {
             long version = _version + 1;
+            // What others told of a partition meanwhile is to be read first.
+            if (batch.Message is PartitionsAssigned assigned) _whole.ExceptWith(assigned.Partitions);
             foreach (StreamId stream in batch.Gone)
                 if (_cards.Remove(stream, out StreamCard? gone)) _alarms.Leave(stream, gone.OpenAlarm);
             foreach (StreamBack back in batch.Back)
-                _cards[back.Stream] = new StreamCard(back.Stream, back.Channels, config.History) { Back = back, Version = version };
+                _cards[back.Stream] = new StreamCard(back.Stream, back.Channels, config.History) { Back = back, OpenAlarm = back.Alarm,
+                    Version = version };
             foreach (StreamSteps steps in batch.Streams) Observe(steps, batch.ScoredAt, version);
             foreach (SilenceChange change in batch.Silences)
                 if (change.Channel < 0 && _cards.TryGetValue(change.Stream, out StreamCard? card) && card.Back is { } waits)
@@ -66,10 +70,12 @@ public sealed class StreamBoard(HttpConfig config, IReadOnlyList<string> channel
 
     /// <summary>What is known of alarms from before this process; what it has told itself since stands.</summary>
     /// <param name="past">Oldest first, of streams of its partitions.</param>
-    public void Recall(IReadOnlyList<BoardAlarm> past)
+    /// <param name="whole">Partitions of which it is all that was ever told.</param>
+    public void Recall(IReadOnlyList<BoardAlarm> past, IReadOnlyList<PartitionId> whole)
     {
         lock (_lock)
         {
+            _whole.UnionWith(whole);
             long version = _version + 1;
             foreach (BoardAlarm alarm in past)
             {
@@ -77,6 +83,7 @@ public sealed class StreamBoard(HttpConfig config, IReadOnlyList<string> channel
                 _cards.TryGetValue(IdOf(alarm), out StreamCard? card);
                 _alarms.Put(alarm, version);
                 if (card is { Back: null }) Settle(card, version);
+                else if (card?.OpenAlarm == alarm.Id) card.Version = version;
             }
             _alarms.Sort();
             Interlocked.Exchange(ref _version, version);
@@ -86,6 +93,7 @@ public sealed class StreamBoard(HttpConfig config, IReadOnlyList<string> channel
     // An alarm that was open when the process before this one ended goes on if its stream's model came back, else it ended with it.
     void Settle(StreamCard card, long version)
     {
+        if (_alarms.Find(card.OpenAlarm) is { State: not AlarmState.Open }) card.OpenAlarm = null;
         foreach (BoardAlarm alarm in _alarms.OpenOf(card.Stream).Where(alarm => alarm.Id != card.OpenAlarm).ToArray())
         {
             if (card.AlarmOpen && card.OpenAlarm is null) card.OpenAlarm = alarm.Id;
@@ -108,6 +116,8 @@ public sealed class StreamBoard(HttpConfig config, IReadOnlyList<string> channel
             card.OpenAlarm = alarm.State == AlarmState.Open ? alarm.Id : null;
             card.Closeup = (alarm.Id, frame.Result.Position + AlarmBook.StepsAfter);
         }
+        // What was open in a snapshot may have ended in what is not told again.
+        if (first && !card.AlarmOpen) card.OpenAlarm = null;
         if (first) Settle(card, version);
         if (card.Closeup is { } closeup)
         {
@@ -219,6 +229,14 @@ public sealed class StreamBoard(HttpConfig config, IReadOnlyList<string> channel
     {
         lock (_lock)
             return [.. _alarms.NewestFirst.Select(Shown).Where(alarm => !open || alarm.State == AlarmState.Open).Take(limit).Select(Brief)];
+    }
+
+    /// <summary>Whether a stream is here and has never had an alarm; else it may have had it, before this process or long ago.</summary>
+    public bool HasNeverHad(StreamId stream, string alarm)
+    {
+        lock (_lock)
+            return _cards.ContainsKey(stream) && _whole.Contains(new PartitionId(stream.Topic, stream.Partition))
+                && !_alarms.HasForgotten && _alarms.Find(alarm) is null;
     }
 
     /// <summary>An alarm as it stands, without forecast and map; null: it is not kept.</summary>

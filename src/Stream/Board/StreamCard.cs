@@ -21,6 +21,7 @@ sealed class StreamCard(StreamId stream, int channels, int room)
     readonly History _history = new(room, Math.Min(channels, MostChannels));
     readonly ErrorWidth[] _errors = new ErrorWidth[Math.Min(channels, MostChannels)];
     readonly double[] _widths = new double[Math.Min(channels, MostChannels)];
+    StreamBack? _back;          // what its snapshot knew
     ScoredFrame _last;
     FieldAhead? _ahead;         // the last that was told
     DateTime _seen;
@@ -46,7 +47,11 @@ sealed class StreamCard(StreamId stream, int channels, int room)
     public (string Alarm, long Until)? Closeup { get; set; }
 
     /// <summary>What its snapshot knew, while no frame has come since; null: one has.</summary>
-    public StreamBack? Back { get; set; }
+    public StreamBack? Back
+    {
+        get;
+        set => (field, _back) = (value, value ?? _back);
+    }
 
     /// <summary>Index of its last step.</summary>
     public long Position => Back is { } back ? back.Steps - 1 : _last.Result.Position;
@@ -103,13 +108,12 @@ sealed class StreamCard(StreamId stream, int channels, int room)
     /// <param name="spark">With the scores of the last steps.</param>
     public StreamSummary Summary(BoardAlarm? alarm, bool silenced, DateTime now, bool spark)
     {
-        if (Back is { } back) return Summary(back, silenced, spark);
+        if (Back is { } back) return Summary(back, alarm, silenced, spark);
         double[] last = _history.LastScores(SparkSteps);
         bool silent = _waits > 0 && now - _seen > ShortestSilence && (now - _seen).TotalSeconds > SilentWaits * _wait;
-        StreamState state = silenced || _last.Muted ? StreamState.Muted : alarm is not null ? StreamState.Alarm
+        StreamState state = silenced || _last.Muted ? StreamState.Muted : OpenAlarm is not null ? StreamState.Alarm
             : silent ? StreamState.Silent : _last.Result.WarmingUp ? StreamState.WarmingUp : StreamState.Normal;
-        bool open = state == StreamState.Alarm;
-        return new StreamSummary
+        return Alarming(alarm, new StreamSummary
         {
             Topic = Stream.Topic,
             Partition = Stream.Partition,
@@ -123,23 +127,29 @@ sealed class StreamCard(StreamId stream, int channels, int room)
             Channels = Channels,
             Value = _last.Frame.Values[0],
             Expected = _last.Expected.Span[0],
-            Severity = open ? alarm!.Severity : null,
-            Alarm = open ? alarm!.Id : null,
-            AlarmSince = open ? alarm!.Start : null,
-            AlarmPeak = open ? alarm!.PeakScore : null,
-            LeadSeconds = open ? alarm!.Drift?.LeadSeconds : null,
-            Acknowledged = open && alarm!.Acknowledged is not null,
             Spark = spark ? last : null,
-        };
+        });
     }
 
-    // Nothing has come since the process began: what is known is that it was there, and whether it had fallen silent.
-    StreamSummary Summary(StreamBack back, bool silenced, bool spark) => new()
+    // Of an alarm from before this process no more is known than the snapshot did, until it is read back.
+    StreamSummary Alarming(BoardAlarm? alarm, StreamSummary summary) => summary.State != StreamState.Alarm ? summary : summary with
+    {
+        Severity = alarm?.Severity ?? _back?.Severity,
+        Alarm = OpenAlarm,
+        AlarmSince = alarm?.Start,
+        AlarmPeak = alarm?.PeakScore ?? _back?.PeakScore,
+        LeadSeconds = alarm?.Drift?.LeadSeconds,
+        Acknowledged = alarm?.Acknowledged is not null,
+    };
+
+    // Nothing has come since the process began: what is known is that it was there, and whether it alarmed or had fallen silent.
+    StreamSummary Summary(StreamBack back, BoardAlarm? alarm, bool silenced, bool spark) => Alarming(alarm, new()
     {
         Topic = Stream.Topic,
         Partition = Stream.Partition,
         Stream = Stream.Key,
-        State = silenced ? StreamState.Muted : back.Silent ? StreamState.Silent : StreamState.Normal,
+        State = silenced ? StreamState.Muted : OpenAlarm is not null ? StreamState.Alarm : back.Silent ? StreamState.Silent
+            : StreamState.Normal,
         Score = double.NaN,
         Highest = 0,
         Position = Position,
@@ -149,5 +159,5 @@ sealed class StreamCard(StreamId stream, int channels, int room)
         Value = double.NaN,
         Expected = double.NaN,
         Spark = spark ? [] : null,
-    };
+    });
 }

@@ -36,7 +36,7 @@ static class DemoCommand
         var command = new Command("demo", """
             The same pipeline as `esn run`, on a broker inside this process (librdkafka's mock cluster: real protocol, no
             disk, no transactions). The feed is the Mackey–Glass equation, whose γ changes from .10 to .13 for 50 steps at
-            random places, once in 4000 steps or so; no eye sees it. The alarm budget is as much. With --field it is a
+            random places, once in 4000 steps or so; no eye sees it. The alarm budget is 1 in 3000. With --field it is a
             simulation whose frames go as binary records: the terminal shows the field, its error and the heat map of alarms.
             """) { field, steps, exit, rate, seed, noise };
         steps.Must(n => n is null or <= 100_000_000,

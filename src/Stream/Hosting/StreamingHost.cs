@@ -125,7 +125,7 @@ public sealed class StreamingHost : IAsyncDisposable
 
     async Task<bool> Stream(CommandTopic? commands, CancellationToken stop)
     {
-        await using ISnapshotStore? store = await Store(stop).ConfigureAwait(false);
+        ISnapshotStore? store = await Store(stop).ConfigureAwait(false);
         var source = new KafkaSource(_config, _readiness, _time, _log, store);
         TransactionalOutbox? once = await TransactionalOutbox.TryMake(_config, source.Consumer, source.IsGone, _time, _log, stop)
             .ConfigureAwait(false);
@@ -133,7 +133,8 @@ public sealed class StreamingHost : IAsyncDisposable
         if (once is not null) source.GaveUp = once.GaveUp;
         if (store is TopicStore topic && once is not null) topic.Committing = once.Keep;
         IOutbox outbox = (IOutbox?)once ?? atLeastOnce!;
-        var streams = new StreamTable(_config, _time, store);
+        using var givenUp = new CancellationTokenSource();  // what is on its way is not waited for any more
+        var streams = new StreamTable(_config, _time, store, givenUp.Token);
         if (store is not null)
         {
             Metrics.KeepEvery(_config.State.IntervalSeconds);
@@ -155,6 +156,7 @@ public sealed class StreamingHost : IAsyncDisposable
             .Subscribe(_ => { }, error => ended.TrySetException(error), () => ended.TrySetResult()))
             good = await Ended(ended.Task, stop).ConfigureAwait(false);
 
+        if (!good) await givenUp.CancelAsync().ConfigureAwait(false);
         await watched.CancelAsync().ConfigureAwait(false);
         bool unwatched = await watch.ConfigureAwait(false);
         if (once is not null && good) good = await once.Finish(LeaveWithin).ConfigureAwait(false);
@@ -166,10 +168,12 @@ public sealed class StreamingHost : IAsyncDisposable
             return false;
         }
         // With something still to be sent to brokers that are away, the end of a client waits for them; that of the process does not.
+        // The store has clients too, and may be within a call.
         if (!good || departure != Departure.Committed) return false;
         once?.Dispose();
         atLeastOnce?.Dispose();
         if (unwatched) source.Dispose();
+        if (store is not null) await store.DisposeAsync().ConfigureAwait(false);
         _log.Ended(Metrics.StepCount);
         return true;
     }
@@ -205,7 +209,8 @@ public sealed class StreamingHost : IAsyncDisposable
         source.Done(batch.Message);
         // Nobody waits for it, the end of the process neither: it only reads, and may wait for a broker that is away.
         if (batch.Message is PartitionsAssigned { Partitions: { Count: > 0 } partitions })
-            _ = Unawaited.Told(() => _board.Recall(_past.Read(partitions, stop)), e => _log.NoPast(_config.Sink.Events, e));
+            _ = Unawaited.Told(() => _board.Recall(_past.Read(partitions, out bool whole, stop), whole ? partitions : []),
+                e => _log.NoPast(_config.Sink.Events, e));
     }
 
     async Task<bool> Ended(Task ended, CancellationToken stop)

@@ -51,18 +51,21 @@ static partial class AlarmEndpoints
             .WithName("feedback").WithSummary("Says whether an alarm was one").Produces<BoardAlarm>().Notes();
     }
 
-    // An alarm of another replica is heard of there, if there is a topic by which.
+    // An alarm of another replica is heard of there, if there is a topic by which; one of before this process, or of long ago, by the
+    // stream itself, which knows its last ones.
     static async Task<IResult> Say(StreamBoard board, CommandBook book, string alarm, string why, Func<Task> say)
     {
         if (why.Length > MuteEndpoints.LongestWhy)
             return Access.Said(StatusCodes.Status400BadRequest,
                 $"why must have at most {MuteEndpoints.LongestWhy} letters, had {why.Length}");
         bool here = board.Alarm(alarm) is not null;
-        if (!here && AlarmIds.StreamOf(alarm) is { } stream && board.Find(stream.Key, stream.Topic, stream.Partition).Count > 0)
+        StreamId? of = AlarmIds.StreamOf(alarm);
+        if (of is { } stream && board.HasNeverHad(stream, alarm))
             return Access.Said(StatusCodes.Status404NotFound,
-                $"stream {stream.Key} of {stream.Topic}[{stream.Partition}] has had no alarm {alarm}, as far as this process knows, which "
-                + "has the stream: /api/v1/alarms says which it had");
-        if (!here && (book.Log is null || AlarmIds.StreamOf(alarm) is null))
+                $"stream {stream.Key} of {stream.Topic}[{stream.Partition}] has had no alarm {alarm}: /api/v1/alarms says "
+                + "which it had");
+        bool known = of is { } one && board.Find(one.Key, one.Topic, one.Partition).Count > 0;
+        if (!here && (of is null || (book.Log is null && !known)))
             return Access.Said(StatusCodes.Status404NotFound, $"no alarm {alarm} is in this process");
         try
         {
@@ -73,7 +76,9 @@ static partial class AlarmEndpoints
             return Access.Said(StatusCodes.Status503ServiceUnavailable, e.Message);
         }
         return board.Alarm(alarm) is { } told ? Results.Json(told, JsonShape.Options)
-            : Access.Said(StatusCodes.Status202Accepted, $"{alarm} is of no stream of this process: the one that has it is told");
+            : Access.Said(StatusCodes.Status202Accepted, known
+                ? $"{alarm} is not known here any more, or not yet: its stream is told" : $"{alarm} is of no stream of this process: the "
+                + "one that has it is told");
     }
 
     static void Notes(this RouteHandlerBuilder route) => route.Produces<string>(StatusCodes.Status202Accepted, "text/plain")

@@ -166,8 +166,7 @@ public sealed class JoinRun : IDisposable
         TileEvent? one;
         try
         {
-            one = record.Message.Headers.TryGetLastBytes("ce_id", out byte[] id) && record.Message.Value is { } value
-                ? TileEvent.Read(Encoding.UTF8.GetString(id), value) : null;
+            one = TileOf(record.Message.Headers, record.Message.Value);
         }
         catch (Exception e) when (e is JsonException or FormatException)
         {
@@ -183,6 +182,17 @@ public sealed class JoinRun : IDisposable
         part.Producer.CommitTransaction(Patience);
         part.Told = record.Offset.Value;
         Told += told.Count;
+    }
+
+    /// <summary>What an event tells of a tile's alarm; null: nothing, as those of silent feeds and of models, which stand
+    /// beside them.</summary>
+    /// <exception cref="JsonException">It is no event of ours.</exception>
+    internal static TileEvent? TileOf(Headers headers, byte[]? value)
+    {
+        if (value is null || !headers.TryGetLastBytes("ce_id", out byte[] id)) return null;
+        bool other = headers.TryGetLastBytes("ce_type", out byte[] type)
+            && !Encoding.UTF8.GetString(type).StartsWith(AnomalyCloudEvent.TypePrefix, StringComparison.Ordinal);
+        return other ? null : TileEvent.Read(Encoding.UTF8.GetString(id), value);
     }
 
     static Message<byte[], byte[]> Message(JoinedEvent joined, ConsumeResult<byte[], byte[]> record)

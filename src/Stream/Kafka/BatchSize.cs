@@ -16,7 +16,7 @@ sealed class BatchSize(int most, TimeProvider time)
     const int First = 500;
 
     readonly Lock _lock = new();
-    readonly Queue<(long Begun, int Records)> _onTheWay = new();
+    readonly Queue<(long Begun, int Records, bool Bounded)> _onTheWay = new();
     long _done = long.MinValue;  // when the last batch was through
     int _most = Math.Min(First, most);
 
@@ -24,9 +24,11 @@ sealed class BatchSize(int most, TimeProvider time)
     public int Most => Volatile.Read(ref _most);
 
     /// <summary>A batch sets out.</summary>
-    public void Begin(int records)
+    /// <param name="records">In it.</param>
+    /// <param name="bounded">By their bytes: more may wait, though it is not full.</param>
+    public void Begin(int records, bool bounded = false)
     {
-        lock (_lock) _onTheWay.Enqueue((time.GetTimestamp(), records));
+        lock (_lock) _onTheWay.Enqueue((time.GetTimestamp(), records, bounded));
     }
 
     /// <summary>The oldest batch that is on its way is through.</summary>
@@ -34,13 +36,14 @@ sealed class BatchSize(int most, TimeProvider time)
     {
         lock (_lock)
         {
-            (long begun, int records) = _onTheWay.Dequeue();
+            (long begun, int records, bool bounded) = _onTheWay.Dequeue();
             long now = time.GetTimestamp();
             TimeSpan took = time.GetElapsedTime(Math.Max(begun, _done), now);
             _done = now;
-            if (records < _most) return;  // no more were there, or it was begun with another size
-            if (took > Aim) _most = Math.Max(1, _most / 2);
-            else if (took < Aim / 2) _most = Math.Min(most, 2 * _most);
+            // No more were there, or it was begun with another size: what it took may be a broker's, which no size would shorten.
+            if (records < _most && !bounded) return;
+            if (took > Aim) _most = Math.Max(1, Math.Min(_most, records) / 2);
+            else if (records >= _most && took < Aim / 2) _most = Math.Min(most, 2 * _most);
         }
     }
 }

@@ -20,14 +20,16 @@ public sealed class EventHistory(EsnConfig config, TimeProvider time, ILogger lo
 
     /// <summary>The last alarms, by their last event each. Blocks; a board without a past is no reason to stop.</summary>
     /// <param name="of">Only of streams of these partitions.</param>
+    /// <param name="whole">All that was ever told of these partitions was read: an alarm that is not there never was.</param>
     /// <param name="stop">Ends it.</param>
-    public IReadOnlyList<BoardAlarm> Read(IReadOnlyCollection<PartitionId> of, CancellationToken stop)
+    public IReadOnlyList<BoardAlarm> Read(IReadOnlyCollection<PartitionId> of, out bool whole, CancellationToken stop)
     {
+        var read = new Extent();
         var alarms = new Dictionary<string, (BoardAlarm Alarm, Timestamp At)>();
         int unread = 0;
         try
         {
-            foreach (ConsumeResult<byte[]?, byte[]?> record in Records(stop))
+            foreach (ConsumeResult<byte[]?, byte[]?> record in Records(read, stop))
             {
                 if (IsOfFeed(record.Message.Headers)) continue;
                 if (Alarm(record.Message.Value) is not { } alarm) unread++;
@@ -37,7 +39,9 @@ public sealed class EventHistory(EsnConfig config, TimeProvider time, ILogger lo
         catch (KafkaException e)
         {
             log.PastUnread(config.Sink.Events, e.Error.Reason);
+            read.Whole = false;
         }
+        whole = read.Whole;
         if (unread > 0) log.NoEvents(unread, config.Sink.Events);
         return [.. alarms.Values.OrderBy(alarm => alarm.At.UnixTimestampMs).Select(alarm => alarm.Alarm)];
     }
@@ -59,7 +63,12 @@ public sealed class EventHistory(EsnConfig config, TimeProvider time, ILogger lo
         }
     }
 
-    IEnumerable<ConsumeResult<byte[]?, byte[]?>> Records(CancellationToken stop)
+    sealed class Extent
+    {
+        public bool Whole { get; set; }
+    }
+
+    IEnumerable<ConsumeResult<byte[]?, byte[]?>> Records(Extent read, CancellationToken stop)
     {
         ConsumerConfig settings = ClientSettings.Consumer(config);
         (settings.GroupId, settings.EnableAutoCommit, settings.GroupInstanceId) = ($"{config.Source.Group}-past", false, null);
@@ -70,17 +79,21 @@ public sealed class EventHistory(EsnConfig config, TimeProvider time, ILogger lo
         using IAdminClient admin = new DependentAdminClientBuilder(consumer.Handle).Build();
         TopicPartition[] partitions = [.. admin.GetMetadata(config.Sink.Events, Patience).Topics.Single().Partitions
             .Select(partition => new TopicPartition(config.Sink.Events, partition.PartitionId))];
+        bool all = true;
         consumer.Assign(partitions.Select(partition =>
         {
             WatermarkOffsets held = consumer.QueryWatermarkOffsets(partition, Patience);
+            all &= held.Low.Value == 0 && held.High.Value <= MostEvents / partitions.Length;
             return new TopicPartitionOffset(partition, Math.Max(held.Low.Value, held.High.Value - MostEvents / partitions.Length));
         }));
         long since = time.GetTimestamp();
-        for (int ended = 0; ended < partitions.Length && !stop.IsCancellationRequested && time.GetElapsedTime(since) < Patience;)
+        int ended = 0;
+        while (ended < partitions.Length && !stop.IsCancellationRequested && time.GetElapsedTime(since) < Patience)
         {
             if (consumer.Consume(Poll) is not { } record) continue;
             if (record.IsPartitionEOF) ended++;
             else yield return record;
         }
+        read.Whole = all && ended == partitions.Length;
     }
 }

@@ -236,6 +236,7 @@ public sealed class KafkaSource : IDisposable
     {
         if (_collected.Count == 0) return;
         List<FeedRecord> collected = _collected;
+        bool bounded = _bytes >= MostBytes;
         (_collected, _bytes) = (new List<FeedRecord>(collected.Count), 0);
         for (int i = 0; i < collected.Count; i++)
         {
@@ -244,7 +245,7 @@ public sealed class KafkaSource : IDisposable
             if (i + 1 == collected.Count || collected[i + 1].Partition != record.Partition || collected[i + 1].Topic != record.Topic)
                 _membership.Read(record);
         }
-        _size.Begin(collected.Count);
+        _size.Begin(collected.Count, bounded);
         emit(new RecordBatch(collected));
     }
 

@@ -132,7 +132,7 @@ static partial class Log
         + "logged")]
     public static partial void Silence(this ILogger log, string stream, string what, string change, string since, int repeats);
 
-    [LoggerMessage(60, LogLevel.Error, "state {Name} of {Partition} can't be used: {Reason}; an older one is tried")]
+    [LoggerMessage(60, LogLevel.Error, "state {Name} of {Partition} can't be used: {Reason}")]
     public static partial void StateUnusable(this ILogger log, string name, string partition, string reason);
 
     [LoggerMessage(61, LogLevel.Warning, "partition {Partition} goes on from an older snapshot, {Name}, as the newest can't be used: more "

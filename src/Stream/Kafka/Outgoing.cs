@@ -9,7 +9,7 @@ using Esn.Streaming.Wire;
 
 namespace Esn.Streaming.Kafka;
 
-/// <summary>An event or a dead letter on its way out, as large as its topic takes it.</summary>
+/// <summary>An event, a dead letter, a command or a manifest of states on its way out, as large as its topic takes it.</summary>
 /// <remarks>Events are CloudEvents (Kafka binding, binary mode); dead letters have their bytes as they came.</remarks>
 abstract class Outgoing(PartitionId source)
 {
@@ -44,8 +44,12 @@ abstract class Outgoing(PartitionId source)
         .. batch.Alarms.Where(frame => frame.Result.Alarm?.Field is { } evidence
             && !FieldMap.IsInline(evidence, AnomalyCloudEvent.MostBytes))
             .Select(frame => new OutgoingMap(frame, config.Sink.Maps)),
-        .. batch.ModelChanges.Select(frame => new OutgoingModel(frame, config)),
-        .. batch.Silences.Select(change => new OutgoingSilence(change, config)),
+        .. batch.ModelChanges.Select(frame => new OutgoingNotice(frame.Frame.Stream, $"change of the model of {frame.Frame.Stream.Key}",
+            ModelCloudEvent.Of(frame.Frame, frame.Result.Position, frame.Result.Model!, config.Source.Fields.Channels),
+            config.Sink.Events)),
+        .. batch.Silences.Select(change => new OutgoingNotice(change.Stream, $"silence of {change.Stream.Key}",
+            FeedCloudEvent.Of(change.Stream, change.Channel, change.Ended, change.Since, change.Time, change.Interval, change.SinceAt,
+                change.At, config.Source.Fields.Channels), config.Sink.Events)),
         .. batch.DeadLetters.Select(letter => new OutgoingLetter(letter, config.Sink.DeadLetters)),
         .. batch.Taken.Where(_ => config.Control.Topic.Length > 0).Select(taken => new OutgoingCommand(taken, config.Control.Topic)),
     ];

@@ -3,7 +3,10 @@ namespace Esn.Streaming.Kafka;
 /// <summary>
 /// What there is of a partition in the topic of the state, without what it carries: the manifests, and where the chunks stand.
 /// </summary>
-/// <remarks>A record that something stands for costs some dozens of bytes, whatever its manifest says.</remarks>
+/// <remarks>
+/// A record that something stands for costs some dozens of bytes, whatever its manifest says. Not thread-safe: who shares one locks it
+/// for each call, and while what it gives is gone through.
+/// </remarks>
 sealed class StateIndex
 {
     const int LongestName = 4200;  // that of the longest name of a stream

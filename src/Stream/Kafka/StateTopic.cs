@@ -199,7 +199,7 @@ sealed class StateTopic(EsnConfig config, TimeProvider time, ILogger log)
                 + $"deleted{Where}");
         int largest = entries.TryGetValue("max.message.bytes", out ConfigEntryResult? bytes)
             && int.TryParse(bytes.Value, NumberStyles.None, CultureInfo.InvariantCulture, out int limit) ? limit : 1_000_000;
-        _largest = Math.Max(1000, Math.Min(largest, Own(config.Kafka.Settings) ?? Own(config.Kafka.Producer) ?? int.MaxValue));
+        _largest = Math.Max(1000, Math.Min(largest, Own(config.Kafka.Producer) ?? Own(config.Kafka.Settings) ?? int.MaxValue));
         return _largest.Value;
     }
 

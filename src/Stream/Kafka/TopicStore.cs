@@ -40,8 +40,8 @@ public sealed class TopicStore : ISnapshotStore
     /// <inheritdoc/>
     public string Name { get; }
 
-    /// <summary>Commits manifests; null: they are written plainly.</summary>
-    internal Func<IReadOnlyList<OutgoingManifest>, CancellationToken, Task>? Committing { get; set; }
+    /// <summary>Commits manifests and says which; null: they are written plainly.</summary>
+    internal Func<IReadOnlyList<OutgoingManifest>, CancellationToken, Task<IReadOnlyList<OutgoingManifest>>>? Committing { get; set; }
 
     /// <summary>Returns once the topic is there; waits for brokers.</summary>
     /// <exception cref="ConfigException">It does not fit, or can't be made.</exception>
@@ -57,11 +57,13 @@ public sealed class TopicStore : ISnapshotStore
     PartitionSnapshot? Load(PartitionId partition, StateIndex index, CancellationToken cancel)
     {
         var faults = new List<string>();
-        foreach (StateEntry entry in index.Snapshots)
+        StateEntry[] entries;
+        lock (index) entries = index.Snapshots;
+        foreach (StateEntry entry in entries)
         {
             if (TryRead(partition, index, entry, cancel, out PartitionSnapshot? snapshot, out string fault))
             {
-                index.Good = entry.Name;
+                lock (index) index.Good = entry.Name;
                 if (faults.Count > 0) _log.StateFellBack(partition.ToString(), entry.Name);
                 return snapshot;
             }
@@ -79,7 +81,8 @@ public sealed class TopicStore : ISnapshotStore
     /// <inheritdoc/>
     public ValueTask Begin(PartitionSnapshot snapshot, CancellationToken cancel) => Save(snapshot, null, cancel);
 
-    async ValueTask Save(PartitionSnapshot snapshot, Func<IReadOnlyList<OutgoingManifest>, CancellationToken, Task>? committing,
+    async ValueTask Save(PartitionSnapshot snapshot,
+        Func<IReadOnlyList<OutgoingManifest>, CancellationToken, Task<IReadOnlyList<OutgoingManifest>>>? committing,
         CancellationToken cancel)
     {
         PartitionId partition = snapshot.Partition;
@@ -92,7 +95,8 @@ public sealed class TopicStore : ISnapshotStore
             string name = StateName.OfSnapshot(generation, set.Set);
             var manifest = new StateManifest(set.Set, generation, snapshot.Next, snapshot.TakenAt, snapshot.Slots.Count, set.Offsets.Count,
                 set.Bytes, set.Hash);
-            await Commit([Outgoing(partition, name, manifest)], committing, cancel).ConfigureAwait(false);
+            OutgoingManifest[] outgoing = [Outgoing(partition, name, manifest)];
+            Missed([.. outgoing.Except(await Commit(outgoing, committing, cancel).ConfigureAwait(false))]);
             string[] old;
             lock (index)
             {
@@ -121,7 +125,7 @@ public sealed class TopicStore : ISnapshotStore
     /// <inheritdoc/>
     public async ValueTask Sleep(IReadOnlyList<SlotSnapshot> slots, CancellationToken cancel)
     {
-        var manifests = new List<(PartitionId Partition, string Name, StateManifest Manifest, WrittenSet Set)>();
+        var manifests = new List<(OutgoingManifest Outgoing, string Name, StateManifest Manifest, WrittenSet Set)>();
         await Writing($"can't keep the states of {slots.Count} streams in {Name}", async () =>
         {
             foreach (SlotSnapshot slot in slots)
@@ -133,13 +137,15 @@ public sealed class TopicStore : ISnapshotStore
                     slot.Write(bytes);
                     foreach (ReadOnlyMemory<byte> piece in bytes.Written()) to.Write(piece.Span);
                 });
-                manifests.Add((partition, StateName.OfAsleep(slot.Stream.Key),
-                    new StateManifest(set.Set, 0, slot.Next, default, 1, set.Offsets.Count, set.Bytes, set.Hash), set));
+                string name = StateName.OfAsleep(slot.Stream.Key);
+                var manifest = new StateManifest(set.Set, 0, slot.Next, default, 1, set.Offsets.Count, set.Bytes, set.Hash);
+                manifests.Add((Outgoing(partition, name, manifest), name, manifest, set));
             }
-            await Commit([.. manifests.Select(one => Outgoing(one.Partition, one.Name, one.Manifest))], Committing, cancel)
-                .ConfigureAwait(false);
-            foreach (IGrouping<PartitionId, (PartitionId, string Name, StateManifest Manifest, WrittenSet Set)> some
-                in manifests.GroupBy(one => one.Partition))
+            OutgoingManifest[] outgoing = [.. manifests.Select(one => one.Outgoing)];
+            IReadOnlyList<OutgoingManifest> committed = await Commit(outgoing, Committing, cancel).ConfigureAwait(false);
+            // What is there is known, even where others are not.
+            foreach (IGrouping<PartitionId, (OutgoingManifest, string Name, StateManifest Manifest, WrittenSet Set)> some
+                in manifests.Where(one => committed.Contains(one.Outgoing)).GroupBy(one => one.Outgoing.Source))
             {
                 StateIndex index = Known(some.Key, cancel);
                 string[] old;
@@ -155,6 +161,7 @@ public sealed class TopicStore : ISnapshotStore
                 }
                 await Clear(some.Key, index, old).ConfigureAwait(false);
             }
+            Missed([.. outgoing.Except(committed)]);
         }).ConfigureAwait(false);
     }
 
@@ -212,7 +219,9 @@ public sealed class TopicStore : ISnapshotStore
             {
                 _known[partition] = index;
                 bool newest = true;
-                foreach (StateEntry entry in index.Snapshots)
+                StateEntry[] entries;
+                lock (index) entries = index.Snapshots;
+                foreach (StateEntry entry in entries)
                 {
                     await Task.Yield();
                     bool good = TryRead(partition, index, entry, cancel, out PartitionSnapshot? snapshot, out string fault);
@@ -276,16 +285,22 @@ public sealed class TopicStore : ISnapshotStore
         return index;
     }
 
-    async Task Commit(IReadOnlyList<OutgoingManifest> manifests,
-        Func<IReadOnlyList<OutgoingManifest>, CancellationToken, Task>? committing, CancellationToken cancel)
+    async Task<IReadOnlyList<OutgoingManifest>> Commit(IReadOnlyList<OutgoingManifest> manifests,
+        Func<IReadOnlyList<OutgoingManifest>, CancellationToken, Task<IReadOnlyList<OutgoingManifest>>>? committing,
+        CancellationToken cancel)
     {
-        if (committing is not null)
-        {
-            await committing(manifests, cancel).ConfigureAwait(false);
-            return;
-        }
+        if (committing is not null) return await committing(manifests, cancel).ConfigureAwait(false);
         foreach (IGrouping<int, OutgoingManifest> some in manifests.GroupBy(manifest => manifest.Source.Number))
             await _writer.Put(some.Key, some.Select(manifest => manifest.Record)).ConfigureAwait(false);
+        return manifests;
+    }
+
+    void Missed(IReadOnlyList<OutgoingManifest> manifests)
+    {
+        if (manifests.Count == 0) return;
+        throw new SnapshotException("not kept: " + string.Join("; ", manifests.GroupBy(one => (one.Source, TooLarge: one.Attempt > 0))
+            .Select(some => some.Key.TooLarge ? $"a manifest of {some.Key.Source} does not fit into {Name}"
+                : $"{some.Key.Source} went to another replica before its state was whole")));
     }
 
     bool TryRead(PartitionId partition, StateIndex index, StateEntry entry, CancellationToken cancel, out PartitionSnapshot? snapshot,

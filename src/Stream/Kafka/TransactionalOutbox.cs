@@ -126,8 +126,9 @@ public sealed class TransactionalOutbox : IOutbox, IDisposable
     /// Commits manifests of snapshots with the offsets of their partitions. They stand for what was stored before this is called:
     /// for no more than what is committed with them.
     /// </summary>
-    /// <exception cref="SnapshotException">They are not committed: their partitions are another's, or nothing is any more.</exception>
-    internal async Task Keep(IReadOnlyList<OutgoingManifest> manifests, CancellationToken cancel)
+    /// <returns>Those that are committed: not those whose partitions are another's, nor those that do not fit.</returns>
+    /// <exception cref="SnapshotException">Nothing is committed any more.</exception>
+    internal async Task<IReadOnlyList<OutgoingManifest>> Keep(IReadOnlyList<OutgoingManifest> manifests, CancellationToken cancel)
     {
         await _one.WaitAsync(cancel).ConfigureAwait(false);
         try
@@ -135,9 +136,7 @@ public sealed class TransactionalOutbox : IOutbox, IDisposable
             if (_failed is not null) throw new SnapshotException(_failed.Message, _failed);
             List<Outgoing> outgoing = [.. manifests];
             await _transactions.Commit(outgoing, cancel).ConfigureAwait(false);
-            if (outgoing.Count < manifests.Count)
-                throw new SnapshotException($"{string.Join(", ", manifests.Except(outgoing.OfType<OutgoingManifest>())
-                    .Select(manifest => manifest.Source).Distinct())} went to another replica before the snapshot was whole");
+            return [.. outgoing.OfType<OutgoingManifest>()];
         }
         catch (OutboxException e)
         {

@@ -14,7 +14,7 @@ using Microsoft.Extensions.Logging;
 namespace Esn.Streaming.Kafka;
 
 /// <summary>
-/// Posts the changes of alarms, and of feeds that fall silent, to addresses outside, for those who have no consumer on call: in
+/// Posts the changes of alarms, of feeds that fall silent, and of models, to addresses outside, for those who have no consumer on call: in
 /// their order, with growing waits between attempts. What can't be posted becomes a dead letter. The topic of events is what counts:
 /// a webhook that is away holds nothing up, and what is on its way when the process ends is lost to it.
 /// </summary>
@@ -43,6 +43,8 @@ public sealed class Webhooks : IAsyncDisposable
     public void Observe(ScoredBatch batch)
     {
         if (_hooks.Length == 0) return;
+        foreach (Webhook hook in batch.Back.Count > 0 ? _hooks : [])
+            hook.Post(new Change(batch.Back[0].Stream, null, batch.ScoredAt) { Back = batch.Back });
         foreach (ScoredFrame frame in batch.Alarms)
         {
             if (frame.Result.Alarm is not { } alarm) continue;
@@ -58,6 +60,14 @@ public sealed class Webhooks : IAsyncDisposable
             CloudEvent cloudEvent = FeedCloudEvent.Of(silence.Stream, silence.Channel, silence.Ended, silence.Since, silence.Time,
                 silence.Interval, silence.SinceAt, silence.At, _config.Source.Fields.Channels);
             foreach (Webhook hook in _hooks) hook.Post(new Change(silence.Stream, cloudEvent, batch.ScoredAt) { Silence = silence });
+        }
+        foreach (ScoredFrame frame in batch.ModelChanges)
+        {
+            CloudEvent cloudEvent = ModelCloudEvent.Of(frame.Frame, frame.Result.Position, frame.Result.Model!,
+                _config.Source.Fields.Channels);
+            // It has no end that could resolve an alert.
+            foreach (Webhook hook in _hooks.Where(hook => hook.Format == WebhookFormat.Json))
+                hook.Post(new Change(frame.Frame.Stream, cloudEvent, batch.ScoredAt));
         }
         foreach (StreamId stream in batch.Gone)
             foreach (Webhook hook in _hooks) hook.Post(new Change(stream, null, batch.ScoredAt));
@@ -89,7 +99,8 @@ public sealed class Webhooks : IAsyncDisposable
         }
     }
 
-    /// <summary>A change of an alarm, or of what a feed gives; without an event, its stream is another process's now.</summary>
+    /// <summary>A change of an alarm, of what a feed gives, or of a model; without an event, its stream is another process's now, or
+    /// some came back.</summary>
     sealed record Change(StreamId Stream, CloudEvent? Event, DateTime At)
     {
         public AlarmEvent? Alarm { get; init; }
@@ -97,6 +108,8 @@ public sealed class Webhooks : IAsyncDisposable
         public string Id { get; init; } = "";
 
         public SilenceChange? Silence { get; init; }
+
+        public IReadOnlyList<StreamBack> Back { get; init; } = [];
     }
 
     sealed class Webhook : IAsyncDisposable
@@ -126,6 +139,8 @@ public sealed class Webhooks : IAsyncDisposable
             foreach ((string name, string value) in config.Headers) _client.DefaultRequestHeaders.TryAddWithoutValidation(name, value);
             _worker = Task.Run(Work);
         }
+
+        public WebhookFormat Format => _config.Format;
 
         public void Post(Change change)
         {
@@ -173,8 +188,11 @@ public sealed class Webhooks : IAsyncDisposable
             if (change.Event is null)
             {
                 // Its next owner reminds of it, or it resolves by itself.
-                foreach ((StreamId Stream, string) open in _open.Keys.Where(open => open.Stream == change.Stream).ToArray())
+                HashSet<StreamId> streams = [change.Stream, .. change.Back.Select(back => back.Stream)];
+                foreach ((StreamId Stream, string) open in _open.Keys.Where(open => streams.Contains(open.Stream)).ToArray())
                     _open.Remove(open);
+                if (_config.Format == WebhookFormat.Alertmanager)
+                    foreach (StreamBack back in change.Back) Remember(change with { Stream = back.Stream }, back);
                 return;
             }
             await Deliver(change.Stream, _config.Format == WebhookFormat.Json ? AnomalyCloudEvent.Structured(change.Event).ToArray()
@@ -182,17 +200,49 @@ public sealed class Webhooks : IAsyncDisposable
                     : Alerts(change, change.Alarm!), Layout)).ConfigureAwait(false);
         }
 
+        // What the process before this one told goes on firing: it is reminded of with the others.
+        void Remember(Change change, StreamBack back)
+        {
+            if (back is { Alarm: { } alarm, Severity: { } severity })
+                Alerts(change, "alarm", ended: false, LabelsOf(back.Stream, severity, alarm), AlarmText(back.Stream),
+                    string.Create(CultureInfo.InvariantCulture, $"Open since before this process began; peak score {back.PeakScore:F2} "
+                        + $"(1 = threshold), {Words.Of(severity)}."));
+            foreach (int channel in back.Silent ? [-1, .. back.SilentChannels] : back.SilentChannels)
+                Alerts(change, FormattableString.Invariant($"silence {channel}"), ended: false, LabelsOf(back.Stream, channel),
+                    SilentText(back.Stream, channel, null), "Silent since before this process began.");
+        }
+
+        static Dictionary<string, string> LabelsOf(StreamId stream, Severity severity, string alarm) => new()
+        {
+            ["alertname"] = "EsnAnomaly",
+            ["severity"] = severity switch { Severity.Critical => "critical", Severity.Major => "warning", _ => "info" },
+            ["topic"] = stream.Topic, ["stream"] = stream.Key, ["partition"] = FormattableString.Invariant($"{stream.Partition}"),
+            ["alarm"] = alarm,
+        };
+
+        static Dictionary<string, string> LabelsOf(StreamId stream, int channel)
+        {
+            var labels = new Dictionary<string, string>
+            {
+                ["alertname"] = "EsnFeedSilent", ["severity"] = "warning", ["topic"] = stream.Topic, ["stream"] = stream.Key,
+                ["partition"] = FormattableString.Invariant($"{stream.Partition}"),
+            };
+            if (channel >= 0) labels["channel"] = FormattableString.Invariant($"{channel}");
+            return labels;
+        }
+
+        static string AlarmText(StreamId stream) => $"{stream.Key} ({stream.Topic}) does not behave as it used to";
+
+        static string SilentText(StreamId stream, int channel, string? name)
+        {
+            string what = channel < 0 ? "" : $"channel {name ?? FormattableString.Invariant($"{channel}")} of ";
+            return $"{what}{stream.Key} ({stream.Topic}) gives nothing any more";
+        }
+
         List<Alert> Alerts(Change change, AlarmEvent alarm)
         {
-            StreamId stream = change.Stream;
-            string severity = alarm.Severity switch { Severity.Critical => "critical", Severity.Major => "warning", _ => "info" };
             return Alerts(change, "alarm", ended: alarm.Change is AlarmChange.Closed or AlarmChange.Adapted,
-                new()
-                {
-                    ["alertname"] = "EsnAnomaly", ["severity"] = severity, ["topic"] = stream.Topic, ["stream"] = stream.Key,
-                    ["partition"] = FormattableString.Invariant($"{stream.Partition}"), ["alarm"] = change.Id,
-                },
-                $"{stream.Key} ({stream.Topic}) does not behave as it used to",
+                LabelsOf(change.Stream, alarm.Severity, change.Id), AlarmText(change.Stream),
                 string.Create(CultureInfo.InvariantCulture, $"Open since step {alarm.Start}, feed time "
                     + $"{FeedTime.Write(alarm.StartTime)}; peak score {alarm.PeakScore:F2} (1 = threshold), "
                     + $"{Words.Of(alarm.Severity)}; now {Words.Of(alarm.Change)}."));
@@ -200,17 +250,9 @@ public sealed class Webhooks : IAsyncDisposable
 
         List<Alert> Alerts(Change change, SilenceChange silence)
         {
-            StreamId stream = change.Stream;
             var data = (FeedCloudEvent.FeedData)change.Event!.Data!;
-            string what = silence.Channel < 0 ? "" : $"channel {data.Name ?? FormattableString.Invariant($"{silence.Channel}")} of ";
-            var labels = new Dictionary<string, string>
-            {
-                ["alertname"] = "EsnFeedSilent", ["severity"] = "warning", ["topic"] = stream.Topic, ["stream"] = stream.Key,
-                ["partition"] = FormattableString.Invariant($"{stream.Partition}"),
-            };
-            if (silence.Channel >= 0) labels["channel"] = FormattableString.Invariant($"{silence.Channel}");
-            return Alerts(change, FormattableString.Invariant($"silence {silence.Channel}"), silence.Ended, labels,
-                $"{what}{stream.Key} ({stream.Topic}) gives nothing any more",
+            return Alerts(change, FormattableString.Invariant($"silence {silence.Channel}"), silence.Ended,
+                LabelsOf(change.Stream, silence.Channel), SilentText(change.Stream, silence.Channel, data.Name),
                 string.Create(CultureInfo.InvariantCulture, $"The last it gave is of feed time {data.Since}; a frame comes every "
                     + $"{data.IntervalSeconds:G3} s else; now it {(silence.Ended ? "speaks again" : "is silent")}."));
         }

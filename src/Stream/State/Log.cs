@@ -4,7 +4,7 @@ namespace Esn.Streaming.State;
 
 static partial class Log
 {
-    [LoggerMessage(40, LogLevel.Error, "snapshot {File} can't be used: {Reason}; an older one is tried")]
+    [LoggerMessage(40, LogLevel.Error, "snapshot {File} can't be used: {Reason}")]
     public static partial void Unusable(this ILogger log, string file, string reason);
 
     [LoggerMessage(41, LogLevel.Warning,

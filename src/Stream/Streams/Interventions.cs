@@ -117,13 +117,12 @@ sealed class Interventions(TimeProvider time)
                 .FirstOrDefault(mute => mute is not null)
             : null;
 
-    /// <summary>Who said by a record that an alarm was none; null: nobody.</summary>
+    /// <summary>What was said last, by a record, of an alarm, if that is that it was none; else null.</summary>
     public ControlFeedback? DenialOf(StreamId stream, string alarm, long offset) =>
         _feedback.TryGetValue(stream, out List<ControlFeedback>? said)
         && _partitions.TryGetValue(new PartitionId(stream.Topic, stream.Partition), out Partition? here)
-            ? said.Where(feedback => feedback.Alarm == alarm && !feedback.Anomaly
-                && here.Taken.TryGetValue(feedback.Id, out ControlTaken? one) && one.From <= offset).MaxBy(feedback => feedback.At)
-            : null;
+            && said.Where(feedback => feedback.Alarm == alarm && here.Taken.TryGetValue(feedback.Id, out ControlTaken? one)
+                && one.From <= offset).MaxBy(feedback => feedback.At) is { Anomaly: false } last ? last : null;
 
     // What is over before the next record is not looked at any more, unless the partition comes again from further back.
     static void Look(Partition here, long next)

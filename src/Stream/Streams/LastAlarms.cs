@@ -7,25 +7,27 @@ namespace Esn.Streaming.Streams;
 /// </summary>
 sealed class LastAlarms
 {
-    const int Most = 16;  // as many as a model remembers
+    const int Most = Detector.KnownAlarms;
 
     readonly List<(long Opened, long Start, double Peak)> _alarms = [];
 
     /// <summary>An alarm opened, or more is known of it.</summary>
     /// <param name="opened">Offset of the record.</param>
     /// <param name="told">What was told.</param>
-    public void Take(long opened, AlarmEvent told)
+    /// <param name="bar">Over which its scores are, ≥ 1.</param>
+    public void Take(long opened, AlarmEvent told, double bar)
     {
         int at = _alarms.FindIndex(one => one.Start == told.Start);
-        if (at >= 0) _alarms[at] = (_alarms[at].Opened, told.Start, told.PeakScore);
+        double peak = told.PeakScore * bar;
+        if (at >= 0) _alarms[at] = (_alarms[at].Opened, told.Start, Math.Max(_alarms[at].Peak, peak));
         else if (told.Change == AlarmChange.Opened)
         {
             if (_alarms.Count == Most) _alarms.RemoveAt(0);
-            _alarms.Add((opened, told.Start, told.PeakScore));
+            _alarms.Add((opened, told.Start, peak));
         }
     }
 
-    /// <summary>Opening step of an alarm, and its highest score; null: it is none of them.</summary>
+    /// <summary>Opening step of an alarm, and its highest score, of a bar of 1; null: it is none of them.</summary>
     public (long Start, double Peak)? Of(StreamId stream, string alarm)
     {
         foreach ((long opened, long start, double peak) in _alarms)

@@ -22,6 +22,9 @@ public readonly record struct ScoredFrame(Frame Frame, StepResult Result, ReadOn
     /// <summary>What a person said that ended the alarm of the result; null: it ended by itself, or goes on.</summary>
     public ControlCommand? EndedBy { get; init; }
 
+    /// <summary>The alarm of the result ends as it was open when a person said that it was none.</summary>
+    internal bool Denied { get; init; }
+
     /// <summary>Of the frame, where it is a field; null: it is none.</summary>
     public GridSpec? Grid { get; init; }
 
@@ -66,7 +69,7 @@ public sealed record StreamSteps(StreamId Stream, IReadOnlyList<ScoredFrame> Fra
 /// <param name="Values">[channels], units of the feed.</param>
 public sealed record FieldAhead(long From, int Steps, double[] Values);
 
-/// <summary>A stream that came back from a snapshot, before any frame of it has come.</summary>
+/// <summary>A stream that came back from a snapshot, before any frame of it has come that is to be told of.</summary>
 /// <param name="Stream">Which.</param>
 /// <param name="Channels">Values of its frames.</param>
 /// <param name="Steps">That it has taken.</param>
@@ -75,7 +78,17 @@ public sealed record FieldAhead(long From, int Steps, double[] Values);
 /// <param name="Silent">It gives nothing any more, and that was told.</param>
 /// <param name="SilentChannels">Those of which the same is so.</param>
 public sealed record StreamBack(StreamId Stream, int Channels, long Steps, DateTime? Last, DateTime? Sent, bool Silent,
-    IReadOnlyList<int> SilentChannels);
+    IReadOnlyList<int> SilentChannels)
+{
+    /// <summary>The alarm that is open; null: none is.</summary>
+    public string? Alarm { get; init; }
+
+    /// <summary>Of that alarm; null: none is open.</summary>
+    public Severity? Severity { get; init; }
+
+    /// <summary>Highest score of that alarm; 0: none is open.</summary>
+    public double PeakScore { get; init; }
+}
 
 /// <summary>
 /// What became of a message of the source: the one thing that leaves the scoring, for the outbox and for all who show something.
@@ -143,7 +156,10 @@ public sealed record ScoredBatch(SourceMessage Message)
     /// <summary>How many streams came back from a snapshot, or woke.</summary>
     public int Restored { get; init; }
 
-    /// <summary>Those that came back with their partition.</summary>
+    /// <summary>
+    /// Those that came back with their partition; and, as long as records are taken again that were told of, those that had some, as they
+    /// are by now.
+    /// </summary>
     public IReadOnlyList<StreamBack> Back { get; init; } = [];
 
     /// <summary>Streams that begin anew, as their models learn in another way than their snapshots did.</summary>

@@ -47,7 +47,7 @@ sealed class Scorer
         {
             if (steps.Frames[t] is not { Result.Alarm.Change: AlarmChange.Closed or AlarmChange.Adapted } frame) continue;
             ControlCommand? by = frame.Muted ? _interventions.MuteOf(steps.Stream, frame.Frame.Record.Offset)
-                : _interventions.DenialOf(steps.Stream, frame.AlarmId, frame.At);
+                : frame.Denied ? _interventions.DenialOf(steps.Stream, frame.AlarmId, frame.At) : null;
             if (by is null) continue;
             frames ??= [.. steps.Frames];
             frames[t] = frame with { EndedBy = by };

@@ -35,10 +35,14 @@ sealed class Silence(StreamId stream, int channels, TimesConfig times, FrameOrde
     DateTime? _lastSent;
     DateTime _last;      // feed time of the last frame that was taken
     long _lastAt = -1;   // its offset
-    long _spokeAt = -1;  // offset of the record that ended a silence which the clock had told
 
     /// <summary>By the wall clock, and told.</summary>
     public bool IsSilent { get; set; }
+
+    /// <summary>
+    /// Offset of the record that ended a silence which the clock had told, until its frame is taken; −1: none is waited for.
+    /// </summary>
+    public long SpokeAt { get; set; } = -1;
 
     /// <summary>When a record came last, by the wall clock.</summary>
     public DateTime HeardAt { get; set; }
@@ -71,7 +75,7 @@ sealed class Silence(StreamId stream, int channels, TimesConfig times, FrameOrde
         (DateTime since, long sinceAt) = Given;
         _changes.Add(new SilenceChange(stream, -1, true, since, frame.Time, order.Interval.Interval ?? TimeSpan.Zero, sinceAt,
             frame.Record.Offset));
-        (IsSilent, _spokeAt) = (false, frame.Record.Offset);
+        (IsSilent, SpokeAt) = (false, frame.Record.Offset);
     }
 
     // The last that it gave, which may still wait for others that never came.
@@ -85,7 +89,7 @@ sealed class Silence(StreamId stream, int channels, TimesConfig times, FrameOrde
     public void Take(Frame frame, long at, bool begins)
     {
         TimeSpan interval = order.Interval.Interval ?? TimeSpan.Zero;
-        if (frame.Record.Offset != _spokeAt && !begins && _lastAt >= 0 && (frame.Time - _last).Ticks > interval.Ticks * times.SilentAfter
+        if (frame.Record.Offset != SpokeAt && !begins && _lastAt >= 0 && (frame.Time - _last).Ticks > interval.Ticks * times.SilentAfter
             && Limit is { } limit && frame.Time - _last > limit)
         {
             // Nobody has told it by the clock: a file, or a backlog.
@@ -106,6 +110,7 @@ sealed class Silence(StreamId stream, int channels, TimesConfig times, FrameOrde
             (_missing[c], _heard[c], _heardAt[c]) = (0, frame.Time, frame.Record.Offset);
         }
         (_last, _lastAt) = (frame.Time, frame.Record.Offset);
+        if (_lastAt == SpokeAt) SpokeAt = -1;
     }
 
     DateTime Heard(int channel, Frame frame) => _heard[channel] == default ? frame.Time : _heard[channel];
@@ -131,7 +136,7 @@ sealed class Silence(StreamId stream, int channels, TimesConfig times, FrameOrde
     TimeSpan? Limit => times.SilentAfter == 0 || order.Interval.Silent(times.SilentAfter) is not { } silent ? null
         : silent < Least ? Least : silent;
 
-    /// <summary>All that it knows, but what the wall clock has told.</summary>
+    /// <summary>All that it knows by its records; <see cref="IsSilent"/> and <see cref="SpokeAt"/> are the wall clock's.</summary>
     public void Save(BinaryWriter to)
     {
         _sent.Save(to);

@@ -14,7 +14,8 @@ namespace Esn.Streaming.Streams;
 /// <see cref="Kept"/>.
 /// </remarks>
 /// <param name="store">Where they sleep; null: nothing sleeps.</param>
-sealed class Sleepers(ISnapshotStore? store)
+/// <param name="stop">Ends the waiting for a store that is away.</param>
+sealed class Sleepers(ISnapshotStore? store, CancellationToken stop)
 {
     const int MostAtOnce = 500;       // copied with one batch: scoring stands still meanwhile
     const double Pressure = .9;       // of the streams that there may be: from then on it is looked every time
@@ -77,6 +78,7 @@ sealed class Sleepers(ISnapshotStore? store)
 
     /// <summary>A stream that sleeps; null: there is none of this name.</summary>
     /// <exception cref="SnapshotException">There is one, and it can't be used.</exception>
+    /// <exception cref="OperationCanceledException">It is not waited for any more.</exception>
     public SlotSnapshot? Wake(StreamId stream) =>
-        store?.Wake(stream, CancellationToken.None).AsTask().GetAwaiter().GetResult();
+        store?.Wake(stream, stop).AsTask().GetAwaiter().GetResult();
 }

@@ -12,6 +12,8 @@ namespace Esn.Streaming.Streams;
 /// <remarks>Used by one thread at a time.</remarks>
 public sealed class StreamSlot
 {
+    const double LeastBar = 1.01;  // below it scores are as good as those of a bar of 1
+
     readonly Gate _gate;
     readonly ModelSpec _model;
     readonly FeedClock _clock = new();  // for feeds whose records have no timestamp of their own: files
@@ -21,6 +23,7 @@ public sealed class StreamSlot
     readonly SortedList<(long From, long Said), ControlFeedback> _feedback = [];  // that is to be taken at that offset
     readonly LastAlarms _alarms = new();
     long _opened = -1;  // offset of the record that opened the last alarm
+    bool _denied;       // it was denied while it was open, and has not ended since
 
     /// <param name="stream">Whose it is.</param>
     /// <param name="model">Validated here.</param>
@@ -57,7 +60,7 @@ public sealed class StreamSlot
             throw new InvalidDataException($"the snapshot is of step {snapshot.Position}, and its model of step {detector.Position}");
         var slot = new StreamSlot(snapshot.Stream, model, gate, times, detector) { _opened = snapshot.OpenedAt, Next = snapshot.Next };
         slot.LoadOrder(snapshot.Order);
-        slot._silence.IsSilent = snapshot.Silent;
+        (slot._silence.IsSilent, slot._silence.SpokeAt) = (snapshot.Silent, snapshot.SpokeAt);
         return slot;
     }
 
@@ -71,7 +74,8 @@ public sealed class StreamSlot
         var detector = new Pieces();
         _detector.Save(detector);
         return new SlotSnapshot(Stream, Math.Max(next, Next), Position, _opened, _gate.Channels, _model.FingerprintFor(_gate.Channels),
-            _gate.Save(), detector.Written()) { Order = SaveOrder(), Silent = _silence.IsSilent, Model = SpecText.Of(_model) };
+            _gate.Save(), detector.Written()) { Order = SaveOrder(), Silent = _silence.IsSilent, SpokeAt = _silence.SpokeAt,
+                Model = SpecText.Of(_model) };
     }
 
     /// <summary>Whose it is.</summary>
@@ -124,7 +128,11 @@ public sealed class StreamSlot
             (long start, double peak) = _alarms.Of(Stream, feedback.Alarm)
                 ?? (feedback.Alarm == ScoredFrame.IdOf(Stream, _opened) ? _detector.LastAlarm : -1, feedback.PeakScore);
             if (feedback.Anomaly) _detector.ConfirmAlarm(start);
-            else _detector.DenyAlarm(start, peak);
+            else
+            {
+                _detector.DenyAlarm(start, peak);
+                _denied |= start == _detector.LastAlarm && _detector.OpenSeverity is not null;
+            }
         }
     }
 
@@ -188,9 +196,14 @@ public sealed class StreamSlot
     /// <param name="now">Wall clock, UTC.</param>
     public SilenceChange? Wait(DateTime now) => _silence.At(now);
 
-    /// <summary>What is known of it before a frame has come.</summary>
+    /// <summary>What is known of it before a frame has come that is to be told of.</summary>
     public StreamBack Restored => new(Stream, _gate.Channels, Position, _order.Newest?.Time ?? _order.Last, _silence.LastSent,
-        _silence.IsSilent, [.. Enumerable.Range(0, _gate.Channels).Where(_silence.IsSilentChannel)]);
+        _silence.IsSilent, [.. Enumerable.Range(0, _gate.Channels).Where(_silence.IsSilentChannel)])
+    {
+        Alarm = _detector.OpenSeverity is null ? null : ScoredFrame.IdOf(Stream, _opened),
+        Severity = _detector.OpenSeverity,
+        PeakScore = _detector.OpenSeverity is null ? 0 : _detector.LastPeak,
+    };
 
     /// <summary>Feed time of its last frame; null: none has been taken.</summary>
     public DateTime? Last => _order.Last;
@@ -257,16 +270,21 @@ public sealed class StreamSlot
             // What was said holds from its record on, wherever batches begin and end.
             Heed(due[from].At);
             to = from + 1;
-            while (to < n && (_feedback.Count == 0 || due[to].At < _feedback.GetKeyAtIndex(0).From)) to++;
+            // Under a bar one by one, as what an alarm was told over is kept with it: whatever batches there are, it is the same.
+            bool barred = _detector.Bar > LeastBar;
+            while (!barred && to < n && (_feedback.Count == 0 || due[to].At < _feedback.GetKeyAtIndex(0).From)) to++;
             _detector.StepMany(times[from..to], values[(from * channels)..(to * channels)], results[from..to],
                 expected.AsSpan((from * channels)..(to * channels)), muted.IsEmpty ? default : muted[from..to]);
             for (int t = from; t < to; t++)
             {
                 Frame frame = due[t].Frame;
                 if (results[t].Alarm is { Change: AlarmChange.Opened }) _opened = frame.Record.Offset;
-                if (results[t].Alarm is { } told) _alarms.Take(_opened, told);
+                if (results[t].Alarm is { } told) _alarms.Take(_opened, told, barred ? _detector.Bar : 1);
+                bool ended = results[t].Alarm is { Change: AlarmChange.Closed or AlarmChange.Adapted };
                 scored[t] = new ScoredFrame(frame, results[t], expected.AsMemory(t * channels, channels), !muted.IsEmpty && muted[t],
-                    results[t].Alarm is null ? -1 : _opened) { Grid = Grid, At = due[t].At, Bridged = due[t].Kind == DueKind.Bridged };
+                    results[t].Alarm is null ? -1 : _opened) { Grid = Grid, At = due[t].At, Bridged = due[t].Kind == DueKind.Bridged,
+                    Denied = ended && _denied };
+                _denied &= !ended;
             }
         }
         TimeSpan elapsed = time.GetElapsedTime(start);
@@ -324,6 +342,7 @@ public sealed class StreamSlot
         _order.Save(to);
         _silence.Save(to);
         _alarms.Save(to);
+        to.Write(_denied);
         to.Flush();
         return bytes.ToArray();
     }
@@ -340,7 +359,9 @@ public sealed class StreamSlot
             _clock.Load(from);
             _order.Load(from, Stream);
             _silence.Load(from);
-            if (from.BaseStream.Position < from.BaseStream.Length) _alarms.Load(from);  // else of a program before it
+            // What is not there is of a program before it.
+            if (from.BaseStream.Position < from.BaseStream.Length) _alarms.Load(from);
+            if (from.BaseStream.Position < from.BaseStream.Length) _denied = from.ReadBoolean();
         }
         catch (EndOfStreamException e)
         {

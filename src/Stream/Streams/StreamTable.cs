@@ -22,9 +22,10 @@ public sealed class StreamTable
     /// <param name="config">Validated.</param>
     /// <param name="time">For durations and the time of scoring.</param>
     /// <param name="store">Where streams that are silent sleep; null: none does.</param>
-    public StreamTable(EsnConfig config, TimeProvider time, ISnapshotStore? store = null)
+    /// <param name="stop">Ends the waiting for a store that is away: <see cref="Take"/> then throws.</param>
+    public StreamTable(EsnConfig config, TimeProvider time, ISnapshotStore? store = null, CancellationToken stop = default)
     {
-        _sleepers = new Sleepers(store);
+        _sleepers = new Sleepers(store, stop);
         (_time, _interventions, _lookAhead) = (time, new Interventions(time), new LookAhead(time));
         Configure(config);
     }
@@ -39,6 +40,7 @@ public sealed class StreamTable
 
     /// <summary>Does what a message of the source asks for.</summary>
     /// <exception cref="SnapshotException">A stream can't go on from its snapshot, and may not begin anew.</exception>
+    /// <exception cref="OperationCanceledException">The store is not waited for any more.</exception>
     public ScoredBatch Take(SourceMessage message)
     {
         IReadOnlyList<StreamId> gone = _sleepers.LetGo(_groups.GetValueOrDefault);
@@ -122,6 +124,7 @@ public sealed class StreamTable
         var touched = new HashSet<PartitionGroup>();
         var silences = new List<SilenceChange>();
         var blank = new List<StreamId>();
+        var again = new HashSet<StreamSlot>();  // that had records which were told of before
         int replayed = 0, woken = 0;
         DateTime now = Now;
         Dictionary<PartitionGroup, List<DateTime>>? times = _config.Source.ForgetAfter is null ? null : [];
@@ -151,6 +154,7 @@ public sealed class StreamTable
                 continue;
             }
             if (slot is null) continue;  // it has had this record
+            if (told) again.Add(slot);
             if (times is not null)
             {
                 if (!times.TryGetValue(group, out List<DateTime>? come)) times.Add(group, come = []);
@@ -189,6 +193,7 @@ public sealed class StreamTable
             Blank = blank,
             Replayed = replayed,
             Restored = woken,
+            Back = [.. again.Select(slot => slot.Restored)],
             Asleep = _sleepers.Fall(_groups.Values, _config.Source, now),
             Taken = taken,
             Offsets = [.. touched.Where(group => group.Next > group.Told)

@@ -224,11 +224,11 @@ public sealed class EsnMetrics
         };
         if (gone.Count > 0) _refused.RemoveWhere(stream => Forget(stream, gone));
         foreach (StreamBack back in batch.Back)
-            if (!_series.ContainsKey(back.Stream))
-            {
-                _series.Add(back.Stream, Add(back.Stream, back.Channels));
-                _series[back.Stream]?.Show(back);
-            }
+        {
+            if (!_series.TryGetValue(back.Stream, out StreamSeries? series))
+                _series.Add(back.Stream, series = Add(back.Stream, back.Channels));
+            series?.Show(back);
+        }
         foreach (StreamSteps steps in batch.Streams) Show(steps, batch.ScoredAt);
         foreach (SilenceChange change in batch.Silences) _series.GetValueOrDefault(change.Stream)?.Show(change);
         foreach (DeadLetter letter in batch.DeadLetters)

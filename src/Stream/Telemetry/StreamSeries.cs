@@ -87,15 +87,16 @@ sealed class StreamSeries
         }
     }
 
-    /// <summary>Shows what is known of the stream before a frame of it has come.</summary>
+    /// <summary>Shows what is known of the stream before a frame of it has come that is told of.</summary>
     public void Show(StreamBack back)
     {
         _scored = back.Sent ?? back.Last ?? default;
         Unpublish();
-        foreach (Gauge.Child gauge in (Gauge.Child[])[_warmingUp, _muted, _alarm]) gauge.Unpublish();
+        foreach (Gauge.Child gauge in (Gauge.Child[])[_warmingUp, _muted]) gauge.Unpublish();
+        _alarm.Set(back.Alarm is null ? 0 : 1);
+        _open = back.Severity is { } severity ? ((int)severity + 1, back.PeakScore) : default;
         _silent.Set(back.Silent ? 1 : 0);
-        foreach (int channel in back.SilentChannels)
-            if (channel < _channelSilent.Length) _channelSilent[channel].Set(1);
+        for (int c = 0; c < _channelSilent.Length; c++) _channelSilent[c].Set(back.SilentChannels.Contains(c) ? 1 : 0);
         if (back.Last is { } last) _lastStep.Set((last - DateTime.UnixEpoch).TotalSeconds);
         else _lastStep.Unpublish();
     }

@@ -12,7 +12,7 @@ public sealed class KillTests(ITestOutputHelper output)
     const int Workers = 3;
 
     static readonly bool Long = Environment.GetEnvironmentVariable("ESN_KILL_TEST") == "long";
-    static readonly int Kills = Long ? 20 : 3, Steps = Long ? 1700 : 300;
+    static readonly int Steps = Long ? 1700 : 300;
     static readonly TimeSpan Between = TimeSpan.FromMilliseconds(Long ? 30 : 40);  // so that feeding takes about as long as the killing
 
     [Theory]
@@ -26,14 +26,15 @@ public sealed class KillTests(ITestOutputHelper output)
         var random = new MathNet.Numerics.Random.Xoshiro256StarStar(seed);
         await using DisturbedGroup group = await DisturbedGroup.Start(output, topic: topic);
         EsnProcess[] workers = [.. Enumerable.Range(0, Workers).Select(_ => group.Worker())];
+        int kills = Long ? 20 : topic ? 2 : 3;
         Task feeding = group.Feed(0, Steps, Between);
-        for (int kill = 0; kill < Kills; kill++)
+        for (int kill = 0; kill < kills; kill++)
         {
             await Task.Delay(random.Next(500, 4000));
             int killed = random.Next(Workers);
             workers[killed].Dispose();  // kill -9
             workers[killed] = group.Worker();
-            if (kill != Kills / 2) continue;
+            if (kill != kills / 2) continue;
             await group.Kafka.Kill();
             await group.Kafka.Start();
         }
@@ -45,13 +46,10 @@ public sealed class KillTests(ITestOutputHelper output)
 
     static async Task CommandsSee(DisturbedGroup group)
     {
-        Assert.Contains("steps[5]  generation", await group.Said(0, "state", "list"), StringComparison.Ordinal);
         Assert.Contains("60 streams of the newest: good", await group.Said(0, "state", "verify"), StringComparison.Ordinal);
         string file = Path.Combine(group.Directory, "s7.slot");
         await group.Said(0, "state", "export", file, "--stream", "s7");
         Assert.NotEqual(0, new FileInfo(file).Length);
-        Assert.Contains("would be forgotten", await group.Said(0, "state", "reset", "--stream", "s7"), StringComparison.Ordinal);
-        Assert.Contains("steps[1]  s7  ", await group.Said(0, "state", "show", "--stream", "s7"), StringComparison.Ordinal);
         await group.Said(0, "state", "reset", "--stream", "s7", "--yes");
         Assert.Contains("nothing is kept of s7", await group.Said(2, "state", "show", "--stream", "s7"), StringComparison.Ordinal);
         await group.Said(0, "state", "reset", "--yes");
@@ -83,7 +81,7 @@ public sealed class KillTests(ITestOutputHelper output)
         EsnProcess one = group.Worker(), other = group.Worker();
         await group.Members(2);
         int fed = 0;
-        foreach (EsnProcess zombie in new[] { one, other, one })
+        foreach (EsnProcess zombie in new[] { one, other })
         {
             fed = await Works(group, zombie, fed);
             double before = await EndToEnd.Metric(zombie, "esn_steps_total");
@@ -104,7 +102,7 @@ public sealed class KillTests(ITestOutputHelper output)
     [Fact]
     public async Task What_a_broker_still_does_after_it_stood_still_is_told_once()
     {
-        await using DisturbedGroup group = await DisturbedGroup.Start(output, topic: true);
+        await using DisturbedGroup group = await DisturbedGroup.Start(output);
         EsnProcess worker = group.Worker();
         await group.Members(1);
         int fed = await Works(group, worker, 0);

@@ -122,7 +122,7 @@ public sealed class RebalanceTests(RealKafkaFixture broker) : IClassFixture<Real
         await EndToEnd.Steps(esn, 100);  // and there is more than that on its way
         await kafka.Kill();
         esn.Terminate();
-        Assert.True(await esn.Exit(TimeSpan.FromSeconds(12)) == 1, esn.Said);
+        Assert.True(await esn.Exit(TimeSpan.FromSeconds(30)) == 1, esn.Said);
         Assert.DoesNotContain("offsets are committed", esn.Said, StringComparison.Ordinal);
     }
 

@@ -59,6 +59,24 @@ public sealed class TopicStoreTests(RealKafkaFixture broker) : IClassFixture<Rea
     }
 
     [Fact]
+    public async Task A_record_is_as_large_as_the_producer_may_send_whatever_all_clients_may()
+    {
+        EsnConfig config = await Config(partitions: 1);
+        config = config with
+        {
+            Kafka = config.Kafka with
+            {
+                Settings = new Dictionary<string, string> { ["message.max.bytes"] = "50000" },
+                Producer = new Dictionary<string, string> { ["message.max.bytes"] = "3000" },
+            },
+        };
+        await using TopicStore store = await Made(config);
+        await store.Save(Snapshot(new(config.Source.Topics[0], 0), 1), Cancel);
+        Assert.All(await Topics.ReadAll(config.Kafka.BootstrapServers, config.State.Topic), record =>
+            Assert.InRange(record.Message.Key.Length + record.Message.Value.Length, 1, 3000));
+    }
+
+    [Fact]
     public async Task A_snapshot_that_was_broken_off_is_never_taken_and_its_chunks_are_deleted()
     {
         EsnConfig config = await Config();
@@ -161,6 +179,26 @@ public sealed class TopicStoreTests(RealKafkaFixture broker) : IClassFixture<Rea
             await foreach (SlotSnapshot slot in reads.Asleep(partition, Cancel)) asleep.Add(slot.Stream.Key);
             Assert.Equal([slots[0].Stream.Key], asleep);
         }
+    }
+
+    [Fact]
+    public async Task Where_a_partition_goes_while_its_streams_are_put_to_sleep_those_of_the_others_are_known_to_be()
+    {
+        EsnConfig config = await Config();
+        string topic = config.Source.Topics[0];
+        await using TopicStore store = await Made(config);
+        SlotSnapshot stays = Slot(new(topic, 0), "a", 7), goes = Slot(new(topic, 1), "b", 7), large = Slot(new(topic, 0), "c", 7);
+        store.Committing = (manifests, _) =>
+        {
+            manifests[2].Attempt = 2;  // as where it was found too large, alone too
+            return Task.FromResult<IReadOnlyList<OutgoingManifest>>([manifests[0]]);
+        };
+        SnapshotException e = await Assert.ThrowsAsync<SnapshotException>(async () => await store.Sleep([stays, goes, large], Cancel));
+        Assert.Equal($"not kept: {topic}[1] went to another replica before its state was whole; a manifest of {topic}[0] does not fit into "
+            + store.Name, e.Message);
+        Assert.Equal(stays.Digest, (await store.Wake(stays.Stream, Cancel))!.Digest);
+        Assert.Null(await store.Wake(goes.Stream, Cancel));
+        Assert.Null(await store.Wake(large.Stream, Cancel));
     }
 
     [Fact]

@@ -8,6 +8,7 @@ using Esn.Streaming.Kafka;
 using Esn.Streaming.Streams;
 using Esn.Streaming.Wire;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace Esn.Broker.Tests;
@@ -80,6 +81,30 @@ public sealed class WebhookTests(EmbeddedBrokerFixture broker) : IClassFixture<E
     }
 
     [Fact]
+    public async Task A_model_that_begins_anew_is_posted_as_its_event_is_but_not_to_alertmanager()
+    {
+        await using WebhookReceiver receiver = await WebhookReceiver.Start(), alertmanager = await WebhookReceiver.Start();
+        EsnConfig config = Config(new WebhookConfig { Url = $"{receiver.Address}hook" });
+        var alerts = new WebhookConfig { Url = $"{alertmanager.Address}hook", Format = WebhookFormat.Alertmanager };
+        await using var hooks = new Webhooks(config with { Sink = config.Sink with { Webhooks = [.. config.Sink.Webhooks, alerts] } },
+            TimeProvider.System, NullLogger.Instance, _ => { });
+        ScoredBatch opened = Batch(AlarmChange.Opened);
+        ScoredFrame frame = opened.Frames[0];
+        hooks.Observe(opened with { Frames = [frame with { Result = frame.Result with
+        {
+            Alarm = null, Model = new ModelChange(ModelChangeKind.Growing, [0], Restarted: true),
+        } }] });
+        hooks.Observe(opened);
+        await receiver.Wait(body => body.Contains("esn.anomaly.opened", StringComparison.Ordinal), Within);
+        await alertmanager.Wait(_ => true, Within);
+        JsonElement first = JsonDocument.Parse(receiver.Bodies.First()).RootElement;
+        Assert.Equal("esn.model.restarted", first.GetProperty("type").GetString());
+        Assert.Equal("growing", first.GetProperty("data").GetProperty("why").GetString());
+        Assert.Equal("EsnAnomaly", JsonDocument.Parse(alertmanager.Bodies.First()).RootElement[0].GetProperty("labels")
+            .GetProperty("alertname").GetString());
+    }
+
+    [Fact]
     public async Task Alertmanager_is_told_of_a_silent_stream_beside_its_alarm_and_of_each_of_its_channels()
     {
         await using WebhookReceiver receiver = await WebhookReceiver.Start();
@@ -100,6 +125,36 @@ public sealed class WebhookTests(EmbeddedBrokerFixture broker) : IClassFixture<E
                 alert.TryGetProperty("endsAt", out _)))];
         Assert.Equal([("EsnAnomaly", null, false), ("EsnFeedSilent", null, false), ("EsnFeedSilent", "2", false),
             ("EsnFeedSilent", "2", true), ("EsnFeedSilent", null, true), ("EsnAnomaly", null, true)], alerts);
+    }
+
+    [Fact]
+    public async Task Alertmanager_is_reminded_of_what_the_process_before_told_until_it_ends()
+    {
+        await using WebhookReceiver receiver = await WebhookReceiver.Start();
+        var time = new FakeTimeProvider(Now);
+        var hook = new WebhookConfig { Url = $"{receiver.Address}hook", Format = WebhookFormat.Alertmanager };
+        await using var hooks = new Webhooks(Config(hook), time, NullLogger.Instance, _ => { });
+        StreamBack back = new(new StreamId("steps", 1, "pump-7"), 3, 900, Now, Now, true, [2])
+        {
+            Alarm = "steps/1/pump-7/63", Severity = Severity.Major, PeakScore = 1.7,
+        };
+        hooks.Observe(new ScoredBatch(new TimePassed()) { Back = [back], ScoredAt = Now });
+        hooks.Observe(Silence(ended: true));
+        await receiver.Wait(_ => receiver.Bodies.Count == 1, Within);
+        Assert.True(JsonDocument.Parse(receiver.Bodies.Single()).RootElement[0].TryGetProperty("endsAt", out _));
+        time.Advance(TimeSpan.FromMinutes(1));
+        await receiver.Wait(_ => receiver.Bodies.Count == 2, Within);
+        hooks.Observe(Batch(AlarmChange.Closed, Severity.Major));
+        await receiver.Wait(_ => receiver.Bodies.Count == 3, Within);
+        JsonElement[] posted = [.. receiver.Bodies.Select(body => JsonDocument.Parse(body).RootElement)];
+        Assert.Equal(["EsnAnomaly", "EsnFeedSilent"],
+            posted[1].EnumerateArray().Select(alert => alert.GetProperty("labels").GetProperty("alertname").GetString()).Order());
+        Assert.All(posted[1].EnumerateArray(), alert => Assert.False(alert.TryGetProperty("endsAt", out _)));
+        // One alert, whichever process tells of it.
+        JsonElement alarm = posted[1].EnumerateArray().Single(alert => alert.GetProperty("labels").TryGetProperty("alarm", out _));
+        Assert.Equal(alarm.GetProperty("labels").GetRawText(),
+            Assert.Single(posted[2].EnumerateArray()).GetProperty("labels").GetRawText());
+        Assert.True(posted[2][0].TryGetProperty("endsAt", out _));
     }
 
     [Theory]

@@ -54,6 +54,11 @@ public class AlarmTests
             Run(new AlarmSpec { QuietSteps = 6 }, t => t is 5 or 30 or 90 ? 11 : 0, 100));
 
     [Fact]
+    public void Opened_again_as_worse_than_it_was_it_is_escalated() =>
+        Assert.Equal([(5, AlarmChange.Opened), (11, AlarmChange.Closed), (30, AlarmChange.Escalated), (36, AlarmChange.Closed)],
+            Run(new AlarmSpec { QuietSteps = 6 }, t => t == 5 ? 11 : t == 30 ? 16 : 0, 60));
+
+    [Fact]
     public void A_much_higher_score_is_announced_again_once_the_first_rise_is_over()
     {
         AlarmSpec spec = new();

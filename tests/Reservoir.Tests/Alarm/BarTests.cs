@@ -146,7 +146,12 @@ public sealed class BarTests
         var snapshot = new ArrayBufferWriter<byte>();
         detector.Save(snapshot);
         Detector again = Detector.Load(Spec, 1, snapshot.WrittenSpan);
-        foreach (Detector one in new[] { detector, again }) one.ConfirmAlarm(alarm);
+        foreach (Detector one in new[] { detector, again })
+        {
+            Assert.True(one.ConfirmAlarm(alarm));
+            Assert.False(one.ConfirmAlarm(alarm + 1));
+            Assert.False(one.DenyAlarm(-1));
+        }
         Assert.Equal(Run(detector, Last + 100).Select(result => (result.Position, result.Score, result.AlarmOpen)),
             Run(again, Last + 100).Select(result => (result.Position, result.Score, result.AlarmOpen)));
     }

@@ -38,6 +38,7 @@ public sealed class GrowthTests
         double total = 5e9;
         Assert.Equal((true, true), First(_ => total += Math.Round(Normal.Sample(random, 1e6, 1e5))));
         Assert.Equal((true, true), First(t => t + 1));
+        Assert.Equal((true, true), First(t => 1000 * t + Math.Sin(.3 * t) + 1));
         Assert.Equal((true, false), First(t => -1000 + .1 * t));
         Assert.Equal((true, false), First(t => 1000 - .1 * t));
     }
@@ -61,7 +62,6 @@ public sealed class GrowthTests
     [InlineData(1200)]
     [InlineData(2000)]
     [InlineData(4000)]
-    [InlineData(20_000)]
     public void No_part_of_a_clean_cycle_is(double period)
     {
         for (int phase = 0; phase < 32; phase++)
@@ -76,6 +76,31 @@ public sealed class GrowthTests
         Assert.Equal((1199, false), Later(t => -.01 * t + 50 * (t % 5 == 0 ? .001 : 0), 5000));
         double total = 0;
         Assert.Equal((1199, true), Later(t => total += t % 3 == 0 ? 5 : 0, 5000));  // a counter that mostly rests
+    }
+
+    [Fact]
+    public void A_counter_may_rise_as_it_likes()
+    {
+        var random = new Xoshiro256StarStar(8, threadSafe: false);
+        double total = 0;
+        // By day and by night.
+        Assert.Equal((1199, true), Later(t => total += Poisson.Sample(random, 100 * (1 + .7 * Math.Sin(2 * Math.PI * t / 1440))), 5000));
+        // Once in twenty steps.
+        total = 0;
+        Assert.InRange(Later(t => total += random.NextDouble() < .05 ? 1 : 0, 10_000).At, 1199, 6000);
+        Assert.Equal(-1, Later(t => 20 - 19 * Math.Cos(Math.PI * t / 3000), 3000).At);  // half a cycle of no whole numbers
+    }
+
+    [Fact]
+    public void What_has_left_its_scaling_and_never_fell_is_a_counter()
+    {
+        bool[] grows = new bool[4], counts = new bool[4];
+        var growth = new Growth(4);
+        for (int t = 0; t < 700; t++) growth.Step([t / 30 * 2.5, t < 600 ? 0 : 100, t % 50 == 49 ? 0 : t, -700 + t]);
+        Assert.True(growth.FindRisen(grows, counts));
+        Assert.Equal([true, false, false, false], grows);  // a level that shifted; one that falls; one below 0
+        Assert.Equal([true, false, false, false], counts);
+        Assert.False(growth.FindRisen(grows, counts));
     }
 
     [Fact]

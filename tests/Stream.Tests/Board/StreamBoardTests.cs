@@ -133,7 +133,7 @@ public sealed class StreamBoardTests
         Feed(605, "a");
         BoardAlarm own = Assert.Single(_board.Alarms(open: true, 10));
         _board.Recall([Past("b", 100, AlarmState.Open), Past("a", 300, AlarmState.Closed), Past("c", 400, AlarmState.Open),
-            own with { PeakScore = 99 }]);
+            own with { PeakScore = 99 }], []);
         Assert.Equal([600, 400, 300, 100], _board.Alarms(open: false, 10).Select(alarm => alarm.StartPosition / 10 * 10));
         Assert.NotEqual(99, _board.Alarms(open: false, 10).Single(alarm => alarm.Id == own.Id).PeakScore);  // what is known here stands
 

@@ -15,10 +15,11 @@ public sealed class ControlReplayTests
     static readonly PartitionId Partition = new("steps", 0);
 
     // Of two streams by turns; one jumps at 600, 900 and 1200, the same each time.
-    static FeedRecord Record(long offset)
+    static FeedRecord Record(long offset, (long At, double By) jump = default)
     {
         long t = offset / 2;
         double value = Pipelines.Value(t % 300 is var u && t >= 600 && u < 10 ? 600 + u : Math.Min(t, 599) + (t >= 600 ? 1000 + t : 0));
+        if (t >= jump.At && t < jump.At + 10 && offset % 2 == 0) value += jump.By;
         return Pipelines.Record(t, offset % 2 == 0 ? "a" : "b", value) with { Offset = offset };
     }
 
@@ -29,6 +30,11 @@ public sealed class ControlReplayTests
         public List<ControlCommand> Log { get; } = [];  // as the topic of commands has it
 
         public List<(long Offset, string Stream, StepResult Result, bool Muted, ControlCommand? EndedBy)> Told { get; } = [];
+
+        public List<(long Offset, string Alarm, string? By)> Changes { get; } = [];
+
+        /// <summary>Of stream a for ten steps more.</summary>
+        public (long At, double By) Jump { get; set; } = (-100, 0);
 
         public PartitionSnapshot? Last { get; private set; }
 
@@ -43,7 +49,8 @@ public sealed class ControlReplayTests
             for (long next = from; next < to; next += batch)
             {
                 time.Advance(TimeSpan.FromSeconds(1));
-                Note(_table.Take(Pipelines.Batch([.. Enumerable.Range(0, (int)Math.Min(batch, to - next)).Select(i => Record(next + i))])));
+                Note(_table.Take(Pipelines.Batch([.. Enumerable.Range(0, (int)Math.Min(batch, to - next))
+                    .Select(i => Record(next + i, Jump))])));
             }
         }
 
@@ -54,6 +61,7 @@ public sealed class ControlReplayTests
         {
             Log.AddRange(batch.Taken);
             if (batch.Snapshots is [.., var last]) Last = last;
+            Changes.AddRange(batch.Alarms.Select(frame => (frame.Frame.Record.Offset, frame.AlarmId, frame.EndedBy?.By)));
             Told.AddRange(batch.Frames.Select(frame =>
                 (frame.Frame.Record.Offset, frame.Frame.Stream.Key, frame.Result with { Alarm = null },
                 frame.Muted, frame.EndedBy)));
@@ -123,6 +131,29 @@ public sealed class ControlReplayTests
     }
 
     [Theory]
+    [InlineData(3, true)]     // it was one after all
+    [InlineData(3000, false)]  // far beyond what was denied
+    public void An_alarm_that_opens_again_and_ends_by_itself_was_ended_by_nobody_whatever_was_said_before(double jump, bool anomaly)
+    {
+        FakeTimeProvider time = Clock();
+        var process = new Process(time);
+        long closed = 1210;
+        process.Run(0, closed, 10);
+        for (; process.Told[^2].Result.AlarmOpen; closed += 10) process.Run(closed, closed + 10, 10);
+        process.Jump = (closed / 2 + 5, jump);
+        ControlFeedback normal = Normal(time, process, "a");
+        process.Give(normal);
+        time.Advance(TimeSpan.FromSeconds(1));
+        if (anomaly) process.Give(Normal(time, process, "a") with { Anomaly = true });
+        process.Run(closed, closed + 200, 10);
+        (long, string?)[] changes = [.. process.Changes.Where(one => one.Alarm == normal.Alarm && one.Offset >= closed)
+            .Select(one => (one.Offset, one.By))];
+        Assert.True(changes.Length >= 2, "it did not open again");
+        Assert.False(process.Told.Last(step => step.Stream == "a").Result.AlarmOpen);
+        Assert.All(changes, change => Assert.Null(change.Item2));
+    }
+
+    [Theory]
     [InlineData(1)]
     [InlineData(37)]
     [InlineData(1000)]
@@ -183,6 +214,28 @@ public sealed class ControlReplayTests
         again.Run(snapshot.Next, 3000, batch);
         Assert.Equal(undisturbed.Told.Where(step => step.Offset >= snapshot.Next), again.Told);
         Assert.Equal(undisturbed.Last!.Slots.Select(slot => slot.Digest), again.Last!.Slots.Select(slot => slot.Digest));
+    }
+
+    [Fact]
+    public void An_alarm_that_was_told_over_a_bar_raises_it_by_what_it_would_have_been_without_it_though_another_followed()
+    {
+        FakeTimeProvider time = Clock();
+        (Process denied, Process silent) = (new Process(time), new Process(time));
+        foreach (Process one in new[] { denied, silent })
+        {
+            one.Run(0, 1000, 100);
+            // Of an alarm that nobody knows any more: the bar is 1.4 times its peak.
+            one.Give(new ControlFeedback("steps/0/a/2", time.GetUtcNow(), "alice", "", false, 1.05));
+            one.Run(1000, 2100, 100);
+            Assert.True(Alarms(one, "a", 600) && Alarms(one, "a", 900));
+        }
+        denied.Give(Normal(time, denied, "a"));
+        foreach (Process one in new[] { denied, silent }) one.Run(2100, 2600, 100);
+        double Highest(Process process, long from) => process.Told
+            .Where(step => step.Stream == "a" && step.Offset >= from && step.Offset < from + 40).Max(step => step.Result.Score);
+        // Over the new bar the peak itself would be 1/1.4; over one of 1.4 times what was told, much more.
+        double bar = Highest(silent, 2400) / Highest(denied, 2400) * 1.47, peak = 1.47 * Highest(silent, 1200);
+        Assert.InRange(bar, 1.3 * peak, 1.5 * peak);
     }
 
     [Fact]

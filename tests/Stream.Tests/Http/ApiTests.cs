@@ -41,6 +41,12 @@ public sealed class ApiTests
         await using Served served = await Served.Start();
         served.Feed(603, "a");
         string never = (await Get(served, "alarms?open=true"))[0].GetProperty("id").GetString()! + "7";
+        // What was before this process is still being read, or can't be: the stream may know the alarm.
+        (int taken, string said) = await served.Write("PUT", "/api/v1/alarms/acknowledgement?alarm=steps/0/a/1");
+        Assert.Equal(202, taken);
+        Assert.Contains("its stream is told", said, StringComparison.Ordinal);
+        Assert.NotEqual(default, served.Book.Notes.Of("steps/0/a/1"));
+        served.Board.Recall([], [new PartitionId("steps", 0)]);
         foreach (string path in new[] { $"acknowledgement?alarm={Uri.EscapeDataString(never)}",
             $"feedback?alarm={Uri.EscapeDataString(never)}&anomaly=false" })
         {

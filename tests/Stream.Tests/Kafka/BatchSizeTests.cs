@@ -53,6 +53,26 @@ public sealed class BatchSizeTests
     }
 
     [Fact]
+    public void Those_that_their_bytes_bound_shrink_where_they_are_slow_and_do_not_grow()
+    {
+        var size = new BatchSize(4000, _time);
+        int most = size.Most;
+        var step = TimeSpan.FromMilliseconds(30);
+        void Batch(TimeSpan record)
+        {
+            int records = Math.Min(size.Most, 16);  // of more the bytes are too many
+            size.Begin(records, bounded: records == 16);
+            _time.Advance(records * record);
+            size.End();
+        }
+        for (int i = 0; i < 10; i++) Batch(TimeSpan.FromMilliseconds(1));
+        Assert.Equal(most, size.Most);
+        for (int i = 0; i < 10; i++) Batch(step);
+        Assert.Equal(4, size.Most);
+        Assert.True(size.Most * step <= BatchSize.Aim);
+    }
+
+    [Fact]
     public void Batches_that_are_not_full_say_nothing()
     {
         var size = new BatchSize(4000, _time);

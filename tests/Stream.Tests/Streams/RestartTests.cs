@@ -1,7 +1,9 @@
 using System.Buffers;
+using Esn.Streaming.Board;
 using Esn.Streaming.Configuration;
 using Esn.Streaming.State;
 using Esn.Streaming.Streams;
+using Esn.Streaming.Telemetry;
 using Esn.Streaming.Wire;
 using Xunit;
 
@@ -55,6 +57,44 @@ public sealed class RestartTests
         Assert.Equal(Math.Max(0, committed - captured) > 0, second.Replayed > 0);
         // The commit never goes back behind what was told.
         Assert.All(second.Offsets, offset => Assert.True(offset > committed));
+    }
+
+    [Fact]
+    public void An_alarm_that_is_open_in_a_snapshot_is_on_the_page_and_in_the_metrics_at_once_until_it_has_ended_in_what_is_not_told_again()
+    {
+        StreamTable stopped = Table();
+        Take(stopped, Feed[..1206]);  // within the alarm of both
+        PartitionSnapshot snapshot = Through(Ended(stopped));
+        (StreamTable after, StreamBoard board, EsnMetrics metrics) = (Table(), new StreamBoard(new HttpConfig(), [], TimeProvider.System,
+            _ => false, _ => default), new EsnMetrics(new HttpConfig(), [], TimeProvider.System));
+        ScoredBatch Taken(SourceMessage message)
+        {
+            ScoredBatch batch = after.Take(message);
+            board.Observe(batch);
+            metrics.Observe(batch);
+            return batch;
+        }
+        StreamSummary Seen() => board.Streams(new StreamQuery(StreamOrder.Name, false, null, "a", 0, 10)).Streams[0];
+        string Shown(string name)
+        {
+            using var text = new MemoryStream();
+            metrics.Registry.CollectAndExportAsTextAsync(text).GetAwaiter().GetResult();
+            return System.Text.Encoding.UTF8.GetString(text.ToArray()).Split('\n')
+                .Single(line => line.StartsWith($"{name}{{topic=\"steps\",partition=\"0\",stream=\"a\"}}", StringComparison.Ordinal))
+                .Split(' ')[^1];
+        }
+        StreamBack back = Taken(new PartitionsAssigned([Partition]) { Starts = [new PartitionStart(Partition, snapshot, 1500)] })
+            .Back.Single(one => one.Stream.Key == "a");
+        Assert.Equal("steps/0/a/1200", back.Alarm);
+        Assert.Equal((StreamState.Alarm, back.Alarm, back.Severity, back.PeakScore),
+            (Seen().State, Seen().Alarm, Seen().Severity, Seen().AlarmPeak));
+        Assert.Equal(("1", ((int)back.Severity! + 1).ToString(System.Globalization.CultureInfo.InvariantCulture)),
+            (Shown("esn_alarm_active"), Shown("esn_alarm_severity")));
+        // Told of before: it closed.
+        Taken(new RecordBatch(Feed[1206..1400]));
+        Assert.Equal((StreamState.Normal, null, "0"), (Seen().State, Seen().Alarm, Shown("esn_alarm_active")));
+        Taken(new RecordBatch(Feed[1400..1600]));
+        Assert.Equal((StreamState.Normal, null, "0"), (Seen().State, Seen().Alarm, Shown("esn_alarm_active")));
     }
 
     [Fact]

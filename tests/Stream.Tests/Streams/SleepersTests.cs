@@ -1,4 +1,5 @@
 using Esn.Streaming.Configuration;
+using Esn.Streaming.Kafka;
 using Esn.Streaming.State;
 using Esn.Streaming.Streams;
 using Esn.Streaming.Wire;
@@ -172,6 +173,24 @@ public sealed class SleepersTests : IAsyncDisposable
         _files[file] = whole;
         // The record that was refused is a gap of one.
         Assert.Equal(101, table.Take(new RecordBatch(Records("pump", 101, 1, 101))).Frames[0].Result.Position);
+    }
+
+    [Fact]
+    public async Task Brokers_that_are_away_hold_a_stream_that_may_sleep_up_only_until_it_is_stopped()
+    {
+        EsnConfig config = Config() with
+        {
+            Kafka = new KafkaConfig { BootstrapServers = "127.0.0.1:1" },  // nobody listens there
+            State = new StateConfig { Store = StateStore.Topic },
+        };
+        await using var store = new TopicStore(config, TimeProvider.System, _log);
+        using var stop = new CancellationTokenSource();
+        var table = new StreamTable(config, _time, store, stop.Token);
+        Task<ScoredBatch> waits = Task.Run(() => table.Take(new RecordBatch(Records("pump", 0, 1, 0))));
+        await Task.WhenAny(waits, Task.Delay(500, TestContext.Current.CancellationToken));
+        Assert.False(waits.IsCompleted);
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waits.WaitAsync(TimeSpan.FromMinutes(1)));
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Confluent.Kafka;
 using Esn.Streaming.Configuration;
+using Esn.Streaming.Joining;
 using Esn.Streaming.Kafka;
 using Esn.Streaming.Streams;
 using Esn.Streaming.Wire;
@@ -9,7 +10,7 @@ using Xunit;
 
 namespace Esn.Stream.Tests;
 
-public sealed class OutgoingModelTests
+public sealed class OutgoingNoticeTests
 {
     static readonly EsnConfig Config = new()
     {
@@ -38,6 +39,13 @@ public sealed class OutgoingModelTests
         Assert.Equal(("growing", 69), (data.GetProperty("why").GetString(), data.GetProperty("position").GetInt64()));
         Assert.Equal(["packets"], data.GetProperty("channels").EnumerateArray().Select(one => one.GetString()));
         Assert.Equal("packets grows without bound: modelled by the growth a step", data.GetProperty("says").GetString());
+    }
+
+    [Fact]
+    public void Who_joins_the_alarms_of_tiles_passes_it_over()
+    {
+        Message<byte[]?, byte[]?> told = Told(new ModelChange(ModelChangeKind.Growing, [1], Restarted: false));
+        Assert.Null(JoinRun.TileOf(told.Headers, told.Value));
     }
 
     [Fact]
