@@ -155,7 +155,8 @@ sealed class ShapeScore(ShapeSpec spec, ScoreContext context) : Score("shape", c
             fell |= correlation[lag] <= 0;
             if (fell && (best == 0 || correlation[lag] > correlation[best])) best = lag;
         }
-        if (best < 4) return 0;
+        // What has no peak above 0 has none to be found below.
+        if (best < 4 || correlation[best] <= 0 || correlation[best] < spec.Periodic * correlation[0]) return 0;
         int first = 1;
         while (correlation[first] > 0) first++;
         while (correlation[first] < Peak * correlation[best] || correlation[first + 1] > correlation[first])

@@ -97,6 +97,15 @@ public sealed class ShapeScoreTests
         Assert.Equal(0, Told(feed, recurrent: 2));
     }
 
+    // From the first fall below 0 to the longest period its autocorrelation has no peak, or none at all.
+    [Theory]
+    [InlineData(700)]
+    [InlineData(990)]
+    [InlineData(2000)]
+    [InlineData(1e6)]
+    public void A_wave_longer_than_the_longest_period_has_none(double period) =>
+        Assert.Equal(0, Told([.. Enumerable.Range(0, 4000).Select(t => Math.Sin(2 * Math.PI * t / period))], recurrent: 2));
+
     // Part of the steps at which a distance is told.
     static double Told(double[] feed, double recurrent)
     {
