@@ -69,10 +69,23 @@ sealed class BudgetCalibrator : ICalibrator
             _margins[i].Measure(scores[i]);
             _values[i] = _margins[i].Value;
             _joint[_voice[i]] = Math.Max(_joint[_voice[i]], _values[i]);
-            if (_voice[i] == _shape) _silent = !(scores[i] > 0);
         }
+        Hear(scores);
         Score = 0;
         for (int voice = 0; voice < _joint.Length; voice++) Score = Math.Max(Score, Of(voice, _joint[voice]));
+    }
+
+    // Whether there is anything to be told of shapes changes at once how the budget is shared. A step of which they know nothing, such
+    // as one after a gap, is no silence.
+    void Hear(ReadOnlySpan<double> scores)
+    {
+        bool heard = false, speaks = false;
+        for (int i = 0; i < scores.Length; i++)
+            if (_voice[i] == _shape && !double.IsNaN(scores[i])) (heard, speaks) = (true, speaks | scores[i] > 0);
+        if (!heard || speaks != _silent) return;
+        _silent = !speaks;
+        if (_silent) _episodes[_shape].Break();
+        ShareOut();
     }
 
     /// <inheritdoc/>
@@ -114,7 +127,7 @@ sealed class BudgetCalibrator : ICalibrator
             if (_steps < _due[i]) continue;
             long gap = Math.Clamp(_steps / 8, 20, 200);
             // The first gap differs from score to score: tables are not all made at the same step. While nothing is told of shapes, all
-            // else is as if there were no such score.
+            // else is as if there were no such score, which stands last.
             _due[i] = _steps + gap + (_steps == FirstTable ? gap * i / _phases : 0);
             _margins[i].Rebuild(_episodes[_voice[i]].Count);
             _margins[i].BoostSlow(MostLooks());
@@ -204,6 +217,8 @@ sealed class BudgetCalibrator : ICalibrator
         state.Carry(_due);
         state.Carry(ref _steps);
         state.Carry(ref _governor);
-        if (state.Holds(6)) _told.Carry(ref state);
+        if (!state.Holds(6)) return;
+        _told.Carry(ref state);
+        state.Carry(ref _silent);
     }
 }

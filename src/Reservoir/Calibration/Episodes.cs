@@ -96,6 +96,12 @@ sealed class Episodes
         if (_weight > 1.01) Refresh(_weight);
     }
 
+    /// <summary>No step follows the last one: what was going on has ended with it.</summary>
+    public void Break()
+    {
+        if (_inside) End();
+    }
+
     // Peaks that alarmed are learnt, or the tail would fit ever lower and the rate run away. Exempt are those far out, as true
     // anomalies are, while they are few. Their number fades at one rate from the first step on: the weights of a young
     // histogram grow so fast that half of them would be forgotten as they come.

@@ -39,7 +39,9 @@ sealed class ShapeScore(ShapeSpec spec, ScoreContext context) : Score("shape", c
         if (_stride == 0) return;
         if (step.Muted)
         {
-            _whole = 0;  // what is muted is no past, and a shape across it is none
+            // What is muted is no past. Of a shape across it nothing is told; one in the past may be the nearest all the same.
+            (_whole, _phase) = (0, 0);
+            Array.Clear(_sample);
             return;
         }
         for (int c = 0; c < _sample.Length; c++) _sample[c] += step.Input[c];
@@ -136,7 +138,7 @@ sealed class ShapeScore(ShapeSpec spec, ScoreContext context) : Score("shape", c
     // multiples of a period it is as high as there.
     int Period()
     {
-        Span<double> correlation = stackalloc double[2 * spec.Longest + 1];
+        double[] correlation = new double[2 * spec.Longest + 1];  // once in the life of a stream
         foreach (float[] row in _past)
         {
             double mean = 0;

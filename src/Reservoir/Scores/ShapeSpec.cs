@@ -10,7 +10,7 @@ namespace Esn;
 /// </remarks>
 public sealed record ShapeSpec : ScoreSpec
 {
-    /// <summary>Samples that are kept and searched, 100 … 1,000,000: what is older is forgotten.</summary>
+    /// <summary>Samples that are kept and searched, 100 … 100,000: what is older is forgotten.</summary>
     public int Past { get; init; } = 1280;
 
     /// <summary>Samples of a shape at the most, 4 … a quarter of the past.</summary>
@@ -19,7 +19,7 @@ public sealed record ShapeSpec : ScoreSpec
     /// <summary>Longest period that is measured, in steps, 4 … <see cref="Measured"/>/4.</summary>
     public int Longest { get; init; } = 250;
 
-    /// <summary>Steps that the period is measured on, 20 … <see cref="Past"/>.</summary>
+    /// <summary>Steps that the period is measured on, at once, 20 … <see cref="Past"/>, at most 20,000.</summary>
     public int Measured { get; init; } = 1000;
 
     /// <summary>Part of the variance that comes again after a period, and after two, from which there is a rhythm, (0, 1).</summary>
@@ -48,9 +48,9 @@ public sealed record ShapeSpec : ScoreSpec
     public override void Validate()
     {
         base.Validate();
-        Require.Range(Past, 100, 1_000_000);
+        Require.Range(Past, 100, 100_000);
         Require.Range(Points, 4, Past / 4);
-        Require.Range(Measured, 20, Past);
+        Require.Range(Measured, 20, Math.Min(Past, 20_000));
         Require.Range(Longest, 4, Measured / 4);
         Require.Above(Periodic, 0, 1);
         Require.Above(Recurrent, 1, 100);

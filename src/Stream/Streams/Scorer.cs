@@ -55,8 +55,9 @@ sealed class Scorer
 
     AnomalyCloudEvent.EndedByData? EndOf(StreamId stream, in ScoredFrame frame)
     {
-        ControlCommand? by = frame.Muted ? _interventions.MuteOf(stream, frame.Frame.Record.Offset)
-            : frame.Denied ? _interventions.DenialOf(stream, frame.AlarmId, frame.At) : null;
+        // A frame after a gap is not judged either, and nobody has muted it.
+        ControlCommand? by = (frame.Muted ? (ControlCommand?)_interventions.MuteOf(stream, frame.Frame.Record.Offset) : null)
+            ?? (frame.Denied ? _interventions.DenialOf(stream, frame.AlarmId, frame.At) : null);
         if (by is not null) return new(by is ControlMute ? "muted" : "denied", by.By, by.Why);
         return frame.Kind switch
         {
