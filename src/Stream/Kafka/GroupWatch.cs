@@ -96,8 +96,9 @@ sealed class GroupWatch(EsnConfig config, KafkaSource source, Readiness readines
             readiness.Told([], gone.FirstOrDefault());
             return;
         }
-        Dictionary<TopicPartition, long> committed =
-            (await Task.Run(() => _consumer.Committed(partitions, Patience), CancellationToken.None).ConfigureAwait(false)).Where(found => found.Offset.Value >= 0)
+        List<TopicPartitionOffset> told =
+            await Task.Run(() => _consumer.Committed(partitions, Patience), CancellationToken.None).ConfigureAwait(false);
+        Dictionary<TopicPartition, long> committed = told.Where(found => found.Offset.Value >= 0)
             .ToDictionary(found => found.TopicPartition, found => found.Offset.Value);
         Dictionary<TopicPartition, WatermarkOffsets> held = [];
         foreach (TopicPartition partition in partitions)
