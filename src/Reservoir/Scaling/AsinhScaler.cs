@@ -30,7 +30,7 @@ sealed class AsinhScaler : Scaler
     public override double Limit { get; }
 
     /// <inheritdoc/>
-    /// <returns>Whether a value is so far away that what it does there is lost: a logarithm sees any distance, but no differences.</returns>
+    /// <returns>Whether a value is so far away that what it does there is lost: a logarithm sees any distance, but no detail.</returns>
     public override bool Scale(ReadOnlySpan<double> frame, Span<double> y)
     {
         bool lost = false;
