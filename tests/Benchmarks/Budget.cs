@@ -8,7 +8,7 @@ static class Budget
 {
     public static readonly Benchmark Benchmark = new("budget",
         "alarms / budget: noises straight in, young and old, and the whole detector [--seeds N] [--steps N] [--only NAME,NAME] [--part "
-            + "old|young|sensors|signal|feeds]", Run);
+            + "old|young|sensors|signal|feeds|metric]", Run);
 
     static List<Figure> Run(string[] options)
     {
@@ -49,6 +49,7 @@ static class Budget
                         told / (budget * length), "ratio"));
                 }
         }
+        if (part is null or "metric") MetricFeeds.Table(figures, seeds);
         if (part is null or "feeds") Feeds(figures, seeds, Math.Min(steps, 100_000));
         return figures;
     }

@@ -3,6 +3,8 @@ namespace Esn;
 /// <summary>The life of a stream's alarms: opened, updated, escalated, then closed or adapted to, with one identity throughout.</summary>
 sealed class Alarm
 {
+    const int Standstill = 500;  // steps for which a channel that stands still holds its alarm open, at most
+
     readonly AlarmSpec _spec;
     readonly bool[] _slow;         // [scores]
     readonly bool[] _contributed;  // raw scores that reached the threshold in this alarm [scores]
@@ -116,7 +118,9 @@ sealed class Alarm
     AlarmChange? GoOn(long position, IJudgement judgement, ReadOnlySpan<bool> returned)
     {
         _openSteps++;
-        bool unusual = Contribute(position, judgement, returned);
+        // What stands still does not become normal as soon as another level does; when it moves again, that is counted from then on.
+        if (judgement.Stands && _openSteps < _spec.AdaptAfter && position - Start < Standstill) _openSteps = 1;
+        bool unusual = Contribute(position, judgement, returned) || judgement.Stands;
         _quiet = unusual ? 0 : _quiet + 1;
         if (_quiet >= _spec.QuietSteps) return End(position, AlarmChange.Closed);
         if (_openSteps >= _spec.AdaptAfter) return End(position, AlarmChange.Adapted);

@@ -30,6 +30,9 @@ sealed class Bar(AlarmSpec spec) : IJudgement
     /// <inheritdoc/>
     public bool Alarms(int score) => _judgement!.Alarms(score);
 
+    /// <inheritdoc/>
+    public bool Stands => _judgement!.Stands;
+
     /// <summary>The same judgement, over the bar; until the next call.</summary>
     public IJudgement Of(IJudgement judgement)
     {

@@ -1,9 +1,9 @@
 namespace Esn;
 
 /// <summary>
-/// Keeps an alarm budget of b alarms a step without knowing the noise: each raw score becomes −ln p. Scores of a single step and
-/// those of a stretch are two voices: the largest −ln p of a voice is its joint margin J, and the rate Λ(J) of its episodes above
-/// that is learnt. The larger of s = ln 2Λ / ln b: 1 = alarm, s is once in b⁻ˢ steps, as either of two voices comes twice as often.
+/// Keeps an alarm budget of b alarms a step without knowing the noise: each raw score becomes −ln p. Scores of a single step, of a
+/// stretch of steps and of shapes are voices: the largest −ln p of a voice is its joint margin J, the rate Λ(J) of its episodes above
+/// that is learnt, and it has a share r of the budget. The largest of s = ln (Λ/r) / ln b: 1 = alarm, s is once in b⁻ˢ steps.
 /// </summary>
 /// <remarks>
 /// Natural outliers of one step come often in many feeds. Judged together with what lasts, they would raise the bar for it: on
@@ -14,17 +14,23 @@ namespace Esn;
 sealed class BudgetCalibrator : ICalibrator
 {
     const int FirstTable = 100;
+    const double ShapeLooks = 50;  // what the prior weighs: that nothing was seen in a thousand steps tells little of shapes
 
     readonly BudgetSpec _spec;
     readonly Margin[] _margins;
     readonly double[] _values;   // v, [scores]
     readonly long[] _due;        // step at which each table is made anew, [scores]
+    readonly int _phases;        // over which the first gaps are spread
+    readonly int[] _voice;       // of each score, [scores]
     readonly ToldAlarms _told = new();
     readonly Episodes[] _episodes;  // [voices]
     readonly double[] _joint;    // J, [voices]
-    readonly double _logBudget, _logVoices;
+    readonly int _shape;         // voice of shapes; −1: there is none
+    readonly double _logBudget;
+    readonly double[] _part;        // how the budget is shared, [voices]
     long _steps;                 // c
     double _governor;            // θ
+    bool _silent = true;         // nothing is to be told of shapes
 
     /// <param name="spec">Valid.</param>
     /// <param name="shapes">Of the raw scores.</param>
@@ -35,10 +41,16 @@ sealed class BudgetCalibrator : ICalibrator
         _values = new double[shapes.Count];
         _due = new long[shapes.Count];
         _due.AsSpan().Fill(FirstTable);
-        bool both = _margins.Any(margin => margin.Lasts) && !_margins.All(margin => margin.Lasts);
-        _joint = new double[both ? 2 : 1];
-        _episodes = [.. _joint.Select(_ => new Episodes(spec, _joint.Length, _told))];
-        (_logBudget, _logVoices) = (Math.Log(spec.AlarmsPerStep), Math.Log(_joint.Length));
+        Voice[] voices = [.. shapes.Select(shape => shape.Voice).Distinct().Order()];
+        _voice = [.. shapes.Select(shape => Array.IndexOf(voices, shape.Voice))];
+        _joint = new double[voices.Length];
+        _phases = Math.Max(1, shapes.Count(shape => shape.Voice != Voice.Shape));
+        _shape = Array.IndexOf(voices, Voice.Shape);
+        _episodes = [.. voices.Select(voice => new Episodes(spec, _told) { PriorLooks = voice == Voice.Shape ? ShapeLooks : 0 })];
+        // Shapes look so seldom that their rate is known the least.
+        _part = [.. voices.Select(voice => voice == Voice.Shape ? .5 : 1)];
+        _logBudget = Math.Log(spec.AlarmsPerStep);
+        ShareOut();
     }
 
     /// <inheritdoc/>
@@ -56,7 +68,8 @@ sealed class BudgetCalibrator : ICalibrator
         {
             _margins[i].Measure(scores[i]);
             _values[i] = _margins[i].Value;
-            _joint[VoiceOf(i)] = Math.Max(_joint[VoiceOf(i)], _values[i]);
+            _joint[_voice[i]] = Math.Max(_joint[_voice[i]], _values[i]);
+            if (_voice[i] == _shape) _silent = !(scores[i] > 0);
         }
         Score = 0;
         for (int voice = 0; voice < _joint.Length; voice++) Score = Math.Max(Score, Of(voice, _joint[voice]));
@@ -66,7 +79,7 @@ sealed class BudgetCalibrator : ICalibrator
     public bool IsUnusual(int score) => _values[score] >= _spec.UnusualMargin;
 
     /// <inheritdoc/>
-    public bool Alarms(int score) => Of(VoiceOf(score), _values[score]) >= 1;
+    public bool Alarms(int score) => Of(_voice[score], _values[score]) >= 1;
 
     /// <inheritdoc/>
     public double Height(int score)
@@ -76,7 +89,7 @@ sealed class BudgetCalibrator : ICalibrator
         for (int i = 0; i < 40; i++)
         {
             double middle = .5 * (low + high);
-            if (Of(VoiceOf(score), middle) >= 1) high = middle;
+            if (Of(_voice[score], middle) >= 1) high = middle;
             else low = middle;
         }
         return high < most ? _margins[score].Height(high) : double.PositiveInfinity;
@@ -90,7 +103,7 @@ sealed class BudgetCalibrator : ICalibrator
         _steps++;
         if (_steps >= FirstTable)
             for (int voice = 0; voice < _joint.Length; voice++)
-                _episodes[voice].Step(_joint[voice], Growth(_spec.LongMemory), learning != Learning.Normal, alarm);
+                if (!Silent(voice)) _episodes[voice].Step(_joint[voice], Growth(_spec.LongMemory), learning != Learning.Normal, alarm);
         if (learning == Learning.Frozen) return;
 
         double growth = Growth(_spec.Memory);
@@ -100,12 +113,13 @@ sealed class BudgetCalibrator : ICalibrator
             if (learning == Learning.Opening && IsUnusual(i)) _margins[i].Discard();
             if (_steps < _due[i]) continue;
             long gap = Math.Clamp(_steps / 8, 20, 200);
-            // The first gap differs from score to score: tables are not all made at the same step.
-            _due[i] = _steps + gap + (_steps == FirstTable ? gap * i / _margins.Length : 0);
-            _margins[i].Rebuild(_episodes[VoiceOf(i)].Count);
+            // The first gap differs from score to score: tables are not all made at the same step. While nothing is told of shapes, all
+            // else is as if there were no such score.
+            _due[i] = _steps + gap + (_steps == FirstTable ? gap * i / _phases : 0);
+            _margins[i].Rebuild(_episodes[_voice[i]].Count);
             _margins[i].BoostSlow(MostLooks());
             if (i > 0) continue;
-            for (int voice = 0; voice < _joint.Length; voice++) _episodes[voice].Looks = LooksOf(voice);
+            ShareOut();
         }
     }
 
@@ -130,12 +144,10 @@ sealed class BudgetCalibrator : ICalibrator
             if (held[i]) _margins[i].Adapt();
     }
 
-    int VoiceOf(int score) => _joint.Length > 1 && _margins[score].Lasts ? 1 : 0;
-
     // Below UnusualMargin nothing can alarm, and s falls to 0 with J.
     double Of(int voice, double margin)
     {
-        double rate = _logVoices + _episodes[voice].LogRate(Math.Max(margin, _spec.UnusualMargin));
+        double rate = _episodes[voice].LogRate(Math.Max(margin, _spec.UnusualMargin)) - Math.Log(_episodes[voice].Share);
         rate = Math.Max(rate, -_spec.Reach - _steps / _spec.ReachSteps);
         double score = Math.Max(0, rate / (_logBudget - _governor - _spec.Caution / (1 + _steps / _spec.Youth)));
         return margin >= _spec.UnusualMargin ? score : Math.Min(score, .99) * margin / _spec.UnusualMargin;
@@ -150,12 +162,29 @@ sealed class BudgetCalibrator : ICalibrator
         return most;
     }
 
+    // Among the voices that have said anything.
+    void ShareOut()
+    {
+        double parts = 0;
+        for (int voice = 0; voice < _part.Length; voice++) parts += LooksOf(voice) > 0 ? _part[voice] : 0;
+        for (int voice = 0; voice < _part.Length; voice++)
+        {
+            double looks = LooksOf(voice);
+            _episodes[voice].Looks = looks > 0 ? looks : 1;  // while nothing has moved
+            _episodes[voice].Share = looks > 0 ? _part[voice] / parts : parts > 0 ? 1e-3 : 1;
+        }
+    }
+
+    // That nothing was told of shapes for as long as nothing was to be told is no news of how often they are unusual.
+    bool Silent(int voice) => _silent && voice == _shape;
+
     double LooksOf(int voice)
     {
+        if (Silent(voice)) return 0;
         double sum = 0;
         for (int i = 0; i < _margins.Length; i++)
-            if (VoiceOf(i) == voice) sum += _margins[i].Looks;
-        return sum > 0 ? sum : 1;  // while nothing has moved
+            if (_voice[i] == voice) sum += _margins[i].Looks;
+        return sum;
     }
 
     static void Copy(Episodes episodes, StateCarrier from) => episodes.Carry(ref from);

@@ -12,8 +12,6 @@ sealed class Episodes
     static readonly double Ratio = Math.Log(1.01);
 
     readonly BudgetSpec _spec;
-    readonly double _budget;                          // alarms a step that are allowed of these episodes
-    readonly double _farOut;                          // ln of the rate below which an alarm is far out
     readonly SparseHistogram _histogram = new(Bins);  // of peaks, in units of the weight at the last refresh
     readonly GrowingBuffer _above = new();            // weight of peaks at or above each edge, as of the last refresh; 0 beyond
     readonly SparseHistogram _exempt = new(Bins);     // of peaks taken for anomalies: not learnt; numbers as of the last of them
@@ -34,18 +32,22 @@ sealed class Episodes
     long _taken;                                      // steps
 
     /// <param name="spec">Valid.</param>
-    /// <param name="voices">Among which the budget is shared, each with episodes of its own.</param>
     /// <param name="told">What people say of the alarms; null: nothing.</param>
-    public Episodes(BudgetSpec spec, int voices = 1, ToldAlarms? told = null)
+    public Episodes(BudgetSpec spec, ToldAlarms? told = null)
     {
-        (_spec, _budget, _told) = (spec, spec.AlarmsPerStep / voices, told ?? new ToldAlarms());
-        _farOut = spec.FarOut * Math.Log(spec.AlarmsPerStep) - Math.Log(voices);
+        (_spec, _told) = (spec, told ?? new ToldAlarms());
         _retention = 1 - 1 / spec.LongMemory;
         Refresh(1);
     }
 
     /// <summary>Episodes seen, unweighted.</summary>
     public long Count { get; private set; }
+
+    /// <summary>Of the budget, (0, 1]; others have the rest, with episodes of their own.</summary>
+    public double Share { get; set; } = 1;
+
+    /// <summary>Independent looks that the prior on the rate weighs at the least.</summary>
+    public double PriorLooks { get; init; }
 
     /// <summary>Independent looks a step over all scores.</summary>
     public double Looks { get; set; } = 1;
@@ -66,7 +68,7 @@ sealed class Episodes
             return Math.Max(rate, Math.Log(LeastExpected(counted) / (steps + 1)));
         }
         double count = Weight(_above, margin);
-        return Math.Log((count + _spec.RatePrior * Looks * Math.Exp(-margin)) / (_steps / _weight + _spec.RatePrior));
+        return Math.Log((count + Prior * Looks * Math.Exp(-margin)) / (_steps / _weight + Prior));
     }
 
     /// <summary>Takes the joint margin of a step.</summary>
@@ -118,11 +120,17 @@ sealed class Episodes
         Refresh(_weight);
     }
 
+    // Logarithm of the rate below which an alarm is far out.
+    double FarOut => _spec.FarOut * Math.Log(_spec.AlarmsPerStep) + Math.Log(Share);
+
+    // Weight of the prior in steps. Where looks are few, that none was seen in some thousand steps tells little.
+    double Prior => Math.Max(_spec.RatePrior, PriorLooks / Math.Max(Looks, 1e-4));
+
     PeakFate Fate()
     {
         Verdict said = _alarmed ? _told.Of(_alarm) : Verdict.Normal;
         if (said == Verdict.Anomaly) return PeakFate.Confirmed;
-        return said == Verdict.None && LogRate(_peak) < _farOut && _exempted < Allowance ? PeakFate.Exempt : PeakFate.Counted;
+        return said == Verdict.None && LogRate(_peak) < FarOut && _exempted < Allowance ? PeakFate.Exempt : PeakFate.Counted;
     }
 
     /// <summary>What a person said of an alarm holds of the peaks that it had: they count from now on as what they were.</summary>
@@ -163,7 +171,7 @@ sealed class Episodes
     // The first few, and those that come seldom; in the long run, a part of what the budget allows.
     double Allowance => Math.Min(
         _spec.FirstAnomalies + _age / _spec.AnomalyGap,
-        _spec.MostAnomalies + _spec.AnomalyShare * _budget * _age);
+        _spec.MostAnomalies + _spec.AnomalyShare * Share * _spec.AlarmsPerStep * _age);
 
     // J at an edge, and the other way round.
     double Edge(double bin) => _spec.UnusualMargin + BinWidth * (bin <= EvenBins ? bin : EvenBins * Math.Exp(Ratio * (bin - EvenBins)));
@@ -225,7 +233,7 @@ sealed class Episodes
         _steps /= weight;
         _weight = 1;
         _threshold = Edge(threshold);
-        _rate = Math.Log((_tailPeaks + _spec.RatePrior * Looks * Math.Exp(-_threshold)) / (_steps + _spec.RatePrior));
+        _rate = Math.Log((_tailPeaks + Prior * Looks * Math.Exp(-_threshold)) / (_steps + Prior));
     }
 
     /// <summary>Out into a snapshot or back.</summary>
@@ -251,6 +259,7 @@ sealed class Episodes
         Count = state.Carried(Count);
         Looks = state.Carried(Looks);
         if (!state.Holds(6)) return;
+        Share = state.Carried(Share);
         _peaks.Carry(ref state);
         state.Carry(ref _alarm);
         state.Carry(ref _taken);

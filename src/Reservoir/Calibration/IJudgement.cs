@@ -14,4 +14,7 @@ interface IJudgement
 
     /// <summary>Whether this raw score alone would alarm at this step.</summary>
     bool Alarms(int score);
+
+    /// <summary>Whether a channel stands still inside of its range: that does not become normal as soon as another level does.</summary>
+    bool Stands => false;
 }

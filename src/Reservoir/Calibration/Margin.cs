@@ -17,11 +17,12 @@ sealed class Margin
     readonly StudentMargin? _student;  // for TailPrior.Student
     readonly DelayLine _waiting;       // y (delayed: ln q)
     readonly bool _slow;               // learns late
+    readonly bool _patient;            // tells nothing before it had some looks
     readonly int _span;                // steps that one value looks back over
     readonly int _stride;              // steps from one value that is learnt to the next
     int _phase;                        // steps since the last that was
     double _boost;                     // most that is added to v
-    long _seen;                        // steps that delayed values stood for
+    long _seen;                        // steps that values in the table stood for
     double _now = double.NaN;          // ln q of this step; −∞: q = 0; NaN: none
 
     /// <param name="spec">Valid.</param>
@@ -29,6 +30,7 @@ sealed class Margin
     public Margin(BudgetSpec spec, ScoreShape shape)
     {
         (_spec, _span, _slow) = (spec, shape.Span, shape.Delay > 0);
+        _patient = _slow || shape.Voice == Voice.Shape;
         _stride = _slow ? Math.Max(1, Math.Min(shape.Span / spec.Margin.ValuesASpan, shape.Delay)) : 1;
         _level = new ScoreLevel(spec, shape, _stride);
         _table = new MarginTable(spec.Margin, shape.Tail);
@@ -36,9 +38,6 @@ sealed class Margin
         if (shape.Tail == TailPrior.Student) _student = new StudentMargin(spec, shape.Span);
         _waiting = new DelayLine(_slow ? shape.Delay / _stride : shape.Span > 1 ? 2 * shape.Span : 0);
     }
-
-    /// <summary>Whether the score is of a stretch of steps.</summary>
-    public bool Lasts => _span > 1;
 
     /// <summary>v of this step, ≥ 0; of a slow score with its boost.</summary>
     public double Value { get; private set; }
@@ -77,7 +76,9 @@ sealed class Margin
         double y = double.IsNaN(_now) ? _now : _level.Follow(_now);
         if (_level.Learnt <= _spec.Margin.Skipped && !double.IsNegativeInfinity(y)) return;
         y = _waiting.Exchange(y);
-        if (!double.IsNaN(y)) _table.Enter(y, 1);
+        if (double.IsNaN(y)) return;
+        _seen++;
+        _table.Enter(y, 1);
     }
 
     // A slow change would teach itself: the level, too, learns late. While young, from the older half of what has come.
@@ -134,7 +135,7 @@ sealed class Margin
     /// <param name="episodes">Seen so far: the more, the more the length of stays in the tail tells of the looks.</param>
     public void Rebuild(double episodes)
     {
-        if (_slow && _seen < _spec.Margin.FewestLooks * _span) return;
+        if (_patient && _seen < _spec.Margin.FewestLooks * _span) return;
         // Stays are of the present: a slow change, which is one long stay, would lower the very margin that is to tell it.
         _table.Rebuild(_slow ? Looks : _stays.Looks(Looks, episodes));
     }

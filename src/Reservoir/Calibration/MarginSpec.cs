@@ -33,7 +33,7 @@ public sealed record MarginSpec
     /// <summary>Looks that the tail's shape is judged by at the most, [1, 1e6].</summary>
     public double MostTailLooks { get; init; } = 400;
 
-    /// <summary>Looks before a delayed score tells anything, [0, 1e6].</summary>
+    /// <summary>Looks before a delayed score, or one of shapes, tells anything, [0, 1e6].</summary>
     public double FewestLooks { get; init; } = 10;
 
     /// <summary>Values that are learnt of one span of a delayed score, 1 … 10,000: more would tell nothing new.</summary>
@@ -69,6 +69,9 @@ public sealed record MarginSpec
     /// <summary>The same for scores with tail: logarithmic.</summary>
     public IReadOnlyList<double> Logarithmic { get; init; } = [-40, -20, -14, -6, -2, 0, 0, -.7, -1.4, -2];
 
+    /// <summary>The same for scores with tail: novel.</summary>
+    internal static IReadOnlyList<double> Novel { get; } = [-1, -.5, 0, 0, -.5, -1, -2, -3, -4, -5];
+
     /// <summary>ln π_s up to a constant, [shapes].</summary>
     internal IReadOnlyList<double> LogPrior(TailPrior prior) => prior switch
     {
@@ -76,6 +79,7 @@ public sealed record MarginSpec
         TailPrior.Limited or TailPrior.Student => Limited,
         TailPrior.Central => Central,
         TailPrior.Logarithmic => Logarithmic,
+        TailPrior.Novel => Novel,
         _ => throw new ArgumentOutOfRangeException(nameof(prior), prior, "unknown prior"),
     };
 

@@ -9,6 +9,7 @@ sealed class ScoreLevel(BudgetSpec spec, ScoreShape shape, int stride)
     const int Young = 50;  // values before which a step of any size moves the level in full
 
     readonly bool _slow = shape.Delay > 0;
+    readonly double _memory = shape.LevelMemory > 0 ? shape.LevelMemory : spec.LevelMemory;
     readonly int _between = shape.Delay > 0 ? shape.Span : 1;  // steps between two looks at the least
     double _level;
     double _mean, _variance, _covariance, _previous = double.NaN;  // of clip(y): for the lag-1 autocorrelation
@@ -42,7 +43,7 @@ sealed class ScoreLevel(BudgetSpec spec, ScoreShape shape, int stride)
         double y = logarithm - _level;
         double gain = _slow
             ? Math.Max(stride / spec.Memory, 2.0 / (Learnt + 1))
-            : 1 / Math.Min(Learnt, spec.LevelMemory);
+            : 1 / Math.Min(Learnt, _memory);
         _level += (Learnt < Young ? y : Math.Clamp(y, -spec.Margin.LargestStep, spec.Margin.LargestStep)) * gain;
 
         gain = Math.Max(1.0 / Learnt, stride / spec.Memory);

@@ -40,7 +40,7 @@ sealed class OnlineModel
     readonly bool[] _counts;        // those of them that may begin again at 0 [channels]
     bool _outgrew;                  // by growth that the scaling does not follow
     DifferencingScaler? _differencing;  // the scaler, where growth is modelled
-    double[] _foretold = [];        // points of a forecast, unscaled: scratch
+    Foretelling? _foretelling;      // null: the scaling is not fixed yet
     bool _dated;                    // whether the alarm's slow change was told
 
     /// <param name="spec">Valid.</param>
@@ -173,8 +173,7 @@ sealed class OnlineModel
     {
         (_scaler, _interval, _frames, _times) = (scaler, interval, [], []);
         _differencing = scaler as DifferencingScaler;
-        if (_forecast is not null) _forecast.Interval = interval;
-        if (_forecast is not null && _differencing is not null) _forecast.Dropped = _differencing.PassAnchor;
+        _foretelling = new Foretelling(_forecast, scaler, _channels, interval);
         (_judge, _alarm, _report) = Judging(interval);
     }
 
@@ -267,8 +266,7 @@ sealed class OnlineModel
         AlarmChange? change = _alarm.Step(position, _bar.Of(_judge.Judgement), allowed, view.Muted, _judge.Returned);
         if (change == AlarmChange.Opened)
         {
-            _forecast?.BeginAlarm(step - _judge.TopSpan + 1, step);
-            if (_forecast is not null) _differencing?.Anchor(_forecast.Foretold.First - 1, step);
+            _foretelling!.BeginAlarm(step - _judge.TopSpan + 1, step);
         }
         else if (_alarm.Open) _forecast?.GoOn(step);
         _judge.Learn(change, _alarm, view.Muted);
@@ -281,7 +279,7 @@ sealed class OnlineModel
         if (drift is not null) change ??= AlarmChange.Updated;
         AlarmEvent? alarm = _report.Step(change, position, _time, _bar.Of(_judge.Judgement).Score, _normality.Value, expected,
             frame);
-        return alarm is null ? null : alarm with { Forecast = Foretold(position - step), Drift = drift, Field = _judge.Evidence };
+        return alarm is null ? null : alarm with { Forecast = _foretelling!.Told(position - step), Drift = drift, Field = _judge.Evidence };
     }
 
     // With every event of an alarm that goes on; what could not be dated when it opened is told as soon as it can be.
@@ -296,44 +294,14 @@ sealed class OnlineModel
         return drift;
     }
 
-    Forecast? Foretold(long offset) => _forecast is null || _forecast.Foretold is not { Count: > 0 } foretold ? null
-        : new Forecast(foretold.First + offset, Unscaled(foretold.First, new double[foretold.Count * _channels]));
-
-    // What was foretold from a step on, in units of the feed.
-    double[] Unscaled(long first, double[] points)
-    {
-        for (int i = 0; i * _channels < points.Length; i++)
-            _scaler!.Unscale(_forecast!.Point(first + i), points.AsSpan(i * _channels, _channels));
-        _differencing?.Integrate(points, fromAnchor: true);
-        return points;
-    }
-
     /// <inheritdoc cref="Detector.TryForecast"/>
-    public bool TryForecast(Span<double> expected)
-    {
-        if (!_alarm.Open || _forecast is null || _forecast.Foretold.Count == 0) return false;
-        ReadOnlySpan<double> point = _forecast.Point(_step - 1);
-        if (point.IsEmpty) return false;
-        if (_differencing is null)
-        {
-            _scaler!.Unscale(point, expected);
-            return true;
-        }
-        long first = _forecast.Foretold.First;
-        if (_foretold.Length != (_step - first) * _channels) _foretold = new double[(_step - first) * _channels];
-        Unscaled(first, _foretold).AsSpan(^_channels..).CopyTo(expected);
-        return true;
-    }
+    public bool TryForecast(Span<double> expected) => _alarm.Open && _foretelling?.TryPoint(_step - 1, expected) == true;
 
     /// <inheritdoc cref="Detector.TryRunFree"/>
     public bool TryRunFree(Span<double> forecast)
     {
-        if (_scaler is null) return false;
-        _predictor.RunFree(_time, _interval, _scaler.Reach, forecast);
-        DateTime time = _time;
-        for (int done = 0; done < forecast.Length; done += _channels)
-            _scaler.Unscale(time = FeedClock.Later(time, _interval), forecast.Slice(done, _channels));
-        _differencing?.Integrate(forecast, fromAnchor: false);
+        if (_foretelling is null) return false;
+        _foretelling.RunFree(_predictor, _time, _interval, forecast);
         return true;
     }
 

@@ -21,6 +21,15 @@ public abstract record ScoreSpec
     /// <summary>Which of the readout's horizons this score needs, in steps.</summary>
     internal virtual int ReadoutHorizon => 1;
 
+    /// <summary>What its windows take beside those that all scores have.</summary>
+    internal virtual long EstimatedBytes(int channels) => 0;
+
+    /// <summary>Steps over which a calibrator follows the level of this score's logarithm; 0 = as it does for others.</summary>
+    internal virtual double LevelMemory => 0;
+
+    /// <summary>With which scores it shares a part of the budget; null: as its windows are.</summary>
+    internal virtual Voice? Voice => null;
+
     /// <summary>Throws with the key, the value and the range.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A value out of its range.</exception>
     public virtual void Validate() => Require.Range(Delay, 0, 1_000_000);

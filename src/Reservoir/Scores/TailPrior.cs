@@ -20,4 +20,7 @@ public enum TailPrior
 
     /// <summary>Logarithms of such means: one outlier among the steps does little, Gauss or lighter.</summary>
     Logarithmic,
+
+    /// <summary>Distances to what is known: small by rule, and of any size where something is new, however normal.</summary>
+    Novel,
 }

@@ -46,6 +46,9 @@ sealed class Unprecedented
     /// <summary>Whether it is that channel's standing still that is told, and no deviation.</summary>
     public bool Frozen { get; private set; }
 
+    /// <summary>Whether a channel has the same value for longer than it ever had, wherever that lies.</summary>
+    public bool Repeats(int channel) => _of[channel].Run >= _spec.Stuck + 2 * _of[channel].Longest;
+
     /// <summary>What its score is worth as −ln p.</summary>
     public double Margin => Score * _nats;
 

@@ -10,6 +10,8 @@ namespace Esn.Streaming.Backtest;
 /// </summary>
 public sealed class WindowsFile
 {
+    const int MostTold = 60;  // characters
+
     readonly string _file;
     readonly Dictionary<string, (DateTime Start, DateTime End)[]> _spans;
 
@@ -48,9 +50,16 @@ public sealed class WindowsFile
 
     static (DateTime Start, DateTime End) Span(JsonElement span)
     {
-        if (span.GetArrayLength() != 2) throw new FormatException($"a window is a start and an end, was {span}");
+        if (span.GetArrayLength() != 2) throw new FormatException($"a window is a start and an end, was {Short(span)}");
         (DateTime start, DateTime end) = (Time(span[0]), Time(span[1]));
-        return start <= end ? (start, end) : throw new FormatException($"a window must not end before it starts, was {span}");
+        return start <= end ? (start, end) : throw new FormatException($"a window must not end before it starts, was {Short(span)}");
+    }
+
+    // A file of another kind may be one long element.
+    static string Short(JsonElement element)
+    {
+        string text = element.ToString();
+        return text.Length <= MostTold ? text : $"{text[..MostTold]} …";
     }
 
     static bool EndsWith(string[] path, string[] name) => name.Length <= path.Length

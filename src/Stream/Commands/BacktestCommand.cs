@@ -33,6 +33,7 @@ static class BacktestCommand
         {
             EsnConfig config = model.Config(parsed);
             BacktestSet feeds = model.Feeds(parsed);
+            model.Fits(parsed, feeds);
             string directory = parsed.GetValue(output)?.ToString()
                 ?? (feeds.Files.Count > 1 ? "out" : Path.Combine("out", BacktestSet.Names(feeds.Files)[0]));
             var settings = new Dictionary<string, string>
@@ -45,8 +46,8 @@ static class BacktestCommand
                 Task.Run(() => feeds.Run(config, directory, parsed.GetValue(bare) ? null : settings, TimeProvider.System, progress,
                     stop), stop)).ConfigureAwait(false);
             Terminal.Widen();
-            if (total.Files + total.Failed.Count == 1) Show(total.Each[0], directory);
-            else Show(total, directory);
+            if (total.Files + total.Failed.Count == 1) Show(total.Each[0], directory, BudgetOf(config));
+            else Show(total, directory, BudgetOf(config));
             HintAtLabels(feeds, total);
             if (!parsed.GetValue(bare) && !feeds.Files.All(FieldFeed.Is) && !ReportPicture.HasFonts)
                 Terminal.Note.MarkupLine("[yellow]report.png has no text, as this machine has no fonts (Debian: fonts-dejavu-core); "
@@ -93,7 +94,7 @@ static class BacktestCommand
             Terminal.Note.MarkupLineInterpolated($"[yellow]{note}[/]");
     }
 
-    static void Show(BacktestSummary summary, string directory)
+    static void Show(BacktestSummary summary, string directory, string budget)
     {
         Tell([summary]);
         var table = new Table { Border = TableBorder.None, ShowHeaders = false };
@@ -117,7 +118,7 @@ static class BacktestCommand
         Row("warm-up", $"{summary.WarmUpSteps} steps{again}");
         foreach (ModelRow change in summary.Models.Take(MostTold)) Row("  model", $"row {change.Row + 1}: {change.Says}");
         if (summary.Models.Count > MostTold) Row("", $"… {summary.Models.Count - MostTold} more, in summary.json");
-        Row("alarms", $"{summary.Alarms}, open in {summary.AlarmRows} rows");
+        Row("alarms", $"{summary.Alarms}, open in {summary.AlarmRows} rows; budget {budget}");
         if (summary.Labels is { } labels)
         {
             string delayed = labels.MedianDelay is { } delay ? FormattableString.Invariant($", median delay {delay} steps") : "";
@@ -134,7 +135,7 @@ static class BacktestCommand
                 + "short file, detector.warmUp says the length for the others[/]");
     }
 
-    static void Show(BacktestTotal total, string directory)
+    static void Show(BacktestTotal total, string directory, string budget)
     {
         bool labelled = total.Labels is not null;
         Tell(total.Each);
@@ -161,6 +162,7 @@ static class BacktestCommand
         table.AddEmptyRow();
         Row($"all {total.Files}", total.Rows, total.Alarms, total.Labels);
         AnsiConsole.Write(table);
+        AnsiConsole.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"budget of each feed: {budget}");
         foreach ((string reason, long count) in total.Refused)
         {
             BacktestSummary first = total.Each.First(one => one.FirstRefused.ContainsKey(reason));

@@ -50,10 +50,18 @@ sealed class ModelOptions
                 result.AddError("--budget must be such as \"1 per 10000 steps\" (between 1e-9 and .05 a step) or \"2 per day\", was "
                     + $"\"{text}\"");
         });
+        // What begins with a dash and is none of the options would be taken for a file.
+        _files.Validators.Add(result =>
+        {
+            if (result.Tokens.Select(token => token.Value).FirstOrDefault(LooksLikeOption) is { } option)
+                result.AddError($"unknown option {option}: --help lists them (a file of that name is ./{option})");
+        });
         command.Add(_files);
         _file.AddTo(command);
         foreach (Option option in new Option[] { _labels, _windows, _variables, _preset, _budget, RunCommand.Config }) command.Add(option);
     }
+
+    static bool LooksLikeOption(string word) => word.Length > 1 && word[0] == '-' && !File.Exists(word);
 
     public BacktestSet Feeds(ParseResult parsed)
     {
@@ -64,6 +72,15 @@ sealed class ModelOptions
                 Options = options,
                 Variables = parsed.GetValue(_variables) ?? [],
             };
+    }
+
+    /// <summary>Of the word alone, not of a configuration: rows of numbers are no fields.</summary>
+    /// <exception cref="FeedException">A file has rows and the preset is for fields.</exception>
+    public void Fits(ParseResult parsed, BacktestSet feeds)
+    {
+        if (parsed.GetValue(_preset) == "field" && feeds.Files.FirstOrDefault(file => !FieldFeed.Is(file)) is { } rows)
+            throw new FeedException($"{rows} holds rows, and --preset field is for fields (netCDF-4, HDF5, npy): take signal, sensors or "
+                + "metric");
     }
 
     public EsnConfig Config(ParseResult parsed)

@@ -17,10 +17,13 @@ public readonly record struct ScoredFrame(Frame Frame, StepResult Result, ReadOn
     public long At { get; init; }
 
     /// <summary>The frame did not come: its values are NaN, and the model took what it expected in its place.</summary>
-    public bool Bridged { get; init; }
+    public bool Bridged => Kind == DueKind.Bridged;
 
-    /// <summary>What a person said that ended the alarm of the result; null: it ended by itself, or goes on.</summary>
-    public ControlCommand? EndedBy { get; init; }
+    /// <summary>What ended the alarm of the result from outside; null: it ended by itself, or goes on.</summary>
+    public AnomalyCloudEvent.EndedByData? EndedBy { get; init; }
+
+    /// <summary>How the frame stands to the one before it.</summary>
+    internal DueKind Kind { get; init; }
 
     /// <summary>The alarm of the result ends as it was open when a person said that it was none.</summary>
     internal bool Denied { get; init; }

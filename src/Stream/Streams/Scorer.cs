@@ -39,19 +39,30 @@ sealed class Scorer
         return Said(slot.Step(muted, _time));
     }
 
-    // What ends an alarm may be a person: the event says who, and why.
+    // What ends an alarm may be a person, or that the feed was away for too long to say that it goes on: the event tells.
     StreamSteps Said(StreamSteps steps)
     {
         ScoredFrame[]? frames = null;
         for (int t = 0; t < steps.Frames.Count; t++)
         {
             if (steps.Frames[t] is not { Result.Alarm.Change: AlarmChange.Closed or AlarmChange.Adapted } frame) continue;
-            ControlCommand? by = frame.Muted ? _interventions.MuteOf(steps.Stream, frame.Frame.Record.Offset)
-                : frame.Denied ? _interventions.DenialOf(steps.Stream, frame.AlarmId, frame.At) : null;
-            if (by is null) continue;
+            if (EndOf(steps.Stream, in frame) is not { } ended) continue;
             frames ??= [.. steps.Frames];
-            frames[t] = frame with { EndedBy = by };
+            frames[t] = frame with { EndedBy = ended };
         }
         return frames is null ? steps : steps with { Frames = frames };
+    }
+
+    AnomalyCloudEvent.EndedByData? EndOf(StreamId stream, in ScoredFrame frame)
+    {
+        ControlCommand? by = frame.Muted ? _interventions.MuteOf(stream, frame.Frame.Record.Offset)
+            : frame.Denied ? _interventions.DenialOf(stream, frame.AlarmId, frame.At) : null;
+        if (by is not null) return new(by is ControlMute ? "muted" : "denied", by.By, by.Why);
+        return frame.Kind switch
+        {
+            DueKind.AfterGap => new("gap", null, null),
+            DueKind.Begins => new("newRun", null, null),
+            _ => null,
+        };
     }
 }

@@ -285,7 +285,7 @@ public sealed class StreamSlot
                 if (results[t].Alarm is { } told) _alarms.Take(_opened, told, barred ? _detector.Bar : 1);
                 bool ended = results[t].Alarm is { Change: AlarmChange.Closed or AlarmChange.Adapted };
                 scored[t] = new ScoredFrame(frame, results[t], expected.AsMemory(t * channels, channels), !muted.IsEmpty && muted[t],
-                    results[t].Alarm is null ? -1 : _opened) { Grid = Grid, At = due[t].At, Bridged = due[t].Kind == DueKind.Bridged,
+                    results[t].Alarm is null ? -1 : _opened) { Grid = Grid, At = due[t].At, Kind = due[t].Kind,
                     Denied = ended && _denied };
                 _denied &= !ended;
             }

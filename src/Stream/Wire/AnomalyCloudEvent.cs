@@ -49,15 +49,18 @@ public static class AnomalyCloudEvent
         /// <summary>Of a joined alarm that closes since it turned out to be a part of another one: that one; else absent.</summary>
         public string? Into { get; init; }
 
-        /// <summary>Of one that a person has ended: who, how and why; else absent.</summary>
+        /// <summary>Of one that did not end by itself: how, and where a person ended it, who and why; else absent.</summary>
         public EndedByData? EndedBy { get; init; }
     }
 
-    /// <summary>A person ended the alarm.</summary>
-    /// <param name="How">muted: the stream is not to be judged; denied: it was no anomaly.</param>
-    /// <param name="By">The name of the token.</param>
-    /// <param name="Why">What was said with it; may be empty.</param>
-    public sealed record EndedByData(string How, string By, string Why);
+    /// <summary>The alarm did not end by itself.</summary>
+    /// <param name="How">
+    /// muted: the stream is not to be judged; denied: a person said that it was no anomaly; gap: the feed was away for too long to say that
+    /// it goes on; newRun: the feed began again.
+    /// </param>
+    /// <param name="By">Of a person: the name of the token; else absent.</param>
+    /// <param name="Why">Of a person: what was said with it, may be empty; else absent.</param>
+    public sealed record EndedByData(string How, string? By, string? Why);
 
     /// <summary>A slow change that the alarm is due to, as in <see cref="Esn.Drift"/>.</summary>
     /// <param name="Kind">level or error.</param>
@@ -91,12 +94,12 @@ public static class AnomalyCloudEvent
     /// Below 4 kB it may come out larger.</param>
     /// <param name="grid">Of the stream, where it is a field; for degrees.</param>
     /// <param name="maps">Topic of the heat maps that are too large to stand in an event; null: there is none, they are left out.</param>
-    /// <param name="ended">What a person said that ended it; null: nobody did.</param>
+    /// <param name="ended">What ended it from outside; null: nothing did.</param>
     /// <remarks>
     /// The id is made of the stream, the record's place and the change: whoever sees an id twice sees a repeat.
     /// </remarks>
     public static CloudEvent Of(Frame frame, AlarmEvent alarm, string id, IReadOnlyList<string> names, int most = MostBytes,
-        GridSpec? grid = null, string? maps = null, ControlCommand? ended = null)
+        GridSpec? grid = null, string? maps = null, EndedByData? ended = null)
     {
         StreamId stream = frame.Stream;
         string change = Words.Of(alarm.Change);
@@ -111,7 +114,7 @@ public static class AnomalyCloudEvent
             Data = Bounded(DataOf(stream, alarm, id, names) with
             {
                 Field = FieldOf(frame, alarm, grid, maps, most),
-                EndedBy = ended is null ? null : new EndedByData(ended is ControlMute ? "muted" : "denied", ended.By, ended.Why),
+                EndedBy = ended,
             }, most),
         };
     }

@@ -101,6 +101,8 @@ public sealed class BacktestTests : FileTests
     [InlineData("{\"feed.csv\": [[\"2026-01-01\"]]}", "a window is a start and an end, was [\"2026-01-01\"]")]
     [InlineData("{\"feed.csv\": [[\"2026-01-02\", \"2026-01-01\"]]}", "must not end before it starts")]
     [InlineData("{\"feed.csv\": [[\"2026-01-02\", \"soon\"]]}", "soon")]
+    [InlineData("{\"type\": [[\"long, long, long, long, long, long, long, long, long, long, long\"]]}",
+        "a window is a start and an end, was [\"long, long, long, long, long, long, long, long, long, long …")]
     public void A_windows_file_of_another_form_says_what_is_expected(string text, string says) =>
         Assert.Contains(says, Assert.Throws<FeedException>(() => WindowsFile.Load(Write(text, "windows.json"))).Message,
             StringComparison.Ordinal);

@@ -32,6 +32,8 @@ public sealed class OptionTests
         "--timezone must be a name such as Europe/Copenhagen or UTC, was \"Mars/Olympus\"")]
     [InlineData("backtest", "feed.csv --decimal x", "--decimal must be . or , was \"x\"")]
     [InlineData("backtest", "feed.csv --budget lots", "--budget must be such as")]
+    [InlineData("backtest", "feed.csv --windowz w.json", "unknown option --windowz: --help lists them")]
+    [InlineData("tune", "feed.csv -z", "unknown option -z: --help lists them")]
     public void A_wrong_option_is_told_in_one_line(string command, string arguments, string says)
     {
         string message = Assert.Single(Of(command).Parse(arguments).Errors).Message;
@@ -39,7 +41,17 @@ public sealed class OptionTests
         Assert.DoesNotContain('\n', message);
     }
 
+    [Fact]
+    public async Task Rows_are_refused_where_the_preset_is_for_fields()
+    {
+        var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false };
+        var refused = await Assert.ThrowsAsync<Esn.Streaming.Feeds.FeedException>(() => Of("backtest")
+            .Parse("feed.csv --preset field --no-report").InvokeAsync(configuration, TestContext.Current.CancellationToken));
+        Assert.StartsWith("feed.csv holds rows, and --preset field is for fields", refused.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
+    [InlineData("backtest", "- --sort")]
     [InlineData("demo", "--steps 20000 --exit --rate 0")]
     [InlineData("replay", "feed.csv --to t --key-column host --now --rate 100")]
     [InlineData("backtest", "feed.csv --time-column t --time-format %d/%m/%Y --timezone UTC --decimal , --sort")]

@@ -29,7 +29,7 @@ public sealed class ControlReplayTests
 
         public List<ControlCommand> Log { get; } = [];  // as the topic of commands has it
 
-        public List<(long Offset, string Stream, StepResult Result, bool Muted, ControlCommand? EndedBy)> Told { get; } = [];
+        public List<(long Offset, string Stream, StepResult Result, bool Muted, AnomalyCloudEvent.EndedByData? EndedBy)> Told { get; } = [];
 
         public List<(long Offset, string Alarm, string? By)> Changes { get; } = [];
 
@@ -113,10 +113,10 @@ public sealed class ControlReplayTests
         Assert.DoesNotContain(process.Told, step => step.EndedBy is not null);
         process.Give(Mute(time, TimeSpan.FromHours(1)), Normal(time, process, "a"));
         process.Run(1210, 1300, 10);
-        (string, Type, string, string)[] ended = [.. process.Told.Where(step => step.EndedBy is not null)
-            .Select(step => (step.Stream, step.EndedBy!.GetType(), step.EndedBy.By, step.EndedBy.Why)).OrderBy(one => one.Stream)];
-        Assert.Equal([("a", typeof(ControlFeedback), "alice", "a test"), ("b", typeof(ControlMute), "alice", "belt is off")], ended);
-        ControlCommand mute = process.Told.Single(step => step.EndedBy is ControlMute).EndedBy!;
+        (string, AnomalyCloudEvent.EndedByData?)[] ended = [.. process.Told.Where(step => step.EndedBy is not null)
+            .Select(step => (step.Stream, step.EndedBy)).OrderBy(one => one.Stream)];
+        AnomalyCloudEvent.EndedByData mute = new("muted", "alice", "belt is off");
+        Assert.Equal([("a", new("denied", "alice", "a test")), ("b", mute)], ended);
         var alarm = new AlarmEvent
         {
             Change = AlarmChange.Closed, Position = 1, Start = 0, Peak = 0, Time = default, StartTime = default, PeakTime = default,
@@ -127,7 +127,19 @@ public sealed class ControlReplayTests
         var written = AnomalyCloudEvent.Of(new Frame(record, new StreamId("steps", 0, "b"), default, [1]), alarm, "steps/0/b/1", [],
             ended: mute);
         var told = AnomalyCloudEvent.Read(AnomalyCloudEvent.Binary(written).Data.Span);
-        Assert.Equal(new AnomalyCloudEvent.EndedByData("muted", "alice", "belt is off"), told.EndedBy);
+        Assert.Equal(mute, told.EndedBy);
+    }
+
+    [Fact]
+    public void An_alarm_that_ends_as_its_feed_was_away_says_so()
+    {
+        var process = new Process(Clock());
+        process.Run(0, 1210, 10);
+        Assert.True(Alarms(process, "a", 600));
+        process.Run(9000, 9020, 10);
+        AnomalyCloudEvent.EndedByData gap = new("gap", null, null);
+        Assert.Equal([("a", gap), ("b", gap)], process.Told.Where(step => step.EndedBy is not null)
+            .Select(step => (step.Stream, step.EndedBy)).OrderBy(one => one.Stream));
     }
 
     [Theory]

@@ -34,7 +34,10 @@ sealed class ErrorJudge : Judge, IJudgement
             _first[i] = shapes.Count;
             for (int c = 0; c < (_perChannel[i] ? _channels : 1); c++)
                 shapes.Add(new ScoreShape(_perChannel[i] ? FormattableString.Invariant($"{_scores[i].Name}[{c}]") : _scores[i].Name,
-                    _scores[i].Span, spec.Scores[i].Tail, spec.Scores[i].Delay));
+                    _scores[i].Span, spec.Scores[i].Tail, spec.Scores[i].Delay)
+                {
+                    LevelMemory = spec.Scores[i].LevelMemory, Said = spec.Scores[i].Voice,
+                });
         }
         _first[^1] = shapes.Count;
         (_values, _held, _returned, _margins) =

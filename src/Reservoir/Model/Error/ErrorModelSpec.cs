@@ -18,6 +18,7 @@ public sealed record ErrorModelSpec : ModelSpec
         new FreeRunErrorSpec { Length = 25 },
         new SlowLevelSpec { Delay = 8000, Tail = TailPrior.Central },
         new SlowRiseSpec { Delay = 1500, Tail = TailPrior.Logarithmic },
+        new ShapeSpec { Tail = TailPrior.Novel },
     ];
 
     /// <summary>The raw scores; at least one.</summary>
@@ -72,7 +73,7 @@ public sealed record ErrorModelSpec : ModelSpec
     /// <inheritdoc/>
     public override long EstimatedBytes(int channels) =>
         base.EstimatedBytes(channels) + FreeRunBytes(channels)
-            + Scores.Sum(score => (score.PerChannel ? channels : 1) * 5000L + 1000L * channels);
+            + Scores.Sum(score => (score.PerChannel ? channels : 1) * 5000L + 1000L * channels + score.EstimatedBytes(channels));
 
     long FreeRunBytes(int channels)
     {

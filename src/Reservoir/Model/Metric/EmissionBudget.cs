@@ -3,7 +3,10 @@ namespace Esn;
 /// <summary>How often a metric may alarm.</summary>
 public sealed record EmissionBudgetSpec
 {
-    /// <summary>Evidence that alarms at two a warm-up, (0, 1000]; at another budget as much more as its logarithm asks for.</summary>
+    /// <summary>
+    /// Evidence that alarms at two in a warm-up of 750 steps, (0, 1000]; at another budget as much more as its logarithm asks for, and
+    /// half of that at another warm-up.
+    /// </summary>
     public double Threshold { get; init; } = 2.4;
 
     /// <summary>Alarms per warm-up that cost nothing in the long run, (0, 1000], unless one of the next two is said.</summary>
@@ -16,7 +19,7 @@ public sealed record EmissionBudgetSpec
     public double AlarmsPerDay { get; init; }
 
     /// <summary>What an alarm divides the following evidence by: e to this, [0, 10].</summary>
-    public double Cost { get; init; } = .15;
+    public double Cost { get; init; } = .25;
 
     /// <summary>Steps in which only stronger evidence is let through, in warm-ups, [0, 100].</summary>
     public double Refractory { get; init; } = .25;
@@ -32,6 +35,24 @@ public sealed record EmissionBudgetSpec
     /// <summary>In which youth fades by a factor e, in warm-ups, (0, 100].</summary>
     public double YouthLength { get; init; } = 1;
 
+    /// <summary>
+    /// Part of the evidence of values never seen before that counts where the errors are as ever, [0, 1]: a record that was foretold,
+    /// the top of a day that rises a little above all before, is hardly one.
+    /// </summary>
+    public double Foretold { get; init; } = .25;
+
+    /// <summary>Evidence of the errors from which on values never seen before count in full, (0, 100].</summary>
+    public double BackedFrom { get; init; } = 1.5;
+
+    /// <summary>
+    /// Worth of a value that is as far from all before it as these are from one another, over ln 2, [0, 100]; it fades to none in the
+    /// first 1000 frames.
+    /// </summary>
+    public double FarWeight { get; init; } = 3;
+
+    /// <summary>The most that a value far away is worth, [0, 1000].</summary>
+    public double MostFar { get; init; } = 3;
+
     /// <summary>Throws with the key, the value and the range.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A value out of its range.</exception>
     public void Validate()
@@ -45,7 +66,15 @@ public sealed record EmissionBudgetSpec
         Require.Range(Escalation, 1, 100);
         Require.Range(Youth, 0, 10);
         Require.Above(YouthLength, 0, 100);
+        Require.Range(Foretold, 0, 1);
+        Require.Above(BackedFrom, 0, 100);
+        Require.Range(FarWeight, 0, 100);
+        Require.Range(MostFar, 0, 1000);
     }
+
+    /// <summary>S = E + X and what lies far away, X in part where E is small.</summary>
+    internal double Weigh(double errors, double extremes, double distance) =>
+        errors + extremes * Math.Min(1, Foretold + (1 - Foretold) * errors / BackedFrom) + Math.Min(MostFar, FarWeight * distance);
 
     /// <summary>The same for a feed with a frame every <paramref name="interval"/>.</summary>
     internal EmissionBudgetSpec At(TimeSpan interval) =>
@@ -58,6 +87,8 @@ public sealed record EmissionBudgetSpec
 /// </summary>
 sealed class EmissionBudget
 {
+    const int MeasuredAt = 750;   // steps of a warm-up
+
     readonly EmissionBudgetSpec _spec;
     readonly int _refractory;     // steps
     readonly double _recovery;    // of β, per step
@@ -76,7 +107,10 @@ sealed class EmissionBudget
         Require.Range(warmUp, 1, int.MaxValue);
         _spec = spec;
         _refractory = Math.Max(1, (int)Math.Round(spec.Refractory * warmUp, MidpointRounding.AwayFromZero));
-        double usual = new EmissionBudgetSpec().AlarmsPerWarmUp / warmUp;  // what the threshold was measured at
+        double allowed = new EmissionBudgetSpec().AlarmsPerWarmUp;
+        // What the threshold was measured at. In a shorter warm-up two alarms are more alarms a step, and records are worth less; half of
+        // that, as more of what surprises a young model is its own.
+        double usual = allowed / Math.Sqrt(warmUp * (double)MeasuredAt);
         Rate = spec.AlarmsPerStep > 0 ? spec.AlarmsPerStep : spec.AlarmsPerWarmUp / warmUp;
         _recovery = spec.Cost * Rate;
         // Evidence grows like −ln p: the strongest of m channels, at a rate b, asks for ln m − ln b of it.

@@ -40,6 +40,8 @@ public sealed record ExtremesSpec
 /// </summary>
 sealed class ExtremeEvidence
 {
+    const double Many = 1000;  // frames
+
     readonly ExtremesSpec _spec;
     readonly double[] _highest, _lowest;  // the most extreme so far, the most extreme first [ranks]
     readonly int _length;                 // values in a mean
@@ -60,6 +62,12 @@ sealed class ExtremeEvidence
         Array.Fill(_lowest, double.PositiveInfinity);
     }
 
+    /// <summary>
+    /// ln(1 + the distance from all values before over the width of their range), of the last step: a spike in a file of a few rows, of
+    /// which no model has learnt anything yet, is told by it. It fades to 0 as the frames become many and records worth the more.
+    /// </summary>
+    public double Distance { get; private set; }
+
     /// <summary>X(t) ≥ 0.</summary>
     /// <param name="x">Finite, units of the feed.</param>
     /// <param name="keep">False: the value, and means that it is part of, do not count as having been.</param>
@@ -69,6 +77,7 @@ sealed class ExtremeEvidence
         while (above < _highest.Length && _highest[above] >= x) above++;
         while (below < _lowest.Length && _lowest[below] <= x) below++;
         double value = _count < _spec.LeastFrames ? 0 : 1 - Math.Log(1 + Math.Min(above, below)) / Math.Log(1 + _spec.Ranks);
+        Distance = _count < _spec.LeastFrames ? 0 : Beyond(x);
         if (keep)
         {
             Insert(_highest, above, x);
@@ -79,6 +88,14 @@ sealed class ExtremeEvidence
             * Math.Log(Math.Max(1, _count)) / _spec.LogAge;
         _count++;
         return evidence;
+    }
+
+    // What never moved says by how much it may: a first change is news, but of no size.
+    double Beyond(double x)
+    {
+        double distance = Math.Max(x - _highest[0], _lowest[0] - x), range = _highest[0] - _lowest[0];
+        double few = 1 - Math.Log(_count) / Math.Log(Many);
+        return few > 0 && distance > 0 && range > 0 && double.IsFinite(distance + range) ? few * Math.Log(1 + distance / range) : 0;
     }
 
     bool Level(double x, bool keep)

@@ -37,7 +37,7 @@ public sealed record MetricCalibratorSpec
 }
 
 /// <summary>
-/// Evidence S = E + X that one channel is not as it was: E the weighted mean over horizons of what is unusual in the error and
+/// Evidence E and X that one channel is not as it was: E the weighted mean over horizons of what is unusual in the error and
 /// in its signed mean, each on a scale of its own, X the records of the value itself.
 /// </summary>
 sealed class MetricCalibrator
@@ -79,13 +79,16 @@ sealed class MetricCalibrator
     internal static int Steps(double length, int warmUp, int least) =>
         Math.Max(least, (int)Math.Round(length * warmUp, MidpointRounding.AwayFromZero));
 
-    /// <summary>E(t), of the last step.</summary>
+    /// <summary>E(t) ≥ 0, of the last step.</summary>
     public double ErrorEvidence { get; private set; }
 
-    /// <summary>X(t), of the last step.</summary>
+    /// <summary>X(t) ≥ 0, of the last step.</summary>
     public double ExtremeEvidence { get; private set; }
 
-    /// <summary>S(t) ≥ 0.</summary>
+    /// <inheritdoc cref="ExtremeEvidence.Distance"/>
+    public double Distance => _extremes.Distance;
+
+    /// <summary>Takes a step.</summary>
     /// <param name="errors">e_h(t) in scaled units, [horizons], finite.</param>
     /// <param name="x">The value itself, units of the feed, finite.</param>
     /// <param name="learn">False: the errors leave no trace in what they are compared with.</param>
@@ -93,7 +96,7 @@ sealed class MetricCalibrator
     /// False: the frame is not to be judged, and nothing of it is kept; nor does what is foretold from it tell anything later. A
     /// value never seen before is news once, so an open alarm goes on to keep them.
     /// </param>
-    public double Step(ReadOnlySpan<double> errors, double x, bool learn, bool keep = true)
+    public void Step(ReadOnlySpan<double> errors, double x, bool learn, bool keep = true)
     {
         Require.Length(errors.Length, _horizons, nameof(errors));
         if (!keep) _clean = 0;
@@ -114,7 +117,6 @@ sealed class MetricCalibrator
         ErrorEvidence = evidence;
         ExtremeEvidence = _extremes.Step(x, keep);
         _count++;
-        return ErrorEvidence + ExtremeEvidence;
     }
 
     /// <summary>Out into a snapshot or back.</summary>

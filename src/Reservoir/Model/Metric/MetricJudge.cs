@@ -57,6 +57,9 @@ sealed class MetricJudge : Judge, IJudgement
     public double Score { get; private set; }
 
     /// <inheritdoc/>
+    public bool Stands { get; private set; }
+
+    /// <inheritdoc/>
     public bool IsUnusual(int score) => score < _calibrators.Length ? _margins[score] >= _spec.Quiet : _unprecedented.Unusual;
 
     /// <inheritdoc/>
@@ -75,7 +78,9 @@ sealed class MetricJudge : Judge, IJudgement
                 continue;
             }
             for (int h = 0; h < _channelErrors.Length; h++) _channelErrors[h] = step.Errors[h * _calibrators.Length + c];
-            double evidence = _calibrators[c].Step(_channelErrors, step.Frame[c], learn: !(alarm.Open || step.Muted), keep: !step.Muted);
+            MetricCalibrator calibrator = _calibrators[c];
+            calibrator.Step(_channelErrors, step.Frame[c], learn: !(alarm.Open || step.Muted), keep: !step.Muted);
+            double evidence = _spec.Budget.Weigh(calibrator.ErrorEvidence, calibrator.ExtremeEvidence, calibrator.Distance);
             _margins[c] = evidence;
             if (evidence > most) (most, _strongest) = (evidence, c);
         }
@@ -83,7 +88,17 @@ sealed class MetricJudge : Judge, IJudgement
         if (step.Muted) _unprecedented.Skip();
         else _unprecedented.Step(step.Frame, step.Expected, alarm.Open, step.WarmingUp);
         _margins[^1] = _unprecedented.Score;
+        Stands = alarm.Open && !step.Muted && StandsStill(alarm);
         Score = step.Muted || step.WarmingUp ? 0 : Math.Max(_budget.Step(most), _unprecedented.Score);
+    }
+
+    // A channel inside of its range, or one that alarmed: a counter that stalls grows by less than it ever did.
+    bool StandsStill(Alarm alarm)
+    {
+        if (_unprecedented is { Unusual: true, Frozen: true }) return true;
+        for (int c = 0; c < _calibrators.Length; c++)
+            if (alarm.Contributed[c] && _unprecedented.Repeats(c)) return true;
+        return false;
     }
 
     /// <inheritdoc/>

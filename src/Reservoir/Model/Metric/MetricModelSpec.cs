@@ -17,8 +17,8 @@ public sealed record MetricModelSpec : ModelSpec
         };
         Readout = new ReadoutSpec { ForgettingFactor = .9998, Regularisation = 1 };
         // Evidence is told once, and a model that is frozen for long tells of what has long become normal. Means of the error
-        // remember a burst for a while: half of the peak's evidence is quiet.
-        Alarm = new AlarmSpec { AdaptAfter = 20, QuietSteps = 5, Leave = .5 };
+        // remember a burst for a while: half of the peak's evidence is quiet. A burst some hours after another is an incident of its own.
+        Alarm = new AlarmSpec { AdaptAfter = 20, QuietSteps = 5, Leave = .5, Merge = 5 };
     }
 
     /// <summary>How values are scaled.</summary>

@@ -11,33 +11,35 @@ public sealed class EmissionBudgetTests
     public void One_is_the_threshold_and_only_an_escalation_is_let_through_in_the_refractory_time()
     {
         var budget = new EmissionBudget(Grown with { Cost = 0 }, warmUp: 40);
-        Assert.Equal(1, budget.Step(2.4), 12);
-        Assert.Equal(0, budget.Step(2.8));
-        Assert.Equal(2.8 / 2.4, budget.Level, 12);
-        Assert.Equal(2, budget.Step(4.8), 12);
-        for (int t = 0; t < 10; t++) Assert.Equal(0, budget.Step(4.7));
-        Assert.Equal(4.7 / 2.4, budget.Step(4.7), 12);
+        double one = budget.Threshold;
+        Assert.Equal(1, budget.Step(one), 12);
+        Assert.Equal(0, budget.Step(1.19 * one));
+        Assert.Equal(1.19, budget.Level, 12);
+        Assert.Equal(2, budget.Step(2 * one), 12);
+        for (int t = 0; t < 10; t++) Assert.Equal(0, budget.Step(1.9 * one));
+        Assert.Equal(1.9, budget.Step(1.9 * one), 12);
     }
 
     [Fact]
     public void What_did_not_alarm_gives_way_to_anything_stronger()
     {
         var budget = new EmissionBudget(Grown, warmUp: 40);
-        Assert.Equal(2.3 / 2.4, budget.Step(2.3), 12);
-        Assert.Equal(2.41 / 2.4, budget.Step(2.41), 12);
+        Assert.Equal(.96, budget.Step(.96 * budget.Threshold), 12);
+        Assert.Equal(1.01, budget.Step(1.01 * budget.Threshold), 12);
     }
 
     [Fact]
     public void An_alarm_costs_once_and_half_a_warm_up_forgives_it()
     {
         var budget = new EmissionBudget(Grown, warmUp: 100);
-        budget.Step(3);
-        budget.Step(4);  // an escalation of the same alarm
-        Assert.Equal(0, budget.Step(1));
-        Assert.Equal(Math.Exp(-.15 + 2 * .003) / 2.4, budget.Level, 12);
+        double one = budget.Threshold;
+        budget.Step(one);
+        budget.Step(1.3 * one);  // an escalation of the same alarm
+        Assert.Equal(0, budget.Step(.5 * one));
+        Assert.Equal(.5 * Math.Exp(-.25 + 2 * .005), budget.Level, 12);
         for (int t = 0; t < 48; t++) budget.Step(0);
-        budget.Step(1);
-        Assert.Equal(1 / 2.4, budget.Level, 12);
+        budget.Step(.5 * one);
+        Assert.Equal(.5, budget.Level, 12);
     }
 
     [Fact]
@@ -45,9 +47,30 @@ public sealed class EmissionBudgetTests
     {
         var budget = new EmissionBudget(new EmissionBudgetSpec { Cost = 0 }, warmUp: 100);
         budget.Step(1);
-        Assert.Equal(1 / 1.4 / 2.4, budget.Level, 12);
+        Assert.Equal(1 / 1.4 / budget.Threshold, budget.Level, 12);
         for (int t = 1; t <= 100; t++) budget.Step(1);
-        Assert.Equal(1 / (1 + .4 / Math.E) / 2.4, budget.Level, 12);
+        Assert.Equal(1 / (1 + .4 / Math.E) / budget.Threshold, budget.Level, 12);
+    }
+
+    [Fact]
+    public void The_threshold_is_that_of_a_warm_up_of_750_steps_and_less_where_two_alarms_a_warm_up_are_more_a_step()
+    {
+        double At(int warmUp) => new EmissionBudget(new EmissionBudgetSpec(), warmUp).Threshold;
+        Assert.Equal(2.4, At(750), 12);
+        Assert.Equal(2.4 * Math.Log(50) / Math.Log(Math.Sqrt(100 * 750) / 2), At(100), 12);
+        double rarer = new EmissionBudget(new EmissionBudgetSpec { AlarmsPerStep = 1e-5 }, 750).Threshold;
+        Assert.Equal(2.4 * Math.Log(1e5) / Math.Log(375), rarer, 12);
+    }
+
+    [Fact]
+    public void A_record_that_was_foretold_counts_for_a_quarter_and_one_that_surprised_in_full()
+    {
+        var spec = new EmissionBudgetSpec();
+        Assert.Equal(.5, spec.Weigh(0, 2, 0), 12);
+        Assert.Equal(.75 + 2 * .625, spec.Weigh(.75, 2, 0), 12);
+        Assert.Equal(5, spec.Weigh(3, 2, 0), 12);
+        Assert.Equal(3 * Math.Log(2), spec.Weigh(0, 0, Math.Log(2)), 12);
+        Assert.Equal(3, spec.Weigh(0, 0, 100), 12);
     }
 
     [Fact]
@@ -58,7 +81,7 @@ public sealed class EmissionBudgetTests
         int alarms = 0;
         for (int t = 0; t < 100_000; t++)
             if (budget.Step(10 * random.NextDouble()) >= 1) alarms++;
-        // 1000 warm-ups: two alarms each are free, e^−β brings 10 down to 2.4 with at most 10 more. An alarm may escalate.
+        // 1000 warm-ups: two alarms each are free, e^−β brings 10 down to the threshold with a few more. An alarm may escalate.
         Assert.InRange(alarms, 1500, 4000);
     }
 }

@@ -68,4 +68,22 @@ public sealed class ExtremeEvidenceTests
         }
         Assert.Equal(other.Step(50), twin.Step(50));  // no record after 1e6, had it been kept
     }
+
+    [Fact]
+    public void How_far_a_value_lies_from_all_before_counts_the_more_the_fewer_they_are()
+    {
+        double At(int frames, double value)
+        {
+            var records = new ExtremeEvidence(new ExtremesSpec(), 5);
+            for (int t = 0; t < frames; t++) records.Step(t % 10);  // 0 … 9
+            records.Step(value);
+            return records.Distance;
+        }
+        double few = 1 - Math.Log(40) / Math.Log(1000);
+        Assert.Equal(few * Math.Log(4), At(40, 36), 12);   // three times the range above it
+        Assert.Equal(few * Math.Log(2), At(40, -9), 12);
+        Assert.Equal(0, At(40, 9));
+        Assert.Equal(0, At(10, 36));                       // too few to say
+        Assert.Equal(0, At(1000, 36));                     // records are worth enough by now
+    }
 }

@@ -1,3 +1,4 @@
+using MathNet.Numerics.Distributions;
 using MathNet.Numerics.Random;
 using Xunit;
 
@@ -258,5 +259,72 @@ public sealed class MetricModelTests
         Assert.Throws<ArgumentOutOfRangeException>(() => new Detector(new MetricModelSpec { Horizons = [new(.1, 1), new(.05, 1)] }, 1));
         Assert.Throws<ArgumentOutOfRangeException>(() =>
             new Detector(new MetricModelSpec { Budget = new EmissionBudgetSpec { Threshold = 0 } }, 1));
+    }
+
+    [Fact]
+    public void A_spike_in_a_file_of_few_rows_is_told_at_once()
+    {
+        for (int seed = 20; seed < 30; seed++)
+        {
+            var random = new Xoshiro256StarStar(seed, threadSafe: false);
+            var model = new Detector((MetricModelSpec)new MetricModelSpec().ForFeedOf(250), 1);
+            StepResult spike = default;
+            for (int t = 0; t <= 51; t++)
+                spike = model.Step(Start.AddDays(t), [t == 51 ? 60_000 : random.Next(20_000, 30_001)], new double[1]);
+            Assert.True(spike.Alarm is { Announced: true }, $"seed {seed}: {spike.Score}");
+        }
+    }
+
+    [Fact]
+    public void Bursts_some_frames_apart_are_alarms_of_their_own()
+    {
+        var random = new Xoshiro256StarStar(8, threadSafe: false);
+        StepResult[] results = Run(new Detector((MetricModelSpec)new MetricModelSpec().ForFeedOf(700), 1),
+            t => 30 + 3 * random.NextDouble() + (t is (>= 300 and < 304) or (>= 340 and < 344) ? 1000 : 0), 400);
+        int[] told = [.. results.Where(r => r.Alarm is { Announced: true }).Select(r => (int)r.Position)];
+        Assert.Contains(300, told);
+        Assert.Contains(told, t => t is >= 340 and < 344);
+    }
+
+    // A top of the day that is a little higher than all before is no anomaly, nor is a level that has drifted further than ever.
+    [Theory]
+    [InlineData("wanders", 3, .7)]
+    [InlineData("day", 1.2, .7)]
+    [InlineData("counts", 1.4, 1)]
+    public void Of_feeds_in_which_nothing_happens_there_are_few_alarms(string kind, double mostPer10000, double ofRecordsInFull)
+    {
+        double PerTenThousand(MetricModelSpec spec)
+        {
+            int told = 0;
+            const int feeds = 8, steps = 8000;
+            Parallel.For(0, feeds, i =>
+            {
+                var random = new Xoshiro256StarStar(40 + i, threadSafe: false);
+                double level = 1000;
+                double Feed(int t) => kind switch
+                {
+                    "wanders" => level += -.001 * (level - 1000) + Normal.Sample(random, 0, 1),
+                    "day" => 50 + 40 * Math.Sin(2 * Math.PI * t / 48) + Normal.Sample(random, 0, 2),
+                    _ => Poisson.Sample(random, 20 * (1 + .8 * Math.Sin(2 * Math.PI * t / 48))),
+                };
+                Interlocked.Add(ref told, Run(new Detector(spec, 1), Feed, steps).Count(r => r.Alarm is { Announced: true }));
+            });
+            return 1e4 * told / (feeds * steps);
+        }
+        var metric = new MetricModelSpec();
+        double few = PerTenThousand(metric), inFull = PerTenThousand(metric with { Budget = metric.Budget with { Foretold = 1 } });
+        Assert.True(few <= mostPer10000 && few <= ofRecordsInFull * inFull, $"{few} and {inFull}");
+    }
+
+    [Fact]
+    public void A_counter_that_stalls_is_an_open_alarm_until_it_goes_on()
+    {
+        var random = new Xoshiro256StarStar(9, threadSafe: false);
+        double sum = 0;
+        StepResult[] results = Run(new Detector(Small, 1), t => sum += t is >= 4000 and < 4060 ? 0 : 1 + Poisson.Sample(random, 10), 4100);
+        AlarmEvent opened = Assert.Single(results[3990..4015], r => r.Alarm?.Change == AlarmChange.Opened).Alarm!;
+        Assert.InRange(opened.Position, 4000, 4012);
+        Assert.All(results[4015..4060], r => Assert.True(r.AlarmOpen, $"not open at {r.Position}"));
+        Assert.Contains(results[4060..4080], r => r.Alarm?.Change == AlarmChange.Closed);
     }
 }

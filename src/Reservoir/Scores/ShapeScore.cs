@@ -1,0 +1,306 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+
+namespace Esn;
+
+/// <summary>State of <see cref="ShapeSpec"/>.</summary>
+/// <remarks>
+/// The sum of squares at each lag is moved on by a term at either end, so that a sample costs a pass over the lags, whatever the
+/// length of the shape. Rows by lag begin with the longest one, and so run through the past from old to new.
+/// </remarks>
+sealed class ShapeScore(ShapeSpec spec, ScoreContext context) : Score("shape", context.Channels, spec.Longest / 4)
+{
+    const int Room = 64;            // samples between two times that what is too old is thrown away
+    const double Peak = .9;         // part of the highest autocorrelation that a peak has at the period
+    const int Enough = 8;           // lengths of past from which its halves are compared: before, they differ for want of shapes
+    const double Resolved = 1e-8;   // mean square below which shapes are the same: what single precision resolves
+
+    readonly float[][] _past = Rows(spec, context.Channels);   // u, [channels][samples]
+    readonly float[][] _sums = Rows(spec, context.Channels);   // of the last m of them, [channels][samples]
+    readonly float[] _squares = new float[spec.Past];          // sum of (u(t−i) − u(t−i−d))², i < m, over channels, d = past … 1
+    readonly double[] _sample = new double[context.Channels];  // sum of the steps of the next sample
+    int _end;                                                  // samples kept
+    int _length;                                               // m; 0: not measured yet
+    int _stride = 1;                                           // steps of a sample; 0: there is no rhythm
+    int _phase;                                                // steps of the next sample so far
+    int _whole = int.MaxValue / 2;                             // samples since the last muted step, up to a length
+    int _refreshed;                                            // lag whose sum was last made anew
+    int _count;                                                // samples since there was one to compare with, up to enough of them
+    double _unlike;                                            // mean |ln| of the ratio of d² to the nearest in each half of the past
+    int _compared;                                             // samples that it is of, up to its memory
+
+    static float[][] Rows(ShapeSpec spec, int channels) =>
+        [.. Enumerable.Range(0, channels).Select(_ => new float[spec.Past + spec.Points + 1 + Room])];
+
+    public override bool Ready => _length > 0 && _count >= 3 * _length;
+
+    public override void Step(in ScoreInput step)
+    {
+        if (_stride == 0) return;
+        if (step.Muted)
+        {
+            _whole = 0;  // what is muted is no past, and a shape across it is none
+            return;
+        }
+        for (int c = 0; c < _sample.Length; c++) _sample[c] += step.Input[c];
+        if (++_phase < _stride) return;
+        _phase = 0;
+        Append();
+        Array.Clear(_sample);
+        if (_length == 0)
+        {
+            if (_end == spec.Measured) Begin();
+            return;
+        }
+        int lags = Math.Min(spec.Past, _end - 1);
+        MoveOn(lags);
+        Refresh(lags);
+        // Those whose shape lies in the past as a whole, and does not overlap with the present one.
+        int most = Math.Min(lags, _end - _length);
+        if (most < _length) return;
+        // With few to compare with, the nearest is far.
+        if (_count < 3 * _length) _count++;
+        _whole = Math.Min(_whole + 1, _length);
+        if (_whole < _length)
+        {
+            Array.Fill(Squares, double.NaN);
+            return;
+        }
+        int nearest = Nearest(most, out double unlike);
+        if (most >= Enough * _length)
+        {
+            if (_compared < Math.Max(Enough * _length, spec.Memory / _stride)) _compared++;
+            _unlike += (unlike - _unlike) / _compared;
+        }
+        // What is usual is learnt of a feed that is still new, too: of what is below 0 nothing is told.
+        int sign = Recurs ? 1 : -1;
+        for (int c = 0; c < Squares.Length; c++) Squares[c] = sign * Math.Max(Resolved, Apart(c, nearest));
+    }
+
+    // By one standard error: comparisons within a length are nearly the same, and spread about as wide as their mean is.
+    bool Recurs => _compared > 0 && _unlike < Math.Log(spec.Recurrent) * (1 - Math.Sqrt((double)_length / _compared));
+
+    void Append()
+    {
+        if (_end == _past[0].Length) ThrowAway();
+        for (int c = 0; c < _past.Length; c++)
+        {
+            float[] past = _past[c], sums = _sums[c];
+            past[_end] = (float)(_sample[c] / _stride);
+            sums[_end] = _length == 0 ? 0 : sums[_end - 1] + past[_end] - (_end >= _length ? past[_end - _length] : 0);
+        }
+        _end++;
+    }
+
+    void ThrowAway()
+    {
+        int kept = _end - Room;
+        for (int c = 0; c < _past.Length; c++)
+        {
+            _past[c].AsSpan(Room, kept).CopyTo(_past[c]);
+            _sums[c].AsSpan(Room, kept).CopyTo(_sums[c]);
+        }
+        _end = kept;
+    }
+
+    // The period is known: what was kept by the step becomes samples, and all sums are made for the first time.
+    void Begin()
+    {
+        int period = Period();
+        if (period == 0)
+        {
+            _stride = 0;
+            return;
+        }
+        _stride = (period + spec.Points - 1) / spec.Points;
+        _length = Math.Max(4, period / _stride);
+        _phase = _end % _stride;
+        _end /= _stride;
+        for (int c = 0; c < _past.Length; c++)
+        {
+            for (int i = 0; i < _phase; i++) _sample[c] += _past[c][_end * _stride + i];
+            double sum = 0;
+            for (int t = 0; t < _end; t++)
+            {
+                double sample = 0;
+                for (int i = 0; i < _stride; i++) sample += _past[c][t * _stride + i];
+                _past[c][t] = (float)(sample / _stride);
+                sum += _past[c][t] - (t >= _length ? _past[c][t - _length] : 0);
+                _sums[c][t] = (float)sum;
+            }
+        }
+        for (int lag = 1; lag <= Math.Min(spec.Past, _end - 1); lag++) _squares[^lag] = (float)SquaresAt(lag);
+    }
+
+    // The first lag, beyond the first fall of the autocorrelation below 0, at which it has a peak that is about as high as any: at
+    // multiples of a period it is as high as there.
+    int Period()
+    {
+        Span<double> correlation = stackalloc double[2 * spec.Longest + 1];
+        foreach (float[] row in _past)
+        {
+            double mean = 0;
+            for (int t = 0; t < _end; t++) mean += row[t] / _end;
+            for (int lag = 0; lag < correlation.Length; lag++)
+            {
+                double sum = 0;
+                for (int t = lag; t < _end; t++) sum += (row[t] - mean) * (row[t - lag] - mean);
+                correlation[lag] += sum / (_end - lag);
+            }
+        }
+        int best = 0;
+        bool fell = false;
+        for (int lag = 1; lag <= spec.Longest; lag++)
+        {
+            fell |= correlation[lag] <= 0;
+            if (fell && (best == 0 || correlation[lag] > correlation[best])) best = lag;
+        }
+        // What has no peak above 0 has none to be found below.
+        if (best < 4 || correlation[best] <= 0 || correlation[best] < spec.Periodic * correlation[0]) return 0;
+        int first = 1;
+        while (correlation[first] > 0) first++;
+        while (correlation[first] < Peak * correlation[best] || correlation[first + 1] > correlation[first])
+            if (++first == best) break;
+        first = Math.Max(4, first);
+        return Math.Min(correlation[first], correlation[2 * first]) < spec.Periodic * correlation[0] ? 0 : first;
+    }
+
+    // Of as many terms as there are at this lag.
+    double SquaresAt(int lag)
+    {
+        double sum = 0;
+        foreach (float[] row in _past)
+            for (int t = Math.Max(lag, _end - _length); t < _end; t++)
+            {
+                double difference = row[t] - row[t - lag];
+                sum += difference * difference;
+            }
+        return sum;
+    }
+
+    // A term more at the present end, one less at the other where there is one.
+    void MoveOn(int lags)
+    {
+        Span<float> squares = _squares.AsSpan(spec.Past - lags);
+        int both = Math.Clamp(_end - 1 - _length, 0, lags), only = lags - both;
+        foreach (float[] row in _past)
+        {
+            float now = row[_end - 1], then = row[_end - 1 - Math.Min(_length, _end - 1)];
+            ReadOnlySpan<float> before = row.AsSpan(_end - 1 - lags, lags), old = row.AsSpan(_end - 1 - _length - both, both);
+            for (int j = 0; j < only; j++) squares[j] += (now - before[j]) * (now - before[j]);
+            Span<float> to = squares[only..];
+            ReadOnlySpan<float> from = before[only..];
+            Span<Vector<float>> wide = MemoryMarshal.Cast<float, Vector<float>>(to);
+            ReadOnlySpan<Vector<float>> a = MemoryMarshal.Cast<float, Vector<float>>(from),
+                b = MemoryMarshal.Cast<float, Vector<float>>(old);
+            for (int j = 0; j < wide.Length; j++)
+            {
+                Vector<float> came = new Vector<float>(now) - a[j], went = new Vector<float>(then) - b[j];
+                wide[j] = wide[j] + (came * came - went * went);
+            }
+            for (int j = wide.Length * Vector<float>.Count; j < both; j++)
+            {
+                float came = now - from[j], went = then - old[j];
+                to[j] += came * came - went * went;
+            }
+        }
+    }
+
+    // One lag a sample: rounding does not pile up.
+    void Refresh(int lags)
+    {
+        _refreshed = _refreshed % lags + 1;
+        _squares[^_refreshed] = (float)SquaresAt(_refreshed);
+    }
+
+    // The lag, from a length on, at which the shapes are nearest: the block of lags that holds it, then the lag in it.
+    int Nearest(int most, out double unlike)
+    {
+        int count = most - _length + 1, older = Math.Min(most - most / 2, count), at = 0;
+        float least = float.PositiveInfinity;
+        float far = Search(most, 0, older, ref least, ref at), near = Search(most, older, count, ref least, ref at);
+        float floor = (float)Resolved * _length * _past.Length;
+        unlike = Math.Abs(Math.Log(Math.Max(near, floor) / Math.Max(far, floor)));
+        int block = 8 * Vector<float>.Count;
+        for (int j = at; j < Math.Min(at + block, count); j++)
+            if (ApartAt(most, j) == least) return most - j;
+        return most - at;
+    }
+
+    float Search(int most, int begin, int end, ref float least, ref int at)
+    {
+        int block = 8 * Vector<float>.Count;
+        float lowest = float.PositiveInfinity;
+        for (int from = begin; from < end; from += block)
+        {
+            float low = Least(most, from, Math.Min(block, end - from));
+            lowest = Math.Min(lowest, low);
+            if (low < least) (least, at) = (low, from);
+        }
+        return lowest;
+    }
+
+    float Least(int most, int from, int count)
+    {
+        int j = 0, width = Vector<float>.Count;
+        float least = float.PositiveInfinity;
+        if (count >= width)
+        {
+            var low = new Vector<float>(float.PositiveInfinity);
+            for (; j + width <= count; j += width)
+            {
+                var apart = new Vector<float>(_squares.AsSpan(spec.Past - most + from + j));
+                foreach (float[] sums in _sums)
+                {
+                    Vector<float> level = new Vector<float>(sums[_end - 1]) - new Vector<float>(sums.AsSpan(_end - 1 - most + from + j));
+                    apart -= level * level / new Vector<float>(_length);
+                }
+                low = Vector.Min(low, apart);
+            }
+            for (int i = 0; i < width; i++) least = Math.Min(least, low[i]);
+        }
+        for (; j < count; j++) least = Math.Min(least, ApartAt(most, from + j));
+        return least;
+    }
+
+    float ApartAt(int most, int j)
+    {
+        float apart = _squares[spec.Past - most + j];
+        foreach (float[] sums in _sums)
+        {
+            float level = sums[_end - 1] - sums[_end - 1 - most + j];
+            apart -= level * level / _length;
+        }
+        return apart;
+    }
+
+    double Apart(int channel, int lag)
+    {
+        float[] row = _past[channel];
+        double squares = 0, sum = 0;
+        for (int t = _end - _length; t < _end; t++)
+        {
+            double difference = row[t] - row[t - lag];
+            sum += difference;
+            squares += difference * difference;
+        }
+        return (squares - sum * sum / _length) / _length;
+    }
+
+    public override void CarryWindows(ref StateCarrier state)
+    {
+        foreach (float[] row in _past) state.Carry(row.AsSpan(), nameof(_past));
+        foreach (float[] row in _sums) state.Carry(row.AsSpan(), nameof(_sums));
+        state.Carry(_squares.AsSpan(), nameof(_squares));
+        state.Carry(_sample.AsSpan(), nameof(_sample));
+        state.Carry(ref _end, 0, spec.Past + spec.Points + 1 + Room);
+        state.Carry(ref _length, 0, Math.Max(spec.Points, spec.Longest));
+        state.Carry(ref _stride, 0, spec.Longest);
+        state.Carry(ref _phase, 0, spec.Longest);
+        state.Carry(ref _whole);
+        state.Carry(ref _refreshed, 0, spec.Past);
+        state.Carry(ref _count);
+        state.Carry(ref _unlike);
+        state.Carry(ref _compared);
+    }
+}
