@@ -3,6 +3,8 @@ namespace Esn;
 /// <summary>An <see cref="AsinhScale"/> for each channel.</summary>
 sealed class AsinhScaler : Scaler
 {
+    const double Lost = 12;  // sinh of it is 80,000 units: the warm-up was of something else, such as a machine that stood still
+
     readonly AsinhScale[] _scales;  // [channels]
 
     /// <summary>Not fixed yet: <see cref="Carry"/> does that.</summary>
@@ -28,11 +30,16 @@ sealed class AsinhScaler : Scaler
     public override double Limit { get; }
 
     /// <inheritdoc/>
-    /// <returns>False: a logarithm sees any distance.</returns>
+    /// <returns>Whether a value is so far away that what it does there is lost: a logarithm sees any distance, but no detail.</returns>
     public override bool Scale(ReadOnlySpan<double> frame, Span<double> y)
     {
-        for (int c = 0; c < _scales.Length; c++) y[c] = _scales[c].Scale(frame[c]);
-        return false;
+        bool lost = false;
+        for (int c = 0; c < _scales.Length; c++)
+        {
+            y[c] = _scales[c].Scale(frame[c]);
+            lost |= Math.Abs(y[c]) > Lost;
+        }
+        return lost;
     }
 
     /// <inheritdoc/>

@@ -86,8 +86,6 @@ sealed class GroupWatch(EsnConfig config, KafkaSource source, Readiness readines
         foreach (string topic in gone)
             if (_gone.Add(topic)) log.SinkGone(topic);
         _gone.IntersectWith(gone);
-        await source.LookAtTopics(admin, topics).ConfigureAwait(false);
-        stop.ThrowIfCancellationRequested();
 
         TopicPartition[] partitions = [.. topics.Where(topic => !topic.Error.IsError && config.Source.Topics.Contains(topic.Topic))
             .SelectMany(topic => topic.Partitions.Select(partition => new TopicPartition(topic.Topic, partition.PartitionId)))];
@@ -112,6 +110,9 @@ sealed class GroupWatch(EsnConfig config, KafkaSource source, Readiness readines
         readiness.Told([.. partitions.Select(partition => new GroupPartition(new PartitionId(partition.Topic, partition.Partition),
             committed.TryGetValue(partition, out long next) ? next : held[partition].Low.Value, held[partition].High.Value,
             read?.Contains(partition) ?? true))], gone.FirstOrDefault());
+        // Last: where it is not told, all else is.
+        stop.ThrowIfCancellationRequested();
+        await source.LookAtTopics(admin, topics).ConfigureAwait(false);
     }
 
     // Null where the brokers don't tell, as the embedded one, or not now: while a group shares its partitions anew it has none.

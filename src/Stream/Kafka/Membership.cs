@@ -138,6 +138,7 @@ sealed class Membership(IConsumer<byte[]?, byte[]?> consumer, TopicIds topics, S
     /// Topics are others than they were, and nobody has missed the old ones: the client goes on in the new ones where it was. They are
     /// read from their beginning.
     /// </summary>
+    /// <param name="anew">Their names.</param>
     /// <exception cref="KafkaException">The client can't go there.</exception>
     public void BeginAnew(IReadOnlyCollection<string> anew)
     {

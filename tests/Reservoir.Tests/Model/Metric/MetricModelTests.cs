@@ -327,4 +327,19 @@ public sealed class MetricModelTests
         Assert.All(results[4015..4060], r => Assert.True(r.AlarmOpen, $"not open at {r.Position}"));
         Assert.Contains(results[4060..4080], r => r.Alarm?.Change == AlarmChange.Closed);
     }
+
+    [Fact]
+    public void A_machine_that_stood_still_through_the_warm_up_is_scaled_anew_once_it_runs()
+    {
+        for (int seed = 50; seed < 55; seed++)
+        {
+            var random = new Xoshiro256StarStar(seed, threadSafe: false);
+            StepResult[] results = Run(new Detector(Small, 1), t => t < 1000 ? 0
+                : 50 + 5 * Math.Sin(2 * Math.PI * t / 48) + Normal.Sample(random, 0, .3) + (t is >= 3000 and < 3004 ? 12 : 0), 3050);
+            Assert.True(results[1000].Score >= 1);
+            StepResult anew = Assert.Single(results, r => r.Model is { Restarted: true });
+            Assert.InRange(anew.Position, 1250, 1400);
+            Assert.Contains(results[3000..3004], r => r.Score >= 1);
+        }
+    }
 }
