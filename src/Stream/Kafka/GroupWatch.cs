@@ -112,7 +112,7 @@ sealed class GroupWatch(EsnConfig config, KafkaSource source, Readiness readines
             read?.Contains(partition) ?? true))], gone.FirstOrDefault());
         // Last: where it is not told, all else is.
         stop.ThrowIfCancellationRequested();
-        await source.LookAtTopics(admin, topics).ConfigureAwait(false);
+        await source.LookAtTopics(admin).ConfigureAwait(false);
     }
 
     // Null where the brokers don't tell, as the embedded one, or not now: while a group shares its partitions anew it has none.

@@ -95,11 +95,10 @@ public sealed class KafkaSource : IDisposable
     /// then begun with.
     /// </summary>
     /// <param name="admin">Asks.</param>
-    /// <param name="topics">As the brokers told just now.</param>
     /// <exception cref="KafkaException">There was no answer.</exception>
-    internal async Task LookAtTopics(IAdminClient admin, IEnumerable<TopicMetadata> topics)
+    internal async Task LookAtTopics(IAdminClient admin)
     {
-        string[] anew = await _topics.Others(admin, topics).ConfigureAwait(false);
+        string[] anew = await _topics.Others(admin, _config.Source.Topics).ConfigureAwait(false);
         if (anew.Length > 0) Volatile.Write(ref _anew, anew);
     }
 

@@ -110,6 +110,7 @@ sealed class Membership(IConsumer<byte[]?, byte[]?> consumer, TopicIds topics, S
         if (partitions.Count == 0) return;
         log.Revoked(Said(partitions));
         foreach (TopicPartitionOffset partition in partitions) _next.Remove(partition.TopicPartition);
+        topics.Forget(partitions.Select(partition => partition.TopicPartition));
         Unpause(partitions);
         if (_emit is null) return;  // it ends: the pipeline is empty already
         _flush!();
@@ -145,7 +146,7 @@ sealed class Membership(IConsumer<byte[]?, byte[]?> consumer, TopicIds topics, S
         // By the group they may have been begun with meanwhile.
         Dictionary<string, UInt128> ids = topics.Of(anew, closing);
         List<TopicPartition> partitions = [.. consumer.Assignment.Where(partition =>
-            ids.TryGetValue(partition.Topic, out UInt128 id) && topics.IsAnother(partition.Topic, id))];
+            ids.TryGetValue(partition.Topic, out UInt128 id) && topics.IsAnother(partition, id))];
         if (partitions.Count == 0) return;
         Drop([.. partitions.Select(partition => new TopicPartitionOffset(partition, Offset.Unset))]);
         foreach (TopicPartitionOffset begin in Assign(partitions))
@@ -176,7 +177,7 @@ sealed class Membership(IConsumer<byte[]?, byte[]?> consumer, TopicIds topics, S
         Dictionary<TopicPartition, Offset> begins = [];
         Dictionary<TopicPartition, long> committed = [];
         Dictionary<string, UInt128> ids = topics.Of(partitions.Select(partition => partition.Topic), closing);
-        TopicPartition[] anew = [.. partitions.Where(partition => topics.IsAnother(partition.Topic, ids[partition.Topic]))];
+        TopicPartition[] anew = [.. partitions.Where(partition => topics.IsAnother(partition, ids[partition.Topic]))];
         if (partitions.Count > 0)
         {
             // What was on its way when they went is committed by now, or given up.
@@ -194,6 +195,7 @@ sealed class Membership(IConsumer<byte[]?, byte[]?> consumer, TopicIds topics, S
         List<PartitionOffset> resumed = Resumed(partitions.Except(anew), committed, begins);
         // Whatever is not here by now is another's.
         if (_kept.Count > 0) emit(new PartitionsLost([.. _kept.Keys.Select(Id)]));
+        topics.Forget(_kept.Keys.Except(partitions));
         _kept.Clear();
         if (resumed.Count > 0) log.Resumed(string.Join(", ", resumed.Select(partition => partition.Partition)));
         if (partitions.Count > 0)
@@ -208,7 +210,7 @@ sealed class Membership(IConsumer<byte[]?, byte[]?> consumer, TopicIds topics, S
                 if (begin.Value >= 0) _next[partition] = begin;
             emit(new PartitionsAssigned([.. come.Select(Id)]) { Resumed = resumed, Starts = known });
         }
-        topics.Remember(ids);
+        topics.Remember(partitions, ids);
         return [.. partitions.Select(partition => new TopicPartitionOffset(partition, begins[partition]))];
     }
 

@@ -26,6 +26,7 @@ sealed class StateReader(EsnConfig config, TimeProvider time, ILogger log, TimeS
     readonly Lock _one = new();
     IConsumer<byte[]?, byte[]?>? _consumer;
     TopicPartitionOffset? _at;  // where it goes on
+    Task _replaced = Task.CompletedTask;  // the end of the client before
 
     /// <summary>Goes through all that a partition of the topic holds, and keeps nothing of it.</summary>
     /// <param name="number">Of the partition.</param>
@@ -135,19 +136,19 @@ sealed class StateReader(EsnConfig config, TimeProvider time, ILogger log, TimeS
             if (patience != Timeout.InfiniteTimeSpan && time.GetElapsedTime(since) > patience)
                 throw new SnapshotException($"can't read topic {_topic} at {config.Kafka.BootstrapServers}: nothing came within "
                     + $"{patience.TotalSeconds} s: {heard}");
-            if (time.GetElapsedTime(asked) < AnotherAfter) continue;
+            // One more at the most: the end of a client that waits for brokers may wait for them too.
+            if (time.GetElapsedTime(asked) < AnotherAfter || !_replaced.IsCompleted) continue;
             log.StateAnother(_topic, _at!.Partition.Value, AnotherAfter.TotalSeconds);
             Replace();
             asked = time.GetTimestamp();
         }
     }
 
-    // The end of a client that waits for brokers may wait for them too.
     void Replace()
     {
         IConsumer<byte[]?, byte[]?> old = _consumer!;
-        _ = Task.Factory.StartNew(old.Dispose, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         _consumer = Make();
+        _replaced = Task.Factory.StartNew(old.Dispose, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         Assign(_at!.Offset);
     }
 

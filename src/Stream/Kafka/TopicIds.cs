@@ -18,7 +18,7 @@ sealed class TopicIds(IConsumer<byte[]?, byte[]?> consumer, ILogger log)
 
     const int Tries = 4;  // what is assigned meanwhile waits
 
-    readonly ConcurrentDictionary<string, UInt128> _known = new();  // of the topics whose partitions were here
+    readonly ConcurrentDictionary<TopicPartition, UInt128> _known = new();  // of their topics, when they came
     bool? _without;  // the brokers have no ids
 
     /// <summary>The id of each topic; 0: not known, as the brokers have none or do not say.</summary>
@@ -57,28 +57,41 @@ sealed class TopicIds(IConsumer<byte[]?, byte[]?> consumer, ILogger log)
         return ids;
     }
 
-    /// <summary>Whether a topic is another one than that whose partitions were here before.</summary>
-    /// <param name="topic">Its name.</param>
-    /// <param name="id">Its id now.</param>
-    public bool IsAnother(string topic, UInt128 id) => id != 0 && _known.TryGetValue(topic, out UInt128 before) && before != id;
+    /// <summary>Whether the topic of a partition is another one than when the partition came.</summary>
+    /// <param name="partition">That is here, or was lost.</param>
+    /// <param name="id">Of its topic, now.</param>
+    public bool IsAnother(TopicPartition partition, UInt128 id) =>
+        id != 0 && _known.TryGetValue(partition, out UInt128 before) && before != id;
 
-    /// <summary>Asks which of some topics are others than those whose partitions are here.</summary>
+    /// <summary>Asks which of some topics are others than when their partitions came.</summary>
     /// <param name="admin">Asks.</param>
-    /// <param name="topics">As the brokers told just now.</param>
+    /// <param name="topics">Their names.</param>
     /// <exception cref="KafkaException">There was no answer.</exception>
-    public async Task<string[]> Others(IAdminClient admin, IEnumerable<TopicMetadata> topics)
+    public async Task<string[]> Others(IAdminClient admin, IEnumerable<string> topics)
     {
-        string[] known = [.. topics.Where(topic => _known.ContainsKey(topic.Topic) && HasLeaders(topic)).Select(topic => topic.Topic)];
-        if (known.Length == 0) return [];
-        (List<(string Topic, UInt128 Id)> found, _) = await Described(admin, known).ConfigureAwait(false);
-        return [.. found.Where(topic => IsAnother(topic.Topic, topic.Id)).Select(topic => topic.Topic)];
+        // Leaders are asked for just before: see above.
+        string[] known = [.. topics.Where(topic => _known.Keys.Any(partition => partition.Topic == topic))];
+        string[] asked = await Task.Run(() => known.Where(topic => HasLeaders(admin.GetMetadata(topic, Patience).Topics.Single())).ToArray())
+            .ConfigureAwait(false);
+        if (asked.Length == 0) return [];
+        (List<(string Topic, UInt128 Id)> found, _) = await Described(admin, asked).ConfigureAwait(false);
+        return [.. found.Where(topic => _known.Keys.Any(partition => partition.Topic == topic.Topic && IsAnother(partition, topic.Id)))
+            .Select(topic => topic.Topic)];
     }
 
-    /// <summary>Partitions of these topics are here.</summary>
-    public void Remember(IReadOnlyDictionary<string, UInt128> ids)
+    /// <summary>Partitions came.</summary>
+    /// <param name="partitions">All that did.</param>
+    /// <param name="ids">Of their topics.</param>
+    public void Remember(IEnumerable<TopicPartition> partitions, IReadOnlyDictionary<string, UInt128> ids)
     {
-        foreach ((string topic, UInt128 id) in ids)
-            if (id != 0) _known[topic] = id;
+        foreach (TopicPartition partition in partitions)
+            if (ids[partition.Topic] is var id && id != 0) _known[partition] = id;
+    }
+
+    /// <summary>Partitions are another's now, who knows better which topic he reads.</summary>
+    public void Forget(IEnumerable<TopicPartition> partitions)
+    {
+        foreach (TopicPartition partition in partitions) _known.TryRemove(partition, out _);
     }
 
     /// <summary>
