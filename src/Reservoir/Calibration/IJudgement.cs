@@ -15,6 +15,9 @@ interface IJudgement
     /// <summary>Whether this raw score alone would alarm at this step.</summary>
     bool Alarms(int score);
 
-    /// <summary>Whether a channel stands still inside of its range: that does not become normal as soon as another level does.</summary>
+    /// <summary>
+    /// Whether a channel stands still inside of its range, or wherever it is if it has a part in the alarm, as a counter that stalls or what
+    /// fell to 0: that does not become normal as soon as another level does.
+    /// </summary>
     bool Stands => false;
 }
