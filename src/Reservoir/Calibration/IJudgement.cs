@@ -16,8 +16,8 @@ interface IJudgement
     bool Alarms(int score);
 
     /// <summary>
-    /// Whether a channel stands still inside of its range, or wherever it is if it has a part in the alarm, as a counter that stalls or what
-    /// fell to 0: that does not become normal as soon as another level does.
+    /// Whether a channel stands still inside of its range, or wherever it is if it has a part in the alarm, as a counter that stalls or
+    /// what fell to 0: that does not become normal as soon as another level does.
     /// </summary>
     bool Stands => false;
 }

@@ -26,7 +26,7 @@ public static class DemoScreen
     static async Task<bool> Plain(DemoRun demo, CancellationToken stop)
     {
         demo.Alarmed += (position, delay, score) => AnsiConsole.MarkupLine(Line(position, delay, score));
-        return await demo.Run(stop).ConfigureAwait(false);
+        return await demo.RunPlainly(stop).ConfigureAwait(false);
     }
 
     static async Task<bool> Live(DemoRun demo, CancellationToken stop)

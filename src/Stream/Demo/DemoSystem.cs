@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using Esn.Streaming.Configuration;
 using Esn.Streaming.Hosting;
 using Microsoft.Extensions.Logging;
+using Spectre.Console;
 
 namespace Esn.Streaming.Demo;
 
@@ -14,6 +15,8 @@ namespace Esn.Streaming.Demo;
 public abstract class DemoSystem : IAsyncDisposable
 {
     const int UsualPort = 9464;
+
+    static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(50);  // whether it listens
 
     readonly EmbeddedBroker _broker;
     readonly ILoggerFactory _log = LoggerFactory.Create(logging => logging.SetMinimumLevel(LogLevel.Error).AddSimpleConsole());
@@ -85,6 +88,16 @@ public abstract class DemoSystem : IAsyncDisposable
             await alarms.ConfigureAwait(false);
         }
         return IsGood() && flushed;
+    }
+
+    /// <summary>The same where there is no terminal to draw on: says where the page is.</summary>
+    public async Task<bool> RunPlainly(CancellationToken stop)
+    {
+        Task<bool> run = Run(stop);
+        while (Host.Address is null && !run.IsCompleted)
+            await Task.WhenAny(run, Task.Delay(LookAgain, CancellationToken.None)).ConfigureAwait(false);
+        if (Host.Address is { } page) AnsiConsole.WriteLine($"  the page is at {page}");
+        return await run.ConfigureAwait(false);
     }
 
     /// <summary>Sends the feed; returns once all of it is scored and its alarms are read, or never where it shall not end.</summary>

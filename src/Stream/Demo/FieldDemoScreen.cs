@@ -35,7 +35,7 @@ public static class FieldDemoScreen
     static async Task<bool> Plain(FieldDemoRun demo, CancellationToken stop)
     {
         demo.Alarmed += alarm => AnsiConsole.MarkupLine(Line(alarm));
-        return await demo.Run(stop).ConfigureAwait(false);
+        return await demo.RunPlainly(stop).ConfigureAwait(false);
     }
 
     static async Task<bool> Live(FieldDemoRun demo, CancellationToken stop)

@@ -71,8 +71,8 @@ sealed class TopicIds(IConsumer<byte[]?, byte[]?> consumer, ILogger log)
     {
         // Leaders are asked for just before: see above.
         string[] known = [.. topics.Where(topic => _known.Keys.Any(partition => partition.Topic == topic))];
-        string[] asked = await Task.Run(() => known.Where(topic => HasLeaders(admin.GetMetadata(topic, Patience).Topics.Single())).ToArray())
-            .ConfigureAwait(false);
+        bool HasLeader(string topic) => HasLeaders(admin.GetMetadata(topic, Patience).Topics.Single());
+        string[] asked = await Task.Run(() => known.Where(HasLeader).ToArray()).ConfigureAwait(false);
         if (asked.Length == 0) return [];
         (List<(string Topic, UInt128 Id)> found, _) = await Described(admin, asked).ConfigureAwait(false);
         return [.. found.Where(topic => _known.Keys.Any(partition => partition.Topic == topic.Topic && IsAnother(partition, topic.Id)))
