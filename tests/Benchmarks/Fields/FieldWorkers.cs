@@ -20,7 +20,7 @@ static class FieldWorkers
         string program = Path.Combine(Options.Text(options, "--esn") ?? AppContext.BaseDirectory, "esn.dll");
         using KafkaServer server = KafkaServer.Start();
         Console.WriteLine($"{"field",-10}{"tiles",6}{"workers",9}{"frames/s",10}{"ms/frame",10}{"MB in all",11}");
-        foreach ((int side, int count) in ((int, int)[])[(60, 240), (120, 120), (240, 60)])
+        foreach ((int side, int count) in ((int, int)[])[(60, 2400), (120, 600), (240, 180)])
         {
             string topic = $"tiles-{side}";
             int tiles = Send(server.BootstrapServers, topic, side, count);
@@ -42,7 +42,7 @@ static class FieldWorkers
         string directory = Directory.CreateTempSubdirectory("esn-bench-").FullName, config = Path.Combine(directory, "esn.yaml");
         File.WriteAllText(config, $$"""
             kafka: { bootstrapServers: "{{servers}}" }
-            source: { topics: [{{topic}}], group: {{topic}}-{{count}}, maxMemory: 20GB }
+            source: { topics: [{{topic}}], group: {{topic}}-{{count}}, maxMemory: 20GB, batchSize: 64 }
             http: { listen: "127.0.0.1:0", maxStreams: 10, history: 16 }
             preset: field
             detector: { scalingSteps: 20, calibrateFrom: 20, readout: { delay: 30 } }
@@ -58,6 +58,7 @@ static class FieldWorkers
             }
         }
         WaitFor((long)tiles * frames / 2);
+        if (group.All.Any(worker => worker.Steps() == 0)) throw new InvalidOperationException("one worker has taken half of the frames alone");
         (long start, long begun) = (Stopwatch.GetTimestamp(), Steps());
         WaitFor((long)tiles * frames);
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
