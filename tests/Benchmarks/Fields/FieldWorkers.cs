@@ -9,7 +9,7 @@ using Esn.Streaming.Wire;
 namespace Esn.Benchmarks.Fields;
 
 /// <summary>
-/// Fields cut into tiles of 30×30 with a halo of 2, as `esn replay --tiles` sends them, taken from a backlog by one and by two workers.
+/// Fields cut into tiles of 30×30 with a halo of 2, as `esn replay` sends them, taken from a backlog by one and by two workers.
 /// </summary>
 static class FieldWorkers
 {
@@ -58,7 +58,8 @@ static class FieldWorkers
             }
         }
         WaitFor((long)tiles * frames / 2);
-        if (group.All.Any(worker => worker.Steps() == 0)) throw new InvalidOperationException("one worker has taken half of the frames alone");
+        if (group.All.Any(worker => worker.Steps() == 0))
+            throw new InvalidOperationException("one worker has taken half of the frames alone");
         (long start, long begun) = (Stopwatch.GetTimestamp(), Steps());
         WaitFor((long)tiles * frames);
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
