@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Esn;
 
-/// <summary>State of <see cref="ShapeSpec"/>.</summary>
+/// <summary>State of <see cref="ShapeSpec"/> (eq. 8).</summary>
 /// <remarks>
 /// The sum of squares at each lag is moved on by a term at either end, so that a sample costs a pass over the lags, whatever the
 /// length of the shape. Rows by lag begin with the longest one, and so run through the past from old to new.

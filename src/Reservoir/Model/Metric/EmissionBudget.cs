@@ -72,7 +72,7 @@ public sealed record EmissionBudgetSpec
         Require.Range(MostFar, 0, 1000);
     }
 
-    /// <summary>S = E + X and what lies far away, X in part where E is small.</summary>
+    /// <summary>S = E + X and what lies far away, X in part where E is small (eq. 9).</summary>
     internal double Weigh(double errors, double extremes, double distance) =>
         errors + extremes * Math.Min(1, Foretold + (1 - Foretold) * errors / BackedFrom) + Math.Min(MostFar, FarWeight * distance);
 
