@@ -7,7 +7,7 @@ sealed unsafe partial class Kernel<V>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Dots(double* rows, nint stride, int count, double* x, int blocks, double* result)
     {
-        double* sums = stackalloc double[Tile];
+        double* room = stackalloc double[Tile + Line], sums = ToCacheLine(room);
         int r = 0;
         for (; r + 8 <= count; r += 8)
         {
@@ -59,8 +59,7 @@ sealed unsafe partial class Kernel<V>
     public override void Products(
         double* rows, nint stride, int count, double** x, int frames, int blocks, double* result, nint resultStride)
     {
-        double* sums = stackalloc double[Tile];
-        double* lines = stackalloc double[8];
+        double* room = stackalloc double[Tile + 2 * Line], sums = ToCacheLine(room), lines = sums + Tile;
         int r = 0;
         for (; r + 4 <= count; r += 4)
         {

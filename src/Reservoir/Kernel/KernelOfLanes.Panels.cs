@@ -9,7 +9,7 @@ sealed unsafe partial class Kernel<V>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void MultiplyPanels(double* matrix, int blocks, int first, int last, double** z, double** y, int frames)
     {
-        double* sums = stackalloc double[frames * Tile];
+        double* room = stackalloc double[(frames + 1) * Tile + Line], sums = ToCacheLine(room), spread = sums + frames * Tile;
         for (int panel = first; panel < last; panel++)
         {
             double* tiles = matrix + Offset(blocks, panel);
@@ -21,7 +21,7 @@ sealed unsafe partial class Kernel<V>
                 if (V.Width == 8)
                 {
                     for (; f + 2 <= frames; f += 2)
-                        PanelOfTwo(some, panel, from, to, z[f], y[f], z[f + 1], y[f + 1], sums + f * Tile);
+                        PanelOfTwo(some, panel, from, to, z[f], y[f], z[f + 1], y[f + 1], sums + f * Tile, spread);
                     if (f < frames) PanelOfOne(some, panel, from, to, z[f], y[f], sums + f * Tile);
                 }
                 else
@@ -118,9 +118,11 @@ sealed unsafe partial class Kernel<V>
         V.Store(a7, sums + 56);
     }
 
-    // Two frames, 8 lanes: each element serves both.
+    // Two frames, 8 lanes: each element serves both. The multipliers of the second have no registers left: they are spread over
+    // whole cache lines, where the stack's own would straddle two.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void PanelOfTwo(double* tiles, int panel, int from, int to, double* z, double* y, double* z2, double* y2, double* sums)
+    static void PanelOfTwo(double* tiles, int panel, int from, int to, double* z, double* y, double* z2, double* y2, double* sums,
+        double* spread)
     {
         double* tile = tiles;
         nint i = 8 * panel;
@@ -128,8 +130,7 @@ sealed unsafe partial class Kernel<V>
         double* zj2 = z2 + i;
         V b0 = V.All(zj[0]), b1 = V.All(zj[1]), b2 = V.All(zj[2]), b3 = V.All(zj[3]);
         V b4 = V.All(zj[4]), b5 = V.All(zj[5]), b6 = V.All(zj[6]), b7 = V.All(zj[7]);
-        V d0 = V.All(zj2[0]), d1 = V.All(zj2[1]), d2 = V.All(zj2[2]), d3 = V.All(zj2[3]);
-        V d4 = V.All(zj2[4]), d5 = V.All(zj2[5]), d6 = V.All(zj2[6]), d7 = V.All(zj2[7]);
+        for (int j = 0; j < 8; j++) V.Store(V.All(zj2[j]), spread + 8 * j);
         V a0 = default, a1 = default, a2 = default, a3 = default, a4 = default, a5 = default, a6 = default, a7 = default;
         V e0 = default, e1 = default, e2 = default, e3 = default, e4 = default, e5 = default, e6 = default, e7 = default;
         V t, t2, c;
@@ -139,28 +140,28 @@ sealed unsafe partial class Kernel<V>
             t2 = V.Load(y2 + i);
             c = V.Load(tile);
             t = V.MultiplyAdd(c, b0, t);
-            t2 = V.MultiplyAdd(c, d0, t2);
+            t2 = V.MultiplyAdd(c, V.Load(spread), t2);
             c = V.Load(tile + 8);
             t = V.MultiplyAdd(c, b1, t);
-            t2 = V.MultiplyAdd(c, d1, t2);
+            t2 = V.MultiplyAdd(c, V.Load(spread + 8), t2);
             c = V.Load(tile + 16);
             t = V.MultiplyAdd(c, b2, t);
-            t2 = V.MultiplyAdd(c, d2, t2);
+            t2 = V.MultiplyAdd(c, V.Load(spread + 16), t2);
             c = V.Load(tile + 24);
             t = V.MultiplyAdd(c, b3, t);
-            t2 = V.MultiplyAdd(c, d3, t2);
+            t2 = V.MultiplyAdd(c, V.Load(spread + 24), t2);
             c = V.Load(tile + 32);
             t = V.MultiplyAdd(c, b4, t);
-            t2 = V.MultiplyAdd(c, d4, t2);
+            t2 = V.MultiplyAdd(c, V.Load(spread + 32), t2);
             c = V.Load(tile + 40);
             t = V.MultiplyAdd(c, b5, t);
-            t2 = V.MultiplyAdd(c, d5, t2);
+            t2 = V.MultiplyAdd(c, V.Load(spread + 40), t2);
             c = V.Load(tile + 48);
             t = V.MultiplyAdd(c, b6, t);
-            t2 = V.MultiplyAdd(c, d6, t2);
+            t2 = V.MultiplyAdd(c, V.Load(spread + 48), t2);
             c = V.Load(tile + 56);
             t = V.MultiplyAdd(c, b7, t);
-            t2 = V.MultiplyAdd(c, d7, t2);
+            t2 = V.MultiplyAdd(c, V.Load(spread + 56), t2);
             V.Store(t, y + i);
             V.Store(t2, y2 + i);
             tile += Tile;
@@ -193,42 +194,42 @@ sealed unsafe partial class Kernel<V>
             t2 = V.Load(y2 + i);
             c = V.Load(tile);
             t = V.MultiplyAdd(c, b0, t);
-            t2 = V.MultiplyAdd(c, d0, t2);
+            t2 = V.MultiplyAdd(c, V.Load(spread), t2);
             a0 = V.MultiplyAdd(c, x, a0);
             e0 = V.MultiplyAdd(c, x2, e0);
             c = V.Load(tile + 8);
             t = V.MultiplyAdd(c, b1, t);
-            t2 = V.MultiplyAdd(c, d1, t2);
+            t2 = V.MultiplyAdd(c, V.Load(spread + 8), t2);
             a1 = V.MultiplyAdd(c, x, a1);
             e1 = V.MultiplyAdd(c, x2, e1);
             c = V.Load(tile + 16);
             t = V.MultiplyAdd(c, b2, t);
-            t2 = V.MultiplyAdd(c, d2, t2);
+            t2 = V.MultiplyAdd(c, V.Load(spread + 16), t2);
             a2 = V.MultiplyAdd(c, x, a2);
             e2 = V.MultiplyAdd(c, x2, e2);
             c = V.Load(tile + 24);
             t = V.MultiplyAdd(c, b3, t);
-            t2 = V.MultiplyAdd(c, d3, t2);
+            t2 = V.MultiplyAdd(c, V.Load(spread + 24), t2);
             a3 = V.MultiplyAdd(c, x, a3);
             e3 = V.MultiplyAdd(c, x2, e3);
             c = V.Load(tile + 32);
             t = V.MultiplyAdd(c, b4, t);
-            t2 = V.MultiplyAdd(c, d4, t2);
+            t2 = V.MultiplyAdd(c, V.Load(spread + 32), t2);
             a4 = V.MultiplyAdd(c, x, a4);
             e4 = V.MultiplyAdd(c, x2, e4);
             c = V.Load(tile + 40);
             t = V.MultiplyAdd(c, b5, t);
-            t2 = V.MultiplyAdd(c, d5, t2);
+            t2 = V.MultiplyAdd(c, V.Load(spread + 40), t2);
             a5 = V.MultiplyAdd(c, x, a5);
             e5 = V.MultiplyAdd(c, x2, e5);
             c = V.Load(tile + 48);
             t = V.MultiplyAdd(c, b6, t);
-            t2 = V.MultiplyAdd(c, d6, t2);
+            t2 = V.MultiplyAdd(c, V.Load(spread + 48), t2);
             a6 = V.MultiplyAdd(c, x, a6);
             e6 = V.MultiplyAdd(c, x2, e6);
             c = V.Load(tile + 56);
             t = V.MultiplyAdd(c, b7, t);
-            t2 = V.MultiplyAdd(c, d7, t2);
+            t2 = V.MultiplyAdd(c, V.Load(spread + 56), t2);
             a7 = V.MultiplyAdd(c, x, a7);
             e7 = V.MultiplyAdd(c, x2, e7);
             V.Store(t, y + i);
