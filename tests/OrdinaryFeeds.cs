@@ -19,8 +19,23 @@ static class OrdinaryFeeds
         ("drift of 5 σ in 100,000", (seed, steps) => Feed(seed, steps, t => 5e-5 * t)),
         ("weekly", (seed, steps) => Feed(seed, steps, Weekly)),
         ("missing at night", (seed, steps) => Feed(seed, steps, t => Weekly(Awake(t)))),
+        ("square 20", (seed, steps) => Feed(seed, steps, t => Square(t, 20))),
+        ("square 40", (seed, steps) => Feed(seed, steps, t => Square(t, 40))),
+        ("square 40, noisy", (seed, steps) => Feed(seed, steps, t => Square(t, 40) / 5)),
+        ("square 100", (seed, steps) => Feed(seed, steps, t => Square(t, 100))),
+        ("square 200", (seed, steps) => Feed(seed, steps, t => Square(t, 200))),
+        ("saw of 40", (seed, steps) => Feed(seed, steps, t => Swing * (t % 40) / 40)),
+        ("pulses", (seed, steps) => Feed(seed, steps, t => t % 50 < 3 ? Swing : 0)),
+        ("stairs", (seed, steps) => Feed(seed, steps, t => Swing * (t % 200 / 40))),
+        ("on 1,000, off 500", (seed, steps) => Feed(seed, steps, t => t % 1500 < 1000 ? Machine(t) : 0)),
         ("step of 8 σ", (seed, steps) => Feed(seed, steps, t => t < Onset * steps ? 0 : Size)),
     ];
+
+    const double Swing = 50;  // of what jumps
+
+    static double Square(int t, int period) => t % period < period / 2 ? Swing : 0;
+
+    static double Machine(int t) => 33 * (Math.Sin(Math.Tau * t / 60) + .4 * Math.Sin(2 * Math.Tau * t / 60 + 1));
 
     // Days of a half-sine, lower at the weekend.
     static double Weekly(int t) => (t % Week / Day >= 5 ? 4 : 8) * Math.Sin(Math.PI * (t % Day) / Day);

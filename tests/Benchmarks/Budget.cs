@@ -50,37 +50,49 @@ static class Budget
                 }
         }
         if (part is null or "metric") MetricFeeds.Table(figures, seeds);
-        if (part is null or "feeds") Feeds(figures, seeds, Math.Min(steps, 100_000));
+        if (part is null or "feeds") Feeds(figures, seeds, Math.Min(steps, 100_000), only);
         return figures;
     }
 
-    // A step is news: what is told within 50 steps of it is no false alarm.
-    static void Feeds(List<Figure> figures, int seeds, int steps)
+    static void Feeds(List<Figure> figures, int seeds, int steps, string? only)
     {
-        const double budget = 1e-4;
+        foreach (double budget in new[] { 1e-4, 1e-5 }) Feeds(figures, seeds, steps, budget, only);
+    }
+
+    // A step is news: what is told within 50 steps of it is no false alarm. The first 22,000 steps are those of a young calibrator.
+    static void Feeds(List<Figure> figures, int seeds, int steps, double budget, string? only)
+    {
+        int young = Math.Min(steps, 22_000);
         int onset = (int)(OrdinaryFeeds.Onset * steps);
-        string title = FormattableString.Invariant($"feeds, {steps:N0} steps × {seeds}");
-        Console.WriteLine($"{title,-28}{"alarms / budget",16}{"step caught",13}{"calm after, steps",19}");
+        string title = FormattableString.Invariant($"feeds, {steps:N0} × {seeds}, {budget:0e+0}");
+        Console.WriteLine($"{title,-28}{"alarms / budget",16}{"until 22,000",14}{"highest",9}{"step caught",13}{"calm after, steps",19}");
         foreach ((string name, Func<int, int, double[]> make) in OrdinaryFeeds.All)
         {
+            if (only is not null && !only.Split(',').Any(o => name.Contains(o, StringComparison.OrdinalIgnoreCase))) continue;
             bool stepping = name.StartsWith("step", StringComparison.Ordinal);
-            int[] told = new int[seeds], caught = new int[seeds], calm = new int[seeds];
+            int[] told = new int[seeds], early = new int[seeds], caught = new int[seeds], calm = new int[seeds];
+            double[] highest = new double[seeds];
             Parallel.For(0, seeds, i =>
             {
                 StepResult[] results = Runner.Run(Presets.Signal(budget), make(700 + i, steps), 1);
                 bool Echo(StepResult r) => stepping && r.Position >= onset && r.Position < onset + 50;
                 StepResult[] announced = [.. results.Where(r => r.Alarm is { Announced: true })];
                 (told[i], caught[i]) = (announced.Count(r => !Echo(r)), announced.Any(Echo) ? 1 : 0);
+                early[i] = announced.Count(r => !Echo(r) && r.Position < young);
+                highest[i] = announced.Where(r => !Echo(r)).Select(r => r.Score).DefaultIfEmpty().Max();
                 calm[i] = stepping
                     ? Array.FindIndex(results, onset, r => r.Alarm?.Change is AlarmChange.Closed or AlarmChange.Adapted) - onset : 0;
             });
             double ratio = told.Sum() / (budget * steps * seeds);
-            Console.WriteLine(FormattableString.Invariant($"{name,-28}{ratio,16:0.00}")
+            double youngRatio = early.Sum() / (budget * young * seeds);
+            Console.WriteLine(FormattableString.Invariant($"{name,-28}{ratio,16:0.00}{youngRatio,14:0.00}{highest.Max(),9:0.00}")
                 + (stepping ? FormattableString.Invariant($"{caught.Sum(),8} of {seeds}{calm.Max(),19}") : ""));
-            figures.Add(new Figure($"budget {name}", ratio, "ratio"));
+            string figure = budget == 1e-4 ? $"budget {name}" : FormattableString.Invariant($"budget {name}, {budget:0e+0}");
+            figures.Add(new Figure(figure, ratio, "ratio"));
+            figures.Add(new Figure($"{figure}: until 22,000", youngRatio, "ratio"));
             if (!stepping) continue;
-            figures.Add(new Figure($"budget {name}: caught", 100.0 * caught.Sum() / seeds, "percent"));
-            figures.Add(new Figure($"budget {name}: calm after", calm.Max(), "steps"));
+            figures.Add(new Figure($"{figure}: caught", 100.0 * caught.Sum() / seeds, "percent"));
+            figures.Add(new Figure($"{figure}: calm after", calm.Max(), "steps"));
         }
     }
 

@@ -12,7 +12,7 @@ public class OrdinaryFeedTests
 
     static StepResult[] Results(string feed, int seed = 5) =>
         Feeds.Run(Feeds.Small(Presets.Signal(Budget)),
-            OrdinaryFeeds.All.Single(f => f.Name.StartsWith(feed, StringComparison.Ordinal)).Make(seed, Steps));
+            Ordinary(feed, seed));
 
     static List<AlarmEvent> Announced(StepResult[] results) =>
         [.. results.Events().Where(e => e.Announced)];
@@ -23,16 +23,38 @@ public class OrdinaryFeedTests
     // 18 alarms are expected after the warm-up, give or take 4.
     [Theory]
     [InlineData("noise")]
-    [InlineData("drift")]
+    [InlineData("drift of 5 σ in 100,000")]
     [InlineData("weekly")]
     [InlineData("missing at night")]
     public void The_budget_is_kept_and_used(string feed) => Assert.InRange(Announced(Results(feed)).Count, 4, 27);
+
+    // Where a run that mistimed a flank was judged by those that did not, some three times as many were told.
+    [Fact]
+    public void Free_runs_that_mistime_a_flank_keep_a_tight_budget()
+    {
+        StepResult[][] results =
+            [.. Enumerable.Range(700, 4).Select(seed => Feeds.Run(Presets.Signal(1e-5), Ordinary("square 20", seed)))];
+        Assert.InRange(results.Sum(of => Announced(of).Count), 0, 3);
+        Assert.InRange(results.Max(of => of.Max(result => result.Score)), 0, 1.25);
+    }
+
+    // Each of 52 stops lies a little farther out than the last, as ever more is known of what lies between: half of them were told.
+    [Fact]
+    public void A_machine_that_stops_as_a_rule_is_not_told_each_time()
+    {
+        int told = Enumerable.Range(700, 4)
+            .Sum(seed => Announced(Feeds.Run(Presets.Signal(1e-4), Ordinary("on 1,000, off 500", seed))).Count);
+        Assert.InRange(told, 0, 22);
+    }
+
+    static double[] Ordinary(string feed, int seed) =>
+        OrdinaryFeeds.All.Single(f => f.Name == feed).Make(seed, Steps);
 
     [Fact]
     public void A_step_is_caught_then_adapted_to()
     {
         const int onset = (int)(OrdinaryFeeds.Onset * Steps);
-        StepResult[] results = Results("step");
+        StepResult[] results = Results("step of 8 σ");
         AlarmEvent opened = results.Events().First(e => e.Position >= onset && e.Change == AlarmChange.Opened);
         Assert.InRange(opened.Position, onset, onset + 5);
         AlarmEvent ended = results.Events()
@@ -50,7 +72,7 @@ public class OrdinaryFeedTests
         int told = 0;
         for (int seed = 5; seed < 5 + feeds; seed++)
         {
-            StepResult[] results = Results("step", seed);
+            StepResult[] results = Results("step of 8 σ", seed);
             double Share(Range range) => results[range].Count(r => r.AlarmOpen) / (double)results[range].Length;
             before += Share(2000..onset) / feeds;
             after += Share((onset + 2000)..) / feeds;

@@ -72,7 +72,10 @@ public sealed record MarginSpec
     /// <summary>The same for scores with tail: novel.</summary>
     internal static IReadOnlyList<double> Novel { get; } = [-1, -.5, 0, 0, -.5, -1, -2, -3, -4, -5];
 
-    /// <summary>ln π_s up to a constant, [shapes].</summary>
+    /// <summary>The same for scores with tail: diverging, and of the shapes -.3 and -.6.</summary>
+    internal static IReadOnlyList<double> Diverging { get; } = [-3, -2, -1, 0, 0, 0, -.7, -1.4, -2, -2.5, -2, -3];
+
+    /// <summary>ln π_s up to a constant, [shapes]; of the last ones only where they are likely at all.</summary>
     internal IReadOnlyList<double> LogPrior(TailPrior prior) => prior switch
     {
         TailPrior.Raw => Raw,
@@ -80,6 +83,7 @@ public sealed record MarginSpec
         TailPrior.Central => Central,
         TailPrior.Logarithmic => Logarithmic,
         TailPrior.Novel => Novel,
+        TailPrior.Diverging => Diverging,
         _ => throw new ArgumentOutOfRangeException(nameof(prior), prior, "unknown prior"),
     };
 
@@ -112,7 +116,7 @@ public sealed record MarginSpec
 
     static void Prior(IReadOnlyList<double> logarithms, string name)
     {
-        Require.Range(logarithms.Count, TailShapes.Count, TailShapes.Count, $"the number of values of {name}");
+        Require.Range(logarithms.Count, TailShapes.Common, TailShapes.Common, $"the number of values of {name}");
         foreach (double logarithm in logarithms) Require.Range(logarithm, -1000, 1000, name);
     }
 }

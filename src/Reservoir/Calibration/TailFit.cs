@@ -57,6 +57,8 @@ sealed class TailFit(MarginSpec spec, TailPrior prior)
         Span<double> evidence = stackalloc double[TailShapes.Count];
         (_exponent, _base) = (exponent, atThreshold);
         IReadOnlyList<double> logPrior = spec.LogPrior(prior);
+        evidence = evidence[..logPrior.Count];
+        weights[evidence.Length..].Clear();
 
         double excess = 0;
         for (int bin = threshold; bin <= top; bin++) excess += histogram[bin] * ((bin - threshold + .5) * TailShapes.BinWidth);
@@ -102,10 +104,14 @@ sealed class TailFit(MarginSpec spec, TailPrior prior)
         return (float)(_base - Math.Log(Math.Max(sum, Least)));
     }
 
+    // Those of mixtures came with format 6.
+    static void CarryShapes(ref StateCarrier state, Span<double> of) => state.Carry(state.Holds(6) ? of : of[..TailShapes.Common]);
+
     /// <summary>Out into a snapshot or back.</summary>
     public void Carry(ref StateCarrier state)
     {
-        state.Carry(_shapes);
+        CarryShapes(ref state, _shapes.AsSpan(0, TailShapes.Count));
+        CarryShapes(ref state, _shapes.AsSpan(TailShapes.Count));
         state.Carry(ref _exponent);
         state.Carry(ref _base);
         Threshold = state.Carried(Threshold);

@@ -2,7 +2,8 @@ namespace Esn;
 
 /// <summary>
 /// The grid of tail shapes: an excess x of y = ln q over its threshold has P(X > x) = exp(−θ G_s(x)), G_s(x) = (e^(s x) − 1)/s
-/// (Gompertz; q then has a Weibull excess), θ with a Gamma(a₀, B₀) prior that is integrated out.
+/// (Gompertz; q then has a Weibull excess), θ with a Gamma(a₀, B₀) prior that is integrated out. Below 0 a part of all values lies
+/// beyond any x: the tail of a mixture, whose other part was hardly seen.
 /// </summary>
 static class TailShapes
 {
@@ -12,11 +13,14 @@ static class TailShapes
     /// <summary>Bins of y.</summary>
     public const int Bins = 480;
 
-    static readonly double[] Shapes = [0, .15, .3, .5, .75, 1, 1.5, 2, 3, 5];
+    static readonly double[] Shapes = [0, .15, .3, .5, .75, 1, 1.5, 2, 3, 5, -.3, -.6];
     static readonly double[][] Middles = [.. Shapes.Select(s => Grid(s, .5))];
     static readonly double[][] Edges = [.. Shapes.Select(s => Grid(s, 0))];
 
-    /// <summary>Shapes in the grid.</summary>
+    /// <summary>Of them, those that every score may have: from 0 on.</summary>
+    public const int Common = 10;
+
+    /// <summary>Shapes in the grid, those of mixtures last.</summary>
     public static int Count => Shapes.Length;
 
     /// <summary>s.</summary>

@@ -6,6 +6,7 @@ namespace Esn;
 /// </summary>
 public sealed record SlowRiseSpec : ScoreSpec
 {
+    const double Most = 20;      // where means lay, times this: one outlier does little to the mean of many
     const double Floor = 1e-14;  // of a mean square, in units of the scaled feed: where rounding begins
 
     /// <summary>The score that is watched; its own tail and delay are not used.</summary>
@@ -49,7 +50,9 @@ public sealed record SlowRiseSpec : ScoreSpec
             double all = 0;
             foreach (double square in of.Squares) all += square / of.Squares.Length;
             _history.Add(spec.PerChannel ? of.Squares : new ReadOnlySpan<double>(in all), step.Frozen, step.Muted);
-            _mean.Add(of.Squares, _now);
+            for (int c = 0; c < _now.Length; c++)
+                _now[c] = _reference.Ready ? Math.Min(of.Squares[c], Most * Math.Exp(_reference.Mean[c])) : of.Squares[c];
+            _mean.Add(_now, _now);
             if (!_mean.Full) return;
             for (int c = 0; c < _now.Length; c++) _now[c] = Math.Log(_now[c] + Floor);
             _reference.Add(_now, step.Frozen);

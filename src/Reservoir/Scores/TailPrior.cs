@@ -23,4 +23,10 @@ public enum TailPrior
 
     /// <summary>Distances to what is known: small by rule, and of any size where something is new, however normal.</summary>
     Novel,
+
+    /// <summary>
+    /// Errors of forecasts that may take another course than the feed, such as one that mistimes a flank: raw errors, or now and then
+    /// one of any size, though none was seen yet.
+    /// </summary>
+    Diverging,
 }
