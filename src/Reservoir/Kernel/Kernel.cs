@@ -46,6 +46,9 @@ abstract unsafe class Kernel
     public abstract void AddOuter(
         double* rows, nint stride, int rowCount, double** columns, double* coefficients, nint coefficientStride, int count, int blocks);
 
+    /// <summary>y_i ← keep_i x_i + leak_i tanh(y_i), tanh within 3 units of its last place; NaN stays NaN.</summary>
+    public abstract void Activate(double* keep, double* leak, double* x, double* y, int count);
+
     // Below, several runs lie side by side, [rows×runs]: each has the bits it would have alone.
 
     /// <summary>result_r = Σ_i a_i,r b_i,r, in four chains of every fourth row.</summary>
@@ -57,6 +60,6 @@ abstract unsafe class Kernel
     /// <summary>y_i,r += Σ_k value_i,k x_column(i,k),r, k ascending.</summary>
     public abstract void SparseSideBySide(double* values, int* columns, int degree, double* x, double* y, int rows, int runs);
 
-    /// <summary>y_i,r ← keep_i x_i,r + leak_i y_i,r.</summary>
-    public abstract void LeakSideBySide(double* keep, double* leak, double* x, double* y, int rows, int runs);
+    /// <summary>y_i,r ← keep_i x_i,r + leak_i tanh(y_i,r).</summary>
+    public abstract void ActivateSideBySide(double* keep, double* leak, double* x, double* y, int rows, int runs);
 }

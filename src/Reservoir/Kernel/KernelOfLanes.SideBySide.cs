@@ -65,17 +65,4 @@ sealed unsafe partial class Kernel<V>
             L.Store(sum, y);
         }
     }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public override void LeakSideBySide(double* keep, double* leak, double* x, double* y, int rows, int runs)
-    {
-        for (int i = 0; i < rows; i++, x += runs, y += runs)
-        {
-            int run = 0;
-            V k = V.All(keep[i]), a = V.All(leak[i]);
-            for (; run + V.Width <= runs; run += V.Width)
-                V.Store(V.MultiplyAdd(V.Load(x + run), k, V.Multiply(V.Load(y + run), a)), y + run);
-            for (; run < runs; run++) y[run] = Math.FusedMultiplyAdd(x[run], keep[i], y[run] * leak[i]);
-        }
-    }
 }

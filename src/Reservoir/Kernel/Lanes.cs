@@ -22,6 +22,30 @@ interface ILanes<T> where T : unmanaged, ILanes<T>
     static abstract T MultiplyAdd(T a, T b, T c);
 
     static abstract T Multiply(T a, T b);
+
+    static abstract T Add(T a, T b);
+
+    static abstract T Divide(T a, T b);
+
+    /// <summary>The lesser, per lane; NaN where <paramref name="a"/> is.</summary>
+    static abstract T AtMost(T a, T limit);
+
+    static abstract T Magnitude(T a);
+
+    /// <summary>a ≥ 0 with the sign of another.</summary>
+    static abstract T WithSign(T a, T sign);
+
+    /// <summary>2^k from k + <see cref="Lanes.Rounding"/>, k = −1022 … 1023.</summary>
+    static abstract T PowerOfTwo(T shifted);
+}
+
+static class Lanes
+{
+    /// <summary>Added to a number of less than 2⁵¹, it leaves the nearest whole number in the low bits.</summary>
+    public const double Rounding = 6755399441055744;  // 1.5·2⁵²
+
+    /// <summary>Bits of a double before its exponent, and what the exponent of 1 is.</summary>
+    public const int Fraction = 52, Bias = 1023;
 }
 
 readonly struct Lanes8(Vector512<double> value) : ILanes<Lanes8>
@@ -44,6 +68,26 @@ readonly struct Lanes8(Vector512<double> value) : ILanes<Lanes8>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes8 Multiply(Lanes8 a, Lanes8 b) => new(a._value * b._value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes8 Add(Lanes8 a, Lanes8 b) => new(a._value + b._value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes8 Divide(Lanes8 a, Lanes8 b) => new(a._value / b._value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes8 AtMost(Lanes8 a, Lanes8 limit) =>
+        new(Vector512.ConditionalSelect(Vector512.GreaterThan(a._value, limit._value), limit._value, a._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes8 Magnitude(Lanes8 a) => new(Vector512.Abs(a._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes8 WithSign(Lanes8 a, Lanes8 sign) => new(a._value | (sign._value & Vector512.Create(-0.0)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes8 PowerOfTwo(Lanes8 shifted) =>
+        new((shifted._value.AsInt64() + Vector512.Create((long)Lanes.Bias) << Lanes.Fraction).AsDouble());
 }
 
 readonly struct Lanes4(Vector256<double> value) : ILanes<Lanes4>
@@ -66,6 +110,26 @@ readonly struct Lanes4(Vector256<double> value) : ILanes<Lanes4>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes4 Multiply(Lanes4 a, Lanes4 b) => new(a._value * b._value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes4 Add(Lanes4 a, Lanes4 b) => new(a._value + b._value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes4 Divide(Lanes4 a, Lanes4 b) => new(a._value / b._value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes4 AtMost(Lanes4 a, Lanes4 limit) =>
+        new(Vector256.ConditionalSelect(Vector256.GreaterThan(a._value, limit._value), limit._value, a._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes4 Magnitude(Lanes4 a) => new(Vector256.Abs(a._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes4 WithSign(Lanes4 a, Lanes4 sign) => new(a._value | (sign._value & Vector256.Create(-0.0)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes4 PowerOfTwo(Lanes4 shifted) =>
+        new((shifted._value.AsInt64() + Vector256.Create((long)Lanes.Bias) << Lanes.Fraction).AsDouble());
 }
 
 readonly struct Lanes2(Vector128<double> value) : ILanes<Lanes2>
@@ -88,6 +152,26 @@ readonly struct Lanes2(Vector128<double> value) : ILanes<Lanes2>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes2 Multiply(Lanes2 a, Lanes2 b) => new(a._value * b._value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes2 Add(Lanes2 a, Lanes2 b) => new(a._value + b._value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes2 Divide(Lanes2 a, Lanes2 b) => new(a._value / b._value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes2 AtMost(Lanes2 a, Lanes2 limit) =>
+        new(Vector128.ConditionalSelect(Vector128.GreaterThan(a._value, limit._value), limit._value, a._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes2 Magnitude(Lanes2 a) => new(Vector128.Abs(a._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes2 WithSign(Lanes2 a, Lanes2 sign) => new(a._value | (sign._value & Vector128.Create(-0.0)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes2 PowerOfTwo(Lanes2 shifted) =>
+        new((shifted._value.AsInt64() + Vector128.Create((long)Lanes.Bias) << Lanes.Fraction).AsDouble());
 }
 
 /// <summary>The scalar twin.</summary>
@@ -111,4 +195,23 @@ readonly struct Lanes1(double value) : ILanes<Lanes1>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes1 Multiply(Lanes1 a, Lanes1 b) => new(a._value * b._value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes1 Add(Lanes1 a, Lanes1 b) => new(a._value + b._value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes1 Divide(Lanes1 a, Lanes1 b) => new(a._value / b._value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes1 AtMost(Lanes1 a, Lanes1 limit) => a._value > limit._value ? limit : a;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes1 Magnitude(Lanes1 a) => new(Math.Abs(a._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes1 WithSign(Lanes1 a, Lanes1 sign) => new(Math.CopySign(a._value, sign._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes1 PowerOfTwo(Lanes1 shifted) =>
+        new(BitConverter.Int64BitsToDouble((BitConverter.DoubleToInt64Bits(shifted._value) + Lanes.Bias) << Lanes.Fraction));
 }

@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using MathNet.Numerics.Random;
 
 namespace Esn;
@@ -60,17 +59,17 @@ sealed class Reservoir
     /// <param name="features">f(t), [K].</param>
     /// <param name="previous">x(t−1), [N].</param>
     /// <param name="next">x(t), [N], overwritten; must not overlap <paramref name="previous"/>.</param>
-    public void Step(
+    public unsafe void Step(
         ReadOnlySpan<double> frame, ReadOnlySpan<double> before, ReadOnlySpan<double> features,
         ReadOnlySpan<double> previous, Span<double> next)
     {
+        Require.Length(previous.Length, Units, nameof(previous));
         Require.Length(next.Length, Units, nameof(next));
         // A unit's sum begins with what drives it, W follows in ascending columns.
         Map.Drive(frame, before, features, next);
         _weights.MultiplyAdd(previous, next);
-        TensorPrimitives.Tanh(next, next);
-        TensorPrimitives.Multiply(next, _leak, next);
-        TensorPrimitives.FusedMultiplyAdd(previous, _keep, next, next);
+        fixed (double* keep = _keep, leak = _leak, from = previous, to = next)
+            Kernel.Best.Activate(keep, leak, from, to, Units);
     }
 
     /// <summary>The same for several runs side by side; each has the bits of the single step.</summary>
@@ -88,8 +87,7 @@ sealed class Reservoir
         Require.Length(next.Length, Units * runs, nameof(next));
         Map.Drive(frames, before, features, next, runs);
         _weights.MultiplyAdd(previous, next, runs);
-        TensorPrimitives.Tanh(next, next);
         fixed (double* keep = _keep, leak = _leak, from = previous, to = next)
-            Kernel.Best.LeakSideBySide(keep, leak, from, to, Units, runs);
+            Kernel.Best.ActivateSideBySide(keep, leak, from, to, Units, runs);
     }
 }

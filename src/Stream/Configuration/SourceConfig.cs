@@ -64,7 +64,7 @@ public sealed record SourceConfig
     /// <summary>
     /// Records that travel together at the most, 1 … 10,000; in a backlog as many as are scored within about 200 ms, else what there is.
     /// </summary>
-    public int BatchSize { get; init; } = 4000;
+    public int BatchSize { get; init; } = 10_000;
 
     /// <summary>Whether records are read from this topic: it is named, or matched by a name that begins with ^.</summary>
     internal bool Reads(string topic) => Topics.Any(named => named == topic || (named[0] == '^' && Regex.IsMatch(topic, named)));
