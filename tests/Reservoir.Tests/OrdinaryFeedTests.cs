@@ -38,15 +38,6 @@ public class OrdinaryFeedTests
         Assert.InRange(results.Max(of => of.Max(result => result.Score)), 0, 1.25);
     }
 
-    // Each of 52 stops lies a little farther out than the last, as ever more is known of what lies between: half of them were told.
-    [Fact]
-    public void A_machine_that_stops_as_a_rule_is_not_told_each_time()
-    {
-        int told = Enumerable.Range(700, 4)
-            .Sum(seed => Announced(Feeds.Run(Presets.Signal(1e-4), Ordinary("on 1,000, off 500", seed))).Count);
-        Assert.InRange(told, 0, 22);
-    }
-
     static double[] Ordinary(string feed, int seed) =>
         OrdinaryFeeds.All.Single(f => f.Name == feed).Make(seed, Steps);
 

@@ -25,7 +25,6 @@ sealed class BudgetCalibrator : ICalibrator
     readonly ToldAlarms _told = new();
     readonly Episodes[] _episodes;  // [voices]
     readonly double[] _joint;    // J, [voices]
-    readonly int[] _top;         // the raw score that has it, [voices]
     readonly int _shape;         // voice of shapes; −1: there is none
     readonly double _logBudget;
     readonly double[] _part;        // how the budget is shared, [voices]
@@ -47,11 +46,7 @@ sealed class BudgetCalibrator : ICalibrator
         _joint = new double[voices.Length];
         _phases = Math.Max(1, shapes.Count(shape => shape.Voice != Voice.Shape));
         _shape = Array.IndexOf(voices, Voice.Shape);
-        _episodes = [.. voices.Select(voice => new Episodes(spec, _told)
-        {
-            PriorLooks = voice == Voice.Shape ? ShapeLooks : 0, Judge = (score, logarithm) => _margins[score].Of(logarithm),
-        })];
-        _top = new int[voices.Length];
+        _episodes = [.. voices.Select(voice => new Episodes(spec, _told) { PriorLooks = voice == Voice.Shape ? ShapeLooks : 0 })];
         // Shapes look so seldom that their rate is known the least.
         _part = [.. voices.Select(voice => voice == Voice.Shape ? .5 : 1)];
         _logBudget = Math.Log(spec.AlarmsPerStep);
@@ -73,7 +68,7 @@ sealed class BudgetCalibrator : ICalibrator
         {
             _margins[i].Measure(scores[i]);
             _values[i] = _margins[i].Value;
-            if (_values[i] > _joint[_voice[i]]) (_joint[_voice[i]], _top[_voice[i]]) = (_values[i], i);
+            _joint[_voice[i]] = Math.Max(_joint[_voice[i]], _values[i]);
         }
         Hear(scores);
         Score = 0;
@@ -121,8 +116,7 @@ sealed class BudgetCalibrator : ICalibrator
         _steps++;
         if (_steps >= FirstTable)
             for (int voice = 0; voice < _joint.Length; voice++)
-                if (!Silent(voice)) _episodes[voice].Step(_joint[voice], Growth(_spec.LongMemory), learning != Learning.Normal, alarm,
-                    _top[voice], _margins[_top[voice]].Logarithm);
+                if (!Silent(voice)) _episodes[voice].Step(_joint[voice], Growth(_spec.LongMemory), learning != Learning.Normal, alarm);
         if (learning == Learning.Frozen) return;
 
         double growth = Growth(_spec.Memory);

@@ -28,8 +28,6 @@ sealed class Episodes
     bool _inside, _alarmed;                           // in an episode; an alarm was open in it
     int _quiet, _length;                              // steps: below UnusualMargin in a row, of the episode
     double _peak;                                     // of the episode
-    int _score;                                       // that had it
-    double _logarithm;                                // ln q there
     long _alarm;                                      // the last one of it
     long _taken;                                      // steps
 
@@ -51,9 +49,6 @@ sealed class Episodes
     /// <summary>Independent looks that the prior on the rate weighs at the least.</summary>
     public double PriorLooks { get; init; }
 
-    /// <summary>v of a raw score's ln q by what is known now; null: peaks stay as they were judged.</summary>
-    public Func<int, double, double>? Judge { get; init; }
-
     /// <summary>Independent looks a step over all scores.</summary>
     public double Looks { get; set; } = 1;
 
@@ -69,8 +64,6 @@ sealed class Episodes
             double rate = _rate - (_spec.PeakPrior + _tailPeaks) * Math.Log(1 + (margin - _threshold) / scale);
             // Where peaks were counted, the tail must not say that there are fewer.
             double steps = _steps / _weight, counted = Weight(_above, margin);
-            // What was told when less was known is judged anew, or each stop of a machine would seem larger than the ones before.
-            if (Judge is not null && margin >= 2 * _spec.UnusualMargin) counted += _peaks.Restated(margin, Bin(margin), Judge);
             if (_exempted > 0 && _exempted >= Allowance - 1) counted += ExemptAbove(_spec.Alike * margin) * steps / (_age + 1);
             return Math.Max(rate, Math.Log(LeastExpected(counted) / (steps + 1)));
         }
@@ -83,9 +76,7 @@ sealed class Episodes
     /// <param name="growth">Of the weights, > 1.</param>
     /// <param name="alarmOpen">Whether an alarm is open at this step.</param>
     /// <param name="alarm">Its opening step.</param>
-    /// <param name="score">The raw score that has this margin.</param>
-    /// <param name="logarithm">Its ln q.</param>
-    public void Step(double margin, double growth, bool alarmOpen, long alarm = 0, int score = 0, double logarithm = 0)
+    public void Step(double margin, double growth, bool alarmOpen, long alarm = 0)
     {
         _taken++;
         _weight *= growth;
@@ -97,7 +88,7 @@ sealed class Episodes
         if (_inside)
         {
             _length++;
-            if (margin > _peak) (_peak, _score, _logarithm) = (margin, score, logarithm);
+            _peak = Math.Max(_peak, margin);
             if (alarmOpen) (_alarmed, _alarm) = (true, alarm);
             _quiet = margin > _spec.UnusualMargin ? 0 : _quiet + 1;
             if (_quiet >= _spec.EpisodeGap || _length >= _spec.EpisodeLimit) End();
@@ -121,7 +112,7 @@ sealed class Episodes
         if (_alarmed && _sinceAnomaly < _spec.EpisodeLimit) return;
         PeakFate fate = Fate();
         int bin = Bin(_peak);
-        if (_alarmed) _peaks.Add(_alarm, bin, (float)_weight, _taken, fate, _score, _logarithm);
+        if (_alarmed) _peaks.Add(_alarm, bin, (float)_weight, _taken, fate);
         if (fate != PeakFate.Counted) _sinceAnomaly = 0;
         if (fate == PeakFate.Exempt)
         {
@@ -278,7 +269,5 @@ sealed class Episodes
         _peaks.Carry(ref state);
         state.Carry(ref _alarm);
         state.Carry(ref _taken);
-        state.Carry(ref _score);
-        state.Carry(ref _logarithm);
     }
 }

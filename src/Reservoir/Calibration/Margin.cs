@@ -52,21 +52,11 @@ sealed class Margin
         else if (q > 0)
         {
             _now = Math.Log(q + _spec.Floor);
-            Value = Of(_now);
+            double counted = Boosted(_table.At(_now - _level.Value));
+            Value = _student is null ? counted : Blend(_student.Of(q, Looks), counted);
         }
         else if (q < 0) (_now, Value) = (Math.Log(_spec.Floor - q), 0);
         else (_now, Value) = (double.NegativeInfinity, 0);
-    }
-
-    /// <summary>ln q of this step; −∞: q = 0; NaN: there is none.</summary>
-    public double Logarithm => _now;
-
-    /// <summary>v that a value has by what is known now.</summary>
-    /// <param name="logarithm">ln q, with the floor.</param>
-    public double Of(double logarithm)
-    {
-        double counted = Boosted(_table.At(logarithm - _level.Value));
-        return _student is null ? counted : Blend(_student.Of(Math.Exp(logarithm) - _spec.Floor, Looks), counted);
     }
 
     /// <summary>Learns the step that was measured last.</summary>

@@ -30,8 +30,6 @@ sealed class ToldPeaks
     float[] _weights = [];   // that each has, or would have, in the histogram of what is counted
     long[] _steps = [];      // of the end of the episode
     PeakFate[] _fates = [];
-    int[] _scores = [];      // raw scores that they were of
-    double[] _logarithms = [];  // ln q there
     int _next;               // the oldest: the next to be replaced
 
     /// <summary>How many there is room for.</summary>
@@ -42,24 +40,11 @@ sealed class ToldPeaks
         (_alarms[i], _bins[i], _weights[i], _steps[i], _fates[i]);
 
     /// <summary>Adds one, in place of the oldest.</summary>
-    public void Add(long alarm, int bin, float weight, long step, PeakFate fate, int score, double logarithm)
+    public void Add(long alarm, int bin, float weight, long step, PeakFate fate)
     {
         if (Count == 0) Make();
-        (_scores[_next], _logarithms[_next]) = (score, logarithm);
         (_alarms[_next], _bins[_next], _weights[_next], _steps[_next], _fates[_next]) = (alarm, bin, weight, step, fate);
         _next = (_next + 1) % Most;
-    }
-
-    /// <summary>Weight of those that lie below a bin as they were judged, but at a margin or above it by what is known now.</summary>
-    /// <param name="margin">J.</param>
-    /// <param name="bin">Of it.</param>
-    /// <param name="judge">Raw score and ln q → v.</param>
-    public double Restated(double margin, int bin, Func<int, double, double> judge)
-    {
-        double weight = 0;
-        for (int i = 0; i < Count; i++)
-            if (_fates[i] == PeakFate.Counted && _bins[i] < bin && judge(_scores[i], _logarithms[i]) >= margin) weight += _weights[i];
-        return weight;
     }
 
     /// <summary>One of them is taken as something else.</summary>
@@ -81,15 +66,9 @@ sealed class ToldPeaks
         state.Carry(_weights);
         state.Carry(_steps);
         state.Carry(_fates);
-        state.Carry(_scores);
-        state.Carry(_logarithms);
         state.Carry(ref _next, 0, Most - 1);
     }
 
-    void Make()
-    {
-        (_alarms, _bins, _weights, _steps, _fates) =
-            (new long[Most], new int[Most], new float[Most], new long[Most], new PeakFate[Most]);
-        (_scores, _logarithms) = (new int[Most], new double[Most]);
-    }
+    void Make() => (_alarms, _bins, _weights, _steps, _fates) =
+        (new long[Most], new int[Most], new float[Most], new long[Most], new PeakFate[Most]);
 }

@@ -221,25 +221,6 @@ public class CalibratorTests
         }
     }
 
-    // The same stop of a machine each thousand steps: as ever more is known of the rest, its margin grows.
-    [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public void What_was_told_before_is_judged_by_what_is_known_now(bool anew)
-    {
-        var spec = new BudgetSpec { AlarmsPerStep = 1e-4 };
-        double now = 9;
-        var episodes = new Episodes(spec) { Judge = anew ? (_, _) => now : null };
-        for (int t = 1; t <= 8000; t++)
-        {
-            bool stop = t % 1000 == 999;
-            if (stop) now += .2;
-            episodes.Step(stop ? now : 1, Math.Max(1 + 1e-5, 1 + 1.0 / t), stop, t, score: 0, logarithm: 1);
-        }
-        now += .2;
-        Assert.Equal(!anew, episodes.LogRate(now) < Math.Log(spec.AlarmsPerStep));
-    }
-
     [Fact]
     public void Where_peaks_were_counted_the_tail_does_not_say_that_there_are_fewer()
     {
