@@ -26,6 +26,22 @@ readonly ref struct StepView
     public required bool Muted { get; init; }
 }
 
+/// <summary>A frame of the warm-up and those before it.</summary>
+readonly ref struct EarlyView
+{
+    /// <summary>Those before, [count×channels], units of the feed; NaN: the channel has no value.</summary>
+    public required ReadOnlySpan<double> Frames { get; init; }
+
+    /// <summary>Their times, [count].</summary>
+    public required ReadOnlySpan<DateTime> Times { get; init; }
+
+    /// <summary>The frame, [channels].</summary>
+    public required ReadOnlySpan<double> Frame { get; init; }
+
+    /// <summary>Its time.</summary>
+    public required DateTime Time { get; init; }
+}
+
 /// <summary>
 /// From the errors of a step to one score, 1 = alarm, and what it learns from what became of the alarm. A member of the
 /// family of models brings its own.
@@ -53,6 +69,14 @@ abstract class Judge
 
     /// <summary>Where in a field the alarm lies; null: it is no field. Allocates: for events.</summary>
     public virtual FieldEvidence? Evidence => null;
+
+    /// <summary>Whether frames are judged that come before the scaling is fixed.</summary>
+    public virtual bool TellsEarly => false;
+
+    /// <summary>Judges such a frame by those before it alone.</summary>
+    /// <param name="view">Of it.</param>
+    /// <param name="usual">What the channels usually are, [channels], overwritten; NaN: it is not known.</param>
+    public virtual void MeasureEarly(in EarlyView view, Span<double> usual) => throw new NotSupportedException();
 
     /// <summary>Judges a step by what was learnt before. Gaps are not shown: its windows are of the frames that came.</summary>
     public abstract void Measure(in StepView step, Alarm alarm);

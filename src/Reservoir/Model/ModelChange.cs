@@ -13,5 +13,5 @@ public enum ModelChangeKind
 /// <summary>A change of the model itself, as an operator should hear of it.</summary>
 /// <param name="Kind">What.</param>
 /// <param name="Channels">Which channels it is about, ascending; empty: all.</param>
-/// <param name="Restarted">Whether the model begins anew with the next step: nothing alarms until it has warmed up.</param>
+/// <param name="Restarted">Whether the model begins anew with the next step: next to nothing alarms until it has warmed up.</param>
 public sealed record ModelChange(ModelChangeKind Kind, IReadOnlyList<int> Channels, bool Restarted);

@@ -21,6 +21,7 @@ sealed class OnlineModel
     readonly double[] _errors;      // [horizons×channels]
     readonly double[] _prediction;  // ŷ, scratch [channels]
     readonly Bar _bar;
+    readonly EarlyTelling? _early;  // null: the judge tells nothing before the scaling is fixed
     Judge _judge;
     Alarm _alarm;
     AlarmReport _report;
@@ -64,6 +65,7 @@ sealed class OnlineModel
         _bar = new Bar(spec.Alarm);
         (_frames, _times) = (new double[_schedule.ScalingSteps * channels], new DateTime[_schedule.ScalingSteps]);
         (_judge, _alarm, _report) = Judging(TimeSpan.FromSeconds(1));
+        if (_judge.TellsEarly) _early = new EarlyTelling(channels);
     }
 
     /// <summary>Frames that the stream has had so far.</summary>
@@ -130,8 +132,13 @@ sealed class OnlineModel
     StepResult KeepForScaling(DateTime time, ReadOnlySpan<double> frame, Span<double> expected, bool muted)
     {
         expected.Fill(double.NaN);
-        var result = new StepResult(_position++, WarmingUp: true, Score: 0, Normality: 1, AlarmOpen: false, Alarm: null);
-        if (muted || MissingValues.AreAll(frame)) return result;
+        bool gap = MissingValues.AreAll(frame);
+        (double score, AlarmEvent? alarm) = _early is null || gap ? default : _early.Step(_judge, _alarm, _report, _bar, new EarlyView
+        {
+            Frames = _frames.AsSpan(0, (int)_step * _channels), Times = _times.AsSpan(0, (int)_step), Frame = frame, Time = time,
+        }, _position, muted || _step == _schedule.ScalingSteps - 1);
+        var result = new StepResult(_position++, WarmingUp: true, score, Normality: 1, _alarm.Open, alarm);
+        if (muted || gap) return result;
         _times[_step] = time;
         frame.CopyTo(_frames.AsSpan((int)_step++ * _channels));
         if (_step != _schedule.ScalingSteps) return result;
@@ -324,6 +331,13 @@ sealed class OnlineModel
             state.Carry(_frames.AsSpan(0, kept * _channels));
             state.Carry(_times.AsSpan(0, kept));
             _step = kept;
+            if (state.Holds(6) && _early is not null)
+            {
+                _early.Carry(ref state, kept);
+                _alarm.Carry(ref state, _judge.Names.Length);
+                _report.Carry(ref state);
+                _bar.Carry(ref state);
+            }
             return;
         }
         state.Carry(ref _interval);

@@ -4,8 +4,7 @@ namespace Esn;
 public sealed record EmissionBudgetSpec
 {
     /// <summary>
-    /// Evidence that alarms at two in a warm-up of 750 steps, (0, 1000]; at another budget as much more as its logarithm asks for, and
-    /// half of that at another warm-up.
+    /// Evidence that alarms at two in a warm-up, (0, 1000]; at another budget as much more as its logarithm asks for.
     /// </summary>
     public double Threshold { get; init; } = 2.4;
 
@@ -44,15 +43,6 @@ public sealed record EmissionBudgetSpec
     /// <summary>Evidence of the errors from which on values never seen before count in full, (0, 100].</summary>
     public double BackedFrom { get; init; } = 1.5;
 
-    /// <summary>
-    /// Worth of a value that is as far from all before it as these are from one another, over ln 2, [0, 100]; it fades to none in the
-    /// first 1000 frames.
-    /// </summary>
-    public double FarWeight { get; init; } = 3;
-
-    /// <summary>The most that a value far away is worth, [0, 1000].</summary>
-    public double MostFar { get; init; } = 3;
-
     /// <summary>Throws with the key, the value and the range.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A value out of its range.</exception>
     public void Validate()
@@ -68,13 +58,15 @@ public sealed record EmissionBudgetSpec
         Require.Above(YouthLength, 0, 100);
         Require.Range(Foretold, 0, 1);
         Require.Above(BackedFrom, 0, 100);
-        Require.Range(FarWeight, 0, 100);
-        Require.Range(MostFar, 0, 1000);
     }
 
-    /// <summary>S = E + X and what lies far away, X in part where E is small (eq. 9).</summary>
-    internal double Weigh(double errors, double extremes, double distance) =>
-        errors + extremes * Math.Min(1, Foretold + (1 - Foretold) * errors / BackedFrom) + Math.Min(MostFar, FarWeight * distance);
+    /// <summary>Alarms a step, if nothing else is said.</summary>
+    /// <param name="warmUp">Steps.</param>
+    internal static double UsualRate(double warmUp) => new EmissionBudgetSpec().AlarmsPerWarmUp / warmUp;
+
+    /// <summary>S = E + X, X in part where E is small (eq. 9).</summary>
+    internal double Weigh(double errors, double extremes) =>
+        errors + extremes * Math.Min(1, Foretold + (1 - Foretold) * errors / BackedFrom);
 
     /// <summary>The same for a feed with a frame every <paramref name="interval"/>.</summary>
     internal EmissionBudgetSpec At(TimeSpan interval) =>
@@ -107,14 +99,12 @@ sealed class EmissionBudget
         Require.Range(warmUp, 1, int.MaxValue);
         _spec = spec;
         _refractory = Math.Max(1, (int)Math.Round(spec.Refractory * warmUp, MidpointRounding.AwayFromZero));
-        double allowed = new EmissionBudgetSpec().AlarmsPerWarmUp;
-        // What the threshold was measured at. In a shorter warm-up two alarms are more alarms a step, and records are worth less; half of
-        // that, as more of what surprises a young model is its own.
-        double usual = allowed / Math.Sqrt(warmUp * (double)MeasuredAt);
         Rate = spec.AlarmsPerStep > 0 ? spec.AlarmsPerStep : spec.AlarmsPerWarmUp / warmUp;
         _recovery = spec.Cost * Rate;
-        // Evidence grows like −ln p: the strongest of m channels, at a rate b, asks for ln m − ln b of it.
-        Threshold = spec.Threshold * (Math.Log(channels) + Nats(Rate)) / Nats(usual);
+        // Evidence grows like −ln p: the strongest of m channels, at a rate b, asks for ln m − ln b of it. The threshold was measured at a
+        // warm-up of 750 steps. Two alarms in a shorter one are more a step, but its evidence is no better for that.
+        double rate = spec.AlarmsPerStep > 0 ? spec.AlarmsPerStep : spec.AlarmsPerWarmUp / MeasuredAt;
+        Threshold = spec.Threshold * (Math.Log(channels) + Nats(rate)) / Nats(EmissionBudgetSpec.UsualRate(MeasuredAt));
         (_youth, _ageing) = (spec.Youth, Math.Exp(-1 / (spec.YouthLength * warmUp)));
     }
 

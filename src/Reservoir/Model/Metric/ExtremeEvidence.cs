@@ -12,6 +12,13 @@ public sealed record ExtremesSpec
     /// <summary>Frames before the first value is called extreme, 0 … 1e6.</summary>
     public int LeastFrames { get; init; } = 20;
 
+    /// <summary>
+    /// A record that is broken by less than this part of how far it lay from the mean is worth less, down to what lies half way to the
+    /// second of all, [0, 100]: of values that keep to a range the furthest lie close together, and a hair is no news.
+    /// </summary>
+    [Later]
+    public double Clear { get; init; } = .1;
+
     /// <summary>Worth of a mean outside all means before it, [0, 100].</summary>
     public double LevelWeight { get; init; } = 1;
 
@@ -28,6 +35,7 @@ public sealed record ExtremesSpec
         Require.Range(ValueWeight, 0, 100);
         Require.Range(Ranks, 1, 100);
         Require.Range(LeastFrames, 0, 1_000_000);
+        Require.Range(Clear, 0, 100);
         Require.Range(LevelWeight, 0, 100);
         Require.Above(LevelLength, 0, 1);
         Require.Above(LogAge, 0, 100);
@@ -40,8 +48,6 @@ public sealed record ExtremesSpec
 /// </summary>
 sealed class ExtremeEvidence
 {
-    const double Many = 1000;  // frames
-
     readonly ExtremesSpec _spec;
     readonly double[] _highest, _lowest;  // the most extreme so far, the most extreme first [ranks]
     readonly int _length;                 // values in a mean
@@ -49,6 +55,8 @@ sealed class ExtremeEvidence
     double _highMean = double.NegativeInfinity, _lowMean = double.PositiveInfinity;
     int _clean;                           // values in a row that were kept, to the length of a mean
     long _count;                          // frames taken
+    double _centre;                       // mean of the values that were kept
+    long _kept;                           // of these; a snapshot before format 6 knows of none
 
     /// <param name="spec">Validated here.</param>
     /// <param name="length">Values in a mean, ≥ 1.</param>
@@ -62,11 +70,11 @@ sealed class ExtremeEvidence
         Array.Fill(_lowest, double.PositiveInfinity);
     }
 
-    /// <summary>
-    /// ln(1 + the distance from all values before over the width of their range), of the last step: a spike in a file of a few rows, of
-    /// which no model has learnt anything yet, is told by it. It fades to 0 as the frames become many and records worth the more.
-    /// </summary>
-    public double Distance { get; private set; }
+    /// <summary>By how much the last value was a record, as <see cref="RecordMargin"/> says; 0: none, or too few came before.</summary>
+    public double Margin { get; private set; }
+
+    /// <summary>Values that were kept.</summary>
+    public long Kept => _kept;
 
     /// <summary>X(t) ≥ 0.</summary>
     /// <param name="x">Finite, units of the feed.</param>
@@ -76,12 +84,13 @@ sealed class ExtremeEvidence
         int above = 0, below = 0;
         while (above < _highest.Length && _highest[above] >= x) above++;
         while (below < _lowest.Length && _lowest[below] <= x) below++;
-        double value = _count < _spec.LeastFrames ? 0 : 1 - Math.Log(1 + Math.Min(above, below)) / Math.Log(1 + _spec.Ranks);
-        Distance = _count < _spec.LeastFrames ? 0 : Beyond(x);
+        Margin = _kept < _spec.LeastFrames ? 0 : RecordMargin.Of(x, _lowest[0], _highest[0], _centre);
+        double value = _count < _spec.LeastFrames ? 0 : Worth(Math.Min(above, below));
         if (keep)
         {
             Insert(_highest, above, x);
             Insert(_lowest, below, x);
+            _centre += (x - _centre) / ++_kept;
         }
         double level = Level(x, keep) ? 1 : 0;
         double evidence = (_spec.ValueWeight * Math.Max(0, value) + _spec.LevelWeight * level)
@@ -90,12 +99,13 @@ sealed class ExtremeEvidence
         return evidence;
     }
 
-    // What never moved says by how much it may: a first change is news, but of no size.
-    double Beyond(double x)
+    // Of what never moved, and of a snapshot that knew no margins, a record is one.
+    double Worth(int rank)
     {
-        double distance = Math.Max(x - _highest[0], _lowest[0] - x), range = _highest[0] - _lowest[0];
-        double few = 1 - Math.Log(_count) / Math.Log(Many);
-        return few > 0 && distance > 0 && range > 0 && double.IsFinite(distance + range) ? few * Math.Log(1 + distance / range) : 0;
+        double worth = 1 - Math.Log(1 + rank) / Math.Log(1 + _spec.Ranks);
+        if (rank > 0 || _kept < _spec.LeastFrames || _highest[0] <= _lowest[0] || Margin >= _spec.Clear) return worth;
+        double tie = 1 - .5 * Math.Log(2) / Math.Log(1 + _spec.Ranks);  // between the first and the second of all
+        return tie + (worth - tie) * Margin / _spec.Clear;
     }
 
     bool Level(double x, bool keep)
@@ -129,5 +139,8 @@ sealed class ExtremeEvidence
         state.Carry(ref _lowMean);
         state.Carry(ref _clean);
         state.Carry(ref _count);
+        if (!state.Holds(6)) return;
+        state.Carry(ref _centre);
+        state.Carry(ref _kept);
     }
 }

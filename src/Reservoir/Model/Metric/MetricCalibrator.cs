@@ -85,8 +85,11 @@ sealed class MetricCalibrator
     /// <summary>X(t) ≥ 0, of the last step.</summary>
     public double ExtremeEvidence { get; private set; }
 
-    /// <inheritdoc cref="ExtremeEvidence.Distance"/>
-    public double Distance => _extremes.Distance;
+    /// <inheritdoc cref="ExtremeEvidence.Margin"/>
+    public double Margin => _extremes.Margin;
+
+    /// <inheritdoc cref="ExtremeEvidence.Kept"/>
+    public long Kept => _extremes.Kept;
 
     /// <summary>Takes a step.</summary>
     /// <param name="errors">e_h(t) in scaled units, [horizons], finite.</param>

@@ -19,13 +19,17 @@ sealed class MetricJudge : Judge, IJudgement
     readonly double[] _channelErrors;          // of one channel [horizons]
     readonly Unprecedented _unprecedented;
     readonly double[] _margins;                // evidence over the threshold [channels], then of what is unprecedented
+    readonly double _alarmsPerDay;             // 0: the budget is not of days
     int _strongest;                            // the channel with the most evidence
 
     /// <param name="spec">Valid.</param>
     /// <param name="channels">Length of every frame, ≥ 1.</param>
-    public MetricJudge(MetricModelSpec spec, int channels)
+    /// <param name="alarmsPerDay">
+    /// Of which the budget of <paramref name="spec"/> was made, by the interval; before the scaling is fixed that is not known. 0: of none.
+    /// </param>
+    public MetricJudge(MetricModelSpec spec, int channels, double alarmsPerDay = 0)
     {
-        _spec = spec;
+        (_spec, _alarmsPerDay) = (spec, alarmsPerDay);
         double[] weights = spec.Weights();
         IReadOnlyList<int> ahead = spec.HorizonSteps;
         _calibrators = [.. Enumerable.Range(0, channels)
@@ -66,6 +70,26 @@ sealed class MetricJudge : Judge, IJudgement
     public bool Alarms(int score) => score < _calibrators.Length ? Score >= 1 && score == _strongest : _unprecedented.Score >= 1;
 
     /// <inheritdoc/>
+    public override bool TellsEarly => _spec.Early.Distance > 0;
+
+    /// <inheritdoc/>
+    public override void MeasureEarly(in EarlyView view, Span<double> usual)
+    {
+        TimeSpan since = view.Times.IsEmpty ? TimeSpan.Zero : view.Time - view.Times[0];
+        (Score, _strongest) = (0, 0);
+        _margins.AsSpan().Clear();
+        if (!_spec.Early.Enough(view.Times.Length, since)) return;
+        double rate = _alarmsPerDay > 0 ? _alarmsPerDay * since.TotalDays / view.Times.Length : _budget.Rate;
+        double strictness = Strictness(rate);
+        for (int c = 0; c < _calibrators.Length; c++)
+        {
+            double distance = EarlyEvidenceSpec.Beyond(view.Frames, _calibrators.Length, c, view.Frame[c], out usual[c]);
+            _margins[c] = _spec.Early.Score(distance, view.Times.Length, strictness);
+            if (_margins[c] > Score) (Score, _strongest) = (_margins[c], c);
+        }
+    }
+
+    /// <inheritdoc/>
     public override void Measure(in StepView step, Alarm alarm)
     {
         double most = double.NegativeInfinity;
@@ -80,17 +104,37 @@ sealed class MetricJudge : Judge, IJudgement
             for (int h = 0; h < _channelErrors.Length; h++) _channelErrors[h] = step.Errors[h * _calibrators.Length + c];
             MetricCalibrator calibrator = _calibrators[c];
             calibrator.Step(_channelErrors, step.Frame[c], learn: !(alarm.Open || step.Muted), keep: !step.Muted);
-            double evidence = _spec.Budget.Weigh(calibrator.ErrorEvidence, calibrator.ExtremeEvidence, calibrator.Distance);
+            double evidence = _spec.Budget.Weigh(calibrator.ErrorEvidence, calibrator.ExtremeEvidence);
             _margins[c] = evidence;
             if (evidence > most) (most, _strongest) = (evidence, c);
         }
         TensorPrimitives.Divide(_margins, _budget.Threshold, _margins);
+        double early = step.Muted || step.WarmingUp ? 0 : Early(in step);
         if (step.Muted) _unprecedented.Skip();
         else _unprecedented.Step(step.Frame, step.Expected, alarm.Open, step.WarmingUp);
         _margins[^1] = _unprecedented.Score;
         Stands = alarm.Open && !step.Muted && StandsStill(alarm);
-        Score = step.Muted || step.WarmingUp ? 0 : Math.Max(_budget.Step(most), _unprecedented.Score);
+        Score = step.Muted || step.WarmingUp ? 0 : Math.Max(Math.Max(early, _budget.Step(most)), _unprecedented.Score);
     }
+
+    // What is told of a young model as it was in the warm-up, whatever its errors.
+    double Early(in StepView step)
+    {
+        double told = 0;
+        for (int c = 0; c < _calibrators.Length && TellsEarly; c++)
+        {
+            (double margin, long kept) = (_calibrators[c].Margin, _calibrators[c].Kept);
+            if (margin == 0 || kept >= _spec.Early.Until || (!step.Missing.IsEmpty && step.Missing[c])) continue;
+            double score = _spec.Early.Score(margin, (int)kept, Strictness(_budget.Rate));
+            if (score < 1) continue;
+            _margins[c] = Math.Max(_margins[c], score);
+            if (score > told) (told, _strongest) = (score, c);
+        }
+        return told;
+    }
+
+    // By how much the budget of a channel is less than the usual one.
+    double Strictness(double rate) => _calibrators.Length * EmissionBudgetSpec.UsualRate(_spec.WarmUp) / rate;
 
     // A channel inside of its range, or one that alarmed: a counter that stalls grows by less than it ever did.
     bool StandsStill(Alarm alarm)

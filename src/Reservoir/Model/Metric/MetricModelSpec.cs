@@ -40,6 +40,10 @@ public sealed record MetricModelSpec : ModelSpec
     [Policy]
     public UnprecedentedSpec Unprecedented { get; init; } = new() { Errors = false, Widths = false, Once = true };
 
+    /// <summary>What is told in the warm-up.</summary>
+    [Policy]
+    public EarlyEvidenceSpec Early { get; init; } = new();
+
     /// <summary>How evidence becomes a score.</summary>
     [Policy]
     public EmissionBudgetSpec Budget { get; init; } = new();
@@ -95,7 +99,7 @@ public sealed record MetricModelSpec : ModelSpec
         new AsinhScaler(frames, channels, Scaler);
 
     internal override Judge CreateJudge(int channels, MultiStepForecast? forecast, TimeSpan interval) =>
-        new MetricJudge(Budget.AlarmsPerDay > 0 ? this with { Budget = Budget.At(interval) } : this, channels);
+        new MetricJudge(Budget.AlarmsPerDay > 0 ? this with { Budget = Budget.At(interval) } : this, channels, Budget.AlarmsPerDay);
 
     /// <inheritdoc/>
     public override void Validate()
@@ -113,6 +117,7 @@ public sealed record MetricModelSpec : ModelSpec
         Calibrator.Validate();
         Budget.Validate();
         Unprecedented.Validate();
+        Early.Validate();
         Require.Above(Quiet, 0, 1);
     }
 

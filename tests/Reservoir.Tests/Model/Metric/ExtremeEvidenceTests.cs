@@ -70,20 +70,36 @@ public sealed class ExtremeEvidenceTests
     }
 
     [Fact]
-    public void How_far_a_value_lies_from_all_before_counts_the_more_the_fewer_they_are()
+    public void A_record_that_is_broken_by_a_hair_is_worth_half_as_much_more_than_the_second_of_all_as_one_that_is_clear()
     {
-        double At(int frames, double value)
+        double At(double value, double clear = .1)
         {
-            var records = new ExtremeEvidence(new ExtremesSpec(), 5);
-            for (int t = 0; t < frames; t++) records.Step(t % 10);  // 0 … 9
-            records.Step(value);
-            return records.Distance;
+            var records = new ExtremeEvidence(ValuesAlone with { Clear = clear }, 5);
+            for (int t = 0; t < 100; t++) records.Step(t % 11);  // 0 … 10, mean 4.95
+            double first = records.Step(value);
+            Assert.Equal(value > 10 ? (value - 10) / 5.05 : value < 0 ? -value / 4.95 : 0, records.Margin, 1);
+            return first * 8 / Math.Log(100) / 2;
         }
-        double few = 1 - Math.Log(40) / Math.Log(1000);
-        Assert.Equal(few * Math.Log(4), At(40, 36), 12);   // three times the range above it
-        Assert.Equal(few * Math.Log(2), At(40, -9), 12);
-        Assert.Equal(0, At(40, 9));
-        Assert.Equal(0, At(10, 36));                       // too few to say
-        Assert.Equal(0, At(1000, 36));                     // records are worth enough by now
+        double tie = 1 - .5 * Math.Log(2) / Math.Log(5);
+        Assert.Equal(1, At(11), 12);
+        Assert.Equal(1, At(-9), 12);
+        Assert.Equal(tie, At(10 + 1e-9), 6);
+        Assert.InRange(At(10.25), tie + .45 * (1 - tie), tie + .55 * (1 - tie));
+        Assert.Equal(1, At(10 + 1e-9, clear: 0), 12);
+    }
+
+    [Fact]
+    public void By_how_much_a_record_is_broken_is_told_in_widths_of_its_own_side_whatever_the_units()
+    {
+        foreach (double unit in new[] { 1, 1e-9, 1e200 })
+        {
+            Assert.Equal(3, RecordMargin.Of(40 * unit, 0, 16 * unit, 8 * unit), 12);
+            Assert.Equal(2, RecordMargin.Of(-4 * unit, 0, 16 * unit, 2 * unit), 12);
+            Assert.Equal(2.5, RecordMargin.Of(-4 * unit, 0, 16 * unit, .1 * unit), 12);  // no side is narrower than a tenth of the range
+            Assert.Equal(0, RecordMargin.Of(16 * unit, 0, 16 * unit, 8 * unit));
+        }
+        Assert.Equal(0, RecordMargin.Of(5, 3, 3, 3));
+        Assert.Equal(0, RecordMargin.Of(double.NaN, 3, 4, 3.5));
+        Assert.Equal(0, RecordMargin.Of(1.7e308, -1.7e308, 1.7e307, 0));
     }
 }

@@ -137,7 +137,7 @@ public sealed class MetricModelTests
             return opened;
         }
         (int after, int without) = (Opened(900), Opened(0));
-        Assert.True(after <= without + 1, $"{after} after maintenance, {without} without");
+        Assert.True(after <= without + 2, $"{after} after maintenance, {without} without");
     }
 
     [Fact]
@@ -262,17 +262,20 @@ public sealed class MetricModelTests
     }
 
     [Fact]
-    public void A_spike_in_a_file_of_few_rows_is_told_at_once()
+    public void A_spike_in_a_file_of_few_rows_is_told_at_once_and_nothing_else_in_it_scores_as_high()
     {
-        for (int seed = 20; seed < 30; seed++)
+        int others = 0;
+        for (int seed = 20; seed < 40; seed++)
         {
             var random = new Xoshiro256StarStar(seed, threadSafe: false);
             var model = new Detector((MetricModelSpec)new MetricModelSpec().ForFeedOf(250), 1);
-            StepResult spike = default;
-            for (int t = 0; t <= 51; t++)
-                spike = model.Step(Start.AddDays(t), [t == 51 ? 60_000 : random.Next(20_000, 30_001)], new double[1]);
-            Assert.True(spike.Alarm is { Announced: true }, $"seed {seed}: {spike.Score}");
+            StepResult[] results = [.. Enumerable.Range(0, 250).Select(t =>
+                model.Step(Start.AddDays(t), [t == 51 ? 60_000 : random.Next(20_000, 30_001)], new double[1]))];
+            Assert.True(results[51].Alarm is { Announced: true }, $"seed {seed}: {results[51].Score}");
+            Assert.All(results.Where(r => r.Position != 51), r => Assert.True(r.Score < results[51].Score, $"seed {seed}: {r.Position}"));
+            others += results.Count(r => r.Alarm is { Announced: true }) - 1;
         }
+        Assert.True(others <= 4, $"{others} other alarms");
     }
 
     [Fact]
@@ -288,10 +291,11 @@ public sealed class MetricModelTests
 
     // A top of the day that is a little higher than all before is no anomaly, nor is a level that has drifted further than ever.
     [Theory]
-    [InlineData("wanders", 3, .7)]
-    [InlineData("day", 1.2, .7)]
-    [InlineData("counts", 1.4, 1)]
-    public void Of_feeds_in_which_nothing_happens_there_are_few_alarms(string kind, double mostPer10000, double ofRecordsInFull)
+    [InlineData("wanders", 3, .5, 4)]
+    [InlineData("day", 1.2, .5, 1.4)]
+    [InlineData("counts", 1.4, .7, 1.4)]
+    public void Of_feeds_in_which_nothing_happens_there_are_few_alarms(
+        string kind, double mostPer10000, double ofRecordsInFull, double leastInFull)
     {
         double PerTenThousand(MetricModelSpec spec)
         {
@@ -312,7 +316,12 @@ public sealed class MetricModelTests
             return 1e4 * told / (feeds * steps);
         }
         var metric = new MetricModelSpec();
-        double few = PerTenThousand(metric), inFull = PerTenThousand(metric with { Budget = metric.Budget with { Foretold = 1 } });
+        double few = PerTenThousand(metric), inFull = PerTenThousand(metric with
+        {
+            Budget = metric.Budget with { Foretold = 1 },
+            Calibrator = metric.Calibrator with { Extremes = metric.Calibrator.Extremes with { Clear = 0 } },
+        });
+        Assert.True(inFull > leastInFull, $"{inFull} where records count in full by their rank: the feed shows nothing");
         Assert.True(few <= mostPer10000 && few <= ofRecordsInFull * inFull, $"{few} and {inFull}");
     }
 

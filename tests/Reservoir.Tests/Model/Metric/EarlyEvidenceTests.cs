@@ -1,0 +1,153 @@
+using System.Buffers;
+using MathNet.Numerics.Distributions;
+using MathNet.Numerics.Random;
+using Xunit;
+
+namespace Esn.Tests.Metric;
+
+public sealed class EarlyEvidenceTests
+{
+    const int WarmUp = 300;
+    static readonly MetricModelSpec Small = new() { WarmUp = WarmUp, Reservoir = new MetricModelSpec().Reservoir with { Units = 20 } };
+    static readonly DateTime Start = new(2026, 1, 5, 0, 0, 0, DateTimeKind.Utc);
+
+    static double Daily(int t, Xoshiro256StarStar random) => 60 + 20 * Math.Sin(2 * Math.PI * t / 24) + Normal.Sample(random, 0, 2);
+
+    static StepResult[] Run(Func<int, double> feed, TimeSpan interval, ModelSpec? spec = null, int steps = WarmUp + 20, int channels = 1)
+    {
+        var detector = new Detector(spec ?? Small, channels);
+        double[] frame = new double[channels], expected = new double[channels];
+        var results = new StepResult[steps];
+        for (int t = 0; t < steps; t++)
+        {
+            double x = feed(t);
+            for (int c = 0; c < channels; c++) frame[c] = c == 0 || t < 10 ? x : frame[c];
+            results[t] = detector.Step(Start + t * interval, frame, expected);
+        }
+        return results;
+    }
+
+    static int[] Told(StepResult[] results) =>
+        [.. results.Take(WarmUp).Where(r => r.Alarm is { Announced: true }).Select(r => (int)r.Position)];
+
+    [Fact]
+    public void An_outage_is_told_in_the_warm_up_once_and_closed_when_it_is_over()
+    {
+        var random = new Xoshiro256StarStar(1, threadSafe: false);
+        StepResult[] results = Run(t => t is >= 100 and < 103 ? 0 : Daily(t, random), TimeSpan.FromHours(1));
+        Assert.Equal([100], Told(results));
+        Assert.True(results[100].WarmingUp && results[100].Score >= 1);
+        AlarmEvent opened = results[100].Alarm!;
+        Assert.Equal((AlarmChange.Opened, 100L, 0.0), (opened.Change, opened.Start, opened.Observed[0]));
+        Assert.InRange(opened.Expected[0], 55, 65);
+        Assert.Equal("evidence", Assert.Single(opened.Scores).Name);
+        Assert.All(results[100..107], r => Assert.True(r.AlarmOpen, $"not open at {r.Position}"));
+        Assert.Equal(AlarmChange.Closed, results[107].Alarm!.Change);
+        Assert.DoesNotContain(results[108..], r => r.AlarmOpen || r.Alarm is not null);
+    }
+
+    [Fact]
+    public void Until_a_day_has_passed_and_twenty_frames_have_come_nothing_is_told()
+    {
+        int[] At(TimeSpan interval, int outage)
+        {
+            var random = new Xoshiro256StarStar(1, threadSafe: false);
+            return Told(Run(t => t == outage ? -500 : Daily(t, random), interval));
+        }
+        Assert.Empty(At(TimeSpan.FromHours(1), 23));
+        Assert.Equal([27], At(TimeSpan.FromHours(1), 27));
+        Assert.Empty(At(TimeSpan.FromMinutes(5), 287));
+        Assert.Equal([288], At(TimeSpan.FromMinutes(5), 288));
+        Assert.Empty(At(TimeSpan.FromMinutes(1), 290));
+        Assert.Empty(At(TimeSpan.FromDays(1), 19));
+        Assert.Equal([20], At(TimeSpan.FromDays(1), 20));
+    }
+
+    [Fact]
+    public void An_alarm_of_the_warm_up_ends_with_it_and_what_goes_on_is_the_model_s_to_tell()
+    {
+        var random = new Xoshiro256StarStar(2, threadSafe: false);
+        StepResult[] results = Run(t => t >= 290 ? 1000 : Daily(t, random), TimeSpan.FromHours(1));
+        Assert.Equal([290], Told(results));
+        Assert.Equal(AlarmChange.Closed, results[WarmUp - 1].Alarm!.Change);
+        Assert.All(results[290..(WarmUp - 1)], r => Assert.True(r.AlarmOpen));
+        Assert.False(results[WarmUp - 1].AlarmOpen);
+        Assert.All(results[WarmUp..], r => Assert.True(r.Alarm is null or { Start: >= WarmUp }));
+    }
+
+    [Fact]
+    public void A_counter_that_begins_anew_and_a_first_change_are_nothing()
+    {
+        double total = 1000;
+        var random = new Xoshiro256StarStar(3, threadSafe: false);
+        Assert.Empty(Told(Run(t => total = t == 150 ? 0 : total + Poisson.Sample(random, 10), TimeSpan.FromHours(1))));
+        Assert.Empty(Told(Run(t => t < 150 ? 42 : 43, TimeSpan.FromHours(1))));
+    }
+
+    [Fact]
+    public void A_smaller_budget_more_channels_and_fewer_frames_ask_for_more()
+    {
+        var spec = new EarlyEvidenceSpec();
+        Assert.Equal(1, spec.Score(1.2, frames: 100, strictness: 1), 12);
+        Assert.Equal(1, spec.Score(1.2, frames: 700, strictness: .01), 12);
+        Assert.Equal(Math.Log(2.2) / (Math.Log(2.2) + Math.Log(8) / 3), spec.Score(1.2, frames: 100, strictness: 8), 12);
+        Assert.Equal(1, spec.Score(2 * 2.2 - 1, frames: 100, strictness: 8), 12);
+        Assert.Equal(1, spec.Score(2 * 2.2 - 1, frames: 25, strictness: 2), 12);
+        int[] With(ModelSpec of, int channels)
+        {
+            var random = new Xoshiro256StarStar(4, threadSafe: false);
+            return Told(Run(t => t == 100 ? 150 : Daily(t, random), TimeSpan.FromHours(1), of, channels: channels));
+        }
+        Assert.Equal([100], With(Small, 1));
+        Assert.Empty(With(Small, 12));
+        Assert.Empty(With(Small.WithBudget(1e-5), 1));
+        Assert.Equal([100], With(Small.WithDailyBudget(2 * 24.0 / WarmUp), 1));
+        Assert.Empty(With(Small with { Early = new EarlyEvidenceSpec { Distance = 0 } }, 1));
+    }
+
+    // The budget allows 200.
+    [Theory]
+    [InlineData("normal", 0)]
+    [InlineData("daily", 0)]
+    [InlineData("lognormal", 9)]
+    [InlineData("wanders", 1)]
+    public void In_warm_ups_in_which_nothing_happens_hardly_anything_is_told(string kind, int mostOf100)
+    {
+        int told = 0;
+        for (int seed = 100; seed < 200; seed++)
+        {
+            var random = new Xoshiro256StarStar(seed, threadSafe: false);
+            double level = 0;
+            told += Told(Run(t => kind switch
+            {
+                "normal" => Normal.Sample(random, 100, 1),
+                "daily" => Daily(t, random),
+                "lognormal" => Math.Exp(Normal.Sample(random, 0, .5)),
+                _ => level += Normal.Sample(random, 0, 1),
+            }, TimeSpan.FromHours(1), steps: WarmUp - 1)).Length;
+        }
+        Assert.True(told <= mostOf100, $"{told}");
+    }
+
+    [Fact]
+    public void A_snapshot_in_an_alarm_of_the_warm_up_goes_on_with_it()
+    {
+        var random = new Xoshiro256StarStar(5, threadSafe: false);
+        double[] feed = [.. Enumerable.Range(0, WarmUp + 20).Select(t => t is >= 100 and < 110 ? 0 : Daily(t, random))];
+        StepResult[] whole = Run(t => feed[t], TimeSpan.FromHours(1));
+        var detector = new Detector(Small, 1);
+        for (int t = 0; t < feed.Length; t++)
+        {
+            if (t is 104 or 250)
+            {
+                var snapshot = new ArrayBufferWriter<byte>();
+                detector.Save(snapshot);
+                detector = Detector.Load(Small, 1, new ReadOnlySequence<byte>(snapshot.WrittenMemory));
+            }
+            StepResult result = detector.Step(Start.AddHours(t), [feed[t]], new double[1]);
+            Assert.Equal(whole[t] with { Alarm = null }, result with { Alarm = null });
+            Assert.Equal(whole[t].Alarm?.Change, result.Alarm?.Change);
+            Assert.Equal(whole[t].Alarm?.PeakTime, result.Alarm?.PeakTime);
+        }
+    }
+}
