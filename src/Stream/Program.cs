@@ -34,10 +34,9 @@ HelpOption help = root.Options.OfType<HelpOption>().Single();
 help.Action = new HelpWithExamples((HelpAction)help.Action!, commands);
 
 ParseResult parsed = root.Parse(args);
-if (parsed.Action is ParseErrorAction wrong)
+if (parsed.Action is ParseErrorAction)
 {
-    wrong.ShowHelp = false;  // a screen of help hides what was wrong
-    _ = wrong.Invoke(parsed);  // says what
+    foreach (string mistake in Mistakes.Of(parsed)) await Console.Error.WriteLineAsync(mistake);
     string command = parsed.CommandResult.Command is RootCommand ? "" : $" {parsed.CommandResult.Command.Name}";
     await Console.Error.WriteLineAsync($"esn{command} --help says what can be said");
     return 2;
