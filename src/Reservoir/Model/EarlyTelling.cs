@@ -5,9 +5,11 @@ namespace Esn;
 /// ends with the warm-up at the latest.
 /// </summary>
 /// <param name="channels">Of a frame.</param>
-sealed class EarlyTelling(int channels)
+/// <param name="frames">That fix the scaling.</param>
+sealed class EarlyTelling(int channels, int frames)
 {
     readonly double[] _usual = new double[channels];
+    readonly bool[] _told = new bool[frames];  // which of the frames that were kept came while an alarm was open
     int _before;  // frames that were kept when the alarm opened: it is judged by those
 
     /// <summary>Takes a frame.</summary>
@@ -32,6 +34,23 @@ sealed class EarlyTelling(int channels)
         return (ends || judgement.Score < 1 ? 0 : judgement.Score, told);
     }
 
+    /// <summary>The frame is kept.</summary>
+    /// <param name="at">Which it is of those.</param>
+    /// <param name="told">Whether an alarm is open with it.</param>
+    public void Keep(int at, bool told) => _told[at] = told;
+
+    /// <summary>What was told is none of what the feed usually does: the model is to find a gap there.</summary>
+    /// <param name="kept">[frames×channels], NaN where an alarm was open.</param>
+    public void Blank(Span<double> kept)
+    {
+        for (int t = 0; t < _told.Length; t++)
+            if (_told[t]) kept.Slice(t * channels, channels).Fill(double.NaN);
+    }
+
     /// <summary>Out into a snapshot or back.</summary>
-    public void Carry(ref StateCarrier state, int kept) => state.Carry(ref _before, 0, kept);
+    public void Carry(ref StateCarrier state, int kept)
+    {
+        state.Carry(ref _before, 0, kept);
+        state.Carry(_told.AsSpan(0, kept));
+    }
 }

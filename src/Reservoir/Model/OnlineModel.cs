@@ -65,7 +65,7 @@ sealed class OnlineModel
         _bar = new Bar(spec.Alarm);
         (_frames, _times) = (new double[_schedule.ScalingSteps * channels], new DateTime[_schedule.ScalingSteps]);
         (_judge, _alarm, _report) = Judging(TimeSpan.FromSeconds(1));
-        if (_judge.TellsEarly) _early = new EarlyTelling(channels);
+        if (_judge.TellsEarly) _early = new EarlyTelling(channels, _schedule.ScalingSteps);
     }
 
     /// <summary>Frames that the stream has had so far.</summary>
@@ -139,6 +139,7 @@ sealed class OnlineModel
         }, _position, muted || _step == _schedule.ScalingSteps - 1);
         var result = new StepResult(_position++, WarmingUp: true, score, Normality: 1, _alarm.Open, alarm);
         if (muted || gap) return result;
+        _early?.Keep((int)_step, _alarm.Open);
         _times[_step] = time;
         frame.CopyTo(_frames.AsSpan((int)_step++ * _channels));
         if (_step != _schedule.ScalingSteps) return result;
@@ -152,6 +153,7 @@ sealed class OnlineModel
     void Replay()
     {
         (double[] frames, DateTime[] times, long position) = (_frames, _times, _position);
+        _early?.Blank(frames);
         double[] filled = MissingValues.Filled(frames, _channels);
         if (_growth is not null && !_grows.AsSpan().Contains(true)) Growth.FindEarly(filled, _channels, _grows, _counts);
         Begin(_grows.AsSpan().Contains(true) ? new DifferencingScaler(filled, _grows, _counts,

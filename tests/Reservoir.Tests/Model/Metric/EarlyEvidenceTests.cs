@@ -228,4 +228,23 @@ public sealed class EarlyEvidenceTests
             Assert.Equal(AlarmChange.Opened, results[at].Alarm!.Change);
         }
     }
+
+    [Fact]
+    public void What_was_told_is_no_part_of_what_is_learnt()
+    {
+        double[] With(double spike)
+        {
+            var random = new Xoshiro256StarStar(9, threadSafe: false);
+            StepResult[] results = Run(t => t switch
+            {
+                120 => spike,
+                >= 2 * WarmUp and < 2 * WarmUp + 8 => 0,
+                _ => Daily(t, random),
+            }, TimeSpan.FromHours(1), steps: 2 * WarmUp + 20);
+            Assert.Equal(spike < 1000 ? [] : [120], Told(results));
+            return [.. results[(2 * WarmUp)..].Select(result => result.Score)];
+        }
+        double[] without = With(80), with = With(100_000);
+        Assert.True(with.Max() > .9 * without.Max() && without.Max() >= 1, $"{with.Max()} after it was told, {without.Max()} without");
+    }
 }
