@@ -17,19 +17,19 @@ sealed class EarlyTelling(int channels)
     /// <param name="bar">That a person may have raised.</param>
     /// <param name="view">The frame, and those before it.</param>
     /// <param name="position">Of the frame in its stream.</param>
-    /// <param name="muted">It is not to be judged, or is the last of the warm-up: an open alarm ends.</param>
+    /// <param name="ends">The frame is not to be judged, or is the last of the warm-up: an open alarm ends.</param>
     public (double Score, AlarmEvent? Alarm) Step(
-        Judge judge, Alarm alarm, AlarmReport report, Bar bar, in EarlyView view, long position, bool muted)
+        Judge judge, Alarm alarm, AlarmReport report, Bar bar, in EarlyView view, long position, bool ends)
     {
         bool open = alarm.Open;
         int before = open ? _before : view.Times.Length;
-        judge.MeasureEarly(view with { Frames = view.Frames[..(before * channels)], Times = view.Times[..before] }, _usual);
+        bool deviates = judge.MeasureEarly(view with { Frames = view.Frames[..(before * channels)], Times = view.Times[..before] }, _usual);
         IJudgement judgement = bar.Of(judge.Judgement);
-        AlarmChange? change = alarm.Step(position, judgement, allowed: true, muted);
+        AlarmChange? change = alarm.Step(position, judgement, deviates, ends);
         if (!open && alarm.Open) _before = before;
         AlarmEvent? told = report.Step(change, position, view.Time, judgement.Score, normality: 1, _usual, view.Frame);
         // What falls short of an alarm is nothing that a few frames can tell.
-        return (muted || judgement.Score < 1 ? 0 : judgement.Score, told);
+        return (ends || judgement.Score < 1 ? 0 : judgement.Score, told);
     }
 
     /// <summary>Out into a snapshot or back.</summary>

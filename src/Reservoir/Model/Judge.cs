@@ -70,13 +70,14 @@ abstract class Judge
     /// <summary>Where in a field the alarm lies; null: it is no field. Allocates: for events.</summary>
     public virtual FieldEvidence? Evidence => null;
 
-    /// <summary>Whether frames are judged that come before the scaling is fixed.</summary>
+    /// <summary>Whether it can judge frames that come before the scaling is fixed, whatever its policy.</summary>
     public virtual bool TellsEarly => false;
 
     /// <summary>Judges such a frame by those before it alone.</summary>
-    /// <param name="view">Of it.</param>
+    /// <param name="view">Of it; those before are never fewer than at the call before.</param>
     /// <param name="usual">What the channels usually are, [channels], overwritten; NaN: it is not known.</param>
-    public virtual void MeasureEarly(in EarlyView view, Span<double> usual) => throw new NotSupportedException();
+    /// <returns>Whether the frame is as far from the usual as an alarm asks for.</returns>
+    public virtual bool MeasureEarly(in EarlyView view, Span<double> usual) => throw new NotSupportedException();
 
     /// <summary>Judges a step by what was learnt before. Gaps are not shown: its windows are of the frames that came.</summary>
     public abstract void Measure(in StepView step, Alarm alarm);

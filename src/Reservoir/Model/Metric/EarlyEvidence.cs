@@ -45,40 +45,17 @@ public sealed record EarlyEvidenceSpec
         Require.Above(TailExponent, 0, 100);
     }
 
-    /// <summary>Whether a frame that comes after these is told of.</summary>
-    internal bool Enough(int frames, TimeSpan since) => Distance > 0 && frames >= LeastFrames && since.TotalHours >= LeastHours;
+    /// <summary>Whether a value that comes after so many of its channel is told of in the warm-up.</summary>
+    internal bool Enough(int values, TimeSpan since) =>
+        Distance > 0 && values >= LeastFrames && values < Until && since.TotalHours >= LeastHours;
 
     /// <summary>Score of a distance, 1 = alarm.</summary>
-    /// <param name="distance">As <see cref="Beyond"/> says, ≥ 0.</param>
+    /// <param name="distance">As <see cref="RecordMargin"/> says, ≥ 0.</param>
     /// <param name="frames">Before it.</param>
     /// <param name="strictness">By how much the budget of a channel is less than the usual one; what is below 1 counts as 1.</param>
     internal double Score(double distance, int frames, double strictness)
     {
         double more = Math.Log(Math.Max(1, strictness)) + Math.Log(Math.Max(1, (double)Frames / frames));
         return Math.Log(1 + distance) / (Math.Log(1 + Distance) + more / TailExponent);
-    }
-
-    /// <summary>How far a value lies outside of those before it, as <see cref="RecordMargin"/> says.</summary>
-    /// <param name="frames">[count×channels], those before; NaN is no value.</param>
-    /// <param name="channels">Of a frame.</param>
-    /// <param name="channel">That is looked at.</param>
-    /// <param name="x">Its value; NaN is none.</param>
-    /// <param name="mean">Of the channel before; NaN: it had no value.</param>
-    /// <returns>0 also where the channel only ever went one way: a counter may begin anew.</returns>
-    internal static double Beyond(ReadOnlySpan<double> frames, int channels, int channel, double x, out double mean)
-    {
-        double low = double.PositiveInfinity, high = double.NegativeInfinity, previous = double.NaN;
-        (bool rose, bool fell, int count) = (false, false, 0);
-        mean = 0;
-        for (int at = channel; at < frames.Length; at += channels)
-        {
-            double value = frames[at];
-            if (double.IsNaN(value)) continue;
-            (low, high, rose, fell) = (Math.Min(low, value), Math.Max(high, value), rose | value > previous, fell | value < previous);
-            previous = value;
-            mean += (value - mean) / ++count;
-        }
-        if (count == 0) mean = double.NaN;
-        return rose && fell ? RecordMargin.Of(x, low, high, mean) : 0;
     }
 }

@@ -103,8 +103,8 @@ sealed class EmissionBudget
         _recovery = spec.Cost * Rate;
         // Evidence grows like −ln p: the strongest of m channels, at a rate b, asks for ln m − ln b of it. The threshold was measured at a
         // warm-up of 750 steps. Two alarms in a shorter one are more a step, but its evidence is no better for that.
-        double rate = spec.AlarmsPerStep > 0 ? spec.AlarmsPerStep : spec.AlarmsPerWarmUp / MeasuredAt;
-        Threshold = spec.Threshold * (Math.Log(channels) + Nats(rate)) / Nats(EmissionBudgetSpec.UsualRate(MeasuredAt));
+        double measured = spec.AlarmsPerStep > 0 ? spec.AlarmsPerStep : spec.AlarmsPerWarmUp / MeasuredAt;
+        Threshold = spec.Threshold * (Math.Log(channels) + Nats(measured)) / Nats(EmissionBudgetSpec.UsualRate(MeasuredAt));
         (_youth, _ageing) = (spec.Youth, Math.Exp(-1 / (spec.YouthLength * warmUp)));
     }
 

@@ -16,7 +16,7 @@ public sealed record ExtremesSpec
     /// A record that is broken by less than this part of how far it lay from the mean is worth less, down to what lies half way to the
     /// second of all, [0, 100]: of values that keep to a range the furthest lie close together, and a hair is no news.
     /// </summary>
-    [Later]
+    [Policy]
     public double Clear { get; init; } = .1;
 
     /// <summary>Worth of a mean outside all means before it, [0, 100].</summary>
@@ -72,6 +72,9 @@ sealed class ExtremeEvidence
 
     /// <summary>By how much the last value was a record, as <see cref="RecordMargin"/> says; 0: none, or too few came before.</summary>
     public double Margin { get; private set; }
+
+    /// <summary>Frames that were taken.</summary>
+    public long Frames => _count;
 
     /// <summary>Values that were kept.</summary>
     public long Kept => _kept;

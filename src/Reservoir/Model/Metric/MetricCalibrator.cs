@@ -88,6 +88,9 @@ sealed class MetricCalibrator
     /// <inheritdoc cref="ExtremeEvidence.Margin"/>
     public double Margin => _extremes.Margin;
 
+    /// <inheritdoc cref="ExtremeEvidence.Frames"/>
+    public long Frames => _extremes.Frames;
+
     /// <inheritdoc cref="ExtremeEvidence.Kept"/>
     public long Kept => _extremes.Kept;
 

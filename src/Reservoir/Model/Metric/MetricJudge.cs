@@ -21,6 +21,8 @@ sealed class MetricJudge : Judge, IJudgement
     readonly double[] _margins;                // evidence over the threshold [channels], then of what is unprecedented
     readonly double _alarmsPerDay;             // 0: the budget is not of days
     int _strongest;                            // the channel with the most evidence
+    readonly EarlyRange[] _early;              // of the warm-up [channels]
+    int _earlyFrames;                          // in these
 
     /// <param name="spec">Valid.</param>
     /// <param name="channels">Length of every frame, ≥ 1.</param>
@@ -36,6 +38,7 @@ sealed class MetricJudge : Judge, IJudgement
             .Select(_ => new MetricCalibrator(spec.Calibrator, spec.WarmUp, ahead, weights, spec.Regressors(channels)))];
         _budget = new EmissionBudget(spec.Budget, spec.WarmUp, channels);
         (_channelErrors, _margins) = (new double[weights.Length], new double[channels + 1]);
+        _early = [.. Enumerable.Range(0, channels).Select(_ => new EarlyRange())];
         Names = [.. Enumerable.Range(0, channels)
             .Select(channel => channels == 1 ? "evidence" : FormattableString.Invariant($"evidence[{channel}]")), Unprecedented.Name];
         Slow = new bool[channels + 1];
@@ -70,23 +73,27 @@ sealed class MetricJudge : Judge, IJudgement
     public bool Alarms(int score) => score < _calibrators.Length ? Score >= 1 && score == _strongest : _unprecedented.Score >= 1;
 
     /// <inheritdoc/>
-    public override bool TellsEarly => _spec.Early.Distance > 0;
+    public override bool TellsEarly => true;
 
     /// <inheritdoc/>
-    public override void MeasureEarly(in EarlyView view, Span<double> usual)
+    public override bool MeasureEarly(in EarlyView view, Span<double> usual)
     {
-        TimeSpan since = view.Times.IsEmpty ? TimeSpan.Zero : view.Time - view.Times[0];
+        for (; _earlyFrames < view.Times.Length; _earlyFrames++)
+            for (int c = 0; c < _early.Length; c++)
+                _early[c].Take(view.Frames[_earlyFrames * _early.Length + c], view.Times[_earlyFrames]);
         (Score, _strongest) = (0, 0);
         _margins.AsSpan().Clear();
-        if (!_spec.Early.Enough(view.Times.Length, since)) return;
-        double rate = _alarmsPerDay > 0 ? _alarmsPerDay * since.TotalDays / view.Times.Length : _budget.Rate;
-        double strictness = Strictness(rate);
-        for (int c = 0; c < _calibrators.Length; c++)
+        double days = view.Times.IsEmpty ? 0 : (view.Time - view.Times[0]).TotalDays;
+        double strictness = Strictness(_alarmsPerDay > 0 && days > 0 ? _alarmsPerDay * days / view.Times.Length : _budget.Rate);
+        for (int c = 0; c < _early.Length; c++)
         {
-            double distance = EarlyEvidenceSpec.Beyond(view.Frames, _calibrators.Length, c, view.Frame[c], out usual[c]);
-            _margins[c] = _spec.Early.Score(distance, view.Times.Length, strictness);
+            ref readonly EarlyRange before = ref _early[c];
+            usual[c] = before.Count > 0 ? before.Mean : double.NaN;
+            if (!_spec.Early.Enough(before.Count, view.Time - before.First)) continue;
+            _margins[c] = _spec.Early.Score(before.Beyond(view.Frame[c]), before.Count, strictness);
             if (_margins[c] > Score) (Score, _strongest) = (_margins[c], c);
         }
+        return DeviatesBy(view.Frame[_strongest] - usual[_strongest]);
     }
 
     /// <inheritdoc/>
@@ -117,14 +124,15 @@ sealed class MetricJudge : Judge, IJudgement
         Score = step.Muted || step.WarmingUp ? 0 : Math.Max(Math.Max(early, _budget.Step(most)), _unprecedented.Score);
     }
 
-    // What is told of a young model as it was in the warm-up, whatever its errors.
+    // What is told of a young model, whatever its errors, as it was in the warm-up: but a channel that only ever went one way is known
+    // for a counter by now.
     double Early(in StepView step)
     {
         double told = 0;
-        for (int c = 0; c < _calibrators.Length && TellsEarly; c++)
+        for (int c = 0; c < _calibrators.Length && _spec.Early.Distance > 0; c++)
         {
             (double margin, long kept) = (_calibrators[c].Margin, _calibrators[c].Kept);
-            if (margin == 0 || kept >= _spec.Early.Until || (!step.Missing.IsEmpty && step.Missing[c])) continue;
+            if (margin == 0 || _calibrators[c].Frames >= _spec.Early.Until || (!step.Missing.IsEmpty && step.Missing[c])) continue;
             double score = _spec.Early.Score(margin, (int)kept, Strictness(_budget.Rate));
             if (score < 1) continue;
             _margins[c] = Math.Max(_margins[c], score);
@@ -148,10 +156,12 @@ sealed class MetricJudge : Judge, IJudgement
     /// <inheritdoc/>
     public override bool Deviates(in StepView step, Scaler scaler)
     {
-        if (_spec.Alarm.MinimumDeviation.Count == 0) return true;
-        if (_unprecedented is { Score: >= 1, Frozen: true }) return true;
-        return Math.Abs(step.Frame[_strongest] - step.Expected[_strongest]) >= _spec.Alarm.MinimumOf(_strongest);
+        return _unprecedented is { Score: >= 1, Frozen: true } || DeviatesBy(step.Frame[_strongest] - step.Expected[_strongest]);
     }
+
+    // Of the strongest channel.
+    bool DeviatesBy(double deviation) =>
+        _spec.Alarm.MinimumDeviation.Count == 0 || Math.Abs(deviation) >= _spec.Alarm.MinimumOf(_strongest);
 
     /// <inheritdoc/>
     public override void Attribute(Span<double> parts)

@@ -40,7 +40,7 @@ public sealed record MetricModelSpec : ModelSpec
     [Policy]
     public UnprecedentedSpec Unprecedented { get; init; } = new() { Errors = false, Widths = false, Once = true };
 
-    /// <summary>What is told in the warm-up.</summary>
+    /// <summary>What is told of the enormous in the warm-up, and of a young model after it.</summary>
     [Policy]
     public EarlyEvidenceSpec Early { get; init; } = new();
 

@@ -4,10 +4,11 @@ namespace Esn;
 static class RecordMargin
 {
     const double Narrowest = .1;  // part of the range: no side counts as narrower
+    const double Most = 1e9;      // what is said of more: a score of it is finite
 
     /// <summary>
     /// How far a value lies outside of those before it, over how far the furthest of them on its side lies from their mean. 0 inside,
-    /// and where nothing ever moved.
+    /// and where nothing ever moved; at most 1e9.
     /// </summary>
     /// <param name="x">The value.</param>
     /// <param name="low">The least before it.</param>
@@ -16,7 +17,7 @@ static class RecordMargin
     public static double Of(double x, double low, double high, double mean)
     {
         double distance = Math.Max(x - high, low - x), range = high - low;
-        if (!(distance > 0 && range > 0 && double.IsFinite(distance + range))) return 0;
-        return distance / Math.Max(x > high ? high - mean : mean - low, Narrowest * range);
+        if (!(distance > 0 && range > 0 && double.IsFinite(range))) return 0;
+        return Math.Min(Most, distance / Math.Max(x > high ? high - mean : mean - low, Narrowest * range));
     }
 }

@@ -150,4 +150,82 @@ public sealed class EarlyEvidenceTests
             Assert.Equal(whole[t].Alarm?.PeakTime, result.Alarm?.PeakTime);
         }
     }
+
+    [Fact]
+    public void Whether_it_tells_early_may_change_in_the_warm_up()
+    {
+        MetricModelSpec silent = Small with { Early = Small.Early with { Distance = 0 } };
+        foreach ((MetricModelSpec before, MetricModelSpec after, int[] told) in new[]
+            { (Small, silent, Array.Empty<int>()), (silent, Small, [100]) })
+        {
+            var random = new Xoshiro256StarStar(6, threadSafe: false);
+            var detector = new Detector(before, 1);
+            var results = new List<StepResult>();
+            for (int t = 0; t < WarmUp + 5; t++)
+            {
+                if (t == 50)
+                {
+                    var snapshot = new ArrayBufferWriter<byte>();
+                    detector.Save(snapshot);
+                    detector = Detector.Load(after, 1, new ReadOnlySequence<byte>(snapshot.WrittenMemory));
+                }
+                results.Add(detector.Step(Start.AddHours(t), [t == 100 ? 1000 : Daily(t, random)], new double[1]));
+            }
+            Assert.Equal(told, Told([.. results]));
+        }
+    }
+
+    [Fact]
+    public void What_is_too_small_to_matter_is_told_of_by_nobody()
+    {
+        int[] With(double least)
+        {
+            var random = new Xoshiro256StarStar(1, threadSafe: false);
+            ModelSpec spec = Small with { Alarm = Small.Alarm with { MinimumDeviation = [least] } };
+            return Told(Run(t => t is >= 100 and < 103 ? 0 : Daily(t, random), TimeSpan.FromHours(1), spec));
+        }
+        Assert.Equal([100], With(40));
+        Assert.Empty(With(1000));
+    }
+
+    [Fact]
+    public void A_muted_frame_is_not_told_of_and_ends_what_is_open()
+    {
+        var random = new Xoshiro256StarStar(1, threadSafe: false);
+        var detector = new Detector(Small, 1);
+        StepResult[] results = [.. Enumerable.Range(0, WarmUp).Select(t => detector.Step(Start.AddHours(t),
+            [t is >= 100 and < 110 ? 0 : Daily(t, random)], new double[1], muted: t is >= 90 and < 102 or >= 105 and < 107))];
+        Assert.Equal([102], Told(results));
+        Assert.Equal((AlarmChange.Closed, false), (results[105].Alarm!.Change, results[106].AlarmOpen));
+        Assert.DoesNotContain(results[107..], result => result.AlarmOpen);  // what was told is known then
+    }
+
+    [Fact]
+    public void A_channel_is_judged_by_its_own_values_however_late_it_begins()
+    {
+        int told = 0;
+        for (int seed = 0; seed < 50; seed++)
+        {
+            var random = new Xoshiro256StarStar(seed, threadSafe: false);
+            var detector = new Detector(Small, 2);
+            for (int t = 0; t < WarmUp; t++)
+            {
+                double late = t >= 150 && t % 10 == 0 ? Math.Exp(Normal.Sample(random, 0, 1)) : double.NaN;
+                if (detector.Step(Start.AddHours(t), [Daily(t, random), late], new double[2]).Alarm is { Announced: true }) told++;
+            }
+        }
+        Assert.Equal(0, told);
+    }
+
+    [Fact]
+    public void However_enormous_a_value_is_its_score_is_a_number()
+    {
+        foreach (int at in (int[])[100, WarmUp + 10])
+        {
+            var random = new Xoshiro256StarStar(8, threadSafe: false);
+            StepResult[] results = Run(t => t == at ? double.MaxValue : .5 + Normal.Sample(random, 0, .02), TimeSpan.FromHours(1));
+            Assert.InRange(results[at].Score, 1, 1e6);
+            Assert.Equal(AlarmChange.Opened, results[at].Alarm!.Change);
+        }
+    }
 }

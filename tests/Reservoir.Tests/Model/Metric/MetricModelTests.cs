@@ -137,6 +137,7 @@ public sealed class MetricModelTests
             return opened;
         }
         (int after, int without) = (Opened(900), Opened(0));
+        // Slow units remember for a while what was wrong.
         Assert.True(after <= without + 2, $"{after} after maintenance, {without} without");
     }
 

@@ -1,0 +1,31 @@
+namespace Esn;
+
+/// <summary>What the values of a channel were in the warm-up so far.</summary>
+struct EarlyRange()
+{
+    double _low = double.PositiveInfinity, _high = double.NegativeInfinity, _last = double.NaN;
+    bool _rose, _fell;
+
+    /// <summary>Values that came.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>Feed time of the first.</summary>
+    public DateTime First { get; private set; }
+
+    /// <summary>Of the values; 0 before the first.</summary>
+    public double Mean { get; private set; }
+
+    /// <summary>Takes one; NaN is none.</summary>
+    public void Take(double value, DateTime time)
+    {
+        if (double.IsNaN(value)) return;
+        if (Count == 0) First = time;
+        (_low, _high, _rose, _fell) = (Math.Min(_low, value), Math.Max(_high, value), _rose | value > _last, _fell | value < _last);
+        _last = value;
+        Mean += (value - Mean) / ++Count;
+    }
+
+    /// <summary>How far one lies outside of them, as <see cref="RecordMargin"/> says.</summary>
+    /// <returns>0 also where they only ever went one way: a counter may begin anew.</returns>
+    public readonly double Beyond(double value) => _rose && _fell ? RecordMargin.Of(value, _low, _high, Mean) : 0;
+}
