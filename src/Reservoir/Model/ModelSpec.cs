@@ -19,7 +19,9 @@ public abstract record ModelSpec
     /// <summary>The windows of the normality Σ.</summary>
     public NormalitySpec Normality { get; init; } = new();
 
-    /// <summary>Steps from the first frame of the feed before which no alarm opens, 20 … 10,000,000.</summary>
+    /// <summary>
+    /// Steps from the first frame of the feed before which no alarm opens, but for what preset metric tells early, 20 … 10,000,000.
+    /// </summary>
     public int WarmUp { get; init; } = 1800;
 
     /// <summary>When an alarm opens and ends.</summary>

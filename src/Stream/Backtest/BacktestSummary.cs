@@ -10,7 +10,7 @@ namespace Esn.Streaming.Backtest;
 /// <param name="Steps">Rows that were scored.</param>
 /// <param name="Refused">Rows that were not, by reason.</param>
 /// <param name="FirstRefused">The first of them by reason: which row, and what was wrong with it.</param>
-/// <param name="WarmUpSteps">Steps before the first that could alarm.</param>
+/// <param name="WarmUpSteps">Steps before the first that could alarm, but for what preset metric tells early.</param>
 /// <param name="Alarms">Alarms that opened.</param>
 /// <param name="AlarmRows">Rows with an alarm open.</param>
 /// <param name="Labels">Null where the feed has none.</param>
@@ -33,7 +33,9 @@ public sealed record BacktestSummary(
     [JsonIgnore]
     public IReadOnlyList<string> UnusedLabels { get; init; } = [];
 
-    /// <summary>Rows before the first that could alarm; those that were refused are among them.</summary>
+    /// <summary>
+    /// Rows before the first that could alarm, but for what preset metric tells early; those that were refused are among them.
+    /// </summary>
     public long WarmUpRows { get; init; }
 
     /// <summary>Values that were missing in rows that were scored, by channel; none where nothing was missing.</summary>
@@ -54,7 +56,7 @@ public sealed record BacktestSummary(
     /// <summary>What became of the model itself: it found a channel to grow without bound, or began anew as the feed had left it.</summary>
     public IReadOnlyList<ModelRow> Models { get; init; } = [];
 
-    /// <summary>Rows in which nothing could alarm, as a model warmed up.</summary>
+    /// <summary>Rows in which a model warmed up: nothing could alarm, but for what preset metric tells early.</summary>
     public IReadOnlyList<RowSpan> WarmUps { get; init; } = [];
 
     /// <summary>Rows in a run that were refused, the longest first, at most 1,000 runs.</summary>

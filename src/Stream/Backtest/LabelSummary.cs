@@ -11,13 +11,13 @@ namespace Esn.Streaming.Backtest;
 public sealed record NabSummary(double? Standard, double? LowFalsePositives, double? LowFalseNegatives);
 
 /// <summary>
-/// Alarms against labels. Rows of the warm-up can't alarm and do not count, nor does a window that ends within it; the
-/// benchmark's own score counts by the benchmark's own rule (<see cref="NabScore.Probation"/>).
+/// Alarms against labels. In the warm-up nothing alarms, but for what preset metric tells early: its rows do not count, nor does an alarm
+/// or a window that ends within it; the benchmark's own score counts by the benchmark's own rule (<see cref="NabScore.Probation"/>).
 /// </summary>
 /// <param name="Windows">Labelled windows.</param>
 /// <param name="Caught">Windows in which an alarm was open.</param>
 /// <param name="EventRecall">Caught / Windows; null without windows.</param>
-/// <param name="FalseAlarms">Alarms that touched no window.</param>
+/// <param name="FalseAlarms">Alarms that touched no window and went on after the warm-up.</param>
 /// <param name="FalseAlarmsPer100000Steps">Of the steps after the warm-up.</param>
 /// <param name="MedianDelay">Steps from the beginning of a caught window to the first row in alarm; null where none was caught.</param>
 /// <param name="Precision">Of the rows in alarm, the part that is labelled; null without a row in alarm.</param>
@@ -33,7 +33,7 @@ public sealed record LabelSummary(
 /// <summary>Counts of one feed or of several, which add up where ratios do not.</summary>
 /// <param name="Windows">That could be caught.</param>
 /// <param name="Delays">Of each caught one, in steps.</param>
-/// <param name="FalseAlarms">Alarms that touched none.</param>
+/// <param name="FalseAlarms">Alarms that touched none and went on after the warm-up.</param>
 /// <param name="Steps">After the warm-up.</param>
 /// <param name="Hits">Labelled rows in alarm.</param>
 /// <param name="FalseRows">Other rows in alarm.</param>
@@ -48,7 +48,7 @@ public sealed record LabelTally(
     /// <param name="scores">Row by row, 1 = alarm.</param>
     /// <param name="alarms">Ascending.</param>
     /// <param name="labelled">Ascending.</param>
-    /// <param name="ready">First row that could alarm.</param>
+    /// <param name="ready">First row after the warm-up.</param>
     public static LabelTally Of(IReadOnlyList<bool> alarmed, IReadOnlyList<double> scores, IReadOnlyList<AlarmSpan> alarms,
         IReadOnlyList<NabWindow> labelled, long ready)
     {
@@ -68,8 +68,9 @@ public sealed record LabelTally(
         }
         var series = new NabSeries("", scores, labelled);
         return new LabelTally(
-            windows.Count, delays, alarms.Count(alarm => !windows.Exists(window => alarm.Touches(window, alarmed))),
-                alarmed.Count - ready, hits, falseRows, missed,
+            windows.Count, delays,
+            alarms.Count(alarm => alarm.End > ready && !windows.Exists(window => alarm.Touches(window, alarmed))),
+            alarmed.Count - ready, hits, falseRows, missed,
             [.. NabProfile.All.Select(profile => NabScore.Tally(series, 1, profile))]);
     }
 

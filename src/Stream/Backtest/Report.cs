@@ -99,7 +99,8 @@ public sealed class Report
             last.Change is AlarmChange.Closed or AlarmChange.Adapted ? Words.Of(last.Change) : "open",
             [.. last.Contributions.Where(part => part.Share > 0).Select(part => new PagePart(Summary.Channels[part.Channel], part.Share))],
             [.. last.Scores.Select(score => new PagePart(score.Name, score.Margin))],
-            Windows is null ? null : window.Delay is null ? "false" : "caught", window.Delay, forecast,
+            Windows is null ? null : window.Delay is not null ? "caught" : alarm.End <= Summary.WarmUpRows ? "warm-up" : "false",
+            window.Delay, forecast,
             alarm.Drift is not { } drift ? null : new PageDrift(
                 Words.Of(drift.Kind), Summary.Channels[drift.Channel], Math.Max(0, alarm.Start + (drift.Since - last.Start)),
                     drift.PerStep, drift.LeadSteps));

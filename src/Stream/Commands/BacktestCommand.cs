@@ -131,8 +131,8 @@ static class BacktestCommand
         Row("written to", $"{directory}");
         AnsiConsole.Write(table);
         if (summary.Steps > 0 && summary.Steps <= summary.WarmUpSteps)
-            Terminal.Note.MarkupLine("[yellow]the feed ended within the warm-up: nothing could alarm; preset metric warms up in 15 % of a "
-                + "short file, detector.warmUp says the length for the others[/]");
+            Terminal.Note.MarkupLine("[yellow]the feed ended within the warm-up: nothing could alarm, but for what preset metric tells "
+                + "early; preset metric warms up in 15 % of a short file, detector.warmUp says the length for the others[/]");
     }
 
     static void Show(BacktestTotal total, string directory, string budget)
@@ -181,7 +181,8 @@ static class BacktestCommand
             Terminal.Note.MarkupLineInterpolated($"[red]not run: {failure.Reason}[/]");
         int unready = total.Each.Count(one => one.Steps <= one.WarmUpSteps);
         if (unready > 0)
-            Terminal.Note.MarkupLineInterpolated($"[yellow]{unready} of the feeds ended within the warm-up: nothing could alarm there[/]");
+            Terminal.Note.MarkupLineInterpolated(
+                $"[yellow]{unready} of the feeds ended in the warm-up: nothing could alarm, but for what preset metric tells early[/]");
     }
 
     static string Count(long n) => n.ToString(CultureInfo.InvariantCulture);

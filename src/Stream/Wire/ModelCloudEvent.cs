@@ -8,7 +8,7 @@ public static class ModelCloudEvent
     /// <summary>Channels grow without bound; of them the growth is modelled.</summary>
     public const string Growing = "esn.model.growing";
 
-    /// <summary>The model begins anew: nothing alarms until it has warmed up.</summary>
+    /// <summary>The model begins anew: nothing alarms until it has warmed up, but for what preset metric tells early.</summary>
     public const string Restarted = "esn.model.restarted";
 
     /// <summary>The data of such an event.</summary>

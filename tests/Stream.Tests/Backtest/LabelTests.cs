@@ -36,6 +36,15 @@ public sealed class LabelTests : FileTests
     }
 
     [Fact]
+    public void An_alarm_that_ends_with_the_warm_up_is_no_false_one_and_one_that_goes_on_after_it_is()
+    {
+        LabelSummary within = Tally(100, [new(5, 9), new(30, 39)], [(6, 8), (15, 20)], ready: 20).Summary();  // in a window, in none
+        Assert.Equal((1, 0, 0, 0.0), (within.Windows, within.Caught, within.FalseAlarms, within.FalseAlarmsPer100000Steps));
+        LabelSummary beyond = Tally(100, [new(5, 9), new(30, 39)], [(6, 8), (15, 21)], ready: 20).Summary();
+        Assert.Equal((1, 1e5 / 80), (beyond.FalseAlarms, beyond.FalseAlarmsPer100000Steps));
+    }
+
+    [Fact]
     public void Without_labels_or_alarms_no_ratio_is_made_up()
     {
         LabelSummary summary = Tally(100, [], [], ready: 10).Summary();
