@@ -11,7 +11,7 @@ sealed class Unprecedented
     const double Bulk = 5;        // usual sizes that teach what is usual at most
     const double Constant = 1e-14;  // part of the level below which an error is none: what doubles resolve
     const double Largest = 100;     // usual sizes that a record counts for at most: a code of a fault does not stand for ever
-    const double MostExcess = 2;    // ln of size over where the tail begins that an error teaches which is told
+    const double MostExcess = .5;   // ln of size over where the tail begins that an error teaches which is told
     const int Young = 20;           // frames that teach what is usual in full
     const double Mild = 1.05;     // score of the first change of what never moved
 
@@ -19,6 +19,7 @@ sealed class Unprecedented
     readonly double _nats;      // −ln of the rate that may be told
     readonly double _channels;  // ln of their number
     readonly Watched[] _of;   // [channels]
+    readonly double[] _before;  // the frame before the previous one, units of the feed; NaN: none [channels]
     long _count;
     int _held;  // steps that it still is told for
 
@@ -29,6 +30,8 @@ sealed class Unprecedented
     {
         (_spec, _nats, _channels) = (spec, -Math.Log(rate), Math.Log(channels));
         _of = new Watched[channels];
+        _before = new double[channels];
+        Array.Fill(_before, double.NaN);
     }
 
     /// <summary>As in events.</summary>
@@ -71,11 +74,13 @@ sealed class Unprecedented
                 continue;  // the channel has no value: what is known of it waits
             }
             if (_count == 0 || double.IsNaN(_of[c].Previous)) (_of[c].Previous, _of[c].Low, _of[c].High) = (x, x, x);
-            if (_spec.Errors) Keep(ref told, ref now, Error(c, Math.Min(Most, Math.Abs(x - expected[c])), Math.Abs(x), frozen, warmingUp));
+            if (_spec.Errors) Keep(ref told, ref now, Error(c, Math.Min(Most, Math.Abs(x - expected[c])), Apart(c, x), Math.Abs(x), frozen,
+                warmingUp));
             if (_spec.Widths) Keep(ref told, ref now, Noise(c, Math.Min(Most, Math.Abs(x - _of[c].Previous)), frozen));
             (double Told, double Now) stuck = _spec.Standstills ? Stuck(c, x) : default;
             bool stands = stuck.Told > told;
             Keep(ref told, ref now, stuck);
+            _before[c] = _of[c].Previous;
             (_of[c].Previous, _of[c].Low, _of[c].High) = (x, Math.Min(_of[c].Low, x), Math.Max(_of[c].High, x));
             if (told > most) (most, channel, standing) = (told, c, stands);
             still = Math.Max(still, now);
@@ -99,14 +104,16 @@ sealed class Unprecedented
         (told, now) = (Math.Max(told, of.Told), Math.Max(now, of.Now));
 
     // What is told if a record is broken, and what it would be if one was.
-    (double Told, double Now) Error(int c, double error, double level, bool frozen, bool warmingUp)
+    (double Told, double Now) Error(int c, double missed, double apart, double level, bool frozen, bool warmingUp)
     {
-        if (!double.IsFinite(error)) return default;
+        // After a spike the model foretells spikes. The error of a frame like one of the last two is the model's, not the feed's.
+        double error = Math.Min(missed, apart);
+        if (!double.IsFinite(missed)) return default;
         double usual = _of[c].Usual, record = _of[c].Largest, none = Constant * level, told = 0, now = 0;
         bool moved = usual > none, changed = record > none;
         if (_count > _spec.Begin)
         {
-            now = error <= none ? 0 : moved ? Height(error / usual) : Mild;
+            now = missed <= none ? 0 : moved ? Height(missed / usual) : Mild;
             // Of what never moved it is not known how much is much: a first change is told mildly, a larger one a little more.
             if (!moved && changed) now = Mild + .1 * Math.Log(Math.Max(1, error / record));
             double evidence = moved ? Rarity(c, error / (_spec.Tail * usual)) : changed ? Rarity(c, error / _of[c].Change) : 1;
@@ -114,12 +121,18 @@ sealed class Unprecedented
         }
         if (_count >= Young && !frozen)
             LearnTail(c, moved ? error / (_spec.Tail * usual) : error > none ? Change(c, error) : 0, news: told >= 1 && !warmingUp);
-        double bulk = _count < Young ? error : Math.Min(error, Bulk * usual);
+        double bulk = _count < Young ? missed : Math.Min(missed, Bulk * usual);
         if (!frozen) _of[c].Usual = Math.Sqrt(usual * usual + Gain * (bulk * bulk - usual * usual));
         // The first errors are those of a model that has not learnt yet.
         double counted = usual > Constant * level ? Math.Min(error, Largest * usual) : error;
         _of[c].Largest = _count < _spec.Begin / 2 ? 0 : Math.Max(counted, record * (1 - 1 / _spec.Memory));
         return (told, now);
+    }
+
+    double Apart(int c, double x)
+    {
+        double previous = Math.Abs(x - _of[c].Previous), before = Math.Abs(x - _before[c]);
+        return double.IsNaN(before) ? previous : Math.Min(previous, before);
     }
 
     // The tail of what hardly ever moves begins at its usual change.
@@ -212,6 +225,7 @@ sealed class Unprecedented
         Unusual = state.Carried(Unusual);
         Channel = state.Carried(Channel);
         Frozen = state.Carried(Frozen);
+        if (state.Holds(6)) state.Carry(_before);
     }
 
     // A channel. One array of these takes a third of what an array for each of them would: a fleet has many streams.
