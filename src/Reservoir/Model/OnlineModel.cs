@@ -21,7 +21,7 @@ sealed class OnlineModel
     readonly double[] _errors;      // [horizons×channels]
     readonly double[] _prediction;  // ŷ, scratch [channels]
     readonly Bar _bar;
-    readonly EarlyTelling? _early;  // null: the judge tells nothing before the scaling is fixed
+    EarlyTelling? _early;           // null: the scaling is fixed, or the judge tells nothing before it is
     Judge _judge;
     Alarm _alarm;
     AlarmReport _report;
@@ -180,7 +180,7 @@ sealed class OnlineModel
     // The scaling is fixed: its frames need not be kept any longer, and how dense they came is known.
     void Begin(Scaler scaler, TimeSpan interval)
     {
-        (_scaler, _interval, _frames, _times) = (scaler, interval, [], []);
+        (_scaler, _interval, _frames, _times, _early) = (scaler, interval, [], [], null);
         _differencing = scaler as DifferencingScaler;
         _foretelling = new Foretelling(_forecast, scaler, _channels, interval);
         (_judge, _alarm, _report) = Judging(interval);
