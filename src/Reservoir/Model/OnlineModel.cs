@@ -4,7 +4,7 @@ namespace Esn;
 
 /// <summary>
 /// One stream's model, whatever its kind. A step goes from top to bottom: scale, errors before learning, judge, alarm, learn
-/// unless an alarm is open, predict. The first frames are kept until they have fixed the scaling, and are then taken in order.
+/// unless an alarm is open, predict. The first frames fix the scaling, and are then taken in order.
 /// </summary>
 sealed class OnlineModel
 {
@@ -21,17 +21,15 @@ sealed class OnlineModel
     readonly double[] _errors;      // [horizons×channels]
     readonly double[] _prediction;  // ŷ, scratch [channels]
     readonly Bar _bar;
-    EarlyTelling? _early;           // null: the scaling is fixed, or the judge tells nothing before it is
     Judge _judge;
     Alarm _alarm;
     AlarmReport _report;
     Scaler? _scaler;                // null: not fixed yet
-    double[] _frames;               // kept for the scaling [scalingSteps×channels], then empty
-    DateTime[] _times;              // of those frames [scalingSteps], then empty
+    FirstFrames? _first;            // null: the scaling is fixed
     TimeSpan _interval;             // between these
     DateTime _time;                 // of the last frame
     long _position;                 // frames that the stream has had
-    long _step;                     // frames that the model has taken; those muted before the scaling was fixed are none of its
+    long _step;                     // frames that the model has taken, the first of which fixed the scaling
     long _settled = -1;             // step at which the echo of the last muted frame has faded
     int _echo;                      // frames that are not to be judged yet after the last gap, of which there are as many
     MissingValues? _missing;        // made with the first value that is missing
@@ -63,9 +61,8 @@ sealed class OnlineModel
         _normality = new Normality(spec.Normality);
         (_errors, _prediction) = (new double[spec.HorizonSteps.Count * channels], new double[channels]);
         _bar = new Bar(spec.Alarm);
-        (_frames, _times) = (new double[_schedule.ScalingSteps * channels], new DateTime[_schedule.ScalingSteps]);
         (_judge, _alarm, _report) = Judging(TimeSpan.FromSeconds(1));
-        if (_judge.TellsEarly) _early = new EarlyTelling(channels, _schedule.ScalingSteps);
+        _first = new FirstFrames(channels, _schedule.ScalingSteps, _judge.TellsEarly);
     }
 
     /// <summary>Frames that the stream has had so far.</summary>
@@ -115,7 +112,7 @@ sealed class OnlineModel
     {
         int done = 0;
         for (; done < times.Length && _scaler is null; done++)
-            results[done] = KeepForScaling(times[done], frames.Slice(done * _channels, _channels),
+            results[done] = TakeFirst(times[done], frames.Slice(done * _channels, _channels),
                 expected.Slice(done * _channels, _channels), !muted.IsEmpty && muted[done]);
         for (int count; done < times.Length && !Outgrown; done += count)
         {
@@ -129,50 +126,32 @@ sealed class OnlineModel
         return done;
     }
 
-    StepResult KeepForScaling(DateTime time, ReadOnlySpan<double> frame, Span<double> expected, bool muted)
+    StepResult TakeFirst(DateTime time, ReadOnlySpan<double> frame, Span<double> expected, bool muted)
     {
         expected.Fill(double.NaN);
-        bool gap = MissingValues.AreAll(frame);
-        (double score, AlarmEvent? alarm) = _early is null || gap ? default : _early.Step(_judge, _alarm, _report, _bar, new EarlyView
-        {
-            Frames = _frames.AsSpan(0, (int)_step * _channels), Times = _times.AsSpan(0, (int)_step), Frame = frame, Time = time,
-        }, _position, muted || _step == _schedule.ScalingSteps - 1);
+        (double score, AlarmEvent? alarm) = _first!.Take(time, frame, muted, _position, _judge, _alarm, _report, _bar);
         var result = new StepResult(_position++, WarmingUp: true, score, Normality: 1, _alarm.Open, alarm);
-        if (muted || gap) return result;
-        _early?.Keep((int)_step, _alarm.Open);
-        _times[_step] = time;
-        frame.CopyTo(_frames.AsSpan((int)_step++ * _channels));
-        if (_step != _schedule.ScalingSteps) return result;
+        if (!_first.Full) return result;
         bool known = _grows.AsSpan().Contains(true);  // and told of
-        Replay();
+        Replay(_first);
         return known || _differencing is null ? result
             : result with { Model = new ModelChange(ModelChangeKind.Growing, Which(_grows), Restarted: false) };
     }
 
     // The frames that fixed the scaling are the first that the model takes. The stream has heard of them already.
-    void Replay()
+    void Replay(FirstFrames first)
     {
-        (double[] frames, DateTime[] times, long position) = (_frames, _times, _position);
-        _early?.Blank(frames);
-        double[] filled = MissingValues.Filled(frames, _channels);
-        if (_growth is not null && !_grows.AsSpan().Contains(true)) Growth.FindEarly(filled, _channels, _grows, _counts);
-        Begin(_grows.AsSpan().Contains(true) ? new DifferencingScaler(filled, _grows, _counts,
-                rates => _spec.FitScaler(rates, times, _channels))
-            : _spec.FitScaler(filled, times, _channels), Sampling.Interval(times));
-        int most = _predictor.AtOnce;
-        var (scaled, results, expected) = (new double[frames.Length], new StepResult[most], new double[most * _channels]);
-        for (int t = 0; t < times.Length; t++)
-            _scaler!.Scale(times[t], filled.AsSpan(t * _channels, _channels), scaled.AsSpan(t * _channels, _channels),
-                expected.AsSpan(0, _channels), learn: false);
-        _predictor.Fit(scaled);
+        (DateTime[] times, long position, int most) = (first.Times, _position, _predictor.AtOnce);
+        Begin(first.Fit(_spec, _grows, _counts, watched: _growth is not null), Sampling.Interval(times));
+        var (results, expected) = (new StepResult[most], new double[most * _channels]);
+        _predictor.Fit(first.Scaled(_scaler!));
         _differencing?.Rewind();
-        (_position, _step) = (0, 0);
+        _position = 0;
         for (int done = 0, count; done < times.Length; done += count)
         {
-            count = Math.Min(most, times.Length - done);
-            if (filled != frames) count = MissingValues.Together(frames.AsSpan(done * _channels), _channels, count);
-            Advance(times.AsSpan(done, count), frames.AsSpan(done * _channels, count * _channels), results.AsSpan(0, count),
-                expected.AsSpan(0, count * _channels), muted: default);
+            ReadOnlySpan<double> frames = first.Together(done, most);
+            count = frames.Length / _channels;
+            Advance(times.AsSpan(done, count), frames, results.AsSpan(0, count), expected.AsSpan(0, frames.Length), muted: default);
         }
         _position = position;
     }
@@ -180,7 +159,7 @@ sealed class OnlineModel
     // The scaling is fixed: its frames need not be kept any longer, and how dense they came is known.
     void Begin(Scaler scaler, TimeSpan interval)
     {
-        (_scaler, _interval, _frames, _times, _early) = (scaler, interval, [], [], null);
+        (_scaler, _interval, _first) = (scaler, interval, null);
         _differencing = scaler as DifferencingScaler;
         _foretelling = new Foretelling(_forecast, scaler, _channels, interval);
         (_judge, _alarm, _report) = Judging(interval);
@@ -328,18 +307,7 @@ sealed class OnlineModel
         }
         if (!begun)
         {
-            int kept = (int)_step;
-            state.Carry(ref kept, 0, _schedule.ScalingSteps - 1);
-            state.Carry(_frames.AsSpan(0, kept * _channels));
-            state.Carry(_times.AsSpan(0, kept));
-            _step = kept;
-            if (state.Holds(6) && _early is not null)
-            {
-                _early.Carry(ref state, kept);
-                _alarm.Carry(ref state, _judge.Names.Length);
-                _report.Carry(ref state);
-                _bar.Carry(ref state);
-            }
+            _first!.Carry(ref state, _judge, _alarm, _report, _bar);
             return;
         }
         state.Carry(ref _interval);

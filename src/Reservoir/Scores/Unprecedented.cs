@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Esn;
 
 /// <summary>
@@ -19,7 +21,6 @@ sealed class Unprecedented
     readonly double _nats;      // −ln of the rate that may be told
     readonly double _channels;  // ln of their number
     readonly Watched[] _of;   // [channels]
-    readonly double[] _before;  // the frame before the previous one, units of the feed; NaN: none [channels]
     long _count;
     int _held;  // steps that it still is told for
 
@@ -30,8 +31,7 @@ sealed class Unprecedented
     {
         (_spec, _nats, _channels) = (spec, -Math.Log(rate), Math.Log(channels));
         _of = new Watched[channels];
-        _before = new double[channels];
-        Array.Fill(_before, double.NaN);
+        Array.Fill(_of, new Watched());
     }
 
     /// <summary>As in events.</summary>
@@ -80,7 +80,7 @@ sealed class Unprecedented
             (double Told, double Now) stuck = _spec.Standstills ? Stuck(c, x) : default;
             bool stands = stuck.Told > told;
             Keep(ref told, ref now, stuck);
-            _before[c] = _of[c].Previous;
+            _of[c].Before = _of[c].Previous;
             (_of[c].Previous, _of[c].Low, _of[c].High) = (x, Math.Min(_of[c].Low, x), Math.Max(_of[c].High, x));
             if (told > most) (most, channel, standing) = (told, c, stands);
             still = Math.Max(still, now);
@@ -131,7 +131,7 @@ sealed class Unprecedented
 
     double Apart(int c, double x)
     {
-        double previous = Math.Abs(x - _of[c].Previous), before = Math.Abs(x - _before[c]);
+        double previous = Math.Abs(x - _of[c].Previous), before = Math.Abs(x - _of[c].Before);
         return double.IsNaN(before) ? previous : Math.Min(previous, before);
     }
 
@@ -218,18 +218,18 @@ sealed class Unprecedented
     /// <summary>Out into a snapshot or back.</summary>
     public void Carry(ref StateCarrier state)
     {
-        state.Carry<Watched>(_of);
+        if (state.Holds(6)) state.Carry<Watched>(_of);
+        else for (int c = 0; c < _of.Length; c++) state.Carry(MemoryMarshal.Cast<Watched, double>(_of.AsSpan(c, 1))[..^1]);
         state.Carry(ref _count);
         state.Carry(ref _held);
         Score = state.Carried(Score);
         Unusual = state.Carried(Unusual);
         Channel = state.Carried(Channel);
         Frozen = state.Carried(Frozen);
-        if (state.Holds(6)) state.Carry(_before);
     }
 
     // A channel. One array of these takes a third of what an array for each of them would: a fleet has many streams.
-    struct Watched
+    struct Watched()
     {
         public double Previous, Low, High;                    // units of the feed
         public double Usual, Largest;                         // error: root of the mean square of the bulk, record
@@ -237,5 +237,6 @@ sealed class Unprecedented
         public double Change;                                 // mean error, other than 0, of what hardly ever moved
         public double Width, UsualWidth, Wander, Widest;      // noise: now, usual, mean distance of the two, record
         public double Run, Longest, Same;                     // frames with the same value: now, record, of all, fading
+        public double Before = double.NaN;                    // the one before the previous, NaN: none; the last, as format 6 added it
     }
 }
