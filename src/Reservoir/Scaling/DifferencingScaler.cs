@@ -5,21 +5,21 @@ namespace Esn;
 /// foretold of growth is integrated again, from the last frame on, or from the frame before what an alarm foretells.
 /// </summary>
 /// <remarks>
-/// A value that is missing leaves the growth to be shared by the steps until the next one. A counter that begins again near 0 is
-/// taken to have grown as before: that is no fault of what it counts (as Prometheus' rate() has it).
+/// A value that is missing leaves the growth to be shared by the steps until the next one. A counter that begins again near 0, or where
+/// it did in the warm-up, is taken to have grown as before: that is no fault of what it counts (as Prometheus' rate() has it).
 /// </remarks>
 sealed class DifferencingScaler : Scaler
 {
     const int MostBack = 128;         // frames that what an alarm foretells may have begun before
     const int Kept = MostBack + 128;  // frames: as many, and those of a block that were scaled ahead
     const double LeastUnit = .2;      // of the mean growth: a rate that hardly varies has no scale of its own
-    const double MostAfterReset = 8;  // largest growths a step that a counter that began anew may show
 
     readonly Scaler _inner;
     readonly bool[] _grows, _counts;  // [channels]
     readonly double[] _last;          // values [channels], NaN: none yet
     readonly double[] _rate;          // last growth a step [channels]
     readonly double[] _largest;       // growth a step [channels]
+    readonly double[] _start;         // where it began anew in the warm-up, 0 if never [channels]
     readonly int[] _missed;           // steps since the last value [channels]
     readonly double[] _anchor;        // frame before what is foretold [channels]
     readonly double[] _frame, _seen, _foreseen;  // scratch [channels]
@@ -32,7 +32,7 @@ sealed class DifferencingScaler : Scaler
     {
         (_inner, _grows, _counts, _last) = (inner, new bool[channels], new bool[channels], new double[channels]);
         (_rate, _largest, _missed, _anchor) = (new double[channels], new double[channels], new int[channels], new double[channels]);
-        (_frame, _seen, _foreseen) = (new double[channels], new double[channels], new double[channels]);
+        (_frame, _seen, _foreseen, _start) = (new double[channels], new double[channels], new double[channels], new double[channels]);
         Array.Fill(_last, double.NaN);
     }
 
@@ -56,6 +56,8 @@ sealed class DifferencingScaler : Scaler
                 double rate = rates[t * grows.Length + c];
                 _rate[c] += rate / count;
                 _largest[c] = Math.Max(_largest[c], rate);
+                int at = t * grows.Length + c;
+                if (counts[c] && t > 0 && frames[at] < frames[at - grows.Length]) _start[c] = Math.Max(_start[c], frames[at]);
             }
             _inner.Widen(c, LeastUnit * Math.Abs(_rate[c]));
         }
@@ -122,7 +124,8 @@ sealed class DifferencingScaler : Scaler
         (_last[c], _missed[c]) = (value, 0);
         if (double.IsNaN(last)) return _rate[c];
         double rate = (value - last) / steps;
-        bool anew = _counts[c] && rate < 0 && value >= 0 && value <= MostAfterReset * _largest[c] * steps;
+        double near = Rise.Near * _largest[c] * steps;
+        bool anew = _counts[c] && rate < 0 && value >= 0 && (value <= near || Math.Abs(value - _start[c]) <= near);
         if (anew) return _rate[c];
         if (rate > _largest[c]) _largest[c] = _largest[c] > 0 ? Math.Min(rate, 2 * _largest[c]) : rate;
         return _rate[c] = rate;
@@ -214,6 +217,7 @@ sealed class DifferencingScaler : Scaler
         state.Carry(_last);
         state.Carry(_rate);
         state.Carry(_largest);
+        state.Carry(_start);
         state.Carry(_missed);
         state.Carry(_anchor);
         state.Carry(_recent);

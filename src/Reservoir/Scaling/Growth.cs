@@ -8,7 +8,7 @@ namespace Esn;
 /// A part of a slow cycle looks alike, and must not be taken for it. So the first frames tell only of channels that never
 /// turn and hardly rest, along a line whose slope changes by no more than chance would have it; where noise hides that, the
 /// means of blocks tell, once so many frames lie on a straight line that a cycle they were a part of would be of 5000 or
-/// more.
+/// more. A counter that began anew is followed as if it had gone on; where half of its rises lie between two such falls, it is no saw.
 /// </remarks>
 sealed class Growth
 {
@@ -23,19 +23,15 @@ sealed class Growth
     readonly double[] _means;        // of full blocks [Blocks×channels]
     readonly double[] _sums;         // of the block that fills [channels]
     readonly int[] _counts;          // values in it [channels]
-    readonly double[] _last;         // [channels], NaN: none yet
-    readonly int[] _rises;           // steps up, as far as they matter [channels]
-    readonly bool[] _fell;           // whether it ever did, or lay below 0 [channels]
-    readonly bool[] _broken;         // whether it ever was no whole number [channels]
+    readonly Rise[] _of;             // [channels]
     int _length = FirstLength, _frames, _filled;  // of a block; in the one that fills; full ones
 
     /// <param name="channels">Of the feed.</param>
     public Growth(int channels)
     {
         _channels = channels;
-        (_means, _sums, _last) = (new double[Blocks * channels], new double[channels], new double[channels]);
-        (_counts, _rises, _fell, _broken) = (new int[channels], new int[channels], new bool[channels], new bool[channels]);
-        Array.Fill(_last, double.NaN);
+        (_means, _sums, _counts, _of) = (new double[Blocks * channels], new double[channels], new int[channels], new Rise[channels]);
+        Array.Fill(_of, new Rise());
     }
 
     /// <summary>Frames until the block that fills is full, ≥ 1: before, there is nothing to find.</summary>
@@ -45,24 +41,18 @@ sealed class Growth
     /// <param name="frames">[count×channels], finite.</param>
     /// <param name="channels">Of each.</param>
     /// <param name="grows">[channels], overwritten.</param>
-    /// <param name="counts">[channels], overwritten: those that never fall and are not below 0, as a counter.</param>
+    /// <param name="counts">[channels], overwritten: those that fall only to begin anew and are not below 0, as a counter.</param>
     public static void FindEarly(ReadOnlySpan<double> frames, int channels, Span<bool> grows, Span<bool> counts)
     {
         int count = frames.Length / channels;
         double[] values = new double[count];
         for (int c = 0; c < channels; c++)
         {
-            int rises = 0, falls = 0;
-            for (int t = 0; t < count; t++)
-            {
-                values[t] = frames[t * channels + c];
-                if (t == 0) continue;
-                if (values[t] > values[t - 1]) rises++;
-                else if (values[t] < values[t - 1]) falls++;
-            }
-            grows[c] = Math.Min(rises, falls) == 0 && Math.Max(rises, falls) >= LeastMoves * (count - 1)
-                && Squared(values) >= StraightAtFirst && IsOfOneSlope(values);
-            counts[c] = grows[c] && falls == 0 && values[0] >= 0;
+            var rise = new Rise();
+            for (int t = 0; t < count; t++) values[t] = rise.Take(frames[t * channels + c]);
+            grows[c] = Math.Min(rise.Rises, rise.Falls) == 0 && Math.Max(rise.Rises, rise.Falls) >= LeastMoves * (count - 1)
+                && rise.IsOneStretch && Squared(values) >= StraightAtFirst && IsOfOneSlope(values);
+            counts[c] = grows[c] && rise.Counts;
         }
     }
 
@@ -75,12 +65,8 @@ sealed class Growth
         {
             double value = frame[c];
             if (double.IsNaN(value)) continue;
-            _sums[c] += value / _length;
+            _sums[c] += _of[c].Take(value) / _length;
             _counts[c]++;
-            if (value > _last[c] && _rises[c] < FewestRises) _rises[c]++;
-            _fell[c] |= value < _last[c] || value < 0;
-            _broken[c] |= value != Math.Floor(value);
-            _last[c] = value;
         }
         if (++_frames < _length) return false;
         for (int c = 0; c < _channels; c++) _means[_filled * _channels + c] = _sums[c] * _length / _counts[c];  // NaN: no value
@@ -113,16 +99,16 @@ sealed class Growth
         Span<double> means = stackalloc double[Blocks];
         for (int c = 0; c < _channels; c++)
         {
-            if (grows[c] || !IsMonotone(c)) continue;
+            if (grows[c] || !_of[c].IsOneStretch || !IsMonotone(c)) continue;
             for (int b = 0; b < _filled; b++) means[b] = _means[b * _channels + c];
             // A counter may rise as it likes; of all else a line alone tells.
-            if ((_fell[c] || _broken[c]) && !(Squared(means[.._filled]) >= Straight)) continue;
-            (grows[c], counts[c], any) = (true, !_fell[c], true);
+            if (!(_of[c].Counts && _of[c].Fractions == 0) && !(Squared(means[.._filled]) >= Straight)) continue;
+            (grows[c], counts[c], any) = (true, _of[c].Counts, true);
         }
         return any;
     }
 
-    /// <summary>Of a feed that has left its scaling: channels that have risen and never fell, as counters, however unevenly.</summary>
+    /// <summary>Of a feed that has left its scaling: channels that have risen and fell only to begin anew, as counters, however unevenly.</summary>
     /// <param name="grows">[channels]: those found are added.</param>
     /// <param name="counts">[channels], likewise.</param>
     /// <returns>Whether any was added.</returns>
@@ -130,7 +116,8 @@ sealed class Growth
     {
         bool any = false;
         for (int c = 0; c < _channels; c++)
-            if (!grows[c] && !_fell[c] && _rises[c] >= FewestRises) (grows[c], counts[c], any) = (true, true, true);
+            if (!grows[c] && _of[c] is { Counts: true, IsOneStretch: true, Rises: >= FewestRises })
+                (grows[c], counts[c], any) = (true, true, true);
         return any;
     }
 
@@ -193,10 +180,7 @@ sealed class Growth
         state.Carry(_means);
         state.Carry(_sums);
         state.Carry(_counts);
-        state.Carry(_last);
-        state.Carry(_rises);
-        state.Carry(_fell);
-        state.Carry(_broken);
+        state.Carry<Rise>(_of);
         state.Carry(ref _length, FirstLength, int.MaxValue / 2);
         state.Carry(ref _frames, 0, int.MaxValue / 2);
         state.Carry(ref _filled, 0, Blocks - 1);

@@ -62,6 +62,31 @@ public sealed class GrowingFeedTests
     }
 
     [Theory]
+    [InlineData("signal", .6, 0)]
+    [InlineData("metric", .3, 0)]
+    [InlineData("metric", .6, 0)]
+    [InlineData("metric", .6, 2e9)]
+    [InlineData("metric", 1.3, 0)]
+    public void A_counter_that_began_anew_in_the_warm_up_is_known_for_one(string preset, double ofTheScaling, double start)
+    {
+        int reset = (int)(ofTheScaling * Model(preset).FramesBeforeScaling), stalls = 0, resets = 0;
+        const int feeds = 10, again = 4000, stall = 4600, end = 4660;
+        for (int seed = 0; seed < feeds; seed++)
+        {
+            var random = new Xoshiro256StarStar(seed, threadSafe: false);
+            double total = 3e9;
+            double[] feed = [.. Enumerable.Range(0, Steps).Select(t => total = t == reset || t == again ? start
+                : t is >= stall and < end ? total : total + Math.Round(Normal.Sample(random, 1e6, 1e5)))];
+            StepResult[] results = Run(preset, feed).Results;
+            Assert.Equal(ModelChangeKind.Growing, Assert.Single(results, result => result.Model is not null).Model!.Kind);
+            AlarmEvent[] opened = [.. results.Events().Where(alarm => alarm.Change == AlarmChange.Opened)];
+            if (opened.Any(alarm => alarm.Position is >= stall and < stall + 15)) stalls++;
+            if (opened.Any(alarm => alarm.Position - again is >= 0 and < 20 || alarm.Position - reset is >= 0 and < 20)) resets++;
+        }
+        Assert.True(stalls == feeds && resets <= 1, $"{stalls} stalls and {resets} resets");
+    }
+
+    [Theory]
     [InlineData(40)]
     [InlineData(300)]
     public void What_normal_would_have_been_goes_on_growing_from_before_the_alarm(int later)

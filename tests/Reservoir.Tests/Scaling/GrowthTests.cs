@@ -103,6 +103,57 @@ public sealed class GrowthTests
         Assert.False(growth.FindRisen(grows, counts));
     }
 
+    [Theory]
+    [InlineData(0, 60)]
+    [InlineData(0, 150)]
+    [InlineData(1_000_000, 120)]     // restored, it begins where it began before
+    public void A_counter_that_began_anew_among_the_first_frames_is_one(double start, int reset)
+    {
+        for (int seed = 0; seed < 20; seed++)
+        {
+            var random = new Xoshiro256StarStar(seed, threadSafe: false);
+            double total = 5e9;
+            Assert.Equal((true, true), First(t => total = t == reset ? start : total + Math.Round(Normal.Sample(random, 1e3, 1e2))));
+        }
+        // Again and again in a short time, as what crashes as it starts.
+        double crashing = 400;
+        Assert.Equal((true, true), First(t => crashing = t is 60 or 63 or 70 ? 0 : crashing + 2));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_counter_that_began_anew_is_told_later_however_it_rises(bool noisy)
+    {
+        for (int seed = 0; seed < 20; seed++)
+        {
+            var random = new Xoshiro256StarStar(seed, threadSafe: false);
+            double total = 1e6;
+            double Next(int t) => total = t is 300 or 320 ? 0 : total + (noisy ? Normal.Sample(random, 10, 1)
+                : Poisson.Sample(random, 100 * (1 + .7 * Math.Sin(2 * Math.PI * t / 1440))));
+            Assert.Equal((1199, true), Later(Next, 5000));
+        }
+    }
+
+    [Fact]
+    public void A_saw_a_burst_and_a_level_that_fell_are_no_counters_that_began_anew()
+    {
+        var random = new Xoshiro256StarStar(9, threadSafe: false);
+        for (int phase = 0; phase < 40; phase++)
+        {
+            Assert.False(First(t => (t + phase) % 40).Grows);
+            Assert.Equal(-1, Later(t => (t + 10 * phase) % 400, 5000).At);
+        }
+        Assert.False(First(t => t < 100 ? 1000 + 5 * t : 300).Grows);              // it fell, and rests
+        Assert.False(First(t => t < 100 ? 1000 + 5 * t : 1500 - 5 * t).Grows);     // it turned
+        Assert.Equal(-1, Later(t => Poisson.Sample(random, 3), 5000).At);
+        Assert.Equal(-1, Later(t => t % 700 < 20 ? t % 700 * 50 : 0, 20_000).At);  // jobs
+        bool[] grows = new bool[1], counts = new bool[1];
+        var bursts = new Growth(1);
+        for (int t = 0; t < 2000; t++) bursts.Step([t % 200 < 15 ? 10 + t % 200 : 0]);
+        Assert.False(bursts.FindRisen(grows, counts));
+    }
+
     [Fact]
     public void A_hole_in_the_feed_does_not_hide_it()
     {
