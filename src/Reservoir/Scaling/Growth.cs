@@ -108,7 +108,9 @@ sealed class Growth
         return any;
     }
 
-    /// <summary>Of a feed that has left its scaling: channels that have risen and fell only to begin anew, as counters, however unevenly.</summary>
+    /// <summary>
+    /// Of a feed that has left its scaling: channels that have risen and fell only to begin anew, as counters, however unevenly.
+    /// </summary>
     /// <param name="grows">[channels]: those found are added.</param>
     /// <param name="counts">[channels], likewise.</param>
     /// <returns>Whether any was added.</returns>

@@ -15,7 +15,6 @@ sealed class Unprecedented
     const double Largest = 100;     // usual sizes that a record counts for at most: a code of a fault does not stand for ever
     const double MostExcess = .5;   // ln of size over where the tail begins that an error teaches which is told
     const int Young = 20;           // frames that teach what is usual in full
-    const double Mild = 1.05;     // score of the first change of what never moved
 
     readonly UnprecedentedSpec _spec;
     readonly double _nats;      // −ln of the rate that may be told
@@ -113,9 +112,8 @@ sealed class Unprecedented
         bool moved = usual > none, changed = record > none;
         if (_count > _spec.Begin)
         {
-            now = missed <= none ? 0 : moved ? Height(missed / usual) : Mild;
-            // Of what never moved it is not known how much is much: a first change is told mildly, a larger one a little more.
-            if (!moved && changed) now = Mild + .1 * Math.Log(Math.Max(1, error / record));
+            now = missed <= none ? 0 : moved ? Height(missed / usual) : FirstChange.Mild;
+            if (!moved && changed) now = FirstChange.Score(error, record);
             double evidence = moved ? Rarity(c, error / (_spec.Tail * usual)) : changed ? Rarity(c, error / _of[c].Change) : 1;
             if (now > 0 && error > _spec.Factor * record) told = evidence >= 1 ? now : Math.Min(evidence, now);
         }

@@ -3,6 +3,8 @@ namespace Esn;
 /// <summary>What is told before a model has learnt much, from the warm-up on: a value far outside of all before it.</summary>
 public sealed record EarlyEvidenceSpec
 {
+    const double Sure = 1.5, Doubt = 3;  // score from which on it grows by a part only: what would be critical is major
+
     /// <summary>
     /// How far beyond all values before, in distances of the furthest of them on that side from their mean, a value alarms at the usual
     /// budget, [0, 1000]; 0: nothing is told so.
@@ -49,13 +51,14 @@ public sealed record EarlyEvidenceSpec
     internal bool Enough(int values, TimeSpan since) =>
         Distance > 0 && values >= LeastFrames && values < Until && since.TotalHours >= LeastHours;
 
-    /// <summary>Score of a distance, 1 = alarm.</summary>
+    /// <summary>Score of a distance, 1 = alarm. Who knows little does not call critical what is not enormous.</summary>
     /// <param name="distance">As <see cref="RecordMargin"/> says, ≥ 0.</param>
     /// <param name="frames">Before it.</param>
     /// <param name="strictness">By how much the budget of a channel is less than the usual one; what is below 1 counts as 1.</param>
     internal double Score(double distance, int frames, double strictness)
     {
         double more = Math.Log(Math.Max(1, strictness)) + Math.Log(Math.Max(1, (double)Frames / frames));
-        return Math.Log(1 + distance) / (Math.Log(1 + Distance) + more / TailExponent);
+        double score = Math.Log(1 + distance) / (Math.Log(1 + Distance) + more / TailExponent);
+        return Math.Min(score, Sure + (score - Sure) / Doubt);
     }
 }

@@ -5,6 +5,7 @@ struct EarlyRange()
 {
     double _low = double.PositiveInfinity, _high = double.NegativeInfinity, _last = double.NaN;
     bool _rose, _fell;
+    Moves _moves = new();
 
     /// <summary>Values that came.</summary>
     public int Count { get; private set; }
@@ -22,8 +23,12 @@ struct EarlyRange()
         if (Count == 0) First = time;
         (_low, _high, _rose, _fell) = (Math.Min(_low, value), Math.Max(_high, value), _rose | value > _last, _fell | value < _last);
         _last = value;
+        _moves.Take(value);
         Mean += (value - Mean) / ++Count;
     }
+
+    /// <inheritdoc cref="Moves.Ceiling"/>
+    public readonly double Ceiling(double value) => _moves.Ceiling(value);
 
     /// <summary>How far one lies outside of them, as <see cref="RecordMargin"/> says.</summary>
     /// <returns>0 also where they only ever went one way: a counter may begin anew.</returns>

@@ -52,6 +52,7 @@ sealed class MetricCalibrator
     readonly RunningSum _recent;      // of the latest K errors [horizons]
     readonly TailChannel[] _error, _mean;  // [horizons]
     readonly ExtremeEvidence _extremes;
+    Moves _moves = new();
     long _count;                      // frames taken
     long _clean = long.MaxValue;      // frames since the last that was not to be judged
 
@@ -84,6 +85,9 @@ sealed class MetricCalibrator
 
     /// <summary>X(t) ≥ 0, of the last step.</summary>
     public double ExtremeEvidence { get; private set; }
+
+    /// <summary>Most that the score of the last step can be: ∞, but of a channel that hardly ever moved.</summary>
+    public double Ceiling { get; private set; } = double.PositiveInfinity;
 
     /// <inheritdoc cref="ExtremeEvidence.Margin"/>
     public double Margin => _extremes.Margin;
@@ -122,6 +126,8 @@ sealed class MetricCalibrator
         }
         ErrorEvidence = evidence;
         ExtremeEvidence = _extremes.Step(x, keep);
+        Ceiling = _moves.Ceiling(x);
+        if (keep) _moves.Take(x);
         _count++;
     }
 
@@ -132,6 +138,7 @@ sealed class MetricCalibrator
         foreach (TailChannel tail in _error) tail.Carry(ref state);
         foreach (TailChannel tail in _mean) tail.Carry(ref state);
         _extremes.Carry(ref state);
+        if (state.Holds(6)) state.Carry(ref _moves);
         state.Carry(ref _count);
         state.Carry(ref _clean);
     }

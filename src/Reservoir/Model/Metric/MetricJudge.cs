@@ -90,7 +90,8 @@ sealed class MetricJudge : Judge, IJudgement
             ref readonly EarlyRange before = ref _early[c];
             usual[c] = before.Count > 0 ? before.Mean : double.NaN;
             if (!_spec.Early.Enough(before.Count, view.Time - before.First)) continue;
-            _margins[c] = _spec.Early.Score(before.Beyond(view.Frame[c]), before.Count, strictness);
+            double score = _spec.Early.Score(before.Beyond(view.Frame[c]), before.Count, strictness);
+            _margins[c] = Math.Min(score, before.Ceiling(view.Frame[c]));
             if (_margins[c] > Score) (Score, _strongest) = (_margins[c], c);
         }
         return DeviatesBy(view.Frame[_strongest] - usual[_strongest]);
@@ -116,24 +117,37 @@ sealed class MetricJudge : Judge, IJudgement
             if (evidence > most) (most, _strongest) = (evidence, c);
         }
         TensorPrimitives.Divide(_margins, _budget.Threshold, _margins);
-        double early = step.Muted || step.WarmingUp ? 0 : Early(in step);
+        double told = step.Muted || step.WarmingUp ? 0 : Early(in step, Grown(most));
         if (step.Muted) _unprecedented.Skip();
         else _unprecedented.Step(step.Frame, step.Expected, alarm.Open, step.WarmingUp);
         _margins[^1] = _unprecedented.Score;
         Stands = alarm.Open && !step.Muted && StandsStill(alarm);
-        Score = step.Muted || step.WarmingUp ? 0 : Math.Max(Math.Max(early, _budget.Step(most)), _unprecedented.Score);
+        Score = step.Muted || step.WarmingUp ? 0 : Math.Max(told, _unprecedented.Score);
+    }
+
+    // The score of the strongest evidence that the budget lets through; a channel that hardly ever moved is told mildly.
+    double Grown(double most)
+    {
+        double level = _budget.Step(most);
+        if (level == 0 || double.IsPositiveInfinity(_calibrators[_strongest].Ceiling)) return level;
+        (double part, double told) = (level / _margins[_strongest], 0);
+        for (int c = 0; c < _calibrators.Length; c++)
+        {
+            double score = Math.Min(part * _margins[c], _calibrators[c].Ceiling);
+            if (score > told) (told, _strongest) = (score, c);
+        }
+        return told;
     }
 
     // What is told of a young model, whatever its errors, as it was in the warm-up: but a channel that only ever went one way is known
     // for a counter by now.
-    double Early(in StepView step)
+    double Early(in StepView step, double told)
     {
-        double told = 0;
         for (int c = 0; c < _calibrators.Length && _spec.Early.Distance > 0; c++)
         {
             (double margin, long kept) = (_calibrators[c].Margin, _calibrators[c].Kept);
             if (margin == 0 || _calibrators[c].Frames >= _spec.Early.Until || (!step.Missing.IsEmpty && step.Missing[c])) continue;
-            double score = _spec.Early.Score(margin, (int)kept, Strictness(_budget.Rate));
+            double score = Math.Min(_spec.Early.Score(margin, (int)kept, Strictness(_budget.Rate)), _calibrators[c].Ceiling);
             if (score < 1) continue;
             _margins[c] = Math.Max(_margins[c], score);
             if (score > told) (told, _strongest) = (score, c);
@@ -166,7 +180,7 @@ sealed class MetricJudge : Judge, IJudgement
     /// <inheritdoc/>
     public override void Attribute(Span<double> parts)
     {
-        _margins.AsSpan(0, parts.Length).CopyTo(parts);
+        for (int c = 0; c < parts.Length; c++) parts[c] = Math.Min(_margins[c], _calibrators[c].Ceiling);
         if (_unprecedented.Score >= 1) parts[_unprecedented.Channel] = Math.Max(parts[_unprecedented.Channel], _unprecedented.Score);
     }
 

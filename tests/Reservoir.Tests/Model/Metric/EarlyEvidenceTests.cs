@@ -93,6 +93,10 @@ public sealed class EarlyEvidenceTests
         Assert.Equal(Math.Log(2.2) / (Math.Log(2.2) + Math.Log(8) / 3), spec.Score(1.2, frames: 100, strictness: 8), 12);
         Assert.Equal(1, spec.Score(2 * 2.2 - 1, frames: 100, strictness: 8), 12);
         Assert.Equal(1, spec.Score(2 * 2.2 - 1, frames: 25, strictness: 2), 12);
+        // Of a model that knows little critical is what is ten times as far out as all before.
+        Assert.InRange(spec.Score(3.2, frames: 100, strictness: 1), 1.5, 1.65);
+        Assert.InRange(spec.Score(9, frames: 100, strictness: 1), 1.9, 2);
+        Assert.InRange(spec.Score(10, frames: 100, strictness: 1), 2, 2.1);
         int[] With(ModelSpec of, int channels)
         {
             var random = new Xoshiro256StarStar(4, threadSafe: false);
@@ -227,6 +231,24 @@ public sealed class EarlyEvidenceTests
             Assert.InRange(results[at].Score, 1, 1e6);
             Assert.Equal(AlarmChange.Opened, results[at].Alarm!.Change);
         }
+    }
+
+    // Few errors, and now and then some more: nothing to get up for by night.
+    [Fact]
+    public void A_burst_of_a_counter_of_errors_is_not_critical_in_the_warm_up_and_a_thousand_are()
+    {
+        int bursts = 0;
+        for (int seed = 0; seed < 40; seed++)
+        {
+            var random = new Xoshiro256StarStar(seed, threadSafe: false);
+            StepResult[] results = Run(t => t == 280 ? 1000 : t % 90 == 80 ? 4 + random.Next(6) : Poisson.Sample(random, .1),
+                TimeSpan.FromHours(1), steps: WarmUp);
+            AlarmEvent[] told = [.. results.Events().Where(alarm => alarm.Change == AlarmChange.Opened)];
+            bursts += told.Count(alarm => alarm.Position < 280);
+            Assert.DoesNotContain(told, alarm => alarm.Position < 280 && alarm.Severity == Severity.Critical);
+            Assert.Equal(Severity.Critical, told.Single(alarm => alarm.Position == 280).Severity);
+        }
+        Assert.True(bursts >= 20, $"{bursts}: the feed shows nothing");
     }
 
     [Fact]

@@ -1,0 +1,24 @@
+namespace Esn;
+
+/// <summary>How often a channel has moved from one value to another, and how far.</summary>
+struct Moves()
+{
+    const int Few = 30;         // moves of which nothing is known yet, if they also are
+    const double Seldom = .01;  // at most this part of the frames
+
+    double _previous = double.NaN, _largest;
+    long _moves, _frames;
+
+    /// <summary>Most that a change to a value can be told with, by <see cref="FirstChange"/>; ∞ of what moves.</summary>
+    public readonly double Ceiling(double value) =>
+        _moves < Few && _moves < Seldom * _frames ? FirstChange.Score(Math.Abs(value - _previous), _largest) : double.PositiveInfinity;
+
+    /// <summary>Takes a value.</summary>
+    public void Take(double value)
+    {
+        _frames++;
+        double distance = Math.Abs(value - _previous);  // NaN at first
+        if (distance > 0) (_moves, _largest) = (_moves + 1, Math.Max(_largest, distance));
+        _previous = value;
+    }
+}
