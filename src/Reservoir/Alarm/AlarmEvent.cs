@@ -9,6 +9,12 @@ public sealed record AlarmEvent
     /// <summary>Whether it counts against the budget: it opened, or rose well above what was told.</summary>
     public bool Announced { get; init; }
 
+    /// <summary>
+    /// It was told in the warm-up, by the values before it alone: no model expected anything, and Σ and the forecast say nothing. Such an
+    /// alarm ends with the warm-up at the latest.
+    /// </summary>
+    public bool Early { get; init; }
+
     /// <summary>Step of this change.</summary>
     public required long Position { get; init; }
 

@@ -241,8 +241,8 @@ public static class BacktestRun
                     ModelCloudEvent.Of(scored.Frame, scored.Result.Position, change, _feed.Channels)).Span));
             }
             if (_last.Alarm is null) return;
-            _eventFile.WriteLine(Encoding.UTF8.GetString(AnomalyCloudEvent.Structured(
-                AnomalyCloudEvent.Of(scored.Frame, _last.Alarm, scored.AlarmId, _channels > 1 ? _feed.Channels : [])).Span));
+            _eventFile.WriteLine(Encoding.UTF8.GetString(AnomalyCloudEvent.Structured(AnomalyCloudEvent.Of(scored.Frame, _last.Alarm,
+                scored.AlarmId, _feed.Channels, rows: new(_alarmed.Count, _alarms[^1].Start, _alarms[^1].Peak))).Span));
         }
 
         void WarmUp(long row)

@@ -100,7 +100,7 @@ public sealed class Report
             [.. last.Contributions.Where(part => part.Share > 0).Select(part => new PagePart(Summary.Channels[part.Channel], part.Share))],
             [.. last.Scores.Select(score => new PagePart(score.Name, score.Margin))],
             Windows is null ? null : window.Delay is not null ? "caught" : alarm.End <= Summary.WarmUpRows ? "warm-up" : "false",
-            window.Delay, forecast,
+            window.Delay, last.Early, forecast,
             alarm.Drift is not { } drift ? null : new PageDrift(
                 Words.Of(drift.Kind), Summary.Channels[drift.Channel], Math.Max(0, alarm.Start + (drift.Since - last.Start)),
                     drift.PerStep, drift.LeadSteps));
@@ -144,7 +144,7 @@ public sealed class Report
 
     sealed record PageAlarm(
         int Start, int Peak, int End, double Score, string Severity, string State, PagePart[] Channels, PagePart[] Scores,
-        string? Verdict, int? Delay, PageForecast? Forecast, PageDrift? Drift);
+        string? Verdict, int? Delay, bool Early, PageForecast? Forecast, PageDrift? Drift);
 
     sealed record PagePart(string Name, double Part);
 

@@ -49,9 +49,23 @@ public static class AnomalyCloudEvent
         /// <summary>Of a joined alarm that closes since it turned out to be a part of another one: that one; else absent.</summary>
         public string? Into { get; init; }
 
+        /// <summary>True: told in the warm-up, by the values before it alone; else absent.</summary>
+        public bool? Early { get; init; }
+
+        /// <summary>In a backtest: rows of the file; else absent.</summary>
+        public RowsData? Rows { get; init; }
+
         /// <summary>Of one that did not end by itself: how, and where a person ended it, who and why; else absent.</summary>
         public EndedByData? EndedBy { get; init; }
     }
+
+    /// <summary>
+    /// Rows of the file, from 0, as in the report and the summary. Positions are steps, which rows without a value are none of.
+    /// </summary>
+    /// <param name="At">Of this change.</param>
+    /// <param name="Start">At which it opened.</param>
+    /// <param name="Peak">Of the highest score so far.</param>
+    public sealed record RowsData(long At, long Start, long Peak);
 
     /// <summary>The alarm did not end by itself.</summary>
     /// <param name="How">
@@ -95,11 +109,12 @@ public static class AnomalyCloudEvent
     /// <param name="grid">Of the stream, where it is a field; for degrees.</param>
     /// <param name="maps">Topic of the heat maps that are too large to stand in an event; null: there is none, they are left out.</param>
     /// <param name="ended">What ended it from outside; null: nothing did.</param>
+    /// <param name="rows">Of the file, in a backtest.</param>
     /// <remarks>
     /// The id is made of the stream, the record's place and the change: whoever sees an id twice sees a repeat.
     /// </remarks>
     public static CloudEvent Of(Frame frame, AlarmEvent alarm, string id, IReadOnlyList<string> names, int most = MostBytes,
-        GridSpec? grid = null, string? maps = null, EndedByData? ended = null)
+        GridSpec? grid = null, string? maps = null, EndedByData? ended = null, RowsData? rows = null)
     {
         StreamId stream = frame.Stream;
         string change = Words.Of(alarm.Change);
@@ -115,6 +130,8 @@ public static class AnomalyCloudEvent
             {
                 Field = FieldOf(frame, alarm, grid, maps, most),
                 EndedBy = ended,
+                Early = alarm.Early ? true : null,
+                Rows = rows,
             }, most),
         };
     }

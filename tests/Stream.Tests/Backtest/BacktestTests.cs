@@ -47,6 +47,30 @@ public sealed class BacktestTests : FileTests
     }
 
     [Fact]
+    public void What_is_told_in_the_warm_up_says_so_and_events_have_rows_of_the_file_where_values_are_missing()
+    {
+        string file = Write("timestamp,load\n" + string.Concat(Enumerable.Range(0, 700).Select(t => string.Create(
+            CultureInfo.InvariantCulture, $"{DateTime.UnixEpoch.AddHours(t):yyyy-MM-dd HH:mm:ss},"
+            + $"{(t % 20 == 7 ? "" : t is 80 or 600 ? "90" : $"{20 + 5 * Math.Sin(t * Math.Tau / 24) + t * 7919 % 13 / 13.0:R}")}\n"))));
+        using (CsvFeed feed = CsvFeed.Open(file, [], []))
+        {
+            EsnConfig config = new() { Detector = new MetricModelSpec { WarmUp = 300 } };
+            BacktestRun.Run(feed, null, config, Folder, new Dictionary<string, string>(), TimeProvider.System, _ => { },
+                CancellationToken.None);
+        }
+        JsonElement[] opened = [.. File.ReadLines(Path.Combine(Folder, "events.jsonl")).Select(line => JsonDocument.Parse(line).RootElement)
+            .Where(told => told.GetProperty("type").GetString() == "esn.anomaly.opened").Select(told => told.GetProperty("data"))
+            .Where(told => told.GetProperty("observed")[0].GetDouble() == 90)];
+        Assert.Equal([80, 600], opened.Select(told => told.GetProperty("rows").GetProperty("at").GetInt64()));
+        Assert.Equal([80, 600], opened.Select(told => told.GetProperty("rows").GetProperty("start").GetInt64()));
+        Assert.True(opened[1].GetProperty("position").GetInt64() < 600, "no row was missing: the feed shows nothing");
+        Assert.True(opened[0].GetProperty("early").GetBoolean());
+        Assert.False(opened[1].TryGetProperty("early", out _));
+        Assert.All(opened, told => Assert.Equal("load", told.GetProperty("channels")[0].GetProperty("name").GetString()));
+        Assert.Contains("\"early\":true", File.ReadAllText(Path.Combine(Folder, "report.html")), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void That_a_feed_grows_and_that_its_model_began_anew_are_told_and_shown()
     {
         BacktestSummary counter = Run(Feed(1000, t => string.Create(CultureInfo.InvariantCulture,

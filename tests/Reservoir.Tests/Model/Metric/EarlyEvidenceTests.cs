@@ -39,6 +39,7 @@ public sealed class EarlyEvidenceTests
         Assert.True(results[100].WarmingUp && results[100].Score >= 1);
         AlarmEvent opened = results[100].Alarm!;
         Assert.Equal((AlarmChange.Opened, 100L, 0.0), (opened.Change, opened.Start, opened.Observed[0]));
+        Assert.True(opened.Early && results[107].Alarm!.Early);
         Assert.InRange(opened.Expected[0], 55, 65);
         Assert.Equal("evidence", Assert.Single(opened.Scores).Name);
         Assert.All(results[100..107], r => Assert.True(r.AlarmOpen, $"not open at {r.Position}"));
