@@ -42,6 +42,9 @@ public sealed record MetricCalibratorSpec
 /// </summary>
 sealed class MetricCalibrator
 {
+    const int Latest = 5;         // errors by which it is told whether the mean still is of what goes on
+    const double GoesOn = .5;     // part of the mean that theirs then is, at least
+
     readonly MetricCalibratorSpec _spec;
     readonly int _horizons;
     readonly IReadOnlyList<int> _ahead;  // of the horizons, in steps
@@ -50,6 +53,7 @@ sealed class MetricCalibrator
     readonly int _length;             // K
     readonly int _settling;           // steps
     readonly RunningSum _recent;      // of the latest K errors [horizons]
+    readonly RunningSum _latest;      // of the few latest of these [horizons]
     readonly TailChannel[] _error, _mean;  // [horizons]
     readonly ExtremeEvidence _extremes;
     Moves _moves = new();
@@ -70,7 +74,7 @@ sealed class MetricCalibrator
         TensorPrimitives.Divide(weights, TensorPrimitives.Sum(weights), _weights);
         _length = Steps(spec.MeanLength, warmUp, 3);
         _settling = (int)Math.Min(regressors, spec.Settling * warmUp);
-        _recent = new RunningSum(horizons, _length);
+        (_recent, _latest) = (new RunningSum(horizons, _length), new RunningSum(horizons, Latest));
         _error = [.. Enumerable.Range(0, horizons).Select(_ => new TailChannel(spec.Tail, 1))];
         _mean = [.. Enumerable.Range(0, horizons).Select(_ => new TailChannel(spec.Tail, _length))];
         _extremes = new ExtremeEvidence(spec.Extremes, Steps(spec.Extremes.LevelLength, warmUp, 3));
@@ -82,6 +86,9 @@ sealed class MetricCalibrator
 
     /// <summary>E(t) ≥ 0, of the last step.</summary>
     public double ErrorEvidence { get; private set; }
+
+    /// <summary>The part of E(t) that is of means which remember what is over.</summary>
+    public double Remembered { get; private set; }
 
     /// <summary>X(t) ≥ 0, of the last step.</summary>
     public double ExtremeEvidence { get; private set; }
@@ -115,16 +122,18 @@ sealed class MetricCalibrator
             if (_clean < long.MaxValue) _clean++;
             for (int h = 0; h < _horizons; h++) _told[h] = _clean > _ahead[h] ? errors[h] : 0;
             _recent.Add(_told);
+            _latest.Add(_told);
         }
-        double evidence = 0;
+        double evidence = 0, remembered = 0;
         for (int h = 0; h < _horizons; h++)
         {
             if (_count < _settling || _clean <= _ahead[h]) continue;
-            evidence += _weights[h] * (_spec.ErrorWeight * _error[h].Step(Math.Sqrt(Math.Abs(errors[h])), learn)
-                + _spec.MeanWeight
-                    * _mean[h].Step(Math.Sqrt(Math.Abs(_recent.Values[h] / _length)), learn && _clean > _ahead[h] + _length));
+            double recent = _recent.Values[h] / _length, latest = _latest.Values[h] / Latest;
+            double ofMean = _spec.MeanWeight * _mean[h].Step(Math.Sqrt(Math.Abs(recent)), learn && _clean > _ahead[h] + _length);
+            evidence += _weights[h] * (_spec.ErrorWeight * _error[h].Step(Math.Sqrt(Math.Abs(errors[h])), learn) + ofMean);
+            if (latest * Math.Sign(recent) < GoesOn * Math.Abs(recent)) remembered += _weights[h] * ofMean;
         }
-        ErrorEvidence = evidence;
+        (ErrorEvidence, Remembered) = (evidence, remembered);
         ExtremeEvidence = _extremes.Step(x, keep);
         Ceiling = _moves.Ceiling(x);
         if (keep) _moves.Take(x);
@@ -135,6 +144,7 @@ sealed class MetricCalibrator
     public void Carry(ref StateCarrier state)
     {
         _recent.Carry(ref state);
+        if (state.Holds(6)) _latest.Carry(ref state);
         foreach (TailChannel tail in _error) tail.Carry(ref state);
         foreach (TailChannel tail in _mean) tail.Carry(ref state);
         _extremes.Carry(ref state);

@@ -20,6 +20,7 @@ sealed class MetricJudge : Judge, IJudgement
     readonly Unprecedented _unprecedented;
     readonly double[] _margins;                // evidence over the threshold [channels], then of what is unprecedented
     readonly double _alarmsPerDay;             // 0: the budget is not of days
+    readonly double[] _present;                // the same without what is over [channels]
     int _strongest;                            // the channel with the most evidence
     readonly EarlyRange[] _early;              // of the warm-up [channels]
     int _earlyFrames;                          // in these
@@ -37,7 +38,7 @@ sealed class MetricJudge : Judge, IJudgement
         _calibrators = [.. Enumerable.Range(0, channels)
             .Select(_ => new MetricCalibrator(spec.Calibrator, spec.WarmUp, ahead, weights, spec.Regressors(channels)))];
         _budget = new EmissionBudget(spec.Budget, spec.WarmUp, channels);
-        (_channelErrors, _margins) = (new double[weights.Length], new double[channels + 1]);
+        (_channelErrors, _margins, _present) = (new double[weights.Length], new double[channels + 1], new double[channels]);
         _early = [.. Enumerable.Range(0, channels).Select(_ => new EarlyRange())];
         Names = [.. Enumerable.Range(0, channels)
             .Select(channel => channels == 1 ? "evidence" : FormattableString.Invariant($"evidence[{channel}]")), Unprecedented.Name];
@@ -67,7 +68,7 @@ sealed class MetricJudge : Judge, IJudgement
     public bool Stands { get; private set; }
 
     /// <inheritdoc/>
-    public bool IsUnusual(int score) => score < _calibrators.Length ? _margins[score] >= _spec.Quiet : _unprecedented.Unusual;
+    public bool IsUnusual(int score) => score < _calibrators.Length ? _present[score] >= _spec.Quiet || Alarms(score) : _unprecedented.Unusual;
 
     /// <inheritdoc/>
     public bool Alarms(int score) => score < _calibrators.Length ? Score >= 1 && score == _strongest : _unprecedented.Score >= 1;
@@ -83,6 +84,7 @@ sealed class MetricJudge : Judge, IJudgement
                 _early[c].Take(view.Frames[_earlyFrames * _early.Length + c], view.Times[_earlyFrames]);
         (Score, _strongest) = (0, 0);
         _margins.AsSpan().Clear();
+        _present.AsSpan().Clear();
         double days = view.Times.IsEmpty ? 0 : (view.Time - view.Times[0]).TotalDays;
         double strictness = Strictness(_alarmsPerDay > 0 && days > 0 ? _alarmsPerDay * days / view.Times.Length : _budget.Rate);
         for (int c = 0; c < _early.Length; c++)
@@ -91,7 +93,7 @@ sealed class MetricJudge : Judge, IJudgement
             usual[c] = before.Count > 0 ? before.Mean : double.NaN;
             if (!_spec.Early.Enough(before.Count, view.Time - before.First)) continue;
             double score = _spec.Early.Score(before.Beyond(view.Frame[c]), before.Count, strictness);
-            _margins[c] = Math.Min(score, before.Ceiling(view.Frame[c]));
+            _present[c] = _margins[c] = Math.Min(score, before.Ceiling(view.Frame[c]));
             if (_margins[c] > Score) (Score, _strongest) = (_margins[c], c);
         }
         return DeviatesBy(view.Frame[_strongest] - usual[_strongest]);
@@ -106,7 +108,7 @@ sealed class MetricJudge : Judge, IJudgement
             // A channel without a value is not judged, and what its errors are compared with waits for it.
             if (!step.Missing.IsEmpty && step.Missing[c])
             {
-                _margins[c] = 0;
+                (_margins[c], _present[c]) = (0, 0);
                 continue;
             }
             for (int h = 0; h < _channelErrors.Length; h++) _channelErrors[h] = step.Errors[h * _calibrators.Length + c];
@@ -114,9 +116,11 @@ sealed class MetricJudge : Judge, IJudgement
             calibrator.Step(_channelErrors, step.Frame[c], learn: !(alarm.Open || step.Muted), keep: !step.Muted);
             double evidence = _spec.Budget.Weigh(calibrator.ErrorEvidence, calibrator.ExtremeEvidence);
             _margins[c] = evidence;
+            _present[c] = _spec.Budget.Weigh(calibrator.ErrorEvidence - calibrator.Remembered, calibrator.ExtremeEvidence);
             if (evidence > most) (most, _strongest) = (evidence, c);
         }
         TensorPrimitives.Divide(_margins, _budget.Threshold, _margins);
+        TensorPrimitives.Divide(_present, _budget.Threshold, _present);
         double told = step.Muted || step.WarmingUp ? 0 : Early(in step, Grown(most));
         if (step.Muted) _unprecedented.Skip();
         else _unprecedented.Step(step.Frame, step.Expected, alarm.Open, step.WarmingUp);
@@ -149,7 +153,7 @@ sealed class MetricJudge : Judge, IJudgement
             if (margin == 0 || _calibrators[c].Frames >= _spec.Early.Until || (!step.Missing.IsEmpty && step.Missing[c])) continue;
             double score = Math.Min(_spec.Early.Score(margin, (int)kept, Strictness(_budget.Rate)), _calibrators[c].Ceiling);
             if (score < 1) continue;
-            _margins[c] = Math.Max(_margins[c], score);
+            (_margins[c], _present[c]) = (Math.Max(_margins[c], score), Math.Max(_present[c], score));
             if (score > told) (told, _strongest) = (score, c);
         }
         return told;
