@@ -112,6 +112,11 @@ public abstract record ModelSpec
     /// <summary>When which part of a step begins.</summary>
     internal abstract StepSchedule Schedule { get; }
 
+    /// <summary>
+    /// How far from what was foretold a muted value may be that the reservoir is to see, scaled; what is further is as if it had no value.
+    /// </summary>
+    internal virtual double MutedReach => double.PositiveInfinity;
+
     /// <summary>What predicts.</summary>
     internal virtual Predictor CreatePredictor(int channels)
     {

@@ -120,6 +120,8 @@ sealed class OnlineModel
             count = !_outgrew && _clipped + _predictor.AtOnce < MostClipped ? Math.Min(_predictor.AtOnce, times.Length - done) : 1;
             if (_growth is not null) count = Math.Min(count, _growth.UntilFull);
             if (!whole) count = MissingValues.Together(frames[(done * _channels)..], _channels, count);
+            if (!muted.IsEmpty && double.IsFinite(_spec.MutedReach) && muted.Slice(done, count).IndexOf(true) is >= 0 and var mute)
+                count = Math.Max(1, mute);
             Advance(times.Slice(done, count), frames.Slice(done * _channels, count * _channels), results.Slice(done, count),
                 expected.Slice(done * _channels, count * _channels), muted.IsEmpty ? default : muted.Slice(done, count));
         }
@@ -184,6 +186,7 @@ sealed class OnlineModel
             bool clipped = _scaler!.Scale(times[t], frames.Slice(t * _channels, _channels), scaled.Slice(t * _channels, _channels),
                 expected.Slice(t * _channels, _channels), judged);
             if (times.Length == 1 && MissingValues.Any(frames)) count = Impute(scaled);
+            if (!judged) Withhold(scaled.Slice(t * _channels, _channels));
             if (count < _channels && judged) _clipped = Math.Max(0, _clipped + (clipped ? 1 : -1));
         }
         _predictor.Begin(times, scaled);
@@ -201,6 +204,16 @@ sealed class OnlineModel
         _missing ??= new MissingValues(_channels);
         _predictor.CopyPrediction(_missing.Prediction);
         return _missing.Impute(scaled, _scaler!.Reach);
+    }
+
+    // Of a feed that is not to be judged the reservoir sees what it might have foretold. Such a frame is alone.
+    void Withhold(Span<double> scaled)
+    {
+        if (double.IsInfinity(_spec.MutedReach)) return;
+        _predictor.CopyPrediction(_prediction);
+        for (int c = 0; c < scaled.Length; c++)
+            if (Math.Abs(scaled[c] - _prediction[c]) > _spec.MutedReach)
+                scaled[c] = Math.Clamp(_prediction[c], -_scaler!.Reach, _scaler.Reach);
     }
 
     StepResult Step(DateTime time, ReadOnlySpan<double> frame, ReadOnlySpan<double> y, Span<double> expected, bool muted, int missing)

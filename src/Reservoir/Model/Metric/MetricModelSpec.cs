@@ -86,6 +86,9 @@ public sealed record MetricModelSpec : ModelSpec
 
     internal override IReadOnlyList<int> HorizonSteps => [.. Horizons.Select(Steps).Distinct()];
 
+    // Slow units remember for hundreds of steps what they saw, longer than the settling after a mute.
+    internal override double MutedReach => 2;
+
     internal override StepSchedule Schedule =>
         new(WarmUp, LearnFrom: 0, NormalityFrom: WarmUp, JudgeFrom: 0, WarmUp,
         Settling: MetricCalibrator.Steps(Calibrator.MeanLength, WarmUp, 3));
