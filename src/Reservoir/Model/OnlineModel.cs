@@ -239,7 +239,7 @@ sealed class OnlineModel
         if (_differencing is not null) seen = _differencing.Seen(frame, expected, y, _prediction, out foreseen);
         var view = new StepView
         {
-            Frame = seen, Expected = foreseen, Scaled = y, Errors = _errors, WarmingUp = warmingUp, Muted = muted,
+            Time = time, Frame = seen, Expected = foreseen, Scaled = y, Errors = _errors, WarmingUp = warmingUp, Muted = muted,
             Missing = missing == 0 ? default : _missing!.Which,
         };
         _bar.Step();

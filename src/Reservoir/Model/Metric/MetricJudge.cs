@@ -15,6 +15,7 @@ sealed class MetricJudge : Judge, IJudgement
 {
     readonly MetricModelSpec _spec;
     readonly MetricCalibrator[] _calibrators;  // [channels]
+    readonly Recurrence[] _recurrences;        // [channels]
     readonly EmissionBudget _budget;
     readonly double[] _channelErrors;          // of one channel [horizons]
     readonly Unprecedented _unprecedented;
@@ -27,16 +28,18 @@ sealed class MetricJudge : Judge, IJudgement
 
     /// <param name="spec">Valid.</param>
     /// <param name="channels">Length of every frame, ≥ 1.</param>
+    /// <param name="interval">Between two frames.</param>
     /// <param name="alarmsPerDay">
     /// Of which the budget of <paramref name="spec"/> was made, by the interval; before the scaling is fixed that is not known. 0: of none.
     /// </param>
-    public MetricJudge(MetricModelSpec spec, int channels, double alarmsPerDay = 0)
+    public MetricJudge(MetricModelSpec spec, int channels, TimeSpan interval, double alarmsPerDay = 0)
     {
         (_spec, _alarmsPerDay) = (spec, alarmsPerDay);
         double[] weights = spec.Weights();
         IReadOnlyList<int> ahead = spec.HorizonSteps;
         _calibrators = [.. Enumerable.Range(0, channels)
             .Select(_ => new MetricCalibrator(spec.Calibrator, spec.WarmUp, ahead, weights, spec.Regressors(channels)))];
+        _recurrences = [.. Enumerable.Range(0, channels).Select(_ => new Recurrence(interval))];
         _budget = new EmissionBudget(spec.Budget, spec.WarmUp, channels);
         (_channelErrors, _margins, _present) = (new double[weights.Length], new double[channels + 1], new double[channels]);
         _early = [.. Enumerable.Range(0, channels).Select(_ => new EarlyRange())];
@@ -68,7 +71,8 @@ sealed class MetricJudge : Judge, IJudgement
     public bool Stands { get; private set; }
 
     /// <inheritdoc/>
-    public bool IsUnusual(int score) => score < _calibrators.Length ? _present[score] >= _spec.Quiet || Alarms(score) : _unprecedented.Unusual;
+    public bool IsUnusual(int score) =>
+        score < _calibrators.Length ? _present[score] >= _spec.Quiet || Alarms(score) : _unprecedented.Unusual;
 
     /// <inheritdoc/>
     public bool Alarms(int score) => score < _calibrators.Length ? Score >= 1 && score == _strongest : _unprecedented.Score >= 1;
@@ -114,9 +118,12 @@ sealed class MetricJudge : Judge, IJudgement
             for (int h = 0; h < _channelErrors.Length; h++) _channelErrors[h] = step.Errors[h * _calibrators.Length + c];
             MetricCalibrator calibrator = _calibrators[c];
             calibrator.Step(_channelErrors, step.Frame[c], learn: !(alarm.Open || step.Muted), keep: !step.Muted);
-            double evidence = _spec.Budget.Weigh(calibrator.ErrorEvidence, calibrator.ExtremeEvidence);
+            double errors = _recurrences[c].Take(step.Time, calibrator.ErrorEvidence, keep: !step.Muted);
+            // A fault that holds for days comes again each hour.
+            if (alarm.Open) errors = calibrator.ErrorEvidence;
+            double evidence = _spec.Budget.Weigh(errors, calibrator.ExtremeEvidence);
             _margins[c] = evidence;
-            _present[c] = _spec.Budget.Weigh(calibrator.ErrorEvidence - calibrator.Remembered, calibrator.ExtremeEvidence);
+            _present[c] = _spec.Budget.Weigh(Math.Max(0, errors - calibrator.Remembered), calibrator.ExtremeEvidence);
             if (evidence > most) (most, _strongest) = (evidence, c);
         }
         TensorPrimitives.Divide(_margins, _budget.Threshold, _margins);
@@ -192,6 +199,7 @@ sealed class MetricJudge : Judge, IJudgement
     public override void Carry(ref StateCarrier state)
     {
         foreach (MetricCalibrator calibrator in _calibrators) calibrator.Carry(ref state);
+        if (state.Holds(6)) foreach (Recurrence recurrence in _recurrences) recurrence.Carry(ref state);
         _budget.Carry(ref state);
         if (state.Holds(4)) _unprecedented.Carry(ref state);
     }

@@ -82,7 +82,8 @@ public sealed record MetricModelSpec : ModelSpec
 
     /// <inheritdoc/>
     public override long EstimatedBytes(int channels) =>
-        base.EstimatedBytes(channels) + (long)channels * HorizonSteps.Count * 2 * sizeof(float) * (Calibrator.Tail.Reference + WarmUp / 10);
+        base.EstimatedBytes(channels) + (long)channels
+            * (HorizonSteps.Count * 2 * sizeof(float) * (Calibrator.Tail.Reference + WarmUp / 10) + Recurrence.Bytes);
 
     internal override IReadOnlyList<int> HorizonSteps => [.. Horizons.Select(Steps).Distinct()];
 
@@ -102,7 +103,8 @@ public sealed record MetricModelSpec : ModelSpec
         new AsinhScaler(frames, channels, Scaler);
 
     internal override Judge CreateJudge(int channels, MultiStepForecast? forecast, TimeSpan interval) =>
-        new MetricJudge(Budget.AlarmsPerDay > 0 ? this with { Budget = Budget.At(interval) } : this, channels, Budget.AlarmsPerDay);
+        new MetricJudge(Budget.AlarmsPerDay > 0 ? this with { Budget = Budget.At(interval) } : this, channels, interval,
+            Budget.AlarmsPerDay);
 
     /// <inheritdoc/>
     public override void Validate()
