@@ -19,6 +19,9 @@ readonly ref struct StepView
     /// <summary>e_h(t) before learning from the frame, [horizons×channels], scaled; 0 where the channel has no value.</summary>
     public required ReadOnlySpan<double> Errors { get; init; }
 
+    /// <summary>Which channels grow without bound, [channels]; empty: none does.</summary>
+    public ReadOnlySpan<bool> Grows { get; init; }
+
     /// <summary>Feed time of the frame.</summary>
     public DateTime Time { get; init; }
 

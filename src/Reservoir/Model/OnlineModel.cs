@@ -240,7 +240,7 @@ sealed class OnlineModel
         var view = new StepView
         {
             Time = time, Frame = seen, Expected = foreseen, Scaled = y, Errors = _errors, WarmingUp = warmingUp, Muted = muted,
-            Missing = missing == 0 ? default : _missing!.Which,
+            Missing = missing == 0 ? default : _missing!.Which, Grows = _differencing is null ? default : _grows,
         };
         _bar.Step();
         AlarmEvent? alarm = null;

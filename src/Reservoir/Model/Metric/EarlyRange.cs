@@ -27,7 +27,7 @@ struct EarlyRange()
         Mean += (value - Mean) / ++Count;
     }
 
-    /// <inheritdoc cref="Moves.Ceiling"/>
+    /// <summary>Most that one can be told with, as <see cref="Moves"/> says.</summary>
     public readonly double Ceiling(double value) => _moves.Ceiling(value);
 
     /// <summary>How far one lies outside of them, as <see cref="RecordMargin"/> says.</summary>

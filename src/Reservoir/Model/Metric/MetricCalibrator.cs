@@ -113,7 +113,8 @@ sealed class MetricCalibrator
     /// False: the frame is not to be judged, and nothing of it is kept; nor does what is foretold from it tell anything later. A
     /// value never seen before is news once, so an open alarm goes on to keep them.
     /// </param>
-    public void Step(ReadOnlySpan<double> errors, double x, bool learn, bool keep = true)
+    /// <param name="grows">The value is the growth a step of a channel.</param>
+    public void Step(ReadOnlySpan<double> errors, double x, bool learn, bool keep = true, bool grows = false)
     {
         Require.Length(errors.Length, _horizons, nameof(errors));
         if (!keep) _clean = 0;
@@ -135,7 +136,7 @@ sealed class MetricCalibrator
         }
         (ErrorEvidence, Remembered) = (evidence, remembered);
         ExtremeEvidence = _extremes.Step(x, keep);
-        Ceiling = _moves.Ceiling(x);
+        Ceiling = _moves.Ceiling(x, grows);
         if (keep) _moves.Take(x);
         _count++;
     }

@@ -10,8 +10,13 @@ struct Moves()
     long _moves, _frames;
 
     /// <summary>Most that a change to a value can be told with, by <see cref="FirstChange"/>; ∞ of what moves.</summary>
-    public readonly double Ceiling(double value) =>
-        _moves < Few && _moves < Seldom * _frames ? FirstChange.Score(Math.Abs(value - _previous), _largest) : double.PositiveInfinity;
+    /// <param name="value">That comes.</param>
+    /// <param name="grows">It is the growth a step of a channel: what it ever was is a measure of how much is much.</param>
+    public readonly double Ceiling(double value, bool grows = false)
+    {
+        if (_moves >= Few || _moves >= Seldom * _frames) return double.PositiveInfinity;
+        return FirstChange.Score(Math.Abs(value - _previous), grows ? Math.Max(_largest, Math.Abs(_previous)) : _largest);
+    }
 
     /// <summary>Takes a value.</summary>
     public void Take(double value)

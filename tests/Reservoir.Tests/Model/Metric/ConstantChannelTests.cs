@@ -40,6 +40,16 @@ public sealed class ConstantChannelTests
         Assert.Equal(1.05 + .1 * Math.Log(100), scores[1], 12);
     }
 
+    // Of what grows by as much each step it is known how much is much.
+    [Fact]
+    public void A_hole_in_a_ramp_is_told_by_how_many_steps_it_is_deep_and_its_stall_mildly()
+    {
+        AlarmEvent hole = Opened(Run(2600, t => t is >= 2000 and < 2010 ? 1000 : 2 * t))[0], stall = Opened(Run(2600, t =>
+            2 * Math.Min(t, 2000)))[0];
+        Assert.Equal((2000L, Severity.Major), (hole.Position, hole.Severity));
+        Assert.Equal((2001L, Severity.Minor), (stall.Position, stall.Severity));
+    }
+
     [Fact]
     public void A_feed_that_begins_after_zeros_is_minor()
     {
