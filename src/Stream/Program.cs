@@ -33,7 +33,8 @@ foreach ((Command command, _) in commands) root.Subcommands.Add(command);
 HelpOption help = root.Options.OfType<HelpOption>().Single();
 help.Action = new HelpWithExamples((HelpAction)help.Action!, commands);
 
-ParseResult parsed = root.Parse(args);
+// As many a program has it: help, and help COMMAND.
+ParseResult parsed = root.Parse(args is ["help", .. var about] ? [.. about, "--help"] : args);
 if (parsed.Action is ParseErrorAction)
 {
     foreach (string mistake in Mistakes.Of(parsed)) await Console.Error.WriteLineAsync(mistake);

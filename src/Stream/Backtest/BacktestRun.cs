@@ -113,6 +113,7 @@ public static class BacktestRun
         readonly Queue<Pending> _pending = [];  // rows of which it is not told yet what became of them, in the order of the file
         readonly Dictionary<long, Pending> _waiting = [];  // those that are let through, by their index
         readonly long[] _missing;               // values that were missing [channels]
+        readonly int? _longerWarmUp;
         int _bridged, _gaps, _newRuns, _silences;
         ReadOnlyMemory<double> _expected;
         long _ready = -1, _taken, _readySteps;
@@ -125,9 +126,10 @@ public static class BacktestRun
             try
             {
                 ModelSpec model = new ModelChoice(config).Of(feed.Stream);
+                ModelSpec own = feed.RowCount is { } rows ? model.ForFeedOf(rows) : model;
+                if (own.WarmUp != model.WarmUp) _longerWarmUp = model.WarmUp;
                 TimesConfig times = config.Source.Times;
-                _slot = new StreamSlot(new StreamId(feed.Stream, 0, feed.Stream), feed.RowCount is { } rows ? model.ForFeedOf(rows) : model,
-                    new Gate(_channels, times), times);
+                _slot = new StreamSlot(new StreamId(feed.Stream, 0, feed.Stream), own, new Gate(_channels, times), times);
             }
             catch (ArgumentException e)
             {
@@ -275,6 +277,7 @@ public static class BacktestRun
             Notes = _feed.Notes,
             UnusedLabels = _feed.UnusedLabels,
             WarmUpRows = Ready,
+            LongerWarmUp = _longerWarmUp,
             Bridged = _bridged,
             Gaps = _gaps,
             NewRuns = _newRuns,

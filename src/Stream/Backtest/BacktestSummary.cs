@@ -38,6 +38,9 @@ public sealed record BacktestSummary(
     /// </summary>
     public long WarmUpRows { get; init; }
 
+    /// <summary>Steps of warm-up that <c>detector.warmUp</c> says, where the feed is too short for them; null: it is not.</summary>
+    public int? LongerWarmUp { get; init; }
+
     /// <summary>Values that were missing in rows that were scored, by channel; none where nothing was missing.</summary>
     public IReadOnlyDictionary<string, long> Missing { get; init; } = new Dictionary<string, long>();
 

@@ -110,8 +110,11 @@ sealed class CsvRows : ITextRows
         if (quotes == Quotes.Stray) fields = [.. Literal(line)];
         // One separator too many at the end of each row is a habit of some exports.
         while (fields.Count > _names.Length && fields[^1].AsSpan().Trim().Length == 0) fields.RemoveAt(fields.Count - 1);
-        return new TextRow([.. fields], fields.Count == _names.Length ? null
-            : FormattableString.Invariant($"the row has {fields.Count} fields, the header {_names.Length}"));
+        // Others leave out what is empty at its end. Where the file ends without the end of a line, it was cut.
+        bool cut = fields.Count < _names.Length && _lines.EndsWithinLine;
+        while (fields.Count < _names.Length && !cut) fields.Add("");
+        return new TextRow([.. fields], fields.Count == _names.Length ? null : FormattableString.Invariant(
+            $"the row has {fields.Count} fields, the header {_names.Length}{(cut ? ": the file ends within it" : "")}"));
     }
 
     // The separator that the most lines are cut by into as many fields as the header; none where no line has any.

@@ -36,7 +36,7 @@ sealed class FeedColumns
         if (Times?.Doubt is { } doubt) Notes.Add(doubt);
         if (options.Values.FirstOrDefault(column => Column(column) == Time) is { } time)
             throw new FeedException($"{file}: column {time} holds the times, it can't be a channel");
-        Values = options.Values.Count > 0 ? [.. options.Values.Select(Column)] : FindValues();
+        Values = options.Values.Count > 0 ? [.. options.Values.Select(Numeric)] : FindValues();
         if (Values.Length == 0) throw NoChannel();
         Numbers = WaysOfNumbers();
         if (Key < 0 && Time >= 0 && LooksLikeKey() is { } series)
@@ -187,7 +187,7 @@ sealed class FeedColumns
             }
             else if (filled.Length == 0) _leftOut.Add((name, "empty"));
             else if (filled.Count(IsNumber) < NumbersShare * filled.Length) _leftOut.Add((name, TimeText.Parse(filled[0]) is not null
-                ? "other times" : "no numbers"));
+                ? "other times" : FirstWord(c)));
             else if (IsIndex(name, filled, out _)) indices.Add(c);
             else values.Add(c);
         }
@@ -198,6 +198,23 @@ sealed class FeedColumns
             _leftOut.Add((_rows.Names[c], _rows.Names[c].Length == 0 ? why : $"{why}, --value-column {_rows.Names[c]} takes it"));
         }
         return [.. values];
+    }
+
+    // A channel that was named: it may have words, but not words alone.
+    int Numeric(string name)
+    {
+        int column = Column(name);
+        string[] filled = Filled(column);
+        return filled.Length == 0 || Array.Exists(filled, IsNumber) ? column
+            : throw new FeedException($"{_file}: column {name} can't be a channel: {FirstWord(column)}, nor is any other of its first "
+                + $"{filled.Length.ToString(CultureInfo.InvariantCulture)}");
+    }
+
+    string FirstWord(int column)
+    {
+        int row = 0;
+        while (NumberText.IsMissing(_sample[row][column]) || IsNumber(_sample[row][column])) row++;
+        return string.Create(CultureInfo.InvariantCulture, $"'{_sample[row][column]}' in row {row + 1} is no number");
     }
 
     static bool IsNumber(string field) => NumberText.Plain.TryRead(field, out _) || new NumberText(',').TryRead(field, out _);
@@ -259,6 +276,6 @@ sealed class FeedColumns
 
     FeedException NoChannel() => new($"{_file} has no column of numbers beside times and labels; " + (_rows.Names.Count == 1 && Time < 0
         ? $"its only column is '{_rows.Names[0]}': several are separated by a comma, a semicolon, a tab or |"
-        : $"its columns are {string.Join(", ", _rows.Names)}, its first row is {string.Join(_rows.Separator, _sample[0])}: name one with "
-            + "--value-column"));
+        : $"{string.Join("; ", _leftOut.Take(4).Select(left => $"{left.Column}: {left.Why}"))}. Its first row is "
+            + $"{string.Join(_rows.Separator, _sample[0])}. --value-column NAME takes a column that has words between its numbers"));
 }

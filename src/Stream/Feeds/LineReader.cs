@@ -13,10 +13,13 @@ sealed class LineReader(TextReader text, string name) : IDisposable
     readonly char[] _buffer = new char[1 << 16];
     readonly List<string> _ahead = [];
     int _at, _end, _next;
-    bool _afterReturn;
+    bool _afterReturn, _cut;
 
     /// <summary>Number of the line that was taken last, from 1.</summary>
     public long Number { get; private set; }
+
+    /// <summary>Whether the line that was taken last is the last of the text, and nothing says that it is whole.</summary>
+    public bool EndsWithinLine => _cut && _next == _ahead.Count;
 
     /// <summary>The next line; null: there is none.</summary>
     public string? Take()
@@ -56,7 +59,11 @@ sealed class LineReader(TextReader text, string name) : IDisposable
             if (_at == _end)
             {
                 (_at, _end) = (0, text.Read(_buffer, 0, _buffer.Length));
-                if (_end == 0) return begun;
+                if (_end == 0)
+                {
+                    _cut |= begun is not null;
+                    return begun;
+                }
             }
             if (_afterReturn && _buffer[_at] == '\n') _at++;
             _afterReturn = false;

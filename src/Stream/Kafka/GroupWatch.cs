@@ -75,7 +75,11 @@ sealed class GroupWatch(EsnConfig config, KafkaSource source, Readiness readines
         // Each by itself, on a thread of its own as the call blocks. A consumer that asks makes no topic; the newer call for
         // descriptions ends the process where a topic has no leader yet (Confluent.Kafka 2.16).
         List<TopicMetadata> topics = [];
-        foreach (string topic in config.Source.Topics.Union(sinks))
+        string[] named = [.. config.Source.Topics.Where(topic => topic[0] != '^')];
+        if (named.Length < config.Source.Topics.Count)  // which topics a pattern means is known by all that there are
+            topics.AddRange((await Task.Run(() => admin.GetMetadata(Patience), CancellationToken.None).ConfigureAwait(false)).Topics
+                .Where(topic => config.Source.Reads(topic.Topic) && !named.Contains(topic.Topic)));
+        foreach (string topic in named.Union(sinks))
         {
             topics.AddRange((await Task.Run(() => admin.GetMetadata(topic, Patience), CancellationToken.None)
                 .ConfigureAwait(false)).Topics);
@@ -87,7 +91,7 @@ sealed class GroupWatch(EsnConfig config, KafkaSource source, Readiness readines
             if (_gone.Add(topic)) log.SinkGone(topic);
         _gone.IntersectWith(gone);
 
-        TopicPartition[] partitions = [.. topics.Where(topic => !topic.Error.IsError && config.Source.Topics.Contains(topic.Topic))
+        TopicPartition[] partitions = [.. topics.Where(topic => !topic.Error.IsError && config.Source.Reads(topic.Topic))
             .SelectMany(topic => topic.Partitions.Select(partition => new TopicPartition(topic.Topic, partition.PartitionId)))];
         if (partitions.Length == 0)
         {

@@ -98,7 +98,7 @@ public sealed class KafkaSource : IDisposable
     /// <exception cref="KafkaException">There was no answer.</exception>
     internal async Task LookAtTopics(IAdminClient admin)
     {
-        string[] anew = await _topics.Others(admin, _config.Source.Topics).ConfigureAwait(false);
+        string[] anew = await _topics.Others(admin).ConfigureAwait(false);
         if (anew.Length > 0) Volatile.Write(ref _anew, anew);
     }
 

@@ -63,14 +63,13 @@ sealed class TopicIds(IConsumer<byte[]?, byte[]?> consumer, ILogger log)
     public bool IsAnother(TopicPartition partition, UInt128 id) =>
         id != 0 && _known.TryGetValue(partition, out UInt128 before) && before != id;
 
-    /// <summary>Asks which of some topics are others than when their partitions came.</summary>
+    /// <summary>Asks which topics are others than when their partitions came.</summary>
     /// <param name="admin">Asks.</param>
-    /// <param name="topics">Their names.</param>
     /// <exception cref="KafkaException">There was no answer.</exception>
-    public async Task<string[]> Others(IAdminClient admin, IEnumerable<string> topics)
+    public async Task<string[]> Others(IAdminClient admin)
     {
         // Leaders are asked for just before: see above.
-        string[] known = [.. topics.Where(topic => _known.Keys.Any(partition => partition.Topic == topic))];
+        string[] known = [.. _known.Keys.Select(partition => partition.Topic).Distinct()];
         bool HasLeader(string topic) => HasLeaders(admin.GetMetadata(topic, Patience).Topics.Single());
         string[] asked = await Task.Run(() => known.Where(HasLeader).ToArray()).ConfigureAwait(false);
         if (asked.Length == 0) return [];

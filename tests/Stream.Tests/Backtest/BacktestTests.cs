@@ -90,13 +90,23 @@ public sealed class BacktestTests : FileTests
     }
 
     [Fact]
+    public void A_file_too_short_for_the_warm_up_that_was_said_tells_both()
+    {
+        using CsvFeed feed = CsvFeed.Open(Feed(300), ["value"], []);
+        BacktestSummary summary = BacktestRun.Run(feed, null, new EsnConfig { Detector = Presets.Metric() }, Folder, null,
+            TimeProvider.System, _ => { }, CancellationToken.None);
+        Assert.Equal((45, 750), (summary.WarmUpSteps, summary.LongerWarmUp));
+        Assert.Null(Run(Feed(2500)).LongerWarmUp);
+    }
+
+    [Fact]
     public void Bad_rows_are_refused_by_reason_and_keep_their_place()
     {
         BacktestSummary summary = Run(Feed(900, t => t switch
         {
             500 => "1970-01-01 00:08:20,NaN,0",
             501 => "1970-01-01 00:08:21,,0",
-            502 => "1970-01-01 00:08:22,1",
+            502 => "1970-01-01 00:08:22,1,0,7",
             503 => "some day,1,0",
             504 => "1970-01-01 00:00:01,1,0",
             _ => null,

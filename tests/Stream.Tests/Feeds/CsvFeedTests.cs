@@ -30,7 +30,7 @@ public sealed class CsvFeedTests : FileTests
 
     [Theory]
     [InlineData("", "is empty")]
-    [InlineData("timestamp,name\n2020-01-01,x\n", "no column of numbers")]
+    [InlineData("timestamp,name\n2020-01-01,x\n", "no column of numbers beside times and labels; name: 'x' in row 1 is no number")]
     [InlineData("timestamp value\n2020-01-01 1\n", "several are separated by a comma, a semicolon, a tab or |")]
     [InlineData("timestamp,value\n", "has a header and no rows")]
     public void A_file_that_is_no_feed_says_why(string text, string says) =>

@@ -12,10 +12,35 @@ public sealed class FileColumnTests : FileTests
         (CsvFeed feed, _) =
             Read("time,sensor_id,seq,flow,state,anomaly,note\n" + Rows(30, i => $"2026-01-05 00:{i:d2},7,{100 + i},{N(i % 7)}.5,ok,0,"));
         Assert.Equal(["flow"], feed.Channels);
-        Assert.Equal("time: time (dates); channels: flow; left out: state (no numbers), "
+        Assert.Equal("time: time (dates); channels: flow; left out: state ('ok' in row 1 is no number), "
             + "anomaly (a label by its name, --label-column takes it), note (empty), "
             + "sensor_id (an id by its name, --value-column sensor_id takes it), "
             + "seq (whole numbers that rise in every row, as an index does, --value-column seq takes it)", feed.Description);
+    }
+
+    [Fact]
+    public void Words_where_numbers_should_be_are_told_with_their_row()
+    {
+        string some = "time,flow\n" + Rows(30, i => $"2026-01-05 00:{i:d2},{(i < 20 ? N(i % 7) : "off")}");
+        Assert.Contains("flow: 'off' in row 21 is no number", Assert.Throws<FeedException>(() => Read(some)).Message,
+            StringComparison.Ordinal);
+        Assert.Equal(10, Read(some, new FeedOptions { Values = ["flow"] }).Rows.Count(row => row.Problem is not null));
+        string all = "time,flow\n" + Rows(30, i => $"2026-01-05 00:{i:d2},{(i < 20 ? "low" : "off")}");
+        Assert.Contains("column flow can't be a channel: 'low' in row 1 is no number",
+            Assert.Throws<FeedException>(() => Read(all, new FeedOptions { Values = ["flow"] })).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_a_row_leaves_out_at_its_end_is_missing_but_for_a_file_that_was_cut()
+    {
+        string text = "time,flow,pressure\n" + Rows(30, i => $"2026-01-05 00:{i:d2},{N(i % 7)}{(i % 3 == 0 ? "" : ",7.5")}");
+        FeedRow[] rows = Read(text).Rows;
+        Assert.All(rows, row => Assert.Null(row.Problem));
+        Assert.Equal([0, double.NaN], rows[0].Values);
+        Assert.Equal([1, 7.5], rows[1].Values);
+        rows = Read(text + "2026-01-05 00:30,1").Rows;
+        Assert.Equal("the row has 2 fields, the header 3: the file ends within it", rows[30].Problem);
+        Assert.Null(Read(text + "2026-01-05 00:30,1,2").Rows[30].Problem);
     }
 
     [Fact]
