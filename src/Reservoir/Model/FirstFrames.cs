@@ -55,17 +55,14 @@ sealed class FirstFrames
 
     /// <summary>The scaling that they fix, once they are full.</summary>
     /// <param name="spec">Of the model.</param>
-    /// <param name="grows">Channels of which growth is modelled, [channels]; found here, unless some are known, where the feed is watched
-    /// for it.</param>
-    /// <param name="counts">Those of them that may begin again at 0, [channels], likewise.</param>
-    /// <param name="watched">Whether it is.</param>
-    public Scaler Fit(ModelSpec spec, bool[] grows, bool[] counts, bool watched)
+    /// <param name="growth">Of the stream; found here, unless some is known, where it is looked for.</param>
+    public Scaler Fit(ModelSpec spec, FoundGrowth growth)
     {
         _early?.Blank(_frames);
         _filled = MissingValues.Filled(_frames, _channels);
-        if (watched && !grows.AsSpan().Contains(true)) Growth.FindEarly(_filled, _channels, grows, counts);
-        return grows.AsSpan().Contains(true)
-            ? new DifferencingScaler(_filled, grows, counts, rates => spec.FitScaler(rates, _times, _channels))
+        if (growth is { Watched: true, Any: false }) Growth.FindEarly(_filled, _channels, growth.Grows, growth.Counts);
+        return growth.Any
+            ? new DifferencingScaler(_filled, growth.Grows, growth.Counts, rates => spec.FitScaler(rates, _times, _channels))
             : spec.FitScaler(_filled, _times, _channels);
     }
 

@@ -34,10 +34,7 @@ sealed class OnlineModel
     int _echo;                      // frames that are not to be judged yet after the last gap, of which there are as many
     MissingValues? _missing;        // made with the first value that is missing
     int _clipped;                   // frames beyond the scaling, less those that were not, ≥ 0
-    readonly Growth? _growth;       // of the frames since the first; null: the feed is of fields
-    readonly bool[] _grows;         // channels of which growth is modelled [channels]
-    readonly bool[] _counts;        // those of them that may begin again at 0 [channels]
-    bool _outgrew;                  // by growth that the scaling does not follow
+    readonly FoundGrowth _growth;   // of the stream
     DifferencingScaler? _differencing;  // the scaler, where growth is modelled
     Foretelling? _foretelling;      // null: the scaling is not fixed yet
     bool _dated;                    // whether the alarm's slow change was told
@@ -49,13 +46,8 @@ sealed class OnlineModel
     public OnlineModel(ModelSpec spec, int channels, long position, OnlineModel? before = null)
     {
         (_spec, _schedule, _channels, _position) = (spec, spec.Schedule, channels, position);
-        (_grows, _counts) = (new bool[channels], new bool[channels]);
-        if (!spec.TakesFields) _growth = new Growth(channels);
-        if (before is { _outgrew: true } or { _differencing: not null })
-        {
-            before._grows.CopyTo(_grows, 0);
-            before._counts.CopyTo(_counts, 0);
-        }
+        _growth = new FoundGrowth(channels, watched: !spec.TakesFields,
+            before is { _growth.Outgrew: true } or { _differencing: not null } ? before._growth : null);
         _predictor = spec.CreatePredictor(channels);
         _forecast = spec.CreateForecast(_predictor);
         _normality = new Normality(spec.Normality);
@@ -84,18 +76,16 @@ sealed class OnlineModel
     /// Most of the feed has been beyond the scaling for as long as an alarm may be open, or it turned out to grow without bound, and no
     /// alarm is open: no more frames are taken.
     /// </summary>
-    public bool Outgrown => (_clipped >= MostClipped || _outgrew) && !_alarm.Open && _echo == 0;
+    public bool Outgrown => (_clipped >= MostClipped || _growth.Outgrew) && !_alarm.Open && _echo == 0;
 
     /// <summary>It is outgrown: another takes its place.</summary>
     /// <returns>Why.</returns>
     public ModelChange Leave()
     {
-        _outgrew |= _growth?.FindRisen(_grows, _counts) == true;
-        return _outgrew ? new ModelChange(ModelChangeKind.Growing, Which(_grows), Restarted: true)
+        _growth.Leave();
+        return _growth.Outgrew ? new ModelChange(ModelChangeKind.Growing, _growth.Which, Restarted: true)
             : new ModelChange(ModelChangeKind.Outgrown, [], Restarted: true);
     }
-
-    static int[] Which(bool[] channels) => [.. Enumerable.Range(0, channels.Length).Where(c => channels[c])];
 
     int MostClipped => Math.Max(_spec.Alarm.AdaptAfter, _schedule.ScalingSteps);
 
@@ -117,8 +107,8 @@ sealed class OnlineModel
         for (int count; done < times.Length && !Outgrown; done += count)
         {
             // One at a time where the next frame may be the last.
-            count = !_outgrew && _clipped + _predictor.AtOnce < MostClipped ? Math.Min(_predictor.AtOnce, times.Length - done) : 1;
-            if (_growth is not null) count = Math.Min(count, _growth.UntilFull);
+            count = !_growth.Outgrew && _clipped + _predictor.AtOnce < MostClipped ? Math.Min(_predictor.AtOnce, times.Length - done) : 1;
+            count = _growth.Within(count);
             if (!whole) count = MissingValues.Together(frames[(done * _channels)..], _channels, count);
             if (!muted.IsEmpty && double.IsFinite(_spec.MutedReach) && muted.Slice(done, count).IndexOf(true) is >= 0 and var mute)
                 count = Math.Max(1, mute);
@@ -134,17 +124,17 @@ sealed class OnlineModel
         (double score, AlarmEvent? alarm) = _first!.Take(time, frame, muted, _position, _judge, _alarm, _report, _bar);
         var result = new StepResult(_position++, WarmingUp: true, score, Normality: 1, _alarm.Open, alarm);
         if (!_first.Full) return result;
-        bool known = _grows.AsSpan().Contains(true);  // and told of
+        bool known = _growth.Any;  // and told of
         Replay(_first);
         return known || _differencing is null ? result
-            : result with { Model = new ModelChange(ModelChangeKind.Growing, Which(_grows), Restarted: false) };
+            : result with { Model = new ModelChange(ModelChangeKind.Growing, _growth.Which, Restarted: false) };
     }
 
     // The frames that fixed the scaling are the first that the model takes. The stream has heard of them already.
     void Replay(FirstFrames first)
     {
         (DateTime[] times, long position, int most) = (first.Times, _position, _predictor.AtOnce);
-        Begin(first.Fit(_spec, _grows, _counts, watched: _growth is not null), Sampling.Interval(times));
+        Begin(first.Fit(_spec, _growth), Sampling.Interval(times));
         var (results, expected) = (new StepResult[most], new double[most * _channels]);
         _predictor.Fit(first.Scaled(_scaler!));
         _differencing?.Rewind();
@@ -192,7 +182,7 @@ sealed class OnlineModel
         _predictor.Begin(times, scaled);
         for (int t = 0; t < times.Length; t++)
         {
-            if (_growth?.Step(frames.Slice(t * _channels, _channels)) == true) _outgrew |= _growth.Find(_grows, _counts);
+            _growth.Step(frames.Slice(t * _channels, _channels));
             results[t] = Step(times[t], frames.Slice(t * _channels, _channels), scaled.Slice(t * _channels, _channels),
                 expected.Slice(t * _channels, _channels), !muted.IsEmpty && muted[t], count);
         }
@@ -240,7 +230,7 @@ sealed class OnlineModel
         var view = new StepView
         {
             Time = time, Frame = seen, Expected = foreseen, Scaled = y, Errors = _errors, WarmingUp = warmingUp, Muted = muted,
-            Missing = missing == 0 ? default : _missing!.Which, Grows = _differencing is null ? default : _grows,
+            Missing = missing == 0 ? default : _missing!.Which, Grows = _differencing is null ? default : _growth.Grows,
         };
         _bar.Step();
         AlarmEvent? alarm = null;
@@ -311,13 +301,7 @@ sealed class OnlineModel
     {
         state.Carry(ref _position);
         bool begun = state.Carried(_scaler is not null);
-        if (state.Holds(6))
-        {
-            _growth?.Carry(ref state);
-            state.Carry(_grows);
-            state.Carry(_counts);
-            state.Carry(ref _outgrew);
-        }
+        if (state.Holds(6)) _growth.Carry(ref state);
         if (!begun)
         {
             _first!.Carry(ref state, _judge, _alarm, _report, _bar);

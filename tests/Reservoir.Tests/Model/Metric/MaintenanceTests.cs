@@ -1,0 +1,113 @@
+using MathNet.Numerics.Random;
+using Xunit;
+
+namespace Esn.Tests.Metric;
+
+/// <summary>What a stream does while it is muted is neither learnt nor remembered.</summary>
+public sealed class MaintenanceTests
+{
+    static readonly MetricModelSpec Small = new() { WarmUp = 300, Reservoir = new MetricModelSpec().Reservoir with { Units = 40 } };
+    static readonly DateTime Start = new(2026, 1, 5);
+
+    // Frames every half an hour: a day and a weekend in it, a little noise.
+    static double Daily(int t, Xoshiro256StarStar random) =>
+        100 + 40 * Math.Sin(2 * Math.PI * t / 48) + (t / 48 % 7 >= 5 ? -20 : 0) + 4 * (random.NextDouble() + random.NextDouble() - 1);
+
+    [Fact]
+    public void What_is_muted_is_neither_learnt_nor_kept_for_comparison()
+    {
+        var random = new Xoshiro256StarStar(6, threadSafe: false);
+        double[] feed = [.. Enumerable.Range(0, 1400).Select(t => Daily(t, random))];
+        double[] noise = [.. feed.Select(_ => 300 * random.NextDouble())];
+        double[] Expect(bool learn)
+        {
+            var model = new Detector(Small, 1);
+            double[] expectations = new double[feed.Length];
+            for (int t = 0; t < feed.Length; t++)
+            {
+                bool upkeep = t is >= 800 and < 1200;
+                model.Step(Start.AddMinutes(30 * t), [upkeep ? noise[t] : feed[t]], expectations.AsSpan(t, 1), muted: upkeep && !learn);
+            }
+            return expectations;
+        }
+        double Error(double[] expectations) => Enumerable.Range(1210, 40).Average(t => Math.Abs(expectations[t] - feed[t]));
+        (double muted, double learnt) = (Error(Expect(learn: false)), Error(Expect(learn: true)));
+        Assert.True(muted < .8 * learnt, $"{muted} and {learnt}");
+    }
+
+    // Slow units would remember for hundreds of steps what was wrong.
+    [Theory]
+    [InlineData(900)]
+    [InlineData(-900)]
+    [InlineData(1e6)]
+    public void After_maintenance_in_which_everything_was_wrong_there_are_no_more_alarms_than_without(double wrong)
+    {
+        int Opened(double wrong)
+        {
+            int opened = 0;
+            for (int seed = 10; seed < 70; seed++)
+            {
+                var random = new Xoshiro256StarStar(seed, threadSafe: false);
+                var detector = new Detector(Small, 1);
+                double[] expected = [0];
+                for (int t = 0; t < 1380; t++)
+                {
+                    bool muted = t is >= 1200 and < 1260;
+                    StepResult result = detector.Step(Start.AddMinutes(30 * t), [Daily(t, random) + (muted ? wrong : 0)], expected, muted);
+                    if (t >= 1200 && result.Alarm is { Change: AlarmChange.Opened }) opened++;
+                }
+            }
+            return opened;
+        }
+        (int after, int without) = (Opened(wrong), Opened(0));
+        Assert.True(after <= without + 1, $"{after} after maintenance, {without} without");
+    }
+
+    // A month of maintenance: the model runs on its own forecasts where the feed is wild, and on the feed where it is not.
+    [Theory]
+    [InlineData(900, 2)]
+    [InlineData(1e9, 2)]
+    [InlineData(0, 1.1)]
+    public void However_long_it_takes_what_is_expected_after_it_is_right_again(double wrong, double atMost)
+    {
+        double Error(bool maintenance)
+        {
+            var random = new Xoshiro256StarStar(12, threadSafe: false);
+            var detector = new Detector(Small, 1);
+            double[] expected = [0];
+            double sum = 0;
+            for (int t = 0; t < 2740; t++)
+            {
+                bool muted = maintenance && t is >= 1200 and < 2640;
+                double x = Daily(t, random);
+                detector.Step(Start.AddMinutes(30 * t), [x + (muted ? wrong * (1 + t % 3) : 0)], expected, muted);
+                if (t >= 2660) sum += Math.Abs(expected[0] - x) / 80;
+            }
+            return sum;
+        }
+        (double with, double without) = (Error(true), Error(false));
+        Assert.True(with <= atMost * without, $"{with} after it, {without} without");
+    }
+
+    [Fact]
+    public void What_is_muted_in_the_warm_up_is_not_learnt()
+    {
+        double[][] expectations = new double[2][];
+        for (int run = 0; run < 2; run++)
+        {
+            var random = new Xoshiro256StarStar(7, threadSafe: false);
+            var detector = new Detector(Small, 1);
+            expectations[run] = new double[200];
+            // The second run has 40 frames of nonsense in its warm-up, muted: it is what the first is, 40 frames later.
+            for (int t = 0, late = 0; t < 500; t++)
+            {
+                if (run == 1 && t == 100)
+                    for (; late < 40; late++) detector.Step(Start.AddMinutes(30 * t), [1e6 + late], new double[1], muted: true);
+                double[] expected = [0];
+                detector.Step(Start.AddMinutes(30 * t), [Daily(t, random)], expected);
+                if (t >= 300) expectations[run][t - 300] = expected[0];
+            }
+        }
+        Assert.Equal(expectations[0], expectations[1]);
+    }
+}
