@@ -109,7 +109,8 @@ public sealed class GoldenSnapshotTests
     {
         for (int t = from; t < from + count; t++)
         {
-            FeedRecord record = name.EndsWith("field", StringComparison.Ordinal) ? Waves.Record(t, wide: true) with { Topic = Partition.Topic } : Numbers(t, Channels(name));
+            FeedRecord record = name.EndsWith("field", StringComparison.Ordinal)
+                ? Waves.Record(t, wide: true) with { Topic = Partition.Topic } : Numbers(t, Channels(name));
             foreach (ScoredFrame frame in table.Take(Pipelines.Batch(record)).Frames) yield return frame.Result.Score;
         }
     }
