@@ -58,6 +58,22 @@ public sealed class SensorTests
         Assert.InRange(Assert.Single(events, e => e.Change == AlarmChange.Closed).Position, onset + 60, onset + 100);
     }
 
+    // Its third channel is off by a tick for ten frames: 500 times as much as what never moved is measured by. A level that follows in full
+    // is left where the channel is not, and the channel told a hundred frames later, until the jump of another one is no news any more.
+    [Fact]
+    public void A_few_frames_out_of_all_proportion_leave_the_level_of_a_constant_where_it_is()
+    {
+        const int Jump = 4500;
+        double[] feed = [.. Enumerable.Range(0, 5000).SelectMany(t => new double[]
+        {
+            5, t is >= Jump and < Jump + 3 ? 60 : 10, t is 3000 or 3500 or (>= 4000 and < 4010) ? 3 : 2,
+        })];
+        AlarmEvent[] opened = [.. Feeds.Run(Presets.Sensors(), feed, 3).Events().Where(e => e.Change == AlarmChange.Opened)];
+        Assert.DoesNotContain(opened, e => e.Position is > 4010 and < Jump);
+        Assert.Equal(1, Assert.Single(opened, e => e.Position is >= Jump and < Jump + 5).Contributions[0].Channel);
+        Assert.All(opened, e => Assert.Equal(Severity.Minor, e.Severity));
+    }
+
     // 40 feeds of 700 steps that may alarm: 11 alarms are allowed.
     [Fact]
     public void Noise_that_grows_is_no_shift_of_a_level()

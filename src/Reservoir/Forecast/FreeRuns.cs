@@ -14,15 +14,17 @@ sealed class FreeRuns : MultiStepForecast
 {
     readonly FreeRunSpec _spec;
     readonly NetworkPredictor _predictor;
+    readonly Reach _reach;
     readonly int _channels, _longest, _slots;
     readonly int[] _lengths;          // T of each score, ascending
-    readonly double[][] _finished;    // mean squared error of the last run of each length [lengths][channels]
+    readonly double[][] _finished;    // mean squared error of the last run of each length; NaN: it tells nothing [lengths][channels]
     readonly bool[] _any;             // whether there is one
     readonly RunsSideBySide? _sideBySide;   // null: runs are made at their launch
     readonly int _ahead;              // predictions that a slot keeps
     readonly double[] _predictions;   // [slots×ahead×channels]
     readonly double[] _sums;          // squared errors so far [slots×channels]
     readonly long[] _launched;        // step of each slot's launch; −1: none
+    readonly bool[] _astray;          // whether its run has left the range of the feed [slots]
     readonly double[] _regressor, _before;  // scratch [D]: z of a run made at its launch, z before a step
     readonly float[] _seeds;          // z of the last launches, a ring [kept×D]: only what an alarm shows begins there
     readonly long[] _seedSteps;
@@ -41,6 +43,7 @@ sealed class FreeRuns : MultiStepForecast
     {
         (_spec, _predictor, _channels) = (spec, predictor, predictor.Network.Channels);
         _lengths = [.. lengths.Distinct().Order()];
+        _reach = new Reach(_channels);
         _longest = _lengths[^1];
         _slots = (_longest + spec.Every - 1) / spec.Every;
         _finished = [.. _lengths.Select(_ => new double[_channels])];
@@ -49,7 +52,7 @@ sealed class FreeRuns : MultiStepForecast
         _ahead = _sideBySide is null ? _longest : 1;
         _predictions = new double[_slots * _ahead * _channels];
         _sums = new double[_slots * _channels];
-        _launched = new long[_slots];
+        (_launched, _astray) = (new long[_slots], new bool[_slots]);
         _launched.AsSpan().Fill(-1);
         int regressors = predictor.Network.Regressors;
         (_regressor, _before, _forecastState) =
@@ -67,7 +70,7 @@ sealed class FreeRuns : MultiStepForecast
     /// <summary>Mean squared error of the last finished run of this length.</summary>
     /// <param name="length">Index.</param>
     /// <param name="squares">[channels], overwritten if there is one.</param>
-    /// <returns>Whether there is one.</returns>
+    /// <returns>Whether there is one; all NaN: it tells nothing.</returns>
     public bool Finished(int length, Span<double> squares)
     {
         if (_any[length]) _finished[length].CopyTo(squares);
@@ -75,8 +78,12 @@ sealed class FreeRuns : MultiStepForecast
     }
 
     /// <inheritdoc/>
+    /// <remarks>
+    /// Of a run that leaves the range of the feed, while the feed keeps to it, it is known without a look at the feed that it is wrong.
+    /// </remarks>
     public override void Settle(long step, ReadOnlySpan<double> frame)
     {
+        _reach.Take(step, frame);
         for (int slot = 0; slot < _slots; slot++)
         {
             int age = (int)Math.Min(step - _launched[slot], int.MaxValue);
@@ -84,16 +91,20 @@ sealed class FreeRuns : MultiStepForecast
             Span<double> sums = _sums.AsSpan(slot * _channels, _channels);
             ReadOnlySpan<double> predicted = Prediction(slot, age - 1);
             for (int c = 0; c < sums.Length; c++) sums[c] += Square(frame[c] - predicted[c]);
+            _astray[slot] |= _reach.IsAstray(predicted);
             int length = Array.IndexOf(_lengths, age);
             if (length < 0) continue;
-            for (int c = 0; c < sums.Length; c++) _finished[length][c] = sums[c] / age;
+            // A feed that was out of its range shortly before the launch may have led the run there.
+            bool tells = !_astray[slot] || !_reach.KeptSince(_launched[slot] - _longest);
+            for (int c = 0; c < sums.Length; c++) _finished[length][c] = tells ? sums[c] / age : double.NaN;
             _any[length] = true;
         }
     }
 
     /// <inheritdoc/>
-    public override void Launch(long step, DateTime time)
+    public override void Launch(long step, DateTime time, bool learnt)
     {
+        if (learnt) _reach.Learn();
         bool due = step % _spec.Every == 0, underWay = _newest >= 0 && step - _newest < _longest;
         if (underWay) _sideBySide?.Advance(time);
         if (due) Launch((int)(_launches % _slots), step, time);
@@ -110,6 +121,7 @@ sealed class FreeRuns : MultiStepForecast
         _seedTimes[seed] = time;
         _seedSteps[seed] = _launched[slot] = _newest = step;
         _sums.AsSpan(slot * _channels, _channels).Clear();
+        _astray[slot] = false;
         if (_sideBySide is not null)
         {
             _sideBySide.Launch(slot, regressor);
@@ -176,6 +188,11 @@ sealed class FreeRuns : MultiStepForecast
         state.Carry(_predictions);
         state.Carry(_sums);
         state.Carry(_launched);
+        if (state.Holds(6))
+        {
+            state.Carry(_astray);
+            _reach.Carry(ref state);
+        }
         state.Carry(_seeds);
         state.Carry(_seedSteps);
         state.Carry(_seedTimes);

@@ -29,7 +29,8 @@ abstract class MultiStepForecast
     /// <summary>Takes what is under way on by a step, and begins what is due; the predictor has taken the frame.</summary>
     /// <param name="step">t.</param>
     /// <param name="time">Of the frame.</param>
-    public virtual void Launch(long step, DateTime time)
+    /// <param name="learnt">Whether the frame was learnt.</param>
+    public virtual void Launch(long step, DateTime time, bool learnt)
     {
     }
 

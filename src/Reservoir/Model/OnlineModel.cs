@@ -242,10 +242,11 @@ sealed class OnlineModel
         }
         _judge.End(y);
 
-        if (muted || bridged || _alarm.Open || step < _schedule.LearnFrom) _predictor.Skip();
-        else _predictor.Learn();
+        bool learns = !muted && !bridged && !_alarm.Open && step >= _schedule.LearnFrom;
+        if (learns) _predictor.Learn();
+        else _predictor.Skip();
         _predictor.Predict();
-        if (step >= _schedule.LearnFrom) _forecast?.Launch(step, time);
+        if (step >= _schedule.LearnFrom) _forecast?.Launch(step, time, learns);
         double score = warmingUp || (bridged && !_alarm.Open) ? 0 : _bar.Of(_judge.Judgement).Score;
         return new StepResult(position, warmingUp, score, _normality.Value, _alarm.Open, alarm);
     }

@@ -2,7 +2,7 @@ namespace Esn;
 
 /// <summary>
 /// Mean squared error of the free run begun T steps ago, against all T frames since  (eq. 5). It speaks of step t−T/2 and
-/// is known at t; between two runs the last finished one stands.
+/// is known at t; between two runs the last finished one stands. A run that leaves the range in which the feed keeps tells nothing.
 /// </summary>
 public sealed record FreeRunErrorSpec : ScoreSpec
 {

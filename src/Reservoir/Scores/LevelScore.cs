@@ -6,6 +6,9 @@ namespace Esn;
 sealed class LevelScore(LevelSpec spec, ScoreContext context)
     : Score(FormattableString.Invariant($"level {spec.Window}"), context.Channels, spec.Window)
 {
+    const int Young = 50;   // frames that the level follows in full
+    const double Most = 4;  // limits of the mean's increments beyond which a frame teaches no more of the level
+
     readonly RecentSteps<double> _past = new(spec.Lag, context.Channels);  // u
     readonly double[] _level = new double[context.Channels], _residual = new double[context.Channels];
     readonly double[] _learnt = new double[context.Channels];           // steps that each level has seen
@@ -32,7 +35,7 @@ sealed class LevelScore(LevelSpec spec, ScoreContext context)
                 bool held = step.Held[c];
                 TrackReturn(c, held);
                 if (_settling[c] > 0) FindNewLevel(c);
-                else if (!held) _level[c] += Math.Max(1 / ++_learnt[c], 1 / spec.Memory) * (then[c] - _level[c]);
+                else if (!held) Follow(c, then[c]);
                 _residual[c] = step.Input[c] - _level[c];
             }
             _mean.Add(_residual);
@@ -74,6 +77,14 @@ sealed class LevelScore(LevelSpec spec, ScoreContext context)
         bool near = counted > spec.Window && deviation * Math.Sign(_fault[c]) < spec.Return * Math.Abs(_fault[c]);
         _near[c] = near ? _near[c] + 1 : 0;
         Returned[c] = _near[c] >= spec.Window;
+    }
+
+    // A few frames that lie out of all proportion to the noise say nothing of the level: followed in full, they would leave it where the
+    // feed is not, and the feed out of its level for as long as the level remembers.
+    void Follow(int c, double input)
+    {
+        double away = input - _level[c], most = ++_learnt[c] > Young ? Most * _mean.LimitOf(c) : double.MaxValue;
+        _level[c] += Math.Max(1 / _learnt[c], 1 / spec.Memory) * Math.Clamp(away, -most, most);
     }
 
     void FindNewLevel(int c)

@@ -39,6 +39,7 @@ public sealed record SlowRiseSpec : ScoreSpec
         readonly RunningMean _mean = new(context.Channels, spec.Window);
         readonly DelayedMean _reference = new(context.Channels, spec.Window, spec.Memory, haste: 2);  // a young model's errors fall
         readonly BlockHistory _history = new(spec.PerChannel ? context.Channels : 1, Math.Max(1, spec.Window / 4), ranges: false);
+        readonly double[] _told = new double[context.Channels]; // last of the score that told anything
         readonly double[] _now = new double[context.Channels];  // ln of the mean
 
         public override bool Ready => _reference.Ready;
@@ -47,9 +48,12 @@ public sealed record SlowRiseSpec : ScoreSpec
         {
             of.Step(in step);
             if (!of.Ready) return;
+            bool tells = !double.IsNaN(of.Squares[0]);
+            if (tells) of.Squares.CopyTo(_told);
             double all = 0;
-            foreach (double square in of.Squares) all += square / of.Squares.Length;
-            _history.Add(spec.PerChannel ? of.Squares : new ReadOnlySpan<double>(in all), step.Frozen, step.Muted);
+            foreach (double square in _told) all += square / _told.Length;
+            _history.Add(spec.PerChannel ? _told : new ReadOnlySpan<double>(in all), step.Frozen, step.Muted);
+            if (!tells) return;
             for (int c = 0; c < _now.Length; c++)
                 _now[c] = _reference.Ready ? Math.Min(of.Squares[c], Most * Math.Exp(_reference.Mean[c])) : of.Squares[c];
             _mean.Add(_now, _now);
@@ -82,6 +86,7 @@ public sealed record SlowRiseSpec : ScoreSpec
             _reference.Carry(ref state);
             _history.Carry(ref state);
             state.Carry(_now);
+            if (state.Holds(6)) state.Carry(_told);
         }
     }
 }

@@ -50,7 +50,7 @@ public class FreeRunTests
             predictor.Learn();
             predictor.Predict();
             if (t < washout) continue;
-            runs.Launch(t, DateTime.UnixEpoch.AddSeconds(t));
+            runs.Launch(t, DateTime.UnixEpoch.AddSeconds(t), learnt: false);  // no range is known
             if (t % every == 0) twins.Add((t, Twin(predictor.State.ToArray(), readout.Weights.ToArray())));
         }
         Assert.True(compared > 100);
@@ -67,6 +67,33 @@ public class FreeRunTests
                 (z, then) = (then, z);
             }
             return forecast;
+        }
+    }
+
+    [Fact]
+    public void A_run_that_leaves_the_range_of_the_feed_tells_nothing_unless_the_feed_had_left_it_too()
+    {
+        const int Length = 10, Every = 5, Jump = 200;
+        var network = new EchoStateNetwork(new ReservoirSpec { Units = 20, Degree = 4 }, new RandomWeightsSpec(), 1);
+        var predictor = new NetworkPredictor(network, new Readout(network.Regressors, 1, new ReadoutSpec()));
+        var runs = new FreeRuns(new FreeRunSpec { Every = Every }, predictor, [Length]);
+        double[] errors = new double[1], squares = new double[1];
+        for (int t = 0; t < 400; t++)
+        {
+            // A readout that has learnt nothing foretells 0, where the feed never was.
+            double[] frame = [t == Jump ? 4 : 2 + .1 * Math.Sin(t)];
+            predictor.Begin([DateTime.UnixEpoch.AddSeconds(t)], frame);
+            predictor.Settle(frame, errors);
+            runs.Settle(t, frame);
+            if (runs.Finished(0, squares) && t > 50 && t % Every == 0)
+            {
+                bool led = t >= Jump && Jump >= t - 2 * Length;
+                Assert.Equal(led, !double.IsNaN(squares[0]));
+                if (led) Assert.InRange(squares[0], 3, 6);
+            }
+            predictor.Skip();
+            predictor.Predict();
+            runs.Launch(t, DateTime.UnixEpoch.AddSeconds(t), learnt: t != Jump);
         }
     }
 }

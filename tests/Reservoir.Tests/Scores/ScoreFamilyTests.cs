@@ -47,7 +47,7 @@ public sealed class ScoreFamilyTests
             Score.Step(new ScoreInput { Input = u, Errors = _errors, Frozen = false, Held = new HeldChannels(_held) });
             _predictor.Learn();
             _predictor.Predict();
-            _runs.Launch(_step++, time);
+            _runs.Launch(_step++, time, learnt: true);
         }
     }
 

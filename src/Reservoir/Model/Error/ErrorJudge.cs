@@ -188,7 +188,7 @@ sealed class ErrorJudge : Judge, IJudgement
         int top = Top(), score = ScoreOf(top);
         if (_perChannel[score]) _calibrator.Margins[_first[score].._first[score + 1]].CopyTo(parts);
         else
-            for (int c = 0; c < parts.Length; c++) parts[c] = Math.Max(0, _scores[score].Squares[c]);
+            for (int c = 0; c < parts.Length; c++) parts[c] = _scores[score].Squares[c] is > 0 and var square ? square : 0;
     }
 
     /// <inheritdoc/>

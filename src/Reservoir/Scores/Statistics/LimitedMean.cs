@@ -15,6 +15,9 @@ sealed class LimitedMean(int channels, double window, IncrementLimitSpec spec)
     /// <summary>r, [channels].</summary>
     public ReadOnlySpan<double> Mean => _mean;
 
+    /// <summary>The most that one residual of a channel counts for, as a distance from the mean.</summary>
+    public double LimitOf(int channel) => spec.Widths * _usual[channel] + spec.Floor;
+
     /// <summary>Takes residuals.</summary>
     /// <param name="residuals">[channels], scaled.</param>
     public void Add(ReadOnlySpan<double> residuals)
@@ -22,7 +25,7 @@ sealed class LimitedMean(int channels, double window, IncrementLimitSpec spec)
         double gain = Math.Max(1.0 / ++_count, 1 / spec.Memory);
         for (int c = 0; c < _mean.Length; c++)
         {
-            double step = residuals[c] - _mean[c], limit = spec.Widths * _usual[c] + spec.Floor;
+            double step = residuals[c] - _mean[c], limit = LimitOf(c);
             _mean[c] += Math.Clamp(step, -limit, limit) / window;
             _usual[c] += gain * (Math.Min(Math.Abs(step), limit) - _usual[c]);
         }
