@@ -95,7 +95,7 @@ sealed class MetricJudge : Judge, IJudgement
         {
             ref readonly EarlyRange before = ref _early[c];
             usual[c] = before.Count > 0 ? before.Mean : double.NaN;
-            if (!_spec.Early.Enough(before.Count, view.Time - before.First)) continue;
+            if (double.IsNaN(view.Frame[c]) || !_spec.Early.Enough(before.Count, view.Time - before.First)) continue;
             double score = _spec.Early.Score(before.Beyond(view.Frame[c]), before.Count, strictness);
             _present[c] = _margins[c] = Math.Min(score, before.Ceiling(view.Frame[c]));
             if (_margins[c] > Score) (Score, _strongest) = (_margins[c], c);
