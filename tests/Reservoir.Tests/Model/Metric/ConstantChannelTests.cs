@@ -72,6 +72,22 @@ public sealed class ConstantChannelTests
     }
 
     [Fact]
+    public void The_tick_of_a_constant_hides_nothing_that_comes_elsewhere_soon_after_it()
+    {
+        for (int seed = 0; seed < 10; seed++)
+        {
+            var random = new Xoshiro256StarStar(seed, threadSafe: false);
+            AlarmEvent[] opened = Opened(Run(2200, t => t == 2000 ? 1e6 : 0,
+                t => Normal.Sample(random, 10, .1) + (t is >= 2050 and < 2053 ? 5 : 0)));
+            AlarmEvent tick = opened.Single(alarm => alarm.Position == 2000);
+            AlarmEvent fault = opened.Single(alarm => alarm.Position == 2050);
+            Assert.All(tick.Scores, score => Assert.InRange(score.Margin, 1, 1.0500001));
+            Assert.Equal((Severity.Minor, 0), (tick.Severity, tick.Contributions[0].Channel));
+            Assert.True(fault is { Severity: >= Severity.Major, Contributions: [{ Channel: 1 }, ..] }, $"{fault.Severity}");
+        }
+    }
+
+    [Fact]
     public void Thirty_moves_or_one_frame_in_a_hundred_are_known_well_enough()
     {
         var moves = new Moves();
