@@ -231,6 +231,7 @@ sealed class OnlineModel
         {
             Time = time, Frame = seen, Expected = foreseen, Scaled = y, Errors = _errors, WarmingUp = warmingUp, Muted = muted,
             Missing = missing == 0 ? default : _missing!.Which, Grows = _differencing is null ? default : _growth.Grows,
+            Values = _differencing is null ? default : frame,
         };
         _bar.Step();
         AlarmEvent? alarm = null;

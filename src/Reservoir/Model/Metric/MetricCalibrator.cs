@@ -113,8 +113,8 @@ sealed class MetricCalibrator
     /// False: the frame is not to be judged, and nothing of it is kept; nor does what is foretold from it tell anything later. A
     /// value never seen before is news once, so an open alarm goes on to keep them.
     /// </param>
-    /// <param name="grows">The value is the growth a step of a channel.</param>
-    public void Step(ReadOnlySpan<double> errors, double x, bool learn, bool keep = true, bool grows = false)
+    /// <param name="level">Of the channel that grows, if the value is its growth a step; NaN: it is not.</param>
+    public void Step(ReadOnlySpan<double> errors, double x, bool learn, bool keep = true, double level = double.NaN)
     {
         Require.Length(errors.Length, _horizons, nameof(errors));
         if (!keep) _clean = 0;
@@ -136,8 +136,9 @@ sealed class MetricCalibrator
         }
         (ErrorEvidence, Remembered) = (evidence, remembered);
         ExtremeEvidence = _extremes.Step(x, keep);
+        bool grows = !double.IsNaN(level);
         Ceiling = _moves.Ceiling(x, grows);
-        if (keep) _moves.Take(x);
+        if (keep) _moves.Take(x, grows ? level : 0);
         _count++;
     }
 

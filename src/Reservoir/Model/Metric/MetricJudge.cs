@@ -123,7 +123,7 @@ sealed class MetricJudge : Judge, IJudgement
             for (int h = 0; h < _channelErrors.Length; h++) _channelErrors[h] = step.Errors[h * _calibrators.Length + c];
             MetricCalibrator calibrator = _calibrators[c];
             calibrator.Step(_channelErrors, step.Frame[c], learn: !(alarm.Open || step.Muted), keep: !step.Muted,
-                grows: !step.Grows.IsEmpty && step.Grows[c]);
+                level: !step.Grows.IsEmpty && step.Grows[c] ? step.Values[c] : double.NaN);
             double errors = _recurrences[c].Take(step.Time, calibrator.ErrorEvidence, keep: !step.Muted);
             // A fault that holds for days comes again each hour.
             if (alarm.Open) errors = calibrator.ErrorEvidence;
