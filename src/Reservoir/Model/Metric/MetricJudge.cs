@@ -42,8 +42,8 @@ sealed class MetricJudge : Judge, IJudgement
         IReadOnlyList<int> ahead = spec.HorizonSteps;
         _calibrators = [.. Enumerable.Range(0, channels)
             .Select(_ => new MetricCalibrator(spec.Calibrator, spec.WarmUp, ahead, weights, spec.Regressors(channels)))];
-        _recurrences = [.. Enumerable.Range(0, channels).Select(_ => new Recurrence(interval))];
         _budget = new EmissionBudget(spec.Budget, spec.WarmUp, channels);
+        _recurrences = [.. Enumerable.Range(0, channels).Select(_ => new Recurrence(interval, _budget.Threshold))];
         (_channelErrors, _margins, _present) = (new double[weights.Length], new double[channels + 1], new double[channels]);
         (_ceilings, _hidden, _hides) = (new double[channels], new double[channels], new int[channels]);
         _early = [.. Enumerable.Range(0, channels).Select(_ => new EarlyRange())];
@@ -125,12 +125,16 @@ sealed class MetricJudge : Judge, IJudgement
             calibrator.Step(_channelErrors, step.Frame[c], learn: !(alarm.Open || step.Muted), keep: !step.Muted,
                 level: !step.Grows.IsEmpty && step.Grows[c] ? step.Values[c] : double.NaN);
             double errors = _recurrences[c].Take(step.Time, calibrator.ErrorEvidence, keep: !step.Muted);
-            // A fault that holds for days comes again each hour.
-            if (alarm.Open) errors = calibrator.ErrorEvidence;
             double evidence = _spec.Budget.Weigh(errors, calibrator.ExtremeEvidence);
             // The budget must not take what a ceiling hides for what was told: of other channels it would ask for more than that.
             _ceilings[c] = Ceiling(c, evidence / unit);
             double told = Math.Min(evidence, _ceilings[c] * unit);
+            // A fault that holds for days comes again each hour: that ends no alarm, but nothing more is told of it.
+            if (alarm.Open && alarm.Contributed[c])
+            {
+                errors = calibrator.ErrorEvidence;
+                evidence = _spec.Budget.Weigh(errors, calibrator.ExtremeEvidence);
+            }
             _margins[c] = Math.Min(evidence, _ceilings[c] * _budget.Threshold);
             _present[c] = _spec.Budget.Weigh(Math.Max(0, errors - calibrator.Remembered), calibrator.ExtremeEvidence);
             if (told > most) (most, _strongest, capped) = (told, c, told < evidence);
