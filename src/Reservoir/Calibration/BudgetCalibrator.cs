@@ -220,5 +220,6 @@ sealed class BudgetCalibrator : ICalibrator
         if (!state.Holds(6)) return;
         _told.Carry(ref state);
         state.Carry(ref _silent);
+        Score = state.Carried(Score);
     }
 }

@@ -41,9 +41,11 @@ sealed class FoundGrowth
     public int Within(int frames) => _growth is null ? frames : Math.Min(frames, _growth.UntilFull);
 
     /// <summary>Takes a frame that the model takes.</summary>
-    public void Step(ReadOnlySpan<double> frame)
+    /// <param name="frame">[channels], units of the feed.</param>
+    /// <param name="judged">False: it tells nothing of the feed, but that time goes by.</param>
+    public void Step(ReadOnlySpan<double> frame, bool judged)
     {
-        if (_growth?.Step(frame) == true) _outgrew |= _growth.Find(_grows, _counts);
+        if (_growth?.Step(judged ? frame : default) == true) _outgrew |= _growth.Find(_grows, _counts);
     }
 
     /// <summary>The feed has left its scaling: a counter may have, however unevenly it rises.</summary>

@@ -7,6 +7,9 @@ readonly ref struct StepView
     /// the growth a step, here and in what was expected.</summary>
     public required ReadOnlySpan<double> Frame { get; init; }
 
+    /// <summary>The frame as it came, [channels], units of the feed, where a channel grows; else empty.</summary>
+    public ReadOnlySpan<double> Values { get; init; }
+
     /// <summary>What was expected of it, [channels], units of the feed.</summary>
     public required ReadOnlySpan<double> Expected { get; init; }
 

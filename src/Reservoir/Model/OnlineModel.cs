@@ -175,14 +175,14 @@ sealed class OnlineModel
             bool judged = muted.IsEmpty || !muted[t];
             bool clipped = _scaler!.Scale(times[t], frames.Slice(t * _channels, _channels), scaled.Slice(t * _channels, _channels),
                 expected.Slice(t * _channels, _channels), judged);
-            if (times.Length == 1 && MissingValues.Any(frames)) count = Impute(scaled);
             if (!judged) Withhold(scaled.Slice(t * _channels, _channels));
+            if (times.Length == 1 && MissingValues.Any(frames)) count = Impute(scaled);
             if (count < _channels && judged) _clipped = Math.Max(0, _clipped + (clipped ? 1 : -1));
         }
         _predictor.Begin(times, scaled);
         for (int t = 0; t < times.Length; t++)
         {
-            _growth.Step(frames.Slice(t * _channels, _channels));
+            _growth.Step(frames.Slice(t * _channels, _channels), judged: muted.IsEmpty || !muted[t]);
             results[t] = Step(times[t], frames.Slice(t * _channels, _channels), scaled.Slice(t * _channels, _channels),
                 expected.Slice(t * _channels, _channels), !muted.IsEmpty && muted[t], count);
         }
@@ -220,9 +220,9 @@ sealed class OnlineModel
         muted |= step < _settled;
         bool gap = missing == _channels, bridged = (gap || _echo > 0) && !muted;
         _echo = gap ? Math.Min(_echo + 1, Math.Max(1, _schedule.Settling)) : Math.Max(0, _echo - 1);
-        if (step >= _schedule.NormalityFrom && !bridged && !gap)
+        if (step >= _schedule.NormalityFrom && !bridged && !gap && !muted)
             _normality.Step(TensorPrimitives.SumOfSquares<double>(_errors.AsSpan(0, _channels)) / (_channels - missing),
-                frozen: muted || _alarm.Open);
+                frozen: _alarm.Open);
 
         bool warmingUp = step < _schedule.AlarmFrom;
         ReadOnlySpan<double> seen = frame, foreseen = expected;
@@ -231,6 +231,7 @@ sealed class OnlineModel
         {
             Time = time, Frame = seen, Expected = foreseen, Scaled = y, Errors = _errors, WarmingUp = warmingUp, Muted = muted,
             Missing = missing == 0 ? default : _missing!.Which, Grows = _differencing is null ? default : _growth.Grows,
+            Values = _differencing is null ? default : frame,
         };
         _bar.Step();
         AlarmEvent? alarm = null;

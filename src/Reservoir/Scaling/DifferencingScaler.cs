@@ -6,7 +6,8 @@ namespace Esn;
 /// </summary>
 /// <remarks>
 /// A value that is missing leaves the growth to be shared by the steps until the next one. A counter that begins again near 0, or where
-/// it did in the warm-up, is taken to have grown as before: that is no fault of what it counts (as Prometheus' rate() has it).
+/// it did in the warm-up, is taken to have grown as before: that is no fault of what it counts (as Prometheus' rate() has it). So is the
+/// first value after some that were not to be learnt.
 /// </remarks>
 sealed class DifferencingScaler : Scaler
 {
@@ -21,6 +22,7 @@ sealed class DifferencingScaler : Scaler
     readonly double[] _largest;       // growth a step [channels]
     readonly double[] _start;         // where it began anew in the warm-up, 0 if never [channels]
     readonly int[] _missed;           // steps since the last value [channels]
+    readonly bool[] _passed;          // that was not to be learnt [channels]
     readonly double[] _anchor;        // frame before what is foretold [channels]
     readonly double[] _frame, _seen, _foreseen;  // scratch [channels]
     int[] _growing = [];              // those channels
@@ -33,6 +35,7 @@ sealed class DifferencingScaler : Scaler
         (_inner, _grows, _counts, _last) = (inner, new bool[channels], new bool[channels], new double[channels]);
         (_rate, _largest, _missed, _anchor) = (new double[channels], new double[channels], new int[channels], new double[channels]);
         (_frame, _seen, _foreseen, _start) = (new double[channels], new double[channels], new double[channels], new double[channels]);
+        _passed = new bool[channels];
         Array.Fill(_last, double.NaN);
     }
 
@@ -104,8 +107,8 @@ sealed class DifferencingScaler : Scaler
         for (int i = 0; i < _growing.Length; i++)
         {
             int c = _growing[i];
-            origin[c] = double.IsNaN(_last[c]) ? frame[c] - _rate[c] : Continued(c);
-            _frame[c] = Growth(c, frame[c]);
+            origin[c] = double.IsNaN(_last[c]) || (learn && _passed[c] && !double.IsNaN(frame[c])) ? frame[c] - _rate[c] : Continued(c);
+            _frame[c] = Growth(c, frame[c], learn);
             recent[i] = Continued(c);
         }
         return _inner.Scale(_frame, y);
@@ -113,7 +116,7 @@ sealed class DifferencingScaler : Scaler
 
     double Continued(int c) => _last[c] + _missed[c] * _rate[c];
 
-    double Growth(int c, double value)
+    double Growth(int c, double value, bool learn)
     {
         if (double.IsNaN(value))
         {
@@ -121,12 +124,14 @@ sealed class DifferencingScaler : Scaler
             return value;
         }
         (double last, int steps) = (_last[c], _missed[c] + 1);
-        (_last[c], _missed[c]) = (value, 0);
-        if (double.IsNaN(last)) return _rate[c];
+        bool resumed = learn && _passed[c];  // from where it was left: what went on meanwhile is no growth of a step
+        (_last[c], _missed[c], _passed[c]) = (value, 0, !learn);
+        if (double.IsNaN(last) || resumed) return _rate[c];
         double rate = (value - last) / steps;
         double near = Rise.Near * _largest[c] * steps;
         bool anew = _counts[c] && rate < 0 && value >= 0 && (value <= near || Math.Abs(value - _start[c]) <= near);
         if (anew) return _rate[c];
+        if (!learn) return rate;
         if (rate > _largest[c]) _largest[c] = _largest[c] > 0 ? Math.Min(rate, 2 * _largest[c]) : rate;
         return _rate[c] = rate;
     }
@@ -198,6 +203,7 @@ sealed class DifferencingScaler : Scaler
     {
         Array.Fill(_last, double.NaN);
         Array.Clear(_missed);
+        Array.Clear(_passed);
         _taken = 0;
     }
 
@@ -219,6 +225,7 @@ sealed class DifferencingScaler : Scaler
         state.Carry(_largest);
         state.Carry(_start);
         state.Carry(_missed);
+        state.Carry(_passed);
         state.Carry(_anchor);
         state.Carry(_recent);
         state.Carry(ref _taken);

@@ -15,6 +15,7 @@ sealed class Growth
     const int Blocks = 32, LeastBlocks = Blocks / 2, FirstLength = 25, Least = 1200;  // frames of a block, and before anything is told
     const double LeastMoves = .9, StraightAtFirst = .98, Straight = .999;  // of the steps; of r²
     const double SameSlope = .005;    // part of the slope by which those of parts may differ anyway
+    const int Early = 200;            // frames that are the first
     const int FewestRises = 20;       // of what has left its scaling: a level that shifted is no counter
     const int Parts = 4;              // of the first frames, whose slopes are compared
     const double MostDeviations = 4;  // of chance, between them
@@ -49,7 +50,7 @@ sealed class Growth
         for (int c = 0; c < channels; c++)
         {
             var rise = new Rise();
-            for (int t = 0; t < count; t++) values[t] = rise.Take(frames[t * channels + c]);
+            for (int t = 0; t < count; t++) values[t] = rise.Take(frames[t * channels + c], first: true);
             grows[c] = Math.Min(rise.Rises, rise.Falls) == 0 && Math.Max(rise.Rises, rise.Falls) >= LeastMoves * (count - 1)
                 && rise.IsOneStretch && Squared(values) >= StraightAtFirst && IsOfOneSlope(values);
             counts[c] = grows[c] && rise.Counts;
@@ -57,15 +58,16 @@ sealed class Growth
     }
 
     /// <summary>Takes a frame.</summary>
-    /// <param name="frame">[channels], units of the feed; NaN: no value.</param>
+    /// <param name="frame">[channels], units of the feed; NaN: no value. Empty: no channel has one.</param>
     /// <returns>Whether a block is full, so that <see cref="Find"/> may find something.</returns>
     public bool Step(ReadOnlySpan<double> frame)
     {
-        for (int c = 0; c < _channels; c++)
+        bool first = (long)_filled * _length + _frames < Early;
+        for (int c = 0; c < frame.Length; c++)
         {
             double value = frame[c];
             if (double.IsNaN(value)) continue;
-            _sums[c] += _of[c].Take(value) / _length;
+            _sums[c] += _of[c].Take(value, first) / _length;
             _counts[c]++;
         }
         if (++_frames < _length) return false;

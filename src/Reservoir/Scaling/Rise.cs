@@ -13,6 +13,7 @@ struct Rise()
     const int Fewest = 8;  // rises before a fall is known to be far
 
     double _last = double.NaN, _start = double.NaN;  // value before; where it began anew, but for near 0: NaN, never
+    double _fellTo = double.NaN;  // where it may have, as will show: disks are cleared up, too
     double _largest, _total;     // of the rises: the largest, their sum
     double _lost;                // by falls that began it anew
     int _stretch, _longest;      // rises since the last of these, and of the stretch with the most
@@ -37,8 +38,9 @@ struct Rise()
 
     /// <summary>Takes a value.</summary>
     /// <param name="value">Finite.</param>
+    /// <param name="first">It is one of the first: where it began anew, but for near 0, is known at once, and not by the second time.</param>
     /// <returns>What it would be, had it never begun anew.</returns>
-    public double Take(double value)
+    public double Take(double value, bool first)
     {
         double change = value - _last;  // NaN at first: neither up nor down
         _last = value;
@@ -47,19 +49,21 @@ struct Rise()
             (Rises, _largest, _total) = (Up(Rises), Math.Max(_largest, change), _total + change);
             _longest = Math.Max(_longest, _stretch = Up(_stretch));
         }
-        else if (change < 0 && BeginsAnew(value, -change)) (_lost, _stretch) = (_lost - change, 0);
+        else if (change < 0 && BeginsAnew(value, -change, first)) (_lost, _stretch) = (_lost - change, 0);
         else if (change < 0) Falls = Up(Falls);
         if (value < 0) Below = Up(Below);
         if (value != Math.Floor(value)) Fractions = Up(Fractions);
         return value + _lost;
     }
 
-    bool BeginsAnew(double value, double fall)
+    bool BeginsAnew(double value, double fall, bool first)
     {
         if (Rises < Fewest || value < 0) return false;
         if (value <= Near * _largest) return _lost > 0 || fall > Near * _total / Rises;
         if (!(fall > Near * _largest)) return false;
-        if (double.IsNaN(_start)) _start = value;
+        if (double.IsNaN(_start) && first) _start = value;
+        else if (double.IsNaN(_start) && Math.Abs(value - _fellTo) <= Near * _largest) (_start, Falls) = (_fellTo, Falls - 1);
+        _fellTo = value;
         return Math.Abs(value - _start) <= Near * _largest;
     }
 

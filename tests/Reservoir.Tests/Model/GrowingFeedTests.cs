@@ -128,6 +128,47 @@ public sealed class GrowingFeedTests
         Assert.InRange(results.Events().Count(alarm => alarm.Change == AlarmChange.Opened), 1, 5);
     }
 
+    // A thousand times the growth of a step, less than nothing, and then where it had been.
+    [Theory]
+    [InlineData("signal")]
+    [InlineData("metric")]
+    public void What_a_counter_reads_while_it_is_muted_is_neither_its_growth_nor_the_end_of_it(string preset)
+    {
+        const int begin = 2000, end = 2100;
+        double[] feed = Counter();
+        bool[] muted = [.. feed.Select((_, t) => t is >= begin and < end)];
+        for (int t = begin; t < end; t++) feed[t] = t % 2 == 0 ? 1e12 : -1;
+        for (int t = end + 100; t < end + 200; t++) feed[t] = double.NaN;  // continued by what it grew by
+        var (results, expected) = (new StepResult[Steps], new double[Steps]);
+        new Detector(Model(preset), 1).StepMany(Feeds.Times(Steps), feed, results, expected, muted);
+        Assert.Single(results, result => result.Model is not null);
+        Assert.InRange(expected[end] - feed[end], -1e6, 1e6);
+        for (int t = end + 1; t < Reset; t++)
+            if (!double.IsNaN(feed[t - 1])) Assert.InRange(expected[t] - feed[t - 1], .5e6, 1.5e6);
+        AlarmEvent[] opened = [.. results.Events().Where(alarm => alarm.Change == AlarmChange.Opened)];
+        Assert.DoesNotContain(opened, alarm => alarm.Position is >= begin and < end + 200 or >= Reset - 1 and < Reset + 50);
+        Assert.Contains(opened, alarm => alarm.Position is >= Stall and < Stall + 5);
+    }
+
+    // Beside maintenance in which the counter reads nonsense it is found as without it.
+    [Fact]
+    public void What_is_muted_hides_no_growth()
+    {
+        foreach (bool maintenance in (bool[])[false, true])
+        {
+            var random = new Xoshiro256StarStar(5, threadSafe: false);
+            double total = 0;
+            bool[] muted = [.. Enumerable.Range(0, Steps).Select(t => maintenance && t is >= 900 and < 960)];
+            double[] feed = [.. Enumerable.Range(0, Steps).Select(t =>
+            {
+                total += Poisson.Sample(random, 100 * (1 + .7 * Math.Sin(2 * Math.PI * t / 1440)));
+                return muted[t] ? -5 + t % 2 : total;
+            })];
+            StepResult[] results = Feeds.Run(Presets.Metric(), feed, 1, muted);
+            Assert.Equal(ModelChangeKind.Growing, results.First(result => result.Model is not null).Model!.Kind);
+        }
+    }
+
     [Theory]
     [MemberData(nameof(Kinds))]
     public void Values_that_are_missing_share_their_growth(string preset)

@@ -121,6 +121,19 @@ public sealed class GrowthTests
     }
 
     [Theory]
+    [InlineData(false, 500, 700)]    // it loses half, as a disk that is cleared up: once
+    [InlineData(true, 500, 500)]     // restored twice
+    public void Where_it_began_anew_shows_by_the_second_time(bool counts, double one, double other)
+    {
+        bool[] grows = new bool[1], counted = new bool[1];
+        var growth = new Growth(1);
+        double value = 1000;
+        for (int t = 0; t < 900; t++) growth.Step([value = t == 400 ? one : t == 480 ? other : value + 5]);
+        Assert.Equal(counts, growth.FindRisen(grows, counted));
+        Assert.Equal(counts, counted[0]);
+    }
+
+    [Theory]
     [InlineData(false)]
     [InlineData(true)]
     public void A_counter_that_began_anew_is_told_later_however_it_rises(bool noisy)

@@ -116,6 +116,12 @@ sealed class EmissionBudget
 
     static double Nats(double rate) => Math.Max(1, -Math.Log(rate));
 
+    /// <summary>Steps in which only stronger evidence is let through.</summary>
+    public int Refractory => _refractory;
+
+    /// <summary>v of the next step, of evidence of 1.</summary>
+    public double Factor => Math.Exp(-Math.Max(0, _burden - _recovery)) / (1 + _youth);
+
     /// <summary>v before the refractory time, 1 = would alarm: for hysteresis and plots.</summary>
     public double Level { get; private set; }
 

@@ -44,6 +44,7 @@ sealed class MetricCalibrator
 {
     const int Latest = 5;         // errors by which it is told whether the mean still is of what goes on
     const double GoesOn = .5;     // part of the mean that theirs then is, at least
+    const double ByChance = 2;    // standard errors of theirs, by which it may be less than the mean
 
     readonly MetricCalibratorSpec _spec;
     readonly int _horizons;
@@ -51,6 +52,8 @@ sealed class MetricCalibrator
     readonly double[] _told;          // errors that no frame which was not to be judged has part in [horizons]
     readonly double[] _weights;       // of the horizons, of sum 1
     readonly int _length;             // K
+    readonly int _few;                // of the latest errors, at most K
+    readonly double _chance;          // what the mean |e| is to be multiplied by for that, if the errors are normal
     readonly int _settling;           // steps
     readonly RunningSum _recent;      // of the latest K errors [horizons]
     readonly RunningSum _latest;      // of the few latest of these [horizons]
@@ -74,7 +77,9 @@ sealed class MetricCalibrator
         TensorPrimitives.Divide(weights, TensorPrimitives.Sum(weights), _weights);
         _length = Steps(spec.MeanLength, warmUp, 3);
         _settling = (int)Math.Min(regressors, spec.Settling * warmUp);
-        (_recent, _latest) = (new RunningSum(horizons, _length), new RunningSum(horizons, Latest));
+        _few = Math.Min(Latest, _length);
+        _chance = ByChance * Math.Sqrt(Math.PI / 2 / _few);
+        (_recent, _latest) = (new RunningSum(horizons, _length), new RunningSum(horizons, _few));
         _error = [.. Enumerable.Range(0, horizons).Select(_ => new TailChannel(spec.Tail, 1))];
         _mean = [.. Enumerable.Range(0, horizons).Select(_ => new TailChannel(spec.Tail, _length))];
         _extremes = new ExtremeEvidence(spec.Extremes, Steps(spec.Extremes.LevelLength, warmUp, 3));
@@ -113,8 +118,8 @@ sealed class MetricCalibrator
     /// False: the frame is not to be judged, and nothing of it is kept; nor does what is foretold from it tell anything later. A
     /// value never seen before is news once, so an open alarm goes on to keep them.
     /// </param>
-    /// <param name="grows">The value is the growth a step of a channel.</param>
-    public void Step(ReadOnlySpan<double> errors, double x, bool learn, bool keep = true, bool grows = false)
+    /// <param name="level">Of the channel that grows, if the value is its growth a step; NaN: it is not.</param>
+    public void Step(ReadOnlySpan<double> errors, double x, bool learn, bool keep = true, double level = double.NaN)
     {
         Require.Length(errors.Length, _horizons, nameof(errors));
         if (!keep) _clean = 0;
@@ -129,15 +134,18 @@ sealed class MetricCalibrator
         for (int h = 0; h < _horizons; h++)
         {
             if (_count < _settling || _clean <= _ahead[h]) continue;
-            double recent = _recent.Values[h] / _length, latest = _latest.Values[h] / Latest;
+            double recent = _recent.Values[h] / _length, latest = _latest.Values[h] / _few;
             double ofMean = _spec.MeanWeight * _mean[h].Step(Math.Sqrt(Math.Abs(recent)), learn && _clean > _ahead[h] + _length);
             evidence += _weights[h] * (_spec.ErrorWeight * _error[h].Step(Math.Sqrt(Math.Abs(errors[h])), learn) + ofMean);
-            if (latest * Math.Sign(recent) < GoesOn * Math.Abs(recent)) remembered += _weights[h] * ofMean;
+            // The root's mean square is the mean |e|. A shift that is hardly more than the noise is not over whenever that hides it.
+            double goesOn = Math.Min(GoesOn * Math.Abs(recent), Math.Abs(recent) - _chance * _error[h].MeanSquare);
+            if (latest * Math.Sign(recent) < goesOn) remembered += _weights[h] * ofMean;
         }
         (ErrorEvidence, Remembered) = (evidence, remembered);
         ExtremeEvidence = _extremes.Step(x, keep);
+        bool grows = !double.IsNaN(level);
         Ceiling = _moves.Ceiling(x, grows);
-        if (keep) _moves.Take(x);
+        if (keep) _moves.Take(x, grows ? level : 0);
         _count++;
     }
 

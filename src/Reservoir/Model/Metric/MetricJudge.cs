@@ -23,6 +23,9 @@ sealed class MetricJudge : Judge, IJudgement
     readonly double _alarmsPerDay;             // 0: the budget is not of days
     readonly double[] _present;                // the same without what is over [channels]
     int _strongest;                            // the channel with the most evidence
+    readonly double[] _ceilings;               // most that the score can be [channels]
+    readonly double[] _hidden;                 // score that these hid lately, the highest; 0: none [channels]
+    readonly int[] _hides;                     // steps until that is forgotten [channels]
     readonly EarlyRange[] _early;              // of the warm-up [channels]
     int _earlyFrames;                          // in these
 
@@ -39,9 +42,10 @@ sealed class MetricJudge : Judge, IJudgement
         IReadOnlyList<int> ahead = spec.HorizonSteps;
         _calibrators = [.. Enumerable.Range(0, channels)
             .Select(_ => new MetricCalibrator(spec.Calibrator, spec.WarmUp, ahead, weights, spec.Regressors(channels)))];
-        _recurrences = [.. Enumerable.Range(0, channels).Select(_ => new Recurrence(interval))];
         _budget = new EmissionBudget(spec.Budget, spec.WarmUp, channels);
+        _recurrences = [.. Enumerable.Range(0, channels).Select(_ => new Recurrence(interval, _budget.Threshold))];
         (_channelErrors, _margins, _present) = (new double[weights.Length], new double[channels + 1], new double[channels]);
+        (_ceilings, _hidden, _hides) = (new double[channels], new double[channels], new int[channels]);
         _early = [.. Enumerable.Range(0, channels).Select(_ => new EarlyRange())];
         Names = [.. Enumerable.Range(0, channels)
             .Select(channel => channels == 1 ? "evidence" : FormattableString.Invariant($"evidence[{channel}]")), Unprecedented.Name];
@@ -95,7 +99,7 @@ sealed class MetricJudge : Judge, IJudgement
         {
             ref readonly EarlyRange before = ref _early[c];
             usual[c] = before.Count > 0 ? before.Mean : double.NaN;
-            if (!_spec.Early.Enough(before.Count, view.Time - before.First)) continue;
+            if (double.IsNaN(view.Frame[c]) || !_spec.Early.Enough(before.Count, view.Time - before.First)) continue;
             double score = _spec.Early.Score(before.Beyond(view.Frame[c]), before.Count, strictness);
             _present[c] = _margins[c] = Math.Min(score, before.Ceiling(view.Frame[c]));
             if (_margins[c] > Score) (Score, _strongest) = (_margins[c], c);
@@ -106,7 +110,8 @@ sealed class MetricJudge : Judge, IJudgement
     /// <inheritdoc/>
     public override void Measure(in StepView step, Alarm alarm)
     {
-        double most = double.NegativeInfinity;
+        double most = double.NegativeInfinity, unit = _budget.Threshold / _budget.Factor;
+        bool capped = false;  // the strongest: by how seldom it moved
         for (int c = 0; c < _calibrators.Length; c++)
         {
             // A channel without a value is not judged, and what its errors are compared with waits for it.
@@ -118,37 +123,42 @@ sealed class MetricJudge : Judge, IJudgement
             for (int h = 0; h < _channelErrors.Length; h++) _channelErrors[h] = step.Errors[h * _calibrators.Length + c];
             MetricCalibrator calibrator = _calibrators[c];
             calibrator.Step(_channelErrors, step.Frame[c], learn: !(alarm.Open || step.Muted), keep: !step.Muted,
-                grows: !step.Grows.IsEmpty && step.Grows[c]);
+                level: !step.Grows.IsEmpty && step.Grows[c] ? step.Values[c] : double.NaN);
             double errors = _recurrences[c].Take(step.Time, calibrator.ErrorEvidence, keep: !step.Muted);
-            // A fault that holds for days comes again each hour.
-            if (alarm.Open) errors = calibrator.ErrorEvidence;
             double evidence = _spec.Budget.Weigh(errors, calibrator.ExtremeEvidence);
-            _margins[c] = evidence;
+            // The budget must not take what a ceiling hides for what was told: of other channels it would ask for more than that.
+            _ceilings[c] = Ceiling(c, evidence / unit);
+            double told = Math.Min(evidence, _ceilings[c] * unit);
+            // A fault that holds for days comes again each hour: that ends no alarm, but nothing more is told of it.
+            if (alarm.Open && alarm.Contributed[c])
+            {
+                errors = calibrator.ErrorEvidence;
+                evidence = _spec.Budget.Weigh(errors, calibrator.ExtremeEvidence);
+            }
+            _margins[c] = Math.Min(evidence, _ceilings[c] * _budget.Threshold);
             _present[c] = _spec.Budget.Weigh(Math.Max(0, errors - calibrator.Remembered), calibrator.ExtremeEvidence);
-            if (evidence > most) (most, _strongest) = (evidence, c);
+            if (told > most) (most, _strongest, capped) = (told, c, told < evidence);
         }
         TensorPrimitives.Divide(_margins, _budget.Threshold, _margins);
         TensorPrimitives.Divide(_present, _budget.Threshold, _present);
-        double told = step.Muted || step.WarmingUp ? 0 : Early(in step, Grown(most));
+        double score = step.Muted || step.WarmingUp ? 0 : _budget.Step(most);
+        if (score > 0 && capped) score = _ceilings[_strongest];  // but for rounding
+        if (!step.Muted && !step.WarmingUp) score = Early(in step, score);
         if (step.Muted) _unprecedented.Skip();
         else _unprecedented.Step(step.Frame, step.Expected, alarm.Open, step.WarmingUp);
         _margins[^1] = _unprecedented.Score;
         Stands = alarm.Open && !step.Muted && StandsStill(alarm);
-        Score = step.Muted || step.WarmingUp ? 0 : Math.Max(told, _unprecedented.Score);
+        Score = step.Muted || step.WarmingUp ? 0 : Math.Max(score, _unprecedented.Score);
     }
 
-    // The score of the strongest evidence that the budget lets through; a channel that hardly ever moved is told mildly.
-    double Grown(double most)
+    // Most that the score of a channel can be. What goes on in one that has moved often enough meanwhile is no news.
+    double Ceiling(int c, double score)
     {
-        double level = _budget.Step(most);
-        if (level == 0 || double.IsPositiveInfinity(_calibrators[_strongest].Ceiling)) return level;
-        (double part, double told) = (level / _margins[_strongest], 0);
-        for (int c = 0; c < _calibrators.Length; c++)
-        {
-            double score = Math.Min(part * _margins[c], _calibrators[c].Ceiling);
-            if (score > told) (told, _strongest) = (score, c);
-        }
-        return told;
+        double ceiling = _calibrators[c].Ceiling;
+        if (_hides[c] > 0 && --_hides[c] == 0) _hidden[c] = 0;
+        if (double.IsPositiveInfinity(ceiling)) return score <= _spec.Budget.Escalation * _hidden[c] ? FirstChange.Mild : ceiling;
+        if (score > ceiling && score > _hidden[c]) (_hidden[c], _hides[c]) = (score, _budget.Refractory);
+        return ceiling;
     }
 
     // What is told of a young model, whatever its errors, as it was in the warm-up: but a channel that only ever went one way is known
@@ -159,7 +169,7 @@ sealed class MetricJudge : Judge, IJudgement
         {
             (double margin, long kept) = (_calibrators[c].Margin, _calibrators[c].Kept);
             if (margin == 0 || _calibrators[c].Frames >= _spec.Early.Until || (!step.Missing.IsEmpty && step.Missing[c])) continue;
-            double score = Math.Min(_spec.Early.Score(margin, (int)kept, Strictness(_budget.Rate)), _calibrators[c].Ceiling);
+            double score = Math.Min(_spec.Early.Score(margin, (int)kept, Strictness(_budget.Rate)), _ceilings[c]);
             if (score < 1) continue;
             (_margins[c], _present[c]) = (Math.Max(_margins[c], score), Math.Max(_present[c], score));
             if (score > told) (told, _strongest) = (score, c);
@@ -192,7 +202,7 @@ sealed class MetricJudge : Judge, IJudgement
     /// <inheritdoc/>
     public override void Attribute(Span<double> parts)
     {
-        for (int c = 0; c < parts.Length; c++) parts[c] = Math.Min(_margins[c], _calibrators[c].Ceiling);
+        _margins.AsSpan(0, parts.Length).CopyTo(parts);
         if (_unprecedented.Score >= 1) parts[_unprecedented.Channel] = Math.Max(parts[_unprecedented.Channel], _unprecedented.Score);
     }
 
@@ -202,6 +212,13 @@ sealed class MetricJudge : Judge, IJudgement
         foreach (MetricCalibrator calibrator in _calibrators) calibrator.Carry(ref state);
         if (state.Holds(6)) foreach (Recurrence recurrence in _recurrences) recurrence.Carry(ref state);
         _budget.Carry(ref state);
+        if (state.Holds(6))
+        {
+            state.Carry(_hidden);
+            state.Carry(_hides);
+            // In a gap what was last told goes on.
+            Score = state.Carried(Score);
+        }
         if (state.Holds(4)) _unprecedented.Carry(ref state);
     }
 }

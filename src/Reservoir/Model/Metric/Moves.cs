@@ -5,6 +5,7 @@ struct Moves()
 {
     const int Few = 30;         // moves of which nothing is known yet, if they also are
     const double Seldom = .01;  // at most this part of the frames
+    const double Rounding = 1e-14;  // part of the level that is no move: what doubles resolve
 
     double _previous = double.NaN, _largest;
     long _moves, _frames;
@@ -19,11 +20,13 @@ struct Moves()
     }
 
     /// <summary>Takes a value.</summary>
-    public void Take(double value)
+    /// <param name="value">That came.</param>
+    /// <param name="level">Of which it is the growth a step: it is as exact as that.</param>
+    public void Take(double value, double level = 0)
     {
         _frames++;
         double distance = Math.Abs(value - _previous);  // NaN at first
-        if (distance > 0) (_moves, _largest) = (_moves + 1, Math.Max(_largest, distance));
+        if (distance > Rounding * Math.Max(Math.Abs(level), Math.Max(Math.Abs(value), Math.Abs(_previous)))) (_moves, _largest) = (_moves + 1, Math.Max(_largest, distance));
         _previous = value;
     }
 }

@@ -5,19 +5,28 @@ namespace Esn;
 /// of the two days before, or on the same day of both weeks, is unusual only as far as it passes them.
 /// </summary>
 /// <param name="interval">Between two frames: it may come one earlier or later.</param>
-sealed class Recurrence(TimeSpan interval)
+/// <param name="threshold">Evidence that alarms.</param>
+sealed class Recurrence(TimeSpan interval, double threshold)
 {
-    const int Most = 256;      // of what is remembered, so of a busy feed less than two weeks
-    const double Least = 1.8;   // evidence that is remembered, three quarters of what alarms: less of it comes again by chance
+    const int Most = 256;      // stretches that are remembered, so of a busy feed less than two weeks
+    const double Part = .75;   // of what alarms, that is remembered: less of it comes again by chance
     const int Fewest = 8;      // frames of a period that is one
+    const float Alike = 1.5f;  // times that the evidence of a stretch is what it began with, or as much less
 
     /// <summary>That one takes, about.</summary>
-    public const int Bytes = Most * (sizeof(long) + sizeof(float));
+    public const int Bytes = Most * (2 * sizeof(long) + sizeof(float));
 
     static readonly long[] Periods = [TimeSpan.TicksPerDay, 7 * TimeSpan.TicksPerDay];
 
-    readonly long[] _times = new long[Most];       // ticks, in a ring
-    readonly float[] _evidence = new float[Most];  // of these times
+    // A timer may start its job a minute late, as those of systemd do where nothing else is said, and that takes its time to begin.
+    static readonly long Late = TimeSpan.FromMinutes(2).Ticks;
+
+    readonly double _least = Part * threshold;
+    readonly long _within = Math.Max(interval.Ticks + interval.Ticks / 2, Late);
+    // Means remember a burst for as many frames as they are of: one entry is a stretch, or a daily job would fill the ring in a week.
+    readonly long[] _from = new long[Most], _to = new long[Most];  // ticks, in a ring
+    readonly float[] _evidence = new float[Most];                  // the most of these stretches
+    float _began;                                                  // evidence with which the last began
     long _count;
 
     /// <summary>The evidence that is left of that of the errors of a step.</summary>
@@ -26,30 +35,43 @@ sealed class Recurrence(TimeSpan interval)
     /// <param name="keep">False: the step is not to be judged, and not remembered.</param>
     public double Take(DateTime time, double evidence, bool keep)
     {
-        if (evidence < Least) return evidence;
+        if (evidence < _least) return evidence;
         double known = 0;
         foreach (long period in Periods)
             if (period >= Fewest * interval.Ticks)
                 known = Math.Max(known, Math.Min(Near(time.Ticks - period), Near(time.Ticks - 2 * period)));
-        if (keep) (_times[_count % Most], _evidence[_count++ % Most]) = (time.Ticks, (float)evidence);
+        if (keep) Keep(time.Ticks, (float)evidence);
         return Math.Max(0, evidence - known);
+    }
+
+    void Keep(long ticks, float evidence)
+    {
+        int last = (int)((_count - 1 + Most) % Most);
+        if (_count > 0 && ticks - _to[last] <= _within && evidence <= Alike * _began && _began <= Alike * evidence)
+        {
+            (_to[last], _evidence[last]) = (ticks, Math.Max(_evidence[last], evidence));
+            return;
+        }
+        int next = (int)(_count++ % Most);
+        (_from[next], _to[next], _evidence[next], _began) = (ticks, ticks, evidence, evidence);
     }
 
     // The most that came about then.
     double Near(long ticks)
     {
         double most = 0;
-        long within = interval.Ticks + interval.Ticks / 2;
-        for (long i = _count - 1; i >= Math.Max(0, _count - Most) && _times[i % Most] >= ticks - within; i--)
-            if (_times[i % Most] <= ticks + within) most = Math.Max(most, _evidence[i % Most]);
+        for (long i = _count - 1; i >= Math.Max(0, _count - Most) && _to[i % Most] >= ticks - _within; i--)
+            if (_from[i % Most] <= ticks + _within) most = Math.Max(most, _evidence[i % Most]);
         return most;
     }
 
     /// <summary>Out into a snapshot or back.</summary>
     public void Carry(ref StateCarrier state)
     {
-        state.Carry(_times);
+        state.Carry(_from);
+        state.Carry(_to);
         state.Carry(_evidence);
+        state.Carry(ref _began);
         state.Carry(ref _count);
     }
 }

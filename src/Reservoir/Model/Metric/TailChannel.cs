@@ -73,6 +73,9 @@ sealed class TailChannel
     /// <summary>V^(1/p): how heavy the tail of z has been.</summary>
     public double Tail => Math.Pow(_moment, 1 / _spec.Power);
 
+    /// <summary>Mean of a² in the reference; 0: there is none.</summary>
+    public double MeanSquare => Math.Max(0, _squares) / Math.Max(1, Math.Min(_count - _delay + 1, _spec.Reference));
+
     /// <summary>q(t) from a(t).</summary>
     /// <param name="a">≥ 0, finite.</param>
     /// <param name="learn">False: the value leaves no trace.</param>

@@ -36,6 +36,25 @@ public sealed class AlarmEndTests
         Assert.True(ends.Count(end => end.How == AlarmChange.Closed) >= 19 && ends.Average(end => end.Rows) <= rows + 8, each);
     }
 
+    // The latest errors alone fall below half of their mean in one frame of five by chance.
+    [Fact]
+    public void What_a_slow_shift_of_about_the_noise_tells_goes_on_as_long_as_it_does()
+    {
+        var ends = new List<(int Rows, AlarmChange How)>();
+        Parallel.For(0, 60, seed =>
+        {
+            var random = new Xoshiro256StarStar(seed, threadSafe: false);
+            double[] feed = [.. Enumerable.Range(0, Begin + 100).Select(t => 20 + Normal.Sample(random, 0, 1) + (t >= Begin ? 1 : 0))];
+            List<AlarmEvent> events = Feeds.Run(Presets.Metric(), feed).Events();
+            if (events.Find(alarm => alarm.Change == AlarmChange.Opened && alarm.Start is >= Begin + 5 and < Begin + 60) is not { } opened) return;
+            AlarmEvent end = events.Find(alarm => alarm.Start == opened.Start && alarm.Change is AlarmChange.Closed or AlarmChange.Adapted
+                && alarm.Position > opened.Position)!;
+            lock (ends) ends.Add(((int)(end.Position - end.Start), end.Change));
+        });
+        string each = string.Join(" ", ends.Select(end => $"{end.Rows}{(end.How == AlarmChange.Adapted ? "a" : "")}"));
+        Assert.True(ends.Count >= 10 && ends.Count(end => end.How == AlarmChange.Adapted) >= .9 * ends.Count, each);
+    }
+
     [Theory]
     [InlineData(4)]
     [InlineData(10)]

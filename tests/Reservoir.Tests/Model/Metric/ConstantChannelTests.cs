@@ -50,6 +50,16 @@ public sealed class ConstantChannelTests
         Assert.Equal((2001L, Severity.Minor), (stall.Position, stall.Severity));
     }
 
+    // .1 t, and .3 in two ways: sums that differ in the last bit only.
+    [Fact]
+    public void Rounding_is_no_move()
+    {
+        AlarmEvent hole = Opened(Run(2600, t => t is >= 2000 and < 2010 ? 100 : .1 * t)).First(alarm => alarm.Position >= 1000);
+        AlarmEvent tick = Opened(Run(2600, t => t == 2000 ? 7 : t % 3 == 0 ? .3 : .1 + .2)).First(alarm => alarm.Position >= 1000);
+        Assert.Equal((2000L, Severity.Major), (hole.Position, hole.Severity));
+        Assert.Equal((2000L, Severity.Minor, 1.05), (tick.Position, tick.Severity, tick.PeakScore));
+    }
+
     [Fact]
     public void A_feed_that_begins_after_zeros_is_minor()
     {
@@ -69,6 +79,25 @@ public sealed class ConstantChannelTests
         AlarmEvent both = Opened(Run(2200, noise, t => t is >= 2000 and < 2003 ? 1e6 : 0))[^1];
         Assert.Equal((2000L, Severity.Critical), (alone.Position, alone.Severity));
         Assert.Equal((2000L, Severity.Critical, 0), (both.Position, both.Severity, both.Contributions[0].Channel));
+    }
+
+    [Fact]
+    public void The_tick_of_a_constant_hides_nothing_that_comes_elsewhere_soon_after_it()
+    {
+        var missed = new List<string>();
+        for (int seed = 0; seed < 10; seed++)
+        {
+            var random = new Xoshiro256StarStar(seed, threadSafe: false);
+            AlarmEvent[] opened = Opened(Run(2200, t => t == 2000 ? 1e6 : 0,
+                t => Normal.Sample(random, 10, .1) + (t is >= 2050 and < 2053 ? 5 : 0)));
+            AlarmEvent? tick = opened.FirstOrDefault(alarm => alarm.Position == 2000);
+            if (tick is { Severity: Severity.Minor, Contributions: [{ Channel: 0 }, ..] })
+                Assert.All(tick.Scores, score => Assert.InRange(score.Margin, 1, 1.0500001));
+            else missed.Add($"tick {seed}");
+            if (!opened.Any(alarm => alarm is { Position: >= 2050 and < 2053, Contributions: [{ Channel: 1 }, ..] }))
+                missed.Add($"fault {seed}: {string.Join(" ", opened.Select(a => (a.Position, a.Score)))}");
+        }
+        Assert.True(missed.Count <= 1, $"{string.Join(", ", missed)}");
     }
 
     [Fact]

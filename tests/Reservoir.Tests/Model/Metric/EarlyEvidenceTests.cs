@@ -206,6 +206,18 @@ public sealed class EarlyEvidenceTests
     }
 
     [Fact]
+    public void A_channel_without_a_value_that_seldom_moved_has_no_part_in_what_is_told_beside_it()
+    {
+        var random = new Xoshiro256StarStar(1, threadSafe: false);
+        var detector = new Detector(Small, 2);
+        AlarmEvent? told = null;
+        for (int t = 0; t <= 250; t++)
+            told = detector.Step(Start.AddHours(t), [t == 250 ? double.NaN : t < 100 ? 7 : 8, t == 250 ? 1000 : Daily(t, random)],
+                new double[2]).Alarm;
+        Assert.Equal([(1, 1.0), (0, 0.0)], told!.Contributions.Select(each => (each.Channel, each.Share)));
+    }
+
+    [Fact]
     public void A_channel_is_judged_by_its_own_values_however_late_it_begins()
     {
         int told = 0;

@@ -89,6 +89,32 @@ public sealed class MaintenanceTests
         Assert.True(with <= atMost * without, $"{with} after it, {without} without");
     }
 
+    // Errors of what the reservoir was spared are spared too, of all channels.
+    [Fact]
+    public void A_channel_without_a_value_does_not_let_the_others_nonsense_in()
+    {
+        double[][] expectations = [new double[200], new double[200]];
+        double[] normality = [0, 0];
+        foreach (int run in (int[])[0, 1])
+        {
+            var random = new Xoshiro256StarStar(13, threadSafe: false);
+            var detector = new Detector(Small, 2);
+            double[] expected = [0, 0];
+            for (int t = 0; t < 1400; t++)
+            {
+                bool muted = t is >= 1200 and < 1240;
+                (double one, double other) = (Daily(t, random), Daily(t, random));
+                StepResult result = detector.Step(Start.AddMinutes(30 * t), [muted ? run == 0 ? 1e6 : 1e12 : one, muted ? double.NaN : other],
+                    expected, muted);
+                if (t >= 1200) expectations[run][t - 1200] = expected[0];
+                if (muted) normality[run] += result.Normality;
+            }
+        }
+        Assert.Equal(expectations[0], expectations[1]);
+        Assert.Equal(normality[0], normality[1]);
+        Assert.True(normality[0] > .1, $"{normality[0]}");
+    }
+
     [Fact]
     public void What_is_muted_in_the_warm_up_is_not_learnt()
     {

@@ -10,6 +10,8 @@ public sealed class RecurrenceTests
     static readonly DateTime Start = new(2026, 2, 5, 0, 0, 0, DateTimeKind.Utc);
     static readonly TimeSpan Hour = TimeSpan.FromHours(1);
 
+    const double Threshold = 2.4;
+
     static double Left(Recurrence recurrence, double hours, double evidence) =>
         recurrence.Take(Start.AddHours(hours), evidence, keep: true);
 
@@ -18,7 +20,7 @@ public sealed class RecurrenceTests
     [InlineData(168)]
     public void The_third_of_a_day_or_a_week_is_known_as_far_as_both_before_it_were_as_strong(int period)
     {
-        var recurrence = new Recurrence(Hour);
+        var recurrence = new Recurrence(Hour, Threshold);
         Assert.Equal(4, Left(recurrence, 2, 4));
         Assert.Equal(3, Left(recurrence, period + 1, 3));       // a frame earlier
         Assert.Equal(7, Left(recurrence, 2 * period + 2, 10));  // both were 3 at least
@@ -30,13 +32,63 @@ public sealed class RecurrenceTests
     [Fact]
     public void Little_evidence_muted_frames_and_days_that_are_no_rhythm_of_the_frames_are_not_remembered()
     {
-        var recurrence = new Recurrence(Hour);
+        var recurrence = new Recurrence(Hour, Threshold);
         for (int day = 0; day < 3; day++) Assert.Equal(1.7, Left(recurrence, 24 * day, 1.7));
         for (int day = 10; day < 13; day++) Assert.Equal(5, recurrence.Take(Start.AddDays(day), 5, keep: false));
-        var daily = new Recurrence(TimeSpan.FromDays(1));
+        var daily = new Recurrence(TimeSpan.FromDays(1), Threshold);
         for (int day = 0; day < 5; day++) Assert.Equal(5, Left(daily, 24 * day, 5));
-        var busy = new Recurrence(Hour);
-        for (int i = 0; i < 3 * 256; i++) Assert.InRange(Left(busy, .25 * i, 2), 0, 2);  // more than is kept
+    }
+
+    // More than is kept: of alternating evidence each frame is a stretch of its own, and two days of them are remembered, ten are not.
+    [Theory]
+    [InlineData(4, 0)]
+    [InlineData(1, 3)]
+    public void What_is_no_longer_remembered_is_told(int hours, double left)
+    {
+        var busy = new Recurrence(Hour, Threshold);
+        int steps = 10 * 24 / hours * (hours == 1 ? 8 : 1);
+        double step = hours == 1 ? .125 : hours;
+        for (int i = 0; i < steps; i++)
+        {
+            double rest = Left(busy, step * i, i % 2 == 0 ? 3 : 7);
+            if (step * i >= 72 && i % 2 == 0) Assert.Equal(left, rest);
+        }
+    }
+
+    [Fact]
+    public void What_is_remembered_is_a_part_of_what_alarms()
+    {
+        foreach (double threshold in (double[])[1, 5, 40])
+        {
+            Recurrence little = new(Hour, threshold), much = new(Hour, threshold);
+            for (int day = 0; day < 2; day++) (Left(little, 24 * day, .74 * threshold), Left(much, 24 * day, .76 * threshold)).ToString();
+            Assert.Equal(threshold, Left(little, 48, threshold));
+            Assert.Equal(.24 * threshold, Left(much, 48, threshold), 6);
+        }
+    }
+
+    // Each job stands in the means for thirty frames.
+    [Fact]
+    public void A_weekly_job_is_known_beside_a_strong_one_of_every_day()
+    {
+        var recurrence = new Recurrence(TimeSpan.FromMinutes(5), Threshold);
+        for (int day = 0; day < 28; day++)
+        {
+            for (int t = 0; t < 30; t++) Assert.InRange(Left(recurrence, 24 * day + 2 + t / 12.0, 9 - t / 6.0), 0, day < 2 ? 9 : 0);
+            if (day % 7 != 3) continue;
+            for (int t = 0; t < 30; t++) Assert.InRange(Left(recurrence, 24 * day + 12 + t / 12.0, 5), day < 14 ? 5 : 0, day < 14 ? 5 : 0);
+        }
+    }
+
+    [Fact]
+    public void A_job_of_a_feed_of_seconds_may_be_a_minute_late()
+    {
+        var recurrence = new Recurrence(TimeSpan.FromSeconds(1), Threshold);
+        int[] late = [0, 50, 20, 60, 5];
+        for (int day = 0; day < late.Length; day++)
+            for (int t = 0; t < 30; t++)
+                Assert.Equal(day < 2 ? 4 : 0, Left(recurrence, 24 * day + 2 + (late[day] + t) / 3600.0, 4));
+        Assert.Equal(4, Left(recurrence, 24 * late.Length + 2.2, 4));
     }
 
     static double Job(int seed, int t, Xoshiro256StarStar random, int period, int at, double height) => 20
@@ -65,6 +117,51 @@ public sealed class RecurrenceTests
             moved += opened.Count(alarm => alarm.Position == other);
         }
         Assert.True(jobs <= 2 * 20 && moved >= 15, $"{jobs} jobs, {moved} at another hour");
+    }
+
+    // Six frames by night, the last time beside a fault of another channel that holds.
+    [Fact]
+    public void A_job_that_is_known_is_none_of_an_alarm_of_another_channel()
+    {
+        double highest = 0, without = 0;
+        for (int seed = 0; seed < 10; seed++)
+            foreach (bool job in (bool[])[true, false])
+            {
+                var random = new Xoshiro256StarStar(seed, threadSafe: false);
+                const int rows = 700, last = 13 * 48;
+                var detector = new Detector(new MetricModelSpec().ForFeedOf(rows), 2);
+                for (int t = 0; t < last + 16; t++)
+                {
+                    double night = t % 48 is >= 10 and < 16 && (job || t < last) ? 60 : 0;
+                    StepResult result = detector.Step(Start.AddMinutes(30 * t),
+                        [20 + Normal.Sample(random, 0, 1) + (t >= last + 6 ? 12 : 0), 20 + Normal.Sample(random, 0, 1) + night], new double[2]);
+                    if (t == last + 9) Assert.True(result.AlarmOpen, $"seed {seed}: nothing is open");
+                    if (t < last + 10) continue;
+                    if (job) highest += result.Score;
+                    else without += result.Score;
+                }
+            }
+        Assert.True(highest <= without + 10, $"{highest} with the job, {without} without");
+    }
+
+    [Fact]
+    public void A_job_of_several_frames_that_is_somewhat_larger_is_told_by_what_it_is_larger()
+    {
+        double first = 0, larger = 0;
+        for (int seed = 0; seed < 10; seed++)
+        {
+            var random = new Xoshiro256StarStar(seed, threadSafe: false);
+            const int rows = 700, last = 13 * 48;
+            var detector = new Detector(new MetricModelSpec().ForFeedOf(rows), 1);
+            for (int t = 0; t < rows; t++)
+            {
+                double job = t >= 4 * 48 && t % 48 is >= 10 and < 16 ? t >= last && t < last + 48 ? 1.4 * 80 : 80 : 0;
+                double score = detector.Step(Start.AddMinutes(30 * t), [20 + Normal.Sample(random, 0, 1) + job], new double[1]).Score;
+                if (t is >= 4 * 48 and < 5 * 48) first = Math.Max(first, score);
+                if (t is >= last and < last + 48) larger = Math.Max(larger, score);
+            }
+        }
+        Assert.True(larger < .5 * first, $"{larger} when it is larger, {first} the first time");
     }
 
     [Fact]
