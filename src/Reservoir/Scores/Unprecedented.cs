@@ -14,6 +14,7 @@ sealed class Unprecedented
     const double Constant = 1e-14;  // part of the level below which an error is none: what doubles resolve
     const double Largest = 100;     // usual sizes that a record counts for at most: a code of a fault does not stand for ever
     const double MostExcess = .5;   // ln of size over where the tail begins that an error teaches which is told
+    const double Echo = .5;         // of the record error of what hardly ever moved
     const int Young = 20;           // frames that teach what is usual in full
 
     readonly UnprecedentedSpec _spec;
@@ -112,8 +113,8 @@ sealed class Unprecedented
         bool moved = usual > none, changed = record > none;
         if (_count > _spec.Begin)
         {
-            now = missed <= none ? 0 : moved ? Height(missed / usual) : FirstChange.Mild;
-            if (!moved && changed) now = FirstChange.Score(error, record);
+            // What hardly ever moved is unusual while it is about as far off as ever: not by the echo of a change in the reservoir.
+            now = missed <= none || (!moved && missed < Echo * record) ? 0 : moved ? Height(missed / usual) : FirstChange.Score(error, record);
             double evidence = moved ? Rarity(c, error / (_spec.Tail * usual)) : changed ? Rarity(c, error / _of[c].Change) : 1;
             if (now > 0 && error > _spec.Factor * record) told = evidence >= 1 ? now : Math.Min(evidence, now);
         }

@@ -67,6 +67,20 @@ public class UnprecedentedTests
         }
     }
 
+    [Theory]
+    [InlineData("signal")]
+    [InlineData("sensors")]
+    public void One_frame_of_a_constant_channel_hides_nothing_that_comes_after_it(string preset)
+    {
+        double[] feed = [.. Noise(3000).SelectMany(x => new[] { 40, x })];
+        feed[2 * 2000] = 40.4;
+        for (int t = 2200; t < 2260; t++) feed[2 * t + 1] += 12;
+        StepResult[] results = Feeds.Run(Presets.Of(preset), feed, 2);
+        Assert.True(Told(results, 2000, within: 5));
+        Assert.Contains(results.Events(), e => e.Change == AlarmChange.Closed && e.Position is > 2000 and < 2200);
+        Assert.Contains(results.Events(), e => e.Change == AlarmChange.Opened && e.Position is >= 2200 and < 2205);
+    }
+
     [Fact]
     public void Standing_still_at_an_end_of_the_range_or_as_often_before_is_none()
     {
