@@ -104,8 +104,8 @@ public sealed class MaintenanceTests
             {
                 bool muted = t is >= 1200 and < 1240;
                 (double one, double other) = (Daily(t, random), Daily(t, random));
-                StepResult result = detector.Step(Start.AddMinutes(30 * t), [muted ? run == 0 ? 1e6 : 1000 : one, muted ? double.NaN : other],
-                    expected, muted);
+                double[] frame = muted ? [run == 0 ? 1e6 : 1000, double.NaN] : [one, other];
+                StepResult result = detector.Step(Start.AddMinutes(30 * t), frame, expected, muted);
                 if (t >= 1200) expectations[run][t - 1200] = expected[0];
                 if (muted) normality[run] += result.Normality;
             }
