@@ -13,7 +13,7 @@ public sealed class RecurrenceTests
     const double Threshold = 2.4;
 
     static double Left(Recurrence recurrence, double hours, double evidence) =>
-        recurrence.Take(Start.AddHours(hours), evidence, keep: true);
+        recurrence.Take(Start.AddHours(hours), evidence, keep: true, before: DateTime.MaxValue);
 
     [Theory]
     [InlineData(24)]
@@ -34,7 +34,7 @@ public sealed class RecurrenceTests
     {
         var recurrence = new Recurrence(Hour, Threshold);
         for (int day = 0; day < 3; day++) Assert.Equal(1.7, Left(recurrence, 24 * day, 1.7));
-        for (int day = 10; day < 13; day++) Assert.Equal(5, recurrence.Take(Start.AddDays(day), 5, keep: false));
+        for (int day = 10; day < 13; day++) Assert.Equal(5, recurrence.Take(Start.AddDays(day), 5, keep: false, before: DateTime.MaxValue));
         var daily = new Recurrence(TimeSpan.FromDays(1), Threshold);
         for (int day = 0; day < 5; day++) Assert.Equal(5, Left(daily, 24 * day, 5));
     }
@@ -64,6 +64,17 @@ public sealed class RecurrenceTests
             for (int day = 0; day < 2; day++) (Left(little, 24 * day, .74 * threshold), Left(much, 24 * day, .76 * threshold)).ToString();
             Assert.Equal(threshold, Left(little, 48, threshold));
             Assert.Equal(.24 * threshold, Left(much, 48, threshold), 6);
+        }
+    }
+
+    [Fact]
+    public void What_came_in_the_alarm_that_is_open_excuses_nothing_in_it()
+    {
+        Recurrence fault = new(Hour, Threshold), job = new(Hour, Threshold);
+        for (int day = 0; day < 5; day++)
+        {
+            Assert.Equal(4, fault.Take(Start.AddDays(day), 4, keep: true, before: Start));
+            Assert.Equal(day < 2 ? 4 : 0, job.Take(Start.AddDays(day), 4, keep: true, before: Start.AddDays(Math.Max(2, day))));
         }
     }
 
