@@ -48,11 +48,16 @@ public sealed class RestartTests
         _ => throw new ArgumentOutOfRangeException(nameof(name)),
     };
 
-    static (double[] Frames, DateTime[] Times, bool[] Muted) Feed(int channels)
+    // Of a metric the days are seen, and in them a job.
+    static (double[] Frames, DateTime[] Times, bool[] Muted) Feed(int channels, string name = "")
     {
+        bool metric = name.StartsWith("metric", StringComparison.Ordinal);
         double[] frames = Feeds.Sines(Steps, channels, noise: .3);
         for (int t = Spike; t < Spike + 30; t++) frames[t * channels] += 12;
-        return (frames, Feeds.Times(Steps), [.. Enumerable.Range(0, Steps).Select(t => t is >= MutedFrom and < MutedTo or 5)]);
+        for (int t = 30 * 48 + 6; t < Steps && metric; t += 48) frames[t * channels] += 30;
+        for (int t = MutedFrom; t < MutedTo && metric; t++) frames[t * channels] = 1e6;
+        DateTime[] times = metric ? [.. Enumerable.Range(0, Steps).Select(t => DateTime.UnixEpoch.AddMinutes(30 * t))] : Feeds.Times(Steps);
+        return (frames, times, [.. Enumerable.Range(0, Steps).Select(t => t is >= MutedFrom and < MutedTo or 5)]);
     }
 
     static byte[] Save(Detector detector)
@@ -119,7 +124,7 @@ public sealed class RestartTests
     public void A_run_that_is_restarted_at_any_steps_gives_the_same_bits(string name, int channels)
     {
         ModelSpec spec = Spec(name);
-        (double[] frames, DateTime[] times, bool[] muted) = Feed(channels);
+        (double[] frames, DateTime[] times, bool[] muted) = Feed(channels, name);
         StepResult[] whole = new StepResult[Steps], parts = new StepResult[Steps];
         double[] expected = new double[frames.Length], same = new double[frames.Length];
         var uninterrupted = new Detector(spec, channels);
@@ -157,7 +162,7 @@ public sealed class RestartTests
     public void Every_field_is_what_it_was(string name, int channels)
     {
         ModelSpec spec = Spec(name);
-        (double[] frames, DateTime[] times, bool[] muted) = Feed(channels);
+        (double[] frames, DateTime[] times, bool[] muted) = Feed(channels, name);
         var detector = new Detector(spec, channels);
         int done = 0;
         foreach (int stop in (int[])[7, 1000, Spike + 4, Spike + 300, MutedFrom + 20, MutedTo + 60])
@@ -176,6 +181,26 @@ public sealed class RestartTests
             detector.StepMany(times.AsSpan(done, count), frames.AsSpan(done * channels, count * channels), new StepResult[count],
                 new double[count * channels], muted.AsSpan(done, count));
             done += count;
+        }
+    }
+
+    [Theory]
+    [InlineData("metric", 1)]
+    [InlineData("signal", 3)]
+    public void A_restart_in_a_gap_in_an_alarm_goes_on_with_its_score(string name, int after)
+    {
+        (double[] frames, DateTime[] times, _) = Feed(1, name);
+        frames[Spike] += 200;
+        Array.Fill(frames, double.NaN, Spike + after, 5);
+        var whole = new StepResult[Spike + 40];
+        new Detector(Spec(name), 1).StepMany(times.AsSpan(0, whole.Length), frames.AsSpan(0, whole.Length), whole,
+            new double[whole.Length]);
+        Assert.Contains(whole[(Spike + after)..(Spike + after + 5)], result => result is { AlarmOpen: true, Score: > 0 });
+        var restarted = new Detector(Spec(name), 1);
+        for (int t = 0; t < whole.Length; t++)
+        {
+            if (t >= Spike) restarted = Detector.Load(Spec(name), 1, Save(restarted));
+            Assert.Equal(whole[t].Score, restarted.Step(times[t], frames.AsSpan(t, 1), new double[1]).Score);
         }
     }
 

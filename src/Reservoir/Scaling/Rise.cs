@@ -38,7 +38,7 @@ struct Rise()
 
     /// <summary>Takes a value.</summary>
     /// <param name="value">Finite.</param>
-    /// <param name="first">It is one of the first: where it began anew, but for near 0, is known at once, and not by the second time.</param>
+    /// <param name="first">It is one of the first: where it began anew is known at once, and not by the second time.</param>
     /// <returns>What it would be, had it never begun anew.</returns>
     public double Take(double value, bool first)
     {

@@ -22,6 +22,7 @@ sealed class MetricJudge : Judge, IJudgement
     readonly double[] _margins;                // evidence over the threshold [channels], then of what is unprecedented
     readonly double _alarmsPerDay;             // 0: the budget is not of days
     readonly double[] _present;                // the same without what is over [channels]
+    DateTime _opening;                         // feed time of the last step before which no alarm was open
     int _strongest;                            // the channel with the most evidence
     readonly double[] _ceilings;               // most that the score can be [channels]
     readonly double[] _hidden;                 // score that these hid lately, the highest; 0: none [channels]
@@ -111,6 +112,7 @@ sealed class MetricJudge : Judge, IJudgement
     public override void Measure(in StepView step, Alarm alarm)
     {
         double most = double.NegativeInfinity, unit = _budget.Threshold / _budget.Factor;
+        if (!alarm.Open) _opening = step.Time;
         bool capped = false;  // the strongest: by how seldom it moved
         for (int c = 0; c < _calibrators.Length; c++)
         {
@@ -124,7 +126,7 @@ sealed class MetricJudge : Judge, IJudgement
             MetricCalibrator calibrator = _calibrators[c];
             calibrator.Step(_channelErrors, step.Frame[c], learn: !(alarm.Open || step.Muted), keep: !step.Muted,
                 level: !step.Grows.IsEmpty && step.Grows[c] ? step.Values[c] : double.NaN);
-            double errors = _recurrences[c].Take(step.Time, calibrator.ErrorEvidence, keep: !step.Muted);
+            double errors = _recurrences[c].Take(step.Time, calibrator.ErrorEvidence, keep: !step.Muted, _opening);
             double evidence = _spec.Budget.Weigh(errors, calibrator.ExtremeEvidence);
             // The budget must not take what a ceiling hides for what was told: of other channels it would ask for more than that.
             _ceilings[c] = Ceiling(c, evidence / unit);
@@ -214,6 +216,7 @@ sealed class MetricJudge : Judge, IJudgement
         _budget.Carry(ref state);
         if (state.Holds(6))
         {
+            state.Carry(ref _opening);
             state.Carry(_hidden);
             state.Carry(_hides);
             // In a gap what was last told goes on.

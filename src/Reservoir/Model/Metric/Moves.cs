@@ -26,7 +26,8 @@ struct Moves()
     {
         _frames++;
         double distance = Math.Abs(value - _previous);  // NaN at first
-        if (distance > Rounding * Math.Max(Math.Abs(level), Math.Max(Math.Abs(value), Math.Abs(_previous)))) (_moves, _largest) = (_moves + 1, Math.Max(_largest, distance));
+        double size = Math.Max(Math.Abs(level), Math.Max(Math.Abs(value), Math.Abs(_previous)));
+        if (distance > Rounding * size) (_moves, _largest) = (_moves + 1, Math.Max(_largest, distance));
         _previous = value;
     }
 }

@@ -33,13 +33,14 @@ sealed class Recurrence(TimeSpan interval, double threshold)
     /// <param name="time">Of the frame.</param>
     /// <param name="evidence">≥ 0.</param>
     /// <param name="keep">False: the step is not to be judged, and not remembered.</param>
-    public double Take(DateTime time, double evidence, bool keep)
+    /// <param name="before">What began then or later is of the alarm that is open, and no excuse for it.</param>
+    public double Take(DateTime time, double evidence, bool keep, DateTime before)
     {
         if (evidence < _least) return evidence;
         double known = 0;
         foreach (long period in Periods)
             if (period >= Fewest * interval.Ticks)
-                known = Math.Max(known, Math.Min(Near(time.Ticks - period), Near(time.Ticks - 2 * period)));
+                known = Math.Max(known, Math.Min(Near(time.Ticks - period, before.Ticks), Near(time.Ticks - 2 * period, before.Ticks)));
         if (keep) Keep(time.Ticks, (float)evidence);
         return Math.Max(0, evidence - known);
     }
@@ -57,11 +58,11 @@ sealed class Recurrence(TimeSpan interval, double threshold)
     }
 
     // The most that came about then.
-    double Near(long ticks)
+    double Near(long ticks, long before)
     {
         double most = 0;
         for (long i = _count - 1; i >= Math.Max(0, _count - Most) && _to[i % Most] >= ticks - _within; i--)
-            if (_from[i % Most] <= ticks + _within) most = Math.Max(most, _evidence[i % Most]);
+            if (_from[i % Most] <= ticks + _within && _from[i % Most] < before) most = Math.Max(most, _evidence[i % Most]);
         return most;
     }
 

@@ -46,7 +46,8 @@ public sealed class AlarmEndTests
             var random = new Xoshiro256StarStar(seed, threadSafe: false);
             double[] feed = [.. Enumerable.Range(0, Begin + 100).Select(t => 20 + Normal.Sample(random, 0, 1) + (t >= Begin ? 1 : 0))];
             List<AlarmEvent> events = Feeds.Run(Presets.Metric(), feed).Events();
-            if (events.Find(alarm => alarm.Change == AlarmChange.Opened && alarm.Start is >= Begin + 5 and < Begin + 60) is not { } opened) return;
+            AlarmEvent? opened = events.Find(alarm => alarm is { Change: AlarmChange.Opened, Start: >= Begin + 5 and < Begin + 60 });
+            if (opened is null) return;
             AlarmEvent end = events.Find(alarm => alarm.Start == opened.Start && alarm.Change is AlarmChange.Closed or AlarmChange.Adapted
                 && alarm.Position > opened.Position)!;
             lock (ends) ends.Add(((int)(end.Position - end.Start), end.Change));

@@ -89,7 +89,7 @@ public sealed class ConstantChannelTests
         {
             var random = new Xoshiro256StarStar(seed, threadSafe: false);
             AlarmEvent[] opened = Opened(Run(2200, t => t == 2000 ? 1e6 : 0,
-                t => Normal.Sample(random, 10, .1) + (t is >= 2050 and < 2053 ? 5 : 0)));
+                t => Normal.Sample(random, 10, .1) + (t is >= 2050 and < 2053 ? 1.5 : 0)));
             AlarmEvent? tick = opened.FirstOrDefault(alarm => alarm.Position == 2000);
             if (tick is { Severity: Severity.Minor, Contributions: [{ Channel: 0 }, ..] })
                 Assert.All(tick.Scores, score => Assert.InRange(score.Margin, 1, 1.0500001));
