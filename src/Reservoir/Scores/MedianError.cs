@@ -1,13 +1,13 @@
 namespace Esn;
 
 /// <summary>
-/// The median of the last B squared errors: single outliers do not move it, however large, so that what lasts is told of feeds whose
-/// jumps nobody can foretell.
+/// The median of the last B squared errors, the lower one of two: single outliers do not move it, however large, so that what lasts is
+/// told of feeds whose jumps nobody can foretell.
 /// </summary>
 public sealed record MedianErrorSpec : ScoreSpec
 {
     /// <summary>B, 3 … 1000.</summary>
-    public int Window { get; init; } = 25;
+    public int Window { get; init; } = 40;
 
     /// <inheritdoc/>
     public override void Validate()
@@ -22,7 +22,7 @@ public sealed record MedianErrorSpec : ScoreSpec
         : Score(FormattableString.Invariant($"median error {spec.Window}"), context.Channels, spec.Window)
     {
         readonly int _offset = context.IndexOf(1) * context.Channels;
-        readonly double[] _recent = new double[spec.Window * context.Channels];  // e², a ring [channels×B]
+        readonly double[] _recent = new double[spec.Window * context.Channels];  // e², rings [channels×B]
         readonly double[] _sorted = new double[spec.Window * context.Channels];  // the same, ascending [channels×B]
         long _count;
 
