@@ -46,6 +46,20 @@ public class OrdinaryFeedTests
         Assert.InRange(told, 0, 3);
     }
 
+    // Nobody can foretell when it stops: its stops are outliers of single steps, against which a mean of errors must be judged.
+    [Fact]
+    public void Noise_that_lasts_is_told_of_a_machine_whose_stops_are_outliers()
+    {
+        const int onset = 15_100, length = 50;
+        for (int seed = 700; seed < 703; seed++)
+        {
+            double[] feed = Ordinary("on 1,000, off 500", seed);
+            var random = new Xoshiro256StarStar(seed, threadSafe: false);
+            for (int t = onset; t < onset + length; t++) feed[t] += Normal.Sample(random, 0, 7);
+            Assert.Contains(Announced(Feeds.Run(Presets.Signal(), feed)), e => e.Position is >= onset and < onset + length);
+        }
+    }
+
     static double[] Ordinary(string feed, int seed) =>
         OrdinaryFeeds.All.Single(f => f.Name == feed).Make(seed, Steps);
 

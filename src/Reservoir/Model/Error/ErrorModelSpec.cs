@@ -13,7 +13,7 @@ public sealed record ErrorModelSpec : ModelSpec
         new MeanErrorSpec { Average = 4, Window = 20 },
         new MeanErrorSpec { Average = 8, Window = 24 },
         new MeanErrorSpec { Average = 16, Window = 32 },
-        new MeanErrorSpec { Average = 1, Window = 25 },
+        new MedianErrorSpec { Tail = TailPrior.Limited },
         new FreeRunErrorSpec { Length = 10, Tail = TailPrior.Diverging },
         new FreeRunErrorSpec { Length = 25, Tail = TailPrior.Diverging },
         new SlowLevelSpec { Delay = 8000, Tail = TailPrior.Central },
