@@ -14,7 +14,7 @@ sealed class FreeRuns : MultiStepForecast
 {
     readonly FreeRunSpec _spec;
     readonly NetworkPredictor _predictor;
-    readonly Reach _reach;
+    readonly FeedRange _range;
     readonly int _channels, _longest, _slots;
     readonly int[] _lengths;          // T of each score, ascending
     readonly double[][] _finished;    // mean squared error of the last run of each length; NaN: it tells nothing [lengths][channels]
@@ -43,7 +43,7 @@ sealed class FreeRuns : MultiStepForecast
     {
         (_spec, _predictor, _channels) = (spec, predictor, predictor.Network.Channels);
         _lengths = [.. lengths.Distinct().Order()];
-        _reach = new Reach(_channels);
+        _range = new FeedRange(_channels);
         _longest = _lengths[^1];
         _slots = (_longest + spec.Every - 1) / spec.Every;
         _finished = [.. _lengths.Select(_ => new double[_channels])];
@@ -83,7 +83,7 @@ sealed class FreeRuns : MultiStepForecast
     /// </remarks>
     public override void Settle(long step, ReadOnlySpan<double> frame)
     {
-        _reach.Take(step, frame);
+        _range.Take(step, frame);
         for (int slot = 0; slot < _slots; slot++)
         {
             int age = (int)Math.Min(step - _launched[slot], int.MaxValue);
@@ -91,11 +91,11 @@ sealed class FreeRuns : MultiStepForecast
             Span<double> sums = _sums.AsSpan(slot * _channels, _channels);
             ReadOnlySpan<double> predicted = Prediction(slot, age - 1);
             for (int c = 0; c < sums.Length; c++) sums[c] += Square(frame[c] - predicted[c]);
-            _astray[slot] |= _reach.IsAstray(predicted);
+            _astray[slot] |= _range.IsAstray(predicted);
             int length = Array.IndexOf(_lengths, age);
             if (length < 0) continue;
             // A feed that was out of its range shortly before the launch may have led the run there.
-            bool tells = !_astray[slot] || !_reach.KeptSince(_launched[slot] - _longest);
+            bool tells = !_astray[slot] || !_range.KeptSince(_launched[slot] - _longest);
             for (int c = 0; c < sums.Length; c++) _finished[length][c] = tells ? sums[c] / age : double.NaN;
             _any[length] = true;
         }
@@ -104,7 +104,7 @@ sealed class FreeRuns : MultiStepForecast
     /// <inheritdoc/>
     public override void Launch(long step, DateTime time, bool learnt)
     {
-        if (learnt) _reach.Learn();
+        if (learnt) _range.Learn();
         bool due = step % _spec.Every == 0, underWay = _newest >= 0 && step - _newest < _longest;
         if (underWay) _sideBySide?.Advance(time);
         if (due) Launch((int)(_launches % _slots), step, time);
@@ -191,7 +191,7 @@ sealed class FreeRuns : MultiStepForecast
         if (state.Holds(6))
         {
             state.Carry(_astray);
-            _reach.Carry(ref state);
+            _range.Carry(ref state);
         }
         state.Carry(_seeds);
         state.Carry(_seedSteps);

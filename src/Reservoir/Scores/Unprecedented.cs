@@ -179,17 +179,20 @@ sealed class Unprecedented
         {
             _of[c].Longest = Math.Max(_of[c].Run, _of[c].Longest * (1 - 1 / _spec.Memory));
             _of[c].Run = 0;
+            _of[c].News = _count > 0 && (x < _of[c].Low || x > _of[c].High) ? 1 : 0;
             return default;
         }
         double run = ++_of[c].Run, stands = Standing(c, x, run);
         return (_spec.Once && Standing(c, x, run - 1) >= 1 ? 0 : stands, stands);
     }
 
-    // At an end of the range there is nothing strange in it: zero by night, full, closed. Nor where it is the rule: of what stays
-    // the same from one frame to the next in a part s of them, n frames hold a run of r with a probability of n (1 − s) sʳ at most.
+    // At an end of the range where it has been before there is nothing strange in it: zero by night, full, closed. Nor where it is the
+    // rule: of what stays the same from one frame to the next in a part s of them, n frames hold a run of r with a probability of
+    // n (1 − s) sʳ at most.
     double Standing(int c, double x, double run)
     {
-        if (run < _spec.Stuck + 2 * _of[c].Longest || x <= _of[c].Low || x >= _of[c].High) return 0;
+        bool atEnd = (x <= _of[c].Low || x >= _of[c].High) && _of[c].News == 0;
+        if (run < _spec.Stuck + 2 * _of[c].Longest || atEnd) return 0;
         double frames = Math.Min(_count, _spec.Memory), others = Math.Max(1, frames - _of[c].Same);
         double byRule = -run * Math.Log(1 - others / (frames + 1)) - Math.Log(others);
         return Math.Min(byRule / _nats, Evidence(run + 1, _of[c].Longest + .5 * _spec.Stuck, _count));
@@ -217,7 +220,7 @@ sealed class Unprecedented
     public void Carry(ref StateCarrier state)
     {
         if (state.Holds(6)) state.Carry<Watched>(_of);
-        else for (int c = 0; c < _of.Length; c++) state.Carry(MemoryMarshal.Cast<Watched, double>(_of.AsSpan(c, 1))[..^1]);
+        else for (int c = 0; c < _of.Length; c++) state.Carry(MemoryMarshal.Cast<Watched, double>(_of.AsSpan(c, 1))[..^2]);
         state.Carry(ref _count);
         state.Carry(ref _held);
         Score = state.Carried(Score);
@@ -235,6 +238,8 @@ sealed class Unprecedented
         public double Change;                                 // mean error, other than 0, of what hardly ever moved
         public double Width, UsualWidth, Wander, Widest;      // noise: now, usual, mean distance of the two, record
         public double Run, Longest, Same;                     // frames with the same value: now, record, of all, fading
-        public double Before = double.NaN;                    // the one before the previous, NaN: none; the last, as format 6 added it
+        // Last, as format 6 added them:
+        public double Before = double.NaN;                    // the one before the previous, units of the feed; NaN: none
+        public double News;                                   // 1: the same value, since this run of it, lies where none was before
     }
 }

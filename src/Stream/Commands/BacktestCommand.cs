@@ -116,7 +116,7 @@ static class BacktestCommand
         string again = summary.WarmUps.Count < 2 ? ""
             : $", and again from row {string.Join(", ", summary.WarmUps.Skip(1).Take(MostTold).Select(span => span.First + 1))}";
         string shorter = summary.LongerWarmUp is not { } longer ? ""
-            : FormattableString.Invariant($", 15 % of the file, which is too short for the {longer} of detector.warmUp");
+            : FormattableString.Invariant($", as the file is too short for the {longer} of detector.warmUp");
         Row("warm-up", $"{summary.WarmUpSteps} steps{shorter}{again}");
         foreach (ModelRow change in summary.Models.Take(MostTold)) Row("  model", $"row {change.Row + 1}: {change.Says}");
         if (summary.Models.Count > MostTold) Row("", $"… {summary.Models.Count - MostTold} more, in summary.json");

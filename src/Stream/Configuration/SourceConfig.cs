@@ -66,6 +66,9 @@ public sealed record SourceConfig
     /// </summary>
     public int BatchSize { get; init; } = 10_000;
 
+    /// <summary>Topics that are named, not meant by a pattern.</summary>
+    internal IEnumerable<string> Named => Topics.Where(topic => topic[0] != '^');
+
     /// <summary>Whether records are read from this topic: it is named, or matched by a name that begins with ^.</summary>
     internal bool Reads(string topic) => Topics.Any(named => named == topic || (named[0] == '^' && Regex.IsMatch(topic, named)));
 
@@ -87,7 +90,7 @@ public sealed record SourceConfig
     {
         if (Topics.Count == 0 || Topics.Any(string.IsNullOrWhiteSpace))
             throw new ArgumentOutOfRangeException(nameof(Topics), "topics must name at least one topic");
-        if (Topics.FirstOrDefault(topic => topic[0] != '^' && !Check.IsTopic(topic)) is { } odd)
+        if (Named.FirstOrDefault(topic => !Check.IsTopic(topic)) is { } odd)
             throw new ArgumentOutOfRangeException(nameof(Topics),
                 $"topics must be names of topics, 1 … 249 of the letters a-z, A-Z, 0-9, '.', '_' and '-', was '{odd}'");
         if (Topics.GroupBy(topic => topic).FirstOrDefault(same => same.Count() > 1) is { } twice)

@@ -44,7 +44,7 @@ public sealed class CsvFeed : IDisposable
         try
         {
             _rows = FeedFormat.Open(_stream, name);
-            var sample = new List<string[]>();
+            var sample = new FeedSample();
             int most = _stream.CanSeek ? SampleRows : options.PipeRows;
             int key = options.Key is null ? -1 : _rows.Names.ToList().IndexOf(options.KeyColumn ?? "");
             bool IsOther(TextRow row) => key >= 0 && (key >= row.Fields.Length || row.Fields[key] != options.Key);
@@ -60,11 +60,12 @@ public sealed class CsvFeed : IDisposable
                 if (IsOther(row)) continue;
                 count++;
                 if (!_stream.CanSeek) _waiting.Enqueue(row);
-                if (row.Fields.Length == _rows.Names.Count) sample.Add(row.Fields);
+                if (row.Fields.Length == _rows.Names.Count) sample.Add(row.Fields, count);
                 See(row, orders);
             }
+            sample.IsWhole = whole;
             if (count == 0) throw new FeedException($"{name} has a header and no rows");
-            if (sample.Count == 0)
+            if (sample.Rows.Count == 0)
                 throw new FeedException($"{name}: none of its first {count} rows can be read: "
                     + $"{(_stream.CanSeek ? First(open, name) : _waiting.Peek()).Problem}");
             if (_stream.CanSeek)
@@ -84,7 +85,7 @@ public sealed class CsvFeed : IDisposable
             }
             else _columns = new FeedColumns(name, _rows, sample, column => Order(orders, column), options);
             if (whole || _stream.CanSeek) RowCount = (int)Math.Min(count, int.MaxValue);
-            if (!options.Sort && _columns.Times is not null && IsBackward(sample))
+            if (!options.Sort && _columns.Times is not null && IsBackward(sample.Rows))
                 throw new FeedException($"{name}: its newest row comes first: --sort puts the rows in the order of their times");
         }
         catch

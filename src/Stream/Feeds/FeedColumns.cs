@@ -17,18 +17,19 @@ sealed class FeedColumns
     readonly ITextRows _rows;
     readonly FeedOptions _options;
     readonly string _file;
-    readonly IReadOnlyList<string[]> _sample;
+    readonly FeedSample _rowsSeen;
+    readonly List<string[]> _sample;  // their fields
     readonly List<(string Column, string Why)> _leftOut = [];
 
     /// <param name="file">Its name, for errors.</param>
     /// <param name="rows">Where the sample is of.</param>
-    /// <param name="sample">Rows of as many fields as there are names: at least one.</param>
+    /// <param name="sample">At least one row.</param>
     /// <param name="order">What all rows say of the order of day and month in a column; asked once at the most.</param>
     /// <param name="options">What is said about it.</param>
     /// <exception cref="FeedException">They are no columns of a feed, or not those that were named.</exception>
-    public FeedColumns(string file, ITextRows rows, IReadOnlyList<string[]> sample, Func<int, DayOrder?> order, FeedOptions options)
+    public FeedColumns(string file, ITextRows rows, FeedSample sample, Func<int, DayOrder?> order, FeedOptions options)
     {
-        (_file, _rows, _sample, _options) = (file, rows, sample, options);
+        (_file, _rows, _rowsSeen, _sample, _options) = (file, rows, sample, sample.Rows, options);
         if (rows.Notes.Count > 0) Notes.AddRange(rows.Notes);
         Labels = [.. options.Labels.Select(Column)];
         Key = options.KeyColumn is { } key ? Column(key) : -1;
@@ -200,21 +201,20 @@ sealed class FeedColumns
         return [.. values];
     }
 
-    // A channel that was named: it may have words, but not words alone.
+    // A channel that was named: it may have words, but not words alone. What comes after the rows that were seen may be numbers.
     int Numeric(string name)
     {
         int column = Column(name);
         string[] filled = Filled(column);
-        return filled.Length == 0 || Array.Exists(filled, IsNumber) ? column
-            : throw new FeedException($"{_file}: column {name} can't be a channel: {FirstWord(column)}, nor is any other of its first "
-                + $"{filled.Length.ToString(CultureInfo.InvariantCulture)}");
+        return !_rowsSeen.IsWhole || filled.Length == 0 || Array.Exists(filled, IsNumber) ? column
+            : throw new FeedException($"{_file}: column {name} can't be a channel: {FirstWord(column)}, nor is any other in it");
     }
 
     string FirstWord(int column)
     {
         int row = 0;
         while (NumberText.IsMissing(_sample[row][column]) || IsNumber(_sample[row][column])) row++;
-        return string.Create(CultureInfo.InvariantCulture, $"'{_sample[row][column]}' in row {row + 1} is no number");
+        return string.Create(CultureInfo.InvariantCulture, $"'{_sample[row][column]}' in row {_rowsSeen.Number(row)} is no number");
     }
 
     static bool IsNumber(string field) => NumberText.Plain.TryRead(field, out _) || new NumberText(',').TryRead(field, out _);

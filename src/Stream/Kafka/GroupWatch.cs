@@ -75,7 +75,7 @@ sealed class GroupWatch(EsnConfig config, KafkaSource source, Readiness readines
         // Each by itself, on a thread of its own as the call blocks. A consumer that asks makes no topic; the newer call for
         // descriptions ends the process where a topic has no leader yet (Confluent.Kafka 2.16).
         List<TopicMetadata> topics = [];
-        string[] named = [.. config.Source.Topics.Where(topic => topic[0] != '^')];
+        string[] named = [.. config.Source.Named];
         if (named.Length < config.Source.Topics.Count)  // which topics a pattern means is known by all that there are
             topics.AddRange((await Task.Run(() => admin.GetMetadata(Patience), CancellationToken.None).ConfigureAwait(false)).Topics
                 .Where(topic => config.Source.Reads(topic.Topic) && !named.Contains(topic.Topic)));

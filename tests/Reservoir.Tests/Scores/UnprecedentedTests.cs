@@ -49,6 +49,24 @@ public class UnprecedentedTests
         Assert.Contains(results.Events(), e => e.Scores.Any(score => score.Name == "unprecedented"));
     }
 
+    [Theory]
+    [InlineData("signal")]
+    [InlineData("metric")]
+    [InlineData("sensors")]
+    public void What_stays_where_the_feed_never_was_is_told_within_twenty_frames(string preset)
+    {
+        for (int seed = 1; seed <= 5; seed++)
+        {
+            // Requests each five minutes, few by night and at the week's end; then none, when there are the fewest.
+            double[] noise = Noise(2500, seed: seed, deviation: .06);
+            double[] feed = [.. noise.Select((e, t) =>
+                100 * (1 - .7 * Math.Sin(2 * Math.PI * t / 288)) * (t / 288 % 7 >= 5 ? .7 : 1) * (1 + e))];
+            int outage = 1807 + 3 * seed;
+            feed.AsSpan(outage, 300).Clear();
+            Assert.True(Told(Feeds.Run(Presets.Of(preset), feed), outage, within: 20), $"seed {seed}");
+        }
+    }
+
     [Fact]
     public void Standing_still_at_an_end_of_the_range_or_as_often_before_is_none()
     {

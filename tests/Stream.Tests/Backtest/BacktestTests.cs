@@ -97,6 +97,7 @@ public sealed class BacktestTests : FileTests
             TimeProvider.System, _ => { }, CancellationToken.None);
         Assert.Equal((45, 750), (summary.WarmUpSteps, summary.LongerWarmUp));
         Assert.Null(Run(Feed(2500)).LongerWarmUp);
+        Assert.Equal(2000, (Presets.Metric() with { WarmUp = 2000 }).ForFeedOf(20_000).WarmUp);
     }
 
     [Fact]

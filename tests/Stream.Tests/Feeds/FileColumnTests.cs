@@ -28,6 +28,8 @@ public sealed class FileColumnTests : FileTests
         string all = "time,flow\n" + Rows(30, i => $"2026-01-05 00:{i:d2},{(i < 20 ? "low" : "off")}");
         Assert.Contains("column flow can't be a channel: 'low' in row 1 is no number",
             Assert.Throws<FeedException>(() => Read(all, new FeedOptions { Values = ["flow"] })).Message, StringComparison.Ordinal);
+        string broken = "time,flow\n2026-01-05 00:00,1,2,3\n" + Rows(30, i => $"2026-01-05 00:{i:d2},low");
+        Assert.Contains("'low' in row 2 is no number", Assert.Throws<FeedException>(() => Read(broken)).Message, StringComparison.Ordinal);
     }
 
     [Fact]

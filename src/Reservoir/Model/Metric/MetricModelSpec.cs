@@ -74,11 +74,10 @@ public sealed record MetricModelSpec : ModelSpec
         },
     };
 
-    /// <summary>The share of a file that warms a metric up, as its benchmark allows: 15 %, at most 750 steps.</summary>
-    public override ModelSpec ForFeedOf(int frames) => this with { WarmUp = Math.Clamp(Probation(frames), 20, WarmUp) };
-
-    /// <summary>Rows of a file of the Numenta Anomaly Benchmark in which nothing is scored.</summary>
-    static int Probation(int frames) => (int)Math.Floor(.15 * Math.Min(frames, 5000));
+    /// <summary>
+    /// The share of a file that warms a metric up at the most, as the Numenta Anomaly Benchmark allows: 15 %, but for a file of some rows.
+    /// </summary>
+    public override ModelSpec ForFeedOf(int frames) => this with { WarmUp = Math.Clamp((int)(.15 * frames), 20, WarmUp) };
 
     /// <inheritdoc/>
     public override long EstimatedBytes(int channels) =>

@@ -5,7 +5,7 @@ namespace Esn;
 /// feed it is not: a free run then grows from a small error until it is clipped, and what it misses by tells of the model alone.
 /// </summary>
 /// <param name="channels">Of the feed.</param>
-sealed class Reach(int channels)
+sealed class FeedRange(int channels)
 {
     const double Memory = 20_000;  // steps in which a range that is not reached any more shrinks to e⁻²
     const double Astray = .25;     // parts of the range by which a forecast may lie outside of it
