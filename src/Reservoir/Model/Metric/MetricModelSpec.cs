@@ -91,7 +91,7 @@ public sealed record MetricModelSpec : ModelSpec
 
     internal override StepSchedule Schedule =>
         new(WarmUp, LearnFrom: 0, NormalityFrom: WarmUp, JudgeFrom: 0, WarmUp,
-        Settling: MetricCalibrator.Steps(Calibrator.MeanLength, WarmUp, 3));
+        Settling: 3);
 
     internal override MultiStepForecast CreateForecast(Predictor predictor) =>
         new DirectForecast(((NetworkPredictor)predictor).Readout, HorizonSteps, ForecastLimit);
