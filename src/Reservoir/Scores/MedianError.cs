@@ -23,7 +23,7 @@ public sealed record MedianErrorSpec : ScoreSpec
     {
         readonly int _offset = context.IndexOf(1) * context.Channels;
         readonly double[] _recent = new double[spec.Window * context.Channels];  // e², rings [channels×B]
-        readonly double[] _sorted = new double[spec.Window * context.Channels];  // the same, ascending [channels×B]
+        readonly ushort[] _order = new ushort[spec.Window * context.Channels];  // places in the ring, by ascending e² [channels×B]
         long _count;
 
         public override bool Ready => _count >= spec.Window;
@@ -34,20 +34,25 @@ public sealed record MedianErrorSpec : ScoreSpec
             for (int c = 0; c < Squares.Length; c++)
             {
                 double square = step.Errors[_offset + c] * step.Errors[_offset + c];
-                Span<double> sorted = _sorted.AsSpan(c * spec.Window, spec.Window);
-                ref double oldest = ref _recent[c * spec.Window + at];
+                Span<double> recent = _recent.AsSpan(c * spec.Window, spec.Window);
+                Span<ushort> order = _order.AsSpan(c * spec.Window, spec.Window);
                 int held = kept;
                 if (kept == spec.Window)
                 {
-                    int old = sorted.BinarySearch(oldest);
-                    sorted[(old + 1)..].CopyTo(sorted[old..]);
+                    int oldest = order.IndexOf((ushort)at);
+                    order[(oldest + 1)..].CopyTo(order[oldest..]);
                     held--;
                 }
-                int place = sorted[..held].BinarySearch(square);
-                if (place < 0) place = ~place;
-                sorted[place..held].CopyTo(sorted[(place + 1)..]);
-                sorted[place] = oldest = square;
-                Squares[c] = sorted[held / 2];
+                int low = 0, high = held;
+                while (low < high)
+                {
+                    int middle = (low + high) / 2;
+                    if (recent[order[middle]] <= square) low = middle + 1;
+                    else high = middle;
+                }
+                order[low..held].CopyTo(order[(low + 1)..]);
+                (order[low], recent[at]) = ((ushort)at, square);
+                Squares[c] = recent[order[held / 2]];
             }
             _count++;
         }
@@ -55,8 +60,15 @@ public sealed record MedianErrorSpec : ScoreSpec
         public override void CarryWindows(ref StateCarrier state)
         {
             state.Carry(_recent);
-            state.Carry(_sorted);
             state.Carry(ref _count);
+            int kept = (int)Math.Min(_count, spec.Window);
+            for (int c = 0; c < Squares.Length; c++)
+            {
+                Span<ushort> order = _order.AsSpan(c * spec.Window, kept);
+                for (int i = 0; i < kept; i++) order[i] = (ushort)i;
+                double[] squares = [.. _recent.AsSpan(c * spec.Window, kept)];
+                squares.AsSpan().Sort(order);
+            }
         }
     }
 }

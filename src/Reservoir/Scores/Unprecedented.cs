@@ -114,7 +114,8 @@ sealed class Unprecedented
         if (_count > _spec.Begin)
         {
             // What hardly ever moved is unusual while it is about as far off as ever: not by the echo of a change in the reservoir.
-            now = missed <= none || (!moved && missed < Echo * record) ? 0 : moved ? Height(missed / usual) : FirstChange.Score(error, record);
+            now = missed <= none || (!moved && missed < Echo * record) ? 0
+                : moved ? Height(missed / usual) : FirstChange.Score(error, record);
             double evidence = moved ? Rarity(c, error / (_spec.Tail * usual)) : changed ? Rarity(c, error / _of[c].Change) : 1;
             if (now > 0 && error > _spec.Factor * record) told = evidence >= 1 ? now : Math.Min(evidence, now);
         }

@@ -86,12 +86,12 @@ public sealed record MetricModelSpec : ModelSpec
 
     internal override IReadOnlyList<int> HorizonSteps => [.. Horizons.Select(Steps).Distinct()];
 
-    // Slow units remember for hundreds of steps what they saw, longer than the settling after a mute.
+    // Slow units remember for hundreds of steps what they saw. As nothing far from the forecast gets there, judging waits for next to
+    // nothing: a window that comes each night, of rows an hour apart, would leave none to judge.
     internal override double MutedReach => 2;
 
     internal override StepSchedule Schedule =>
-        new(WarmUp, LearnFrom: 0, NormalityFrom: WarmUp, JudgeFrom: 0, WarmUp,
-        Settling: 3);
+        new(WarmUp, LearnFrom: 0, NormalityFrom: WarmUp, JudgeFrom: 0, WarmUp, Settling: 3);
 
     internal override MultiStepForecast CreateForecast(Predictor predictor) =>
         new DirectForecast(((NetworkPredictor)predictor).Readout, HorizonSteps, ForecastLimit);
