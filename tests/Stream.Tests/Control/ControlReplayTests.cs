@@ -217,7 +217,10 @@ public sealed class ControlReplayTests
         static double Highest(Process process, string stream) =>
             process.Told.Where(step => step.Stream == stream && step.Offset is >= 2400 and < 2440).Max(step => step.Result.Score);
         Assert.True(Highest(undisturbed, "a") < .8 * Highest(silent, "a"), $"{Highest(undisturbed, "a")}, {Highest(silent, "a")}");
-        Assert.True(Highest(undisturbed, "b") > Highest(silent, "b"), $"{Highest(undisturbed, "b")}, {Highest(silent, "b")}");
+        // What is unprecedented leads at the height of it, and no verdict changes that.
+        static double Sum(Process process, string stream) =>
+            process.Told.Where(step => step.Stream == stream && step.Offset is >= 2400 and < 2440).Sum(step => step.Result.Score);
+        Assert.True(Sum(undisturbed, "b") > Sum(silent, "b"), $"{Sum(undisturbed, "b")}, {Sum(silent, "b")}");
 
         time.Advance(TimeSpan.FromDays(1));
         var again = new Process(time);
