@@ -61,6 +61,7 @@ public sealed record MedianErrorSpec : ScoreSpec
         {
             state.Carry(_recent);
             state.Carry(ref _count);
+            if (!state.Loading) return;
             int kept = (int)Math.Min(_count, spec.Window);
             for (int c = 0; c < Squares.Length; c++)
             {
