@@ -86,8 +86,8 @@ public sealed record MetricModelSpec : ModelSpec
 
     internal override IReadOnlyList<int> HorizonSteps => [.. Horizons.Select(Steps).Distinct()];
 
-    // Slow units remember for hundreds of steps what they saw. As nothing far from the forecast gets there, judging waits for next to
-    // nothing: a window that comes each night, of rows an hour apart, would leave none to judge.
+    // Slow units remember for hundreds of steps what they saw, longer than any settling after a mute: nothing far from the forecast gets
+    // there, and so judging need not wait for more than the units that forget at once. Horizons wait for themselves.
     internal override double MutedReach => 2;
 
     internal override StepSchedule Schedule =>
