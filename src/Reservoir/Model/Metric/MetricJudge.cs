@@ -18,6 +18,9 @@ sealed class MetricJudge : Judge, IJudgement
     readonly Recurrence[] _recurrences;        // [channels]
     readonly EmissionBudget _budget;
     readonly double[] _channelErrors;          // of one channel [horizons]
+    readonly IReadOnlyList<int> _ahead;        // of the horizons, in steps
+    readonly bool[] _tells;                    // whether neither this frame nor the one it was foretold from was muted [horizons]
+    readonly long[] _muted;                    // the latest muted step of each remainder; −1: there was none [longest horizon + 1]
     readonly Unprecedented _unprecedented;
     readonly double[] _margins;                // evidence over the threshold [channels], then of what is unprecedented
     readonly double _alarmsPerDay;             // 0: the budget is not of days
@@ -40,9 +43,11 @@ sealed class MetricJudge : Judge, IJudgement
     {
         (_spec, _alarmsPerDay) = (spec, alarmsPerDay);
         double[] weights = spec.Weights();
-        IReadOnlyList<int> ahead = spec.HorizonSteps;
+        _ahead = spec.HorizonSteps;
+        (_tells, _muted) = (new bool[weights.Length], new long[_ahead[^1] + 1]);
+        _muted.AsSpan().Fill(-1);
         _calibrators = [.. Enumerable.Range(0, channels)
-            .Select(_ => new MetricCalibrator(spec.Calibrator, spec.WarmUp, ahead, weights, spec.Regressors(channels)))];
+            .Select(_ => new MetricCalibrator(spec.Calibrator, spec.WarmUp, weights, spec.Regressors(channels)))];
         _budget = new EmissionBudget(spec.Budget, spec.WarmUp, channels);
         _recurrences = [.. Enumerable.Range(0, channels).Select(_ => new Recurrence(interval, _budget.Threshold))];
         (_channelErrors, _margins, _present) = (new double[weights.Length], new double[channels + 1], new double[channels]);
@@ -113,6 +118,8 @@ sealed class MetricJudge : Judge, IJudgement
     {
         double most = double.NegativeInfinity, unit = _budget.Threshold / _budget.Factor;
         if (!alarm.Open) _opening = step.Time;
+        if (step.Muted) _muted[step.Index % _muted.Length] = step.Index;
+        for (int h = 0; h < _tells.Length; h++) _tells[h] = !step.Muted && !WasMuted(step.Index - _ahead[h]);
         bool capped = false;  // the strongest: by how seldom it moved
         for (int c = 0; c < _calibrators.Length; c++)
         {
@@ -124,7 +131,7 @@ sealed class MetricJudge : Judge, IJudgement
             }
             for (int h = 0; h < _channelErrors.Length; h++) _channelErrors[h] = step.Errors[h * _calibrators.Length + c];
             MetricCalibrator calibrator = _calibrators[c];
-            calibrator.Step(_channelErrors, step.Frame[c], learn: !(alarm.Open || step.Muted), keep: !step.Muted,
+            calibrator.Step(_channelErrors, _tells, step.Frame[c], learn: !(alarm.Open || step.Muted), keep: !step.Muted,
                 level: !step.Grows.IsEmpty && step.Grows[c] ? step.Values[c] : double.NaN);
             double errors = _recurrences[c].Take(step.Time, calibrator.ErrorEvidence, keep: !step.Muted, _opening);
             double evidence = _spec.Budget.Weigh(errors, calibrator.ExtremeEvidence);
@@ -152,6 +159,8 @@ sealed class MetricJudge : Judge, IJudgement
         Stands = alarm.Open && !step.Muted && StandsStill(alarm);
         Score = step.Muted || step.WarmingUp ? 0 : Math.Max(score, _unprecedented.Score);
     }
+
+    bool WasMuted(long step) => step >= 0 && _muted[step % _muted.Length] == step;
 
     // Most that the score of a channel can be. What goes on in one that has moved often enough meanwhile is no news.
     double Ceiling(int c, double score)
@@ -216,6 +225,7 @@ sealed class MetricJudge : Judge, IJudgement
         _budget.Carry(ref state);
         if (state.Holds(6))
         {
+            state.Carry(_muted);
             state.Carry(ref _opening);
             state.Carry(_hidden);
             state.Carry(_hides);
