@@ -217,7 +217,7 @@ sealed class OnlineModel
         _forecast?.Settle(step, y);
 
         if (muted) _settled = step + _schedule.Settling;
-        muted |= step < _settled;
+        muted |= step <= _settled;
         bool gap = missing == _channels, bridged = (gap || _echo > 0) && !muted;
         _echo = gap ? Math.Min(_echo + 1, Math.Max(1, _schedule.Settling)) : Math.Max(0, _echo - 1);
         if (step >= _schedule.NormalityFrom && !bridged && !gap && !muted)
