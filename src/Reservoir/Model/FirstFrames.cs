@@ -58,14 +58,17 @@ sealed class FirstFrames
     /// <summary>The scaling that they fix, once they are full.</summary>
     /// <param name="spec">Of the model.</param>
     /// <param name="growth">Of the stream; found here, unless some is known, where it is looked for.</param>
-    public Scaler Fit(ModelSpec spec, FoundGrowth growth)
+    /// <param name="left">Of the stream: a feed that does not grow takes its place there.</param>
+    public Scaler Fit(ModelSpec spec, FoundGrowth growth, LeftScalings left)
     {
         _early?.Blank(_frames);
         _filled = MissingValues.Filled(_frames, _channels);
         if (growth is { Watched: true, Any: false }) Growth.FindEarly(_filled, _channels, growth.Grows, growth.Counts);
-        return growth.Any
-            ? new DifferencingScaler(_filled, growth.Grows, growth.Counts, rates => spec.FitScaler(rates, _times, _channels))
-            : spec.FitScaler(_filled, _times, _channels);
+        if (growth.Any)
+            return new DifferencingScaler(_filled, growth.Grows, growth.Counts, rates => spec.FitScaler(rates, _times, _channels));
+        Scaler scaler = spec.FitScaler(_filled, _times, _channels);
+        if (!spec.TakesFields) left.Fix(scaler);
+        return scaler;
     }
 
     /// <summary>y of all of them, nothing missing, [most×channels].</summary>

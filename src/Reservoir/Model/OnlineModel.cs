@@ -33,8 +33,8 @@ sealed class OnlineModel
     long _settled = -1;             // step at which the echo of the last muted frame has faded
     int _echo;                      // frames that are not to be judged yet after the last gap, of which there are as many
     MissingValues? _missing;        // made with the first value that is missing
-    int _clipped;                   // frames beyond the scaling, less those that were not, ≥ 0
     readonly FoundGrowth _growth;   // of the stream
+    readonly LeftScalings _left;    // of the stream
     DifferencingScaler? _differencing;  // the scaler, where growth is modelled
     Foretelling? _foretelling;      // null: the scaling is not fixed yet
     bool _dated;                    // whether the alarm's slow change was told
@@ -48,6 +48,7 @@ sealed class OnlineModel
         (_spec, _schedule, _channels, _position) = (spec, spec.Schedule, channels, position);
         _growth = new FoundGrowth(channels, watched: !spec.TakesFields,
             before is { _growth.Outgrew: true } or { _differencing: not null } ? before._growth : null);
+        _left = new LeftScalings(channels, before?._left);
         _predictor = spec.CreatePredictor(channels);
         _forecast = spec.CreateForecast(_predictor);
         _normality = new Normality(spec.Normality);
@@ -76,7 +77,7 @@ sealed class OnlineModel
     /// Most of the feed has been beyond the scaling for as long as an alarm may be open, or it turned out to grow without bound, and no
     /// alarm is open: no more frames are taken.
     /// </summary>
-    public bool Outgrown => (_clipped >= MostClipped || _growth.Outgrew) && !_alarm.Open && _echo == 0;
+    public bool Outgrown => (_left.Beyond >= MostClipped || _growth.Outgrew) && !_alarm.Open && _echo == 0;
 
     /// <summary>It is outgrown: another takes its place.</summary>
     /// <returns>Why.</returns>
@@ -84,7 +85,7 @@ sealed class OnlineModel
     {
         _growth.Leave();
         return _growth.Outgrew ? new ModelChange(ModelChangeKind.Growing, _growth.Which, Restarted: true)
-            : new ModelChange(ModelChangeKind.Outgrown, [], Restarted: true);
+            : new ModelChange(ModelChangeKind.Outgrown, _left.Leave(), Restarted: true);
     }
 
     int MostClipped => Math.Max(_spec.Alarm.AdaptAfter, _schedule.ScalingSteps);
@@ -107,7 +108,7 @@ sealed class OnlineModel
         for (int count; done < times.Length && !Outgrown; done += count)
         {
             // One at a time where the next frame may be the last.
-            count = !_growth.Outgrew && _clipped + _predictor.AtOnce < MostClipped ? Math.Min(_predictor.AtOnce, times.Length - done) : 1;
+            count = !_growth.Outgrew && _left.Beyond + _predictor.AtOnce < MostClipped ? Math.Min(_predictor.AtOnce, times.Length - done) : 1;
             count = _growth.Within(count);
             if (!whole) count = MissingValues.Together(frames[(done * _channels)..], _channels, count);
             if (!muted.IsEmpty && double.IsFinite(_spec.MutedReach) && muted.Slice(done, count).IndexOf(true) is >= 0 and var mute)
@@ -134,7 +135,7 @@ sealed class OnlineModel
     void Replay(FirstFrames first)
     {
         (DateTime[] times, long position, int most) = (first.Times, _position, _predictor.AtOnce);
-        Begin(first.Fit(_spec, _growth), Sampling.Interval(times));
+        Begin(first.Fit(_spec, _growth, _left), Sampling.Interval(times));
         var (results, expected) = (new StepResult[most], new double[most * _channels]);
         _predictor.Fit(first.Scaled(_scaler!));
         _differencing?.Rewind();
@@ -177,7 +178,7 @@ sealed class OnlineModel
                 expected.Slice(t * _channels, _channels), judged);
             if (!judged) Withhold(scaled.Slice(t * _channels, _channels));
             if (times.Length == 1 && MissingValues.Any(frames)) count = Impute(scaled);
-            if (count < _channels && judged) _clipped = Math.Max(0, _clipped + (clipped ? 1 : -1));
+            if (count < _channels && judged) _left.Count(clipped, _scaler, scaled.Slice(t * _channels, _channels));
         }
         _predictor.Begin(times, scaled);
         for (int t = 0; t < times.Length; t++)
@@ -303,7 +304,11 @@ sealed class OnlineModel
     {
         state.Carry(ref _position);
         bool begun = state.Carried(_scaler is not null);
-        if (state.Holds(6)) _growth.Carry(ref state);
+        if (state.Holds(6))
+        {
+            _growth.Carry(ref state);
+            _left.Carry(ref state);
+        }
         if (!begun)
         {
             _first!.Carry(ref state, _judge, _alarm, _report, _bar);
@@ -324,7 +329,7 @@ sealed class OnlineModel
         state.Carry(ref _time);
         state.Carry(ref _step);
         state.Carry(ref _settled);
-        state.Carry(ref _clipped);
+        if (!state.Holds(6)) state.Carried(0);  // frames beyond the scaling
         state.Carry(ref _dated);
         if (state.Holds(5)) state.Carry(ref _echo);
     }

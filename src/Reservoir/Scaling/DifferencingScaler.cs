@@ -208,6 +208,9 @@ sealed class DifferencingScaler : Scaler
     }
 
     /// <inheritdoc/>
+    public override bool IsBeyond(double y) => _inner.IsBeyond(y);
+
+    /// <inheritdoc/>
     public override void Widen(int channel, double unit) => _inner.Widen(channel, unit);
 
     /// <inheritdoc/>

@@ -11,6 +11,10 @@ abstract class Scaler
     /// </summary>
     public virtual double Reach => Limit;
 
+    /// <summary>Whether a channel lies so far off that the model can't see how far.</summary>
+    /// <param name="y">Scaled.</param>
+    public virtual bool IsBeyond(double y) => Math.Abs(y) >= Limit;
+
     /// <summary>y(t) from a frame.</summary>
     /// <param name="frame">[channels], finite, units of the feed.</param>
     /// <param name="y">[channels], overwritten.</param>

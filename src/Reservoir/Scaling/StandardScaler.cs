@@ -7,10 +7,12 @@ sealed class StandardScaler : Scaler
 
     readonly double[] _mean;   // [channels], units of the feed
     readonly double[] _scale;  // [channels], units of the feed, > 0
+    readonly bool[] _still;    // it never moved, so that nothing can say how it is to be measured [channels]
     readonly double _limit;
 
     /// <summary>Not fixed yet: <see cref="Carry"/> does that.</summary>
-    public StandardScaler(int channels, double limit) => (_mean, _scale, _limit) = (new double[channels], new double[channels], limit);
+    public StandardScaler(int channels, double limit) =>
+        (_mean, _scale, _still, _limit) = (new double[channels], new double[channels], new bool[channels], limit);
 
     /// <summary>From the frames of the warm-up.</summary>
     /// <param name="frames">[count×channels], frame by frame, finite.</param>
@@ -23,24 +25,26 @@ sealed class StandardScaler : Scaler
         for (int c = 0; c < channels; c++)
         {
             for (int t = 0; t < count; t++) values[t] = frames[t * channels + c];
-            (_mean[c], _scale[c]) = Fit(WithoutCodes(values));
+            (_mean[c], _scale[c], _still[c]) = Fit(WithoutCodes(values));
         }
     }
 
-    static (double Mean, double Scale) Fit(ReadOnlySpan<double> values)
+    static (double Mean, double Scale, bool Still) Fit(ReadOnlySpan<double> values)
     {
         int count = values.Length;
         // Divided first: the sum of values near ±1.8e308 would overflow.
         double mean = 0;
         foreach (double x in values) mean += x / count;
-        double largest = 0;
-        foreach (double x in values) largest = Math.Max(largest, Math.Abs(x - mean));
+        double largest = 0, low = values[0], high = values[0];
+        foreach (double x in values) (largest, low, high) = (Math.Max(largest, Math.Abs(x - mean)), Math.Min(low, x), Math.Max(high, x));
         double sum = 0;
         for (int t = 0; t < count && largest > 0; t++) sum += Square((values[t] - mean) / largest);
         double deviation = largest * Math.Sqrt(sum / count);
         // A channel that never moved is measured in thousandths of its level, a zero in units. What doubles don't resolve did not move.
-        double floor = mean == 0 ? 1 : 1e-3 * Math.Abs(mean), resolved = 4 * (Math.BitIncrement(Math.Abs(mean)) - Math.Abs(mean));
-        return (mean, deviation > resolved && double.IsFinite(deviation) ? deviation : floor);
+        // Its mean may be off by more than that, after so many sums.
+        double floor = low == 0 ? 1 : 1e-3 * Math.Abs(low), resolved = 4 * (Math.BitIncrement(Math.Abs(low)) - Math.Abs(low));
+        bool still = !(high - low > resolved && double.IsFinite(deviation));
+        return still ? (low, floor, true) : (mean, deviation, false);
     }
 
     // A few values that lie out of all proportion to the others, −999 or 65535, are codes of a fault: they must not fix the
@@ -67,9 +71,24 @@ sealed class StandardScaler : Scaler
         for (int c = 0; c < u.Length; c++)
         {
             u[c] = Math.Clamp((frame[c] - _mean[c]) / _scale[c], -_limit, _limit);
-            clipped |= Math.Abs(u[c]) >= _limit;
+            clipped |= IsBeyond(u[c]);
         }
         return clipped;
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>
+    /// The first move of a channel that had none is its unit: scaled, the channel was 0 until then whatever the unit, so the model need
+    /// not begin anew.
+    /// </remarks>
+    public override bool Scale(DateTime time, ReadOnlySpan<double> frame, Span<double> y, Span<double> origin, bool learn)
+    {
+        for (int c = 0; learn && c < y.Length; c++)
+        {
+            double move = Math.Abs(frame[c] - _mean[c]);
+            if (_still[c] && move > _scale[c]) (_scale[c], _still[c]) = (move, false);
+        }
+        return Scale(frame, y);
     }
 
     /// <inheritdoc/>
@@ -89,5 +108,6 @@ sealed class StandardScaler : Scaler
     {
         state.Carry(_mean);
         state.Carry(_scale);
+        if (state.Holds(6)) state.Carry(_still);
     }
 }

@@ -74,7 +74,8 @@ sealed class Unprecedented
                 continue;  // the channel has no value: what is known of it waits
             }
             if (_count == 0 || double.IsNaN(_of[c].Previous)) (_of[c].Previous, _of[c].Low, _of[c].High) = (x, x, x);
-            if (_spec.Errors) Keep(ref told, ref now, Error(c, Math.Min(Most, Math.Abs(x - expected[c])), Apart(c, x), Math.Abs(x), frozen,
+            if (_spec.Errors) Keep(ref told, ref now, Error(c, Math.Min(Most, Math.Abs(x - expected[c])), Apart(c, x),
+                Math.Max(Math.Abs(x), Math.Abs(expected[c])), frozen,
                 warmingUp));
             if (_spec.Widths) Keep(ref told, ref now, Noise(c, Math.Min(Most, Math.Abs(x - _of[c].Previous)), frozen));
             (double Told, double Now) stuck = _spec.Standstills ? Stuck(c, x) : default;

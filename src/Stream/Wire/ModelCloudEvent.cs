@@ -53,7 +53,9 @@ public static class ModelCloudEvent
     public static string Say(ModelChange change, IReadOnlyList<string> names)
     {
         string of = string.Join(", ", Names(change, names));
-        return change.Kind == ModelChangeKind.Outgrown ? "the feed has left the range that its scaling was fixed for: the model begins anew"
+        bool all = change.Channels.Count == 0 || change.Channels.Count == names.Count;
+        return change.Kind == ModelChangeKind.Outgrown
+            ? $"{(all ? "the feed has" : of)} left the range that its scaling was fixed for: the model begins anew"
             : $"{of} {(change.Channels.Count > 1 ? "grow" : "grows")} without bound: modelled by the growth a step"
                 + (change.Restarted ? ", the model begins anew" : "");
     }

@@ -51,6 +51,9 @@ public sealed class OutgrownTests
         Assert.All(expected[(begun + Spec.WarmUp)..Jump], e => Assert.InRange(e, 98, 102));
     }
 
+    static (StepResult, ModelChangeKind?, string) Bare(StepResult result) =>
+        (result with { Alarm = null, Model = null }, result.Model?.Kind, string.Join(",", result.Model?.Channels ?? []));
+
     [Fact]
     public void Neither_batches_nor_a_restart_change_a_bit_of_it()
     {
@@ -59,7 +62,7 @@ public sealed class OutgrownTests
         foreach (int block in (int[])[7, 512, Steps])
         {
             (StepResult[] again, double[] same) = Take(new Detector(Spec, 1), feed, _ => block);
-            Assert.Equal(results.Select(r => r with { Alarm = null }), again.Select(r => r with { Alarm = null }));
+            Assert.Equal(results.Select(Bare), again.Select(Bare));
             Assert.Equal(expected.Select(BitConverter.DoubleToInt64Bits), same.Select(BitConverter.DoubleToInt64Bits));
         }
         foreach (int at in (int[])[Start + 200, Start + 600, Start + 3000])
@@ -71,9 +74,49 @@ public sealed class OutgrownTests
             var loaded = Detector.Load(Spec, 1, saved.WrittenSpan);
             Assert.Equal(detector.Health, loaded.Health);
             (StepResult[] rest, double[] same) = Take(loaded, feed[at..], _ => 64);
-            Assert.Equal(results[at..].Select(r => r with { Alarm = null }), rest.Select(r => r with { Alarm = null }));
+            Assert.Equal(results[at..].Select(Bare), rest.Select(Bare));
             Assert.Equal(expected[at..].Select(BitConverter.DoubleToInt64Bits), same.Select(BitConverter.DoubleToInt64Bits));
         }
+    }
+
+    // Five sensors, and a column that steps every thousand frames: a setpoint, or a level that is measured.
+    static double[] Stepping(int steps, double noise, double from = 50, double step = 2)
+    {
+        var random = new Xoshiro256StarStar(8, threadSafe: false);
+        double[] levels = [from, from + step, from - step, from + 2 * step, from, from - 2 * step];
+        return [.. Enumerable.Range(0, steps).SelectMany(t => Enumerable.Range(0, 6).Select(c => Normal.Sample(random, 0, 1)
+            + (c == 0 && t % 6000 is >= 5700 and < 5720 ? 8 : 0)).Take(5)
+            .Append(levels[t / 1000 % levels.Length] + noise * Normal.Sample(random, 0, 1)))];
+    }
+
+    static (int Restarts, string Left, int Told) Watch(ErrorModelSpec spec, double[] feed)
+    {
+        int steps = feed.Length / 6;
+        var results = new StepResult[steps];
+        new Detector(spec, 6).StepMany(new DateTime[steps], feed, results, new double[feed.Length]);
+        ModelChange[] changes = [.. results.Where(r => r.Model is not null).Select(r => r.Model!)];
+        int told = results.Events().Count(e => e.Change == AlarmChange.Opened && e.Position % 6000 is >= 5700 and < 5740);
+        return (changes.Length, string.Join(" ", changes.SelectMany(change => change.Channels)), told);
+    }
+
+    [Theory]
+    [InlineData(50, 2)]
+    [InlineData(1, 1)]
+    [InlineData(3.7, .1)]
+    [InlineData(0, -1)]
+    public void A_column_that_was_constant_takes_its_first_step_for_its_unit_and_no_model_begins_anew(double from, double step)
+    {
+        foreach (ErrorModelSpec spec in (ErrorModelSpec[])[Presets.Sensors(), Feeds.Small()])
+            Assert.Equal((0, ""), Watch(spec, Stepping(12_000, 0, from, step)) is var (restarts, left, _) ? (restarts, left) : default);
+        Assert.InRange(Watch(Presets.Sensors(), Stepping(12_000, 0, from, step)).Told, 2, 2);
+    }
+
+    [Fact]
+    public void A_level_that_goes_from_step_to_step_begins_the_model_anew_twice_and_is_named()
+    {
+        (int restarts, string left, int told) = Watch(Presets.Sensors(), Stepping(30_000, .05));
+        Assert.Equal((2, "5 5"), (restarts, left));
+        Assert.InRange(told, 4, 5);
     }
 
     [Fact]
