@@ -108,7 +108,8 @@ sealed class OnlineModel
         for (int count; done < times.Length && !Outgrown; done += count)
         {
             // One at a time where the next frame may be the last.
-            count = !_growth.Outgrew && _left.Beyond + _predictor.AtOnce < MostClipped ? Math.Min(_predictor.AtOnce, times.Length - done) : 1;
+            count = _growth.Outgrew || _left.Beyond + _predictor.AtOnce >= MostClipped ? 1
+                : Math.Min(_predictor.AtOnce, times.Length - done);
             count = _growth.Within(count);
             if (!whole) count = MissingValues.Together(frames[(done * _channels)..], _channels, count);
             if (!muted.IsEmpty && double.IsFinite(_spec.MutedReach) && muted.Slice(done, count).IndexOf(true) is >= 0 and var mute)

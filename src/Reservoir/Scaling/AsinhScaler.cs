@@ -30,7 +30,7 @@ sealed class AsinhScaler : Scaler
     public override double Limit { get; }
 
     /// <inheritdoc/>
-    public override bool IsBeyond(double y) => Math.Abs(y) > Lost;
+    public override bool IsBeyond(int channel, double y) => Math.Abs(y) > Lost;
 
     /// <inheritdoc/>
     /// <returns>Whether a value is so far away that what it does there is lost: a logarithm sees any distance, but no detail.</returns>
@@ -40,7 +40,7 @@ sealed class AsinhScaler : Scaler
         for (int c = 0; c < _scales.Length; c++)
         {
             y[c] = _scales[c].Scale(frame[c]);
-            lost |= IsBeyond(y[c]);
+            lost |= IsBeyond(c, y[c]);
         }
         return lost;
     }

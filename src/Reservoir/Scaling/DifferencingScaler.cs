@@ -208,7 +208,7 @@ sealed class DifferencingScaler : Scaler
     }
 
     /// <inheritdoc/>
-    public override bool IsBeyond(double y) => _inner.IsBeyond(y);
+    public override bool IsBeyond(int channel, double y) => _inner.IsBeyond(channel, y);
 
     /// <inheritdoc/>
     public override void Widen(int channel, double unit) => _inner.Widen(channel, unit);

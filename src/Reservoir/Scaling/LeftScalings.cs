@@ -30,7 +30,7 @@ sealed class LeftScalings
     {
         if (Beyond == 0 && !beyond) return;
         Beyond = Math.Max(0, Beyond + (beyond ? 1 : -1));
-        for (int c = 0; c < y.Length; c++) _of[c].Beyond = Math.Max(0, _of[c].Beyond + (scaler.IsBeyond(y[c]) ? 1 : -1));
+        for (int c = 0; c < y.Length; c++) _of[c].Beyond = Math.Max(0, _of[c].Beyond + (scaler.IsBeyond(c, y[c]) ? 1 : -1));
     }
 
     /// <summary>The feed has left the present scaling.</summary>

@@ -12,8 +12,9 @@ abstract class Scaler
     public virtual double Reach => Limit;
 
     /// <summary>Whether a channel lies so far off that the model can't see how far.</summary>
-    /// <param name="y">Scaled.</param>
-    public virtual bool IsBeyond(double y) => Math.Abs(y) >= Limit;
+    /// <param name="channel">Which.</param>
+    /// <param name="y">Its value of the frame that was scaled last.</param>
+    public virtual bool IsBeyond(int channel, double y) => Math.Abs(y) >= Limit;
 
     /// <summary>y(t) from a frame.</summary>
     /// <param name="frame">[channels], finite, units of the feed.</param>

@@ -7,25 +7,29 @@ sealed class StandardScaler : Scaler
 
     readonly double[] _mean;   // [channels], units of the feed
     readonly double[] _scale;  // [channels], units of the feed, > 0
-    readonly bool[] _still;    // it never moved, so that nothing can say how it is to be measured [channels]
     readonly double _limit;
+    Resting[]? _resting;       // [channels]; null: none is
 
     /// <summary>Not fixed yet: <see cref="Carry"/> does that.</summary>
     public StandardScaler(int channels, double limit) =>
-        (_mean, _scale, _still, _limit) = (new double[channels], new double[channels], new bool[channels], limit);
+        (_mean, _scale, _limit) = (new double[channels], new double[channels], limit);
 
     /// <summary>From the frames of the warm-up.</summary>
     /// <param name="frames">[count×channels], frame by frame, finite.</param>
     /// <param name="channels">Length of a frame.</param>
     /// <param name="limit">Scaled values are clipped at ± this many standard deviations of the warm-up.</param>
-    public StandardScaler(ReadOnlySpan<double> frames, int channels, double limit) : this(channels, limit)
+    /// <param name="firstMoves">Whether the first move of a channel that had none is its unit, so that no model need begin anew.</param>
+    public StandardScaler(ReadOnlySpan<double> frames, int channels, double limit, bool firstMoves = false) : this(channels, limit)
     {
         int count = frames.Length / channels;
         double[] values = new double[count];
         for (int c = 0; c < channels; c++)
         {
             for (int t = 0; t < count; t++) values[t] = frames[t * channels + c];
-            (_mean[c], _scale[c], _still[c]) = Fit(WithoutCodes(values));
+            (_mean[c], _scale[c], bool still) = Fit(WithoutCodes(values));
+            if (!firstMoves || !still) continue;
+            _resting ??= new Resting[channels];
+            _resting[c].How = Rest.Always;
         }
     }
 
@@ -71,25 +75,32 @@ sealed class StandardScaler : Scaler
         for (int c = 0; c < u.Length; c++)
         {
             u[c] = Math.Clamp((frame[c] - _mean[c]) / _scale[c], -_limit, _limit);
-            clipped |= IsBeyond(u[c]);
+            clipped |= IsBeyond(c, u[c]);
         }
         return clipped;
     }
 
     /// <inheritdoc/>
     /// <remarks>
-    /// The first move of a channel that had none is its unit: scaled, the channel was 0 until then whatever the unit, so the model need
-    /// not begin anew.
+    /// The first move of a channel that had none may be its unit: scaled, the channel was 0 until then whatever the unit.
     /// </remarks>
     public override bool Scale(DateTime time, ReadOnlySpan<double> frame, Span<double> y, Span<double> origin, bool learn)
     {
-        for (int c = 0; learn && c < y.Length; c++)
+        for (int c = 0; _resting is not null && learn && c < y.Length; c++)
         {
+            ref Resting of = ref _resting[c];
+            if (of.How == Rest.Never || double.IsNaN(frame[c])) continue;
             double move = Math.Abs(frame[c] - _mean[c]);
-            if (_still[c] && move > _scale[c]) (_scale[c], _still[c]) = (move, false);
+            if (of.How != Rest.Always) of.How = frame[c] == of.Last ? Rest.Mostly : Rest.Moves;
+            else if (move > _scale[c]) (_scale[c], of.How) = (move, Rest.Mostly);
+            of.Last = frame[c];
         }
         return Scale(frame, y);
     }
+
+    /// <inheritdoc/>
+    /// <remarks>What rested as the scaling was fixed, and no longer does, is a machine that was started: its scaling is another.</remarks>
+    public override bool IsBeyond(int channel, double y) => Math.Abs(y) >= _limit || _resting?[channel].How == Rest.Moves;
 
     /// <inheritdoc/>
     public override double UnitOf(int channel) => _scale[channel];
@@ -108,6 +119,18 @@ sealed class StandardScaler : Scaler
     {
         state.Carry(_mean);
         state.Carry(_scale);
-        if (state.Holds(6)) state.Carry(_still);
+        if (!state.Holds(6)) return;
+        bool resting = state.Carried(_resting is not null);
+        if (state.Loading) _resting = resting ? new Resting[_mean.Length] : null;
+        if (resting) state.Carry<Resting>(_resting!);
+    }
+
+    // Whether a channel rests: Always, since the scaling was fixed; Mostly, it moved, but not just now; Moves, just now.
+    enum Rest { Never, Always, Mostly, Moves }
+
+    struct Resting
+    {
+        public double Last;  // value of the last frame, units of the feed
+        public Rest How;
     }
 }

@@ -97,8 +97,12 @@ public sealed record ErrorModelSpec : ModelSpec
 
     internal override Scaler CreateScaler(int channels) => new StandardScaler(channels, Limit);
 
+    // Where errors of a ten-thousandth count for nothing, as for plants, no model has to begin anew for a setpoint. Else the echo of its
+    // first step in the reservoir is an error without precedent for hundreds of frames.
+    const double CoarseFloor = 1e-8;
+
     internal override Scaler FitScaler(ReadOnlySpan<double> frames, ReadOnlySpan<DateTime> times, int channels) =>
-        new StandardScaler(frames, channels, Limit);
+        new StandardScaler(frames, channels, Limit, firstMoves: Calibrator is BudgetSpec { Floor: >= CoarseFloor });
 
     internal override Judge CreateJudge(int channels, MultiStepForecast? forecast, TimeSpan interval) =>
         new ErrorJudge(Calibrator is BudgetSpec { AlarmsPerDay: > 0 } budget ? this with { Calibrator = budget.At(interval) } : this,
