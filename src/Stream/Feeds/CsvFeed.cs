@@ -65,6 +65,7 @@ public sealed class CsvFeed : IDisposable
                 See(row, orders);
             }
             sample.IsWhole = whole;
+            if (!whole && !_stream.CanSeek) sample.Waited = count;
             if (count == 0) throw new FeedException($"{name} has a header and no rows");
             if (sample.Rows.Count == 0)
                 throw new FeedException($"{name}: none of its first {count} rows can be read: "

@@ -254,9 +254,13 @@ sealed class FeedColumns
             string name = Named(Values[i]);
             all[i] = own.Read(known is [var others] ? others : null, byProgram, out string? doubtful);
             if (doubtful is not null)
-                throw new FeedException($"{_file}: '{doubtful}' in column {name} can have a decimal "
-                    + $"{(doubtful.Contains(',', StringComparison.Ordinal) ? "comma" : "point")} or thousands, "
-                    + "and no row decides: say which with --decimal , or --decimal .");
+            {
+                string mark = doubtful.Contains(',', StringComparison.Ordinal) ? "comma" : "point";
+                string rows = _rowsSeen.Waited is { } waited
+                    ? string.Create(CultureInfo.InvariantCulture, $"none of the first {waited} rows") : "no row";
+                throw new FeedException($"{_file}: '{doubtful}' in column {name} can have a decimal {mark} or thousands, and {rows} "
+                    + "decides: say which with --decimal , or --decimal .");
+            }
             if (own.Unusual(all[i], name) is { } unusual) Notes.Add(unusual);
         }
         return all;

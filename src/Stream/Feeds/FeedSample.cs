@@ -15,6 +15,9 @@ sealed class FeedSample
     /// <summary>Whether the file has no other rows.</summary>
     public bool IsWhole { get; set; }
 
+    /// <summary>Rows of a pipe that were waited for, where more come; null: all rows were looked at.</summary>
+    public long? Waited { get; set; }
+
     /// <summary>Adds a row.</summary>
     /// <param name="fields">As many as there are columns.</param>
     /// <param name="number">Of the row in the file, or in the series of it that is read, from 1.</param>

@@ -97,6 +97,26 @@ public sealed class FileNumberTests : FileTests
     }
 
     [Fact]
+    public async Task A_pipe_is_read_by_its_first_rows_and_a_later_one_that_is_written_otherwise_says_so()
+    {
+        const string doubtful = "and none of the first 10 rows decides: say which with --decimal , or --decimal .";
+        string pipe = Path.Combine(Folder, "pipe");
+        using (System.Diagnostics.Process make = System.Diagnostics.Process.Start("mkfifo", pipe))
+            await make.WaitForExitAsync(TestContext.Current.CancellationToken);
+        var options = new FeedOptions { PipeRows = 10 };
+        Task writing = Task.Run(() => File.WriteAllText(pipe,
+            "time;power\n" + Rows(30, i => $"{Time(i)};1.{(i == 20 ? "240,5" : N(101 + i))}")));
+        FeedRow[] rows = ReadFile(pipe, options).Rows;
+        await writing;
+        Assert.Equal(1.101, rows[0].Values[0]);
+        Assert.Equal("'1.240,5' in column power has a decimal comma, and numbers with a decimal point are expected: --decimal says which",
+            Assert.Single(rows, row => row.Problem is not null).Problem);
+        writing = Task.Run(() => File.WriteAllText(pipe, "time;power\n" + Rows(30, i => $"{Time(i)};1,{101 + i}")));
+        Assert.EndsWith(doubtful, RefusedFile(pipe, options), StringComparison.Ordinal);
+        await writing;
+    }
+
+    [Fact]
     public void What_is_no_number_is_told_by_what_it_is()
     {
         FeedRow[] rows = Read("time,flow\n" + Rows(60, i => $"{Time(i)},{(i == 40 ? "off" : i == 41 ? "1e999" : $"{i}.5")}")).Rows;
