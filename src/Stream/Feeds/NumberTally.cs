@@ -8,12 +8,14 @@ namespace Esn.Streaming.Feeds;
 /// </summary>
 /// <remarks>
 /// Where all that have a mark can be read in two ways, the whole numbers beside them decide. Those of a column with decimals lie among the
-/// others: 10 beside 9.998. Those of a column that parts its thousands reach up to a thousand: 987 beside 1,001.
+/// others: 10 beside 9.998. Those of a column that parts its thousands reach up to a thousand: 954 and 987 beside 1,001. One or two that
+/// come again and again, such as −999, stand for a state, and decide nothing.
 /// </remarks>
 sealed class NumberTally
 {
     const int MostLetters = 40;      // of a number
     const double FewShare = .01;     // of numbers that would have thousands: fewer that decide so are a slip of the pen
+    const int States = 2;            // whole numbers, each its own, that may stand for states
     const double NearThousand = 10;  // times the largest whole number: where those with thousands begin, if they have such
 
     /// <summary>Numbers of three digits behind one mark.</summary>
@@ -32,6 +34,7 @@ sealed class NumberTally
 
     Marked _points, _commas, _bare;      // those of _bare have no mark, and are not 0, which lies everywhere
     long _pointDecimals, _commaDecimals;  // that can be read in one way alone
+    readonly List<double> _kinds = [];    // of _bare, each its own, until they are more than states
     string? _commaDecimal;
 
     /// <summary>Takes a field of the column.</summary>
@@ -68,9 +71,8 @@ sealed class NumberTally
             // As programs write it: what parts its thousands would have written 1500 as 1.500.
             if (point == '.' && _bare.Count > 0 && Largest(_bare) is >= 1000 and var large && (large >= 10_000 || marked.Nearest < 10))
                 return '.';
-            bool decimals = MayBeDecimals(marked), thousands = MayBeThousands(marked);
-            if (decimals == thousands) return null;
-            return thousands ? point == ',' ? other : null : point == '.' || marked.Count >= _bare.Count ? point : null;
+            if (MayBeDecimals(marked)) return !ReachThousands(marked) && (point == '.' || marked.Count >= _bare.Count) ? point : null;
+            return point == ',' && MayBeThousands(marked) ? other : null;
         }
     }
 
@@ -129,7 +131,9 @@ sealed class NumberTally
 
     void Bare(string field, double number)
     {
-        if (number != 0) _bare.Add(field, number);
+        if (number == 0) return;
+        _bare.Add(field, number);
+        if (_kinds.Count <= States && !_kinds.Contains(number)) _kinds.Add(number);
     }
 
     // Most are such that a few that decide can't: read like these they would have thousands.
@@ -141,7 +145,10 @@ sealed class NumberTally
         return _bare.Count > 0 && _bare.Least >= marked.Least - beside && _bare.Most <= marked.Most + beside;
     }
 
-    bool MayBeThousands(in Marked marked) => _bare.Count > 0 && 1000 * marked.Nearest < NearThousand * Largest(_bare);
+    bool MayBeThousands(in Marked marked) => _kinds.Count > States && ReachThousands(marked);
+
+    // The whole numbers go on, or nearly, where those with a mark begin, read with thousands.
+    bool ReachThousands(in Marked marked) => _bare.Count > 0 && 1000 * marked.Nearest < NearThousand * Largest(_bare);
 
     static double Largest(in Marked numbers) => Math.Max(Math.Abs(numbers.Least), Math.Abs(numbers.Most));
 }

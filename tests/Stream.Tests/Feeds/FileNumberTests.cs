@@ -32,6 +32,10 @@ public sealed class FileNumberTests : FileTests
             FeedRow[] rows = Read("time;value\n" + Rows(600, i => $"{Time(i)};{(i % 100 == 3 ? N(state) : Three(i, '.'))}")).Rows;
             Assert.Equal((49.089, state), (rows[8].Values[0], rows[3].Values[0]));
         }
+        // Not even where thousands would begin right above it.
+        string text = "time;value\n" + Rows(600, i => $"{Time(i)};{(i % 100 == 3 ? "-999" : $"1.{101 + i}")}");
+        Assert.Equal(1.109, Read(text).Rows[8].Values[0]);
+        Assert.Contains("can have a decimal comma or thousands", Refused(text.Replace('.', ',')), StringComparison.Ordinal);
     }
 
     [Fact]
