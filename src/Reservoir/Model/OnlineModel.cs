@@ -251,7 +251,7 @@ sealed class OnlineModel
         _predictor.Predict();
         if (step >= _schedule.LearnFrom) _forecast?.Launch(step, time, learns);
         double score = warmingUp || (bridged && !_alarm.Open) ? 0 : _bar.Of(_judge.Judgement).Score;
-        return new StepResult(position, warmingUp, score, _normality.Value, _alarm.Open, alarm);
+        return new StepResult(position, warmingUp, score, _normality.Value, _alarm.Open, alarm) { Unjudged = muted || gap || bridged };
     }
 
     AlarmChange? Decide(in StepView view, long position, long step)

@@ -14,4 +14,9 @@ public readonly record struct StepResult(
 {
     /// <summary>What became of the model itself at this step; null on almost all.</summary>
     public ModelChange? Model { get; init; }
+
+    /// <summary>
+    /// The frame was muted or had no value, or what the reservoir holds of such a one had not died away: it is not judged.
+    /// </summary>
+    public bool Unjudged { get; init; }
 }

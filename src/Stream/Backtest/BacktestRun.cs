@@ -106,6 +106,7 @@ public static class BacktestRun
         readonly List<AlarmSpan> _alarms = [];
         readonly SortedDictionary<string, long> _refused = new(StringComparer.Ordinal);
         readonly SortedDictionary<string, string> _firstRefused = new(StringComparer.Ordinal);
+        readonly SortedDictionary<string, long> _states = new(StringComparer.Ordinal);
         StepResult _last = new(-1, WarmingUp: true, Score: 0, Normality: 1, AlarmOpen: false, Alarm: null);
         readonly List<RefusedRows> _runs = [];  // of refused rows, ascending
         readonly List<ModelRow> _models = [];
@@ -139,7 +140,7 @@ public static class BacktestRun
             scores.Write($"{feed.TimeColumn},score,normality,expected,observed,alarm");
             if (_channels > 1)
                 foreach (string channel in feed.Channels) scores.Write($",{Quoted($"expected_{channel}")},{Quoted($"observed_{channel}")}");
-            scores.WriteLine();
+            scores.WriteLine(",state");
         }
 
         public void Take(FeedRow[] rows)
@@ -197,7 +198,7 @@ public static class BacktestRun
                 _pending.Dequeue();
                 if (first.Scored is { } scored) (_last, _expected) = (scored.Result, scored.Expected);
                 if (first.Reason is { } reason) Refuse(first.Row, reason);
-                Take(first.Row, first.Scored);
+                Take(first.Row, first.Scored, RowState.Of(first.Reason, first.Scored));
             }
         }
 
@@ -220,9 +221,10 @@ public static class BacktestRun
             (row.Time - DateTime.UnixEpoch).Ticks / TimeSpan.TicksPerMillisecond, null, null), _slot.Stream, row.Time, row.Values);
 
         // A row that was not taken shows the last score again, as a dashboard would.
-        void Take(FeedRow row, ScoredFrame? taken)
+        void Take(FeedRow row, ScoredFrame? taken, string state)
         {
-            Write(row);
+            Write(row, state);
+            _states[state] = _states.GetValueOrDefault(state) + 1;
             _labels?.Take(row);
             if (_labels is not null) _scores.Add(_last.Score);
             if (_ready < 0 && !_last.WarmingUp) (_ready, _readySteps) = (_alarmed.Count, _taken);
@@ -253,14 +255,14 @@ public static class BacktestRun
             else _warmUps.Add(new RowSpan(row, row));
         }
 
-        void Write(FeedRow row)
+        void Write(FeedRow row, string state)
         {
             _scoreFile.Write(string.Create(CultureInfo.InvariantCulture,
                 $"{Quoted(row.TimeText)},{_last.Score:R},{_last.Normality:R},{_expected.Span[0]:R},{row.Values[0]:R},"
                 + $"{(_last.AlarmOpen ? 1 : 0)}"));
             for (int c = 0; c < _channels && _channels > 1; c++)
                 _scoreFile.Write(string.Create(CultureInfo.InvariantCulture, $",{_expected.Span[c]:R},{row.Values[c]:R}"));
-            _scoreFile.WriteLine();
+            _scoreFile.WriteLine($",{state}");
         }
 
         long Ready => _ready < 0 ? _alarmed.Count : _ready;
@@ -284,6 +286,7 @@ public static class BacktestRun
             Silences = _silences,
             Models = _models,
             WarmUps = _warmUps,
+            States = _states,
             Missing = Enumerable.Range(0, _channels).Where(c => _missing[c] > 0).ToDictionary(c => _feed.Channels[c], c => _missing[c]),
             RefusedRuns = [.. _runs.OrderByDescending(run => run.Last - run.First).Take(MostRuns)],
         };

@@ -62,6 +62,12 @@ public sealed record BacktestSummary(
     /// <summary>Rows in which a model warmed up: nothing could alarm, but for what preset metric tells early.</summary>
     public IReadOnlyList<RowSpan> WarmUps { get; init; } = [];
 
+    /// <summary>
+    /// Rows by what their score stands for, as <see cref="RowState"/> has it, or why they were refused. What is not judged is blind: no
+    /// anomaly in it is told.
+    /// </summary>
+    public IReadOnlyDictionary<string, long> States { get; init; } = new Dictionary<string, long>();
+
     /// <summary>Rows in a run that were refused, the longest first, at most 1,000 runs.</summary>
     public IReadOnlyList<RefusedRows> RefusedRuns { get; init; } = [];
 

@@ -101,6 +101,7 @@ static class FieldBacktest
         readonly List<DateTime> _opened = [];
         readonly SortedDictionary<string, long> _refused = new(StringComparer.Ordinal);
         readonly SortedDictionary<string, string> _firstRefused = new(StringComparer.Ordinal);
+        readonly SortedDictionary<string, long> _states = new(StringComparer.Ordinal);
         GridSpec _grid = new();
         StreamSlot? _slot;
         FieldFilm? _film;
@@ -114,7 +115,7 @@ static class FieldBacktest
             (_feed, _labels, _config, _directory, _scores, _events, _regions, _filmed) = (feed, labels, config, directory, scores, events,
                 regions, film);
             _maintenance = [.. config.Maintenance.Select(maintenance => maintenance.Compile())];
-            scores.WriteLine("time,score,normality,alarm,rms_error");
+            scores.WriteLine("time,score,normality,alarm,rms_error,state");
             regions.WriteLine("alarm,change,time,step,rank,row,column,latitude,longitude,top,left,bottom,right,cells,"
                 + "peak,peak_row,peak_column,share");
         }
@@ -123,6 +124,7 @@ static class FieldBacktest
         {
             _slot ??= Open(frames[0]);
             var step = new int[frames.Length];  // of each frame, or −1
+            var refused = new string?[frames.Length];
             for (int i = 0; i < frames.Length; i++)
             {
                 string? reason = null;
@@ -130,7 +132,7 @@ static class FieldBacktest
                 if (Array.Exists(frames[i].Values, double.IsInfinity))
                     (reason, detail) = (Words.Of(Rejection.NotFinite), "a value is infinite");
                 else if (_slot.Take(Frame(frames[i]), null, out detail) is { } refusal) reason = Words.Of(refusal);
-                step[i] = reason is null ? _slot.DueCount - 1 : -1;
+                (step[i], refused[i]) = (reason is null ? _slot.DueCount - 1 : -1, reason);
                 if (reason is not null)
                 {
                     _refused[reason] = _refused.GetValueOrDefault(reason) + 1;
@@ -141,7 +143,7 @@ static class FieldBacktest
                 .Select(due => Array.Exists(_maintenance, maintenance => maintenance(_feed.Stream, _slot.DueAt(due))))];
             IReadOnlyList<ScoredFrame> scored = _slot.Step(muted, TimeProvider.System).Frames;
             _slot.ToldSilences();
-            for (int i = 0; i < frames.Length; i++) Take(frames[i], step[i] >= 0 ? scored[step[i]] : null);
+            for (int i = 0; i < frames.Length; i++) Take(frames[i], step[i] >= 0 ? scored[step[i]] : null, refused[i]);
         }
 
         StreamSlot Open(FieldFrame first)
@@ -166,8 +168,10 @@ static class FieldBacktest
             (frame.Time - DateTime.UnixEpoch).Ticks / TimeSpan.TicksPerMillisecond, null, null), _slot!.Stream, frame.Time,
                 frame.Values) { Field = _feed.Layout };
 
-        void Take(FieldFrame frame, ScoredFrame? taken)
+        void Take(FieldFrame frame, ScoredFrame? taken, string? refused)
         {
+            string state = RowState.Of(refused, taken);
+            _states[state] = _states.GetValueOrDefault(state) + 1;
             if (taken is { } scored)
             {
                 _last = scored.Result;
@@ -176,7 +180,7 @@ static class FieldBacktest
             }
             _scores.WriteLine(string.Create(CultureInfo.InvariantCulture,
                 $"{FeedTime.Write(frame.Time)},{_last.Score:R},{_last.Normality:R},{(_last.AlarmOpen ? 1 : 0)},{(double.IsNaN(_error) ? ""
-                    : _error.ToString("R", CultureInfo.InvariantCulture))}"));
+                    : _error.ToString("R", CultureInfo.InvariantCulture))},{state}"));
             _labels?.Take(new FeedRow(frame.Index, FeedTime.Write(frame.Time), frame.Time, [], taken is null ? "refused" : null,
                 Anomalous: false));
             if (_ready < 0 && !_last.WarmingUp) _ready = frame.Index;
@@ -246,7 +250,7 @@ static class FieldBacktest
                 ?? 0, _refused, _firstRefused,
             Ready, _alarms.Count, _alarmed.Count(alarmed => alarmed),
             _labels is null ? null : LabelTally.Of(_alarmed, _all, _alarms, _labels.Windows, Ready).Summary(),
-            (_slot?.Position ?? 0) / Math.Max(elapsed.TotalSeconds, 1e-9));
+            (_slot?.Position ?? 0) / Math.Max(elapsed.TotalSeconds, 1e-9)) { States = _states };
 
         public FieldReport Report(BacktestSummary summary, IReadOnlyDictionary<string, string> settings) => new(
             summary, settings, _feed.Layout, _film!, _all, [.. _alarms.Select((alarm, i) => (alarm, _opened[i], Map(alarm), _grid))]);

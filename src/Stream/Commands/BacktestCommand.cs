@@ -22,9 +22,9 @@ static class BacktestCommand
         var bare = new Option<bool>("--no-report") { Description = "Without report.html and report.png." };
         var command = new Command("backtest", """
             Runs files through the same detector as live, row by row and without looking ahead, several files at once.
-            Of each it writes scores.csv, events.jsonl and summary.json, and what to look at: report.html (one file, no
-            network needed) and report.png. Of fields (netCDF-4, HDF5, npy; --preset field) it writes regions.csv and
-            maps/*.png as well, and the report has a slider in time.
+            Of each it writes scores.csv (its column state says whether a row was judged), events.jsonl and summary.json,
+            and what to look at: report.html (one file, no network needed) and report.png. Of fields (netCDF-4, HDF5, npy;
+            --preset field) it writes regions.csv and maps/*.png as well, and the report has a slider in time.
             """);
         model.AddTo(command);
         command.Add(output);
@@ -90,8 +90,16 @@ static class BacktestCommand
         foreach (string line in columns.Take(MostTold)) AnsiConsole.MarkupLineInterpolated($"{line}");
         if (columns.Length > MostTold)
             AnsiConsole.MarkupLineInterpolated($"… {columns.Length - MostTold} files of other columns, in summary.json");
-        foreach (string note in each.SelectMany(one => one.Notes).Distinct().Take(MostTold))
-            Terminal.Note.MarkupLineInterpolated($"[yellow]{note}[/]");
+        (string Note, string File, int Count)[] notes = [.. each.SelectMany(one => one.Notes.Select(note => (Note: note, one.File)))
+            .GroupBy(told => told.Note).Select(same => (same.Key, same.First().File, same.Count()))];
+        foreach ((string note, string file, int count) in notes.Take(MostTold))
+        {
+            string where = each.Count == 1 ? "" : count == 1 ? $"{Path.GetFileName(file)}: "
+                : string.Create(CultureInfo.InvariantCulture, $"{Path.GetFileName(file)} and {count - 1} more: ");
+            Terminal.Note.MarkupLineInterpolated($"[yellow]{where}{note}[/]");
+        }
+        if (notes.Length > MostTold)
+            Terminal.Note.MarkupLineInterpolated($"[yellow]… {notes.Length - MostTold} more of such notes, in summary.json[/]");
     }
 
     static void Show(BacktestSummary summary, string directory, string budget)
@@ -118,6 +126,7 @@ static class BacktestCommand
         string shorter = summary.LongerWarmUp is not { } longer ? ""
             : FormattableString.Invariant($", as the file is too short for the {longer} of detector.warmUp");
         Row("warm-up", $"{summary.WarmUpSteps} steps{shorter}{again}");
+        if (RowState.Blind(summary.States, summary.WarmUps.Count) is { } blind) Row("  not judged", $"{blind} (state in scores.csv)");
         foreach (ModelRow change in summary.Models.Take(MostTold)) Row("  model", $"row {change.Row + 1}: {change.Says}");
         if (summary.Models.Count > MostTold) Row("", $"… {summary.Models.Count - MostTold} more, in summary.json");
         Row("alarms", $"{summary.Alarms}, open in {summary.AlarmRows} rows; budget {budget}");
@@ -171,6 +180,8 @@ static class BacktestCommand
             AnsiConsole.MarkupLineInterpolated(CultureInfo.InvariantCulture,
                 $"{count} rows refused, {reason}; the first in {Path.GetFileName(first.File)}, {first.FirstRefused[reason]}");
         }
+        if (RowState.Blind(RowState.Sum(total.Each), total.Each.Sum(one => Math.Max(1, one.WarmUps.Count))) is { } blind)
+            AnsiConsole.MarkupLineInterpolated($"not judged: {blind} (state in scores.csv)");
         if (total.Labels is { } all)
         {
             string rows = $"precision {Share(all.Precision)}, recall {Share(all.Recall)}";

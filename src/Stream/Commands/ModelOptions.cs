@@ -30,7 +30,7 @@ sealed class ModelOptions
     readonly Option<string?> _preset =
         new("--preset")
         {
-            Description = "What kind of feed it is: signal (physical, chaotic), sensors (plant data whose levels matter), "
+            Description = "What kind of feed it is: signal (physical, chaotic), sensors (a plant's, each by its own level), "
                 + "metric (operational: seasonal, bursty) or field (on a grid). "
                 + "Default: that of the configuration, whose detector it takes the place of; without one signal.",
         };

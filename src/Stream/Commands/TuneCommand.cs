@@ -51,6 +51,7 @@ static class TuneCommand
             foreach (string file in feeds.Files)
             {
                 using CsvFeed feed = feeds.Open(file);
+                foreach (string note in feed.Notes) Terminal.Note.MarkupLineInterpolated($"[yellow]{Path.GetFileName(file)}: {note}[/]");
                 parts.Add(TuneFeed.Read(feed));
             }
             var tuner = new Tuner(feeds, parts, config, labelled);

@@ -57,6 +57,7 @@ public sealed class CsvFeed : IDisposable
                     whole = true;
                     continue;
                 }
+                if (row.Problem is null) sample.See(row.Fields, IsOther(row));
                 if (IsOther(row)) continue;
                 count++;
                 if (!_stream.CanSeek) _waiting.Enqueue(row);
@@ -64,6 +65,7 @@ public sealed class CsvFeed : IDisposable
                 See(row, orders);
             }
             sample.IsWhole = whole;
+            if (!whole && !_stream.CanSeek) sample.Waited = count;
             if (count == 0) throw new FeedException($"{name} has a header and no rows");
             if (sample.Rows.Count == 0)
                 throw new FeedException($"{name}: none of its first {count} rows can be read: "
@@ -72,6 +74,7 @@ public sealed class CsvFeed : IDisposable
             {
                 while (_rows.Read() is { } row)
                 {
+                    if (row.Problem is null) sample.See(row.Fields, IsOther(row));
                     if (IsOther(row)) continue;
                     count++;
                     See(row, orders);
@@ -212,7 +215,7 @@ public sealed class CsvFeed : IDisposable
             string field = _columns.Values[c] < fields.Length ? fields[_columns.Values[c]] : "";
             if (!_columns.Numbers[c].TryRead(field, out values[c])) values[c] = double.NaN;
             if (double.IsInfinity(values[c]) || (double.IsNaN(values[c]) && !NumberText.IsMissing(field)))
-                problem ??= $"'{field}' in column {_rows.Names[_columns.Values[c]]} is not a finite number";
+                problem ??= $"'{field}' in column {_rows.Names[_columns.Values[c]]} {_columns.Numbers[c].WhyNot(field)}";
         }
         bool anomalous = Array.Exists(_columns.Labels, c => c < fields.Length && IsSet(index, c, fields[c].Trim()));
         return new FeedRow(index, timeText, time ?? default, values, problem, anomalous) { Key = key };

@@ -41,6 +41,9 @@ sealed class CsvRows : ITextRows
         if (Array.TrueForAll(first, IsData) && Array.Exists(first, field => field.Length > 0))
         {
             _hasHeader = false;
+            // The first row may leave out what is empty at its end, as any may.
+            int columns = Math.Max(first.Length, Longest(Sample()));
+            first = [.. first, .. Enumerable.Repeat("", columns - first.Length)];
             // As numpy.savetxt writes it: the names stand behind a #.
             string[] names = comment is null ? [] : [.. Literal(comment[1..]).Select(field => field.Trim())];
             bool named = names.Length == first.Length;
@@ -120,32 +123,49 @@ sealed class CsvRows : ITextRows
     // The separator that the most lines are cut by into as many fields as the header; none where no line has any.
     char Recognise(string header)
     {
-        string[] sample = [.. Enumerable.Range(1, Looked).Select(_lines.Peek).OfType<string>()
-            .Where(line => line.Length > 0 && line[0] != '#')];
+        string[] sample = Sample();
         char best = '\0';
-        (int Agree, int Columns) most = (-1, 1);
+        (int Agree, bool Data, int Columns) most = (-1, false, 1);
         foreach (char separator in Separators)
         {
             // Where a quote closes in the middle of a field, it is another character that parts the fields.
-            if (Count(header, separator) is not ({ } columns and > 1)) continue;
+            if (Fields(header, separator) is not { } fields) continue;
+            // Without a header the columns are those of the longest row. A number alone is all of its row: the comma of the others is
+            // decimal.
+            bool data = Array.TrueForAll(fields, IsData);
+            int columns = data && (fields.Length > 1 || !IsNumber(fields[0])) ? Math.Max(fields.Length, Longest(sample, separator))
+                : fields.Length;
+            if (columns == 1) continue;
+            data = data && (sample.Length == 0 || Array.TrueForAll(Fields(sample[0], separator) ?? [""], IsData));
             int agree = sample.Count(line => Count(line.TrimEnd(separator), separator) is { } n && (n == columns || n == columns - 1));
-            if ((agree, columns).CompareTo(most) > 0) (best, most) = (separator, (agree, columns));
+            if ((agree, data, columns).CompareTo(most) > 0) (best, most) = (separator, (agree, data, columns));
         }
         return best != '\0' || !header.Contains('"', StringComparison.Ordinal) ? best
             : Separators.MaxBy(separator => header.Count(letter => letter == separator)) is var plain
                 && header.Contains(plain, StringComparison.Ordinal) ? plain : '\0';
     }
 
-    static int? Count(string line, char separator)
+    string[] Sample() =>
+        [.. Enumerable.Range(1, Looked).Select(_lines.Peek).OfType<string>().Where(line => line.Length > 0 && line[0] != '#')];
+
+    int Longest(string[] lines) => Longest(lines, Separator);
+
+    // Fields of the longest line; a separator too many at its end is none.
+    static int Longest(string[] lines, char separator) =>
+        lines.Select(line => Count(separator == '\0' ? line : line.TrimEnd(separator), separator) ?? 0).DefaultIfEmpty().Max();
+
+    static int? Count(string line, char separator) => Fields(line, separator)?.Length;
+
+    static string[]? Fields(string line, char separator)
     {
         var fields = new List<string>();
-        return Split(line, separator, fields) == Quotes.Closed ? fields.Count : null;
+        return Split(line, separator, fields) == Quotes.Closed ? [.. fields] : null;
     }
 
-    static bool IsData(string field) => field.Length == 0 || NumberText.IsMissing(field)
-        || double.TryParse(field, NumberStyles.Float, CultureInfo.InvariantCulture, out _)
-        || FeedTime.Parse(field) is not null || TimeText.Numbers(field) is not null || TimeText.OfDay(field) is not null
-        || NumberText.Plain.TryRead(field, out _);
+    static bool IsData(string field) => field.Length == 0 || NumberText.IsMissing(field) || IsNumber(field)
+        || FeedTime.Parse(field) is not null || TimeText.Numbers(field) is not null || TimeText.OfDay(field) is not null;
+
+    static bool IsNumber(string field) => NumberText.Plain.TryRead(field, out _) || NumberText.Comma.TryRead(field, out _);
 
     static string[] Unlike(string[] names)
     {

@@ -217,7 +217,7 @@ sealed class FeedColumns
         return string.Create(CultureInfo.InvariantCulture, $"'{_sample[row][column]}' in row {_rowsSeen.Number(row)} is no number");
     }
 
-    static bool IsNumber(string field) => NumberText.Plain.TryRead(field, out _) || new NumberText(',').TryRead(field, out _);
+    static bool IsNumber(string field) => NumberText.Plain.TryRead(field, out _) || NumberText.Comma.TryRead(field, out _);
 
     // A number that names a row says nothing about it. One that rises in every row is such, or counts something: then it is named.
     static bool IsIndex(string name, string[] filled, out string why)
@@ -245,17 +245,23 @@ sealed class FeedColumns
     NumberText[] WaysOfNumbers()
     {
         if (_options.DecimalPoint is { } said) return [.. Values.Select(_ => new NumberText(said))];
-        string[][] filled = [.. Values.Select(Filled)];
-        char separator = _rows.HasTypes ? ',' : _rows.Separator;  // where a comma parts columns, it parts no number
-        NumberText[] alone = [.. filled.Select(column => NumberText.Of(column, separator, null, out _))];
-        char? others = alone.Any(column => column.Decimal == ',') ? ',' : null;
-        var all = new NumberText[alone.Length];
+        bool byProgram = _rows.HasTypes || _rows.Separator == ',';  // where a comma parts columns, it parts no number
+        char[] known = [.. Values.SelectMany(_rowsSeen.Writes).Select(tally => tally.Own).OfType<char>().Distinct()];
+        var all = new NumberText[Values.Length];
         for (int i = 0; i < all.Length; i++)
         {
-            all[i] = NumberText.Of(filled[i], separator, others, out string? doubtful);
+            NumberTally own = _rowsSeen.Numbers(Values[i]);
+            string name = Named(Values[i]);
+            all[i] = own.Read(known is [var others] ? others : null, byProgram, out string? doubtful);
             if (doubtful is not null)
-                throw new FeedException($"{_file}: '{doubtful}' in column {_rows.Names[Values[i]]} can have a decimal comma or thousands, "
-                    + "and no row decides: say which with --decimal , or --decimal .");
+            {
+                string mark = doubtful.Contains(',', StringComparison.Ordinal) ? "comma" : "point";
+                string rows = _rowsSeen.Waited is { } waited
+                    ? string.Create(CultureInfo.InvariantCulture, $"none of the first {waited} rows") : "no row";
+                throw new FeedException($"{_file}: '{doubtful}' in column {name} can have a decimal {mark} or thousands, and {rows} "
+                    + "decides: say which with --decimal , or --decimal .");
+            }
+            if (own.Unusual(all[i], name) is { } unusual) Notes.Add(unusual);
         }
         return all;
     }

@@ -7,12 +7,13 @@ namespace Esn.Streaming.Feeds;
 /// <param name="Decimal">'.' or ','; the other one may part thousands.</param>
 readonly partial record struct NumberText(char Decimal)
 {
-    const int FewGrouped = 50;  // numbers that all have three digits behind their point before these are taken for thousands
-
     static readonly string[] Missing = ["na", "n/a", "nan", "null", "none", "nil", "-", "--", "?", ".", "#n/a", "missing", "undefined"];
 
     /// <summary>As programs write them.</summary>
     public static NumberText Plain => new('.');
+
+    /// <summary>With a decimal comma.</summary>
+    public static NumberText Comma => new(',');
 
     /// <summary>Whether a field says that there is no value.</summary>
     public static bool IsMissing(string field) => field.Trim() is var text
@@ -34,47 +35,13 @@ readonly partial record struct NumberText(char Decimal)
         return double.TryParse(text.Replace(Decimal, '.'), NumberStyles.Float, CultureInfo.InvariantCulture, out number);
     }
 
-    /// <summary>How the numbers of a column are written, by all that were seen of it.</summary>
-    /// <param name="fields">Those that are filled.</param>
-    /// <param name="separator">Of the columns.</param>
-    /// <param name="others">What is known of the file's other columns; null: nothing.</param>
-    /// <param name="doubtful">A field that can be read in two ways, where nothing decides between them.</param>
-    public static NumberText Of(IEnumerable<string> fields, char separator, char? others, out string? doubtful)
+    /// <summary>What is wrong with a field that is no number to be taken.</summary>
+    public string WhyNot(string field)
     {
-        int commas = 0, points = 0, commaDecimals = 0, pointDecimals = 0, bareSmall = 0, bareLarge = 0;
-        string? example = null;
-        foreach (string field in fields)
-        {
-            string text = Bare(field);
-            bool comma = text.Contains(',', StringComparison.Ordinal), point = text.Contains('.', StringComparison.Ordinal);
-            if (!comma && !point)
-            {
-                if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double bare) && Math.Abs(bare) < 1000)
-                    bareSmall++;
-                else bareLarge++;
-                continue;
-            }
-            if (comma) commas++;
-            if (point) points++;
-            if (comma && point) (commaDecimals, pointDecimals) = text.LastIndexOf(',') > text.LastIndexOf('.')
-                ? (commaDecimals + 1, pointDecimals) : (commaDecimals, pointDecimals + 1);
-            else if (comma && text.IndexOf(',') != text.LastIndexOf(',')) pointDecimals++;  // 1,234,567
-            else if (point && text.IndexOf('.') != text.LastIndexOf('.')) commaDecimals++;  // 1.234.567
-            else if (comma && !CommaGroups().IsMatch(text)) commaDecimals++;
-            else if (point && !PointGroups().IsMatch(text)) pointDecimals++;
-            else if (comma) example ??= field;
-        }
-        doubtful = null;
-        if (commaDecimals > 0 && commaDecimals >= pointDecimals) return new(',');
-        if (pointDecimals > 0) return Plain;
-        bool smallAlone = bareSmall > 0 && bareLarge == 0;  // 987 beside 1,001: what is below a thousand needs no mark
-        if (commas == 0 && points == 0) return new(others ?? '.');
-        if (commas == 0)
-            return points >= FewGrouped && smallAlone && separator != ',' ? new(',') : new(others == ',' && smallAlone ? ',' : '.');
-        if (smallAlone || separator == ',') return Plain;
-        if (others is { } known) return new(known);
-        doubtful = example;
-        return Plain;
+        if (TryRead(field, out _)) return "is not a finite number";
+        (char Other, string Has, string Expected) way = Decimal == '.' ? (',', "comma", "point") : ('.', "point", "comma");
+        return !new NumberText(way.Other).TryRead(field, out _) ? "is no number"
+            : $"has a decimal {way.Has}, and numbers with a decimal {way.Expected} are expected: --decimal says which";
     }
 
     // Without what stands beside a number: signs of percent and of currencies, and spaces or apostrophes between thousands.

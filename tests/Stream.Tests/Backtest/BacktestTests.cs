@@ -27,14 +27,14 @@ public sealed class BacktestTests : FileTests
     {
         BacktestSummary summary = Run(Feed(1000), labels: ["is_anomaly"]);
         string[] scores = File.ReadAllLines(Path.Combine(Folder, "scores.csv"));
-        Assert.Equal("timestamp,score,normality,expected,observed,alarm", scores[0]);
+        Assert.Equal("timestamp,score,normality,expected,observed,alarm,state", scores[0]);
         Assert.Equal(1001, scores.Length);
         Assert.StartsWith("1970-01-01 00:10:00,", scores[601], StringComparison.Ordinal);
         Assert.Equal((1000, 1000, 1, 1), (summary.Rows, summary.Steps, summary.Labels!.Windows, summary.Labels.Caught));
         Assert.Equal(["value"], summary.Channels);
         string[] row = scores[601].Split(',');
         Assert.True(double.Parse(row[1], CultureInfo.InvariantCulture) >= 1);
-        Assert.Equal("1", row[5]);
+        Assert.Equal(["1", "judged"], row[5..]);
 
         JsonElement written = JsonDocument.Parse(File.ReadAllText(Path.Combine(Folder, "summary.json"))).RootElement;
         Assert.Equal(1, written.GetProperty("labels").GetProperty("caught").GetInt32());

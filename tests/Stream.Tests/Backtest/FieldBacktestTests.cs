@@ -22,7 +22,7 @@ public sealed class FieldBacktestTests : IDisposable
         Assert.True(total.Alarms >= 1);
 
         string[] scores = File.ReadAllLines(Path.Combine(output, "scores.csv"));
-        Assert.Equal("time,score,normality,alarm,rms_error", scores[0]);
+        Assert.Equal("time,score,normality,alarm,rms_error,state", scores[0]);
         Assert.Equal(1 + Waves.Frames, scores.Length);
         string[] region = File.ReadAllLines(Path.Combine(output, "regions.csv"))[1].Split(',');
         Assert.InRange(int.Parse(region[3]), Waves.Onset, Waves.Onset + 3);

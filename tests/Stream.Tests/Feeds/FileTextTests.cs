@@ -24,7 +24,8 @@ public sealed class FileTextTests : FileTests
     [Fact]
     public void What_can_be_thousands_or_decimals_is_settled_by_the_other_rows_or_refused()
     {
-        Assert.Equal([1001, 987], Read("time\tpower\n2026-01-05 00:00\t1,001\n2026-01-05 00:01\t987\n").Rows.Select(row => row.Values[0]));
+        Assert.Equal([1001, 987, 954, 991], Read("time\tpower\n2026-01-05 00:00\t1,001\n2026-01-05 00:01\t987\n2026-01-05 00:02\t954\n"
+            + "2026-01-05 00:03\t991\n").Rows.Select(row => row.Values[0]));
         Assert.Equal([1.001, .987], Read("time;power\n2026-01-05 00:00;1,001\n2026-01-05 00:01;0,987\n").Rows.Select(row => row.Values[0]));
         // Another column settles it too.
         Assert.Equal([2.013, 3.5], Read("time;a;b\n2026-01-05 00:00;2,013;3,5\n").Rows[0].Values);
