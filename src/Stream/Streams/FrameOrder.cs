@@ -36,6 +36,7 @@ sealed class FrameOrder(int channels, TimesConfig times)
 {
     const int MostWaiting = 100_000;
 
+    readonly TimeSpan _delay = times.Delay;
     readonly List<Frame> _waiting = [];  // by their times; of equal times as they came
     readonly List<DueFrame> _due = [];
     DateTime? _last;                     // of the last frame that became due
@@ -75,7 +76,7 @@ sealed class FrameOrder(int channels, TimesConfig times)
     {
         long at = frame.Record.Offset;
         if (begins) Flush(at);
-        if (times.Delay == TimeSpan.Zero || begins)
+        if (_delay == TimeSpan.Zero || begins)
         {
             Release(frame, begins, at);
             return;
@@ -85,7 +86,7 @@ sealed class FrameOrder(int channels, TimesConfig times)
         _waiting.Insert(place, frame);
         DateTime newest = _waiting[^1].Time;
         int due = 0;
-        while (due < _waiting.Count && (newest - _waiting[due].Time >= times.Delay || _waiting.Count - due > MostWaiting))
+        while (due < _waiting.Count && (newest - _waiting[due].Time >= _delay || _waiting.Count - due > MostWaiting))
             Release(_waiting[due++], begins: false, at);
         _waiting.RemoveRange(0, due);
     }
