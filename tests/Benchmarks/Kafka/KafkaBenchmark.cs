@@ -1,3 +1,4 @@
+using System.Globalization;
 using Esn.Streaming.Wire;
 
 namespace Esn.Benchmarks.Kafka;
@@ -60,9 +61,8 @@ static class KafkaBenchmark
 
     static Cost Told(List<Figure> figures, string name, Cost cost)
     {
-        Console.WriteLine(FormattableString.Invariant(
-            $"{name,-28} {cost.PerSecond,12:N0} records/s {cost.MicrosOfCpu,8:F2} µs of CPU a record, "
-            + $"{cost.WarmMicros:F2} in the last half"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name,-28} {cost.PerSecond,12:N0} records/s "
+            + $"{cost.MicrosOfCpu,8:F2} µs of CPU a record, {cost.WarmMicros:F2} in the last half"));
         figures.Add(new Figure($"kafka {name}", cost.PerSecond, "records/s"));
         figures.Add(new Figure($"kafka {name}, CPU", cost.MicrosOfCpu, "µs"));
         figures.Add(new Figure($"kafka {name}, CPU in the last half", cost.WarmMicros, "µs"));
