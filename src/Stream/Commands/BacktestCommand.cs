@@ -189,8 +189,8 @@ static class BacktestCommand
     // Only preset metric tells early, and has a warm-up that follows the length of a file.
     internal static string NothingAlarmed(EsnConfig config) =>
         config.Preset == "metric" || config.Models.Any(model => model.Preset == "metric")
-            ? "nothing could alarm, but for what preset metric tells early; preset metric warms up in 15 % of a short file, detector.warmUp "
-                + "says the length for the others"
+            ? "nothing could alarm, but for what preset metric tells early; preset metric warms up in 15 % of a short file, "
+                + "detector.warmUp says the length for the others"
             : "nothing could alarm; detector.warmUp says how long it is";
 
     static string Count(long n) => n.ToString(CultureInfo.InvariantCulture);

@@ -57,9 +57,8 @@ sealed class FrameOrder(int channels, TimesConfig times)
     /// <summary>Time of the last frame that became due: what is older is late. Null: none has.</summary>
     public DateTime? Last => _last;
 
-    /// <summary>Told of each frame before it becomes due: with the offset of the record that makes it so, and whether it begins
-    /// a run.</summary>
-    public Action<Frame, long, bool>? Releasing { get; set; }
+    /// <summary>Told of each frame before it becomes due, with the offset of the record that makes it so.</summary>
+    public Action<Frame, long>? Releasing { get; set; }
 
     /// <summary>Whether the same frame is among those that wait.</summary>
     public bool Holds(DateTime time, double[] values)
@@ -104,7 +103,7 @@ sealed class FrameOrder(int channels, TimesConfig times)
 
     void Release(Frame frame, bool begins, long at)
     {
-        Releasing?.Invoke(frame, at, begins);
+        Releasing?.Invoke(frame, at);
         DueKind kind = begins ? DueKind.Begins : DueKind.Came;
         if (_last is { } last && !begins)
         {

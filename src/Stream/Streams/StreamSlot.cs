@@ -60,7 +60,7 @@ public sealed class StreamSlot
             throw new InvalidDataException($"the snapshot is of step {snapshot.Position}, and its model of step {detector.Position}");
         var slot = new StreamSlot(snapshot.Stream, model, gate, times, detector) { _opened = snapshot.OpenedAt, Next = snapshot.Next };
         slot._denied = SlotOrder.Load(snapshot.Order, slot.Stream, gate, slot._clock, slot._order, slot._silence, slot._alarms);
-        (slot._silence.IsSilent, slot._silence.SpokeAt) = (snapshot.Silent, snapshot.SpokeAt);
+        slot._silence.IsSilent = snapshot.Silent;
         return slot;
     }
 
@@ -77,7 +77,7 @@ public sealed class StreamSlot
             _gate.Save(), detector.Written())
         {
             Order = SlotOrder.Save(_gate, _clock, _order, _silence, _alarms, _denied),
-            Silent = _silence.IsSilent, SpokeAt = _silence.SpokeAt, Model = SpecText.Of(_model),
+            Silent = _silence.IsSilent, Model = SpecText.Of(_model),
         };
     }
 
@@ -228,7 +228,7 @@ public sealed class StreamSlot
 
     void Pass(Frame frame, bool begins)
     {
-        _silence.Speak(frame);
+        _silence.Speak(frame, begins);
         _order.Take(frame, begins);
         _gate.Taken = _order.Last;
     }
