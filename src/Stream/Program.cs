@@ -35,9 +35,9 @@ help.Action = new HelpWithExamples((HelpAction)help.Action!, commands);
 
 // As many a program has it: help, and help COMMAND.
 ParseResult parsed = root.Parse(args is ["help", .. var about] ? [.. about, "--help"] : args);
-if (parsed.Action is ParseErrorAction)
+if (Mistakes.Of(parsed) is { Count: > 0 } mistakes)
 {
-    foreach (string mistake in Mistakes.Of(parsed)) await Console.Error.WriteLineAsync(mistake);
+    foreach (string mistake in mistakes) await Console.Error.WriteLineAsync(mistake);
     string command = parsed.CommandResult.Command is RootCommand ? "" : $" {parsed.CommandResult.Command.Name}";
     await Console.Error.WriteLineAsync($"esn{command} --help says what can be said");
     return 2;

@@ -163,7 +163,7 @@ public static class BacktestRun
                 }
                 pending.Reason = reason;
                 _refused[reason] = _refused.GetValueOrDefault(reason) + 1;
-                _firstRefused.TryAdd(reason, $"row {row.Index + 1}: {detail}");
+                _firstRefused.TryAdd(reason, $"row {row.Index}: {detail}");
             }
             Score();
         }

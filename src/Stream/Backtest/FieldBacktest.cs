@@ -136,7 +136,7 @@ static class FieldBacktest
                 if (reason is not null)
                 {
                     _refused[reason] = _refused.GetValueOrDefault(reason) + 1;
-                    _firstRefused.TryAdd(reason, $"step {frames[i].Index + 1}: {detail}");
+                    _firstRefused.TryAdd(reason, $"step {frames[i].Index}: {detail}");
                 }
             }
             bool[] muted = _maintenance.Length == 0 ? [] : [.. Enumerable.Range(0, _slot.DueCount)

@@ -109,7 +109,7 @@ public sealed class StreamBoard(HttpConfig config, IReadOnlyList<string> channel
             _cards.Add(steps.Stream, card = new StreamCard(steps.Stream, steps.Frames[0].Frame.Values.Length, config.History));
         card.Take(steps, scoredAt);
         card.Version = version;
-        foreach (ScoredFrame frame in steps.Frames)
+        foreach (ref readonly ScoredFrame frame in steps.Span)
         {
             if (frame.Result.Alarm is null) continue;
             BoardAlarm alarm = _alarms.Take(frame, card.Kept, card.History.Interval, version);

@@ -78,14 +78,15 @@ sealed class StreamCard(StreamId stream, int channels, int room)
     public void Take(StreamSteps steps, DateTime scoredAt)
     {
         Back = null;
-        for (int t = 0; t < steps.Frames.Count; t++) Take(steps.Frames[t], t == steps.Frames.Count - 1 ? steps.Forecast : null);
+        ReadOnlySpan<ScoredFrame> frames = steps.Span;
+        for (int t = 0; t < frames.Length; t++) Take(in frames[t], t == frames.Length - 1 ? steps.Forecast : null);
         if (_seen != default)
         {
             double wait = Math.Max(0, (scoredAt - _seen).TotalSeconds);
             _wait = _waits++ == 0 ? wait : _wait + (wait - _wait) / Math.Min(_waits, WaitMemory);
         }
         _ahead = steps.Ahead ?? _ahead;
-        (_last, _seen, Health) = (steps.Frames[^1], scoredAt, steps.After);
+        (_last, _seen, Health) = (frames[^1], scoredAt, steps.After);
     }
 
     void Take(in ScoredFrame frame, double[]? forecast)

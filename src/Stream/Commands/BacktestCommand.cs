@@ -46,8 +46,8 @@ static class BacktestCommand
                 Task.Run(() => feeds.Run(config, directory, parsed.GetValue(bare) ? null : settings, TimeProvider.System, progress,
                     stop), stop)).ConfigureAwait(false);
             Terminal.Widen();
-            if (total.Files + total.Failed.Count == 1) Show(total.Each[0], directory, BudgetOf(config));
-            else Show(total, directory, BudgetOf(config));
+            if (total.Files + total.Failed.Count == 1) Show(total.Each[0], directory, config);
+            else Show(total, directory, config);
             HintAtLabels(feeds, total);
             if (!parsed.GetValue(bare) && !feeds.Files.All(FieldFeed.Is) && !ReportPicture.HasFonts)
                 Terminal.Note.MarkupLine("[yellow]report.png has no text, as this machine has no fonts (Debian: fonts-dejavu-core); "
@@ -102,7 +102,7 @@ static class BacktestCommand
             Terminal.Note.MarkupLineInterpolated($"[yellow]… {notes.Length - MostTold} more of such notes, in summary.json[/]");
     }
 
-    static void Show(BacktestSummary summary, string directory, string budget)
+    static void Show(BacktestSummary summary, string directory, EsnConfig config)
     {
         Tell([summary]);
         var table = new Table { Border = TableBorder.None, ShowHeaders = false };
@@ -122,14 +122,14 @@ static class BacktestCommand
             Row("  gaps", $"{summary.Bridged} rows did not come and were bridged; {summary.Gaps} gaps were too long for that");
         if (summary.Silences > 0) Row("  silent", $"{summary.Silences} times, the feed or a channel of it: in events.jsonl");
         string again = summary.WarmUps.Count < 2 ? ""
-            : $", and again from row {string.Join(", ", summary.WarmUps.Skip(1).Take(MostTold).Select(span => span.First + 1))}";
+            : $", and again from row {string.Join(", ", summary.WarmUps.Skip(1).Take(MostTold).Select(span => span.First))}";
         string shorter = summary.LongerWarmUp is not { } longer ? ""
             : FormattableString.Invariant($", as the file is too short for the {longer} of detector.warmUp");
         Row("warm-up", $"{summary.WarmUpSteps} steps{shorter}{again}");
         if (RowState.Blind(summary.States, summary.WarmUps.Count) is { } blind) Row("  not judged", $"{blind} (state in scores.csv)");
-        foreach (ModelRow change in summary.Models.Take(MostTold)) Row("  model", $"row {change.Row + 1}: {change.Says}");
+        foreach (ModelRow change in summary.Models.Take(MostTold)) Row("  model", $"row {change.Row}: {change.Says}");
         if (summary.Models.Count > MostTold) Row("", $"… {summary.Models.Count - MostTold} more, in summary.json");
-        Row("alarms", $"{summary.Alarms}, open in {summary.AlarmRows} rows; budget {budget}");
+        Row("alarms", $"{summary.Alarms}, open in {summary.AlarmRows} rows; budget {BudgetOf(config)}");
         if (summary.Labels is { } labels)
         {
             string delayed = labels.MedianDelay is { } delay ? FormattableString.Invariant($", median delay {delay} steps") : "";
@@ -142,11 +142,10 @@ static class BacktestCommand
         Row("written to", $"{directory}");
         AnsiConsole.Write(table);
         if (summary.Steps > 0 && summary.Steps <= summary.WarmUpSteps)
-            Terminal.Note.MarkupLine("[yellow]the feed ended within the warm-up: nothing could alarm, but for what preset metric tells "
-                + "early; preset metric warms up in 15 % of a short file, detector.warmUp says the length for the others[/]");
+            Terminal.Note.MarkupLineInterpolated($"[yellow]the feed ended within the warm-up: {NothingAlarmed(config)}[/]");
     }
 
-    static void Show(BacktestTotal total, string directory, string budget)
+    static void Show(BacktestTotal total, string directory, EsnConfig config)
     {
         bool labelled = total.Labels is not null;
         Tell(total.Each);
@@ -173,7 +172,7 @@ static class BacktestCommand
         table.AddEmptyRow();
         Row($"all {total.Files}", total.Rows, total.Alarms, total.Labels);
         AnsiConsole.Write(table);
-        AnsiConsole.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"budget of each feed: {budget}");
+        AnsiConsole.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"budget of each feed: {BudgetOf(config)}");
         foreach ((string reason, long count) in total.Refused)
         {
             BacktestSummary first = total.Each.First(one => one.FirstRefused.ContainsKey(reason));
@@ -195,8 +194,15 @@ static class BacktestCommand
         int unready = total.Each.Count(one => one.Steps <= one.WarmUpSteps);
         if (unready > 0)
             Terminal.Note.MarkupLineInterpolated(
-                $"[yellow]{unready} of the feeds ended in the warm-up: nothing could alarm, but for what preset metric tells early[/]");
+                $"[yellow]{unready} of the feeds ended in the warm-up: {NothingAlarmed(config)}[/]");
     }
+
+    // Only preset metric tells early, and has a warm-up that follows the length of a file.
+    internal static string NothingAlarmed(EsnConfig config) =>
+        config.Preset == "metric" || config.Models.Any(model => model.Preset == "metric")
+            ? "nothing could alarm, but for what preset metric tells early; preset metric warms up in 15 % of a short file, "
+                + "detector.warmUp says the length for the others"
+            : "nothing could alarm; detector.warmUp says how long it is";
 
     static string Count(long n) => n.ToString(CultureInfo.InvariantCulture);
 

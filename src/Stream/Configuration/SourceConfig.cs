@@ -72,16 +72,17 @@ public sealed record SourceConfig
     /// <summary>Whether records are read from this topic: it is named, or matched by a name that begins with ^.</summary>
     internal bool Reads(string topic) => Topics.Any(named => named == topic || (named[0] == '^' && Regex.IsMatch(topic, named)));
 
-    static bool IsPattern(string topic)
+    // What is wrong with a pattern; null: nothing.
+    static string? Fault(string topic)
     {
         try
         {
             _ = Regex.IsMatch("", topic);
-            return true;
+            return null;
         }
-        catch (ArgumentException)
+        catch (ArgumentException e)
         {
-            return false;
+            return e.Message.TrimEnd('.');
         }
     }
 
@@ -95,8 +96,9 @@ public sealed record SourceConfig
                 $"topics must be names of topics, 1 … 249 of the letters a-z, A-Z, 0-9, '.', '_' and '-', was '{odd}'");
         if (Topics.GroupBy(topic => topic).FirstOrDefault(same => same.Count() > 1) is { } twice)
             throw new ArgumentOutOfRangeException(nameof(Topics), $"topics must be named once each, '{twice.Key}' stands twice");
-        if (Topics.FirstOrDefault(topic => topic[0] == '^' && !IsPattern(topic)) is { } pattern)
-            throw new ArgumentOutOfRangeException(nameof(Topics), $"topics that begin with ^ are regular expressions, was '{pattern}'");
+        if (Topics.FirstOrDefault(topic => topic[0] == '^' && Fault(topic) is not null) is { } pattern)
+            throw new ArgumentOutOfRangeException(nameof(Topics),
+                $"topics that begin with ^ are regular expressions, '{pattern}' is a broken one: {Fault(pattern)}");
         Check.NotEmpty(Group, "the name of a consumer group");
         Check.Range(Channels, 0, 1_000_000);
         Check.Range(MaxChannels, 1, 1_000_000);

@@ -33,6 +33,7 @@ public sealed class CsvFeed : IDisposable
     readonly FeedOptions _options;
     readonly ITextRows _rows;
     readonly FeedColumns _columns;
+    readonly LeftOut _leftOut;
     readonly Queue<TextRow> _waiting = new();  // of a pipe: read, not taken yet
     bool _read;
 
@@ -44,6 +45,7 @@ public sealed class CsvFeed : IDisposable
         try
         {
             _rows = FeedFormat.Open(_stream, name);
+            _leftOut = new LeftOut(_rows.Names.Count);
             var sample = new FeedSample();
             int most = _stream.CanSeek ? SampleRows : options.PipeRows;
             int key = options.Key is null ? -1 : _rows.Names.ToList().IndexOf(options.KeyColumn ?? "");
@@ -61,7 +63,8 @@ public sealed class CsvFeed : IDisposable
                 if (IsOther(row)) continue;
                 count++;
                 if (!_stream.CanSeek) _waiting.Enqueue(row);
-                if (row.Fields.Length == _rows.Names.Count) sample.Add(row.Fields, count);
+                if (row.Fields.Length == _rows.Names.Count) sample.Add(row.Fields, count - 1);
+                _leftOut.See(row);
                 See(row, orders);
             }
             sample.IsWhole = whole;
@@ -77,6 +80,7 @@ public sealed class CsvFeed : IDisposable
                     if (row.Problem is null) sample.See(row.Fields, IsOther(row));
                     if (IsOther(row)) continue;
                     count++;
+                    _leftOut.See(row);
                     See(row, orders);
                 }
                 ITextRows seen = _rows;
@@ -193,11 +197,19 @@ public sealed class CsvFeed : IDisposable
         if (_read) yield break;
         _read = true;
         long index = 0;
-        while ((_waiting.Count > 0 ? _waiting.Dequeue() : _rows.Read()) is { } row)
+        while (Next() is { } row)
         {
             string? key = _columns.Key >= 0 && _columns.Key < row.Fields.Length ? row.Fields[_columns.Key] : null;
             if (_options.Key is null || key == _options.Key) yield return Row(index++, row, key);
         }
+    }
+
+    TextRow? Next()
+    {
+        if (_waiting.Count > 0) return _waiting.Dequeue();
+        TextRow? row = _rows.Read();
+        if (row is { } late && !_stream.CanSeek) _leftOut.See(late);  // of a pipe nobody has seen all rows
+        return row;
     }
 
     FeedRow Row(long index, TextRow row, string? key)
@@ -206,7 +218,7 @@ public sealed class CsvFeed : IDisposable
         string timeText = _columns.Time >= 0 && _columns.Time < fields.Length
             ? TimeOf(fields)
             : index.ToString(CultureInfo.InvariantCulture);
-        string? problem = row.Problem;
+        string? problem = row.Problem ?? _leftOut.Problem(row);
         DateTime? time = _columns.Times is { } times ? times.Read(timeText) : DateTime.UnixEpoch.AddSeconds(index);
         if (time is null) problem ??= $"'{timeText}' is no time: {_columns.Times!.Says} are expected, as in the column's other rows";
         var values = new double[_columns.Values.Length];
@@ -229,7 +241,7 @@ public sealed class CsvFeed : IDisposable
         if (label.Length == 0) return false;
         if (NumberText.Plain.TryRead(label, out double number)) return number != 0;
         return bool.TryParse(label, out bool flag) ? flag
-            : throw new FeedException($"{Name}, row {index + 1}: label column {_rows.Names[column]} must be a number (0: nothing is "
+            : throw new FeedException($"{Name}, row {index}: label column {_rows.Names[column]} must be a number (0: nothing is "
                 + $"anomalous), true or false, was '{label}'");
     }
 

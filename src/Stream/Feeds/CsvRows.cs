@@ -114,10 +114,14 @@ sealed class CsvRows : ITextRows
         // One separator too many at the end of each row is a habit of some exports.
         while (fields.Count > _names.Length && fields[^1].AsSpan().Trim().Length == 0) fields.RemoveAt(fields.Count - 1);
         // Others leave out what is empty at its end. Where the file ends without the end of a line, it was cut.
-        bool cut = fields.Count < _names.Length && _lines.EndsWithinLine;
+        int written = fields.Count;
+        bool cut = written < _names.Length && _lines.EndsWithinLine;
         while (fields.Count < _names.Length && !cut) fields.Add("");
         return new TextRow([.. fields], fields.Count == _names.Length ? null : FormattableString.Invariant(
-            $"the row has {fields.Count} fields, the header {_names.Length}{(cut ? ": the file ends within it" : "")}"));
+            $"the row has {fields.Count} fields, the header {_names.Length}{(cut ? ": the file ends within it" : "")}"))
+        {
+            Short = written < _names.Length && !cut ? written : null,
+        };
     }
 
     // The separator that the most lines are cut by into as many fields as the header; none where no line has any.

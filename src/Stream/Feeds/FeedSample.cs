@@ -20,14 +20,14 @@ sealed class FeedSample
 
     /// <summary>Adds a row.</summary>
     /// <param name="fields">As many as there are columns.</param>
-    /// <param name="number">Of the row in the file, or in the series of it that is read, from 1.</param>
+    /// <param name="number">Of the row in the file, or in the series of it that is read, from 0.</param>
     public void Add(string[] fields, long number)
     {
         Rows.Add(fields);
         _numbers.Add(number);
     }
 
-    /// <summary>Number of a row, from 1.</summary>
+    /// <summary>Number of a row, from 0.</summary>
     /// <param name="row">Its index in <see cref="Rows"/>.</param>
     public long Number(int row) => _numbers[row];
 

@@ -3,7 +3,11 @@ namespace Esn.Streaming.Feeds;
 /// <summary>A row as the file writes it.</summary>
 /// <param name="Fields">As many as there are names, unless there is a problem.</param>
 /// <param name="Problem">Why it can't be taken; null: it may be.</param>
-readonly record struct TextRow(string[] Fields, string? Problem);
+readonly record struct TextRow(string[] Fields, string? Problem)
+{
+    /// <summary>How many fields it was written with, where it leaves out some at its end; null: it has all.</summary>
+    public int? Short { get; init; }
+}
 
 /// <summary>Rows of named texts: what a file is before its columns are understood.</summary>
 interface ITextRows : IDisposable

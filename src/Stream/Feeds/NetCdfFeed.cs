@@ -108,7 +108,7 @@ sealed class NetCdfFeed : FieldFeed
     }
 
     DateTime Time(int step) => _time is null ? DateTime.UnixEpoch.AddSeconds(step)
-        : _time.Of(_times[step]) ?? throw new FeedException($"{Name}: step {step + 1} is of no year from 1 to 9999");
+        : _time.Of(_times[step]) ?? throw new FeedException($"{Name}: step {step} is of no year from 1 to 9999");
 
     // The dimension scales of a variable, as netCDF-4 attaches them; null where there are none.
     IH5Dataset?[] Scales(Variable variable)

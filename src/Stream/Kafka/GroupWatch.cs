@@ -23,6 +23,7 @@ sealed class GroupWatch(EsnConfig config, KafkaSource source, Readiness readines
 
     readonly IConsumer<byte[]?, byte[]?> _consumer = source.Consumer;
     readonly RateLimit _complaints = new(time, TimeSpan.FromMinutes(1));
+    readonly MatchedTopics _matched = new(config.Source, time);
     readonly HashSet<string> _gone = [];
 
     /// <summary>Asks until <paramref name="stop"/>; then it ends with the last answer, at the latest after a second.</summary>
@@ -75,11 +76,10 @@ sealed class GroupWatch(EsnConfig config, KafkaSource source, Readiness readines
         // Each by itself, on a thread of its own as the call blocks. A consumer that asks makes no topic; the newer call for
         // descriptions ends the process where a topic has no leader yet (Confluent.Kafka 2.16).
         List<TopicMetadata> topics = [];
-        string[] named = [.. config.Source.Named];
-        if (named.Length < config.Source.Topics.Count)  // which topics a pattern means is known by all that there are
-            topics.AddRange((await Task.Run(() => admin.GetMetadata(Patience), CancellationToken.None).ConfigureAwait(false)).Topics
-                .Where(topic => config.Source.Reads(topic.Topic) && !named.Contains(topic.Topic)));
-        foreach (string topic in named.Union(sinks))
+        if (_matched.MustAsk(_consumer.Assignment.Select(partition => partition.Topic)))
+            _matched.Take((await Task.Run(() => admin.GetMetadata(Patience), CancellationToken.None).ConfigureAwait(false)).Topics
+                .Select(topic => topic.Topic));
+        foreach (string topic in config.Source.Named.Union(_matched.Known).Union(sinks))
         {
             topics.AddRange((await Task.Run(() => admin.GetMetadata(topic, Patience), CancellationToken.None)
                 .ConfigureAwait(false)).Topics);

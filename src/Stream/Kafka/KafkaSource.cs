@@ -60,6 +60,7 @@ public sealed class KafkaSource : IDisposable
         _size = new BatchSize(config.Source.BatchSize, time);
         var said = new ClientLog(log, time);
         Consumer = new ConsumerBuilder<byte[]?, byte[]?>(ClientSettings.Consumer(config))
+            .SetKeyDeserializer(new SharedKeys())
             .SetPartitionsAssignedHandler((_, partitions) => _membership!.Assign(partitions))
             .SetPartitionsRevokedHandler((_, partitions) => _membership!.Revoke(partitions))
             .SetPartitionsLostHandler((_, partitions) => _membership!.Lose(partitions))

@@ -19,14 +19,15 @@ namespace Esn.Streaming.State;
 public sealed record SlotSnapshot(StreamId Stream, long Next, long Position, long OpenedAt, int Channels, UInt128 Specification,
     ReadOnlyMemory<byte> Gate, ReadOnlySequence<byte> Detector)
 {
-    /// <summary>Of this form; 2: with <see cref="Order"/>, <see cref="Silent"/> and <see cref="Model"/>; 3: with <see cref="SpokeAt"/>.
-    /// </summary>
+    /// <summary>Of this form; 2: with <see cref="Order"/>, <see cref="Silent"/> and <see cref="Model"/>; 3: with an offset that stands
+    /// for nothing any more.</summary>
     public const int Format = 3;
 
     const ulong Magic = 0x31544C53_2E4E5345;    // "ESN.SLT1" in memory
     const int Head = 8 + 4 + 8;                 // magic, format, length
     const int LongestText = 4096, LongestGate = 1 << 28;
     const int Piece = 1 << 16;
+    const long NoOffset = -1;
 
     /// <summary>Frames that wait for others, and what is known of the feed's times; empty: nothing is.</summary>
     public ReadOnlyMemory<byte> Order { get; init; }
@@ -36,12 +37,6 @@ public sealed record SlotSnapshot(StreamId Stream, long Next, long Position, lon
 
     /// <summary>The stream is silent by the wall clock, and that was told. No part of the digest: it follows from no frame.</summary>
     public bool Silent { get; init; }
-
-    /// <summary>
-    /// Offset of the record that ended a silence which the clock had told, while its frame waits for others; −1: none does. No part of
-    /// the digest, as <see cref="Silent"/>.
-    /// </summary>
-    public long SpokeAt { get; init; } = -1;
 
     /// <summary>Tells states apart: equal for equal histories, wherever and in whatever batches they were taken.</summary>
     public ulong Digest
@@ -87,7 +82,7 @@ public sealed record SlotSnapshot(StreamId Stream, long Next, long Position, lon
         writer.Write(Order.Length);
         writer.Write(Order.Span);
         writer.Write(Silent ? 1 : 0);
-        writer.Write(SpokeAt);
+        writer.Write(NoOffset);
         writer.Write(Model.Length);
         writer.Write(Model.Span);
         writer.Write(Detector.Length);
@@ -114,7 +109,7 @@ public sealed record SlotSnapshot(StreamId Stream, long Next, long Position, lon
         ulong low = reader.UInt64(), high = reader.UInt64();
         byte[] gate = reader.Bytes(reader.Count(LongestGate)), order = format < 2 ? [] : reader.Bytes(reader.Count(LongestGate));
         bool silent = format >= 2 && reader.Int32() != 0;
-        long spoke = format < 3 ? -1 : reader.Int64();
+        if (format >= 3) _ = reader.Int64();
         byte[] specification = format < 2 ? [] : reader.Bytes(reader.Count(LongestGate));
         long detector = reader.Int64();
         if (detector < 0 || length != reader.Read + detector + 8)
@@ -126,7 +121,6 @@ public sealed record SlotSnapshot(StreamId Stream, long Next, long Position, lon
         {
             Order = order,
             Silent = silent,
-            SpokeAt = spoke,
             Model = specification,
         };
     }

@@ -70,17 +70,35 @@ sealed class FeedInterval(long configured)
     void Learn()
     {
         int count = (int)Math.Min(_count, Kept);
-        Span<long> sorted = _sorted.AsSpan(0, count);
-        _steps.AsSpan(0, count).CopyTo(sorted);
-        sorted.Sort();
-        _interval = sorted[count / 2];
+        ReadOnlySpan<long> steps = _steps.AsSpan(0, count);
+        if (!IsMedian(_interval, steps)) _interval = Median(steps);
         (int near, int below) = (0, 0);
-        foreach (long step in sorted)
+        foreach (long step in steps)
         {
             if (Math.Abs(step - _interval) <= Near * _interval) near++;
             else if (step < _interval) below++;
         }
         _regular = _interval >= Shortest && near >= Most * count && below <= Short * count;
+    }
+
+    // Mostly it is what it was, and nothing has to be sorted to see that.
+    static bool IsMedian(long value, ReadOnlySpan<long> steps)
+    {
+        (int below, int equal) = (0, 0);
+        foreach (long step in steps)
+        {
+            below += step < value ? 1 : 0;
+            equal += step == value ? 1 : 0;
+        }
+        return below <= steps.Length / 2 && steps.Length / 2 < below + equal;
+    }
+
+    long Median(ReadOnlySpan<long> steps)
+    {
+        Span<long> sorted = _sorted.AsSpan(0, steps.Length);
+        steps.CopyTo(sorted);
+        sorted.Sort();
+        return sorted[steps.Length / 2];
     }
 
     // Of the last gaps the one that is as long as another one of them, at least.

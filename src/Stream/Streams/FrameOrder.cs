@@ -36,6 +36,7 @@ sealed class FrameOrder(int channels, TimesConfig times)
 {
     const int MostWaiting = 100_000;
 
+    readonly TimeSpan _delay = times.Delay;
     readonly List<Frame> _waiting = [];  // by their times; of equal times as they came
     readonly List<DueFrame> _due = [];
     DateTime? _last;                     // of the last frame that became due
@@ -56,9 +57,8 @@ sealed class FrameOrder(int channels, TimesConfig times)
     /// <summary>Time of the last frame that became due: what is older is late. Null: none has.</summary>
     public DateTime? Last => _last;
 
-    /// <summary>Told of each frame before it becomes due: with the offset of the record that makes it so, and whether it begins
-    /// a run.</summary>
-    public Action<Frame, long, bool>? Releasing { get; set; }
+    /// <summary>Told of each frame before it becomes due, with the offset of the record that makes it so.</summary>
+    public Action<Frame, long>? Releasing { get; set; }
 
     /// <summary>Whether the same frame is among those that wait.</summary>
     public bool Holds(DateTime time, double[] values)
@@ -75,7 +75,7 @@ sealed class FrameOrder(int channels, TimesConfig times)
     {
         long at = frame.Record.Offset;
         if (begins) Flush(at);
-        if (times.Delay == TimeSpan.Zero || begins)
+        if (_delay == TimeSpan.Zero || begins)
         {
             Release(frame, begins, at);
             return;
@@ -85,7 +85,7 @@ sealed class FrameOrder(int channels, TimesConfig times)
         _waiting.Insert(place, frame);
         DateTime newest = _waiting[^1].Time;
         int due = 0;
-        while (due < _waiting.Count && (newest - _waiting[due].Time >= times.Delay || _waiting.Count - due > MostWaiting))
+        while (due < _waiting.Count && (newest - _waiting[due].Time >= _delay || _waiting.Count - due > MostWaiting))
             Release(_waiting[due++], begins: false, at);
         _waiting.RemoveRange(0, due);
     }
@@ -103,7 +103,7 @@ sealed class FrameOrder(int channels, TimesConfig times)
 
     void Release(Frame frame, bool begins, long at)
     {
-        Releasing?.Invoke(frame, at, begins);
+        Releasing?.Invoke(frame, at);
         DueKind kind = begins ? DueKind.Begins : DueKind.Came;
         if (_last is { } last && !begins)
         {

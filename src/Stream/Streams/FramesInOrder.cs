@@ -11,7 +11,21 @@ sealed class FramesInOrder(StreamSteps[] steps, List<(int Stream, int Frame)> pl
     public int Count => places.Count;
 
     /// <inheritdoc/>
-    public ScoredFrame this[int index] => steps[places[index].Stream].Frames[places[index].Frame];
+    public ScoredFrame this[int index] => steps[places[index].Stream].Span[places[index].Frame];
+
+    /// <summary>Those with an alarm or a change of the model in their results.</summary>
+    public List<ScoredFrame> Telling()
+    {
+        List<ScoredFrame> telling = [];
+        if (!Array.Exists(steps, one => one.Tells)) return telling;
+        foreach ((int stream, int frame) in places)
+        {
+            if (!steps[stream].Tells) continue;
+            ref readonly ScoredFrame scored = ref steps[stream].Span[frame];
+            if (scored.Result.Alarm is not null || scored.Result.Model is not null) telling.Add(scored);
+        }
+        return telling;
+    }
 
     /// <inheritdoc/>
     public IEnumerator<ScoredFrame> GetEnumerator()

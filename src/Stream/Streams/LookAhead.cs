@@ -19,7 +19,7 @@ sealed class LookAhead(TimeProvider time)
     {
         int next = -1;
         for (int i = 0; i < steps.Length; i++)
-            if (slots[i].Grid is not null && !steps[i].Frames[^1].Result.WarmingUp
+            if (slots[i].Grid is not null && !steps[i].Span[^1].Result.WarmingUp
                 && (next < 0 || slots[i].LookedAheadAt < slots[next].LookedAheadAt)) next = i;
         if (next < 0 || (_last is { } last && time.GetElapsedTime(last) < Share * _cost)) return;
         long start = time.GetTimestamp();

@@ -64,6 +64,21 @@ public sealed record StreamSteps(StreamId Stream, IReadOnlyList<ScoredFrame> Fra
 
     /// <summary>Of a stream of fields, now and then: what is to come, as its model sees it.</summary>
     public FieldAhead? Ahead { get; init; }
+
+    /// <summary>Whether a frame of them may have an alarm or a change of the model in its result, which few streams of few batches have.
+    /// </summary>
+    internal bool Tells { get; init; } = true;
+
+    /// <summary>When the records of the frames that came were sent, by their own timestamps, milliseconds since 1970: beside each other, as
+    /// all of them are looked at in every batch.</summary>
+    internal ReadOnlyMemory<long> Sent
+    {
+        get => field.IsEmpty ? (long[])[.. Frames.Where(frame => !frame.Bridged).Select(frame => frame.Frame.Milliseconds)] : field;
+        init;
+    }
+
+    /// <summary>The frames where they lie: they are large, and to be looked at without copying them.</summary>
+    internal ReadOnlySpan<ScoredFrame> Span => Frames as ScoredFrame[] ?? [.. Frames];
 }
 
 /// <summary>What is to come of a stream of fields, if it goes on as its model expects.</summary>
@@ -107,10 +122,10 @@ public sealed record ScoredBatch(SourceMessage Message)
         {
             field = value;
             List<ScoredFrame>? alarms = null, models = null;
-            for (int i = 0; i < value.Count; i++)
+            foreach (ScoredFrame frame in value is FramesInOrder placed ? placed.Telling() : value)
             {
-                if (value[i].Result.Alarm is not null) (alarms ??= []).Add(value[i]);
-                if (value[i].Result.Model is not null) (models ??= []).Add(value[i]);
+                if (frame.Result.Alarm is not null) (alarms ??= []).Add(frame);
+                if (frame.Result.Model is not null) (models ??= []).Add(frame);
             }
             Alarms = alarms ?? (IReadOnlyList<ScoredFrame>)[];
             ModelChanges = models ?? (IReadOnlyList<ScoredFrame>)[];

@@ -42,12 +42,14 @@ sealed class Scorer
     // What ends an alarm may be a person, or that the feed was away for too long to say that it goes on: the event tells.
     StreamSteps Said(StreamSteps steps)
     {
+        if (!steps.Tells) return steps;
         ScoredFrame[]? frames = null;
-        for (int t = 0; t < steps.Frames.Count; t++)
+        for (int t = 0; t < steps.Span.Length; t++)
         {
-            if (steps.Frames[t] is not { Result.Alarm.Change: AlarmChange.Closed or AlarmChange.Adapted } frame) continue;
+            ref readonly ScoredFrame frame = ref steps.Span[t];
+            if (frame.Result.Alarm is not { Change: AlarmChange.Closed or AlarmChange.Adapted }) continue;
             if (EndOf(steps.Stream, in frame) is not { } ended) continue;
-            frames ??= [.. steps.Frames];
+            frames ??= [.. steps.Span];
             frames[t] = frame with { EndedBy = ended };
         }
         return frames is null ? steps : steps with { Frames = frames };

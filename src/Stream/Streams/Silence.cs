@@ -39,11 +39,6 @@ sealed class Silence(StreamId stream, int channels, TimesConfig times, FrameOrde
     /// <summary>By the wall clock, and told.</summary>
     public bool IsSilent { get; set; }
 
-    /// <summary>
-    /// Offset of the record that ended a silence which the clock had told, until its frame is taken; −1: none is waited for.
-    /// </summary>
-    public long SpokeAt { get; set; } = -1;
-
     /// <summary>When a record came last, by the wall clock.</summary>
     public DateTime HeardAt { get; set; }
 
@@ -68,14 +63,26 @@ sealed class Silence(StreamId stream, int channels, TimesConfig times, FrameOrde
         _lastSent = sent;
     }
 
-    /// <summary>A frame came that is to be taken, now or once those before it have: what was told to be silent speaks again.</summary>
-    public void Speak(Frame frame)
+    /// <summary>
+    /// A frame came that is to be taken, now or once those before it have: what was told to be silent speaks again, and where nobody has
+    /// told it by the clock, as of a file or of a backlog, both are told. With the record that came, whether its frame waits or not: who
+    /// takes records again that were told of does not tell it again.
+    /// </summary>
+    /// <param name="frame">It.</param>
+    /// <param name="begins">It has nothing to do with the one before by its time.</param>
+    public void Speak(Frame frame, bool begins)
     {
-        if (!IsSilent) return;
         (DateTime since, long sinceAt) = Given;
-        _changes.Add(new SilenceChange(stream, -1, true, since, frame.Time, order.Interval.Interval ?? TimeSpan.Zero, sinceAt,
-            frame.Record.Offset));
-        (IsSilent, SpokeAt) = (false, frame.Record.Offset);
+        TimeSpan interval = order.Interval.Interval ?? TimeSpan.Zero;
+        long at = frame.Record.Offset;
+        if (!IsSilent && !begins && sinceAt >= 0 && (frame.Time - since).Ticks > interval.Ticks * times.SilentAfter
+            && Limit is { } limit && frame.Time - since > limit)
+        {
+            _changes.Add(new SilenceChange(stream, -1, false, since, Later(since, limit), interval, sinceAt, at));
+            IsSilent = true;
+        }
+        if (IsSilent) _changes.Add(new SilenceChange(stream, -1, true, since, frame.Time, interval, sinceAt, at));
+        IsSilent = false;
     }
 
     // The last that it gave, which may still wait for others that never came.
@@ -85,17 +92,9 @@ sealed class Silence(StreamId stream, int channels, TimesConfig times, FrameOrde
     /// <summary>A frame is about to be taken.</summary>
     /// <param name="frame">It came.</param>
     /// <param name="at">Offset of the record that made it due.</param>
-    /// <param name="begins">It has nothing to do with the one before by its time.</param>
-    public void Take(Frame frame, long at, bool begins)
+    public void Take(Frame frame, long at)
     {
         TimeSpan interval = order.Interval.Interval ?? TimeSpan.Zero;
-        if (frame.Record.Offset != SpokeAt && !begins && _lastAt >= 0 && (frame.Time - _last).Ticks > interval.Ticks * times.SilentAfter
-            && Limit is { } limit && frame.Time - _last > limit)
-        {
-            // Nobody has told it by the clock: a file, or a backlog.
-            _changes.Add(new SilenceChange(stream, -1, false, _last, Later(_last, limit), interval, _lastAt, at));
-            _changes.Add(new SilenceChange(stream, -1, true, _last, frame.Time, interval, _lastAt, at));
-        }
         for (int c = 0; c < channels; c++)
         {
             if (double.IsNaN(frame.Values[c]))
@@ -110,7 +109,6 @@ sealed class Silence(StreamId stream, int channels, TimesConfig times, FrameOrde
             (_missing[c], _heard[c], _heardAt[c]) = (0, frame.Time, frame.Record.Offset);
         }
         (_last, _lastAt) = (frame.Time, frame.Record.Offset);
-        if (_lastAt == SpokeAt) SpokeAt = -1;
     }
 
     DateTime Heard(int channel, Frame frame) => _heard[channel] == default ? frame.Time : _heard[channel];
@@ -136,7 +134,7 @@ sealed class Silence(StreamId stream, int channels, TimesConfig times, FrameOrde
     TimeSpan? Limit => times.SilentAfter == 0 || order.Interval.Silent(times.SilentAfter) is not { } silent ? null
         : silent < Least ? Least : silent;
 
-    /// <summary>All that it knows by its records; <see cref="IsSilent"/> and <see cref="SpokeAt"/> are the wall clock's.</summary>
+    /// <summary>All that it knows by its records; <see cref="IsSilent"/> is the wall clock's.</summary>
     public void Save(BinaryWriter to)
     {
         _sent.Save(to);

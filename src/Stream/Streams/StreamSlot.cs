@@ -60,7 +60,7 @@ public sealed class StreamSlot
             throw new InvalidDataException($"the snapshot is of step {snapshot.Position}, and its model of step {detector.Position}");
         var slot = new StreamSlot(snapshot.Stream, model, gate, times, detector) { _opened = snapshot.OpenedAt, Next = snapshot.Next };
         slot._denied = SlotOrder.Load(snapshot.Order, slot.Stream, gate, slot._clock, slot._order, slot._silence, slot._alarms);
-        (slot._silence.IsSilent, slot._silence.SpokeAt) = (snapshot.Silent, snapshot.SpokeAt);
+        slot._silence.IsSilent = snapshot.Silent;
         return slot;
     }
 
@@ -77,7 +77,7 @@ public sealed class StreamSlot
             _gate.Save(), detector.Written())
         {
             Order = SlotOrder.Save(_gate, _clock, _order, _silence, _alarms, _denied),
-            Silent = _silence.IsSilent, SpokeAt = _silence.SpokeAt, Model = SpecText.Of(_model),
+            Silent = _silence.IsSilent, Model = SpecText.Of(_model),
         };
     }
 
@@ -228,7 +228,7 @@ public sealed class StreamSlot
 
     void Pass(Frame frame, bool begins)
     {
-        _silence.Speak(frame);
+        _silence.Speak(frame, begins);
         _order.Take(frame, begins);
         _gate.Taken = _order.Last;
     }
@@ -240,6 +240,7 @@ public sealed class StreamSlot
     {
         ReadOnlySpan<DueFrame> due = _order.Due;
         int n = due.Length, channels = _gate.Channels, runs = 0, gaps = 0, bridged = 0;
+        bool tells = false;
         StepScratch scratch = StepScratch.OfThread(n, channels);
         Span<DateTime> times = scratch.Times.AsSpan(0, n);
         Span<double> values = scratch.Values.AsSpan(0, n * channels);
@@ -247,9 +248,11 @@ public sealed class StreamSlot
         var expected = new double[n * channels];
         bool[]? unjudged = null;
         var scored = new ScoredFrame[n];
+        var sent = new long[n];
         for (int t = 0; t < n; t++)
         {
             times[t] = due[t].Frame.Time;
+            sent[t - bridged] = due[t].Frame.Milliseconds;
             due[t].Frame.Values.CopyTo(values[(t * channels)..]);
             if (due[t].Kind == DueKind.Bridged)
             {
@@ -283,6 +286,7 @@ public sealed class StreamSlot
                 Frame frame = due[t].Frame;
                 if (results[t].Alarm is { Change: AlarmChange.Opened }) _opened = frame.Record.Offset;
                 if (results[t].Alarm is { } told) _alarms.Take(_opened, told, barred ? _detector.Bar : 1);
+                tells |= results[t].Alarm is not null || results[t].Model is not null;
                 bool ended = results[t].Alarm is { Change: AlarmChange.Closed or AlarmChange.Adapted };
                 scored[t] = new ScoredFrame(frame, results[t], expected.AsMemory(t * channels, channels), !muted.IsEmpty && muted[t],
                     results[t].Alarm is null ? -1 : _opened) { Grid = Grid, At = due[t].At, Kind = due[t].Kind,
@@ -296,6 +300,8 @@ public sealed class StreamSlot
         var forecast = new double[channels];
         return new StreamSteps(Stream, scored, before, _detector.Health, _detector.TryForecast(forecast) ? forecast : null, elapsed)
         {
+            Tells = tells,
+            Sent = sent.AsMemory(0, n - bridged),
             NewRuns = runs,
             Gaps = gaps,
             Bridged = bridged,

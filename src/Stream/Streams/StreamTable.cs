@@ -246,8 +246,8 @@ public sealed class StreamTable
     {
         long told = Group(new PartitionId(steps.Stream.Topic, steps.Stream.Partition)).Told;
         int from = 0;
-        while (from < steps.Frames.Count && steps.Frames[from].At < told) from++;
-        return from == 0 ? steps : from == steps.Frames.Count ? null : steps with { Frames = [.. steps.Frames.Skip(from)] };
+        while (from < steps.Span.Length && steps.Span[from].At < told) from++;
+        return from == 0 ? steps : from == steps.Span.Length ? null : steps with { Frames = steps.Span[from..].ToArray(), Sent = default };
     }
 
     // A name becomes a stream only with a frame that fits. Slot and letter are null where the stream has had the record.

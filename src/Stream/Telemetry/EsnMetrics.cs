@@ -179,8 +179,10 @@ public sealed class EsnMetrics
     {
         lock (_lock) ObserveStreams(batch);
         _kept.Observe(batch.Message);
-        for (int i = 0; i < batch.Frames.Count; i++)
-            if (batch.Frames[i].Frame.Record.Timestamp is { } sent) _latency.Gather(Math.Max(0, (batch.ScoredAt - sent).TotalSeconds));
+        foreach (StreamSteps steps in batch.Streams)
+            foreach (long milliseconds in steps.Sent.Span)
+                if (FeedTime.FromMilliseconds(milliseconds) is { } sent)
+                    _latency.Gather(Math.Max(0, (batch.ScoredAt - sent).TotalSeconds));
         _latency.ObserveGathered();
         foreach (DeadLetter letter in batch.DeadLetters)
         {

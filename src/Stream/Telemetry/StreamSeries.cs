@@ -68,11 +68,11 @@ sealed class StreamSeries
     public void Show(StreamSteps steps, DateTime scored)
     {
         (_scored, _stale) = (scored, false);
-        foreach (ScoredFrame frame in steps.Frames) Take(frame, scored);
+        foreach (ref readonly ScoredFrame frame in steps.Span) Take(in frame, scored);
         _steps.Inc(steps.Frames.Count - steps.Bridged);
         _bridged.Inc(steps.Bridged);
         _rescalings.Inc(steps.After.Rescalings - steps.Before.Rescalings);
-        ScoredFrame last = steps.Frames[^1];
+        ref readonly ScoredFrame last = ref steps.Span[^1];
         _muted.Set(last.Muted ? 1 : 0);
         _score.Set(last.Result.Score);
         _normality.Set(last.Result.Normality);

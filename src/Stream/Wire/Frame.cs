@@ -10,6 +10,10 @@ namespace Esn.Streaming.Wire;
 /// </param>
 public sealed record Frame(FeedRecord Record, StreamId Stream, DateTime Time, double[] Values)
 {
+    /// <summary>The record's own timestamp, milliseconds since 1970: here too, as the record itself is no longer in the processor's caches
+    /// when many frames are looked at.</summary>
+    internal long Milliseconds { get; } = Record.Milliseconds;
+
     /// <summary>What a field says of its grid; null: the frame is no field.</summary>
     public FieldLayout? Field { get; init; }
 

@@ -30,7 +30,8 @@ public sealed class FrameDecoder(FrameFields fields)
     readonly TimeZoneInfo? _zone = fields.Timezone.Length > 0 ? TimeZoneInfo.FindSystemTimeZoneById(fields.Timezone) : null;
     readonly NamedField[] _named = NamedField.Of(fields);
     readonly FieldsRead _read = new(fields);
-    readonly KnownKeys _names = new();
+    readonly KnownKeys<string> _names = new();
+    readonly UsualTime _usual = new();
 
     /// <summary>The frame in a record, or why there is none; exactly one of the two is null.</summary>
     public (Frame? Frame, DeadLetter? DeadLetter) Decode(FeedRecord record)
@@ -244,7 +245,7 @@ public sealed class FrameDecoder(FrameFields fields)
 
     DateTime Time(ref Utf8JsonReader reader, FieldsRead read)
     {
-        if (_format is null && Usual(ref reader, read) is { } usual) return usual;
+        if (_format is null && _usual.Read(ref reader, read) is { } usual) return usual;
         string text = reader.TokenType == JsonTokenType.String ? reader.GetString()!
             : Encoding.UTF8.GetString(reader.HasValueSequence ? reader.ValueSequence.ToArray() : reader.ValueSpan);
         if (reader.TokenType is not (JsonTokenType.String or JsonTokenType.Number)) throw NoTime(text);
@@ -261,19 +262,6 @@ public sealed class FrameDecoder(FrameFields fields)
                 + "source.fields.timestampFormat: day-first or month-first");
         TimeStamp? date = TimeText.Parse(text) ?? TimeText.Parse(text, DayOrder.DayFirst);  // nobody writes 01.13.2026
         return (date is { } day ? Utc(day, read.Sent) : FeedTime.Parse(text)) ?? throw NoTime(text);
-    }
-
-    // What most feeds write, without a text made of it: 2026-01-05T13:00:00.25Z, and numbers that are no date. Null: it may be all else.
-    static DateTime? Usual(ref Utf8JsonReader reader, FieldsRead read)
-    {
-        if (reader.HasValueSequence) return null;
-        if (reader.TokenType == JsonTokenType.String)
-            return reader.ValueSpan is [.., (byte)'Z'] && !reader.ValueIsEscaped && reader.TryGetDateTimeOffset(out DateTimeOffset stamp)
-                ? stamp.UtcDateTime : null;
-        if (reader.TokenType != JsonTokenType.Number || TimeText.MayBeCompact(reader.ValueSpan.Length)
-            || !reader.TryGetDouble(out double since)) return null;
-        read.MayBeDays = FeedTime.MayBeDays(since);
-        return FeedTime.FromNumber(since);
     }
 
     // Of the hour that comes twice when clocks go back, the one that is nearer to when the record was sent.

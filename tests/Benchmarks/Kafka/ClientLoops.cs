@@ -20,6 +20,7 @@ static class ClientLoops
         Each(servers, load, result =>
         {
             if (read++ == 0) watch.Restart();
+            if (read == load.Records / 2) watch.Half();
             if (decode?.Decode(Record(result)).DeadLetter is { } letter) throw new InvalidDataException(letter.Detail);
         });
         return watch.Cost(load.Records);
@@ -70,10 +71,17 @@ static class ClientLoops
 sealed class CpuWatch
 {
     long _start = Stopwatch.GetTimestamp();
-    TimeSpan _cpu = Environment.CpuUsage.TotalTime;
+    TimeSpan _cpu = Environment.CpuUsage.TotalTime, _half;
 
     public void Restart() => (_start, _cpu) = (Stopwatch.GetTimestamp(), Environment.CpuUsage.TotalTime);
 
-    public Cost Cost(long records) =>
-        new(records, Stopwatch.GetElapsedTime(_start).TotalSeconds, (Environment.CpuUsage.TotalTime - _cpu).TotalSeconds);
+    /// <summary>Half of the records are through.</summary>
+    public void Half() => _half = Environment.CpuUsage.TotalTime;
+
+    public Cost Cost(long records)
+    {
+        TimeSpan now = Environment.CpuUsage.TotalTime;
+        return new Cost(records, Stopwatch.GetElapsedTime(_start).TotalSeconds, (now - _cpu).TotalSeconds,
+            2e6 * (now - _half).TotalSeconds / records);
+    }
 }

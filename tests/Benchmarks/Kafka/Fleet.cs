@@ -19,6 +19,7 @@ static class Fleet
         for (int start = 0; start < streams.Length; start += batch)
         {
             int count = Math.Min(batch, streams.Length - start);
+            if (start <= streams.Length / 2 && start + count > streams.Length / 2) watch.Half();
             for (int i = 0; i < count; i++) places[i] = start + i;
             // Those of a stream behind each other, streams as they come.
             places.AsSpan(0, count).Sort((a, b) => streams[a] != streams[b] ? streams[a].CompareTo(streams[b]) : a.CompareTo(b));

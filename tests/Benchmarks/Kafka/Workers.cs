@@ -5,7 +5,9 @@ namespace Esn.Benchmarks.Kafka;
 /// <summary>`esn run` as processes.</summary>
 static class Workers
 {
-    static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(100);  // each look is a scrape, which the worker pays for
+    // Each look is a scrape, which the worker pays for: by the rate so far there are about twenty in all, and more only near the end.
+    static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(100);
+    const double Look = .1;  // of what is left
 
     /// <summary>Runs so many workers through the whole backlog.</summary>
     /// <returns>From the first step on, with the processor time of all workers from then on.</returns>
@@ -16,9 +18,12 @@ static class Workers
         while (workers.Sum(worker => worker.Steps()) == 0) Thread.Sleep(Poll);
         long start = Stopwatch.GetTimestamp(), begun = workers.Sum(worker => worker.Steps());
         double cpu = workers.Sum(worker => worker.CpuSeconds);
-        WaitFor(workers, load.Records);
-        var cost = new Cost(load.Records - begun, Stopwatch.GetElapsedTime(start).TotalSeconds,
-            workers.Sum(worker => worker.CpuSeconds) - cpu);
+        long steps = WaitFor(workers, begun, load.Records / 2, start);
+        double half = workers.Sum(worker => worker.CpuSeconds);
+        WaitFor(workers, begun, load.Records, start);
+        double all = workers.Sum(worker => worker.CpuSeconds);
+        var cost = new Cost(load.Records - begun, Stopwatch.GetElapsedTime(start).TotalSeconds, all - cpu,
+            1e6 * (all - half) / (load.Records - steps));
         if (count == 2 && workers.All(worker => worker.Steps() > 0)) Move(servers, load, scores, workers, figures);
         return cost;
     }
@@ -54,12 +59,15 @@ static class Workers
         Console.WriteLine(FormattableString.Invariant($"{scores}: partitions of one of two workers score again after {seconds:F1} s"));
     }
 
-    static void WaitFor(Worker[] workers, long steps)
+    // How many there are then.
+    static long WaitFor(Worker[] workers, long begun, long steps, long start)
     {
-        while (workers.Sum(worker => worker.Steps()) < steps)
+        for (long now; ;)
         {
             foreach (Worker worker in workers) worker.Check();
-            Thread.Sleep(Poll);
+            if ((now = workers.Sum(worker => worker.Steps())) >= steps) return now;
+            double left = (steps - now) * Stopwatch.GetElapsedTime(start).TotalSeconds / Math.Max(1, now - begun);
+            Thread.Sleep(TimeSpan.FromSeconds(Math.Clamp(Look * left, Poll.TotalSeconds, 1)));
         }
     }
 

@@ -34,7 +34,7 @@ public sealed class StartTests : IDisposable
 
     [Theory]
     [InlineData("--budget lots", "was \"lots\"")]
-    [InlineData("--preset sine", "'sine' not recognized")]
+    [InlineData("--preset sine", "--preset must be one of signal, sensors, metric, field, was \"sine\"")]
     public async Task A_wrong_option_is_told_and_ends_with_2(string option, string says)
     {
         using var esn = new EsnProcess(["backtest", "feed.csv", .. option.Split(' ')]);

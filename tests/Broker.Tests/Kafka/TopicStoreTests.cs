@@ -12,7 +12,7 @@ using Xunit;
 namespace Esn.Broker.Tests;
 
 /// <summary>Snapshots in a compacted topic of Apache Kafka.</summary>
-public sealed class TopicStoreTests(RealKafkaFixture broker) : IClassFixture<RealKafkaFixture>
+public sealed partial class TopicStoreTests(RealKafkaFixture broker) : IClassFixture<RealKafkaFixture>
 {
     static readonly DateTime Now = new(2026, 3, 2, 0, 0, 0, DateTimeKind.Utc);
 
@@ -241,91 +241,6 @@ public sealed class TopicStoreTests(RealKafkaFixture broker) : IClassFixture<Rea
     }
 
     [Fact]
-    public async Task The_example_goes_on_in_another_process_with_what_the_brokers_keep()
-    {
-        string? home = Environment.GetEnvironmentVariable("KAFKA_HOME");
-        Assert.SkipUnless(!string.IsNullOrEmpty(home), "no KAFKA_HOME: the example's names are those of every installation");
-        using var directory = new TemporaryDirectory();
-        string config = Path.Combine(directory.Path, "esn.yaml");
-        File.WriteAllText(config, File.ReadAllText(Path.Combine(SharedData.Root, "config", "without-disk.yaml"))
-            + "http: { listen: \"127.0.0.1:0\" }\n");
-        await Topics.Create(broker.BootstrapServers!, "timesteps", 3);
-        EsnProcess Worker() => new(new() { ["ESN_KAFKA_SERVERS"] = broker.BootstrapServers!, ["ESN_STATE_DIRECTORY"] = "/proc/none" },
-            ["run", "--config", config]);
-        using (EsnProcess one = Worker())
-        {
-            await Feed(200);
-            await EndToEnd.Steps(one, 200);
-            await EndToEnd.Stop(one);
-        }
-        using EsnProcess other = Worker();
-        await Feed(50);
-        await EndToEnd.Steps(other, 50);
-        await EndToEnd.Stop(other);
-        Assert.Contains("state in topic esn.state", other.Said, StringComparison.Ordinal);
-        Assert.Contains("1 streams go on from their snapshot at offset 200", other.Said, StringComparison.Ordinal);
-        Assert.Equal(["esn.yaml"], Directory.EnumerateFileSystemEntries(directory.Path).Select(Path.GetFileName));
-    }
-
-    [Fact]
-    public async Task A_stream_that_left_memory_comes_back_from_the_topic_in_another_process()
-    {
-        EsnConfig names = await Config(partitions: 1);
-        using var directory = new TemporaryDirectory();
-        string config = Path.Combine(directory.Path, "esn.yaml"), topic = names.Source.Topics[0];
-        File.WriteAllText(config, $$"""
-            kafka: { bootstrapServers: "{{names.Kafka.BootstrapServers}}" }
-            source: { topics: [{{topic}}], group: {{topic}}, forgetAfter: 10 s, maxStreams: 2 }
-            sink: { events: "events-{{topic}}", deadLetters: "letters-{{topic}}", exactlyOnce: true }
-            control: { topic: "" }
-            state: { store: topic, topic: {{names.State.Topic}} }
-            http: { listen: "127.0.0.1:0" }
-            """);
-        async Task Feed(string stream, int from, int to)
-        {
-            using IProducer<byte[], byte[]> producer =
-                new ProducerBuilder<byte[], byte[]>(new ProducerConfig { BootstrapServers = broker.BootstrapServers }).Build();
-            for (int i = from; i < to; i++)
-                producer.Produce(topic, new Message<byte[], byte[]>
-                {
-                    Key = Encoding.UTF8.GetBytes(stream),
-                    Value = Encoding.UTF8.GetBytes($$"""{"timestamp": "{{Now.AddSeconds(i):O}}", "value": {{i % 17}}}"""),
-                });
-            await Task.Run(() => producer.Flush(EndToEnd.Patience), Cancel);
-        }
-        using (var one = new EsnProcess("run", "--config", config))
-        {
-            await Feed("a", 0, 100);
-            await Feed("b", 0, 200);
-            for (int step = 200; await EndToEnd.Metric(one, "esn_streams") != 1; step++)
-            {
-                Assert.InRange(step, 200, 1000);
-                await Feed("b", step, step + 1);
-                await EndToEnd.Steps(one, step + 101);  // of both
-            }
-            Assert.Contains("has 1 member, which would keep again", await Said(2, "state", "reset", "--config", config, "--yes"),
-                StringComparison.Ordinal);
-            await EndToEnd.Stop(one);
-        }
-        using var other = new EsnProcess("run", "--config", config);
-        await Feed("a", 1100, 1150);
-        await EndToEnd.Steps(other, 50);
-        Assert.Equal(2, await EndToEnd.Metric(other, "esn_restored_streams_total"));
-        await EndToEnd.Stop(other);
-        Assert.Contains($"{topic}[0]  a  150 steps", await Said(0, "state", "show", "--config", config, "--stream", "a"),
-            StringComparison.Ordinal);
-        await Said(0, "state", "reset", "--config", config, "--stream", "a", "--yes");
-        await Said(2, "state", "show", "--config", config, "--stream", "a");
-    }
-
-    static async Task<string> Said(int code, params string[] command)
-    {
-        using var esn = new EsnProcess(command);
-        Assert.True(await esn.Exit(EndToEnd.Patience) == code, esn.Said);
-        return esn.Said;
-    }
-
-    [Fact]
     public async Task A_broker_that_stands_still_for_longer_than_the_client_is_believed_is_asked_by_another_one()
     {
         string? home = Environment.GetEnvironmentVariable("KAFKA_HOME");
@@ -354,18 +269,6 @@ public sealed class TopicStoreTests(RealKafkaFixture broker) : IClassFixture<Rea
         Assert.False(loading.IsCompleted);
         kafka.Signal("CONT");
         AssertSame(Snapshot(partition, 1), await loading);
-    }
-
-    async Task Feed(int records)
-    {
-        using IProducer<byte[], byte[]> producer =
-            new ProducerBuilder<byte[], byte[]>(new ProducerConfig { BootstrapServers = broker.BootstrapServers }).Build();
-        for (int i = 0; i < records; i++)
-            producer.Produce(new TopicPartition("timesteps", 1), new Message<byte[], byte[]>
-            {
-                Key = "a"u8.ToArray(), Value = Encoding.UTF8.GetBytes($$"""{"value": {{i % 17}}}"""),
-            });
-        await Task.Run(() => producer.Flush(EndToEnd.Patience), Cancel);
     }
 
     async Task<EsnConfig> Config(int partitions = 2)
@@ -407,40 +310,5 @@ public sealed class TopicStoreTests(RealKafkaFixture broker) : IClassFixture<Rea
             await store.DisposeAsync();
             throw;
         }
-    }
-
-    static async Task<Dictionary<string, byte[]?>> Records(EsnConfig config, int partition) =>
-        (await Topics.ReadAll(config.Kafka.BootstrapServers, config.State.Topic)).Where(record => record.Partition.Value == partition)
-            .GroupBy(record => Encoding.UTF8.GetString(record.Message.Key)).Select(same => (same.Key, same.Last().Message.Value))
-            .Where(record => record.Value is not null).ToDictionary(record => record.Key, record => (byte[]?)record.Value);
-
-    static async Task Put(EsnConfig config, int partition, IEnumerable<KeyValuePair<string, byte[]?>> records)
-    {
-        using IProducer<byte[], byte[]?> producer =
-            new ProducerBuilder<byte[], byte[]?>(new ProducerConfig { BootstrapServers = config.Kafka.BootstrapServers }).Build();
-        foreach ((string key, byte[]? value) in records)
-            await producer.ProduceAsync(new TopicPartition(config.State.Topic, partition),
-                new Message<byte[], byte[]?> { Key = Encoding.UTF8.GetBytes(key), Value = value }, Cancel);
-    }
-
-    static void Lie(Dictionary<string, byte[]?> records, string manifest, Func<StateManifest, StateManifest> lie)
-    {
-        byte[] key = Encoding.UTF8.GetBytes(manifest);
-        records[manifest] = lie(StateManifest.Read(key, records[manifest])).Write(key);
-    }
-
-    static PartitionSnapshot Snapshot(PartitionId partition, long next) =>
-        new(partition, next, Now.AddSeconds(next), [Slot(partition, "a", next), Slot(partition, "ü/b", next)]);
-
-    static SlotSnapshot Slot(PartitionId partition, string key, long next) =>
-        new(new StreamId(partition.Topic, partition.Number, key), next, 100 + next, -1, 2, new UInt128(1, 2), new byte[] { 1, 2, 3 },
-            new ReadOnlySequence<byte>([.. Enumerable.Range(0, 20_000).Select(i => (byte)(i * next))]));
-
-    static void AssertSame(PartitionSnapshot expected, PartitionSnapshot? found)
-    {
-        Assert.NotNull(found);
-        Assert.Equal((expected.Partition, expected.Next, expected.TakenAt, expected.Digest),
-            (found.Partition, found.Next, found.TakenAt, found.Digest));
-        Assert.Equal(expected.Slots.Select(slot => slot.Stream), found.Slots.Select(slot => slot.Stream));
     }
 }

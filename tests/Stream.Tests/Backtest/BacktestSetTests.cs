@@ -85,7 +85,7 @@ public sealed class BacktestSetTests : FileTests
         File.WriteAllText(file, "time,v\n"
             + string.Concat(Enumerable.Range(0, 100).Select(t => $"2026-01-{1 + t / 24:d2} {t % 24:d2}:00,{(t < 30 ? "1" : "NaN")}\n")));
         BacktestTotal total = await Run(new BacktestSet([file], [], [], null), null);
-        Assert.Equal($"70 of 100 rows of {file} were refused, 70 as blank: row 31: it has no value in any channel: a gap",
+        Assert.Equal($"70 of 100 rows of {file} were refused, 70 as blank: row 30: it has no value in any channel: a gap",
             total.Unfit);
         Assert.Equal(new RefusedRows(30, 99, "2026-01-02 06:00", "2026-01-05 03:00", "blank"),
             Assert.Single(total.Each[0].RefusedRuns));

@@ -113,8 +113,8 @@ public sealed class BacktestTests : FileTests
             _ => null,
         }));
         Assert.Equal(new SortedDictionary<string, long> { ["blank"] = 2, ["late"] = 1, ["unreadable"] = 2 }, summary.Refused);
-        Assert.Equal("row 501: it has no value in any channel: a gap", summary.FirstRefused["blank"]);
-        Assert.StartsWith("row 505: the stream's last frame is of 1970-01-01T00:08:19Z", summary.FirstRefused["late"],
+        Assert.Equal("row 500: it has no value in any channel: a gap", summary.FirstRefused["blank"]);
+        Assert.StartsWith("row 504: the stream's last frame is of 1970-01-01T00:08:19Z", summary.FirstRefused["late"],
             StringComparison.Ordinal);
         Assert.Equal((900, 895), (summary.Rows, summary.Steps));
         Assert.Equal(901, File.ReadAllLines(Path.Combine(Folder, "scores.csv")).Length);

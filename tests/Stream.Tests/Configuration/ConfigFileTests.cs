@@ -122,7 +122,7 @@ public sealed class ConfigFileTests
     [InlineData("source:\n  topics: [a, b, a]", "topics must be named once each, 'a' stands twice", ":2)")]
     [InlineData("source:\n  topics: [\"my topic\"]",
         "topics must be names of topics, 1 … 249 of the letters a-z, A-Z, 0-9, '.', '_' and '-', was 'my topic'", ":2)")]
-    [InlineData("source:\n  topics: [\"^a(\"]", "topics that begin with ^ are regular expressions, was '^a('", ":2)")]
+    [InlineData("source:\n  topics: [\"^a(\"]", "topics that begin with ^ are regular expressions, '^a(' is a broken one: ", ":2)")]
     [InlineData("sink:\n  events: a/b", "events must be the name of a topic, 1 … 249 of the letters", ":2)")]
     [InlineData("source:\n  topics: [esn.dead-letters]",
         "sink.deadLetters must be none of source.topics (esn.dead-letters), as what is written would be read again", ":1)")]

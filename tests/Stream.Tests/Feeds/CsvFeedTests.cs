@@ -30,7 +30,7 @@ public sealed class CsvFeedTests : FileTests
 
     [Theory]
     [InlineData("", "is empty")]
-    [InlineData("timestamp,name\n2020-01-01,x\n", "no column of numbers beside times and labels; name: 'x' in row 1 is no number")]
+    [InlineData("timestamp,name\n2020-01-01,x\n", "no column of numbers beside times and labels; name: 'x' in row 0 is no number")]
     [InlineData("timestamp value\n2020-01-01 1\n", "several are separated by a comma, a semicolon, a tab or |")]
     [InlineData("timestamp,value\n", "has a header and no rows")]
     public void A_file_that_is_no_feed_says_why(string text, string says) =>
@@ -60,7 +60,7 @@ public sealed class CsvFeedTests : FileTests
             CsvFeed.Open(Write("time,v,anomaly\n2026-01-01,1,True\n2026-01-02,1,\n2026-01-03,1,0.0\n2026-01-04,1,1\n"), [], ["anomaly"]);
         Assert.Equal([true, false, false, true], good.Rows().Select(row => row.Anomalous));
         using CsvFeed bad = CsvFeed.Open(Write("time,v,anomaly\n2026-01-01,1,0\n2026-01-02,1,no\n"), [], ["anomaly"]);
-        Assert.Contains("row 2: label column anomaly must be a number (0: nothing is anomalous), true or false, was 'no'",
+        Assert.Contains("row 1: label column anomaly must be a number (0: nothing is anomalous), true or false, was 'no'",
             Assert.Throws<FeedException>(() => bad.Rows().ToList()).Message, StringComparison.Ordinal);
     }
 

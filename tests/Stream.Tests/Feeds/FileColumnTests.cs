@@ -12,7 +12,7 @@ public sealed class FileColumnTests : FileTests
         (CsvFeed feed, _) =
             Read("time,sensor_id,seq,flow,state,anomaly,note\n" + Rows(30, i => $"2026-01-05 00:{i:d2},7,{100 + i},{N(i % 7)}.5,ok,0,"));
         Assert.Equal(["flow"], feed.Channels);
-        Assert.Equal("time: time (dates); channels: flow; left out: state ('ok' in row 1 is no number), "
+        Assert.Equal("time: time (dates); channels: flow; left out: state ('ok' in row 0 is no number), "
             + "anomaly (a label by its name, --label-column takes it), note (empty), "
             + "sensor_id (an id by its name, --value-column sensor_id takes it), "
             + "seq (whole numbers that rise in every row, as an index does, --value-column seq takes it)", feed.Description);
@@ -22,14 +22,14 @@ public sealed class FileColumnTests : FileTests
     public void Words_where_numbers_should_be_are_told_with_their_row()
     {
         string some = "time,flow\n" + Rows(30, i => $"2026-01-05 00:{i:d2},{(i < 20 ? N(i % 7) : "off")}");
-        Assert.Contains("flow: 'off' in row 21 is no number", Assert.Throws<FeedException>(() => Read(some)).Message,
+        Assert.Contains("flow: 'off' in row 20 is no number", Assert.Throws<FeedException>(() => Read(some)).Message,
             StringComparison.Ordinal);
         Assert.Equal(10, Read(some, new FeedOptions { Values = ["flow"] }).Rows.Count(row => row.Problem is not null));
         string all = "time,flow\n" + Rows(30, i => $"2026-01-05 00:{i:d2},{(i < 20 ? "low" : "off")}");
-        Assert.Contains("column flow can't be a channel: 'low' in row 1 is no number",
+        Assert.Contains("column flow can't be a channel: 'low' in row 0 is no number",
             Assert.Throws<FeedException>(() => Read(all, new FeedOptions { Values = ["flow"] })).Message, StringComparison.Ordinal);
         string broken = "time,flow\n2026-01-05 00:00,1,2,3\n" + Rows(30, i => $"2026-01-05 00:{i:d2},low");
-        Assert.Contains("'low' in row 2 is no number", Assert.Throws<FeedException>(() => Read(broken)).Message, StringComparison.Ordinal);
+        Assert.Contains("'low' in row 1 is no number", Assert.Throws<FeedException>(() => Read(broken)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -43,6 +43,20 @@ public sealed class FileColumnTests : FileTests
         rows = Read(text + "2026-01-05 00:30,1").Rows;
         Assert.Equal("the row has 2 fields, the header 3: the file ends within it", rows[30].Problem);
         Assert.Null(Read(text + "2026-01-05 00:30,1,2").Rows[30].Problem);
+    }
+
+    [Fact]
+    public void A_row_that_is_shorter_than_nearly_all_others_was_broken_off()
+    {
+        string Text(int rows, params int[] broken) => "time,flow,pressure,level\n" + Rows(rows, i => $"2026-01-05 {i / 60:d2}:{i % 60:d2},"
+            + $"{N(i % 7)}.5{(Array.IndexOf(broken, i) >= 0 ? "" : i % 3 == 0 ? ",7" : ",7,2.5")}");
+        FeedRow[] rows = Read(Text(300, 111, 222)).Rows;
+        Assert.Equal([111, 222], rows.Where(row => row.Problem is not null).Select(row => (int)row.Index));
+        Assert.Equal("the row has 2 fields, the header 4, and 2 of 300 rows are so short: it was broken off", rows[111].Problem);
+        Assert.Equal([3.5, 7, double.NaN], rows[3].Values);
+        // As often as one row of a hundred it is how the file is written.
+        Assert.DoesNotContain(Read(Text(300, 100, 150, 200)).Rows, row => row.Problem is not null);
+        Assert.Equal(3, Read(Text(400, 100, 150, 200)).Rows.Count(row => row.Problem is not null));
     }
 
     [Fact]

@@ -120,6 +120,43 @@ public sealed class SilenceTests
         Assert.Equal((true, silent.Since, silent.SinceAt, 301L), (resumed.Ended, resumed.Since, resumed.SinceAt, resumed.At));
     }
 
+    // What the clock told is in no record; a process that takes these again sees but the gap.
+    [Theory]
+    [InlineData(0, 302)]
+    [InlineData(5, 302)]
+    [InlineData(5, 303)]
+    [InlineData(5, 306)]
+    [InlineData(5, 310)]
+    public void A_silence_is_told_once_though_a_process_is_killed_while_the_frame_that_ends_it_waits(double delay, int killed)
+    {
+        var time = new FakeTimeProvider(Start);
+        EsnConfig config = Pipelines.Config(source => source with
+        {
+            Fields = new FrameFields { Channels = ["flow", "heat"] }, Times = new TimesConfig { DelaySeconds = delay },
+        });
+        StreamTable table = new(config, time);
+        List<SilenceChange> told = [];
+        void Take(params FeedRecord[] records) => told.AddRange(table.Take(new RecordBatch(records)).Silences);
+        for (int second = 0; second < 100; second++)
+        {
+            time.SetUtcNow(Start + TimeSpan.FromSeconds(second));
+            Take(At(second));
+        }
+        PartitionSnapshot kept = Through(Assert.Single(table.Take(new PartitionsRevoked([Partition])).Snapshots));
+        table.Take(new PartitionsAssigned([Partition]) { Starts = [new PartitionStart(Partition, kept, kept.Next)] });
+        time.SetUtcNow(Start + TimeSpan.FromSeconds(300));
+        told.AddRange(table.Take(new TimePassed()).Silences);
+        // 302 is overtaken by 303.
+        FeedRecord[] after = [.. Enumerable.Range(301, 20).Select(i => At(i == 302 && delay > 0 ? 303 : i == 303 && delay > 0 ? 302 : i,
+            offset: i))];
+        foreach (FeedRecord record in after.Where(record => record.Offset < killed)) Take(record);
+
+        table = new StreamTable(config, time);
+        table.Take(new PartitionsAssigned([Partition]) { Starts = [new PartitionStart(Partition, kept, killed)] });
+        Take(after);
+        Assert.Equal([(false, 99L), (true, 99L)], told.Select(change => (change.Ended, change.SinceAt)));
+    }
+
     [Fact]
     public void A_stream_by_batches_or_irregular_or_paused_as_ever_is_not_silent()
     {

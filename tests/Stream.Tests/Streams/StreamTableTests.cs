@@ -27,6 +27,27 @@ public sealed class StreamTableTests
     }
 
     [Fact]
+    public void What_is_told_of_a_batch_is_what_its_frames_tell()
+    {
+        // Of each stream some frames do not come, and are bridged.
+        FeedRecord[] records = [.. Enumerable.Range(0, 1400).Where(i => i < 400 || i / 2 % 40 != 0)
+            .Select(i => Pipelines.Record(i, i % 2 == 0 ? "a" : "b", Pipelines.Value(i / 2, i % 2)))];
+        StreamTable table = Table(Pipelines.Config());
+        (int alarms, int bridged) = (0, 0);
+        foreach (FeedRecord[] chunk in records.Chunk(97))
+        {
+            ScoredBatch batch = table.Take(Pipelines.Batch(chunk));
+            Assert.Equal(batch.Frames.Where(frame => frame.Result.Alarm is not null), batch.Alarms);
+            Assert.Equal(batch.Frames.Where(frame => frame.Result.Model is not null), batch.ModelChanges);
+            Assert.Equal(batch.Frames.Select(frame => frame.Frame.Record.Milliseconds).Order(),
+                batch.Streams.SelectMany(steps => steps.Sent.ToArray()).Order());
+            alarms += batch.Alarms.Count;
+            bridged += batch.Streams.Sum(steps => steps.Bridged);
+        }
+        Assert.True(alarms > 0 && bridged > 0, $"{alarms} changes of alarms, {bridged} frames bridged");
+    }
+
+    [Fact]
     public void Bad_records_change_nothing_for_the_good_ones()
     {
         StreamTable clean = Table(Pipelines.Config()), disturbed = Table(Pipelines.Config());

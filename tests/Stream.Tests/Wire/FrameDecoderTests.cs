@@ -49,6 +49,17 @@ public sealed class FrameDecoderTests
     public void A_time_is_what_its_text_says(string text) =>
         Assert.Equal(TimeText.Parse(text)!.Value.Utc, Decode($$"""{"timestamp": "{{text}}", "value": 1}""").Frame!.Time);
 
+    [Fact]
+    public void A_time_is_read_anew_where_its_text_is_another()
+    {
+        var decoder = new FrameDecoder(new FrameFields());
+        string[] texts = ["2026-01-02T03:04:05Z", "2026-01-02T03:04:05Z", "2026-01-02T03:04:06Z", "2026-01-02T03:04:06.5Z",
+            "2026-01-02T03:04:05Z", "2026-01-02T03:04Z", "2026-01-02T03:04:05.0000000000000000000000000000000001Z", "2026-01-02T03:04:05Z"];
+        foreach (string text in texts)
+            Assert.Equal(TimeText.Parse(text)!.Value.Utc, decoder.Decode(Record("pump"u8.ToArray(),
+                Encoding.UTF8.GetBytes($$"""{"timestamp": "{{text}}", "value": 1}"""))).Frame!.Time);
+    }
+
     [Theory]
     [InlineData("20260105", "2026-01-05T00:00:00Z")]
     [InlineData("202601051300", "2026-01-05T13:00:00Z")]
