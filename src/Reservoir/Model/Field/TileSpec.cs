@@ -23,6 +23,13 @@ public sealed record TileSpec
     /// <summary>Of how many earlier frames readouts see by how much all that changed from one to the next, 0 … 10.</summary>
     public int Changes { get; init; } = 1;
 
+    /// <summary>
+    /// What readouts see of the cells around their own, and of frames before the last; null: each cell by itself. Measured on an ocean: a
+    /// third of P less, and the errors that are left by noise of 1 % are a fifth smaller over a few cells, those without noise a half.
+    /// </summary>
+    [Later]
+    public CoarseSpec? Coarse { get; init; }
+
     /// <summary>Throws with the key, the value and the range.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A value out of its range.</exception>
     public void Validate()
@@ -31,5 +38,6 @@ public sealed record TileSpec
         Require.Range(Columns, 1, 1000);
         Require.Range(Halo, 0, 100);
         Require.Range(Changes, 0, 10);
+        Coarse?.Validate();
     }
 }
