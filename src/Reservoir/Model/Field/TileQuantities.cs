@@ -16,6 +16,8 @@ sealed class TileQuantities
     readonly double[] _smooth;  // scratch [cells]
     readonly int[] _coarse;     // cells that are seen of the smoothed fields
     readonly int[][] _changes;  // of u, and of J: frames ago [quantities of a frame]
+    readonly int[] _longest;    // of these [quantities of a frame]
+    readonly int _changed;      // their number
     readonly int _fine;         // length of the first part
 
     /// <param name="grid">Valid.</param>
@@ -30,7 +32,9 @@ sealed class TileQuantities
             : spec.Advection ? [[.. coarse.Changes], [.. coarse.AdvectionChanges]] : [[.. coarse.Changes]];
         _blur = spec.Coarse is null ? null : new GaussianBlur(grid, spec.Coarse.Sigma);
         _smooth = new double[spec.Coarse is null ? 0 : grid.Cells];
-        Length = _fine + Width * (_changes.Length + _changes.Sum(changes => changes.Length + changes.DefaultIfEmpty().Max()));
+        _longest = [.. _changes.Select(changes => changes.DefaultIfEmpty().Max())];
+        _changed = _changes.Sum(changes => changes.Length);
+        Length = _fine + Width * (_changes.Length + _changed + _longest.Sum());
     }
 
     // Quantities of a frame: u, and J.
@@ -94,10 +98,10 @@ sealed class TileQuantities
     // [u; J; changes of u; changes of J; u of the frames before, the last first; the same of J].
     void TakeCoarse(ReadOnlySpan<double> fine, Span<double> coarse)
     {
-        int width = Width, change = _changes.Length * width, before = change + width * _changes.Sum(changes => changes.Length);
+        int width = Width, change = _changes.Length * width, before = change + width * _changed;
         for (int i = 0; i < _changes.Length; i++)
         {
-            int frames = _changes[i].DefaultIfEmpty().Max();
+            int frames = _longest[i];
             Span<double> now = coarse.Slice(i * width, width), past = coarse.Slice(before, frames * width);
             if (frames > 1) past[..^width].CopyTo(past[width..]);
             if (frames > 0) now.CopyTo(past);

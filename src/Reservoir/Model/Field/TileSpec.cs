@@ -25,7 +25,7 @@ public sealed record TileSpec
 
     /// <summary>
     /// What readouts see of the cells around their own, and of frames before the last; null: each cell by itself. Measured on an ocean: a
-    /// third of P less, and the errors that are left by noise of 1 % are a fifth smaller over a few cells, those without noise a half.
+    /// third of P less, and squared errors, over some cells, a quarter of what they were, or three quarters with noise of 1 %.
     /// </summary>
     [Later]
     public CoarseSpec? Coarse { get; init; }
