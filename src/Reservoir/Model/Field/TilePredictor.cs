@@ -85,7 +85,7 @@ sealed class TilePredictor : Predictor
     // Cells of each tile that are no land, and those that it sees.
     static IEnumerable<(int[] Own, int[] Fine, int[] Around)> Cut(GridSpec grid, TileSpec spec)
     {
-        int near = spec.Coarse?.Near ?? spec.Halo;
+        int near = spec.Coarse.On ? spec.Coarse.Near : spec.Halo;
         for (int row = 0; row < grid.Rows; row += spec.Rows)
             for (int column = 0; column < grid.Columns; column += spec.Columns)
             {

@@ -28,10 +28,10 @@ sealed class TileQuantities
         if (spec.Advection) _advection = new Advection(grid);
         _fine = Now * (1 + spec.Changes) * grid.Channels;
         _coarse = CoarseCells(grid, spec);
-        _changes = spec.Coarse is not { } coarse ? []
-            : spec.Advection ? [[.. coarse.Changes], [.. coarse.AdvectionChanges]] : [[.. coarse.Changes]];
-        _blur = spec.Coarse is null ? null : new GaussianBlur(grid, spec.Coarse.Sigma);
-        _smooth = new double[spec.Coarse is null ? 0 : grid.Cells];
+        CoarseSpec coarse = spec.Coarse;
+        _changes = !coarse.On ? [] : spec.Advection ? [[.. coarse.Changes], [.. coarse.AdvectionChanges]] : [[.. coarse.Changes]];
+        _blur = coarse.On ? new GaussianBlur(grid, coarse.Sigma) : null;
+        _smooth = new double[coarse.On ? grid.Cells : 0];
         _longest = [.. _changes.Select(changes => changes.DefaultIfEmpty().Max())];
         _changed = _changes.Sum(changes => changes.Length);
         Length = _fine + Width * (_changes.Length + _changed + _longest.Sum());
@@ -57,7 +57,7 @@ sealed class TileQuantities
         int now = spec.Advection ? 2 : 1, planes = now * (1 + spec.Changes) * grid.Fields;
         for (int plane = 0; plane < planes; plane++)
             foreach (int cell in fine) yield return plane * grid.Cells + cell;
-        if (spec.Coarse is null) yield break;
+        if (!spec.Coarse.On) yield break;
         int[] seen = [.. around.Select(cell => Array.BinarySearch(coarse, cell)).Where(index => index >= 0)];
         int quantities = now + spec.Coarse.Changes.Count + (spec.Advection ? spec.Coarse.AdvectionChanges.Count : 0);
         for (int plane = 0; plane < quantities * grid.Fields; plane++)
@@ -67,12 +67,12 @@ sealed class TileQuantities
     /// <summary>Cells that stand for those around them: in the middle of each square, as far as the grid reaches. Land is none.</summary>
     public static int[] CoarseCells(GridSpec grid, TileSpec spec)
     {
-        if (spec.Coarse is not { } coarse) return [];
-        int row = Math.Min(coarse.Every / 2, grid.Rows - 1), column = Math.Min(coarse.Every / 2, grid.Columns - 1);
+        if (!spec.Coarse.On) return [];
+        int every = spec.Coarse.Every, row = Math.Min(every / 2, grid.Rows - 1), column = Math.Min(every / 2, grid.Columns - 1);
         return
         [
-            .. Enumerable.Range(0, grid.Cells).Where(cell => cell / grid.Columns % coarse.Every == row
-                && cell % grid.Columns % coarse.Every == column && (grid.Land.Count == 0 || !grid.Land[cell])),
+            .. Enumerable.Range(0, grid.Cells).Where(cell => cell / grid.Columns % every == row
+                && cell % grid.Columns % every == column && (grid.Land.Count == 0 || !grid.Land[cell])),
         ];
     }
 

@@ -27,7 +27,7 @@ public sealed class FieldModelTests
     [InlineData(12, 19, true)]
     public void A_lifted_patch_is_found_in_time_and_in_space(int row, int column, bool coarse)
     {
-        var tiles = new TileSpec { Coarse = coarse ? new CoarseSpec() : null };
+        var tiles = new TileSpec { Coarse = new CoarseSpec { Every = coarse ? 2 : 0 } };
         List<AlarmEvent> events = Events(Spec(tiles), Fields.Waves(Rows, Columns, Steps, Onset, row, column, lift: .3));
         AlarmEvent opened = Assert.Single(events, e => e.Change == AlarmChange.Opened && e.Position >= Onset - 100);
         Assert.InRange(opened.Position, Onset, Onset + 1);
@@ -69,7 +69,7 @@ public sealed class FieldModelTests
     [InlineData(true)]
     public void A_free_run_goes_on_where_the_field_does(bool coarse)
     {
-        FieldModelSpec spec = Spec(new TileSpec { Advection = false, Coarse = coarse ? new CoarseSpec() : null }) with
+        FieldModelSpec spec = Spec(new TileSpec { Advection = false, Coarse = new CoarseSpec { Every = coarse ? 2 : 0 } }) with
         {
             Readout = new ReadoutSpec { Regularisation = 1e-4, Delay = 1 },
         };

@@ -23,7 +23,7 @@ public sealed class TileQuantitiesTests
     static double[] Twin(double[][] feed, TileSpec spec, int[] fine, int[] coarse)
     {
         var advection = new Advection(Grid);
-        var blur = new GaussianBlur(Grid, spec.Coarse!.Sigma);
+        var blur = new GaussianBlur(Grid, spec.Coarse.Sigma);
         double[] Product(int ago)
         {
             var product = new double[Channels];
@@ -80,6 +80,17 @@ public sealed class TileQuantitiesTests
         var grid = new GridSpec { Rows = 24, Columns = 24 };
         (int regressors, int outputs) = TilePredictor.Sizes(grid, Presets.Field().Tiles!).ElementAt(4);
         Assert.Equal((1 + 4 * 64 + 8 * 49, 64), (regressors, outputs));
+    }
+
+    [Fact]
+    public void What_was_learnt_before_there_were_coarse_cells_fits_tiles_without_them()
+    {
+        FieldModelSpec with = Presets.Field(), without = with with { Tiles = new TileSpec() };
+        Assert.Equal(without.FingerprintFor(9), (with with
+        {
+            Tiles = new TileSpec { Coarse = new CoarseSpec { Every = 0, Changes = [1, 2, 4, 6] } },
+        }).FingerprintFor(9));
+        Assert.NotEqual(without.FingerprintFor(9), with.FingerprintFor(9));
     }
 
     [Fact]
