@@ -41,7 +41,9 @@ sealed class FirstFrames
     public (double Score, AlarmEvent? Alarm) Take(
         DateTime time, ReadOnlySpan<double> frame, bool muted, long position, Judge judge, Alarm alarm, AlarmReport report, Bar bar)
     {
-        if (MissingValues.AreAll(frame)) return default;
+        bool gap = MissingValues.AreAll(frame);
+        // A gap is no reason to open or to end an alarm, but a mute is.
+        if (gap && !(muted && alarm.Open)) return (alarm.Open ? bar.Of(judge.Judgement).Score : 0, null);
         (double, AlarmEvent?) told = _early is null ? default : _early.Step(judge, alarm, report, bar, new EarlyView
         {
             Frames = _frames.AsSpan(0, _count * _channels), Times = _times.AsSpan(0, _count), Frame = frame, Time = time,

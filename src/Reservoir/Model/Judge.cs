@@ -28,6 +28,9 @@ readonly ref struct StepView
     /// <summary>Feed time of the frame.</summary>
     public DateTime Time { get; init; }
 
+    /// <summary>Of the model's frames, gaps among them, ≥ 0.</summary>
+    public long Index { get; init; }
+
     /// <summary>No alarm opens yet.</summary>
     public required bool WarmingUp { get; init; }
 

@@ -217,7 +217,7 @@ sealed class OnlineModel
         _forecast?.Settle(step, y);
 
         if (muted) _settled = step + _schedule.Settling;
-        muted |= step < _settled;
+        muted |= step <= _settled;
         bool gap = missing == _channels, bridged = (gap || _echo > 0) && !muted;
         _echo = gap ? Math.Min(_echo + 1, Math.Max(1, _schedule.Settling)) : Math.Max(0, _echo - 1);
         if (step >= _schedule.NormalityFrom && !bridged && !gap && !muted)
@@ -229,9 +229,9 @@ sealed class OnlineModel
         if (_differencing is not null) seen = _differencing.Seen(frame, expected, y, _prediction, out foreseen);
         var view = new StepView
         {
-            Time = time, Frame = seen, Expected = foreseen, Scaled = y, Errors = _errors, WarmingUp = warmingUp, Muted = muted,
-            Missing = missing == 0 ? default : _missing!.Which, Grows = _differencing is null ? default : _growth.Grows,
-            Values = _differencing is null ? default : frame,
+            Time = time, Index = step, Frame = seen, Expected = foreseen, Scaled = y, Errors = _errors, WarmingUp = warmingUp,
+            Muted = muted, Missing = missing == 0 ? default : _missing!.Which,
+            Grows = _differencing is null ? default : _growth.Grows, Values = _differencing is null ? default : frame,
         };
         _bar.Step();
         AlarmEvent? alarm = null;

@@ -63,11 +63,14 @@ sealed class Growth
     public bool Step(ReadOnlySpan<double> frame)
     {
         bool first = (long)_filled * _length + _frames < Early;
-        for (int c = 0; c < frame.Length; c++)
+        for (int c = 0; c < _channels; c++)
         {
-            double value = frame[c];
-            if (double.IsNaN(value)) continue;
-            _sums[c] += _of[c].Take(value, first) / _length;
+            if (frame.IsEmpty || double.IsNaN(frame[c]))
+            {
+                _of[c].Pause();
+                continue;
+            }
+            _sums[c] += _of[c].Take(frame[c], first) / _length;
             _counts[c]++;
         }
         if (++_frames < _length) return false;

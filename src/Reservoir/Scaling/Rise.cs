@@ -17,6 +17,7 @@ struct Rise()
     double _largest, _total;     // of the rises: the largest, their sum
     double _lost;                // by falls that began it anew
     int _stretch, _longest;      // rises since the last of these, and of the stretch with the most
+    bool _paused;                // values are missing since the last, so that the next rise is of several steps
 
     /// <summary>Steps up.</summary>
     public int Rises { get; private set; }
@@ -44,6 +45,8 @@ struct Rise()
     {
         double change = value - _last;  // NaN at first: neither up nor down
         _last = value;
+        if (_paused && change > 0) change = 0;
+        _paused = false;
         if (change > 0)
         {
             (Rises, _largest, _total) = (Up(Rises), Math.Max(_largest, change), _total + change);
@@ -55,6 +58,9 @@ struct Rise()
         if (value != Math.Floor(value)) Fractions = Up(Fractions);
         return value + _lost;
     }
+
+    /// <summary>Takes a step without a value.</summary>
+    public void Pause() => _paused = true;
 
     bool BeginsAnew(double value, double fall, bool first)
     {

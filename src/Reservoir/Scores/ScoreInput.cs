@@ -9,6 +9,9 @@ readonly ref struct ScoreInput
     /// <summary>e_h(t) before learning from u(t), [horizons×channels].</summary>
     public required ReadOnlySpan<double> Errors { get; init; }
 
+    /// <summary>Which channels have no value, [channels]; empty: all have one. Their errors are 0.</summary>
+    public ReadOnlySpan<bool> Missing { get; init; }
+
     /// <summary>Nothing is to be learnt: an alarm is open, or the feed is muted.</summary>
     public required bool Frozen { get; init; }
 

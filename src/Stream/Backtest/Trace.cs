@@ -22,6 +22,7 @@ public sealed class Trace
     DateTime _first, _time;
     double _step;                // ms between two rows
     bool _regular = true;
+    int _timed;                  // rows whose time is known
 
     /// <param name="channels">Names of all channels of the feed.</param>
     public Trace(IReadOnlyList<string> channels)
@@ -83,13 +84,17 @@ public sealed class Trace
 
     void Mark(DateTime time, bool taken)
     {
-        if (Rows == 0) (_first, _time) = (time, time);
-        DateTime last = _time;
-        if (taken && time > _time) _time = time;
-        if (Rows == 1) _step = (_time - last).TotalMilliseconds;
-        _regular &= Rows == 0 || (_time > last && _time == _first.AddMilliseconds(_step * Rows));
-        Times.Add(Milliseconds(_time));
         Rows++;
+        // Rows refused before the first that was taken may have no time: they stand where that one does.
+        if (_timed == 0 && !taken) return;
+        DateTime last = _time;
+        if (_timed == 0) _first = last = _time = time;
+        else if (taken && time > _time) _time = time;
+        for (; _timed < Rows - 1; _timed++) Times.Add(Milliseconds(_time));
+        if (Rows == 2) _step = (_time - last).TotalMilliseconds;
+        _regular = _regular && (Rows == 1 || (_time > last && _time == _first.AddMilliseconds(_step * (Rows - 1))));
+        Times.Add(Milliseconds(_time));
+        _timed = Rows;
     }
 
     static double Milliseconds(DateTime time) => (time - DateTime.UnixEpoch).TotalMilliseconds;

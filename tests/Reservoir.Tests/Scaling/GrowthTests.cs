@@ -134,6 +134,24 @@ public sealed class GrowthTests
         Assert.Equal(counts, counted[0]);
     }
 
+    // What it rose by meanwhile is no rise of a step, within eight of which it would be near 0.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_ramp_that_loses_a_part_is_no_counter_after_a_pause_either(bool muted)
+    {
+        bool[] grows = new bool[1], counts = new bool[1];
+        var growth = new Growth(1);
+        double value = 1000;
+        for (int t = 0; t < 2500; t++)
+        {
+            value = t == 1500 ? value - 3000 : value + 5 + t % 3;
+            growth.Step(t is < 800 or >= 1000 ? [value] : muted ? [] : [double.NaN]);
+        }
+        Assert.False(growth.Find(grows, counts));
+        Assert.False(growth.FindRisen(grows, counts));
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

@@ -11,9 +11,10 @@ public class MedianErrorTests
         new MedianErrorSpec { Window = window }.Create(new ScoreContext(channels, [1], null));
 
     static void Step(Score score, params double[] errors) =>
-        score.Step(new ScoreInput { Input = errors, Errors = errors, Frozen = false, Held = new HeldChannels(new bool[1]) });
+        score.Step(new ScoreInput { Input = errors, Errors = errors, Frozen = false, Held = new HeldChannels(new bool[1]),
+            Missing = errors.Contains(double.NaN) ? [.. errors.Select(double.IsNaN)] : default });
 
-    // Errors that come again are among them: those of a missing value are 0.
+    // Errors that come again are among them, and values that are missing.
     [Theory]
     [InlineData(3)]
     [InlineData(40)]
@@ -23,18 +24,19 @@ public class MedianErrorTests
         const int channels = 2, steps = 500;
         Score score = Create(window, channels);
         var random = new Xoshiro256StarStar(3, threadSafe: false);
-        var past = new List<double[]>();
+        List<double>[] past = [[], []];
         for (int t = 0; t < steps; t++)
         {
             double[] errors = [.. Enumerable.Range(0, channels).Select(_ => Normal.Sample(random, 0, 1))];
-            if (t % 3 == 0) errors[0] = 0;
+            if (t % 3 == 0) errors[0] = double.NaN;
             if (t % 5 == 0) errors[1] = Math.Round(errors[1]);
-            past.Add(errors);
-            Step(score, errors);
-            Assert.Equal(past.Count >= window, score.Ready);
-            if (!score.Ready) continue;
             for (int c = 0; c < channels; c++)
-                Assert.Equal(past.TakeLast(window).Select(e => e[c] * e[c]).Order().ElementAt((window - 1) / 2), score.Squares[c]);
+                if (!double.IsNaN(errors[c])) past[c].Add(errors[c] * errors[c]);
+            Step(score, errors);
+            Assert.Equal(t + 1 >= window, score.Ready);
+            for (int c = 0; c < channels; c++)
+                if (past[c].Count >= window)
+                    Assert.Equal(past[c].TakeLast(window).Order().ElementAt((window - 1) / 2), score.Squares[c]);
         }
     }
 

@@ -70,6 +70,36 @@ public sealed class ReportTests : FileTests
     }
 
     [Fact]
+    public void A_row_that_was_refused_before_the_first_that_was_taken_stands_at_its_time()
+    {
+        DateTime known = DateTime.UnixEpoch.AddYears(50);
+        foreach (DateTime unknown in (DateTime[])[default, DateTime.UnixEpoch, DateTime.UnixEpoch.AddYears(200)])
+        {
+            var trace = new Trace(["value"]);
+            foreach (DateTime time in (DateTime[])[unknown, known, unknown, known.AddSeconds(1)])
+                trace.Add(new FeedRow(0, "", time, [0], null, false), taken: time != unknown, [0], default);
+            double first = (known - DateTime.UnixEpoch).TotalMilliseconds;
+            Assert.Null(trace.Regular);
+            Assert.Equal([first, first, first, first + 1000], trace.Times.Points());
+        }
+    }
+
+    [Theory]
+    [InlineData("time,value", "some day,3")]
+    [InlineData("time,value", ",")]
+    [InlineData("time,value", "1970-01-01,3")]
+    public void A_report_is_written_of_a_file_whose_first_row_has_no_time_or_a_wrong_one(string header, string row)
+    {
+        string file = Path.Combine(Folder, "first.csv"), folder = Path.Combine(Folder, "first");
+        File.WriteAllText(file, header + "\n" + row + "\n" + string.Concat(Enumerable.Range(0, 3000)
+            .Select(t => FormattableString.Invariant($"{DateTime.UnixEpoch.AddYears(50).AddSeconds(t):s},{t % 7}\n"))));
+        using CsvFeed feed = CsvFeed.Open(file, [], []);
+        BacktestRun.Run(feed, null, Pipelines.Config(), folder, new Dictionary<string, string>(), TimeProvider.System, _ => { },
+            CancellationToken.None);
+        Assert.True(File.Exists(Path.Combine(folder, "report.html")));
+    }
+
+    [Fact]
     public void A_drift_is_in_the_events_and_on_the_page()
     {
         string file = Path.Combine(Folder, "drift.csv");

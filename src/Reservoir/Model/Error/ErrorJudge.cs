@@ -99,7 +99,7 @@ sealed class ErrorJudge : Judge, IJudgement
             Span<bool> held = _held.AsSpan(_first[i].._first[i + 1]);
             score.Step(new ScoreInput
             {
-                Input = step.Scaled, Errors = step.Errors, Frozen = muted || alarm.Open, Muted = muted, Held = held,
+                Input = step.Scaled, Errors = step.Errors, Frozen = muted || alarm.Open, Muted = muted, Held = held, Missing = step.Missing,
             });
             if (_perChannel[i]) score.Returned.CopyTo(_returned, _first[i]);
             else _returned[_first[i]] = !score.Returned.AsSpan().Contains(false);

@@ -37,7 +37,7 @@ public sealed record MetricCalibratorSpec
 }
 
 /// <summary>
-/// Evidence E and X that one channel is not as it was: E the weighted mean over horizons of what is unusual in the error and
+/// Evidence E and X that one channel is not as it was: E the weighted mean over the horizons that tell of what is unusual in the error and
 /// in its signed mean, each on a scale of its own, X the records of the value itself.
 /// </summary>
 sealed class MetricCalibrator
@@ -48,8 +48,8 @@ sealed class MetricCalibrator
 
     readonly MetricCalibratorSpec _spec;
     readonly int _horizons;
-    readonly IReadOnlyList<int> _ahead;  // of the horizons, in steps
-    readonly double[] _told;          // errors that no frame which was not to be judged has part in [horizons]
+    readonly double[] _told;          // errors that no frame which was not to be judged has part in, else 0 [horizons]
+    readonly double[] _tells;         // 1: so it is, else 0 [horizons]
     readonly double[] _weights;       // of the horizons, of sum 1
     readonly int _length;             // K
     readonly int _few;                // of the latest errors, at most K
@@ -57,29 +57,29 @@ sealed class MetricCalibrator
     readonly int _settling;           // steps
     readonly RunningSum _recent;      // of the latest K errors [horizons]
     readonly RunningSum _latest;      // of the few latest of these [horizons]
+    readonly RunningSum _telling;     // how many of the latest K tell [horizons]
     readonly TailChannel[] _error, _mean;  // [horizons]
     readonly ExtremeEvidence _extremes;
     Moves _moves = new();
     long _count;                      // frames taken
-    long _clean = long.MaxValue;      // frames since the last that was not to be judged
 
     /// <param name="spec">Validated here.</param>
     /// <param name="warmUp">n0, the unit of the lengths, ≥ 1 steps.</param>
-    /// <param name="ahead">How many steps ahead each horizon looks, [horizons].</param>
     /// <param name="weights">Of each horizon, [horizons], ≥ 0, not all 0; only their ratios count.</param>
     /// <param name="regressors">D of the readout, ≥ 1.</param>
-    public MetricCalibrator(MetricCalibratorSpec spec, int warmUp, IReadOnlyList<int> ahead, ReadOnlySpan<double> weights, int regressors)
+    public MetricCalibrator(MetricCalibratorSpec spec, int warmUp, ReadOnlySpan<double> weights, int regressors)
     {
         spec.Validate();
         Require.Range(warmUp, 1, 1_000_000);
         int horizons = weights.Length;
-        (_spec, _horizons, _ahead, _weights, _told) = (spec, horizons, ahead, new double[horizons], new double[horizons]);
+        (_spec, _horizons, _weights, _told, _tells) = (spec, horizons, new double[horizons], new double[horizons], new double[horizons]);
         TensorPrimitives.Divide(weights, TensorPrimitives.Sum(weights), _weights);
         _length = Steps(spec.MeanLength, warmUp, 3);
         _settling = (int)Math.Min(regressors, spec.Settling * warmUp);
         _few = Math.Min(Latest, _length);
         _chance = ByChance * Math.Sqrt(Math.PI / 2 / _few);
-        (_recent, _latest) = (new RunningSum(horizons, _length), new RunningSum(horizons, _few));
+        (_recent, _telling) = (new RunningSum(horizons, _length), new RunningSum(horizons, _length));
+        _latest = new RunningSum(horizons, _few);
         _error = [.. Enumerable.Range(0, horizons).Select(_ => new TailChannel(spec.Tail, 1))];
         _mean = [.. Enumerable.Range(0, horizons).Select(_ => new TailChannel(spec.Tail, _length))];
         _extremes = new ExtremeEvidence(spec.Extremes, Steps(spec.Extremes.LevelLength, warmUp, 3));
@@ -113,34 +113,39 @@ sealed class MetricCalibrator
     /// <summary>Takes a step.</summary>
     /// <param name="errors">e_h(t) in scaled units, [horizons], finite.</param>
     /// <param name="x">The value itself, units of the feed, finite.</param>
+    /// <param name="tells">Whether neither the frame nor that from which the horizon foretold it was muted, [horizons].</param>
     /// <param name="learn">False: the errors leave no trace in what they are compared with.</param>
     /// <param name="keep">
-    /// False: the frame is not to be judged, and nothing of it is kept; nor does what is foretold from it tell anything later. A
-    /// value never seen before is news once, so an open alarm goes on to keep them.
+    /// False: the frame is not to be judged, and nothing of it is kept. A value never seen before is news once, so an open alarm goes
+    /// on to keep them.
     /// </param>
     /// <param name="level">Of the channel that grows, if the value is its growth a step; NaN: it is not.</param>
-    public void Step(ReadOnlySpan<double> errors, double x, bool learn, bool keep = true, double level = double.NaN)
+    public void Step(ReadOnlySpan<double> errors, ReadOnlySpan<bool> tells, double x, bool learn, bool keep = true,
+        double level = double.NaN)
     {
         Require.Length(errors.Length, _horizons, nameof(errors));
-        if (!keep) _clean = 0;
-        else
+        Require.Length(tells.Length, _horizons, nameof(tells));
+        if (keep)
         {
-            if (_clean < long.MaxValue) _clean++;
-            for (int h = 0; h < _horizons; h++) _told[h] = _clean > _ahead[h] ? errors[h] : 0;
+            for (int h = 0; h < _horizons; h++) (_told[h], _tells[h]) = tells[h] ? (errors[h], 1) : (0, 0);
             _recent.Add(_told);
             _latest.Add(_told);
+            _telling.Add(_tells);
         }
-        double evidence = 0, remembered = 0;
+        double evidence = 0, remembered = 0, weight = 0;
         for (int h = 0; h < _horizons; h++)
         {
-            if (_count < _settling || _clean <= _ahead[h]) continue;
-            double recent = _recent.Values[h] / _length, latest = _latest.Values[h] / _few;
-            double ofMean = _spec.MeanWeight * _mean[h].Step(Math.Sqrt(Math.Abs(recent)), learn && _clean > _ahead[h] + _length);
+            if (_count < _settling || !tells[h]) continue;
+            // Of n errors that tell among the latest K: as wide as the mean of K, where they are independent.
+            double recent = _recent.Values[h] / Math.Sqrt(_length * _telling.Values[h]), latest = _latest.Values[h] / _few;
+            double ofMean = _spec.MeanWeight * _mean[h].Step(Math.Sqrt(Math.Abs(recent)), learn);
             evidence += _weights[h] * (_spec.ErrorWeight * _error[h].Step(Math.Sqrt(Math.Abs(errors[h])), learn) + ofMean);
+            weight += _weights[h];
             // The root's mean square is the mean |e|. A shift that is hardly more than the noise is not over whenever that hides it.
             double goesOn = Math.Min(GoesOn * Math.Abs(recent), Math.Abs(recent) - _chance * _error[h].MeanSquare);
             if (latest * Math.Sign(recent) < goesOn) remembered += _weights[h] * ofMean;
         }
+        if (weight > 0 && tells.Contains(false)) (evidence, remembered) = (evidence / weight, remembered / weight);
         (ErrorEvidence, Remembered) = (evidence, remembered);
         ExtremeEvidence = _extremes.Step(x, keep);
         bool grows = !double.IsNaN(level);
@@ -153,12 +158,21 @@ sealed class MetricCalibrator
     public void Carry(ref StateCarrier state)
     {
         _recent.Carry(ref state);
-        if (state.Holds(6)) _latest.Carry(ref state);
+        if (state.Holds(6))
+        {
+            _latest.Carry(ref state);
+            _telling.Carry(ref state);
+        }
+        else
+        {
+            _tells.AsSpan().Fill(1);
+            for (int i = 0; i < _length; i++) _telling.Add(_tells);
+        }
         foreach (TailChannel tail in _error) tail.Carry(ref state);
         foreach (TailChannel tail in _mean) tail.Carry(ref state);
         _extremes.Carry(ref state);
         if (state.Holds(6)) state.Carry(ref _moves);
         state.Carry(ref _count);
-        state.Carry(ref _clean);
+        if (!state.Holds(6)) state.Carried(0L);  // frames since the last that was not to be judged
     }
 }

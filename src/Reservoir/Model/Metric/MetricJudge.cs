@@ -8,7 +8,7 @@ namespace Esn;
 /// </summary>
 /// <remarks>
 /// While an alarm is open the reference of its errors does not learn; values never seen before are kept, as each is news
-/// once. Learning starts again when the alarm is closed or adapted to, soon: on the Numenta benchmark (75.9 standard, 70.7
+/// once. Learning starts again when the alarm is closed or adapted to, soon: on the Numenta benchmark (then 75.9 standard, 70.7
 /// low-FP with no freezing) a limit of 20 steps costs .1 and .6 points, one of 500 steps 1.5 and 3.3.
 /// </remarks>
 sealed class MetricJudge : Judge, IJudgement
@@ -18,12 +18,16 @@ sealed class MetricJudge : Judge, IJudgement
     readonly Recurrence[] _recurrences;        // [channels]
     readonly EmissionBudget _budget;
     readonly double[] _channelErrors;          // of one channel [horizons]
+    readonly IReadOnlyList<int> _ahead;        // of the horizons, in steps
+    readonly bool[] _tells;                    // whether neither this frame nor the one it was foretold from was muted [horizons]
+    readonly long[] _muted;                    // the latest muted step of each remainder; −1: there was none [longest horizon + 1]
     readonly Unprecedented _unprecedented;
     readonly double[] _margins;                // evidence over the threshold [channels], then of what is unprecedented
+    readonly double[] _present;                // the same without what is over, nor excused in an alarm of the channel [channels]
     readonly double _alarmsPerDay;             // 0: the budget is not of days
-    readonly double[] _present;                // the same without what is over [channels]
     DateTime _opening;                         // feed time of the last step before which no alarm was open
     int _strongest;                            // the channel with the most evidence
+    double _told;                              // score of that alone
     readonly double[] _ceilings;               // most that the score can be [channels]
     readonly double[] _hidden;                 // score that these hid lately, the highest; 0: none [channels]
     readonly int[] _hides;                     // steps until that is forgotten [channels]
@@ -40,9 +44,11 @@ sealed class MetricJudge : Judge, IJudgement
     {
         (_spec, _alarmsPerDay) = (spec, alarmsPerDay);
         double[] weights = spec.Weights();
-        IReadOnlyList<int> ahead = spec.HorizonSteps;
+        _ahead = spec.HorizonSteps;
+        (_tells, _muted) = (new bool[weights.Length], new long[_ahead[^1] + 1]);
+        _muted.AsSpan().Fill(-1);
         _calibrators = [.. Enumerable.Range(0, channels)
-            .Select(_ => new MetricCalibrator(spec.Calibrator, spec.WarmUp, ahead, weights, spec.Regressors(channels)))];
+            .Select(_ => new MetricCalibrator(spec.Calibrator, spec.WarmUp, weights, spec.Regressors(channels)))];
         _budget = new EmissionBudget(spec.Budget, spec.WarmUp, channels);
         _recurrences = [.. Enumerable.Range(0, channels).Select(_ => new Recurrence(interval, _budget.Threshold))];
         (_channelErrors, _margins, _present) = (new double[weights.Length], new double[channels + 1], new double[channels]);
@@ -80,7 +86,7 @@ sealed class MetricJudge : Judge, IJudgement
         score < _calibrators.Length ? _present[score] >= _spec.Quiet || Alarms(score) : _unprecedented.Unusual;
 
     /// <inheritdoc/>
-    public bool Alarms(int score) => score < _calibrators.Length ? Score >= 1 && score == _strongest : _unprecedented.Score >= 1;
+    public bool Alarms(int score) => score < _calibrators.Length ? _told >= 1 && score == _strongest : _unprecedented.Score >= 1;
 
     /// <inheritdoc/>
     public override bool TellsEarly => true;
@@ -105,6 +111,7 @@ sealed class MetricJudge : Judge, IJudgement
             _present[c] = _margins[c] = Math.Min(score, before.Ceiling(view.Frame[c]));
             if (_margins[c] > Score) (Score, _strongest) = (_margins[c], c);
         }
+        _told = Score;
         return DeviatesBy(view.Frame[_strongest] - usual[_strongest]);
     }
 
@@ -113,6 +120,8 @@ sealed class MetricJudge : Judge, IJudgement
     {
         double most = double.NegativeInfinity, unit = _budget.Threshold / _budget.Factor;
         if (!alarm.Open) _opening = step.Time;
+        if (step.Muted) _muted[step.Index % _muted.Length] = step.Index;
+        for (int h = 0; h < _tells.Length; h++) _tells[h] = !step.Muted && !WasMuted(step.Index - _ahead[h]);
         bool capped = false;  // the strongest: by how seldom it moved
         for (int c = 0; c < _calibrators.Length; c++)
         {
@@ -124,22 +133,18 @@ sealed class MetricJudge : Judge, IJudgement
             }
             for (int h = 0; h < _channelErrors.Length; h++) _channelErrors[h] = step.Errors[h * _calibrators.Length + c];
             MetricCalibrator calibrator = _calibrators[c];
-            calibrator.Step(_channelErrors, step.Frame[c], learn: !(alarm.Open || step.Muted), keep: !step.Muted,
+            calibrator.Step(_channelErrors, _tells, step.Frame[c], learn: !(alarm.Open || step.Muted), keep: !step.Muted,
                 level: !step.Grows.IsEmpty && step.Grows[c] ? step.Values[c] : double.NaN);
             double errors = _recurrences[c].Take(step.Time, calibrator.ErrorEvidence, keep: !step.Muted, _opening);
             double evidence = _spec.Budget.Weigh(errors, calibrator.ExtremeEvidence);
             // The budget must not take what a ceiling hides for what was told: of other channels it would ask for more than that.
             _ceilings[c] = Ceiling(c, evidence / unit);
             double told = Math.Min(evidence, _ceilings[c] * unit);
-            // A fault that holds for days comes again each hour: that ends no alarm, but nothing more is told of it.
-            if (alarm.Open && alarm.Contributed[c])
-            {
-                errors = calibrator.ErrorEvidence;
-                evidence = _spec.Budget.Weigh(errors, calibrator.ExtremeEvidence);
-            }
             _margins[c] = Math.Min(evidence, _ceilings[c] * _budget.Threshold);
-            _present[c] = _spec.Budget.Weigh(Math.Max(0, errors - calibrator.Remembered), calibrator.ExtremeEvidence);
             if (told > most) (most, _strongest, capped) = (told, c, told < evidence);
+            // A fault that holds for days comes again each hour: that ends no alarm, but nothing more is told of it.
+            if (alarm.Open && alarm.Contributed[c]) errors = calibrator.ErrorEvidence;
+            _present[c] = _spec.Budget.Weigh(Math.Max(0, errors - calibrator.Remembered), calibrator.ExtremeEvidence);
         }
         TensorPrimitives.Divide(_margins, _budget.Threshold, _margins);
         TensorPrimitives.Divide(_present, _budget.Threshold, _present);
@@ -150,8 +155,11 @@ sealed class MetricJudge : Judge, IJudgement
         else _unprecedented.Step(step.Frame, step.Expected, alarm.Open, step.WarmingUp);
         _margins[^1] = _unprecedented.Score;
         Stands = alarm.Open && !step.Muted && StandsStill(alarm);
+        _told = score;
         Score = step.Muted || step.WarmingUp ? 0 : Math.Max(score, _unprecedented.Score);
     }
+
+    bool WasMuted(long step) => step >= 0 && _muted[step % _muted.Length] == step;
 
     // Most that the score of a channel can be. What goes on in one that has moved often enough meanwhile is no news.
     double Ceiling(int c, double score)
@@ -216,11 +224,13 @@ sealed class MetricJudge : Judge, IJudgement
         _budget.Carry(ref state);
         if (state.Holds(6))
         {
+            state.Carry(_muted);
             state.Carry(ref _opening);
             state.Carry(_hidden);
             state.Carry(_hides);
             // In a gap what was last told goes on.
             Score = state.Carried(Score);
+            state.Carry(ref _told);
         }
         if (state.Holds(4)) _unprecedented.Carry(ref state);
     }

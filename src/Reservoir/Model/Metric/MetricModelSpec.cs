@@ -87,7 +87,7 @@ public sealed record MetricModelSpec : ModelSpec
     internal override IReadOnlyList<int> HorizonSteps => [.. Horizons.Select(Steps).Distinct()];
 
     // Slow units remember for hundreds of steps what they saw, longer than any settling after a mute: nothing far from the forecast gets
-    // there, and so judging need not wait for more than the units that forget at once. Horizons wait for themselves.
+    // there, and so judging need not wait for more than the units that forget at once. What a muted frame foretold tells nothing.
     internal override double MutedReach => 2;
 
     internal override StepSchedule Schedule =>

@@ -64,4 +64,29 @@ public sealed class AlarmEndTests
         (int Rows, AlarmChange How)[] ends = Ends(20, _ => factor);
         Assert.Equal(20, ends.Count(end => end == (20, AlarmChange.Adapted)));
     }
+
+    // A flag that never moves beside a sensor that stands still for forty frames: what holds the alarm is the sensor.
+    [Fact]
+    public void A_freeze_ends_when_the_channel_moves_though_another_never_does()
+    {
+        var ends = new List<long>();
+        Parallel.For(0, 40, seed =>
+        {
+            var random = new Xoshiro256StarStar(seed, threadSafe: false);
+            double kept = 20 + .3 * Normal.Sample(random, 0, 1);
+            double[][] frames = [.. Enumerable.Range(0, Begin + 640).Select(t =>
+                (double[])[1, t is >= Begin and < Begin + 40 ? kept : 20 + Normal.Sample(random, 0, 1)])];
+            var detector = new Detector(new MetricModelSpec { WarmUp = 300 }, 2);
+            long start = -1;
+            for (int t = 0; t < frames.Length; t++)
+            {
+                AlarmEvent? alarm = detector.Step(DateTime.UnixEpoch.AddMinutes(5 * t), frames[t], new double[2]).Alarm;
+                if (start < 0 && alarm is { Change: AlarmChange.Opened, Position: >= Begin and < Begin + 40 }) start = alarm.Start;
+                if (alarm is { Change: AlarmChange.Closed or AlarmChange.Adapted } && alarm.Start == start)
+                    lock (ends) ends.Add(alarm.Position - Begin - 40);
+            }
+        });
+        string each = string.Join(" ", ends);
+        Assert.True(ends.Count >= 35 && ends.Count(end => end > 60) <= 2, each);
+    }
 }

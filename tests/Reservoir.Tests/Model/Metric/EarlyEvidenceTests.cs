@@ -206,6 +206,18 @@ public sealed class EarlyEvidenceTests
     }
 
     [Fact]
+    public void A_gap_goes_on_with_what_was_told_and_one_that_is_muted_ends_it()
+    {
+        var random = new Xoshiro256StarStar(1, threadSafe: false);
+        var detector = new Detector(Small, 1);
+        StepResult[] results = [.. Enumerable.Range(0, WarmUp).Select(t => detector.Step(Start.AddHours(t),
+            [t is >= 103 and < 106 ? double.NaN : t is >= 100 and < 110 ? 0 : Daily(t, random)], new double[1], muted: t == 105))];
+        Assert.Equal([100], Told(results[..106]));
+        Assert.Equal([1.0, 1.0], results[103..105].Select(result => Math.Min(1, result.Score)));
+        Assert.Equal((AlarmChange.Closed, 0.0), (results[105].Alarm!.Change, results[105].Score));
+    }
+
+    [Fact]
     public void A_channel_without_a_value_that_seldom_moved_has_no_part_in_what_is_told_beside_it()
     {
         var random = new Xoshiro256StarStar(1, threadSafe: false);

@@ -136,4 +136,55 @@ public sealed class MaintenanceTests
         }
         Assert.Equal(expectations[0], expectations[1]);
     }
+
+    // As many frames after a mute as its schedule says; the first that is judged tells.
+    [Theory]
+    [InlineData("metric", 3)]
+    [InlineData("sensors", 10)]
+    [InlineData("signal", 50)]
+    public void After_a_mute_it_is_judged_again_as_soon_as_it_is_said(string preset, int settling)
+    {
+        double Score(int after)
+        {
+            var random = new Xoshiro256StarStar(9, threadSafe: false);
+            var detector = new Detector(Presets.Of(preset), 1);
+            StepResult result = default;
+            for (int t = 0; t < 4000 + after; t++)
+            {
+                double x = t % 7 + random.NextDouble() + (t == 4000 + after - 1 ? 1000 : 0);
+                result = detector.Step(Start.AddMinutes(t), [x], new double[1], muted: t is >= 3990 and < 4000);
+            }
+            return result.Score;
+        }
+        Assert.Equal(0, Score(settling));
+        Assert.True(Score(settling + 1) >= 1);
+    }
+
+    // A window each night on rows by the hour: what the longer horizons foretold from before it still counts, and the rest has its share.
+    [Fact]
+    public void With_maintenance_each_night_faults_by_day_are_told_and_health_is_not()
+    {
+        (int told, int without, int healthy) = (0, 0, 0);
+        for (int seed = 20; seed < 30; seed++)
+        {
+            told += Alarms(seed, nightly: true, fault: 80, from: 1400, to: 1410);
+            without += Alarms(seed, nightly: false, fault: 80, from: 1400, to: 1410);
+            healthy += Alarms(seed, nightly: true, fault: 0, from: 300, to: 1800);
+        }
+        Assert.True(told >= 9 && told >= without - 1 && healthy <= 4, $"{told} told, {without} without maintenance, {healthy} of health");
+    }
+
+    static int Alarms(int seed, bool nightly, double fault, int from, int to)
+    {
+        var random = new Xoshiro256StarStar(seed, threadSafe: false);
+        var detector = new Detector(new MetricModelSpec(), 1);
+        int opened = 0;
+        for (int t = 0; t < 1800; t++)
+        {
+            double x = 200 + 8 * MathNet.Numerics.Distributions.Normal.Sample(random, 0, 1) + (t is >= 1400 and < 1410 ? fault : 0);
+            StepResult result = detector.Step(Start.AddHours(t), [x], new double[1], muted: nightly && t % 24 is 2 or 3);
+            if (result.Alarm is { Change: AlarmChange.Opened } && t >= from && t < to) opened++;
+        }
+        return opened;
+    }
 }

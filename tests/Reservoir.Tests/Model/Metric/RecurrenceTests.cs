@@ -152,6 +152,28 @@ public sealed class RecurrenceTests
         Assert.True(escalated == 0 && opened >= 10, $"{opened} opened, {escalated} escalated");
     }
 
+    // The rest of what is excused is no ceiling: the score was infinite, and its alarm critical for good.
+    [Fact]
+    public void A_job_that_grows_in_its_alarm_has_a_finite_score()
+    {
+        const int rows = 700, first = 9 * 48, last = 13 * 48;
+        int told = 0;
+        for (int seed = 0; seed < 20; seed++)
+        {
+            var random = new Xoshiro256StarStar(seed, threadSafe: false);
+            var detector = new Detector(new MetricModelSpec().ForFeedOf(rows), 1);
+            for (int t = 0; t < last + 48; t++)
+            {
+                double job = t >= first && t % 48 is >= 10 and < 16 ? 80 : 0;
+                if (t >= last) job *= 1 + 4 * (t % 48 - 9);
+                StepResult result = detector.Step(Start.AddMinutes(30 * t), [20 + Normal.Sample(random, 0, 1) + job], new double[1]);
+                Assert.True(result.Score < 20, $"seed {seed}, frame {t}: {result.Score}");
+                if (t >= last && result.Score >= 1) told++;
+            }
+        }
+        Assert.True(told >= 20, $"{told}");
+    }
+
     [Fact]
     public void A_job_that_is_ten_times_as_large_is_told()
     {
