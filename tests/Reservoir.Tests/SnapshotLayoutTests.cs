@@ -24,6 +24,7 @@ public sealed class SnapshotLayoutTests
         ("metric", Presets.Metric(), 2),
         (Growing, Presets.Sensors(), 2),
         ("tiles", Fields.Small(new TileSpec { Rows = 3, Columns = 4, Halo = 1 }), 48),
+        ("coarse tiles", Fields.Small(new TileSpec { Rows = 3, Columns = 4, Halo = 1, Coarse = new CoarseSpec() }), 48),
         ("whole field", Fields.Small(tiles: null), 48),
     ];
 

@@ -91,7 +91,8 @@ public sealed class GoldenSnapshotTests
             metric with { Reservoir = metric.Reservoir with { Units = 12, Degree = 3 }, Normality = windows, WarmUp = 100 });
         yield return ("field", Presets.Field() with
         {
-            Tiles = new TileSpec { Rows = 4, Columns = 4, Halo = 0, Changes = 0 }, ScalingSteps = 50, WarmUp = 400, CalibrateFrom = 200,
+            Tiles = new TileSpec { Rows = 4, Columns = 4, Halo = 0, Changes = 0, Coarse = new CoarseSpec { Every = 4, Changes = [2] } },
+            ScalingSteps = 50, WarmUp = 400, CalibrateFrom = 200,
             SpreadMemory = 100, Normality = windows, Readout = new ReadoutSpec { Delay = 3 },
         });
     }

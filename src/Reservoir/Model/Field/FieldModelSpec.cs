@@ -15,7 +15,7 @@ public sealed record FieldModelSpec : ModelSpec
     public GridSpec Grid { get; init; } = new();
 
     /// <summary>How a field is cut into tiles; null: one network sees it as a whole, by its input map.</summary>
-    public TileSpec? Tiles { get; init; } = new();
+    public TileSpec? Tiles { get; init; } = new() { Coarse = new CoarseSpec() };
 
     /// <summary>
     /// How errors are taken together; the most unusual of all counts. Sharp ones tell what is plain, wide and long ones what hides

@@ -1,9 +1,9 @@
 namespace Esn;
 
 /// <summary>
-/// Predicts a field tile by tile. A tile's regressors are z = [1; u; J; u₋₁ − u; J₋₁ − J; …] of its cells and those around it,
-/// J = J(u, ∇²u) at an rms of .3; what is learnt is the increment u(t+1) − u(t). In a free run tiles exchange what they
-/// predict at every step.
+/// Predicts a field tile by tile. A tile's regressors are z = [1; u; J; u₋₁ − u; J₋₁ − J; …] of its cells and those around it, as
+/// <see cref="TileQuantities"/> has them; what is learnt is the increment u(t+1) − u(t). In a free run tiles exchange what they predict at
+/// every step.
 /// </summary>
 /// <remarks>Tiles do not depend on each other within a step: they run on two threads, and the bits are the same on one.</remarks>
 sealed class TilePredictor : Predictor
@@ -11,12 +11,11 @@ sealed class TilePredictor : Predictor
     [ThreadStatic] static double[]? s_rows;  // z of the announced frames, tile by tile [tiles][n×D]
 
     readonly GridSpec _grid;
-    readonly TileSpec _spec;
     readonly ReadoutSpec _readout;
     readonly Tile[] _tiles;
-    readonly Advection? _advection;
+    readonly TileQuantities _see;
     readonly TwoHalves _halves;
-    readonly double[] _quantities;  // u and J of the last announced frame, and how they changed [quantities×channels]
+    readonly double[] _quantities;  // of the last announced frame
     readonly double[] _settled;     // u of the last settled frame [channels]
     readonly double[] _next;        // ŷ [channels]
     readonly double[] _increment;   // scratch [channels]
@@ -30,11 +29,13 @@ sealed class TilePredictor : Predictor
     /// <param name="readout">Valid; of one horizon. A delay of 0 is measured: see <see cref="Decorrelation"/>.</param>
     public TilePredictor(GridSpec grid, TileSpec spec, ReadoutSpec readout)
     {
-        (_grid, _spec, _readout, _late) = (grid, spec, readout, readout.Delay);
-        if (spec.Advection) _advection = new Advection(grid);
+        (_grid, _readout, _late) = (grid, readout, readout.Delay);
+        _see = new TileQuantities(grid, spec);
         (_settled, _next, _increment) = (new double[grid.Channels], new double[grid.Channels], new double[grid.Channels]);
-        _quantities = new double[QuantitiesOf(spec) * grid.Channels];
-        _tiles = [.. Cut(grid, spec).Select(tile => new Tile(tile.Own, tile.Seen, grid, QuantitiesOf(spec)))];
+        _quantities = new double[_see.Length];
+        int[] coarse = TileQuantities.CoarseCells(grid, spec);
+        _tiles = [.. Cut(grid, spec).Select(tile =>
+            new Tile(tile.Own, [.. TileQuantities.Seen(grid, spec, coarse, tile.Fine, tile.Around)], grid))];
         int first = 0;
         foreach (Tile tile in _tiles) (tile.First, first) = (first, first + tile.Regressors);
         Regressors = first;
@@ -51,7 +52,7 @@ sealed class TilePredictor : Predictor
     /// <inheritdoc/>
     public override void Fit(ReadOnlySpan<double> frames)
     {
-        _advection?.Fit(frames);
+        _see.Fit(frames);
         if (_readout.Delay > 0) return;
         _late = Decorrelation.LateBy(frames, _grid.Channels);
         MakeReadouts();
@@ -68,8 +69,12 @@ sealed class TilePredictor : Predictor
     public int Regressors { get; }
 
     /// <summary>D of each tile.</summary>
-    public static IEnumerable<(int Regressors, int Outputs)> Sizes(GridSpec grid, TileSpec spec) =>
-        Cut(grid, spec).Select(tile => (1 + QuantitiesOf(spec) * grid.Fields * tile.Seen.Length, grid.Fields * tile.Own.Length));
+    public static IEnumerable<(int Regressors, int Outputs)> Sizes(GridSpec grid, TileSpec spec)
+    {
+        int[] coarse = TileQuantities.CoarseCells(grid, spec);
+        return Cut(grid, spec).Select(tile =>
+            (1 + TileQuantities.Seen(grid, spec, coarse, tile.Fine, tile.Around).Count(), grid.Fields * tile.Own.Length));
+    }
 
     /// <inheritdoc/>
     public override long Recoveries => _tiles.Sum(tile => tile.Readout.Recoveries);
@@ -77,18 +82,19 @@ sealed class TilePredictor : Predictor
     /// <inheritdoc/>
     public override long Refusals => _tiles.Sum(tile => tile.Readout.Refusals);
 
-    static int QuantitiesOf(TileSpec spec) => (spec.Advection ? 2 : 1) * (1 + spec.Changes);
-
     // Cells of each tile that are no land, and those that it sees.
-    static IEnumerable<(int[] Own, int[] Seen)> Cut(GridSpec grid, TileSpec spec)
+    static IEnumerable<(int[] Own, int[] Fine, int[] Around)> Cut(GridSpec grid, TileSpec spec)
     {
+        int near = spec.Coarse.On ? spec.Coarse.Near : spec.Halo;
         for (int row = 0; row < grid.Rows; row += spec.Rows)
             for (int column = 0; column < grid.Columns; column += spec.Columns)
             {
                 int[] own = Cells(row, column, row + spec.Rows, column + spec.Columns);
-                if (own.Length > 0) yield return (own,
-                    Cells(row - spec.Halo, column - spec.Halo, row + spec.Rows + spec.Halo, column + spec.Columns + spec.Halo));
+                if (own.Length > 0) yield return (own, Within(near, row, column), Within(spec.Halo, row, column));
             }
+
+        int[] Within(int halo, int row, int column) =>
+            Cells(row - halo, column - halo, row + spec.Rows + halo, column + spec.Columns + halo);
 
         int[] Cells(int top, int left, int bottom, int right) =>
         [
@@ -107,7 +113,7 @@ sealed class TilePredictor : Predictor
         _rows = s_rows;
         for (int t = 0; t < times.Length; t++)
         {
-            Take(frames.Slice(t * _grid.Channels, _grid.Channels), _quantities);
+            _see.Take(frames.Slice(t * _grid.Channels, _grid.Channels), _quantities);
             foreach (Tile tile in _tiles) tile.Gather(_quantities, Row(tile, t));
         }
         foreach (Tile tile in _tiles) tile.Readout.Begin(_rows.AsSpan(tile.First * times.Length, tile.Regressors * times.Length),
@@ -115,18 +121,6 @@ sealed class TilePredictor : Predictor
     }
 
     Span<double> Row(Tile tile, int t) => _rows.AsSpan(tile.First * _count + t * tile.Regressors, tile.Regressors);
-
-    // The quantities of a frame take the place of those of the frame before: [u; J; their last change; the one before; …].
-    void Take(ReadOnlySpan<double> frame, Span<double> quantities)
-    {
-        int now = (_advection is null ? 1 : 2) * _grid.Channels;
-        for (int change = _spec.Changes; change > 1; change--) quantities.Slice((change - 1) * now, now)
-            .CopyTo(quantities[(change * now)..]);
-        if (_spec.Changes > 0) quantities[..now].CopyTo(quantities[now..]);
-        frame.CopyTo(quantities);
-        _advection?.Of(frame, quantities.Slice(_grid.Channels, _grid.Channels));
-        for (int i = 0; i < now && _spec.Changes > 0; i++) quantities[now + i] -= quantities[i];
-    }
 
     /// <inheritdoc/>
     public override void Settle(ReadOnlySpan<double> frame, Span<double> errors)
@@ -177,7 +171,7 @@ sealed class TilePredictor : Predictor
         {
             for (int i = 0; i < next.Length; i++) next[i] = Math.Clamp(next[i], -limit, limit);
             next.CopyTo(forecast[done..]);
-            Take(next, quantities);
+            _see.Take(next, quantities);
             foreach (Tile tile in _tiles) tile.Advance(quantities, next);
         }
     }
@@ -185,7 +179,7 @@ sealed class TilePredictor : Predictor
     /// <inheritdoc/>
     public override void Carry(ref StateCarrier state)
     {
-        _advection?.Carry(ref state);
+        _see.Carry(ref state);
         state.Carry(ref _late, 0, Decorrelation.Most);
         if (state.Loading) MakeReadouts();
         state.Carry(_quantities);
@@ -200,10 +194,10 @@ sealed class TilePredictor : Predictor
         readonly int[] _seen;    // elements of the quantities that it sees
         readonly double[] _target, _error, _z;
 
-        public Tile(int[] own, int[] seen, GridSpec grid, int quantities)
+        public Tile(int[] own, int[] seen, GridSpec grid)
         {
             _own = [.. Enumerable.Range(0, grid.Fields).SelectMany(field => own.Select(cell => field * grid.Cells + cell))];
-            _seen = [.. Enumerable.Range(0, quantities * grid.Fields).SelectMany(plane => seen.Select(cell => plane * grid.Cells + cell))];
+            _seen = seen;
             Regressors = 1 + _seen.Length;
             (_target, _error, _z) = (new double[_own.Length], new double[_own.Length], new double[Regressors]);
         }

@@ -23,6 +23,13 @@ public sealed record TileSpec
     /// <summary>Of how many earlier frames readouts see by how much all that changed from one to the next, 0 … 10.</summary>
     public int Changes { get; init; } = 1;
 
+    /// <summary>
+    /// What readouts see of the cells around their own, and of frames before the last. Preset field has it. Measured on an ocean: a
+    /// third of P less, and squared errors, over some cells, a quarter of what they were, or three quarters with noise of 1 %.
+    /// </summary>
+    [Later]
+    public CoarseSpec Coarse { get; init; } = new() { Every = 0 };
+
     /// <summary>Throws with the key, the value and the range.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A value out of its range.</exception>
     public void Validate()
@@ -31,5 +38,6 @@ public sealed record TileSpec
         Require.Range(Columns, 1, 1000);
         Require.Range(Halo, 0, 100);
         Require.Range(Changes, 0, 10);
+        Coarse.Validate();
     }
 }

@@ -21,11 +21,14 @@ public sealed class FieldModelTests
     }
 
     [Theory]
-    [InlineData(4, 6)]
-    [InlineData(12, 19)]
-    public void A_lifted_patch_is_found_in_time_and_in_space(int row, int column)
+    [InlineData(4, 6, false)]
+    [InlineData(12, 19, false)]
+    [InlineData(4, 6, true)]
+    [InlineData(12, 19, true)]
+    public void A_lifted_patch_is_found_in_time_and_in_space(int row, int column, bool coarse)
     {
-        List<AlarmEvent> events = Events(Spec(new TileSpec()), Fields.Waves(Rows, Columns, Steps, Onset, row, column, lift: .3));
+        var tiles = new TileSpec { Coarse = new CoarseSpec { Every = coarse ? 2 : 0 } };
+        List<AlarmEvent> events = Events(Spec(tiles), Fields.Waves(Rows, Columns, Steps, Onset, row, column, lift: .3));
         AlarmEvent opened = Assert.Single(events, e => e.Change == AlarmChange.Opened && e.Position >= Onset - 100);
         Assert.InRange(opened.Position, Onset, Onset + 1);
         FieldRegion region = opened.Field!.Regions[0];
@@ -61,11 +64,15 @@ public sealed class FieldModelTests
         }
     }
 
-    [Fact]
-    public void A_free_run_goes_on_where_the_field_does()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_free_run_goes_on_where_the_field_does(bool coarse)
     {
-        FieldModelSpec spec = Spec(new TileSpec { Advection = false }) with { Readout = new ReadoutSpec { Regularisation = 1e-4,
-            Delay = 1 } };
+        FieldModelSpec spec = Spec(new TileSpec { Advection = false, Coarse = new CoarseSpec { Every = coarse ? 2 : 0 } }) with
+        {
+            Readout = new ReadoutSpec { Regularisation = 1e-4, Delay = 1 },
+        };
         double[] feed = Fields.Waves(Rows, Columns, Steps);
         var detector = new Detector(spec, Cells);
         int known = Steps - 20;
@@ -85,7 +92,7 @@ public sealed class FieldModelTests
     public void A_step_allocates_nothing()
     {
         double[] feed = Fields.Waves(Rows, Columns, 1100);
-        var detector = new Detector(Spec(new TileSpec()), Cells);
+        var detector = new Detector(Spec(new TileSpec { Coarse = new CoarseSpec() }), Cells);
         var (times, results, expected) = (Feeds.Times(1100), new StepResult[1000], new double[1000 * Cells]);
         detector.StepMany(times.AsSpan(0, 1000), feed.AsSpan(0, 1000 * Cells), results, expected);
         TilePredictor.OneThread = true;  // the queue of the thread pool grows at times, for whoever adds to it
