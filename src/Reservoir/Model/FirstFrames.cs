@@ -12,6 +12,7 @@ sealed class FirstFrames
     readonly EarlyTelling? _early;   // null: the judge tells nothing by them
     double[] _filled = [];           // the frames once they are full, nothing missing
     int _count;
+    double _told;                    // score of the last frame with a value
 
     /// <param name="channels">Length of a frame.</param>
     /// <param name="most">That fix the scaling, ≥ 1.</param>
@@ -43,11 +44,12 @@ sealed class FirstFrames
     {
         bool gap = MissingValues.AreAll(frame);
         // A gap is no reason to open or to end an alarm, but a mute is.
-        if (gap && !(muted && alarm.Open)) return (alarm.Open ? bar.Of(judge.Judgement).Score : 0, null);
+        if (gap && !(muted && alarm.Open)) return (alarm.Open ? _told : 0, null);
         (double, AlarmEvent?) told = _early is null ? default : _early.Step(judge, alarm, report, bar, new EarlyView
         {
             Frames = _frames.AsSpan(0, _count * _channels), Times = _times.AsSpan(0, _count), Frame = frame, Time = time,
         }, position, ends: muted || _count == _times.Length - 1);
+        _told = told.Item1;
         if (muted) return told;
         _early?.Keep(_count, alarm.Open);
         _times[_count] = time;
@@ -63,7 +65,7 @@ sealed class FirstFrames
     {
         _early?.Blank(_frames);
         _filled = MissingValues.Filled(_frames, _channels);
-        if (growth is { Watched: true, Any: false }) Growth.FindEarly(_filled, _channels, growth.Grows, growth.Counts);
+        if (growth is { Watched: true, Any: false }) Growth.FindEarly(_filled, _channels, growth.Grows, growth.Counts, _frames);
         if (growth.Any)
             return new DifferencingScaler(_filled, growth.Grows, growth.Counts, rates => spec.FitScaler(rates, _times, _channels));
         Scaler scaler = spec.FitScaler(_filled, _times, _channels);
@@ -103,6 +105,7 @@ sealed class FirstFrames
         state.Carry(_times.AsSpan(0, _count));
         if (_early is null || !state.Holds(6)) return;
         _early.Carry(ref state, _count);
+        state.Carry(ref _told);
         alarm.Carry(ref state, judge.Names.Length);
         report.Carry(ref state);
         bar.Carry(ref state);

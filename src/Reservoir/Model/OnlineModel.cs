@@ -85,7 +85,7 @@ sealed class OnlineModel
     {
         _growth.Leave();
         return _growth.Outgrew ? new ModelChange(ModelChangeKind.Growing, _growth.Which, Restarted: true)
-            : new ModelChange(ModelChangeKind.Outgrown, _left.Leave(), Restarted: true);
+            : new ModelChange(ModelChangeKind.Outgrown, _spec.TakesFields ? [] : _left.Leave(), Restarted: true);
     }
 
     int MostClipped => Math.Max(_spec.Alarm.AdaptAfter, _schedule.ScalingSteps);
@@ -110,7 +110,7 @@ sealed class OnlineModel
             // One at a time where the next frame may be the last.
             count = _growth.Outgrew || _left.Beyond + _predictor.AtOnce >= MostClipped ? 1
                 : Math.Min(_predictor.AtOnce, times.Length - done);
-            count = _growth.Within(count);
+            count = _scaler!.Steady(frames[(done * _channels)..], _growth.Within(count));
             if (!whole) count = MissingValues.Together(frames[(done * _channels)..], _channels, count);
             if (!muted.IsEmpty && double.IsFinite(_spec.MutedReach) && muted.Slice(done, count).IndexOf(true) is >= 0 and var mute)
                 count = Math.Max(1, mute);

@@ -43,14 +43,20 @@ sealed class Growth
     /// <param name="channels">Of each.</param>
     /// <param name="grows">[channels], overwritten.</param>
     /// <param name="counts">[channels], overwritten: those that fall only to begin anew and are not below 0, as a counter.</param>
-    public static void FindEarly(ReadOnlySpan<double> frames, int channels, Span<bool> grows, Span<bool> counts)
+    /// <param name="came">The same as they came, NaN: no value; empty: as they are.</param>
+    public static void FindEarly(ReadOnlySpan<double> frames, int channels, Span<bool> grows, Span<bool> counts,
+        ReadOnlySpan<double> came = default)
     {
         int count = frames.Length / channels;
         double[] values = new double[count];
         for (int c = 0; c < channels; c++)
         {
             var rise = new Rise();
-            for (int t = 0; t < count; t++) values[t] = rise.Take(frames[t * channels + c], first: true);
+            for (int t = 0; t < count; t++)
+            {
+                if (t > 0 && !came.IsEmpty && double.IsNaN(came[(t - 1) * channels + c])) rise.Pause();
+                values[t] = rise.Take(frames[t * channels + c], first: true);
+            }
             grows[c] = Math.Min(rise.Rises, rise.Falls) == 0 && Math.Max(rise.Rises, rise.Falls) >= LeastMoves * (count - 1)
                 && rise.IsOneStretch && Squared(values) >= StraightAtFirst && IsOfOneSlope(values);
             counts[c] = grows[c] && rise.Counts;

@@ -34,13 +34,13 @@ sealed class LeftScalings
     }
 
     /// <summary>The feed has left the present scaling.</summary>
-    /// <returns>The channels that did: beyond it half as often as the one that was so most often.</returns>
+    /// <returns>The channels that did: beyond it half as often as the one that was so most often; empty: all.</returns>
     public int[] Leave()
     {
         int most = _of.Max(of => of.Beyond);
         int[] left = [.. Enumerable.Range(0, _of.Length).Where(c => _of[c].Beyond > 0 && _of[c].Beyond >= most / 2)];
         foreach (int c in left) _of[c].Times++;
-        return left;
+        return left.Length == _of.Length ? [] : left;
     }
 
     /// <summary>A scaling is fixed: what left twice is given room.</summary>

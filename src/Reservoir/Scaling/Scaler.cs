@@ -11,6 +11,11 @@ abstract class Scaler
     /// </summary>
     public virtual double Reach => Limit;
 
+    /// <summary>How many frames may be scaled before the first of them is judged: then, a unit changes.</summary>
+    /// <param name="frames">[count×channels], units of the feed.</param>
+    /// <param name="count">≥ 1.</param>
+    public virtual int Steady(ReadOnlySpan<double> frames, int count) => count;
+
     /// <summary>Whether a channel lies so far off that the model can't see how far.</summary>
     /// <param name="channel">Which.</param>
     /// <param name="y">Its value of the frame that was scaled last.</param>

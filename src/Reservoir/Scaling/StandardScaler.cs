@@ -3,6 +3,7 @@ namespace Esn;
 /// <summary>Channel by channel to mean 0 and variance 1; frozen after the warm-up, so that W_out keeps its units.</summary>
 sealed class StandardScaler : Scaler
 {
+    const double Resolved = 1e-14;                 // part of the level that is no move: what doubles resolve, sums of some
     const double MostWidths = 50, MostCodes = .02;  // interquartile ranges beyond which a value is a code; part of the values
 
     readonly double[] _mean;   // [channels], units of the feed
@@ -46,8 +47,8 @@ sealed class StandardScaler : Scaler
         double deviation = largest * Math.Sqrt(sum / count);
         // A channel that never moved is measured in thousandths of its level, a zero in units. What doubles don't resolve did not move.
         // Its mean may be off by more than that, after so many sums.
-        double floor = low == 0 ? 1 : 1e-3 * Math.Abs(low), resolved = 4 * (Math.BitIncrement(Math.Abs(low)) - Math.Abs(low));
-        bool still = !(high - low > resolved && double.IsFinite(deviation));
+        double floor = low == 0 ? 1 : 1e-3 * Math.Abs(low);
+        bool still = !(high - low > Resolved * Math.Max(Math.Abs(low), Math.Abs(high)) && double.IsFinite(deviation));
         return still ? (low, floor, true) : (mean, deviation, false);
     }
 
@@ -82,21 +83,44 @@ sealed class StandardScaler : Scaler
 
     /// <inheritdoc/>
     /// <remarks>
-    /// The first move of a channel that had none may be its unit: scaled, the channel was 0 until then whatever the unit.
+    /// The first move of a channel that had none may be its unit, once it has lasted a frame: scaled, the channel was 0 until then whatever
+    /// the unit.
     /// </remarks>
     public override bool Scale(DateTime time, ReadOnlySpan<double> frame, Span<double> y, Span<double> origin, bool learn)
     {
         for (int c = 0; _resting is not null && learn && c < y.Length; c++)
         {
             ref Resting of = ref _resting[c];
-            if (of.How == Rest.Never || double.IsNaN(frame[c])) continue;
-            double move = Math.Abs(frame[c] - _mean[c]);
-            if (of.How != Rest.Always) of.How = frame[c] == of.Last ? Rest.Mostly : Rest.Moves;
-            else if (move > _scale[c]) (_scale[c], of.How) = (move, Rest.Mostly);
+            if (of.How == Rest.Never || (of.How == Rest.Always && Rests(c, frame[c]))) continue;
+            if (double.IsNaN(frame[c]))
+            {
+                // Nothing is known to have moved.
+                if (of.How == Rest.Moves) of.How = Rest.Mostly;
+                continue;
+            }
+            if (of.How == Rest.Away && Rests(c, frame[c])) of.How = Rest.Always;
+            else if (of.How == Rest.Always) of.How = Rest.Away;
+            else
+            {
+                if (of.How == Rest.Away) _scale[c] = Math.Max(_scale[c], Math.Abs(frame[c] - _mean[c]));
+                of.How = frame[c] == of.Last ? Rest.Mostly : Rest.Moves;
+            }
             of.Last = frame[c];
         }
         return Scale(frame, y);
     }
+
+    /// <inheritdoc/>
+    public override int Steady(ReadOnlySpan<double> frames, int count)
+    {
+        for (int t = 0; _resting is not null && t < count; t++)
+            for (int c = 0; c < _mean.Length; c++)
+                if (_resting[c].How == Rest.Away || (_resting[c].How == Rest.Always && !Rests(c, frames[t * _mean.Length + c])))
+                    return Math.Max(1, t);
+        return count;
+    }
+
+    bool Rests(int c, double x) => double.IsNaN(x) || Math.Abs(x - _mean[c]) <= Resolved * Math.Abs(_mean[c]);
 
     /// <inheritdoc/>
     /// <remarks>What rested as the scaling was fixed, and no longer does, is a machine that was started: its scaling is another.</remarks>
@@ -125,8 +149,9 @@ sealed class StandardScaler : Scaler
         if (resting) state.Carry<Resting>(_resting!);
     }
 
-    // Whether a channel rests: Always, since the scaling was fixed; Mostly, it moved, but not just now; Moves, just now.
-    enum Rest { Never, Always, Mostly, Moves }
+    // Whether a channel rests: Always, since the scaling was fixed; Away, but for the last frame; Mostly, it moved, but not just now;
+    // Moves, just now.
+    enum Rest { Never, Always, Away, Mostly, Moves }
 
     struct Resting
     {

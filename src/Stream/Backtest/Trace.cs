@@ -61,7 +61,7 @@ public sealed class Trace
     public Envelope Times { get; }
 
     /// <summary>First time and milliseconds from row to row, where these are always the same.</summary>
-    public (double Start, double Step)? Regular => _regular && Rows > 1 ? (Milliseconds(_first), _step) : null;
+    public (double Start, double Step)? Regular => _regular && _timed > 1 ? (Milliseconds(_first), _step) : null;
 
     /// <summary>Takes a row.</summary>
     /// <param name="row">Of the feed.</param>

@@ -102,7 +102,7 @@ sealed class NetCdfFeed : FieldFeed
         }
         catch (Exception e)
         {
-            throw new FeedException($"{Name}: can't read steps {begin + 1} to {begin + steps} of {Count} of {variable.Name}: "
+            throw new FeedException($"{Name}: can't read steps {begin} to {begin + steps - 1} of {Count} of {variable.Name}: "
                 + $"{e.Message.TrimEnd('.')}; is the file cut off?");
         }
     }

@@ -76,7 +76,7 @@ sealed class Silence(StreamId stream, int channels, TimesConfig times, FrameOrde
         TimeSpan interval = order.Interval.Interval ?? TimeSpan.Zero;
         long at = frame.Record.Offset;
         if (!IsSilent && !begins && sinceAt >= 0 && (frame.Time - since).Ticks > interval.Ticks * times.SilentAfter
-            && Limit is { } limit && frame.Time - since > limit)
+            && Limit is { } limit && frame.Time - since > limit + times.Delay)  // within the delay, what it overtook may still come
         {
             _changes.Add(new SilenceChange(stream, -1, false, since, Later(since, limit), interval, sinceAt, at));
             IsSilent = true;

@@ -110,6 +110,50 @@ public sealed class OutgrownTests
         Assert.InRange(Watch(Feeds.Small(), Stepping(12_000, 0, from, step)).Restarts, 0, 2);
     }
 
+    // Of a column that is reported when it changes the rest is missing: that it changed once is no reason to begin anew.
+    [Fact]
+    public void A_column_that_is_missing_between_its_steps_rests()
+    {
+        double[] feed = Stepping(12_000, 0);
+        for (int t = 500; t < 12_000; t++)
+            if (t % 1000 > 1) feed[6 * t + 5] = double.NaN;
+        Assert.Equal((0, ""), Watch(Presets.Sensors(), feed) is var (restarts, left, _) ? (restarts, left) : default);
+    }
+
+    // Nor is one wrong value its unit.
+    [Fact]
+    public void A_glitch_of_a_constant_column_does_not_hide_its_leak()
+    {
+        double[] feed = Stepping(6000, 0);
+        for (int t = 0; t < 6000; t++) feed[6 * t + 5] = t == 1000 ? -999 : t < 4000 ? 20 : 20 - .002 * (t - 4000);
+        var results = new StepResult[6000];
+        double[] expected = new double[feed.Length];
+        new Detector(Presets.Sensors(), 6).StepMany(new DateTime[6000], feed, results, expected);
+        Assert.Contains(results.Events(), e => e.Change == AlarmChange.Opened && e.Position is >= 4000 and < 4600
+            && e.Contributions[0].Channel == 5);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Steps_of_a_constant_column_have_the_same_bits_in_blocks_and_after_a_restart(bool glitch)
+    {
+        double[] feed = Stepping(3000, 0);
+        if (glitch) feed[6 * 700 + 5] = 1e4;
+        Detector one = new(Presets.Sensors(), 6), many = new(Presets.Sensors(), 6);
+        double[] expected = new double[feed.Length], same = new double[feed.Length];
+        for (int t = 0; t < 3000; t++) one.Step(default, feed.AsSpan(6 * t, 6), expected.AsSpan(6 * t, 6));
+        for (int t = 0, n; t < 3000; t += n)
+        {
+            n = Math.Min(97, 3000 - t);
+            many.StepMany(new DateTime[n], feed.AsSpan(6 * t, 6 * n), new StepResult[n], same.AsSpan(6 * t, 6 * n));
+            var saved = new ArrayBufferWriter<byte>();
+            many.Save(saved);
+            many = Detector.Load(Presets.Sensors(), 6, saved.WrittenSpan);
+        }
+        Assert.Equal(expected.Select(BitConverter.DoubleToInt64Bits), same.Select(BitConverter.DoubleToInt64Bits));
+    }
+
     // A machine that was started moves on: another model is to learn how.
     [Fact]
     public void What_rested_and_moves_from_then_on_begins_the_model_anew()

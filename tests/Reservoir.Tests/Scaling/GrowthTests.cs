@@ -152,6 +152,17 @@ public sealed class GrowthTests
         Assert.False(growth.FindRisen(grows, counts));
     }
 
+    [Fact]
+    public void Nor_among_the_first_frames()
+    {
+        double value = 1000;
+        double[] came = [.. Enumerable.Range(0, 400).Select(t => (t is >= 100 and < 150 ? double.NaN : 1, value =
+            t == 300 ? value / 2 : value + 5)).Select(pair => double.IsNaN(pair.Item1) ? double.NaN : pair.Item2)];
+        bool[] grows = new bool[1], counts = new bool[1];
+        Growth.FindEarly(MissingValues.Filled(came, 1), 1, grows, counts, came);
+        Assert.False(grows[0] && counts[0]);
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

@@ -23,7 +23,7 @@ sealed class MetricJudge : Judge, IJudgement
     readonly long[] _muted;                    // the latest muted step of each remainder; −1: there was none [longest horizon + 1]
     readonly Unprecedented _unprecedented;
     readonly double[] _margins;                // evidence over the threshold [channels], then of what is unprecedented
-    readonly double[] _present;                // the same without what is over, nor excused in an alarm of the channel [channels]
+    readonly double[] _present;                // the same without what is over [channels]
     readonly double _alarmsPerDay;             // 0: the budget is not of days
     DateTime _opening;                         // feed time of the last step before which no alarm was open
     int _strongest;                            // the channel with the most evidence
@@ -140,10 +140,14 @@ sealed class MetricJudge : Judge, IJudgement
             // The budget must not take what a ceiling hides for what was told: of other channels it would ask for more than that.
             _ceilings[c] = Ceiling(c, evidence / unit);
             double told = Math.Min(evidence, _ceilings[c] * unit);
-            _margins[c] = Math.Min(evidence, _ceilings[c] * _budget.Threshold);
             if (told > most) (most, _strongest, capped) = (told, c, told < evidence);
             // A fault that holds for days comes again each hour: that ends no alarm, but nothing more is told of it.
-            if (alarm.Open && alarm.Contributed[c]) errors = calibrator.ErrorEvidence;
+            if (alarm.Open && alarm.Contributed[c])
+            {
+                errors = calibrator.ErrorEvidence;
+                evidence = _spec.Budget.Weigh(errors, calibrator.ExtremeEvidence);
+            }
+            _margins[c] = Math.Min(evidence, _ceilings[c] * _budget.Threshold);
             _present[c] = _spec.Budget.Weigh(Math.Max(0, errors - calibrator.Remembered), calibrator.ExtremeEvidence);
         }
         TensorPrimitives.Divide(_margins, _budget.Threshold, _margins);
