@@ -38,11 +38,14 @@ public static class Presets
     public static ErrorModelSpec Signal(double budget = 1e-4) => new() { Calibrator = new BudgetSpec { AlarmsPerStep = budget } };
 
     /// <summary>
-    /// The raw scores of <see cref="Sensors"/>: on most plant data the level alone does best. What the model scores find beside
-    /// it costs more false alarms than it is worth, and an out-of-range score, whose peaks are many, makes the budget deaf to levels.
+    /// The raw scores of <see cref="Sensors"/>: where a channel lies, and how noisy it is. What the model scores find beside these costs
+    /// more false alarms than it is worth, and an out-of-range score, whose peaks are many, makes the budget deaf to levels.
     /// </summary>
     public static IReadOnlyList<ScoreSpec> SensorScores { get; } =
-        [new LevelSpec { PerChannel = true, Tail = TailPrior.Student, Widening = 1, Return = .5 }];
+    [
+        new LevelSpec { PerChannel = true, Tail = TailPrior.Student, Widening = 1, Return = .5 },
+        new SpreadSpec { PerChannel = true, Tail = TailPrior.Limited },
+    ];
 
     /// <summary>Beside the level, for plants whose levels wander: what the model expects, and each channel told from the others.</summary>
     public static IReadOnlyList<ScoreSpec> SensorModelScores { get; } =

@@ -22,9 +22,7 @@ public sealed record MedianErrorSpec : ScoreSpec
         : Score(FormattableString.Invariant($"median error {spec.Window}"), context.Channels, spec.Window)
     {
         readonly int _offset = context.IndexOf(1) * context.Channels;
-        readonly double[] _recent = new double[spec.Window * context.Channels];  // e², rings [channels×B]
-        readonly ushort[] _order = new ushort[spec.Window * context.Channels];  // places in the ring, by ascending e² [channels×B]
-        readonly long[] _counts = new long[context.Channels];                    // errors taken: a missing value has none
+        readonly RunningMedian _median = new(context.Channels, spec.Window);
         long _count;
 
         public override bool Ready => _count >= spec.Window;
@@ -34,45 +32,16 @@ public sealed record MedianErrorSpec : ScoreSpec
             for (int c = 0; c < Squares.Length; c++)
             {
                 if (!step.Missing.IsEmpty && step.Missing[c]) continue;
-                int at = (int)(_counts[c] % spec.Window), kept = (int)Math.Min(_counts[c]++, spec.Window);
-                double square = step.Errors[_offset + c] * step.Errors[_offset + c];
-                Span<double> recent = _recent.AsSpan(c * spec.Window, spec.Window);
-                Span<ushort> order = _order.AsSpan(c * spec.Window, spec.Window);
-                int held = kept;
-                if (kept == spec.Window)
-                {
-                    int oldest = order.IndexOf((ushort)at);
-                    order[(oldest + 1)..].CopyTo(order[oldest..]);
-                    held--;
-                }
-                int low = 0, high = held;
-                while (low < high)
-                {
-                    int middle = (low + high) / 2;
-                    if (recent[order[middle]] <= square) low = middle + 1;
-                    else high = middle;
-                }
-                order[low..held].CopyTo(order[(low + 1)..]);
-                (order[low], recent[at]) = ((ushort)at, square);
-                Squares[c] = recent[order[held / 2]];
+                double error = step.Errors[_offset + c];
+                Squares[c] = _median.Add(c, error * error);
             }
             _count++;
         }
 
         public override void CarryWindows(ref StateCarrier state)
         {
-            state.Carry(_recent);
-            state.Carry(_counts);
+            _median.Carry(ref state);
             state.Carry(ref _count);
-            if (!state.Loading) return;
-            for (int c = 0; c < Squares.Length; c++)
-            {
-                int kept = (int)Math.Min(_counts[c], spec.Window);
-                Span<ushort> order = _order.AsSpan(c * spec.Window, kept);
-                for (int i = 0; i < kept; i++) order[i] = (ushort)i;
-                double[] squares = [.. _recent.AsSpan(c * spec.Window, kept)];
-                squares.AsSpan().Sort(order);
-            }
         }
     }
 }

@@ -1,0 +1,82 @@
+using MathNet.Numerics.Distributions;
+using MathNet.Numerics.Random;
+using Xunit;
+
+namespace Esn.Tests;
+
+/// <summary>The width of the noise, by the median of the distances from one value to the next.</summary>
+public sealed class SpreadTests
+{
+    static Score Create(int window, int channels) =>
+        new SpreadSpec { Window = window }.Create(new ScoreContext(channels, [1], null));
+
+    static void Step(Score score, params double[] values) => score.Step(new ScoreInput
+    {
+        Input = values, Errors = values, Frozen = false, Held = new HeldChannels(new bool[values.Length]),
+        Missing = values.Contains(double.NaN) ? [.. values.Select(double.IsNaN)] : default,
+    });
+
+    [Theory]
+    [InlineData(3)]
+    [InlineData(40)]
+    public void It_is_the_median_of_the_last_squared_distances_of_what_came(int window)
+    {
+        Score score = Create(window, 2);
+        var random = new Xoshiro256StarStar(4, threadSafe: false);
+        List<double>[] came = [[], []];
+        for (int t = 0; t < 400; t++)
+        {
+            double[] values = [.. Enumerable.Range(0, 2).Select(c => t % 3 == c ? double.NaN : Math.Round(Normal.Sample(random, 0, 2), c))];
+            for (int c = 0; c < 2; c++)
+                if (!double.IsNaN(values[c])) came[c].Add(values[c]);
+            Step(score, values);
+            Assert.Equal(t >= window, score.Ready);
+            for (int c = 0; c < 2; c++)
+            {
+                double[] distances = [.. came[c].Zip(came[c].Skip(1), (one, next) => (next - one) * (next - one)).TakeLast(window)];
+                if (distances.Length == window) Assert.Equal(distances.Order().ElementAt((window - 1) / 2), score.Squares[c]);
+            }
+        }
+    }
+
+    [Fact]
+    public void Steps_and_ramps_do_not_move_it_and_noise_does()
+    {
+        double Spread(Func<int, double> feed, double noise)
+        {
+            Score score = Create(40, 1);
+            var random = new Xoshiro256StarStar(5, threadSafe: false);
+            for (int t = 0; t < 400; t++) Step(score, feed(t) + noise * Normal.Sample(random, 0, 1));
+            return score.Squares[0];
+        }
+        double usual = Spread(_ => 0, .1);
+        Assert.InRange(Spread(t => t / 7 * 5, .1), .8 * usual, 1.2 * usual);
+        Assert.InRange(Spread(t => .005 * t, .1), .8 * usual, 1.2 * usual);
+        Assert.Equal(9 * usual, Spread(_ => 0, .3), 12);
+    }
+
+    // Of ten sensors one is three times as noisy for 300 frames, whether its values hang together or not.
+    [Theory]
+    [InlineData(0)]
+    [InlineData(.9)]
+    public void Sensors_tell_which_channel_grew_noisy_soon_and_little_else(double coupling)
+    {
+        (int told, int named, int others) = (0, 0, 0);
+        Parallel.For(0, 10, seed =>
+        {
+            var random = new Xoshiro256StarStar(seed, threadSafe: false);
+            double[] states = new double[10];
+            double[][] frames = [.. Enumerable.Range(0, 4000).Select(t => (double[])[.. Enumerable.Range(0, 10).Select(c =>
+                50 + (states[c] = coupling * states[c] + Normal.Sample(random, 0, 1))
+                    + (c == 4 && t is >= 3000 and < 3300 ? 3 : .5) * Normal.Sample(random, 0, 1))])];
+            var detector = new Detector(Presets.Sensors(), 10);
+            AlarmEvent[] opened = [.. frames.Select((frame, t) => detector.Step(DateTime.UnixEpoch.AddSeconds(t), frame, new double[10]).Alarm)
+                .OfType<AlarmEvent>().Where(alarm => alarm.Change == AlarmChange.Opened)];
+            AlarmEvent? hit = opened.FirstOrDefault(alarm => alarm.Position is >= 3000 and < 3120);
+            Interlocked.Add(ref told, hit is null ? 0 : 1);
+            Interlocked.Add(ref named, hit?.Contributions[0].Channel == 4 ? 1 : 0);
+            Interlocked.Add(ref others, opened.Count(alarm => alarm.Position < 3000));
+        });
+        Assert.True(told >= 9 && named >= 9 && others <= 12, $"{told} told, {named} named, {others} others in 30,000 frames");
+    }
+}
