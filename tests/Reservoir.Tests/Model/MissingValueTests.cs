@@ -14,7 +14,7 @@ public sealed class MissingValueTests
         for (int t = 0; t < Steps; t++)
             for (int c = 0; c < Channels; c++)
             {
-                if (fault && t is >= 2900 and < 2940 && c == 0) feed[t * Channels + c] += 1.5;
+                if (fault && t is >= 2900 and < 2940 && c == 0) feed[t * Channels + c] += 2.5;
                 if (missing(t, c)) feed[t * Channels + c] = double.NaN;
             }
         return feed;

@@ -73,7 +73,7 @@ public sealed record ErrorModelSpec : ModelSpec
     /// <inheritdoc/>
     public override long EstimatedBytes(int channels) =>
         base.EstimatedBytes(channels) + FreeRunBytes(channels)
-            + Scores.Sum(score => (score.PerChannel ? channels : 1) * 5000L + 1000L * channels + score.EstimatedBytes(channels));
+            + Scores.Sum(score => (score.PerChannel ? channels : 1) * 4200L + 1000L * channels + score.EstimatedBytes(channels));
 
     long FreeRunBytes(int channels)
     {
