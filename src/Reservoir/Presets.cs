@@ -7,7 +7,7 @@ public static class Presets
     static readonly (string Name, string For, Func<ModelSpec> Make)[] All =
     [
         ("signal", "deterministic, physical or chaotic signals, sampled at their own scale", () => Signal()),
-        ("sensors", "plant sensors of several channels, each judged by its own level", () => Sensors()),
+        ("sensors", "plant sensors of several channels, each judged by its own level and noise", () => Sensors()),
         ("metric", "operational metrics: seasonal, bursty, of one or a few channels", Metric),
         ("field", "fields on a grid, such as a simulation emits: found in time and in space", Field),
     ];
