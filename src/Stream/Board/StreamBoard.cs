@@ -106,7 +106,7 @@ public sealed class StreamBoard(HttpConfig config, IReadOnlyList<string> channel
     {
         bool first = !_cards.TryGetValue(steps.Stream, out StreamCard? card) || card.Back is not null;
         if (card is null)
-            _cards.Add(steps.Stream, card = new StreamCard(steps.Stream, steps.Frames[0].Frame.Values.Length, config.History));
+            _cards.Add(steps.Stream, card = new StreamCard(steps.Stream, steps.Frames[0].Frame.Span.Length, config.History));
         card.Take(steps, scoredAt);
         card.Version = version;
         foreach (ref readonly ScoredFrame frame in steps.Span)

@@ -38,9 +38,12 @@ public sealed class KafkaSource : IDisposable
     readonly Membership _membership;
     readonly InFlight _inFlight = new(MaxInFlight);
     readonly BatchSize _size;
+    readonly SharedKeys _keys = new();
+    readonly RecordValues _values;
     readonly CancellationTokenSource _closing = new();  // nothing is waited for any more
     List<FeedRecord> _collected = [];
     long _bytes;  // of their values
+    readonly List<int> _ends = [];  // records of theirs after which one of another partition comes
     string _topic = "";  // of the last record
     Thread? _consuming;
     long _waits;
@@ -58,9 +61,11 @@ public sealed class KafkaSource : IDisposable
         (_config, _readiness, _time, _log) = (config, readiness, time, log);
         _complaints = new RateLimit(time, TimeSpan.FromMinutes(1));
         _size = new BatchSize(config.Source.BatchSize, time);
+        _values = new RecordValues(config.Source.Fields);
         var said = new ClientLog(log, time);
         Consumer = new ConsumerBuilder<byte[]?, byte[]?>(ClientSettings.Consumer(config))
-            .SetKeyDeserializer(new SharedKeys())
+            .SetKeyDeserializer(_keys)
+            .SetValueDeserializer(_values)
             .SetPartitionsAssignedHandler((_, partitions) => _membership!.Assign(partitions))
             .SetPartitionsRevokedHandler((_, partitions) => _membership!.Revoke(partitions))
             .SetPartitionsLostHandler((_, partitions) => _membership!.Lose(partitions))
@@ -234,13 +239,15 @@ public sealed class KafkaSource : IDisposable
             if (Consumer.Consume(wait) is not { } result) return false;
             Message<byte[]?, byte[]?> message = result.Message;
             if (result.Topic != _topic) _topic = result.Topic;  // the client makes it anew with every record
-            _bytes += message.Value?.Length ?? 0;
-            _collected.Add(new FeedRecord(_topic, result.Partition, result.Offset, message.Timestamp.UnixTimestampMs, message.Key,
-                message.Value)
-            {
-                Headers = message.Headers is { Count: > 0 } headers
-                    ? [.. headers.Select(header => new RecordHeader(header.Key, header.GetValueBytes()))] : [],
-            });
+            long sent = message.Timestamp.UnixTimestampMs;
+            FeedRecord record = _values.Read is { } read
+                ? new FeedRecord(_topic, result.Partition, result.Offset, sent, message.Key, _values.Raw, read) { Name = _keys.Name }
+                : new FeedRecord(_topic, result.Partition, result.Offset, sent, message.Key, message.Value) { Name = _keys.Name };
+            _bytes += message.Value?.Length ?? _values.Raw.Count;
+            if (_collected.Count > 0 && _collected[^1] is var last && (last.Partition != record.Partition || last.Topic != _topic))
+                _ends.Add(_collected.Count - 1);
+            _collected.Add(message.Headers is not { Count: > 0 } headers ? record
+                : record with { Headers = [.. headers.Select(header => new RecordHeader(header.Key, header.GetValueBytes()))] });
             return true;
         }
         catch (ConsumeException e) when (!e.Error.IsFatal)
@@ -257,13 +264,10 @@ public sealed class KafkaSource : IDisposable
         List<FeedRecord> collected = _collected;
         bool bounded = _bytes >= MostBytes;
         (_collected, _bytes) = (new List<FeedRecord>(collected.Count), 0);
-        for (int i = 0; i < collected.Count; i++)
-        {
-            // Records of a partition come together: the last of them says how far it is read.
-            FeedRecord record = collected[i];
-            if (i + 1 == collected.Count || collected[i + 1].Partition != record.Partition || collected[i + 1].Topic != record.Topic)
-                _membership.Read(record);
-        }
+        // Records of a partition come together: the last of them says how far it is read.
+        foreach (int end in _ends) _membership.Read(collected[end]);
+        _membership.Read(collected[^1]);
+        _ends.Clear();
         _size.Begin(collected.Count, bounded);
         emit(new RecordBatch(collected));
     }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Esn.Streaming.Configuration;
 using Esn.Streaming.Wire;
 
@@ -24,15 +25,16 @@ sealed class Admission
     }
 
     /// <summary>One record for each measurement in these.</summary>
-    public IEnumerable<FeedRecord> Apart(IReadOnlyList<FeedRecord> records) =>
-        _measurements.Any ? records.SelectMany(_measurements.Of) : records;
+    public ReadOnlySpan<FeedRecord> Apart(IReadOnlyList<FeedRecord> records) =>
+        _measurements.Any ? records.SelectMany(_measurements.Of).ToArray()
+            : records is List<FeedRecord> list ? CollectionsMarshal.AsSpan(list) : records.ToArray();
 
     /// <summary>The frame in a record, or why there is none; exactly one of the two is null.</summary>
     public (Frame? Frame, DeadLetter? DeadLetter) Decode(FeedRecord record)
     {
         (Frame? frame, DeadLetter? letter) = _decoder.Decode(record);
         // What a field takes does not grow with the square of its cells, and is known before anything is made.
-        if (frame is null || frame.Field is not null || frame.Values.Length <= _source.MaxChannels) return (frame, letter);
+        if (frame is null || frame.Field is not null || frame.Span.Length <= _source.MaxChannels) return (frame, letter);
         return (null, new DeadLetter(record, Rejection.TooManyChannels,
             $"the frame has {frame.Values.Length} values: source.maxChannels allows {_source.MaxChannels}"));
     }

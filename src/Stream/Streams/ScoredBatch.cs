@@ -73,9 +73,19 @@ public sealed record StreamSteps(StreamId Stream, IReadOnlyList<ScoredFrame> Fra
     /// all of them are looked at in every batch.</summary>
     internal ReadOnlyMemory<long> Sent
     {
-        get => field.IsEmpty ? (long[])[.. Frames.Where(frame => !frame.Bridged).Select(frame => frame.Frame.Milliseconds)] : field;
+        get => field.IsEmpty ? (long[])[.. Frames.Where(frame => !frame.Bridged).Select(frame => frame.Frame.Record.Milliseconds)] : field;
         init;
     }
+
+    /// <summary>Feed times of the frames, as <see cref="Sent"/>.</summary>
+    internal ReadOnlyMemory<DateTime> Times
+    {
+        get => field.IsEmpty ? (DateTime[])[.. Frames.Select(frame => frame.Frame.Time)] : field;
+        init;
+    }
+
+    /// <summary>Values of the frames, [frames × channels], as <see cref="Sent"/>; empty: they are many, and in the frames alone.</summary>
+    internal ReadOnlyMemory<double> Values { get; init; }
 
     /// <summary>The frames where they lie: they are large, and to be looked at without copying them.</summary>
     internal ReadOnlySpan<ScoredFrame> Span => Frames as ScoredFrame[] ?? [.. Frames];

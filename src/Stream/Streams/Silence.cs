@@ -97,7 +97,7 @@ sealed class Silence(StreamId stream, int channels, TimesConfig times, FrameOrde
         TimeSpan interval = order.Interval.Interval ?? TimeSpan.Zero;
         for (int c = 0; c < channels; c++)
         {
-            if (double.IsNaN(frame.Values[c]))
+            if (double.IsNaN(frame.Span[c]))
             {
                 _missing[c]++;
                 if (times.SilentAfter > 0 && _missing[c] == (int)Math.Ceiling(times.SilentAfter))

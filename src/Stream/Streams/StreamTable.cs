@@ -153,6 +153,7 @@ public sealed class StreamTable
                 if (!told) letters.Add(letter with { Stream = frame?.Stream ?? letter.Stream });
                 continue;
             }
+            record.Taken();
             if (slot is null) continue;  // it has had this record
             if (told) again.Add(slot);
             if (times is not null)
@@ -247,7 +248,8 @@ public sealed class StreamTable
         long told = Group(new PartitionId(steps.Stream.Topic, steps.Stream.Partition)).Told;
         int from = 0;
         while (from < steps.Span.Length && steps.Span[from].At < told) from++;
-        return from == 0 ? steps : from == steps.Span.Length ? null : steps with { Frames = steps.Span[from..].ToArray(), Sent = default };
+        return from == 0 ? steps : from == steps.Span.Length ? null : steps with { Frames = steps.Span[from..].ToArray(),
+            Sent = default, Times = default, Values = default };
     }
 
     // A name becomes a stream only with a frame that fits. Slot and letter are null where the stream has had the record.
