@@ -61,7 +61,7 @@ public sealed class StreamBoard(HttpConfig config, IReadOnlyList<string> channel
             {
                 _steps += batch.Frames.Count;
                 _rate.Enqueue((batch.ScoredAt, batch.Frames.Count));
-                if (batch.Frames[^1].Frame.Record.Timestamp is { } sent) _latency = Math.Max(0, (batch.ScoredAt - sent).TotalSeconds);
+                if (batch.Frames[^1].Frame.Sent is { } sent) _latency = Math.Max(0, (batch.ScoredAt - sent).TotalSeconds);
             }
             while (_rate.TryPeek(out (DateTime At, int) oldest) && batch.ScoredAt - oldest.At > RateWindow) _rate.Dequeue();
             Interlocked.Exchange(ref _version, version);

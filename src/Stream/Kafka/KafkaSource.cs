@@ -41,10 +41,11 @@ public sealed class KafkaSource : IDisposable
     readonly SharedKeys _keys = new();
     readonly RecordValues _values;
     readonly CancellationTokenSource _closing = new();  // nothing is waited for any more
-    List<FeedRecord> _collected = [];
+    RecordRows _collected = new();
     long _bytes;  // of their values
     readonly List<int> _ends = [];  // records of theirs after which one of another partition comes
     string _topic = "";  // of the last record
+    int _partition;      // the same
     Thread? _consuming;
     long _waits;
     string[]? _anew;  // topics that were made anew, and are to be begun with
@@ -238,16 +239,22 @@ public sealed class KafkaSource : IDisposable
         {
             if (Consumer.Consume(wait) is not { } result) return false;
             Message<byte[]?, byte[]?> message = result.Message;
-            if (result.Topic != _topic) _topic = result.Topic;  // the client makes it anew with every record
+            string topic = result.Topic == _topic ? _topic : result.Topic;  // the client makes it anew with every record
+            if (_collected.Count > 0 && (_partition != result.Partition.Value || _topic != topic)) _ends.Add(_collected.Count - 1);
+            (_topic, _partition) = (topic, result.Partition);
+            _bytes += message.Value?.Length ?? _values.Bytes.Count;
             long sent = message.Timestamp.UnixTimestampMs;
-            FeedRecord record = _values.Read is { } read
-                ? new FeedRecord(_topic, result.Partition, result.Offset, sent, message.Key, _values.Raw, read) { Name = _keys.Name }
-                : new FeedRecord(_topic, result.Partition, result.Offset, sent, message.Key, message.Value) { Name = _keys.Name };
-            _bytes += message.Value?.Length ?? _values.Raw.Count;
-            if (_collected.Count > 0 && _collected[^1] is var last && (last.Partition != record.Partition || last.Topic != _topic))
-                _ends.Add(_collected.Count - 1);
-            _collected.Add(message.Headers is not { Count: > 0 } headers ? record
-                : record with { Headers = [.. headers.Select(header => new RecordHeader(header.Key, header.GetValueBytes()))] });
+            bool bare = message.Headers is not { Count: > 0 };
+            _collected.Add(bare && _values.Read is { } read
+                ? new RecordRow(null, _topic, _partition, result.Offset, sent)
+                {
+                    Key = message.Key, Name = _keys.Name, Time = read.Time, Value = read.Value, Bytes = _values.Bytes,
+                }
+                : RecordRow.Of(new FeedRecord(_topic, _partition, result.Offset, sent, message.Key,
+                    _values.Read is null ? message.Value : [.. _values.Bytes])
+                {
+                    Headers = bare ? [] : [.. message.Headers!.Select(header => new RecordHeader(header.Key, header.GetValueBytes()))],
+                }));
             return true;
         }
         catch (ConsumeException e) when (!e.Error.IsFatal)
@@ -261,9 +268,9 @@ public sealed class KafkaSource : IDisposable
     void EmitCollected(Action<SourceMessage> emit)
     {
         if (_collected.Count == 0) return;
-        List<FeedRecord> collected = _collected;
+        RecordRows collected = _collected;
         bool bounded = _bytes >= MostBytes;
-        (_collected, _bytes) = (new List<FeedRecord>(collected.Count), 0);
+        (_collected, _bytes) = (new RecordRows(), 0);
         // Records of a partition come together: the last of them says how far it is read.
         foreach (int end in _ends) _membership.Read(collected[end]);
         _membership.Read(collected[^1]);

@@ -21,15 +21,15 @@ sealed class RecordValues(FrameFields fields) : IDeserializer<byte[]?>
     public (DateTime Time, double Value)? Read { get; private set; }
 
     /// <summary>Bytes of the last record, where it is usual: nobody may write to them.</summary>
-    public ArraySegment<byte> Raw { get; private set; }
+    public ArraySegment<byte> Bytes { get; private set; }
 
     /// <inheritdoc/>
     public byte[]? Deserialize(ReadOnlySpan<byte> data, bool isNull, SerializationContext context)
     {
-        (Read, Raw) = (null, default);
+        (Read, Bytes) = (null, default);
         if (isNull) return null;
         if (_usual is null || data.Length > ChunkBytes || !_usual.TryRead(data, out DateTime time, out double value)) return data.ToArray();
-        (Read, Raw) = ((time, value), Keep(data));
+        (Read, Bytes) = ((time, value), Keep(data));
         return null;
     }
 

@@ -30,7 +30,7 @@ readonly record struct DueFrame(Frame Frame, DueKind Kind, long At)
     public DateTime Time { get; } = Frame.Time;
 
     /// <summary>When its record was sent, milliseconds since 1970.</summary>
-    public long Sent { get; } = Frame.Record.Milliseconds;
+    public long Sent { get; } = Frame.Milliseconds;
 
     /// <summary>Value of the first channel.</summary>
     public double First { get; } = Frame.Span[0];
@@ -83,7 +83,7 @@ sealed class FrameOrder(int channels, TimesConfig times)
     /// <param name="begins">It begins a new run.</param>
     public void Take(Frame frame, bool begins)
     {
-        long at = frame.Record.Offset;
+        long at = frame.Offset;
         if (begins) Flush(at);
         if (_delay == TimeSpan.Zero || begins)
         {
@@ -142,8 +142,8 @@ sealed class FrameOrder(int channels, TimesConfig times)
         to.Write(_waiting.Count);
         foreach (Frame frame in _waiting)
         {
-            to.Write(frame.Record.Offset);
-            to.Write(frame.Record.Milliseconds);
+            to.Write(frame.Offset);
+            to.Write(frame.Milliseconds);
             to.Write(frame.Time.Ticks);
             foreach (double value in frame.Values) to.Write(value);
         }

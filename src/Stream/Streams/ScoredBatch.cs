@@ -73,7 +73,7 @@ public sealed record StreamSteps(StreamId Stream, IReadOnlyList<ScoredFrame> Fra
     /// all of them are looked at in every batch.</summary>
     internal ReadOnlyMemory<long> Sent
     {
-        get => field.IsEmpty ? (long[])[.. Frames.Where(frame => !frame.Bridged).Select(frame => frame.Frame.Record.Milliseconds)] : field;
+        get => field.IsEmpty ? (long[])[.. Frames.Where(frame => !frame.Bridged).Select(frame => frame.Frame.Milliseconds)] : field;
         init;
     }
 

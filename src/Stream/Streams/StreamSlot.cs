@@ -146,7 +146,7 @@ public sealed class StreamSlot
     public void Begin(Frame first, DateTime now = default)
     {
         _clock.Take(first.Time);
-        Hear(first.Record.Timestamp, now);
+        Hear(first.Sent, now);
         Pass(first, begins: false);
     }
 
@@ -293,7 +293,7 @@ public sealed class StreamSlot
             for (int t = from; t < to; t++)
             {
                 Frame frame = due[t].Frame;
-                if (results[t].Alarm is { Change: AlarmChange.Opened }) _opened = frame.Record.Offset;
+                if (results[t].Alarm is { Change: AlarmChange.Opened }) _opened = frame.Offset;
                 if (results[t].Alarm is { } told) _alarms.Take(_opened, told, barred ? _detector.Bar : 1);
                 tells |= results[t].Alarm is not null || results[t].Model is not null;
                 bool ended = results[t].Alarm is { Change: AlarmChange.Closed or AlarmChange.Adapted };

@@ -128,7 +128,7 @@ sealed class StreamSeries
 
     void Take(in ScoredFrame frame, DateTime scored)
     {
-        if (!frame.Bridged) _pace.Add(frame.Frame.Record.Timestamp);
+        if (!frame.Bridged) _pace.Add(frame.Frame.Sent);
         _recentScore.Add(scored, frame.Result.Score);
         if (frame.Result.Alarm is { } alarm)
         {

@@ -40,17 +40,17 @@ public sealed class FrameDecoder(FrameFields fields)
         string? name = null;
         try
         {
-            if (fields.Stream.Count == 0) name = record.Name ?? Name(record.Key);
+            if (fields.Stream.Count == 0) name = Name(record.Key);
             bool isField = record.Headers.Count > 0 && FieldRecord.Is(record);
-            if (!isField && Usual(record) is { } usual)
-                return (new Frame(record, new StreamId(record.Topic, record.Partition, name!), usual.Time, usual.Value), null);
+            if (!isField && _usualRecord?.TryRead(record.Value, out DateTime time, out double value) == true)
+                return (new Frame(record, new StreamId(record.Topic, record.Partition, name!), time, [value]), null);
             read.Begin(record.Timestamp);
             FieldLayout? field = null;
             DateTime? told = null;
             double[] values;
             if (isField)
             {
-                name ??= record.Name ?? Name(record.Key);
+                name ??= Name(record.Key);
                 (told, values, field) = FieldRecord.Decode(record);
             }
             else
@@ -60,11 +60,11 @@ public sealed class FrameDecoder(FrameFields fields)
                 values = read.Frame();
                 told = read.Time;
             }
-            DateTime time = told ?? record.Timestamp
+            DateTime at = told ?? record.Timestamp
                 ?? throw new Rejected(Rejection.BadTimestamp,
                     "the record's own timestamp counts where the value has none, and must be of a year from 1 to 9999, was "
                         + $"{record.Milliseconds} ms since 1970");
-            return (new Frame(record, new StreamId(record.Topic, record.Partition, name), time, values)
+            return (new Frame(record, new StreamId(record.Topic, record.Partition, name), at, values)
             {
                 Field = field,
                 MayBeDays = read.MayBeDays,
@@ -77,14 +77,6 @@ public sealed class FrameDecoder(FrameFields fields)
                 Stream = name is null ? null : new StreamId(record.Topic, record.Partition, name),
             });
         }
-    }
-
-    // What is written as most records are, whose stream the key names.
-    (DateTime Time, double Value)? Usual(FeedRecord record)
-    {
-        if (_usualRecord is null) return null;
-        if (record.Read is { } read) return read;
-        return _usualRecord.TryRead(record.Value, out DateTime time, out double value) ? (time, value) : null;
     }
 
     string Name(byte[]? key)
