@@ -235,8 +235,7 @@ public sealed class EndToEndOnApacheKafka(RealKafkaFixture broker) : EndToEnd(br
         string config = Config(directory, servers, source, events, letters);
         using var one = new EsnProcess("run", "--config", config);
         using var other = new EsnProcess("run", "--config", config);
-        await Ready(one);
-        await Ready(other);
+        await Topics.Shared(servers, source, members: 2, partitions: 2, () => one.Said + other.Said);
         using IProducer<byte[], byte[]> producer =
             new ProducerBuilder<byte[], byte[]>(new ProducerConfig { BootstrapServers = servers }).Build();
         async Task Send(int from, int to)
