@@ -23,16 +23,18 @@ public sealed class RunningDemo : IAsyncLifetime
         if (Chrome.Path is null) return;
         _demo = new DemoRun(new DemoOptions(Steps: null, Exit: false, Rate: 250, Seed: 1, Noise: .01), TimeProvider.System);
         _run = _demo.Run(_stop.Token);
-        while (_demo.Host.Address is null)
-        {
-            if (_run.IsCompleted) await _run;  // says why
-            await Task.Delay(50);
-        }
+        await Until(() => _demo.Host.Address is not null, "listened");
         // Its stream is there once its first records have come through, and has a score once its model is warm.
-        while (_demo.Progress.WarmingUp)
+        await Until(() => !_demo.Progress.WarmingUp, "was warm");
+    }
+
+    async Task Until(Func<bool> condition, string what)
+    {
+        for (DateTime end = DateTime.UtcNow.AddMinutes(2); !condition(); await Task.Delay(50))
         {
-            if (_run.IsCompleted) await _run;
-            await Task.Delay(50);
+            if (_run!.IsCompleted) await _run;  // says why, where it threw
+            Assert.False(_run.IsCompleted, $"the demo ended before it {what}");
+            Assert.True(DateTime.UtcNow < end, $"two minutes went by before the demo {what}");
         }
     }
 
