@@ -176,7 +176,12 @@ public sealed class DemoPageTests(RunningDemo demo, Browsers browsers) : IClassF
         await page.WaitForFunctionAsync("() => location.search === '?q=MACKEY'");
         await page.Keyboard.PressAsync("Enter");
         await page.Keyboard.PressAsync("ArrowDown");
-        await page.Keyboard.PressAsync("Enter");
+        // Until what was searched for has been answered there is nothing to open.
+        for (DateTime end = DateTime.UtcNow.AddMinutes(2); !await page.Locator("#detail").IsVisibleAsync(); await Task.Delay(100))
+        {
+            Assert.True(DateTime.UtcNow < end, page.Url);
+            await page.Keyboard.PressAsync("Enter");
+        }
         await Drawn(page);
         await page.Keyboard.PressAsync("0");
         await page.WaitForFunctionAsync("() => new URLSearchParams(location.search).get('from') === '0'");
