@@ -117,7 +117,8 @@ sealed class StandardScaler : Scaler
     {
         for (int t = 0; _resting is not null && t < count; t++)
             for (int c = 0; c < _mean.Length; c++)
-                if (_resting[c].How is Rest.Away or Rest.Moving || (_resting[c].How == Rest.Always && !Rests(c, frames[t * _mean.Length + c])))
+                if (_resting[c].How is Rest.Away or Rest.Moving
+                    || (_resting[c].How == Rest.Always && !Rests(c, frames[t * _mean.Length + c])))
                     return Math.Max(1, t);
         return count;
     }
@@ -129,7 +130,8 @@ sealed class StandardScaler : Scaler
     /// What rested as the scaling was fixed, and no longer does, is a machine that was started: its scaling is another. Of a quantised one
     /// most values may be those of the frame before.
     /// </remarks>
-    public override bool IsBeyond(int channel, double y) => Math.Abs(y) >= _limit || _resting?[channel] is { How: Rest.Moving or Rest.Moved, Since: < Rested };
+    public override bool IsBeyond(int channel, double y) =>
+        Math.Abs(y) >= _limit || _resting?[channel] is { How: Rest.Moving or Rest.Moved, Since: < Rested };
 
     /// <inheritdoc/>
     public override double UnitOf(int channel) => _scale[channel];

@@ -144,8 +144,8 @@ public sealed class Report
     sealed record PageChannel(string Name, double Offset, string Observed, string Expected, string Width);
 
     sealed record PageAlarm(
-        int Start, int Peak, int End, double Score, string Severity, string State, PagePart[] Channels, string[] LaterChannels, PagePart[] Scores,
-        string? Verdict, int? Delay, bool Early, PageForecast? Forecast, PageDrift? Drift);
+        int Start, int Peak, int End, double Score, string Severity, string State, PagePart[] Channels, string[] LaterChannels,
+        PagePart[] Scores, string? Verdict, int? Delay, bool Early, PageForecast? Forecast, PageDrift? Drift);
 
     sealed record PagePart(string Name, double Part);
 

@@ -154,7 +154,8 @@ public sealed class WebhookTests(EmbeddedBrokerFixture broker) : IClassFixture<E
         (string? Later, bool Ended, string Says)[][] alerts = [.. receiver.Bodies.Select(body => JsonDocument.Parse(body).RootElement
             .EnumerateArray().Select(alert => (
                 alert.GetProperty("labels").TryGetProperty("later_channels", out JsonElement later) ? later.GetString() : null,
-                alert.TryGetProperty("endsAt", out _), alert.GetProperty("annotations").GetProperty("description").GetString()!)).ToArray())];
+                alert.TryGetProperty("endsAt", out _),
+                alert.GetProperty("annotations").GetProperty("description").GetString()!)).ToArray())];
         Assert.Equal([[(null, false)], [(null, true), ("heat", false)], [("heat", true)]],
             alerts.Select(post => post.Select(alert => (alert.Later, alert.Ended)).ToArray()));
         Assert.Contains("; in pressure, flow; now opened", alerts[0][0].Says, StringComparison.Ordinal);
