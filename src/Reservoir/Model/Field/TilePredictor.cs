@@ -13,6 +13,8 @@ sealed class TilePredictor : Predictor
     readonly GridSpec _grid;
     readonly ReadoutSpec _readout;
     readonly Tile[] _tiles;
+    readonly int[][] _halfOf;       // tiles of each half: of those that learn in one frame, as many in each as can be
+    readonly int _turns;            // frames from one turn of a tile to its next
     readonly TileQuantities _see;
     readonly TwoHalves _halves;
     readonly double[] _quantities;  // of the last announced frame
@@ -36,6 +38,9 @@ sealed class TilePredictor : Predictor
         int[] coarse = TileQuantities.CoarseCells(grid, spec);
         _tiles = [.. Cut(grid, spec).Select(tile =>
             new Tile(tile.Own, [.. TileQuantities.Seen(grid, spec, coarse, tile.Fine, tile.Around)], grid))];
+        _turns = Math.Min(spec.Turns, _tiles.Length);
+        _halfOf = [.. Enumerable.Range(0, 2).Select(half =>
+            Enumerable.Range(0, _tiles.Length).Where(i => (i + i / _turns) % 2 == half).ToArray())];
         int first = 0;
         foreach (Tile tile in _tiles) (tile.First, first) = (first, first + tile.Regressors);
         Regressors = first;
@@ -45,8 +50,9 @@ sealed class TilePredictor : Predictor
 
     void MakeReadouts()
     {
-        foreach (Tile tile in _tiles) tile.Readout = new Readout(tile.Regressors, tile.Outputs,
-            _readout with { Delay = _late }) { Parallel = false };
+        for (int i = 0; i < _tiles.Length; i++)
+            _tiles[i].Readout = new Readout(_tiles[i].Regressors, _tiles[i].Outputs, _readout with { Delay = _late },
+                new Turns(_turns, Phase: i)) { Parallel = false };
     }
 
     /// <inheritdoc/>
@@ -150,7 +156,7 @@ sealed class TilePredictor : Predictor
 
     void LearnAndPredict(int half)
     {
-        for (int i = half; i < _tiles.Length; i += 2)
+        foreach (int i in _halfOf[half])
         {
             Tile tile = _tiles[i];
             if (_learn) tile.Readout.Learn();
