@@ -40,6 +40,27 @@ public sealed class FieldModelTests
         Assert.Equal(region.Peak, opened.Field.Heat[region.PeakRow * Columns + region.PeakColumn], 1e-3 * region.Peak);
     }
 
+    [Theory]
+    [InlineData("lift", 820)]
+    [InlineData("freeze", 820)]
+    [InlineData("lift", 1400)]
+    [InlineData("freeze", 1400)]
+    public void A_catastrophe_is_told_at_once_and_for_what_it_is_however_young_the_model(string fault, int onset)
+    {
+        double[] feed = Fields.Waves(Rows, Columns, Steps);
+        for (int t = onset; t < onset + 20; t++)
+            for (int i = 0; i < Cells; i++)
+            {
+                if (fault == "freeze") feed[t * Cells + i] = feed[(onset - 1) * Cells + i];
+                else if (i / Columns < 4 && i % Columns < 4) feed[t * Cells + i] += 50;
+            }
+        List<AlarmEvent> events = Events(Spec(new TileSpec { Coarse = new CoarseSpec() }), feed);
+        AlarmEvent opened = Assert.Single(events, e => e.Change == AlarmChange.Opened && e.Position < onset + 20);
+        Assert.InRange(opened.Position, onset, onset + 2);
+        Assert.Contains(events, e => e.Severity == Severity.Critical && e.Position <= onset + 3);
+        if (fault == "lift") Assert.True(opened.Field!.Regions[0] is { Row: < 5, Column: < 5 });
+    }
+
     [Fact]
     public void Tiles_predict_what_one_readout_of_all_cells_predicts_where_they_see_all_of_it()
     {
