@@ -24,7 +24,8 @@ sealed unsafe partial class Kernel<V>
                 {
                     for (; f + 2 <= frames; f += 2)
                     {
-                        if (frames >= FewestToPrefetch && blocks >= Far) PrefetchPart(some + TilesAtOnce * Tile, to - from, f / 2, frames / 2);
+                        if (frames >= FewestToPrefetch && blocks >= Far)
+                            PrefetchPart(some + TilesAtOnce * Tile, to - from, f / 2, frames / 2);
                         PanelOfTwo(some, panel, from, to, z[f], y[f], z[f + 1], y[f + 1], sums + f * Tile, spread);
                     }
                     if (f < frames) PanelOfOne(some, panel, from, to, z[f], y[f], sums + f * Tile);

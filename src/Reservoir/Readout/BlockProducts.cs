@@ -12,8 +12,7 @@ namespace Esn;
 /// <param name="states">z of the last steps.</param>
 /// <param name="horizons">Of the weights.</param>
 /// <param name="regressors">D.</param>
-/// <param name="turns">At which is learnt.</param>
-sealed unsafe class BlockProducts(PackedInverse inverse, ReadoutWeights weights, Ring states, int horizons, int regressors, Turns turns)
+sealed unsafe class BlockProducts(PackedInverse inverse, ReadoutWeights weights, Ring states, int horizons, int regressors)
 {
     // Kinds of products that a block takes in advance: S z for the gain, then for each horizon W'_h z for its three uses.
     const int ForGain = 0;
@@ -31,7 +30,6 @@ sealed unsafe class BlockProducts(PackedInverse inverse, ReadoutWeights weights,
         LateError = 3,
     }
 
-    readonly int[] _widths = Widths(inverse, weights, horizons);  // of a product of each kind
     int _untilFold = inverse.Remaining;  // steps that are learnt until W' changes
     int _steady = inverse.Remaining;     // steps that predict until W' changes
     Block? _block;                       // of the steps that were announced
@@ -43,8 +41,11 @@ sealed unsafe class BlockProducts(PackedInverse inverse, ReadoutWeights weights,
     /// <summary>Announces the z's of the next steps.</summary>
     /// <param name="ahead">[steps×D], copied.</param>
     /// <param name="first">Step of the first of them.</param>
-    public void Begin(ReadOnlySpan<double> ahead, long first) =>
-        _block = Block.Open(ahead, first, regressors, inverse.Padded, _widths);
+    public void Begin(ReadOnlySpan<double> ahead, long first)
+    {
+        Span<int> widths = stackalloc int[Kinds];
+        _block = Block.Open(ahead, first, regressors, inverse.Padded, Widths(widths));
+    }
 
     /// <summary>Whether z may be that of this step: no block is open, or it was announced so.</summary>
     public bool Expects(ReadOnlySpan<double> z, long step) => _block is null || SameBits(z, _block.State(step));
@@ -60,7 +61,8 @@ sealed unsafe class BlockProducts(PackedInverse inverse, ReadoutWeights weights,
     /// <summary>What fell due at these steps is learnt next.</summary>
     public void BeginTurn(long first, long last)
     {
-        if (turns.Every > 1) _turn = Block.Open(first, last, _widths);
+        Span<int> widths = stackalloc int[Kinds];
+        _turn = Block.Open(first, last, Widths(widths));
     }
 
     /// <summary>All of it has been learnt or skipped.</summary>
@@ -74,7 +76,8 @@ sealed unsafe class BlockProducts(PackedInverse inverse, ReadoutWeights weights,
     public void Learnt() => _untilFold = inverse.Remaining;
 
     /// <summary>A step is over, but for its prediction.</summary>
-    public void EndStep(long step) => _steady = turns.Every > 1 ? turns.Until(step) : _untilFold;
+    /// <param name="steady">Steps from this one on that W' stays as it is for.</param>
+    public void EndStep(int steady) => _steady = steady;
 
     /// <summary>S began anew: products with what it was are not to be used.</summary>
     public void ForgetGains()
@@ -147,10 +150,12 @@ sealed unsafe class BlockProducts(PackedInverse inverse, ReadoutWeights weights,
     public static bool SameBits(ReadOnlySpan<double> z, double* other) =>
         MemoryMarshal.AsBytes(z).SequenceEqual(new ReadOnlySpan<byte>(other, sizeof(double) * z.Length));
 
-    static int[] Widths(PackedInverse inverse, ReadoutWeights weights, int horizons)
+    int Kinds => weights.Deferred ? 1 + 3 * horizons : 1;
+
+    // Of a product of each kind.
+    Span<int> Widths(Span<int> widths)
     {
-        var widths = new int[weights.Deferred ? 1 + 3 * horizons : 1];
-        Array.Fill(widths, weights.PaddedOutputs);
+        widths.Fill(weights.PaddedOutputs);
         widths[ForGain] = inverse.Padded;
         return widths;
     }

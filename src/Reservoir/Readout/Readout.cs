@@ -34,7 +34,7 @@ sealed unsafe class Readout
     readonly int[] _horizons;
     readonly int _delay, _padded;       // G; D rounded up to blocks of 8
     readonly Turns _turns;              // at which it learns
-    readonly bool[] _due;               // whether what fell due at a step is to be learnt [turns.Every]
+    uint _due;                          // whether what fell due at a step is to be learnt: bit (step mod turns.Every)
     readonly Ring _states;              // z(t)
     readonly Ring _gains;               // the gain of z(t), where it was made
     readonly long[] _gainOf;            // the step whose gain lies here, or −1 [ring]
@@ -63,7 +63,7 @@ sealed unsafe class Readout
         (_kernel, Regressors, Outputs, _delay) = (kernel, regressors, outputs, spec.Delay);
         _horizons = [.. spec.Horizons];
         _turns = turns ?? Turns.Always;
-        _due = new bool[_turns.Every];
+        Require.Range(_turns.Every, 1, Turns.Most);
         _inverse = new PackedInverse(regressors, spec.Regularisation, spec.ForgettingFactor, spec.TraceLimit, kernel, _turns);
         _padded = _inverse.Padded;
         int longest = _horizons[^1];
@@ -75,7 +75,7 @@ sealed unsafe class Readout
         _targets = new double[(_delay + _turns.Every) * outputs];
         _errors = new double[_horizons.Length * outputs];
         _next = new double[outputs];
-        _products = new BlockProducts(_inverse, _weights, _states, _horizons.Length, regressors, _turns);
+        _products = new BlockProducts(_inverse, _weights, _states, _horizons.Length, regressors);
     }
 
     /// <summary>D, length of z.</summary>
@@ -190,17 +190,22 @@ sealed unsafe class Readout
 
     void EndStep(bool learns)
     {
-        _due[_time % _due.Length] = learns;
+        _due = learns ? _due | Due(_time) : _due & ~Due(_time);
         if (_turns.At(_time))
         {
             long first = Math.Max(0, _time - _turns.Every + 1);
-            _products.BeginTurn(first, _time);
-            for (long step = first; step <= _time; step++) EndOf(step, _due[step % _due.Length]);
+            if (_turns.Every > 1) _products.BeginTurn(first, _time);
+            for (long step = first; step <= _time; step++) EndOf(step, learns: (_due & Due(step)) != 0);
             _products.EndTurn();
         }
-        _products.EndStep(_time);
+        _products.EndStep(Steady);
         GC.KeepAlive(this);
     }
+
+    // Steps that W' stays as it is for.
+    int Steady => _turns.Every > 1 ? _turns.Until(_time) : _inverse.Remaining;
+
+    uint Due(long step) => 1u << (int)(step % _turns.Every);
 
     // What fell due at a step.
     void EndOf(long step, bool learns)
@@ -364,10 +369,10 @@ sealed unsafe class Readout
         state.Carry(_next);
         state.Carry(ref _time);
         state.Carry(ref _first);
-        if (_turns.Every > 1) state.Carry(_due);
+        if (_turns.Every > 1) state.Carry(ref _due);
         Recoveries = state.Carried(Recoveries);
         Refusals = state.Carried(Refusals);
         _products.Learnt();
-        _products.EndStep(_time);
+        _products.EndStep(Steady);
     }
 }

@@ -11,7 +11,8 @@ static class FieldSpeed
     /// <param name="side">Of the one field that is measured; null: all of them.</param>
     public static void Run(List<Figure> figures, int? side)
     {
-        Console.WriteLine($"{"field",-10}{"tiles",6}{"D max",7}{"live ms",9}{"p99",7}{"one thread",12}{"p99",7}{"backlog ms",12}{"MB",8}{"bytes/step",12}");
+        Console.WriteLine($"{"field",-10}{"tiles",6}{"D max",7}{"live ms",9}{"p99",7}{"one thread",12}{"p99",7}{"backlog ms",12}{"MB",8}"
+            + $"{"bytes/step",12}");
         Warm();
         foreach (int one in side is null ? [32, 60, 120, 240] : new[] { side.Value }) Tiles(figures, one);
         if (side is null) Whole(figures);

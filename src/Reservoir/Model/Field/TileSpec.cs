@@ -45,7 +45,7 @@ public sealed record TileSpec
         Require.Range(Columns, 1, 1000);
         Require.Range(Halo, 0, 100);
         Require.Range(Changes, 0, 10);
-        Require.Range(Turns, 1, 32);
+        Require.Range(Turns, 1, Esn.Turns.Most);
         Coarse.Validate();
     }
 }
