@@ -15,7 +15,7 @@ sealed unsafe partial class Kernel<V> : Kernel where V : unmanaged, ILanes<V>
 {
     const int Tile = 64;  // doubles of an 8×8 tile
     const int Line = 8;   // of a cache line
-    const int Far = 64;   // blocks of a matrix, 1 MB packed, from which it lies beyond the second-level cache
+    const int Far = 32;   // blocks of a matrix, 270 kB packed, from which it may lie beyond the second-level cache, with others like it
 
     public override string ToString() => $"{V.Width} lanes";
 
