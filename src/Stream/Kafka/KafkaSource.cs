@@ -156,9 +156,11 @@ public sealed class KafkaSource : IDisposable
         return await closed.ConfigureAwait(false) ? Departure.Committed : Departure.NotCommitted;
     }
 
-    /// <inheritdoc/>
+    /// <summary>Ends the consumer's thread, if <see cref="Close"/> has not, and frees the client.</summary>
     public void Dispose()
     {
+        _closing.Cancel();
+        _consuming?.Join();  // a client that is freed under its own call takes the process with it
         Consumer.Dispose();
         _inFlight.Dispose();
         _closing.Dispose();

@@ -21,12 +21,18 @@ public sealed class KafkaSourceTests(RealKafkaFixture broker) : IClassFixture<Re
         Assert.SkipUnless(broker.BootstrapServers is not null, broker.Missing);
         string servers = broker.BootstrapServers!, topic = await broker.Topic("waiting");
         Fill(servers, topic);
-        // Another member holds one of the two partitions, then goes.
+        // Another member holds both partitions, gives one of them to the source that comes, then goes.
         using IConsumer<byte[], byte[]> other = new ConsumerBuilder<byte[], byte[]>(new ConsumerConfig
         {
             BootstrapServers = servers, GroupId = topic, PartitionAssignmentStrategy = PartitionAssignmentStrategy.CooperativeSticky,
         }).Build();
         other.Subscribe(topic);
+        bool Others(Func<bool> condition)
+        {
+            other.Consume(TimeSpan.FromMilliseconds(50));
+            return condition();
+        }
+        await Until(() => Others(() => other.Assignment.Count == 2));
         using KafkaSource source = Source(servers, topic, NullLogger.Instance);
         using var stop = new CancellationTokenSource();
         int batches = 0, assigned = 0;
@@ -36,11 +42,6 @@ public sealed class KafkaSourceTests(RealKafkaFixture broker) : IClassFixture<Re
             else Interlocked.Increment(ref batches);  // records are never done
             if (message is PartitionsAssigned partitions) Interlocked.Add(ref assigned, partitions.Partitions.Count);
         });
-        bool Others(Func<bool> condition)
-        {
-            other.Consume(TimeSpan.FromMilliseconds(50));
-            return condition();
-        }
         await Until(() => Others(() => other.Assignment.Count == 1 && Volatile.Read(ref assigned) == 1));
         await Until(() => Others(() => Volatile.Read(ref batches) == KafkaSource.MaxInFlight && source.IsPaused));
         other.Close();
