@@ -5,7 +5,10 @@ namespace Esn;
 /// <see cref="TileQuantities"/> has them; what is learnt is the increment u(t+1) − u(t). In a free run tiles exchange what they predict at
 /// every step.
 /// </summary>
-/// <remarks>Tiles do not depend on each other within a step: they run on two threads, and the bits are the same on one.</remarks>
+/// <remarks>
+/// Tiles do not depend on each other within a step: they run on two threads, and the bits are the same on one. They take turns to learn:
+/// a frame that comes alone would have to read the P of all of them, and the reading is what it would take.
+/// </remarks>
 sealed class TilePredictor : Predictor
 {
     [ThreadStatic] static double[]? s_rows;  // z of the announced frames, tile by tile [tiles][n×D]

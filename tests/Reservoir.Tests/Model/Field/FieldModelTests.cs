@@ -110,6 +110,39 @@ public sealed class FieldModelTests
     }
 
     [Fact]
+    public void Results_do_not_depend_on_how_frames_come_or_on_threads()
+    {
+        const int Count = 1200;
+        double[] feed = Fields.Waves(Rows, Columns, Count, onset: 1000, row: 4, column: 6, lift: 2);
+        for (int t = 150; t < Count; t += 37) feed[t * Cells + t % Cells] = double.NaN;  // imputed
+        feed.AsSpan(700 * Cells, 3 * Cells).Fill(double.NaN);                            // a gap
+        bool[] muted = [.. Enumerable.Range(0, Count).Select(t => t is >= 850 and < 860)];
+        (StepResult[] Results, double[] Expected) live = Run(1, oneThread: true);
+        Assert.Contains(live.Results, result => result.AlarmOpen);
+        foreach ((int block, bool oneThread) in new[] { (1, false), (7, false), (64, true), (64, false) })
+        {
+            (StepResult[] results, double[] expected) = Run(block, oneThread);
+            Assert.Equal(live.Results.Select(result => result.Score), results.Select(result => result.Score));
+            Assert.Equal(live.Expected, expected);
+        }
+
+        (StepResult[], double[]) Run(int block, bool oneThread)
+        {
+            var detector = new Detector(Spec(new TileSpec { Rows = 4, Columns = 8, Coarse = new CoarseSpec() }), Cells);
+            var (times, results, expected) = (Feeds.Times(Count), new StepResult[Count], new double[feed.Length]);
+            TilePredictor.OneThread = oneThread;
+            for (int t = 0, count; t < Count; t += count)
+            {
+                count = Math.Min(block, Count - t);
+                detector.StepMany(times.AsSpan(t, count), feed.AsSpan(t * Cells, count * Cells), results.AsSpan(t, count),
+                    expected.AsSpan(t * Cells, count * Cells), muted.AsSpan(t, count));
+            }
+            TilePredictor.OneThread = false;
+            return (results, expected);
+        }
+    }
+
+    [Fact]
     public void A_step_allocates_nothing()
     {
         double[] feed = Fields.Waves(Rows, Columns, 1100);
