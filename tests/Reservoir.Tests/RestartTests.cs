@@ -20,7 +20,7 @@ public sealed class RestartTests
     {
         { "signal", 1 }, { "signal", 3 }, { "sensors", 1 }, { "sensors", 3 }, { "metric", 1 }, { "metric", 3 },
         { "sensors with models", 3 }, { "every score", 2 }, { "two slabs", 1 }, { "many outputs", 40 }, { "signal by day", 1 },
-            { "metric by day", 1 }, { "tiles", 48 }, { "coarse tiles", 48 }, { "whole field", 48 },
+            { "metric by day", 1 }, { "tiles", 48 }, { "coarse tiles", 48 }, { "wide tiles", 48 }, { "whole field", 48 },
     };
 
     static ModelSpec Spec(string name) => name switch
@@ -43,6 +43,7 @@ public sealed class RestartTests
         "many outputs" => Feeds.Small() with { Scores = [new MeanErrorSpec(), new FreeRunErrorSpec()] },
         "tiles" => Fields.Small(new TileSpec { Rows = 3, Columns = 4, Halo = 1 }),
         "coarse tiles" => Fields.Small(new TileSpec { Rows = 3, Columns = 4, Halo = 1, Coarse = new CoarseSpec() }),
+        "wide tiles" => Fields.Small(new TileSpec { Rows = 6, Columns = 6, Halo = 1 }),  // of whose first outputs updates wait
         "whole field" => Fields.Small(tiles: null),
         "signal by day" => Feeds.Small().WithDailyBudget(20),
         "metric by day" => Presets.Metric().WithDailyBudget(20),

@@ -4,6 +4,8 @@ namespace Esn;
 
 sealed unsafe partial class Kernel<V>
 {
+    const int TilesAhead = 16;  // of a fold, that are prefetched
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void FoldPanel(double* matrix, int blocks, int panel, double** columns, int count, double scale)
     {
@@ -17,8 +19,12 @@ sealed unsafe partial class Kernel<V>
         if (V.Width == 8)
         {
             for (int row = 0; row < whole; row += 3 * V.Width)
+            {
+                if (blocks >= Far)
+                    for (int line = 0; line < 3 * Tile / Line; line++) Prefetch(tiles + 8 * row + TilesAhead * Tile + Line * line);
                 Outer3x8(Row(row, 0), Row(row + V.Width, 0), Row(row + 2 * V.Width, 0), 8,
                     columns, 8 * panel + row, negated, 8, count, factor);
+            }
         }
         for (int half = 0; half < 2; half++)
         {

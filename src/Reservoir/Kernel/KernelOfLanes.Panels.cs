@@ -6,6 +6,8 @@ sealed unsafe partial class Kernel<V>
 {
     const int TilesAtOnce = 32;  // 16 kB: they stay in the first-level cache, with 4 kB of a frame, while all frames pass over them
 
+    const int FewestToPrefetch = 4;  // frames; fewer take less time than the reading
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void MultiplyPanels(double* matrix, int blocks, int first, int last, double** z, double** y, int frames)
     {
@@ -21,7 +23,11 @@ sealed unsafe partial class Kernel<V>
                 if (V.Width == 8)
                 {
                     for (; f + 2 <= frames; f += 2)
+                    {
+                        if (frames >= FewestToPrefetch && blocks >= Far)
+                            PrefetchPart(some + TilesAtOnce * Tile, to - from, f / 2, frames / 2);
                         PanelOfTwo(some, panel, from, to, z[f], y[f], z[f + 1], y[f + 1], sums + f * Tile, spread);
+                    }
                     if (f < frames) PanelOfOne(some, panel, from, to, z[f], y[f], sums + f * Tile);
                 }
                 else
@@ -35,6 +41,14 @@ sealed unsafe partial class Kernel<V>
             }
             for (int f = 0; f < frames; f++) AddLaneSums(sums + f * Tile, y[f] + 8 * panel);
         }
+    }
+
+    // Of the tiles that come next, the share of one of so many parts: one that is spread over the whole work does not hold it up.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    static void PrefetchPart(double* tiles, int count, int part, int parts)
+    {
+        for (double* tile = tiles, end = tiles + (nint)count * Tile; tile < end; tile += Tile)
+            for (int line = part; line < Tile / Line; line += parts) Prefetch(tile + Line * line);
     }
 
     // Below: the tiles from … to−1 of a panel. The first is the diagonal one; the others add to the lane sums so far.

@@ -15,8 +15,17 @@ sealed unsafe partial class Kernel<V> : Kernel where V : unmanaged, ILanes<V>
 {
     const int Tile = 64;  // doubles of an 8×8 tile
     const int Line = 8;   // of a cache line
+    const int Far = 32;   // blocks of a matrix, 270 kB packed, from which it may lie beyond the second-level cache, with others like it
 
     public override string ToString() => $"{V.Width} lanes";
+
+    // Into the second-level cache, while the work goes on: the processor by itself reads ahead to the end of a page only. Past the end of
+    // a matrix it does nothing.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void Prefetch(double* line)
+    {
+        if (Sse.IsSupported) Sse.Prefetch1(line);
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static double LaneSum(double* s) => ((s[0] + s[1]) + (s[2] + s[3])) + ((s[4] + s[5]) + (s[6] + s[7]));

@@ -70,6 +70,9 @@ abstract class Judge
     /// <summary>How many of the raw scores a snapshot has that is older than format 4: what is unprecedented came with that.</summary>
     public virtual int ScoresBefore4 => Names.Length;
 
+    /// <summary>The same of a snapshot of format 4 or 5.</summary>
+    public virtual int ScoresBefore6 => Names.Length;
+
     /// <summary>Which raw scores look back so far that they hold an alarm open only if they opened it, [scores].</summary>
     public abstract bool[] Slow { get; }
 

@@ -325,7 +325,7 @@ sealed class OnlineModel
         _forecast?.Carry(ref state);
         _normality.Carry(ref state);
         _judge.Carry(ref state);
-        _alarm.Carry(ref state, state.Holds(4) ? _judge.Names.Length : _judge.ScoresBefore4);
+        _alarm.Carry(ref state, state.Holds(6) ? _judge.Names.Length : state.Holds(4) ? _judge.ScoresBefore6 : _judge.ScoresBefore4);
         if (state.Holds(4)) _bar.Carry(ref state);
         _report.Carry(ref state);
         state.Carry(ref _time);

@@ -30,22 +30,46 @@ sealed unsafe class Block
     /// <param name="widths">Length of a row of each kind of product that may be asked for.</param>
     public static Block Open(ReadOnlySpan<double> states, long first, int regressors, int padded, ReadOnlySpan<int> widths)
     {
-        if (!Free.TryTake(out Block? block)) block = new Block();
-        int steps = states.Length / regressors, frames = Math.Min(steps, Frames);
-        (block.First, block.Last, block._padded) = (first, first + steps - 1, padded);
-        if (block._products.Length < widths.Length) block._products = new Products[widths.Length];
-        long length = (long)steps * padded;
-        foreach (int width in widths) length += (long)frames * width;
-        block._workspace.Reset(length);
+        int steps = states.Length / regressors;
+        Block block = Open(first, first + steps - 1, widths, (long)steps * padded);
+        block._padded = padded;
         block._states = block._workspace.Take((long)steps * padded);
         for (int i = 0; i < steps; i++)
         {
             states.Slice(i * regressors, regressors).CopyTo(new Span<double>(block._states + (long)i * padded, regressors));
             new Span<double>(block._states + (long)i * padded + regressors, padded - regressors).Clear();
         }
-        for (int kind = 0; kind < widths.Length; kind++)
-            block._products[kind] = new Products { Rows = block._workspace.Take((long)frames * widths[kind]), Width = widths[kind] };
+        block.MakeRoom(widths);
         return block;
+    }
+
+    /// <summary>A free block for steps whose z's are kept elsewhere.</summary>
+    /// <param name="first">The first of them.</param>
+    /// <param name="last">The last.</param>
+    /// <param name="widths">Length of a row of each kind of product that may be asked for.</param>
+    public static Block Open(long first, long last, ReadOnlySpan<int> widths)
+    {
+        Block block = Open(first, last, widths, 0);
+        block.MakeRoom(widths);
+        return block;
+    }
+
+    static Block Open(long first, long last, ReadOnlySpan<int> widths, long states)
+    {
+        if (!Free.TryTake(out Block? block)) block = new Block();
+        (block.First, block.Last) = (first, last);
+        if (block._products.Length < widths.Length) block._products = new Products[widths.Length];
+        foreach (int width in widths) states += (long)block.Rows * width;
+        block._workspace.Reset(states);
+        return block;
+    }
+
+    int Rows => (int)Math.Min(Last - First + 1, Frames);
+
+    void MakeRoom(ReadOnlySpan<int> widths)
+    {
+        for (int kind = 0; kind < widths.Length; kind++)
+            _products[kind] = new Products { Rows = _workspace.Take((long)Rows * widths[kind]), Width = widths[kind] };
     }
 
     /// <summary>Back to the others.</summary>

@@ -45,7 +45,8 @@ sealed unsafe class PackedInverse
     /// <param name="forgetting">λ.</param>
     /// <param name="traceLimit">Nothing is forgotten while trace(P) is above this many times D/β².</param>
     /// <param name="kernel">Any: the bits are the same.</param>
-    public PackedInverse(int order, double regularisation, double forgetting, double traceLimit, Kernel kernel)
+    /// <param name="turns">In which steps come.</param>
+    public PackedInverse(int order, double regularisation, double forgetting, double traceLimit, Kernel kernel, Turns turns)
     {
         (_order, _kernel, _forgetting) = (order, kernel, forgetting);
         (_prior, _limit) = (1 / regularisation, traceLimit * order / regularisation);
@@ -54,7 +55,8 @@ sealed unsafe class PackedInverse
         // Short periods while S lies in a near cache: a fold is cheap there, waiting columns are not. Longer ones save reads of S.
         _period = order < SpreadOrder ? 8 : order < 1536 ? 16 : Block.Frames;
         _slabs = order < SlabOrder ? 1 : 2;
-        _foldSteps = order < SpreadOrder ? 1 : order < SlabOrder ? _period / 4 : _period / 2;
+        // Turns of several steps spread the folds of many matrices as it is.
+        _foldSteps = order < SpreadOrder || turns.Every > 1 ? 1 : order < SlabOrder ? _period / 4 : _period / 2;
         _boundary = _slabs == 1 ? _blocks : PanelsOfShare(1, 2);
         _due = [.. Enumerable.Range(1, _period).Select(step => PanelsOfShare(Math.Min(step, _foldSteps), _foldSteps))];
         _matrix = new AlignedBuffer(Kernel.Offset(_blocks, _blocks));
@@ -62,6 +64,7 @@ sealed unsafe class PackedInverse
         _columns = new AlignedBuffer((long)(_foldSteps == 1 ? _period : _period + _foldSteps) * _padded);
         if (_slabs == 2) _halves = new TwoHalves(MultiplySlab);
         Restart();
+        _position = turns.Start(_period);
     }
 
     /// <summary>D rounded up to blocks of 8: the length of every z.</summary>
@@ -80,7 +83,7 @@ sealed unsafe class PackedInverse
     public bool Parallel { get; set; } = Environment.ProcessorCount > 1;
 
     /// <summary>Doubles that <see cref="Multiply"/> takes from a workspace, apart from the result.</summary>
-    public long Scratch(int frames) => (long)(_foldSteps == 1 ? 0 : 2 * frames) * _padded;
+    public long Scratch(int frames) => (long)((_slabs == 1 ? 0 : frames) + (_foldSteps == 1 ? 0 : frames)) * _padded;
 
     /// <summary>Bytes of state.</summary>
     public long Bytes => sizeof(double) * (_matrix.Length + _columns.Length);
@@ -100,7 +103,7 @@ sealed unsafe class PackedInverse
     /// <param name="scratch">Of <see cref="Scratch"/> doubles.</param>
     public void Multiply(double** z, double* product, int frames, double* scratch)
     {
-        double* second = scratch, scaled = scratch + (long)frames * _padded;
+        double* second = scratch, scaled = _slabs == 1 ? scratch : scratch + (long)frames * _padded;
         double** scaledRows = stackalloc double*[frames];
         double** first = stackalloc double*[frames];
         double** other = stackalloc double*[frames];

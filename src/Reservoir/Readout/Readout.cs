@@ -9,6 +9,7 @@ namespace Esn;
 /// steps later is there (for h > 1 this is the recursion with a delayed error, not the minimiser itself). Forgetting
 /// happens only while trace(P) ≤ limit·D/β²: on constant, zero or periodic input the directions that are not excited
 /// would otherwise grow as λ^−t for ever (wind-up).
+/// <para>Where it learns in turns, what is due waits for the next: see <see cref="Turns"/>.</para>
 /// <para>A step is <see cref="Settle"/>, then <see cref="Learn"/> or <see cref="Skip"/>, then <see cref="Push"/>.</para>
 /// <para>The bits of all results depend on the sequence of steps alone: not on <see cref="Begin"/>, the number of threads
 /// or the machine's vector width. Not thread-safe; nothing is allocated per step.</para>
@@ -32,6 +33,8 @@ sealed unsafe class Readout
     readonly Kernel _kernel;
     readonly int[] _horizons;
     readonly int _delay, _padded;       // G; D rounded up to blocks of 8
+    readonly Turns _turns;              // at which it learns
+    uint _due;                          // whether what fell due at a step is to be learnt: bit (step mod turns.Every)
     readonly Ring _states;              // z(t)
     readonly Ring _gains;               // the gain of z(t), where it was made
     readonly long[] _gainOf;            // the step whose gain lies here, or −1 [ring]
@@ -46,22 +49,30 @@ sealed unsafe class Readout
     /// <param name="spec">Validated here.</param>
     public Readout(int regressors, int outputs, ReadoutSpec spec) : this(regressors, outputs, spec, Kernel.Best) { }
 
-    internal Readout(int regressors, int outputs, ReadoutSpec spec, Kernel kernel)
+    /// <param name="regressors">D, length of z.</param>
+    /// <param name="outputs">Length of u.</param>
+    /// <param name="spec">Validated here.</param>
+    /// <param name="turns">At which it learns.</param>
+    public Readout(int regressors, int outputs, ReadoutSpec spec, Turns turns) : this(regressors, outputs, spec, Kernel.Best, turns) { }
+
+    internal Readout(int regressors, int outputs, ReadoutSpec spec, Kernel kernel, Turns? turns = null)
     {
         spec.Validate();
         Require.Range(regressors, 1, MostRegressors);
         Require.Range(outputs, 1, 1_000_000);
         (_kernel, Regressors, Outputs, _delay) = (kernel, regressors, outputs, spec.Delay);
         _horizons = [.. spec.Horizons];
-        _inverse = new PackedInverse(regressors, spec.Regularisation, spec.ForgettingFactor, spec.TraceLimit, kernel);
+        _turns = turns ?? Turns.Always;
+        Require.Range(_turns.Every, 1, Turns.Most);
+        _inverse = new PackedInverse(regressors, spec.Regularisation, spec.ForgettingFactor, spec.TraceLimit, kernel, _turns);
         _padded = _inverse.Padded;
         int longest = _horizons[^1];
-        _states = new Ring(longest + _delay, _padded);
+        _states = new Ring(longest + _delay + _turns.Every - 1, _padded);
         _gains = new Ring(longest + (ReadoutWeights.IsDeferred(outputs) ? _inverse.Period : 0), _padded);
         _weights = new ReadoutWeights(_horizons.Length, outputs, _padded, _inverse.Period, _gains, kernel);
         _gainOf = new long[_gains.Steps];
         Array.Fill(_gainOf, -1);
-        _targets = new double[(1 + _delay) * outputs];
+        _targets = new double[(_delay + _turns.Every) * outputs];
         _errors = new double[_horizons.Length * outputs];
         _next = new double[outputs];
         _products = new BlockProducts(_inverse, _weights, _states, _horizons.Length, regressors);
@@ -157,28 +168,52 @@ sealed unsafe class Readout
                 continue;
             }
             if (_horizons[h] == 1) _next.CopyTo(error);
-            else Multiply(h, source, BlockProducts.Use.Error, error);
+            else Multiply(h, source, BlockProducts.Use.Error, _time, error);
             for (int i = 0; i < error.Length; i++) error[i] = double.IsNaN(u[i]) ? 0 : u[i] - error[i];
         }
         CopyLimited(_errors, errors);
         GC.KeepAlive(this);
     }
 
-    /// <summary>Learns the frame of G steps ago.</summary>
-    public void Learn()
-    {
-        long target = _time - _delay;
-        if (target - 1 < _first) SkipGain();
-        else if (LearnGain(target - 1)) LearnWeights(target);
-        EndStep();
-    }
+    /// <summary>Learns the frame of G steps ago, now or at the next turn.</summary>
+    public void Learn() => EndStep(learns: _time - _delay - 1 >= _first);
 
-    /// <summary>Instead of <see cref="Learn"/>: what waits in the ring is dropped, as a source and as a target.</summary>
+    /// <summary>
+    /// Instead of <see cref="Learn"/>: what waits in the ring is dropped, as a source and as a target. What fell due before and waits for
+    /// its turn is learnt then.
+    /// </summary>
     public void Skip()
     {
         _first = _time + 1;
-        SkipGain();
-        EndStep();
+        EndStep(learns: false);
+    }
+
+    void EndStep(bool learns)
+    {
+        _due = learns ? _due | Due(_time) : _due & ~Due(_time);
+        if (_turns.At(_time))
+        {
+            long first = Math.Max(0, _time - _turns.Every + 1);
+            if (_turns.Every > 1) _products.BeginTurn(first, _time);
+            for (long step = first; step <= _time; step++) EndOf(step, learns: (_due & Due(step)) != 0);
+            _products.EndTurn();
+        }
+        _products.EndStep(Steady);
+        GC.KeepAlive(this);
+    }
+
+    // Steps that W' stays as it is for.
+    int Steady => _turns.Every > 1 ? _turns.Until(_time) : _inverse.Remaining;
+
+    uint Due(long step) => 1u << (int)(step % _turns.Every);
+
+    // What fell due at a step.
+    void EndOf(long step, bool learns)
+    {
+        if (!learns) SkipGain();
+        else if (LearnGain(step)) LearnWeights(step);
+        _products.Learnt();
+        if (_inverse.Remaining == _inverse.Period) _weights.Fold();
     }
 
     /// <summary>Keeps z(t) and predicts from it.</summary>
@@ -190,7 +225,7 @@ sealed unsafe class Readout
         if (!_products.Expects(z, _time))
             throw new InvalidOperationException(FormattableString.Invariant($"z of step {_time} must be the one that was announced"));
         z.CopyTo(new Span<double>(_states[_time], Regressors));
-        Multiply(0, _time, BlockProducts.Use.Prediction, _next);
+        Multiply(0, _time, BlockProducts.Use.Prediction, _time, _next);
         _products.Taken(_time);
         GC.KeepAlive(this);
     }
@@ -243,10 +278,11 @@ sealed unsafe class Readout
         return true;
     }
 
-    // Makes the gain of z(source) and takes it out of P; false if nothing could be learnt.
-    bool LearnGain(long source)
+    // Makes the gain of the z that fell due at a step and takes it out of P; false if nothing could be learnt.
+    bool LearnGain(long step)
     {
-        double* product = _products.OfInverse(source, _time);
+        long source = step - _delay - 1;
+        double* product = _products.OfInverse(source, step);
         double* z = _states[source];
         if (_inverse.Learn(z, product))
         {
@@ -268,17 +304,18 @@ sealed unsafe class Readout
         return false;
     }
 
-    void LearnWeights(long target)
+    void LearnWeights(long step)
     {
+        long target = step - _delay;
         bool refused = false;
         for (int h = 0; h < _horizons.Length; h++)
         {
             long source = target - _horizons[h];
             if (source < 0 || _gainOf[source % _gainOf.Length] != source) continue;
             Span<double> error = _errors.AsSpan(h * Outputs, Outputs);
-            if (_delay > 0)
+            if (_delay > 0 || _turns.Every > 1)
             {
-                Multiply(h, source, BlockProducts.Use.LateError, error);
+                Multiply(h, source, BlockProducts.Use.LateError, step, error);
                 for (int i = 0; i < error.Length; i++) error[i] = Target(target)[i] - error[i];
             }
             for (int i = 0; i < error.Length; i++)
@@ -292,10 +329,10 @@ sealed unsafe class Readout
         if (refused) Refusals++;
     }
 
-    // y = W_h z(source).
-    void Multiply(int h, long source, BlockProducts.Use use, Span<double> y)
+    // y = W_h z(source), at a step.
+    void Multiply(int h, long source, BlockProducts.Use use, long step, Span<double> y)
     {
-        double* product = _products.OfWeights(h, source, use, _time);
+        double* product = _products.OfWeights(h, source, use, step);
         _weights.AddWaiting(h, _states[source], product);
         new ReadOnlySpan<double>(product, Outputs).CopyTo(y);
     }
@@ -312,14 +349,7 @@ sealed unsafe class Readout
         _products.ForgetGains();
     }
 
-    void EndStep()
-    {
-        _products.EndStep();
-        if (_inverse.Remaining == _inverse.Period) _weights.Fold();
-        GC.KeepAlive(this);
-    }
-
-    Span<double> Target(long step) => _targets.AsSpan((int)(step % (1 + _delay)) * Outputs, Outputs);
+    Span<double> Target(long step) => _targets.AsSpan((int)(step % (_delay + _turns.Every)) * Outputs, Outputs);
 
     static void CopyLimited(ReadOnlySpan<double> from, Span<double> to)
     {
@@ -339,8 +369,10 @@ sealed unsafe class Readout
         state.Carry(_next);
         state.Carry(ref _time);
         state.Carry(ref _first);
+        if (_turns.Every > 1) state.Carry(ref _due);
         Recoveries = state.Carried(Recoveries);
         Refusals = state.Carried(Refusals);
-        _products.EndStep();
+        _products.Learnt();
+        _products.EndStep(Steady);
     }
 }

@@ -67,6 +67,7 @@ sealed class ConfigReader(ConfigScalars scalars, ConfigPlaces places)
             if (record is EsnConfig file && key == Models) _own = file;
             if (!ConfigScalars.IsNull(valueNode)) property.SetValue(record,
                 Value(valueNode, property.PropertyType, full, property.GetValue(record)));
+            else if (((YamlScalarNode)valueNode).Value is "null" or "~") property.SetValue(record, Null(valueNode, property, full));
         }
 
         try
@@ -84,6 +85,11 @@ sealed class ConfigReader(ConfigScalars scalars, ConfigPlaces places)
         }
         return record;
     }
+
+    // What is left empty stays as it was; null is said where it means something.
+    object? Null(YamlNode node, PropertyInfo property, string path) =>
+        new NullabilityInfoContext().Create(property).WriteState == NullabilityState.Nullable ? null
+            : throw _scalars.Wrong(node, $"{path} can't be null: leave it out, and it is what it is without being said");
 
     object Value(YamlNode node, Type type, string path, object? basis)
     {

@@ -34,9 +34,10 @@ public sealed class ConfigText
         foreach (PropertyInfo property in Keys(record.GetType()))
         {
             if (_meanings.TryGetValue($"{property.DeclaringType!.FullName}.{property.Name}", out string? meaning)) Comment(meaning, indent);
-            object value = property.GetValue(record)!;
+            object? value = property.GetValue(record);
             _text.Append(CultureInfo.InvariantCulture, $"{indent}{ConfigFile.Key(property.Name)}:");
-            if (Scalar(value) is { } scalar) _text.Append(CultureInfo.InvariantCulture, $" {scalar}\n");
+            if (value is null) _text.Append(" null\n");
+            else if (Scalar(value) is { } scalar) _text.Append(CultureInfo.InvariantCulture, $" {scalar}\n");
             else if (value is IEnumerable list && list.Cast<object>().All(item => Scalar(item) is not null)) _text
                 .Append(CultureInfo.InvariantCulture, $" {Flow(value)}\n");
             else if (value is IEnumerable records)

@@ -6,22 +6,29 @@ namespace Esn.Tests;
 /// <summary>The contract of bits: live and announced, one thread and two, all vector widths.</summary>
 public class KernelTests
 {
-    public static TheoryData<int, int, int, int[]> Shapes() => new()
+    // Regressors, outputs, delay, steps from one turn of learning to the next, horizons.
+    public static TheoryData<int, int, int, int, int[]> Shapes() => new()
     {
-        { 1, 1, 0, [1] },
-        { 7, 1, 0, [1] },
-        { 52, 1, 3, [1, 2, 30] },
-        { 100, 3, 0, [1] },
-        { 108, 1, 0, [1, 6, 12] },
-        { 60, 33, 2, [1, 5] },
-        { 301, 40, 0, [1] },
-        { 515, 1, 0, [1] },
-        { 530, 37, 9, [1, 3] },
+        { 1, 1, 0, 1, [1] },
+        { 7, 1, 0, 1, [1] },
+        { 52, 1, 3, 1, [1, 2, 30] },
+        { 100, 3, 0, 1, [1] },
+        { 108, 1, 0, 1, [1, 6, 12] },
+        { 60, 33, 2, 1, [1, 5] },
+        { 301, 40, 0, 1, [1] },
+        { 515, 1, 0, 1, [1] },
+        { 530, 37, 9, 1, [1, 3] },
+        { 52, 1, 3, 5, [1, 2, 30] },
+        { 100, 33, 0, 8, [1] },
+        { 301, 40, 4, 8, [1, 3] },
+        { 530, 37, 9, 16, [1] },
+        { 530, 37, 0, 7, [1, 3] },
     };
 
     [Theory]
     [MemberData(nameof(Shapes))]
-    public void Bits_do_not_depend_on_batching_threads_or_vector_width(int regressors, int outputs, int delay, int[] horizons)
+    public void Bits_do_not_depend_on_batching_threads_or_vector_width(int regressors, int outputs, int delay, int turns,
+        int[] horizons)
     {
         int steps = regressors > 500 ? 150 : 300;
         var spec = new ReadoutSpec { ForgettingFactor = .995, Regularisation = 1e-3, Horizons = horizons, Delay = delay };
@@ -43,7 +50,7 @@ public class KernelTests
         // All numbers that a run makes: errors and predictions of every step, then W, P and the trace.
         double[] Run(Kernel kernel, Func<int, int> blockAt, bool parallel)
         {
-            var readout = new Readout(regressors, outputs, spec, kernel) { Parallel = parallel };
+            var readout = new Readout(regressors, outputs, spec, kernel, new Turns(turns, Phase: 3)) { Parallel = parallel };
             var results = new List<double>();
             var prediction = new double[outputs];
             for (int t = 0; t < steps;)
@@ -67,10 +74,12 @@ public class KernelTests
     }
 
     [Theory]
-    [InlineData(24, 1)]
-    [InlineData(40, 34)]
-    [InlineData(520, 1)]
-    public void Bits_do_not_depend_on_batching_when_P_has_to_be_made_anew(int regressors, int outputs)
+    [InlineData(24, 1, 1)]
+    [InlineData(40, 34, 1)]
+    [InlineData(520, 1, 1)]
+    [InlineData(40, 34, 4)]
+    [InlineData(520, 33, 16)]
+    public void Bits_do_not_depend_on_batching_when_P_has_to_be_made_anew(int regressors, int outputs, int turns)
     {
         const int Steps = 200;
         (double[][] z, double[][] u) = Feed.Make(regressors, outputs, Steps, seed: 13);
@@ -91,7 +100,7 @@ public class KernelTests
 
         (double[], long, long) Run(int block)
         {
-            var readout = new Readout(regressors, outputs, spec);
+            var readout = new Readout(regressors, outputs, spec, new Turns(turns, Phase: 1));
             var results = new List<double>();
             for (int t = 0; t < Steps;)
             {

@@ -90,6 +90,52 @@ public class ReadoutTests
         Assert.Equal(twin.Trace, readout.Trace, 1e-9 * twin.Trace);
     }
 
+    [Theory]
+    [InlineData(20, 1, 0, 4, 0, new[] { 1 })]
+    [InlineData(20, 2, 3, 8, 5, new[] { 1, 3 })]
+    [InlineData(60, 35, 6, 5, 2, new[] { 1 })]
+    [InlineData(140, 33, 30, 16, 9, new[] { 1 })]
+    [InlineData(520, 33, 2, 8, 12, new[] { 1 })]
+    public void In_turns_the_same_is_learnt_and_predictions_are_those_of_the_last_turn(int regressors, int outputs, int delay, int every,
+        int phase, int[] horizons)
+    {
+        int steps = regressors > 500 ? 120 : 400;
+        var spec = new ReadoutSpec { ForgettingFactor = .995, Regularisation = 1e-2, Horizons = horizons, Delay = delay };
+        var (turns, learnt) = (new Turns(every, phase), 0);
+        var readout = new Readout(regressors, outputs, spec, turns);
+        var twin = new TextbookReadout(regressors, outputs, spec);
+        (double[][] z, double[][] u) = Feed.Make(regressors, outputs, steps, seed: 5);
+        for (int t = 0; t < steps; t += 17) u[t][0] = double.NaN;  // imputed
+        double[] weights = new double[horizons.Length * outputs * regressors], errors = new double[horizons.Length * outputs];
+        for (int t = 0; t < steps; t++)
+        {
+            bool learn = t % 97 > 8 && t % 61 != 60;
+            readout.Settle(u[t], errors);
+            twin.Settle(u[t]);
+            // What the weights of the last turn make of z(t − h).
+            for (int i = 0; i < errors.Length; i++)
+            {
+                int source = t - horizons[i / outputs];
+                double expected = source < 0 || double.IsNaN(u[t][i % outputs]) ? 0
+                    : u[t][i % outputs] - Enumerable.Range(0, regressors).Sum(d => weights[i * regressors + d] * z[source][d]);
+                Assert.Equal(expected, errors[i], 1e-8);
+            }
+            if (learn) { twin.Learn(); readout.Learn(); }
+            else { twin.Skip(); readout.Skip(); }
+            twin.Push(z[t]);
+            readout.Push(z[t]);
+            if ((t + phase) % every != 0)
+            {
+                if (t % 11 == 0) Assert.Equal(weights, readout.Weights.ToArray());
+                continue;
+            }
+            weights = readout.Weights.ToArray();
+            AssertClose(twin.Weights, weights, 1e-9);
+            if (learnt++ % 7 == 0) AssertClose([.. twin.P.Cast<double>()], readout.InverseCovariance(), 1e-9);
+        }
+        Assert.True(learnt > 6);
+    }
+
     static void AssertClose(double[] expected, double[] actual, double tolerance)
     {
         double scale = expected.Max(Math.Abs) + 1e-300;

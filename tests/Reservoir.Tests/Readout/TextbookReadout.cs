@@ -56,6 +56,7 @@ sealed class TextbookReadout
             for (int o = 0; o < _m; o++)
             {
                 double error = _u[target][o] - Dot(_w[h], o, _z[source]);
+                if (double.IsNaN(error)) continue;  // no value
                 for (int i = 0; i < _d; i++) _w[h][o, i] += error * gain[i];
             }
         }

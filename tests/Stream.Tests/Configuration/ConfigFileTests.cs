@@ -90,6 +90,8 @@ public sealed class ConfigFileTests
     [InlineData("detector:\n  reservoir:\n    unitz: 5", "unknown key detector.reservoir.unitz: did you mean units?", ":3)")]
     [InlineData("alarms: { budget: 1 per 1000 steps\nsink: { events: ev }\n", "is a bracket or a quote left open?", ":1)")]
     [InlineData("source: { topics: [a, b\nsink: {events: x}", "", "esn.yaml")]
+    [InlineData("preset: field\ndetector:\n  tiles:\n    coarse: null", "detector.tiles.coarse can't be null: leave it out", ":4)")]
+    [InlineData("source:\n  topics: ~", "source.topics can't be null: leave it out", ":2)")]
     [InlineData("detector:\n  scalingSteps: 2000", "scalingSteps must be at most warmUp, 1800, was 2000", ":2)")]
     [InlineData("detector:\n  reservoir:\n    units: many", "detector.reservoir.units must be a whole number, was 'many'", ":3)")]
     [InlineData("detector:\n  reservoir:\n    degree: 3\n    units: 1", "units must be in [2, 20000], was 1", ":4)")]

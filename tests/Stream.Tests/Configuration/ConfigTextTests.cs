@@ -34,6 +34,20 @@ public sealed class ConfigTextTests
         Assert.Equal(ConfigFileTests.Shown(model), ReadBack(preset, model));
     }
 
+    [Fact]
+    public void A_field_that_is_not_cut_into_tiles_is_written_and_read()
+    {
+        FieldModelSpec whole = Presets.Field() with { Tiles = null };
+        Assert.Contains("\n  tiles: null\n", ConfigText.Of("field", whole), StringComparison.Ordinal);
+        Assert.Equal(ConfigFileTests.Shown(whole), ReadBack("field", whole));
+        Assert.Null(Tiles("null"));
+        Assert.Null(Tiles("~"));
+        Assert.NotNull(Tiles(""));
+
+        static TileSpec? Tiles(string said) => ((FieldModelSpec)ConfigFile.Parse($"preset: field\ndetector:\n  tiles: {said}\n", "esn.yaml",
+            _ => null).Detector).Tiles;
+    }
+
     [Theory]
     [MemberData(nameof(Models))]
     public void Every_constant_can_be_set(string name)

@@ -33,6 +33,9 @@ sealed class ActivityScore(int blocks, int memory)
         return _residual[block] / Math.Sqrt(_variance[block]);
     }
 
+    /// <summary>r of a block, as of the last look at it.</summary>
+    public double Residual(int block) => _residual[block];
+
     /// <summary>Learns a step of all blocks.</summary>
     /// <param name="activities">a of each, [blocks×3].</param>
     public void Learn(ReadOnlySpan<double> activities)

@@ -6,9 +6,18 @@ namespace Esn;
 /// Judges a field by the block whose error is the most unusual for how much moves there: one score, exp(max r/σ), into the
 /// calibrator. Sixteen blocks as sixteen scores would be out of the ordinary on a third of all steps.
 /// </summary>
-sealed class FieldJudge : Judge
+/// <remarks>
+/// A calibrator that is young, or was taught much, does not tell how far out a catastrophe is: beside it stands what is unprecedented,
+/// a record of the errors of each block.
+/// </remarks>
+sealed class FieldJudge : Judge, IJudgement
 {
-    const double Floor = 1e-14;  // of a mean square, scaled: where rounding begins
+    const double Floor = 1e-14;     // of a mean square, scaled: where rounding begins
+    const double Rounding = 1e-12;  // a mean square below is none
+    const double MostLog = 300;     // of a ratio of squares
+
+    // Of a field that stands still the errors tell, as what moved before says how large they have to be.
+    static readonly UnprecedentedSpec Records = new() { Widths = false, Standstills = false };
 
     readonly FieldModelSpec _spec;
     readonly GridSpec _grid;
@@ -19,7 +28,10 @@ sealed class FieldJudge : Judge
     readonly double[][] _weights;      // of these, of sum 1
     readonly double[] _last, _before;  // u(t−1), u(t−2) [channels]
     readonly double[] _moved;          // a of each block, of the frames so far [blocks×3]
-    readonly double[] _score = new double[1];
+    readonly double[] _score = new double[1], _margins = new double[2];
+    readonly Unprecedented _unprecedented;
+    readonly double[] _sizes;          // errors over what was to be expected [blocks]
+    readonly double[] _none;           // zeros [blocks]
     long _frames;
 
     /// <param name="spec">Valid.</param>
@@ -38,6 +50,9 @@ sealed class FieldJudge : Judge
         _looks = [.. spec.Errors.Select(error => new Look(error, _grid, _blocks.Length, spec.SpreadMemory))];
         (_last, _before) = (new double[_grid.Channels], new double[_grid.Channels]);
         _moved = new double[3 * _blocks.Length];
+        (_sizes, _none) = (new double[_blocks.Length], new double[_blocks.Length]);
+        double rate = spec.Calibrator is BudgetSpec budget ? budget.AlarmsPerStep : new BudgetSpec().AlarmsPerStep;
+        _unprecedented = new Unprecedented(Records, _blocks.Length, rate);
     }
 
     static IEnumerable<int[]> Cut(GridSpec grid, int rows, int columns)
@@ -58,13 +73,31 @@ sealed class FieldJudge : Judge
     }
 
     /// <inheritdoc/>
-    public override IJudgement Judgement => _calibrator;
+    public override IJudgement Judgement => this;
 
     /// <inheritdoc/>
-    public override string[] Names { get; } = ["block"];
+    public ReadOnlySpan<double> Margins => _margins;
 
     /// <inheritdoc/>
-    public override bool[] Slow { get; } = [false];
+    public double Score => Math.Max(_calibrator.Score, _unprecedented.Score);
+
+    /// <inheritdoc/>
+    public bool IsUnusual(int score) => score == 0 ? _calibrator.IsUnusual(0) : _unprecedented.Unusual;
+
+    /// <inheritdoc/>
+    public bool Alarms(int score) => score == 0 ? _calibrator.Alarms(0) : _unprecedented.Score >= 1;
+
+    /// <inheritdoc/>
+    public override string[] Names { get; } = ["block", Unprecedented.Name];
+
+    /// <inheritdoc/>
+    public override int ScoresBefore4 => 1;
+
+    /// <inheritdoc/>
+    public override int ScoresBefore6 => 1;
+
+    /// <inheritdoc/>
+    public override bool[] Slow { get; } = [false, false];
 
     /// <inheritdoc/>
     public override FieldEvidence? Evidence => _heat.Evidence();
@@ -78,6 +111,7 @@ sealed class FieldJudge : Judge
         ReadOnlySpan<double> errors = step.Errors[.._grid.Channels];
         _heat.Measure(errors);
         double largest = double.NegativeInfinity;
+        _sizes.AsSpan().Clear();
         foreach (Look look in _looks)
         {
             ReadOnlySpan<double> smooth = look.Take(errors);
@@ -90,11 +124,17 @@ sealed class FieldJudge : Judge
                     square += _weights[block][i] * error * error;
                 }
                 largest = Math.Max(largest, look.Activity.Of(block, Math.Log(square + Floor), _moved.AsSpan(3 * block, 3)));
+                if (look == _looks[0] && square > Rounding)
+                    _sizes[block] = Math.Exp(.5 * Math.Clamp(look.Activity.Residual(block), -MostLog, MostLog));
             }
         }
         // A muted frame, and frames before the activity is known, tell nothing.
         _score[0] = step.Muted || _frames < 4 ? double.NaN : Math.Exp(Math.Min(largest, 500));
-        if (Calibrates) _calibrator.Measure(_score);
+        if (!Calibrates) return;
+        _calibrator.Measure(_score);
+        if (double.IsNaN(_score[0])) _unprecedented.Skip();
+        else _unprecedented.Step(_sizes, _none, alarm.Open, step.WarmingUp);
+        (_margins[0], _margins[1]) = (_calibrator.Margins[0], _unprecedented.Margin);
     }
 
     /// <inheritdoc/>
@@ -158,6 +198,7 @@ sealed class FieldJudge : Judge
         state.Carry(_before);
         state.Carry(_moved);
         state.Carry(ref _frames);
+        if (state.Holds(6)) _unprecedented.Carry(ref state);
     }
 
     // Errors smoothed over neighbouring cells, then averaged over the last frames.

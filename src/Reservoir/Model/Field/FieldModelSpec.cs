@@ -116,7 +116,7 @@ public sealed record FieldModelSpec : ModelSpec
     {
         long maps = sizeof(double) * (20L + Climatology.PartsOf(Season)) * channels;
         if (Tiles is null) return maps + base.EstimatedBytes(channels);
-        long late = Readout.Delay > 0 ? Readout.Delay : Decorrelation.Most / 4;
+        long late = (Readout.Delay > 0 ? Readout.Delay : Decorrelation.Most / 4) + Tiles.Turns - 1;
         return maps + TilePredictor.Sizes(Grid, Tiles).Sum(tile =>
             Esn.Readout.EstimatedBytes(tile.Regressors, tile.Outputs, HorizonSteps)
                 + sizeof(double) * late * (tile.Regressors + tile.Outputs));

@@ -5,7 +5,10 @@ namespace Esn;
 /// <see cref="TileQuantities"/> has them; what is learnt is the increment u(t+1) − u(t). In a free run tiles exchange what they predict at
 /// every step.
 /// </summary>
-/// <remarks>Tiles do not depend on each other within a step: they run on two threads, and the bits are the same on one.</remarks>
+/// <remarks>
+/// Tiles do not depend on each other within a step: they run on two threads, and the bits are the same on one. They take turns to learn:
+/// a frame that comes alone would have to read the P of all of them, and the reading is what it would take.
+/// </remarks>
 sealed class TilePredictor : Predictor
 {
     [ThreadStatic] static double[]? s_rows;  // z of the announced frames, tile by tile [tiles][n×D]
@@ -13,6 +16,8 @@ sealed class TilePredictor : Predictor
     readonly GridSpec _grid;
     readonly ReadoutSpec _readout;
     readonly Tile[] _tiles;
+    readonly int[][] _halfOf;       // tiles of each half: of those that learn in one frame, as many in each as can be
+    readonly int _turns;            // frames from one turn of a tile to its next
     readonly TileQuantities _see;
     readonly TwoHalves _halves;
     readonly double[] _quantities;  // of the last announced frame
@@ -36,6 +41,9 @@ sealed class TilePredictor : Predictor
         int[] coarse = TileQuantities.CoarseCells(grid, spec);
         _tiles = [.. Cut(grid, spec).Select(tile =>
             new Tile(tile.Own, [.. TileQuantities.Seen(grid, spec, coarse, tile.Fine, tile.Around)], grid))];
+        _turns = Math.Min(spec.Turns, _tiles.Length);
+        _halfOf = [.. Enumerable.Range(0, 2).Select(half =>
+            Enumerable.Range(0, _tiles.Length).Where(i => (i + i / _turns) % 2 == half).ToArray())];
         int first = 0;
         foreach (Tile tile in _tiles) (tile.First, first) = (first, first + tile.Regressors);
         Regressors = first;
@@ -45,8 +53,9 @@ sealed class TilePredictor : Predictor
 
     void MakeReadouts()
     {
-        foreach (Tile tile in _tiles) tile.Readout = new Readout(tile.Regressors, tile.Outputs,
-            _readout with { Delay = _late }) { Parallel = false };
+        for (int i = 0; i < _tiles.Length; i++)
+            _tiles[i].Readout = new Readout(_tiles[i].Regressors, _tiles[i].Outputs, _readout with { Delay = _late },
+                new Turns(_turns, Phase: i)) { Parallel = false };
     }
 
     /// <inheritdoc/>
@@ -150,7 +159,7 @@ sealed class TilePredictor : Predictor
 
     void LearnAndPredict(int half)
     {
-        for (int i = half; i < _tiles.Length; i += 2)
+        foreach (int i in _halfOf[half])
         {
             Tile tile = _tiles[i];
             if (_learn) tile.Readout.Learn();

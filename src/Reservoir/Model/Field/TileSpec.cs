@@ -30,6 +30,13 @@ public sealed record TileSpec
     [Later]
     public CoarseSpec Coarse { get; init; } = new() { Every = 0 };
 
+    /// <summary>
+    /// Tiles take turns to learn, each in one frame of so many, 1 … 32, from all that fell due since: P is read once for it. Never more
+    /// than there are tiles; 1: each learns in every frame. A readout is older by as many frames at the most, less one.
+    /// </summary>
+    [Later(1)]
+    public int Turns { get; init; } = 8;
+
     /// <summary>Throws with the key, the value and the range.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A value out of its range.</exception>
     public void Validate()
@@ -38,6 +45,7 @@ public sealed record TileSpec
         Require.Range(Columns, 1, 1000);
         Require.Range(Halo, 0, 100);
         Require.Range(Changes, 0, 10);
+        Require.Range(Turns, 1, Esn.Turns.Most);
         Coarse.Validate();
     }
 }

@@ -40,6 +40,27 @@ public sealed class FieldModelTests
         Assert.Equal(region.Peak, opened.Field.Heat[region.PeakRow * Columns + region.PeakColumn], 1e-3 * region.Peak);
     }
 
+    [Theory]
+    [InlineData("lift", 820)]
+    [InlineData("freeze", 820)]
+    [InlineData("lift", 1400)]
+    [InlineData("freeze", 1400)]
+    public void A_catastrophe_is_told_at_once_and_for_what_it_is_however_young_the_model(string fault, int onset)
+    {
+        double[] feed = Fields.Waves(Rows, Columns, Steps);
+        for (int t = onset; t < onset + 20; t++)
+            for (int i = 0; i < Cells; i++)
+            {
+                if (fault == "freeze") feed[t * Cells + i] = feed[(onset - 1) * Cells + i];
+                else if (i / Columns < 4 && i % Columns < 4) feed[t * Cells + i] += 50;
+            }
+        List<AlarmEvent> events = Events(Spec(new TileSpec { Coarse = new CoarseSpec() }), feed);
+        AlarmEvent opened = Assert.Single(events, e => e.Change == AlarmChange.Opened && e.Position < onset + 20);
+        Assert.InRange(opened.Position, onset, onset + 2);
+        Assert.Contains(events, e => e.Severity == Severity.Critical && e.Position <= onset + 3);
+        if (fault == "lift") Assert.True(opened.Field!.Regions[0] is { Row: < 5, Column: < 5 });
+    }
+
     [Fact]
     public void Tiles_predict_what_one_readout_of_all_cells_predicts_where_they_see_all_of_it()
     {
@@ -86,6 +107,39 @@ public sealed class FieldModelTests
             (square, variance) = (square + (truth - forecast[i]) * (truth - forecast[i]), variance + truth * truth);
         }
         Assert.True(square < .01 * variance, $"{square / variance}");
+    }
+
+    [Fact]
+    public void Results_do_not_depend_on_how_frames_come_or_on_threads()
+    {
+        const int Count = 1200;
+        double[] feed = Fields.Waves(Rows, Columns, Count, onset: 1000, row: 4, column: 6, lift: 2);
+        for (int t = 150; t < Count; t += 37) feed[t * Cells + t % Cells] = double.NaN;  // imputed
+        feed.AsSpan(700 * Cells, 3 * Cells).Fill(double.NaN);                            // a gap
+        bool[] muted = [.. Enumerable.Range(0, Count).Select(t => t is >= 850 and < 860)];
+        (StepResult[] Results, double[] Expected) live = Run(1, oneThread: true);
+        Assert.Contains(live.Results, result => result.AlarmOpen);
+        foreach ((int block, bool oneThread) in new[] { (1, false), (7, false), (64, true), (64, false) })
+        {
+            (StepResult[] results, double[] expected) = Run(block, oneThread);
+            Assert.Equal(live.Results.Select(result => result.Score), results.Select(result => result.Score));
+            Assert.Equal(live.Expected, expected);
+        }
+
+        (StepResult[], double[]) Run(int block, bool oneThread)
+        {
+            var detector = new Detector(Spec(new TileSpec { Rows = 4, Columns = 8, Coarse = new CoarseSpec() }), Cells);
+            var (times, results, expected) = (Feeds.Times(Count), new StepResult[Count], new double[feed.Length]);
+            TilePredictor.OneThread = oneThread;
+            for (int t = 0, count; t < Count; t += count)
+            {
+                count = Math.Min(block, Count - t);
+                detector.StepMany(times.AsSpan(t, count), feed.AsSpan(t * Cells, count * Cells), results.AsSpan(t, count),
+                    expected.AsSpan(t * Cells, count * Cells), muted.AsSpan(t, count));
+            }
+            TilePredictor.OneThread = false;
+            return (results, expected);
+        }
     }
 
     [Fact]
