@@ -9,7 +9,7 @@ sealed class Alarm
     readonly bool[] _slow;         // [scores]
     readonly bool[] _contributed;  // raw scores that reached the threshold in this alarm [scores]
     readonly double[] _margins;    // their highest margins in it [scores]
-    readonly bool[] _named;        // which had a part in it when it was told [channels]
+    readonly bool[] _named;        // which had a part in it when it was told [channels]; one is no other
     readonly bool[] _later;        // those of them that were told later than the others [channels]
     long _end = long.MinValue / 2; // step of the last end
     long _told;                    // step of the last announcement
@@ -26,7 +26,7 @@ sealed class Alarm
     public Alarm(AlarmSpec spec, bool[] slow, int channels = 1)
     {
         (_spec, _slow) = (spec, slow);
-        (_named, _later) = (new bool[channels], new bool[channels]);
+        (_named, _later) = channels > 1 ? (new bool[channels], new bool[channels]) : ([], []);
         (_contributed, _margins) = (new bool[slow.Length], new double[slow.Length]);
     }
 
@@ -175,8 +175,10 @@ sealed class Alarm
     }
 
     bool IsNew(IJudgement judgement, int score) =>
-        !_slow[score] && judgement.ChannelOf(score) is >= 0 and var channel && !_named[channel] && judgement.Alarms(score)
+        !_slow[score] && IsOther(judgement.ChannelOf(score)) && judgement.Alarms(score)
         && !judgement.IsTrifle(score);
+
+    bool IsOther(int channel) => (uint)channel < (uint)_named.Length && !_named[channel];
 
     // A severity is told when it is reached; it belongs to what was announced.
     bool Worsened()
@@ -207,9 +209,9 @@ sealed class Alarm
     // What another channel has to say is told of, but for as long as the alarm is being told for the first time.
     void Join(int score, long position, int channel)
     {
-        if (channel >= 0 && !_named[channel] && position - Start > _spec.Rise) return;
+        if (IsOther(channel) && position - Start > _spec.Rise) return;
         _contributed[score] = true;
-        if (channel >= 0) _named[channel] = true;
+        if (IsOther(channel)) _named[channel] = true;
     }
 
     AlarmChange End(long position, AlarmChange change)

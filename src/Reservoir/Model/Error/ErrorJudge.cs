@@ -6,12 +6,11 @@ sealed class ErrorJudge : Judge, IJudgement
 {
     readonly Score[] _scores;
     readonly bool[] _perChannel;  // [scores]
-    readonly int[] _channelOf;    // −1: a joint score [count]
     readonly int[] _first;        // where each score's values begin [scores + 1]
     readonly double[] _values;    // raw, joint or by channel [count]
     readonly bool[] _held;        // [count]
     readonly bool[] _returned;    // [count]
-    readonly bool[] _trifles;     // [count + 1]
+    readonly bool[] _trifles;     // [count + 1]; empty: nothing is
     readonly ICalibrator _calibrator;
     readonly Unprecedented _unprecedented;
     readonly double[] _margins;   // of the calibrator, then of what is unprecedented [count + 1]
@@ -44,8 +43,7 @@ sealed class ErrorJudge : Judge, IJudgement
         _first[^1] = shapes.Count;
         (_values, _held, _returned, _margins) =
             (new double[shapes.Count], new bool[shapes.Count], new bool[shapes.Count + 1], new double[shapes.Count + 1]);
-        _trifles = new bool[shapes.Count + 1];
-        _channelOf = [.. _perChannel.SelectMany((each, i) => each ? Enumerable.Range(0, _channels) : [_channels == 1 ? 0 : -1])];
+        _trifles = spec.Alarm.MinimumDeviation.Count == 0 ? [] : new bool[shapes.Count + 1];
         Slow = [.. shapes.Select(shape => shape.Delay > 0), false];
         Names = [.. shapes.Select(shape => shape.Name), Unprecedented.Name];
         _calibrator = spec.Calibrator.Create(shapes);
@@ -70,10 +68,16 @@ sealed class ErrorJudge : Judge, IJudgement
     public bool Alarms(int score) => score < _values.Length ? _calibrator.Alarms(score) : _unprecedented.Score >= 1;
 
     /// <inheritdoc/>
-    public int ChannelOf(int score) => score < _values.Length ? _channelOf[score] : _unprecedented.Channel;
+    public int ChannelOf(int score)
+    {
+        if (_channels == 1) return -1;
+        if (score >= _values.Length) return _unprecedented.Channel;
+        int of = ScoreOf(score);
+        return _perChannel[of] ? score - _first[of] : -1;
+    }
 
     /// <inheritdoc/>
-    public bool IsTrifle(int score) => _trifles[score];
+    public bool IsTrifle(int score) => _trifles.Length > 0 && _trifles[score];
 
     /// <inheritdoc/>
     public override ReadOnlySpan<bool> Returned => _returned;
