@@ -106,6 +106,9 @@ public sealed record StreamBack(StreamId Stream, int Channels, long Steps, DateT
 
     /// <summary>Highest score of that alarm; 0: none is open.</summary>
     public double PeakScore { get; init; }
+
+    /// <summary>Of that alarm, as in its events.</summary>
+    public IReadOnlyList<int> LaterChannels { get; init; } = [];
 }
 
 /// <summary>

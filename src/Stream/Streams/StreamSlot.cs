@@ -206,6 +206,7 @@ public sealed class StreamSlot
         Alarm = _detector.OpenSeverity is null ? null : ScoredFrame.IdOf(Stream, _opened),
         Severity = _detector.OpenSeverity,
         PeakScore = _detector.OpenSeverity is null ? 0 : _detector.LastPeak,
+        LaterChannels = _detector.OpenSeverity is null ? [] : _detector.LaterChannels,
     };
 
     /// <summary>Feed time of its last frame; null: none has been taken.</summary>
