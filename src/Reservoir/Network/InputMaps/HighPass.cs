@@ -3,11 +3,11 @@ using MathNet.Numerics.Random;
 namespace Esn;
 
 /// <summary>
-/// What a channel does beside its base line drives the units, and the readout sees that and the frame. For a rhythm on a base line that
-/// wanders: units driven by the frame are elsewhere on their tanh with each beat, and what is small beside the wander has no echo of its own.
+/// What a channel does beside its base line drives the units, and the readout sees that and the frame. For a rhythm on a base line
+/// that wanders: driven by the frame, units are elsewhere on their tanh with each beat, and no echo is like the last.
 /// </summary>
 /// <remarks>
-/// Units do not know the level, but the readout does: what is foretold is the frame, and a slow fault is as plain in its errors as before.
+/// Units do not know the level, but the readout does: what is foretold is the frame still, and scores of levels see the frame.
 /// </remarks>
 public sealed record HighPassSpec : InputMapSpec
 {
