@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.IO.Hashing;
 using MathNet.Numerics.Distributions;
 using MathNet.Numerics.Random;
 using Xunit;
@@ -137,6 +139,37 @@ public sealed class ShapeScoreTests
         double[] feed = [.. Enumerable.Range(0, 8000).Select(t =>
             (t % period < period / 3 ? 1.4 : -.7) + noise * Normal.Sample(random, 0, 1) + 2 * wander[t])];
         Assert.InRange(Told(feed, recurrent: 2), .3, 1);
+    }
+
+    // Before its period is known, in the midst of its first comparisons, later; between two samples, too.
+    [Theory]
+    [InlineData(500)]
+    [InlineData(1203)]
+    [InlineData(4001)]
+    public void A_score_that_is_carried_over_goes_on_with_the_same_bits_on_a_base_line_that_wanders(int at)
+    {
+        var random = new Xoshiro256StarStar(8, threadSafe: false);
+        double[] wander = Wander(6000, random);
+        Score one = new ShapeSpec().Create(new ScoreContext(1, [1], null)), other = new ShapeSpec().Create(new ScoreContext(1, [1], null));
+        int told = 0;
+        for (int t = 0; t < wander.Length; t++)
+        {
+            if (t == at)
+            {
+                var bytes = new ArrayBufferWriter<byte>();
+                StateCarrier to = StateCarrier.Saving(bytes, new XxHash3());
+                one.Carry(ref to);
+                StateCarrier from = StateCarrier.From(new ReadOnlySequence<byte>(bytes.WrittenMemory));
+                other.Carry(ref from);
+            }
+            double[] frame = [(t % 100 < 30 ? 1.4 : -.7) + .1 * Normal.Sample(random, 0, 1) + 2 * wander[t]];
+            Step(one, frame);
+            if (t < at) continue;
+            Step(other, frame);
+            Assert.Equal((one.Ready, one.Squares[0]), (other.Ready, other.Squares[0]));
+            if (one.Ready && one.Squares[0] > 0) told++;
+        }
+        Assert.InRange(told, 1000, wander.Length);
     }
 
     // Of unit variance; it turns once in some thousand steps.
