@@ -15,15 +15,17 @@ sealed class ShapeScore(ShapeSpec spec, ScoreContext context) : Score("shape", c
     const int Enough = 8;           // lengths of past from which its halves are compared: before, they differ for want of shapes
     const double Resolved = 1e-8;   // mean square below which shapes are the same: what single precision resolves
 
-    readonly float[][] _past = Rows(spec, context.Channels);   // u, [channels][samples]
+    readonly float[][] _past = Rows(spec, context.Channels);   // u, less its mean over the last m where it wanders [channels][samples]
     readonly float[][] _sums = Rows(spec, context.Channels);   // of the last m of them, [channels][samples]
     readonly float[] _squares = new float[spec.Past];          // sum of (u(t−i) − u(t−i−d))², i < m, over channels, d = past … 1
+    readonly float[] _latest = new float[context.Channels * spec.Points];  // u of the last samples, where it wanders [channels×points]
     readonly double[] _sample = new double[context.Channels];  // sum of the steps of the next sample
     int _end;                                                  // samples kept
     int _length;                                               // m; 0: not measured yet
+    bool _wanders;                                             // the rhythm is one of the values less their mean over a period
     int _stride = 1;                                           // steps of a sample; 0: there is no rhythm
     int _phase;                                                // steps of the next sample so far
-    int _whole = int.MaxValue / 2;                             // samples since the last muted step, up to a length
+    int _whole = int.MaxValue / 2;                             // samples since the last muted step, up to as many as a distance is of
     int _refreshed;                                            // lag whose sum was last made anew
     int _count;                                                // samples since there was one to compare with, up to enough of them
     double _unlike;                                            // mean |ln| of the ratio of d² to the nearest in each half of the past
@@ -62,8 +64,9 @@ sealed class ShapeScore(ShapeSpec spec, ScoreContext context) : Score("shape", c
         if (most < _length) return;
         // With few to compare with, the nearest is far.
         if (_count < 3 * _length) _count++;
-        _whole = Math.Min(_whole + 1, _length);
-        if (_whole < _length)
+        int needed = _wanders ? 2 * _length : _length;
+        _whole = Math.Min(_whole + 1, needed);
+        if (_whole < needed)
         {
             Array.Fill(Squares, double.NaN);
             return;
@@ -88,10 +91,22 @@ sealed class ShapeScore(ShapeSpec spec, ScoreContext context) : Score("shape", c
         for (int c = 0; c < _past.Length; c++)
         {
             float[] past = _past[c], sums = _sums[c];
-            past[_end] = (float)(_sample[c] / _stride);
+            past[_end] = WithoutMean(c, (float)(_sample[c] / _stride), _length);
             sums[_end] = _length == 0 ? 0 : sums[_end - 1] + past[_end] - (_end >= _length ? past[_end - _length] : 0);
         }
         _end++;
+    }
+
+    // Where the base line wanders, less the mean over the last period; of fewer samples at the very beginning.
+    float WithoutMean(int channel, float value, int samples)
+    {
+        if (!_wanders) return value;
+        Span<float> latest = _latest.AsSpan(channel * spec.Points, spec.Points);
+        latest[1..].CopyTo(latest);
+        latest[^1] = value;
+        double sum = 0;
+        foreach (float u in latest[^samples..]) sum += u;
+        return (float)(value - sum / samples);
     }
 
     void ThrowAway()
@@ -126,7 +141,7 @@ sealed class ShapeScore(ShapeSpec spec, ScoreContext context) : Score("shape", c
             {
                 double sample = 0;
                 for (int i = 0; i < _stride; i++) sample += _past[c][t * _stride + i];
-                _past[c][t] = (float)(sample / _stride);
+                _past[c][t] = WithoutMean(c, (float)(sample / _stride), Math.Min(t + 1, _length));
                 sum += _past[c][t] - (t >= _length ? _past[c][t - _length] : 0);
                 _sums[c][t] = (float)sum;
             }
@@ -134,12 +149,37 @@ sealed class ShapeScore(ShapeSpec spec, ScoreContext context) : Score("shape", c
         for (int lag = 1; lag <= Math.Min(spec.Past, _end - 1); lag++) _squares[^lag] = (float)SquaresAt(lag);
     }
 
-    // The first lag, beyond the first fall of the autocorrelation below 0, at which it has a peak that is about as high as any: at
-    // multiples of a period it is as high as there.
+    // Of the values; where these have none, of the values less what wanders. A base line that wanders is most of the variance of a feed
+    // whose beats are small, and no shape.
     int Period()
     {
+        int period = Period(_past);
+        if (period > 0) return period;
+        period = Period([.. _past.Select(WithoutWander)]);
+        _wanders = period > 0;
+        return period;
+    }
+
+    // Less the mean over the longest period, around each step: it takes off what is slower, and of a rhythm that fits in leaves the shape.
+    float[] WithoutWander(float[] row)
+    {
+        double[] sums = new double[_end + 1];  // once in the life of a stream
+        for (int t = 0; t < _end; t++) sums[t + 1] = sums[t] + row[t];
+        float[] rest = new float[_end];
+        for (int t = 0; t < _end; t++)
+        {
+            int from = Math.Max(0, t - spec.Longest / 2), to = Math.Min(_end, t + spec.Longest / 2 + 1);
+            rest[t] = (float)(row[t] - (sums[to] - sums[from]) / (to - from));
+        }
+        return rest;
+    }
+
+    // The first lag, beyond the first fall of the autocorrelation below 0, at which it has a peak that is about as high as any: at
+    // multiples of a period it is as high as there.
+    int Period(float[][] rows)
+    {
         double[] correlation = new double[2 * spec.Longest + 1];  // once in the life of a stream
-        foreach (float[] row in _past)
+        foreach (float[] row in rows)
         {
             double mean = 0;
             for (int t = 0; t < _end; t++) mean += row[t] / _end;
@@ -304,5 +344,8 @@ sealed class ShapeScore(ShapeSpec spec, ScoreContext context) : Score("shape", c
         state.Carry(ref _count);
         state.Carry(ref _unlike);
         state.Carry(ref _compared);
+        if (!state.Holds(6)) return;
+        state.Carry(ref _wanders);
+        state.Carry(_latest);
     }
 }

@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.IO.Hashing;
 using MathNet.Numerics.Distributions;
 using MathNet.Numerics.Random;
 using Xunit;
@@ -8,17 +10,24 @@ public sealed class ShapeScoreTests
 {
     // Against the definition: every earlier shape that ends a length before or more, within the past that is kept.
     [Theory]
-    [InlineData(1, 20.0)]
-    [InlineData(2, 20.0)]
-    [InlineData(1, 150.0)]  // 3 steps a sample
-    public void It_is_the_distance_to_the_nearest_shape_of_the_past(int channels, double period)
+    [InlineData(1, 20.0, 0)]
+    [InlineData(2, 20.0, 0)]
+    [InlineData(1, 150.0, 0)]  // 3 steps a sample
+    [InlineData(1, 20.0, 3)]   // on a base line that wanders: of the values less their mean over a length
+    [InlineData(2, 20.0, 3)]
+    [InlineData(1, 100.0, 3)]  // 2 steps a sample
+    public void It_is_the_distance_to_the_nearest_shape_of_the_past(int channels, double period, double wander)
     {
         const int steps = 2400, past = 900;
         var spec = new ShapeSpec { Past = past, Measured = 601, Longest = 150 };
         double[] feed = Periodic(steps, channels, period);
+        for (int i = 0; i < feed.Length; i++) feed[i] += wander * Math.Sin(2 * Math.PI * (i / channels) / 760.0);
         int stride = (int)Math.Ceiling(period / spec.Points), length = (int)period / stride;
         double[][] samples = [.. Enumerable.Range(0, steps / stride).Select(t => Enumerable.Range(0, channels)
             .Select(c => Enumerable.Range(t * stride, stride).Average(step => feed[step * channels + c])).ToArray())];
+        if (wander > 0)
+            samples = [.. samples.Select((sample, t) => sample
+                .Select((x, c) => x - samples[Math.Max(0, t + 1 - length)..(t + 1)].Average(s => s[c])).ToArray())];
         Score score = spec.Create(new ScoreContext(channels, [1], null));
         int compared = 0;
         for (int t = 0; t < steps; t++)
@@ -97,6 +106,86 @@ public sealed class ShapeScoreTests
         Assert.Equal(0, Told(feed, recurrent: 2));
     }
 
+    // What wanders is taken off before a period is looked for: what is left of noise has none for that, or finds new shapes.
+    [Theory]
+    [InlineData(0, 40, 1)]
+    [InlineData(0, 40, 2)]
+    [InlineData(.98, 40, 3)]
+    [InlineData(.98, 100, 4)]
+    [InlineData(.99, 200, 5)]
+    public void Noise_that_wanders_has_no_rhythm(double resonance, double period, int seed)
+    {
+        var random = new Xoshiro256StarStar(seed, threadSafe: false);
+        double[] feed = new double[8000];
+        double last = 0, before = 0, walk = 0;
+        for (int t = 0; t < feed.Length; t++)
+        {
+            double now = 2 * resonance * Math.Cos(2 * Math.PI / period) * last - resonance * resonance * before
+                + .1 * Normal.Sample(random, 0, 1);
+            (before, last) = (last, now);
+            feed[t] = now + (walk += .05 * Normal.Sample(random, 0, 1));
+        }
+        Assert.Equal(0, Told(feed, recurrent: 2));
+    }
+
+    [Theory]
+    [InlineData(40, .1)]
+    [InlineData(100, .1)]
+    [InlineData(150, .2)]
+    public void A_rhythm_is_told_of_on_a_base_line_that_wanders(int period, double noise)
+    {
+        var random = new Xoshiro256StarStar(8, threadSafe: false);
+        double[] wander = Wander(8000, random);
+        double[] feed = [.. Enumerable.Range(0, 8000).Select(t =>
+            (t % period < period / 3 ? 1.4 : -.7) + noise * Normal.Sample(random, 0, 1) + 2 * wander[t])];
+        Assert.InRange(Told(feed, recurrent: 2), .3, 1);
+    }
+
+    // Before its period is known, in the midst of its first comparisons, later; between two samples, too.
+    [Theory]
+    [InlineData(500)]
+    [InlineData(1203)]
+    [InlineData(4001)]
+    public void A_score_that_is_carried_over_goes_on_with_the_same_bits_on_a_base_line_that_wanders(int at)
+    {
+        var random = new Xoshiro256StarStar(8, threadSafe: false);
+        double[] wander = Wander(6000, random);
+        Score one = new ShapeSpec().Create(new ScoreContext(1, [1], null)), other = new ShapeSpec().Create(new ScoreContext(1, [1], null));
+        int told = 0;
+        for (int t = 0; t < wander.Length; t++)
+        {
+            if (t == at)
+            {
+                var bytes = new ArrayBufferWriter<byte>();
+                StateCarrier to = StateCarrier.Saving(bytes, new XxHash3());
+                one.Carry(ref to);
+                StateCarrier from = StateCarrier.From(new ReadOnlySequence<byte>(bytes.WrittenMemory));
+                other.Carry(ref from);
+            }
+            double[] frame = [(t % 100 < 30 ? 1.4 : -.7) + .1 * Normal.Sample(random, 0, 1) + 2 * wander[t]];
+            Step(one, frame);
+            if (t < at) continue;
+            Step(other, frame);
+            Assert.Equal((one.Ready, one.Squares[0]), (other.Ready, other.Squares[0]));
+            if (one.Ready && one.Squares[0] > 0) told++;
+        }
+        Assert.InRange(told, 1000, wander.Length);
+    }
+
+    // Of unit variance; it turns once in some thousand steps.
+    static double[] Wander(int steps, Xoshiro256StarStar random)
+    {
+        double[] wander = new double[steps];
+        double fast = 0, slow = 0;
+        for (int t = 0; t < steps; t++)
+        {
+            fast += (Normal.Sample(random, 0, 1) - fast) / 400;
+            wander[t] = slow += (fast - slow) / 400;
+        }
+        double mean = wander.Average(), size = Math.Sqrt(wander.Average(x => (x - mean) * (x - mean)));
+        return [.. wander.Select(x => (x - mean) / size)];
+    }
+
     // From the first fall below 0 to the longest period its autocorrelation has no peak, or none at all.
     [Theory]
     [InlineData(700)]
@@ -137,6 +226,26 @@ public sealed class ShapeScoreTests
     [Fact]
     public void A_beat_that_is_too_wide_is_told_by_preset_signal_and_by_its_shape()
     {
+        (StepResult[] results, int first, int last) = BeatsOneOfThemWide(wander: 0);
+        List<AlarmEvent> opened = [.. results.Events().Where(e => e.Change is AlarmChange.Opened or AlarmChange.Escalated)];
+        Assert.Contains(opened, e => e.Position >= first && e.Position < last);
+        Assert.InRange(opened.Count(e => e.Position < first || e.Position >= last), 0, 2);
+        Assert.InRange(results.MaxBy(r => r.Score).Position, first - 120, last);
+        Assert.Contains(results.Events(), e => e.Position >= first && e.Scores.Any(s => s.Name == "shape"));
+    }
+
+    // Most of the variance is of the base line then, and no rhythm's.
+    [Fact]
+    public void It_is_told_by_its_shape_on_a_base_line_that_wanders_too()
+    {
+        (StepResult[] results, int first, int last) = BeatsOneOfThemWide(wander: .6);
+        Assert.Contains(results.Events(),
+            e => e.Change == AlarmChange.Opened && e.Position >= first && e.Position < last && e.Scores[0].Name == "shape");
+    }
+
+    // And from where to where that one may be told.
+    static (StepResult[] Results, int First, int Last) BeatsOneOfThemWide(double wander)
+    {
         const int period = 120, steps = 12_000, wide = 9000;
         var random = new Xoshiro256StarStar(3, threadSafe: false);
         double[] feed = new double[steps];
@@ -147,12 +256,12 @@ public sealed class ShapeScoreTests
             double x = (t % period - 60.0) / (t / period == wide / period ? 13 : 8);
             feed[t] = height * Math.Exp(-x * x) + .03 * Normal.Sample(random, 0, 1);
         }
-        StepResult[] results = Feeds.Run(Presets.Signal(), feed);
-        List<AlarmEvent> opened = [.. results.Events().Where(e => e.Change is AlarmChange.Opened or AlarmChange.Escalated)];
-        Assert.Contains(opened, e => e.Position >= wide && e.Position < wide + 2 * period);
-        Assert.InRange(opened.Count(e => e.Position < wide || e.Position >= wide + 2 * period), 0, 2);
-        Assert.Equal(wide / period, results.MaxBy(r => r.Score).Position / period, 1.0);
-        Assert.Contains(results.Events(), e => e.Position >= wide && e.Scores.Any(s => s.Name == "shape"));
+        if (wander > 0)
+        {
+            double[] level = Wander(steps, random);
+            for (int t = 0; t < steps; t++) feed[t] += wander * level[t];
+        }
+        return (Feeds.Run(Presets.Signal(), feed), wide, wide + 2 * period);
     }
 
     // What is counted of a score that looks once in a hundred steps is few after a thousand.
