@@ -82,6 +82,9 @@ public sealed class Detector
     /// <summary>Highest score of the last alarm so far; 0: this model has told none.</summary>
     public double LastPeak => _model.Alarm.PeakScore;
 
+    /// <summary>Of the last alarm, as <see cref="AlarmEvent.LaterChannels"/>.</summary>
+    public IReadOnlyList<int> LaterChannels => _model.Alarm.LaterChannels();
+
     /// <summary>Severity of the alarm that is open, which is the last one; null: none is.</summary>
     public Severity? OpenSeverity => _model.Alarm.Open ? _model.Alarm.Severity : null;
 

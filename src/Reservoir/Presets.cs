@@ -78,6 +78,7 @@ public static class Presets
         Alarm = new AlarmSpec { OpenAfter = 2 },
         Unprecedented = new UnprecedentedSpec { Hold = 2 },
         ScalingSteps = 400,
+        FirstMoves = true,
         Washout = 10,
         ScoredFrom = 0,
         WarmUp = 400,

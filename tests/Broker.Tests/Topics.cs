@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
+using Xunit;
 
 namespace Esn.Broker.Tests;
 
@@ -21,6 +22,34 @@ static class Topics
     {
         using IAdminClient admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = servers }).Build();
         await admin.DeleteTopicsAsync([topic]);
+    }
+
+    /// <summary>Until a group has so many members, and has given each of them its part of the partitions that it reads.</summary>
+    /// <param name="servers">Of the brokers.</param>
+    /// <param name="group">Its name.</param>
+    /// <param name="members">How many it shall have.</param>
+    /// <param name="partitions">Of all its topics.</param>
+    /// <param name="said">What the members say, for where it does not come to it.</param>
+    public static async Task Shared(string servers, string group, int members, int partitions, Func<string> said)
+    {
+        using IAdminClient admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = servers }).Build();
+        for (DateTime end = DateTime.UtcNow + EndToEnd.Patience; ; await Task.Delay(100))
+        {
+            string found;
+            try
+            {
+                ConsumerGroupDescription now = (await admin.DescribeConsumerGroupsAsync([group])).ConsumerGroupDescriptions[0];
+                int[] held = [.. now.Members.Select(member => member.Assignment.TopicPartitions.Count)];
+                if (now.State == ConsumerGroupState.Stable && held.Length == members && held.Sum() == partitions
+                    && held.Min() >= partitions / members) return;
+                found = $"{now.State}, members that hold {string.Join(" + ", held)}";
+            }
+            catch (DescribeConsumerGroupsException e)
+            {
+                found = e.Message;  // such as that there is none yet
+            }
+            Assert.True(DateTime.UtcNow < end, $"{found}\n{said()}");
+        }
     }
 
     /// <summary>All that is in a topic now.</summary>

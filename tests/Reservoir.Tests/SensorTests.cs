@@ -45,6 +45,52 @@ public sealed class SensorTests
         Assert.DoesNotContain(results[950..], r => r.AlarmOpen);
     }
 
+    // Whatever opened the alarm, on-call hears of what comes to the other sensors of the plant.
+    [Theory]
+    [InlineData(60)]
+    [InlineData(400)]
+    public void A_fault_of_another_channel_while_an_alarm_is_open_is_told_and_named(int after)
+    {
+        const int steps = 2400, onset = 1500;
+        var random = new Xoshiro256StarStar(12, threadSafe: false);
+        double[] feed = [.. Enumerable.Range(0, Channels * steps).Select(i => Normal.Sample(random, 0, 1)
+            + (i / Channels >= onset && i % Channels == 0 ? 6 : 0) + (i / Channels >= onset + after && i % Channels == 2 ? 6 : 0))];
+        AlarmEvent[] events = [.. Feeds.Run(Presets.Sensors(), feed, Channels).Events()];
+        AlarmEvent opened = events.First(e => e.Change == AlarmChange.Opened && e.Position >= onset);
+        Assert.Empty(opened.LaterChannels);
+        AlarmEvent later = events.First(e => e.LaterChannels.Count > 0);
+        Assert.Equal((AlarmChange.Escalated, opened.Start, true), (later.Change, later.Start, later.Announced));
+        Assert.Equal([2], later.LaterChannels);
+        Assert.InRange(later.Position, onset + after, onset + after + 20);
+    }
+
+    // One that never comes back must not deafen on-call to the others, nor call at night for months.
+    [Fact]
+    public void A_sensor_that_stays_stuck_is_told_once_and_hides_no_other()
+    {
+        const int steps = 8000, stuck = 1500, other = 4000;
+        var random = new Xoshiro256StarStar(21, threadSafe: false);
+        double[] feed = [.. Enumerable.Range(0, Channels * steps).Select(i => i / Channels >= stuck && i % Channels == 1 ? .25
+            : Normal.Sample(random, 0, 1) + (i / Channels is >= other and < other + 200 && i % Channels == 2 ? 6 : 0))];
+        AlarmEvent[] opened = [.. Feeds.Run(Presets.Sensors(), feed, Channels).Events().Where(e => e.Change == AlarmChange.Opened)];
+        Assert.Equal([1], opened.Where(e => e.Position is >= stuck and < stuck + 40).Select(e => e.Contributions[0].Channel));
+        Assert.Equal([2], opened.Where(e => e.Position is >= other and < other + 40).Select(e => e.Contributions[0].Channel));
+        Assert.DoesNotContain(opened, e => e.Position > stuck + 600 && e.Contributions[0].Channel == 1);
+    }
+
+    [Fact]
+    public void A_sensor_that_gets_stuck_again_for_as_long_is_told_again()
+    {
+        const int steps = 7000;
+        var random = new Xoshiro256StarStar(22, threadSafe: false);
+        double[] feed = [.. Enumerable.Range(0, Channels * steps).Select(i =>
+            i % Channels == 1 && i / Channels >= 1500 && i / Channels % 1500 < 200 ? .25 : Normal.Sample(random, 0, 1))];
+        int[] told = [.. Feeds.Run(Presets.Sensors(), feed, Channels).Events()
+            .Where(e => e.Change == AlarmChange.Opened && e.Position >= 1500 && e.Position % 1500 < 200 && e.Contributions[0].Channel == 1)
+            .Select(e => (int)e.Position / 1500)];
+        Assert.Equal([1, 2, 3], told);
+    }
+
     // The mean of a level that wanders is never independent of the last: its looks are few, however much was seen.
     [Fact]
     public void A_jump_out_of_a_level_that_wanders_is_told_once_much_of_the_wandering_was_seen()

@@ -9,8 +9,11 @@ sealed class Alarm
     readonly bool[] _slow;         // [scores]
     readonly bool[] _contributed;  // raw scores that reached the threshold in this alarm [scores]
     readonly double[] _margins;    // their highest margins in it [scores]
+    readonly bool[] _named;        // which had a part in it when it was told [channels]
+    readonly bool[] _later;        // those of them that were told later than the others [channels]
     long _end = long.MinValue / 2; // step of the last end
     long _told;                    // step of the last announcement
+    long _spread = long.MinValue / 2;  // step of the last that was of other channels
     double _toldScore;             // highest score since it, within Rise steps
     int _above, _quiet, _openSteps;
     Severity _toldSeverity;        // highest that was told of this alarm
@@ -19,9 +22,11 @@ sealed class Alarm
 
     /// <param name="spec">Valid.</param>
     /// <param name="slow">Which raw scores look back so far that they hold an alarm open only if they opened it, [scores].</param>
-    public Alarm(AlarmSpec spec, bool[] slow)
+    /// <param name="channels">Of the feed.</param>
+    public Alarm(AlarmSpec spec, bool[] slow, int channels = 1)
     {
         (_spec, _slow) = (spec, slow);
+        (_named, _later) = (new bool[channels], new bool[channels]);
         (_contributed, _margins) = (new bool[slow.Length], new double[slow.Length]);
     }
 
@@ -51,6 +56,9 @@ sealed class Alarm
 
     /// <summary>Highest margins in this alarm, [scores].</summary>
     public ReadOnlySpan<double> Margins => _margins;
+
+    /// <summary>Channels that began to alarm once it had been told of others, and were told of then. Allocates: for events.</summary>
+    public int[] LaterChannels() => [.. Enumerable.Range(0, _later.Length).Where(channel => _later[channel])];
 
     /// <summary>Takes a step.</summary>
     /// <param name="position">Index of the step.</param>
@@ -98,10 +106,14 @@ sealed class Alarm
             (Start, Peak, PeakScore) = (position, position, score);
             Array.Clear(_contributed);
             Array.Clear(_margins);
+            Array.Clear(_named);
+            Array.Clear(_later);
             (_told, _toldScore, _toldSeverity, Counts) = (position, score, Severity, true);
         }
+        bool spreads = same && Spreads(judgement);
         Contribute(position, judgement, default);
         if (!same) return AlarmChange.Opened;
+        if (spreads && position - Start > _spec.Rise) return Spread(position, judgement);
         if (!_adapted) return Worsened() ? AlarmChange.Escalated : AlarmChange.Updated;
         (_told, _toldScore, _toldSeverity, Counts) = (position, score, Severity, true);
         return AlarmChange.Escalated;
@@ -126,6 +138,8 @@ sealed class Alarm
         if (_openSteps >= _spec.AdaptAfter) return End(position, AlarmChange.Adapted);
 
         double score = judgement.Score;
+        _above = Spreads(judgement) ? _above + 1 : 0;
+        if (_above >= _spec.OpenAfter && position - Math.Max(Start, _spread) > _spec.Rise) return Spread(position, judgement);
         if (position - _told <= _spec.Rise)
         {
             _toldScore = Math.Max(_toldScore, score);
@@ -136,6 +150,33 @@ sealed class Alarm
         (_told, _toldScore, _toldSeverity, Counts) = (position, score, Severity, true);
         return AlarmChange.Escalated;
     }
+
+    // Another channel than those it was told of is another fault, or the same one that spreads: on-call is to know of it. It alarms for as
+    // long as what opens an alarm; others that do so within the rise come with it, or after that.
+    AlarmChange Spread(long position, IJudgement judgement)
+    {
+        (_above, _spread) = (0, position);
+        (_told, _toldScore, _toldSeverity, Counts) = (position, Math.Max(_toldScore, judgement.Score), Severity, true);
+        for (int i = 0; i < _contributed.Length; i++)
+        {
+            if (!IsNew(judgement, i)) continue;
+            _contributed[i] = true;
+            _later[judgement.ChannelOf(i)] = true;
+        }
+        for (int c = 0; c < _named.Length; c++) _named[c] |= _later[c];
+        return AlarmChange.Escalated;
+    }
+
+    bool Spreads(IJudgement judgement)
+    {
+        for (int i = 0; i < _contributed.Length; i++)
+            if (IsNew(judgement, i)) return true;
+        return false;
+    }
+
+    bool IsNew(IJudgement judgement, int score) =>
+        !_slow[score] && judgement.ChannelOf(score) is >= 0 and var channel && !_named[channel] && judgement.Alarms(score)
+        && !judgement.IsTrifle(score);
 
     // A severity is told when it is reached; it belongs to what was announced.
     bool Worsened()
@@ -156,11 +197,19 @@ sealed class Alarm
             _margins[i] = Math.Max(_margins[i], judgement.Margins[i]);
             if (!judgement.IsUnusual(i)) continue;
             bool mayJoin = _openSteps == 0 || (!_slow[i] && position - _told <= _spec.Rise);
-            if (mayJoin && !_contributed[i]) _contributed[i] = judgement.Alarms(i);
+            if (mayJoin && !_contributed[i] && judgement.Alarms(i)) Join(i, position, judgement.ChannelOf(i));
             if (!returned.IsEmpty && returned[i]) continue;
             unusual |= _contributed[i] && (judgement.Margins[i] >= _spec.Leave * _margins[i] || judgement.Alarms(i));
         }
         return unusual;
+    }
+
+    // What another channel has to say is told of, but for as long as the alarm is being told for the first time.
+    void Join(int score, long position, int channel)
+    {
+        if (channel >= 0 && !_named[channel] && position - Start > _spec.Rise) return;
+        _contributed[score] = true;
+        if (channel >= 0) _named[channel] = true;
     }
 
     AlarmChange End(long position, AlarmChange change)
@@ -192,6 +241,9 @@ sealed class Alarm
             state.Carry(ref _toldSeverity);
             state.Carry(ref _adapted);
             state.Carry(ref _adaptedAt);
+            state.Carry(_named);
+            state.Carry(_later);
+            state.Carry(ref _spread);
         }
         else _toldSeverity = Severity;
     }

@@ -54,6 +54,9 @@ public sealed record AlarmEvent
     /// <summary>The channels with the largest part in the peak, largest first.</summary>
     public required IReadOnlyList<Contribution> Contributions { get; init; }
 
+    /// <summary>Channels that began to alarm once it had been told of others: another fault, or the same one that spreads.</summary>
+    public IReadOnlyList<int> LaterChannels { get; init; } = [];
+
     /// <summary>The raw scores that reached the threshold in this alarm, largest first.</summary>
     public required IReadOnlyList<ScoreContribution> Scores { get; init; }
 

@@ -47,6 +47,7 @@ sealed class AlarmReport(Alarm alarm, IReadOnlyList<string> names, AlarmReport.A
             Observed = observed.ToArray(),
             Contributions = Channels(),
             Scores = Scores(),
+            LaterChannels = alarm.LaterChannels(),
             Forecast = null,
             Drift = null,
         };

@@ -31,6 +31,12 @@ sealed class Bar(AlarmSpec spec) : IJudgement
     public bool Alarms(int score) => _judgement!.Alarms(score);
 
     /// <inheritdoc/>
+    public int ChannelOf(int score) => _judgement!.ChannelOf(score);
+
+    /// <inheritdoc/>
+    public bool IsTrifle(int score) => _judgement!.IsTrifle(score);
+
+    /// <inheritdoc/>
     public bool Stands => _judgement!.Stands;
 
     /// <summary>The same judgement, over the bar; until the next call.</summary>

@@ -15,6 +15,12 @@ interface IJudgement
     /// <summary>Whether this raw score alone would alarm at this step.</summary>
     bool Alarms(int score);
 
+    /// <summary>The channel that this raw score is of at this step; −1: of all.</summary>
+    int ChannelOf(int score) => -1;
+
+    /// <summary>Whether what this raw score would alarm for is less than what may open an alarm.</summary>
+    bool IsTrifle(int score) => false;
+
     /// <summary>
     /// Whether a channel stands still inside of its range, or wherever it is if it has a part in the alarm, as a counter that stalls or
     /// what fell to 0: that does not become normal as soon as another level does.

@@ -162,7 +162,7 @@ sealed class OnlineModel
     (Judge, Alarm, AlarmReport) Judging(TimeSpan interval)
     {
         Judge judge = _spec.CreateJudge(_channels, _forecast, interval);
-        var alarm = new Alarm(_spec.Alarm, judge.Slow);
+        var alarm = new Alarm(_spec.Alarm, judge.Slow, _channels);
         return (judge, alarm, new AlarmReport(alarm, judge.Names, judge.Attribute, _channels));
     }
 
@@ -179,7 +179,8 @@ sealed class OnlineModel
                 expected.Slice(t * _channels, _channels), judged);
             if (!judged) Withhold(scaled.Slice(t * _channels, _channels));
             if (times.Length == 1 && MissingValues.Any(frames)) count = Impute(scaled);
-            if (count < _channels && judged) _left.Count(clipped, _scaler, scaled.Slice(t * _channels, _channels));
+            if (count < _channels && judged) _left.Count(clipped, _scaler, scaled.Slice(t * _channels, _channels),
+                count == 0 ? default : _missing!.Which);
         }
         _predictor.Begin(times, scaled);
         for (int t = 0; t < times.Length; t++)

@@ -17,6 +17,7 @@ sealed class Growth
     const double SameSlope = .005;    // part of the slope by which those of parts may differ anyway
     const int Early = 200;            // frames that are the first
     const int FewestRises = 20;       // of what has left its scaling: a level that shifted is no counter
+    const int Present = 100;          // frames in which it rose: a setpoint that was moved by a ramp stands
     const int Parts = 4;              // of the first frames, whose slopes are compared
     const double MostDeviations = 4;  // of chance, between them
 
@@ -129,7 +130,7 @@ sealed class Growth
     {
         bool any = false;
         for (int c = 0; c < _channels; c++)
-            if (!grows[c] && _of[c] is { Counts: true, IsOneStretch: true, Rises: >= FewestRises })
+            if (!grows[c] && _of[c] is { Counts: true, IsOneStretch: true, Rises: >= FewestRises } rise && rise.RoseWithin(Present))
                 (grows[c], counts[c], any) = (true, true, true);
         return any;
     }

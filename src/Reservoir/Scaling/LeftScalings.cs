@@ -26,11 +26,15 @@ sealed class LeftScalings
     /// <param name="beyond">A channel lies beyond the scaling.</param>
     /// <param name="scaler">The present one.</param>
     /// <param name="y">[channels], scaled by it.</param>
-    public void Count(bool beyond, Scaler scaler, ReadOnlySpan<double> y)
+    /// <param name="missing">Channels without a value, [channels]; empty: all have one.</param>
+    public void Count(bool beyond, Scaler scaler, ReadOnlySpan<double> y, ReadOnlySpan<bool> missing = default)
     {
         if (Beyond == 0 && !beyond) return;
+        // A frame without the values that lay beyond says nothing of them.
+        for (int c = 0; !beyond && c < missing.Length; c++)
+            if (missing[c] && _of[c].Beyond > 0) return;
         Beyond = Math.Max(0, Beyond + (beyond ? 1 : -1));
-        for (int c = 0; c < y.Length; c++) _of[c].Beyond = Math.Max(0, _of[c].Beyond + (scaler.IsBeyond(c, y[c]) ? 1 : -1));
+        for (int c = 0; c < y.Length; c++) _of[c].Beyond = Beyond == 0 ? 0 : _of[c].Beyond + (scaler.IsBeyond(c, y[c]) ? 1 : 0);
     }
 
     /// <summary>The feed has left the present scaling.</summary>
@@ -65,7 +69,7 @@ sealed class LeftScalings
 
     struct Of()
     {
-        public int Times, Beyond;  // that it left; frames beyond the present scaling, less those that were not, ≥ 0
+        public int Times, Beyond;  // that it left; frames beyond the present scaling since the feed last kept to it
         public double Low = double.PositiveInfinity, High = double.NegativeInfinity;  // of its levels, units of the feed
     }
 }

@@ -17,6 +17,7 @@ struct Rise()
     double _largest, _total;     // of the rises: the largest, their sum
     double _lost;                // by falls that began it anew
     int _stretch, _longest;      // rises since the last of these, and of the stretch with the most
+    int _still;                  // steps since the last rise
     bool _paused;                // values are missing since the last, so that the next rise is of several steps
 
     /// <summary>Steps up.</summary>
@@ -34,6 +35,9 @@ struct Rise()
     /// <summary>Whether it is as a counter: it fell only to begin anew and was never below 0.</summary>
     public readonly bool Counts => Falls == 0 && Below == 0;
 
+    /// <summary>Whether it has risen in the last steps, so many.</summary>
+    public readonly bool RoseWithin(int steps) => _still < steps;
+
     /// <summary>Whether half of its rises came between two falls that began it anew.</summary>
     public readonly bool IsOneStretch => 2L * _longest >= Rises;
 
@@ -47,6 +51,7 @@ struct Rise()
         _last = value;
         if (_paused && change > 0) change = 0;
         _paused = false;
+        _still = change > 0 ? 0 : Up(_still);
         if (change > 0)
         {
             (Rises, _largest, _total) = (Up(Rises), Math.Max(_largest, change), _total + change);

@@ -4,6 +4,7 @@ namespace Esn;
 sealed class StandardScaler : Scaler
 {
     const double Resolved = 1e-14;                 // part of the level that is no move: what doubles resolve, sums of some
+    const int Stands = 20, Rested = 50;            // frames: what lasts as long is no glitch; what has not moved for as long rests
     const double MostWidths = 50, MostCodes = .02;  // interquartile ranges beyond which a value is a code; part of the values
 
     readonly double[] _mean;   // [channels], units of the feed
@@ -83,39 +84,40 @@ sealed class StandardScaler : Scaler
 
     /// <inheritdoc/>
     /// <remarks>
-    /// The first move of a channel that had none may be its unit, once it has lasted a frame: scaled, the channel was 0 until then whatever
-    /// the unit.
+    /// The first move of a channel that had none may be its unit, as far as it lasted for a frame: scaled, the channel was 0 until then
+    /// whatever the unit. Back within <see cref="Stands"/> frames it was a glitch, and its unit is as before.
     /// </remarks>
     public override bool Scale(DateTime time, ReadOnlySpan<double> frame, Span<double> y, Span<double> origin, bool learn)
     {
-        for (int c = 0; _resting is not null && learn && c < y.Length; c++)
-        {
-            ref Resting of = ref _resting[c];
-            if (of.How == Rest.Never || (of.How == Rest.Always && Rests(c, frame[c]))) continue;
-            if (double.IsNaN(frame[c]))
-            {
-                // Nothing is known to have moved.
-                if (of.How == Rest.Moves) of.How = Rest.Mostly;
-                continue;
-            }
-            if (of.How == Rest.Away && Rests(c, frame[c])) of.How = Rest.Always;
-            else if (of.How == Rest.Always) of.How = Rest.Away;
-            else
-            {
-                if (of.How == Rest.Away) _scale[c] = Math.Max(_scale[c], Math.Abs(frame[c] - _mean[c]));
-                of.How = frame[c] == of.Last ? Rest.Mostly : Rest.Moves;
-            }
-            of.Last = frame[c];
-        }
+        for (int c = 0; _resting is not null && learn && c < y.Length; c++) Follow(c, ref _resting[c], frame[c]);
         return Scale(frame, y);
     }
+
+    void Follow(int c, ref Resting of, double x)
+    {
+        if (of.How == Rest.Never || (of.How == Rest.Always && Rests(c, x))) return;
+        bool still = double.IsNaN(x) || x == of.Last;  // without a value nothing is known to have moved
+        if (of.How is Rest.Moving or Rest.Moved) of.Since = still ? Math.Min(of.Since + 1, Rested) : 0;
+        if (double.IsNaN(x)) return;
+        if (of.How == Rest.Always) (of.How, of.Since, of.Unit) = (Rest.Away, 0, _scale[c]);
+        else if (of.How == Rest.Away && Rests(c, x)) (of.How, _scale[c]) = (Rest.Always, of.Unit);
+        else if (of.How != Rest.Moved)
+        {
+            _scale[c] = Math.Max(_scale[c], Math.Min(Apart(c, of.Last), Apart(c, x)));
+            if (of.How == Rest.Away && ++of.Since >= Stands) (of.How, of.Since) = (Rest.Moving, still ? Rested : 0);
+            if (of.How == Rest.Moving && of.Since == Rested) of.How = Rest.Moved;
+        }
+        of.Last = x;
+    }
+
+    double Apart(int c, double x) => Math.Min(double.MaxValue, 2 * Math.Abs(x / 2 - _mean[c] / 2));  // bounded, however far
 
     /// <inheritdoc/>
     public override int Steady(ReadOnlySpan<double> frames, int count)
     {
         for (int t = 0; _resting is not null && t < count; t++)
             for (int c = 0; c < _mean.Length; c++)
-                if (_resting[c].How == Rest.Away || (_resting[c].How == Rest.Always && !Rests(c, frames[t * _mean.Length + c])))
+                if (_resting[c].How is Rest.Away or Rest.Moving || (_resting[c].How == Rest.Always && !Rests(c, frames[t * _mean.Length + c])))
                     return Math.Max(1, t);
         return count;
     }
@@ -123,8 +125,11 @@ sealed class StandardScaler : Scaler
     bool Rests(int c, double x) => double.IsNaN(x) || Math.Abs(x - _mean[c]) <= Resolved * Math.Abs(_mean[c]);
 
     /// <inheritdoc/>
-    /// <remarks>What rested as the scaling was fixed, and no longer does, is a machine that was started: its scaling is another.</remarks>
-    public override bool IsBeyond(int channel, double y) => Math.Abs(y) >= _limit || _resting?[channel].How == Rest.Moves;
+    /// <remarks>
+    /// What rested as the scaling was fixed, and no longer does, is a machine that was started: its scaling is another. Of a quantised one
+    /// most values may be those of the frame before.
+    /// </remarks>
+    public override bool IsBeyond(int channel, double y) => Math.Abs(y) >= _limit || _resting?[channel] is { How: Rest.Moving or Rest.Moved, Since: < Rested };
 
     /// <inheritdoc/>
     public override double UnitOf(int channel) => _scale[channel];
@@ -149,13 +154,15 @@ sealed class StandardScaler : Scaler
         if (resting) state.Carry<Resting>(_resting!);
     }
 
-    // Whether a channel rests: Always, since the scaling was fixed; Away, but for the last frame; Mostly, it moved, but not just now;
-    // Moves, just now.
-    enum Rest { Never, Always, Away, Mostly, Moves }
+    // Of a channel that rested as the scaling was fixed. Always: ever since; Away: not just now; Moving: for the first time, and its unit
+    // goes along; Moved: then it rested again.
+    enum Rest { Never, Always, Away, Moving, Moved }
 
     struct Resting
     {
         public double Last;  // value of the last frame, units of the feed
+        public double Unit;  // before it went away
+        public int Since;    // frames that it has been away; once it moves, that it has stood still
         public Rest How;
     }
 }

@@ -2,7 +2,7 @@ namespace Esn;
 
 /// <summary>
 /// The width of the noise: the median of the last B squared distances from one value of a channel to its next, the lower one of two.
-/// Steps, levels and slow changes do not move it, whatever the model makes of them; noise that grew does.
+/// Beside noise, steps, levels and slow changes do not move it, whatever the model makes of them; noise that grew does.
 /// </summary>
 public sealed record SpreadSpec : ScoreSpec
 {

@@ -12,6 +12,7 @@ sealed class Unprecedented
     const double Widest = 20;     // usual distances that one distance counts for at most
     const double Bulk = 5;        // usual sizes that teach what is usual at most
     const double Constant = 1e-14;  // part of the level below which an error is none: what doubles resolve
+    const double Again = 1.25;      // of the frames at which a standstill was told: the next is to be twice as long as that
     const double Largest = 100;     // usual sizes that a record counts for at most: a code of a fault does not stand for ever
     const double MostExcess = .5;   // ln of size over where the tail begins that an error teaches which is told
     const double Echo = .5;         // of the record error of what hardly ever moved
@@ -98,7 +99,13 @@ sealed class Unprecedented
     public void Skip()
     {
         (Score, Unusual, _held) = (0, false, 0);
-        for (int c = 0; c < _of.Length; c++) _of[c].Run = 0;
+        for (int c = 0; c < _of.Length; c++) (_of[c].Run, _of[c].ToldAt) = (0, 0);
+    }
+
+    /// <summary>What the feed does is its new normal: of a channel that stands still nothing more is told until it moves.</summary>
+    public void Adapt()
+    {
+        for (int c = 0; c < _of.Length; c++) _of[c].ToldAt = -Math.Abs(_of[c].ToldAt);
     }
 
     static void Keep(ref double told, ref double now, (double Told, double Now) of) =>
@@ -180,12 +187,17 @@ sealed class Unprecedented
         _of[c].Same = _of[c].Same * (1 - 1 / _spec.Memory) + (same ? 1 : 0);
         if (!same)
         {
-            _of[c].Longest = Math.Max(_of[c].Run, _of[c].Longest * (1 - 1 / _spec.Memory));
-            _of[c].Run = 0;
+            // One that was told is an anomaly, however long it lasted: the next is told a little later.
+            double counted = _of[c].ToldAt == 0 ? _of[c].Run : Math.Min(_of[c].Run, Again * Math.Abs(_of[c].ToldAt));
+            _of[c].Longest = Math.Max(counted, _of[c].Longest * (1 - 1 / _spec.Memory));
+            (_of[c].Run, _of[c].ToldAt) = (0, 0);
             _of[c].News = _count > 0 && (x < _of[c].Low || x > _of[c].High) ? 1 : 0;
             return default;
         }
-        double run = ++_of[c].Run, stands = Standing(c, x, run);
+        double run = ++_of[c].Run;
+        if (_of[c].ToldAt < 0) return default;
+        double stands = Standing(c, x, run);
+        if (stands >= 1 && _of[c].ToldAt == 0) _of[c].ToldAt = run;
         return (_spec.Once && Standing(c, x, run - 1) >= 1 ? 0 : stands, stands);
     }
 
@@ -223,7 +235,7 @@ sealed class Unprecedented
     public void Carry(ref StateCarrier state)
     {
         if (state.Holds(6)) state.Carry<Watched>(_of);
-        else for (int c = 0; c < _of.Length; c++) state.Carry(MemoryMarshal.Cast<Watched, double>(_of.AsSpan(c, 1))[..^2]);
+        else for (int c = 0; c < _of.Length; c++) state.Carry(MemoryMarshal.Cast<Watched, double>(_of.AsSpan(c, 1))[..^3]);
         state.Carry(ref _count);
         state.Carry(ref _held);
         Score = state.Carried(Score);
@@ -244,5 +256,6 @@ sealed class Unprecedented
         // Last, as format 6 added them:
         public double Before = double.NaN;                    // the one before the previous, units of the feed; NaN: none
         public double News;                                   // 1: the same value, since this run of it, lies where none was before
+        public double ToldAt;                                 // frames of this run when it was told; below 0: and adapted to; 0: never
     }
 }

@@ -98,6 +98,7 @@ public sealed class Report
             alarm.Start, alarm.Peak, alarm.End, alarm.Score, Words.Of(last.Severity),
             last.Change is AlarmChange.Closed or AlarmChange.Adapted ? Words.Of(last.Change) : "open",
             [.. last.Contributions.Where(part => part.Share > 0).Select(part => new PagePart(Summary.Channels[part.Channel], part.Share))],
+            [.. last.LaterChannels.Select(channel => Summary.Channels[channel])],
             [.. last.Scores.Select(score => new PagePart(score.Name, score.Margin))],
             Windows is null ? null : window.Delay is not null ? "caught" : alarm.End <= Summary.WarmUpRows ? "warm-up" : "false",
             window.Delay, last.Early, forecast,
@@ -143,7 +144,7 @@ public sealed class Report
     sealed record PageChannel(string Name, double Offset, string Observed, string Expected, string Width);
 
     sealed record PageAlarm(
-        int Start, int Peak, int End, double Score, string Severity, string State, PagePart[] Channels, PagePart[] Scores,
+        int Start, int Peak, int End, double Score, string Severity, string State, PagePart[] Channels, string[] LaterChannels, PagePart[] Scores,
         string? Verdict, int? Delay, bool Early, PageForecast? Forecast, PageDrift? Drift);
 
     sealed record PagePart(string Name, double Part);

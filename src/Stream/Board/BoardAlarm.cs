@@ -105,6 +105,9 @@ public sealed record BoardAlarm
     /// <summary>The channels with the largest part, largest first.</summary>
     public IReadOnlyList<AlarmChannel> Channels { get; init; } = [];
 
+    /// <summary>Channels that began to alarm once it had been told of others.</summary>
+    public IReadOnlyList<string> LaterChannels { get; init; } = [];
+
     /// <summary>The raw scores that reached the threshold, largest first.</summary>
     public IReadOnlyList<AlarmScore> Scores { get; init; } = [];
 

@@ -61,7 +61,7 @@ public sealed class StreamBoard(HttpConfig config, IReadOnlyList<string> channel
             {
                 _steps += batch.Frames.Count;
                 _rate.Enqueue((batch.ScoredAt, batch.Frames.Count));
-                if (batch.Frames[^1].Frame.Record.Timestamp is { } sent) _latency = Math.Max(0, (batch.ScoredAt - sent).TotalSeconds);
+                if (batch.Frames[^1].Frame.Sent is { } sent) _latency = Math.Max(0, (batch.ScoredAt - sent).TotalSeconds);
             }
             while (_rate.TryPeek(out (DateTime At, int) oldest) && batch.ScoredAt - oldest.At > RateWindow) _rate.Dequeue();
             Interlocked.Exchange(ref _version, version);
@@ -106,7 +106,7 @@ public sealed class StreamBoard(HttpConfig config, IReadOnlyList<string> channel
     {
         bool first = !_cards.TryGetValue(steps.Stream, out StreamCard? card) || card.Back is not null;
         if (card is null)
-            _cards.Add(steps.Stream, card = new StreamCard(steps.Stream, steps.Frames[0].Frame.Values.Length, config.History));
+            _cards.Add(steps.Stream, card = new StreamCard(steps.Stream, steps.Frames[0].Frame.Span.Length, config.History));
         card.Take(steps, scoredAt);
         card.Version = version;
         foreach (ref readonly ScoredFrame frame in steps.Span)

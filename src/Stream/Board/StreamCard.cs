@@ -79,7 +79,11 @@ sealed class StreamCard(StreamId stream, int channels, int room)
     {
         Back = null;
         ReadOnlySpan<ScoredFrame> frames = steps.Span;
-        for (int t = 0; t < frames.Length; t++) Take(in frames[t], t == frames.Length - 1 ? steps.Forecast : null);
+        ReadOnlySpan<DateTime> times = steps.Times.Span;
+        ReadOnlySpan<double> values = steps.Values.Span;
+        for (int t = 0; t < frames.Length; t++)
+            Take(in frames[t], times[t], values.IsEmpty ? frames[t].Frame.Span : values.Slice(t * Channels, Channels),
+                t == frames.Length - 1 ? steps.Forecast : null);
         if (_seen != default)
         {
             double wait = Math.Max(0, (scoredAt - _seen).TotalSeconds);
@@ -89,14 +93,14 @@ sealed class StreamCard(StreamId stream, int channels, int room)
         (_last, _seen, Health) = (frames[^1], scoredAt, steps.After);
     }
 
-    void Take(in ScoredFrame frame, double[]? forecast)
+    void Take(in ScoredFrame frame, DateTime time, ReadOnlySpan<double> observed, double[]? forecast)
     {
         StepResult result = frame.Result;
-        ReadOnlySpan<double> observed = frame.Frame.Values, expected = frame.Expected.Span;
+        ReadOnlySpan<double> expected = frame.Expected.Span;
         for (int c = 0; c < Kept; c++) _widths[c] = _errors[c].Value;
         StepMarks marks = (result.WarmingUp ? StepMarks.WarmingUp : 0) | (frame.Muted ? StepMarks.Muted : 0)
             | (result.AlarmOpen ? StepMarks.AlarmOpen : 0) | (frame.Bridged ? StepMarks.Bridged : 0);
-        _history.Add((frame.Frame.Time - DateTime.UnixEpoch).TotalMilliseconds, result.Position, result.Score, marks, observed, expected,
+        _history.Add((time - DateTime.UnixEpoch).TotalMilliseconds, result.Position, result.Score, marks, observed, expected,
             _widths, forecast);
         if (result.AlarmOpen || frame.Muted) return;  // an anomaly is not to widen the band
         for (int c = 0; c < Kept; c++) _errors[c].Add(observed[c] - expected[c]);
@@ -126,7 +130,7 @@ sealed class StreamCard(StreamId stream, int channels, int room)
             Time = _last.Frame.Time,
             Seen = _seen,
             Channels = Channels,
-            Value = _last.Frame.Values[0],
+            Value = _last.Frame.Span[0],
             Expected = _last.Expected.Span[0],
             Spark = spark ? last : null,
         });

@@ -66,6 +66,7 @@ static class ReplayCommand
         });
         command.SetAction(async (parsed, stop) =>
         {
+            Terminal.Widen();
             EsnConfig config = RunCommand.Load(parsed);
             if (parsed.GetValue(servers) is { } there) config = config with { Kafka = config.Kafka with { BootstrapServers = there } };
             string topic = parsed.GetValue(to)!;
@@ -89,11 +90,15 @@ static class ReplayCommand
             Terminal.Note.MarkupLineInterpolated($"{feed.Description}");
             foreach (string note in feed.Notes) Terminal.Note.MarkupLineInterpolated($"[yellow]{note}[/]");
             string stream = parsed.GetValue(key) ?? (parsed.GetValue(file) == "-" ? "replay" : feed.Stream);
-            long sent = await Terminal.Progress($"{feed.Name} → {topic}", progress =>
+            (long sent, long refused, string? why) = await Terminal.Progress($"{feed.Name} → {topic}", progress =>
                 Send(feed, config, topic, stream, parsed.GetValue(rate), parsed.GetValue(now), progress, stop)).ConfigureAwait(false);
             string target = options.KeyColumn is { } several ? $"the streams that column {several} names" : $"stream {stream}";
             Terminal.Note.MarkupLineInterpolated($"{sent} rows sent to {topic} as {target}");
-            return 0;
+            if (refused == 0) return 0;
+            string others = refused == 1 ? "1 row can't be read and was not sent" : string.Create(CultureInfo.InvariantCulture,
+                $"{refused} rows can't be read and were not sent, the first");
+            Terminal.Note.MarkupLineInterpolated($"[yellow]{others}: {why}[/]");
+            return refused > sent ? 1 : 0;
         });
         return (command,
         [
@@ -133,19 +138,24 @@ static class ReplayCommand
         }
     }
 
-    static async Task<long> Send(
+    // What a backtest refuses as unreadable is not sent: what it has may be cut, and would be taken for a value.
+    static async Task<(long Sent, long Refused, string? Why)> Send(
         CsvFeed feed, EsnConfig config, string topic, string stream, double rate, bool fromNow, Action<double?> progress,
         CancellationToken stop)
     {
         TimeSpan? shift = fromNow ? null : TimeSpan.Zero;
         using var sender = new Sender(config, topic);
         byte[] key = Encoding.UTF8.GetBytes(stream);
-        long sent = 0;
+        (long sent, long refused, string? why) = (0, 0, null);
         foreach (FeedRow read in feed.Rows())
         {
-            if (shift is null && read.Problem is null) shift = TimeProvider.System.GetUtcNow().UtcDateTime - read.Time;
-            FeedRow row = shift is { } by && by != TimeSpan.Zero && read.Time != default
-                ? read with { Time = Shifted(read.Time, by) } : read;
+            if (read.Problem is not null)
+            {
+                if (refused++ == 0) why = string.Create(CultureInfo.InvariantCulture, $"row {read.Index}: {read.Problem}");
+                continue;
+            }
+            if (shift is null) shift = TimeProvider.System.GetUtcNow().UtcDateTime - read.Time;
+            FeedRow row = shift is { } by && by != TimeSpan.Zero ? read with { Time = Shifted(read.Time, by) } : read;
             await sender.Pace(sent, rate, stop).ConfigureAwait(false);
             sender.Send(row.Key is { Length: > 0 } own ? Encoding.UTF8.GetBytes(own) : key,
                 Json(row, config.Source.Fields, feed.Channels), null);
@@ -153,7 +163,7 @@ static class ReplayCommand
             if (sent % 1000 == 0 || rate is > 0 and < 1000) progress(feed.Progress);
         }
         sender.Flush(stop);
-        return sent;
+        return (sent, refused, why);
     }
 
     static async Task<(long Steps, int Streams)> SendFields(
@@ -258,16 +268,17 @@ static class ReplayCommand
     static DateTime Shifted(DateTime time, TimeSpan by) =>
         by < DateTime.MaxValue - time ? time + by : DateTime.MaxValue;
 
-    /// <summary>
-    /// The row as a record's value. What is not a number is sent as it is called: the detector refuses it, with the reason.
-    /// </summary>
+    /// <summary>The row as a record's value.</summary>
+    /// <param name="row">Without a problem.</param>
+    /// <param name="fields">What the records' fields are called.</param>
+    /// <param name="channels">Of the file.</param>
     internal static byte[] Json(FeedRow row, FrameFields fields, IReadOnlyList<string> channels)
     {
         using var buffer = new MemoryStream();
         using (var json = new Utf8JsonWriter(buffer))
         {
             json.WriteStartObject();
-            json.WriteString(fields.Timestamp, row.Problem is null || row.Time != default ? FeedTime.Write(row.Time) : row.TimeText);
+            json.WriteString(fields.Timestamp, FeedTime.Write(row.Time));
             if (fields.Channels.Count > 0)
             {
                 for (int c = 0; c < row.Values.Length; c++)
@@ -294,7 +305,7 @@ static class ReplayCommand
 
     static void Write(Utf8JsonWriter json, double value)
     {
-        if (double.IsFinite(value)) json.WriteNumberValue(value);
-        else json.WriteStringValue(value.ToString(CultureInfo.InvariantCulture));
+        if (double.IsNaN(value)) json.WriteNullValue();  // it is missing
+        else json.WriteNumberValue(value);
     }
 }

@@ -68,6 +68,7 @@ public sealed class CsvFeed : IDisposable
                 See(row, orders);
             }
             sample.IsWhole = whole;
+            _leftOut.IsWhole = whole || _stream.CanSeek;  // once the rest of a file has been looked through, below
             if (!whole && !_stream.CanSeek) sample.Waited = count;
             if (count == 0) throw new FeedException($"{name} has a header and no rows");
             if (sample.Rows.Count == 0)

@@ -8,15 +8,17 @@ namespace Esn.Streaming.Feeds;
 /// </summary>
 /// <remarks>
 /// Where all that have a mark can be read in two ways, the whole numbers beside them decide. Those of a column with decimals lie among the
-/// others: 10 beside 9.998. Those of a column that parts its thousands reach up to a thousand: 954 and 987 beside 1,001. One or two that
+/// others: 10 beside 9.998. Those of a column that parts its thousands reach up to a thousand: 954 and 987 beside 1,001. A point beside
+/// whole numbers that lie elsewhere, all below a thousand, can be either: 40 … 300 by night beside 4.000 … 9.000 by day. One or two that
 /// come again and again, such as −999, stand for a state, and decide nothing.
 /// </remarks>
 sealed class NumberTally
 {
-    const int MostLetters = 40;      // of a number
-    const double FewShare = .01;     // of numbers that would have thousands: fewer that decide so are a slip of the pen
-    const int States = 2;            // whole numbers, each its own, that may stand for states
-    const double NearThousand = 10;  // times the largest whole number: where those with thousands begin, if they have such
+    const int MostLetters = 40;      // of a number: the longest double, with its sign, thousands and unit; a text is not looked at
+    const double FewShare = .01;     // of numbers that would have thousands: fewer that decide so are a slip of the pen, as people make
+    const int States = 2;            // whole numbers, each its own, that may stand for states: no value and no connection, off and on
+    const double NearThousand = 10;  // times the largest whole number: no feed leaves out more than a power of ten that it moves through
+    const double Thousand = 1000;    // from here on a number has a mark, where thousands are parted
 
     /// <summary>Numbers of three digits behind one mark.</summary>
     struct Marked
@@ -69,7 +71,7 @@ sealed class NumberTally
             Marked marked = _points.Count > 0 ? _points : _commas;
             (char point, char other) = _points.Count > 0 ? ('.', ',') : (',', '.');
             // As programs write it: what parts its thousands would have written 1500 as 1.500.
-            if (point == '.' && _bare.Count > 0 && Largest(_bare) is >= 1000 and var large && (large >= 10_000 || marked.Nearest < 10))
+            if (point == '.' && _bare.Count > 0 && Largest(_bare) is >= Thousand and var large && (large >= 10_000 || marked.Nearest < 10))
                 return '.';
             if (MayBeDecimals(marked)) return !ReachThousands(marked) && (point == '.' || marked.Count >= _bare.Count) ? point : null;
             return point == ',' && MayBeThousands(marked) ? other : null;
@@ -87,7 +89,7 @@ sealed class NumberTally
         bool marked = _points.Count + _commas.Count > 0;
         if (others is { } known || !marked || byProgram) return new(others ?? '.');
         // Nothing speaks for thousands: a point is one.
-        if (_commas.Count == 0 && _commaDecimals == 0 && !MayBeThousands(_points)) return NumberText.Plain;
+        if (_commas.Count == 0 && _commaDecimals == 0 && !MayBeThousands(_points) && !AllBareAreBelowThousand) return NumberText.Plain;
         doubtful = _points.Count > 0 ? _points.Example : _commas.Example;
         return NumberText.Plain;
     }
@@ -145,10 +147,13 @@ sealed class NumberTally
         return _bare.Count > 0 && _bare.Least >= marked.Least - beside && _bare.Most <= marked.Most + beside;
     }
 
+    // As they are where thousands are parted, however far below those with a mark: by night and by day, idle and at work.
+    bool AllBareAreBelowThousand => _kinds.Count > States && Largest(_bare) < Thousand;
+
     bool MayBeThousands(in Marked marked) => _kinds.Count > States && ReachThousands(marked);
 
     // The whole numbers go on, or nearly, where those with a mark begin, read with thousands.
-    bool ReachThousands(in Marked marked) => _bare.Count > 0 && 1000 * marked.Nearest < NearThousand * Largest(_bare);
+    bool ReachThousands(in Marked marked) => _bare.Count > 0 && Thousand * marked.Nearest < NearThousand * Largest(_bare);
 
     static double Largest(in Marked numbers) => Math.Max(Math.Abs(numbers.Least), Math.Abs(numbers.Most));
 }

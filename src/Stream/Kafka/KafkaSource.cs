@@ -38,10 +38,14 @@ public sealed class KafkaSource : IDisposable
     readonly Membership _membership;
     readonly InFlight _inFlight = new(MaxInFlight);
     readonly BatchSize _size;
+    readonly SharedKeys _keys = new();
+    readonly RecordValues _values;
     readonly CancellationTokenSource _closing = new();  // nothing is waited for any more
-    List<FeedRecord> _collected = [];
+    RecordRows _collected = new();
     long _bytes;  // of their values
+    readonly List<int> _ends = [];  // records of theirs after which one of another partition comes
     string _topic = "";  // of the last record
+    int _partition;      // the same
     Thread? _consuming;
     long _waits;
     string[]? _anew;  // topics that were made anew, and are to be begun with
@@ -58,9 +62,11 @@ public sealed class KafkaSource : IDisposable
         (_config, _readiness, _time, _log) = (config, readiness, time, log);
         _complaints = new RateLimit(time, TimeSpan.FromMinutes(1));
         _size = new BatchSize(config.Source.BatchSize, time);
+        _values = new RecordValues(config.Source.Fields);
         var said = new ClientLog(log, time);
         Consumer = new ConsumerBuilder<byte[]?, byte[]?>(ClientSettings.Consumer(config))
-            .SetKeyDeserializer(new SharedKeys())
+            .SetKeyDeserializer(_keys)
+            .SetValueDeserializer(_values)
             .SetPartitionsAssignedHandler((_, partitions) => _membership!.Assign(partitions))
             .SetPartitionsRevokedHandler((_, partitions) => _membership!.Revoke(partitions))
             .SetPartitionsLostHandler((_, partitions) => _membership!.Lose(partitions))
@@ -233,14 +239,22 @@ public sealed class KafkaSource : IDisposable
         {
             if (Consumer.Consume(wait) is not { } result) return false;
             Message<byte[]?, byte[]?> message = result.Message;
-            if (result.Topic != _topic) _topic = result.Topic;  // the client makes it anew with every record
-            _bytes += message.Value?.Length ?? 0;
-            _collected.Add(new FeedRecord(_topic, result.Partition, result.Offset, message.Timestamp.UnixTimestampMs, message.Key,
-                message.Value)
-            {
-                Headers = message.Headers is { Count: > 0 } headers
-                    ? [.. headers.Select(header => new RecordHeader(header.Key, header.GetValueBytes()))] : [],
-            });
+            string topic = result.Topic == _topic ? _topic : result.Topic;  // the client makes it anew with every record
+            if (_collected.Count > 0 && (_partition != result.Partition.Value || _topic != topic)) _ends.Add(_collected.Count - 1);
+            (_topic, _partition) = (topic, result.Partition);
+            _bytes += message.Value?.Length ?? _values.Bytes.Count;
+            long sent = message.Timestamp.UnixTimestampMs;
+            bool bare = message.Headers is not { Count: > 0 };
+            _collected.Add(bare && _values.Read is { } read
+                ? new RecordRow(null, _topic, _partition, result.Offset, sent)
+                {
+                    Key = message.Key, Name = _keys.Name, Time = read.Time, Value = read.Value, Bytes = _values.Bytes,
+                }
+                : RecordRow.Of(new FeedRecord(_topic, _partition, result.Offset, sent, message.Key,
+                    _values.Read is null ? message.Value : [.. _values.Bytes])
+                {
+                    Headers = bare ? [] : [.. message.Headers!.Select(header => new RecordHeader(header.Key, header.GetValueBytes()))],
+                }));
             return true;
         }
         catch (ConsumeException e) when (!e.Error.IsFatal)
@@ -254,16 +268,13 @@ public sealed class KafkaSource : IDisposable
     void EmitCollected(Action<SourceMessage> emit)
     {
         if (_collected.Count == 0) return;
-        List<FeedRecord> collected = _collected;
+        RecordRows collected = _collected;
         bool bounded = _bytes >= MostBytes;
-        (_collected, _bytes) = (new List<FeedRecord>(collected.Count), 0);
-        for (int i = 0; i < collected.Count; i++)
-        {
-            // Records of a partition come together: the last of them says how far it is read.
-            FeedRecord record = collected[i];
-            if (i + 1 == collected.Count || collected[i + 1].Partition != record.Partition || collected[i + 1].Topic != record.Topic)
-                _membership.Read(record);
-        }
+        (_collected, _bytes) = (new RecordRows(), 0);
+        // Records of a partition come together: the last of them says how far it is read.
+        foreach (int end in _ends) _membership.Read(collected[end]);
+        _membership.Read(collected[^1]);
+        _ends.Clear();
         _size.Begin(collected.Count, bounded);
         emit(new RecordBatch(collected));
     }

@@ -10,15 +10,25 @@ namespace Esn.Streaming.Kafka;
 /// <remarks>For the thread of one consumer. Nobody may write to such an array.</remarks>
 sealed class SharedKeys : IDeserializer<byte[]?>
 {
-    readonly KnownKeys<byte[]> _known = new();
+    readonly KnownKeys<NamedKey> _known = new();
+
+    /// <summary>What the last key names; null: nothing, or it is no name, and whoever reads it says why.</summary>
+    public string? Name { get; private set; }
 
     /// <inheritdoc/>
     public byte[]? Deserialize(ReadOnlySpan<byte> data, bool isNull, SerializationContext context)
     {
+        Name = null;
         if (isNull) return null;
-        if (_known.Find(data) is { } known) return known;
-        byte[] key = data.ToArray();
-        _known.Keep(key, key);
-        return key;
+        if (_known.Find(data) is not { } known)
+        {
+            byte[] key = data.ToArray();
+            known = new NamedKey(key, FrameDecoder.NameOf(key));
+            _known.Keep(key, known);
+        }
+        Name = known.Name;
+        return known.Key;
     }
+
+    sealed record NamedKey(byte[] Key, string? Name);
 }

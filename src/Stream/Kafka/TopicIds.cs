@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
 using Microsoft.Extensions.Logging;
@@ -94,14 +95,28 @@ sealed class TopicIds(IConsumer<byte[]?, byte[]?> consumer, ILogger log)
     }
 
     /// <summary>
-    /// Whether the broker is librdkafka's mock cluster: one that answers, but never says which cluster it is. It answers every call
-    /// of a transaction and keeps nothing of its offsets, has no ids of topics, and leaves those who ask for them waiting.
+    /// Whether the broker is librdkafka's mock cluster: one that knows nothing of its configuration, which any broker since 0.11 does. It
+    /// answers every call of a transaction and keeps nothing of its offsets, has no ids of topics, and leaves those who ask for them, or
+    /// for its cluster, waiting.
     /// </summary>
     /// <exception cref="KafkaException">There was no answer.</exception>
     public static async Task<bool> IsEmbedded(IAdminClient admin)
     {
-        var options = new DescribeClusterOptions { RequestTimeout = Patience };
-        return (await admin.DescribeClusterAsync(options).ConfigureAwait(false)).ClusterId is null;
+        int broker = (await Task.Run(() => admin.GetMetadata(Patience)).ConfigureAwait(false)).Brokers[0].BrokerId;
+        var asked = new ConfigResource { Type = ResourceType.Broker, Name = broker.ToString(CultureInfo.InvariantCulture) };
+        try
+        {
+            await admin.DescribeConfigsAsync([asked], new DescribeConfigsOptions { RequestTimeout = Patience }).ConfigureAwait(false);
+            return false;
+        }
+        catch (DescribeConfigsException)
+        {
+            return false;  // it knows, but does not say
+        }
+        catch (KafkaException e) when (e.Error.Code == ErrorCode.Local_UnsupportedFeature)
+        {
+            return true;
+        }
     }
 
     static bool HasLeaders(TopicMetadata topic) => topic is { Error.IsError: false, Partitions: { Count: > 0 } partitions }

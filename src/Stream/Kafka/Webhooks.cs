@@ -34,7 +34,7 @@ public sealed class Webhooks : IAsyncDisposable
     public Webhooks(EsnConfig config, TimeProvider time, ILogger log, Action<string> counted)
     {
         (_config, _log) = (config, log);
-        _hooks = [.. config.Sink.Webhooks.Select(hook => new Webhook(hook, time, counted, Fail))];
+        _hooks = [.. config.Sink.Webhooks.Select(hook => new Webhook(hook, config.Source.Fields.Channels, time, counted, Fail))];
         _producer = new Lazy<IProducer<byte[]?, byte[]?>>(() =>
             new ProducerBuilder<byte[]?, byte[]?>(ClientSettings.Producer(config)).SetLogHandler((_, _) => { }).Build());
     }
@@ -122,6 +122,7 @@ public sealed class Webhooks : IAsyncDisposable
         static readonly TimeSpan Refresh = TimeSpan.FromSeconds(60);
 
         readonly WebhookConfig _config;
+        readonly IReadOnlyList<string> _names;  // of the channels; empty: none
         readonly TimeProvider _time;
         readonly Action<string> _counted;
         readonly Func<string, StreamId, byte[], string, Task> _fail;
@@ -132,9 +133,10 @@ public sealed class Webhooks : IAsyncDisposable
         readonly Dictionary<(StreamId Stream, string What), Alert> _open = [];  // what Alertmanager is reminded of
         readonly Task _worker;
 
-        public Webhook(WebhookConfig config, TimeProvider time, Action<string> counted, Func<string, StreamId, byte[], string, Task> fail)
+        public Webhook(WebhookConfig config, IReadOnlyList<string> names, TimeProvider time, Action<string> counted,
+            Func<string, StreamId, byte[], string, Task> fail)
         {
-            (_config, _time, _counted, _fail, _url) = (config, time, counted, fail, new Uri(config.Url));
+            (_config, _names, _time, _counted, _fail, _url) = (config, names, time, counted, fail, new Uri(config.Url));
             _client = new HttpClient { Timeout = TimeSpan.FromSeconds(config.TimeoutSeconds) };
             foreach ((string name, string value) in config.Headers) _client.DefaultRequestHeaders.TryAddWithoutValidation(name, value);
             _worker = Task.Run(Work);
@@ -204,7 +206,8 @@ public sealed class Webhooks : IAsyncDisposable
         void Remember(Change change, StreamBack back)
         {
             if (back is { Alarm: { } alarm, Severity: { } severity })
-                Alerts(change, "alarm", ended: false, LabelsOf(back.Stream, severity, alarm), AlarmText(back.Stream),
+                Alerts(change, "alarm", ended: false, LabelsOf(back.Stream, severity, alarm, back.LaterChannels),
+                    AlarmText(back.Stream),
                     string.Create(CultureInfo.InvariantCulture, $"Open since before this process began; peak score {back.PeakScore:F2} "
                         + $"(1 = threshold), {Words.Of(severity)}."));
             foreach (int channel in back.Silent ? [-1, .. back.SilentChannels] : back.SilentChannels)
@@ -212,13 +215,21 @@ public sealed class Webhooks : IAsyncDisposable
                     SilentText(back.Stream, channel, null), "Silent since before this process began.");
         }
 
-        static Dictionary<string, string> LabelsOf(StreamId stream, Severity severity, string alarm) => new()
+        Dictionary<string, string> LabelsOf(StreamId stream, Severity severity, string alarm, IReadOnlyList<int> later)
         {
-            ["alertname"] = "EsnAnomaly",
-            ["severity"] = severity switch { Severity.Critical => "critical", Severity.Major => "warning", _ => "info" },
-            ["topic"] = stream.Topic, ["stream"] = stream.Key, ["partition"] = FormattableString.Invariant($"{stream.Partition}"),
-            ["alarm"] = alarm,
-        };
+            var labels = new Dictionary<string, string>
+            {
+                ["alertname"] = "EsnAnomaly",
+                ["severity"] = severity switch { Severity.Critical => "critical", Severity.Major => "warning", _ => "info" },
+                ["topic"] = stream.Topic, ["stream"] = stream.Key, ["partition"] = FormattableString.Invariant($"{stream.Partition}"),
+                ["alarm"] = alarm,
+            };
+            // Alertmanager tells again of an alert whose labels are others.
+            if (later.Count > 0) labels["later_channels"] = string.Join(", ", later.Select(NameOf));
+            return labels;
+        }
+
+        string NameOf(int channel) => AnomalyCloudEvent.NameOrNumber(_names, channel);
 
         static Dictionary<string, string> LabelsOf(StreamId stream, int channel)
         {
@@ -242,10 +253,20 @@ public sealed class Webhooks : IAsyncDisposable
         List<Alert> Alerts(Change change, AlarmEvent alarm)
         {
             return Alerts(change, "alarm", ended: alarm.Change is AlarmChange.Closed or AlarmChange.Adapted,
-                LabelsOf(change.Stream, alarm.Severity, change.Id), AlarmText(change.Stream),
+                LabelsOf(change.Stream, alarm.Severity, change.Id, alarm.LaterChannels), AlarmText(change.Stream),
                 string.Create(CultureInfo.InvariantCulture, $"Open since step {alarm.Start}, feed time "
                     + $"{FeedTime.Write(alarm.StartTime)}; peak score {alarm.PeakScore:F2} (1 = threshold), "
-                    + $"{Words.Of(alarm.Severity)}; now {Words.Of(alarm.Change)}."));
+                    + $"{Words.Of(alarm.Severity)}{Where(alarm)}; now {Words.Of(alarm.Change)}."));
+        }
+
+        // The channels that an alarm is about, where there are several; of a field there are regions.
+        string Where(AlarmEvent alarm)
+        {
+            const double part = .2;  // of the peak, that is worth a word at night
+            if (alarm.Observed.Length < 2 || alarm.Field is not null) return "";
+            string first = string.Join(", ", alarm.Contributions.Where(one => one.Share >= part).Select(one => NameOf(one.Channel)));
+            string later = string.Join(", ", alarm.LaterChannels.Select(NameOf));
+            return (first.Length > 0 ? $"; in {first}" : "") + (later.Length > 0 ? $"; later in {later}" : "");
         }
 
         List<Alert> Alerts(Change change, SilenceChange silence)

@@ -24,15 +24,18 @@ sealed class Admission
     }
 
     /// <summary>One record for each measurement in these.</summary>
-    public IEnumerable<FeedRecord> Apart(IReadOnlyList<FeedRecord> records) =>
-        _measurements.Any ? records.SelectMany(_measurements.Of) : records;
+    public RecordRows Apart(IReadOnlyList<FeedRecord> records) =>
+        _measurements.Any ? RecordRows.Of(records.SelectMany(_measurements.Of)) : records as RecordRows ?? RecordRows.Of(records);
 
     /// <summary>The frame in a record, or why there is none; exactly one of the two is null.</summary>
-    public (Frame? Frame, DeadLetter? DeadLetter) Decode(FeedRecord record)
+    public (Frame? Frame, DeadLetter? DeadLetter) Decode(in RecordRow row)
     {
+        if (row is { Record: null, Name: { } name })
+            return (new Frame(new StreamId(row.Topic, row.Partition, name), row.Time, row.Value, row.Offset, row.Milliseconds), null);
+        FeedRecord record = row.ToRecord();
         (Frame? frame, DeadLetter? letter) = _decoder.Decode(record);
         // What a field takes does not grow with the square of its cells, and is known before anything is made.
-        if (frame is null || frame.Field is not null || frame.Values.Length <= _source.MaxChannels) return (frame, letter);
+        if (frame is null || frame.Field is not null || frame.Span.Length <= _source.MaxChannels) return (frame, letter);
         return (null, new DeadLetter(record, Rejection.TooManyChannels,
             $"the frame has {frame.Values.Length} values: source.maxChannels allows {_source.MaxChannels}"));
     }
@@ -59,7 +62,7 @@ sealed class Admission
         if (StreamSlot.IsBlank(first))
             return Refused(first, Rejection.NotFinite, "the first frame of a stream must have a value, this one has none");
         var gate = new Gate(_source.FrameChannels, _source.Times, grid);
-        if (gate.Check(first.Time, first.Values, out string detail, first.Record.Timestamp, first.Field) is { } reason)
+        if (gate.Check(first.Time, first.Values, out string detail, first.Sent, first.Field) is { } reason)
             return Refused(first, reason, detail);
         ModelSpec model = _models.Of(first.Stream.Key);
         try

@@ -24,7 +24,17 @@ enum DueKind
 /// <param name="Frame">NaN in every channel where it did not come.</param>
 /// <param name="Kind">What it is.</param>
 /// <param name="At">Offset of the record that made it due: its own, or that of one it waited for.</param>
-readonly record struct DueFrame(Frame Frame, DueKind Kind, long At);
+readonly record struct DueFrame(Frame Frame, DueKind Kind, long At)
+{
+    /// <summary>What the frame says, here too: frames of a batch are no longer in the processor's caches when they are stepped.</summary>
+    public DateTime Time { get; } = Frame.Time;
+
+    /// <summary>When its record was sent, milliseconds since 1970.</summary>
+    public long Sent { get; } = Frame.Milliseconds;
+
+    /// <summary>Value of the first channel.</summary>
+    public double First { get; } = Frame.Span[0];
+}
 
 /// <summary>
 /// Puts the frames that the gate lets through in the order of their times, where they may wait for each other, and finds those that
@@ -61,10 +71,10 @@ sealed class FrameOrder(int channels, TimesConfig times)
     public Action<Frame, long>? Releasing { get; set; }
 
     /// <summary>Whether the same frame is among those that wait.</summary>
-    public bool Holds(DateTime time, double[] values)
+    public bool Holds(DateTime time, ReadOnlySpan<double> values)
     {
         foreach (Frame frame in _waiting)
-            if (frame.Time == time && frame.Values.AsSpan().SequenceEqual(values)) return true;
+            if (frame.Time == time && frame.Span.SequenceEqual(values)) return true;
         return false;
     }
 
@@ -73,7 +83,7 @@ sealed class FrameOrder(int channels, TimesConfig times)
     /// <param name="begins">It begins a new run.</param>
     public void Take(Frame frame, bool begins)
     {
-        long at = frame.Record.Offset;
+        long at = frame.Offset;
         if (begins) Flush(at);
         if (_delay == TimeSpan.Zero || begins)
         {
@@ -132,8 +142,8 @@ sealed class FrameOrder(int channels, TimesConfig times)
         to.Write(_waiting.Count);
         foreach (Frame frame in _waiting)
         {
-            to.Write(frame.Record.Offset);
-            to.Write(frame.Record.Milliseconds);
+            to.Write(frame.Offset);
+            to.Write(frame.Milliseconds);
             to.Write(frame.Time.Ticks);
             foreach (double value in frame.Values) to.Write(value);
         }

@@ -94,11 +94,11 @@ public sealed class Gate(int channels, TimesConfig? times = null, GridSpec? grid
 
     /// <summary>Why the frame is refused; null where it is let through and becomes the last one.</summary>
     /// <param name="time">Feed time, UTC.</param>
-    /// <param name="values">The frame; kept until the next one.</param>
+    /// <param name="values">The frame.</param>
     /// <param name="detail">For a person, where the frame is refused.</param>
     /// <param name="sent">The record's own timestamp, UTC; null: it has none.</param>
     /// <param name="field">What the frame says of its grid; null: it is no field.</param>
-    public Rejection? Check(DateTime time, double[] values, out string detail, DateTime? sent = null, FieldLayout? field = null)
+    public Rejection? Check(DateTime time, Span<double> values, out string detail, DateTime? sent = null, FieldLayout? field = null)
     {
         detail = "";
         BeginsRun = false;
@@ -117,7 +117,7 @@ public sealed class Gate(int channels, TimesConfig? times = null, GridSpec? grid
             detail = changed;
             return Rejection.MaskChanged;
         }
-        if (_last is not null && time == _lastTime && values.AsSpan().SequenceEqual(_last))
+        if (_last is not null && time == _lastTime && values.SequenceEqual(_last))
         {
             detail = $"the stream's last frame is of the same time with the same values, {FeedTime.Write(time)}";
             return Rejection.Duplicate;
@@ -138,7 +138,10 @@ public sealed class Gate(int channels, TimesConfig? times = null, GridSpec? grid
         }
         (Channels, _refused) = (values.Length, 0);
         // What is put in order is not the newest.
-        if (BeginsRun || _last is null || time >= _lastTime) (_last, _lastTime) = (values, time);
+        if (!BeginsRun && _last is not null && time < _lastTime) return null;
+        if (_last?.Length != values.Length) _last = new double[values.Length];
+        values.CopyTo(_last);
+        _lastTime = time;
         return null;
     }
 
@@ -146,7 +149,7 @@ public sealed class Gate(int channels, TimesConfig? times = null, GridSpec? grid
     public void Forget() => (_last, Taken) = (null, null);
 
     // Land becomes 0, what it is at the input. Where the mask is another one, for a person: what is.
-    string? Masked(double[] values, FieldLayout field)
+    string? Masked(Span<double> values, FieldLayout field)
     {
         int cells = field.Rows * field.Columns;
         for (int cell = 0; cell < cells; cell++)

@@ -102,9 +102,9 @@ sealed class Interventions(TimeProvider time)
         foreach (ControlTaken one in Of(new PartitionId(stream.Topic, stream.Partition)).Ahead)
         {
             (long from, long to) = (one.From, one.To ?? long.MaxValue);
-            if (to <= frames[0].Record.Offset || from > frames[^1].Record.Offset || !_mutes.TryGetValue(one.Command, out var mute)
+            if (to <= frames[0].Offset || from > frames[^1].Offset || !_mutes.TryGetValue(one.Command, out var mute)
                 || !mute.Pattern.Matches(stream.Key)) continue;
-            for (int t = 0; t < frames.Count; t++) muted[t] |= frames[t].Record.Offset >= from && frames[t].Record.Offset < to;
+            for (int t = 0; t < frames.Count; t++) muted[t] |= frames[t].Offset >= from && frames[t].Offset < to;
         }
     }
 

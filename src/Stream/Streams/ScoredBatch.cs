@@ -77,6 +77,16 @@ public sealed record StreamSteps(StreamId Stream, IReadOnlyList<ScoredFrame> Fra
         init;
     }
 
+    /// <summary>Feed times of the frames, as <see cref="Sent"/>.</summary>
+    internal ReadOnlyMemory<DateTime> Times
+    {
+        get => field.IsEmpty ? (DateTime[])[.. Frames.Select(frame => frame.Frame.Time)] : field;
+        init;
+    }
+
+    /// <summary>Values of the frames, [frames × channels], as <see cref="Sent"/>; empty: they are many, and in the frames alone.</summary>
+    internal ReadOnlyMemory<double> Values { get; init; }
+
     /// <summary>The frames where they lie: they are large, and to be looked at without copying them.</summary>
     internal ReadOnlySpan<ScoredFrame> Span => Frames as ScoredFrame[] ?? [.. Frames];
 }
@@ -106,6 +116,9 @@ public sealed record StreamBack(StreamId Stream, int Channels, long Steps, DateT
 
     /// <summary>Highest score of that alarm; 0: none is open.</summary>
     public double PeakScore { get; init; }
+
+    /// <summary>Of that alarm, as in its events.</summary>
+    public IReadOnlyList<int> LaterChannels { get; init; } = [];
 }
 
 /// <summary>

@@ -58,7 +58,7 @@ sealed class Scorer
     AnomalyCloudEvent.EndedByData? EndOf(StreamId stream, in ScoredFrame frame)
     {
         // A frame after a gap is not judged either, and nobody has muted it.
-        ControlCommand? by = (frame.Muted ? (ControlCommand?)_interventions.MuteOf(stream, frame.Frame.Record.Offset) : null)
+        ControlCommand? by = (frame.Muted ? (ControlCommand?)_interventions.MuteOf(stream, frame.Frame.Offset) : null)
             ?? (frame.Denied ? _interventions.DenialOf(stream, frame.AlarmId, frame.At) : null);
         if (by is not null) return new(by is ControlMute ? "muted" : "denied", by.By, by.Why);
         return frame.Kind switch

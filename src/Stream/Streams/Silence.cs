@@ -74,7 +74,7 @@ sealed class Silence(StreamId stream, int channels, TimesConfig times, FrameOrde
     {
         (DateTime since, long sinceAt) = Given;
         TimeSpan interval = order.Interval.Interval ?? TimeSpan.Zero;
-        long at = frame.Record.Offset;
+        long at = frame.Offset;
         if (!IsSilent && !begins && sinceAt >= 0 && (frame.Time - since).Ticks > interval.Ticks * times.SilentAfter
             && Limit is { } limit && frame.Time - since > limit + times.Delay)  // within the delay, what it overtook may still come
         {
@@ -86,7 +86,7 @@ sealed class Silence(StreamId stream, int channels, TimesConfig times, FrameOrde
     }
 
     // The last that it gave, which may still wait for others that never came.
-    (DateTime Time, long At) Given => order.Newest is { } waits && waits.Time >= _last ? (waits.Time, waits.Record.Offset)
+    (DateTime Time, long At) Given => order.Newest is { } waits && waits.Time >= _last ? (waits.Time, waits.Offset)
         : (_last, _lastAt);
 
     /// <summary>A frame is about to be taken.</summary>
@@ -97,7 +97,7 @@ sealed class Silence(StreamId stream, int channels, TimesConfig times, FrameOrde
         TimeSpan interval = order.Interval.Interval ?? TimeSpan.Zero;
         for (int c = 0; c < channels; c++)
         {
-            if (double.IsNaN(frame.Values[c]))
+            if (double.IsNaN(frame.Span[c]))
             {
                 _missing[c]++;
                 if (times.SilentAfter > 0 && _missing[c] == (int)Math.Ceiling(times.SilentAfter))
@@ -106,9 +106,9 @@ sealed class Silence(StreamId stream, int channels, TimesConfig times, FrameOrde
             }
             if (IsSilentChannel(c)) _changes.Add(new SilenceChange(stream, c, true, Heard(c, frame), frame.Time, interval, _heardAt[c],
                 at));
-            (_missing[c], _heard[c], _heardAt[c]) = (0, frame.Time, frame.Record.Offset);
+            (_missing[c], _heard[c], _heardAt[c]) = (0, frame.Time, frame.Offset);
         }
-        (_last, _lastAt) = (frame.Time, frame.Record.Offset);
+        (_last, _lastAt) = (frame.Time, frame.Offset);
     }
 
     DateTime Heard(int channel, Frame frame) => _heard[channel] == default ? frame.Time : _heard[channel];

@@ -5,8 +5,6 @@ sealed class StepScratch
 {
     [ThreadStatic] static StepScratch? s_ofThread;
 
-    public DateTime[] Times { get; private set; } = [];
-
     public double[] Values { get; private set; } = [];
 
     public StepResult[] Results { get; private set; } = [];
@@ -14,7 +12,7 @@ sealed class StepScratch
     public static StepScratch OfThread(int frames, int channels)
     {
         StepScratch scratch = s_ofThread ??= new StepScratch();
-        if (scratch.Times.Length < frames) (scratch.Times, scratch.Results) = (new DateTime[frames], new StepResult[frames]);
+        if (scratch.Results.Length < frames) scratch.Results = new StepResult[frames];
         if (scratch.Values.Length < frames * channels) scratch.Values = new double[frames * channels];
         return scratch;
     }

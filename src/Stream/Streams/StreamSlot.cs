@@ -12,6 +12,7 @@ namespace Esn.Streaming.Streams;
 /// <remarks>Used by one thread at a time.</remarks>
 public sealed class StreamSlot
 {
+    const int FewChannels = 8;       // whose values are kept beside each other for who looks at all of them
     const double LeastBar = 1.01;  // below it scores are as good as those of a bar of 1
 
     readonly Gate _gate;
@@ -103,7 +104,7 @@ public sealed class StreamSlot
     internal int Place { get; set; }
 
     /// <summary>Feed time of one of them.</summary>
-    public DateTime DueAt(int due) => _order.Due[due].Frame.Time;
+    public DateTime DueAt(int due) => _order.Due[due].Time;
 
     /// <summary>Those frames; one that did not come has the record that ended the gap.</summary>
     public IReadOnlyList<Frame> Due => Array.ConvertAll(_order.Due.ToArray(), due => due.Frame);
@@ -145,7 +146,7 @@ public sealed class StreamSlot
     public void Begin(Frame first, DateTime now = default)
     {
         _clock.Take(first.Time);
-        Hear(first.Record.Timestamp, now);
+        Hear(first.Sent, now);
         Pass(first, begins: false);
     }
 
@@ -167,19 +168,19 @@ public sealed class StreamSlot
         if (IsBlank(frame))
         {
             detail = "";
-            return frame.Values.Length == _gate.Channels ? null : _gate.Check(frame.Time, frame.Values, out detail, sent, frame.Field);
+            return frame.Span.Length == _gate.Channels ? null : _gate.Check(frame.Time, frame.Span, out detail, sent, frame.Field);
         }
-        if (_order.Holds(frame.Time, frame.Values))
+        if (_order.Holds(frame.Time, frame.Span))
         {
             detail = $"a frame of the same time with the same values waits already, {FeedTime.Write(frame.Time)}";
             return Rejection.Duplicate;
         }
-        Rejection? reason = _gate.Check(frame.Time, frame.Values, out detail, sent, frame.Field);
+        Rejection? reason = _gate.Check(frame.Time, frame.Span, out detail, sent, frame.Field);
         bool right = sent is null && reason == Rejection.Late && _clock.AreLateOnesRight(frame.Time);
         if (right)
         {
             _gate.Forget();
-            reason = _gate.Check(frame.Time, frame.Values, out detail, sent, frame.Field);
+            reason = _gate.Check(frame.Time, frame.Span, out detail, sent, frame.Field);
         }
         if (reason is not null) return reason;
         if (sent is null) _clock.Take(frame.Time);
@@ -189,7 +190,13 @@ public sealed class StreamSlot
     }
 
     /// <summary>Whether a frame has no value at all.</summary>
-    public static bool IsBlank(Frame frame) => frame.Field is null && !Array.Exists(frame.Values, value => !double.IsNaN(value));
+    public static bool IsBlank(Frame frame)
+    {
+        if (frame.Field is not null) return false;
+        foreach (double value in frame.Span)
+            if (!double.IsNaN(value)) return false;
+        return true;
+    }
 
     /// <summary>No frame waits for others any longer: the feed is at its end.</summary>
     /// <param name="at">Offset of its last record.</param>
@@ -206,6 +213,7 @@ public sealed class StreamSlot
         Alarm = _detector.OpenSeverity is null ? null : ScoredFrame.IdOf(Stream, _opened),
         Severity = _detector.OpenSeverity,
         PeakScore = _detector.OpenSeverity is null ? 0 : _detector.LastPeak,
+        LaterChannels = _detector.OpenSeverity is null ? [] : _detector.LaterChannels,
     };
 
     /// <summary>Feed time of its last frame; null: none has been taken.</summary>
@@ -242,8 +250,9 @@ public sealed class StreamSlot
         int n = due.Length, channels = _gate.Channels, runs = 0, gaps = 0, bridged = 0;
         bool tells = false;
         StepScratch scratch = StepScratch.OfThread(n, channels);
-        Span<DateTime> times = scratch.Times.AsSpan(0, n);
-        Span<double> values = scratch.Values.AsSpan(0, n * channels);
+        var times = new DateTime[n];
+        double[]? few = channels <= FewChannels ? new double[n * channels] : null;
+        Span<double> values = few ?? scratch.Values.AsSpan(0, n * channels);
         Span<StepResult> results = scratch.Results.AsSpan(0, n);
         var expected = new double[n * channels];
         bool[]? unjudged = null;
@@ -251,9 +260,10 @@ public sealed class StreamSlot
         var sent = new long[n];
         for (int t = 0; t < n; t++)
         {
-            times[t] = due[t].Frame.Time;
-            sent[t - bridged] = due[t].Frame.Milliseconds;
-            due[t].Frame.Values.CopyTo(values[(t * channels)..]);
+            times[t] = due[t].Time;
+            sent[t - bridged] = due[t].Sent;
+            if (channels == 1) values[t] = due[t].First;
+            else due[t].Frame.Span.CopyTo(values[(t * channels)..]);
             if (due[t].Kind == DueKind.Bridged)
             {
                 // An alarm that ends with a mute is told with a frame that came.
@@ -279,12 +289,12 @@ public sealed class StreamSlot
             // Under a bar one by one, as what an alarm was told over is kept with it: whatever batches there are, it is the same.
             bool barred = _detector.Bar > LeastBar;
             while (!barred && to < n && (_feedback.Count == 0 || due[to].At < _feedback.GetKeyAtIndex(0).From)) to++;
-            _detector.StepMany(times[from..to], values[(from * channels)..(to * channels)], results[from..to],
+            _detector.StepMany(times.AsSpan(from..to), values[(from * channels)..(to * channels)], results[from..to],
                 expected.AsSpan((from * channels)..(to * channels)), muted.IsEmpty ? default : muted[from..to]);
             for (int t = from; t < to; t++)
             {
                 Frame frame = due[t].Frame;
-                if (results[t].Alarm is { Change: AlarmChange.Opened }) _opened = frame.Record.Offset;
+                if (results[t].Alarm is { Change: AlarmChange.Opened }) _opened = frame.Offset;
                 if (results[t].Alarm is { } told) _alarms.Take(_opened, told, barred ? _detector.Bar : 1);
                 tells |= results[t].Alarm is not null || results[t].Model is not null;
                 bool ended = results[t].Alarm is { Change: AlarmChange.Closed or AlarmChange.Adapted };
@@ -302,6 +312,8 @@ public sealed class StreamSlot
         {
             Tells = tells,
             Sent = sent.AsMemory(0, n - bridged),
+            Times = times,
+            Values = few,
             NewRuns = runs,
             Gaps = gaps,
             Bridged = bridged,

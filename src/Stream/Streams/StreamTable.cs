@@ -130,27 +130,29 @@ public sealed class StreamTable
         Dictionary<PartitionGroup, List<DateTime>>? times = _config.Source.ForgetAfter is null ? null : [];
         List<ControlTaken> taken = [];
         PartitionGroup? group = null;
-        foreach (FeedRecord record in _admission.Apart(batch.Records))
+        RecordRows rows = _admission.Apart(batch.Records);
+        for (int i = 0; i < rows.Count; i++)
         {
+            ref readonly RecordRow row = ref rows.Row(i);
             // Records of a partition mostly come together.
-            if (group is null || group.Partition.Number != record.Partition || group.Partition.Topic != record.Topic)
+            if (group is null || group.Partition.Number != row.Partition || group.Partition.Topic != row.Topic)
             {
-                group = Group(new PartitionId(record.Topic, record.Partition));
+                group = Group(new PartitionId(row.Topic, row.Partition));
                 if (touched.Add(group))
                 {
-                    if (group.Next < 0) group.Next = record.Offset;
+                    if (group.Next < 0) group.Next = row.Offset;
                     taken.AddRange(Begin(group));
                 }
             }
-            group.Next = Math.Max(group.Next, record.Offset + 1);
-            (Frame? frame, DeadLetter? letter) = _admission.Decode(record);
+            group.Next = Math.Max(group.Next, row.Offset + 1);
+            (Frame? frame, DeadLetter? letter) = _admission.Decode(in row);
             StreamSlot? slot = null;
             int before = 0;
-            bool told = record.Offset < group.Told;
+            bool told = row.Offset < group.Told;
             if (frame is not null) (slot, before, letter) = Admit(frame, group, now, ref woken);
             if (letter is not null)
             {
-                if (!told) letters.Add(letter with { Stream = frame?.Stream ?? letter.Stream });
+                if (!told) letters.Add(letter with { Record = row.ToRecord(), Stream = frame?.Stream ?? letter.Stream });
                 continue;
             }
             if (slot is null) continue;  // it has had this record
@@ -247,7 +249,8 @@ public sealed class StreamTable
         long told = Group(new PartitionId(steps.Stream.Topic, steps.Stream.Partition)).Told;
         int from = 0;
         while (from < steps.Span.Length && steps.Span[from].At < told) from++;
-        return from == 0 ? steps : from == steps.Span.Length ? null : steps with { Frames = steps.Span[from..].ToArray(), Sent = default };
+        return from == 0 ? steps : from == steps.Span.Length ? null : steps with { Frames = steps.Span[from..].ToArray(),
+            Sent = default, Times = default, Values = default };
     }
 
     // A name becomes a stream only with a frame that fits. Slot and letter are null where the stream has had the record.
@@ -255,16 +258,16 @@ public sealed class StreamTable
     {
         if (group.Find(frame.Stream.Key) is { } slot)
         {
-            if (frame.Record.Offset < slot.Next) return (null, 0, null);
+            if (frame.Offset < slot.Next) return (null, 0, null);
             int before = slot.DueCount;
-            return slot.Take(frame, frame.Record.Timestamp, out string detail, now) is { } reason
+            return slot.Take(frame, frame.Sent, out string detail, now) is { } reason
                 ? (null, 0, new DeadLetter(frame.Record, reason, detail)) : (slot, before, null);
         }
         DeadLetter? refused = null;
         if (_config.Source.ForgetAfter is not null && Wake(frame, now, out refused) is { } back)
         {
             group.Add(back);
-            Pend(back, frame.Record.Offset);
+            Pend(back, frame.Offset);
             woken++;
             return Admit(frame, group, now, ref woken);
         }
@@ -273,7 +276,7 @@ public sealed class StreamTable
         if (opened is not null)
         {
             group.Add(opened);
-            Pend(opened, frame.Record.Offset);
+            Pend(opened, frame.Offset);
         }
         return (opened, 0, letter);
     }

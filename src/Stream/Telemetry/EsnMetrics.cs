@@ -251,7 +251,7 @@ public sealed class EsnMetrics
     void Show(StreamSteps steps, DateTime scored)
     {
         if (!_series.TryGetValue(steps.Stream, out StreamSeries? series)) _series.Add(steps.Stream,
-            series = Add(steps.Stream, steps.Frames[0].Frame.Values.Length));
+            series = Add(steps.Stream, steps.Frames[0].Frame.Span.Length));
         series?.Show(steps, scored);
     }
 

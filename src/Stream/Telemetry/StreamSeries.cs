@@ -82,7 +82,7 @@ sealed class StreamSeries
         for (int c = 0; c < _expected.Length; c++)
         {
             _expected[c].Set(last.Expected.Span[c]);
-            _observed[c].Set(last.Frame.Values[c]);
+            _observed[c].Set(last.Frame.Span[c]);
             _forecast[c].Set(steps.Forecast?[c] ?? double.NaN);
         }
     }
@@ -128,7 +128,7 @@ sealed class StreamSeries
 
     void Take(in ScoredFrame frame, DateTime scored)
     {
-        if (!frame.Bridged) _pace.Add(frame.Frame.Record.Timestamp);
+        if (!frame.Bridged) _pace.Add(frame.Frame.Sent);
         _recentScore.Add(scored, frame.Result.Score);
         if (frame.Result.Alarm is { } alarm)
         {

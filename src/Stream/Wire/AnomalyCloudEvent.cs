@@ -46,6 +46,9 @@ public static class AnomalyCloudEvent
         IReadOnlyList<ChannelShare> Channels, IReadOnlyList<ScoreContribution> Scores, ForecastData? Forecast, DriftData? Drift,
             LeftOutData? LeftOut = null, FieldEventData? Field = null)
     {
+        /// <summary>Channels that began to alarm once it had been told of others, names or "channel 3"; else absent.</summary>
+        public IReadOnlyList<string>? LaterChannels { get; init; }
+
         /// <summary>Of a joined alarm that closes since it turned out to be a part of another one: that one; else absent.</summary>
         public string? Into { get; init; }
 
@@ -131,6 +134,7 @@ public static class AnomalyCloudEvent
                 Field = FieldOf(frame, alarm, grid, maps, most),
                 EndedBy = ended,
                 Early = alarm.Early ? true : null,
+                LaterChannels = alarm.LaterChannels.Count == 0 ? null : [.. alarm.LaterChannels.Select(c => NameOrNumber(names, c))],
                 Rows = rows,
             }, most),
         };
@@ -187,6 +191,10 @@ public static class AnomalyCloudEvent
             ? new DriftData(Words.Of(drift.Kind), drift.Channel, Name(names, drift.Channel),
                 FeedTime.Write(drift.SinceTime), drift.Since, drift.PerStep, drift.LeadSteps, drift.Lead?.TotalSeconds)
             : null);
+
+    /// <summary>A channel's name as configured, else its number.</summary>
+    internal static string NameOrNumber(IReadOnlyList<string> names, int channel) =>
+        channel < names.Count ? names[channel] : FormattableString.Invariant($"channel {channel}");
 
     static string? Name(IReadOnlyList<string> names, int channel) => channel < names.Count ? names[channel] : null;
 

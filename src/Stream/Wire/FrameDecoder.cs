@@ -3,6 +3,7 @@ using System.Buffers.Binary;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Unicode = System.Text.Unicode;
 
 namespace Esn.Streaming.Wire;
 
@@ -19,8 +20,6 @@ public sealed class FrameDecoder(FrameFields fields)
     internal const int LongestKey = 512;  // bytes: a stream's name becomes a label and a header
     const int FramingBytes = 5;
 
-    static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
-
     // Objects that hold a field of a name.
     readonly HashSet<string> _opened =
         [.. new[] { fields.Timestamp, fields.Value, fields.Values }.Concat(fields.Channels).Concat(fields.Stream)
@@ -32,20 +31,24 @@ public sealed class FrameDecoder(FrameFields fields)
     readonly FieldsRead _read = new(fields);
     readonly KnownKeys<string> _names = new();
     readonly UsualTime _usual = new();
+    readonly UsualRecord? _usualRecord = UsualRecord.Of(fields);
 
     /// <summary>The frame in a record, or why there is none; exactly one of the two is null.</summary>
     public (Frame? Frame, DeadLetter? DeadLetter) Decode(FeedRecord record)
     {
         FieldsRead read = _read;
-        read.Begin(record.Timestamp);
         string? name = null;
         try
         {
             if (fields.Stream.Count == 0) name = Name(record.Key);
+            bool isField = record.Headers.Count > 0 && FieldRecord.Is(record);
+            if (!isField && _usualRecord?.TryRead(record.Value, out DateTime time, out double value) == true)
+                return (new Frame(record, new StreamId(record.Topic, record.Partition, name!), time, [value]), null);
+            read.Begin(record.Timestamp);
             FieldLayout? field = null;
             DateTime? told = null;
             double[] values;
-            if (FieldRecord.Is(record))
+            if (isField)
             {
                 name ??= Name(record.Key);
                 (told, values, field) = FieldRecord.Decode(record);
@@ -57,11 +60,11 @@ public sealed class FrameDecoder(FrameFields fields)
                 values = read.Frame();
                 told = read.Time;
             }
-            DateTime time = told ?? record.Timestamp
+            DateTime at = told ?? record.Timestamp
                 ?? throw new Rejected(Rejection.BadTimestamp,
                     "the record's own timestamp counts where the value has none, and must be of a year from 1 to 9999, was "
                         + $"{record.Milliseconds} ms since 1970");
-            return (new Frame(record, new StreamId(record.Topic, record.Partition, name), time, values)
+            return (new Frame(record, new StreamId(record.Topic, record.Partition, name), at, values)
             {
                 Field = field,
                 MayBeDays = read.MayBeDays,
@@ -80,21 +83,17 @@ public sealed class FrameDecoder(FrameFields fields)
     {
         if (key is not null && _names.Find(key) is { } known) return known;
         if (key is null) throw new Rejected(Rejection.NoKey, "the record has no key: the key names the stream");
-        if (key.Length is 0 or > LongestKey)
-            throw new Rejected(Rejection.BadKey, $"the key must have 1 to {LongestKey} bytes, had {key.Length}");
-        try
-        {
-            string name = Utf8.GetString(key);
-            if (name.EnumerateRunes().Any(IsNoText))
-                throw new Rejected(Rejection.BadKey, "the key has control characters, or others that no text may have");
-            _names.Keep(key, name);
-            return name;
-        }
-        catch (DecoderFallbackException)
-        {
-            throw new Rejected(Rejection.BadKey, "the key is not UTF-8");
-        }
+        if (NameOf(key) is not { } name)
+            throw new Rejected(Rejection.BadKey, key.Length is 0 or > LongestKey
+                ? $"the key must have 1 to {LongestKey} bytes, had {key.Length}"
+                : Unicode.Utf8.IsValid(key) ? "the key has control characters, or others that no text may have" : "the key is not UTF-8");
+        _names.Keep(key, name);
+        return name;
     }
+
+    /// <summary>What a key names; null: it is none of a stream.</summary>
+    internal static string? NameOf(byte[] key) => key.Length is not (0 or > LongestKey) && Unicode.Utf8.IsValid(key)
+        && Encoding.UTF8.GetString(key) is var name && !name.EnumerateRunes().Any(IsNoText) ? name : null;
 
     // What the subject of a CloudEvent may not have: such a stream could never raise an alarm.
     internal static bool IsNoText(Rune rune) =>

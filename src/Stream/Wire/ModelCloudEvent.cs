@@ -45,7 +45,7 @@ public static class ModelCloudEvent
     }
 
     static string[] Names(ModelChange change, IReadOnlyList<string> names) =>
-        [.. change.Channels.Select(c => c < names.Count ? names[c] : FormattableString.Invariant($"channel {c}"))];
+        [.. change.Channels.Select(c => AnomalyCloudEvent.NameOrNumber(names, c))];
 
     /// <summary>The change in a line for a person.</summary>
     /// <param name="change">What.</param>

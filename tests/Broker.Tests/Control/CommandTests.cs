@@ -140,22 +140,19 @@ public sealed class CommandTests(RealKafkaFixture broker) : IClassFixture<RealKa
     {
         await Topics.Create(Servers, $"steps-{_run}", 1);
         await Feed(0, 590);
-        EsnProcess first = new("run", "--config", Config()), second;
-        using (first)  // which is killed in the end
-        {
-            await Steps(first, 590);
-            second = new EsnProcess("run", "--config", Config());  // one partition: it has none
-            await Until(second, "mutes", _ => true);
-            (int status, string told) = (0, "");
-            for (DateTime end = DateTime.UtcNow + Patience; status != 200 && DateTime.UtcNow < end; await Task.Delay(200))
-                (status, told) = await Put(second, "mutes?streams=pump-*&for=1h&why=belt");
-            Assert.True(status == 200, told);
-            await Until(first, "mutes", mutes => mutes.GetArrayLength() == 1);
-            await Feed(590, 640);
-            await Steps(first, 640);
-            Assert.Empty(Alarms(await Until(first, "alarms", _ => true)));
-        }
-        using EsnProcess _ = second;
+        using var first = new EsnProcess("run", "--config", Config());
+        await Steps(first, 590);
+        using var second = new EsnProcess("run", "--config", Config());  // one partition: it has none
+        await Until(second, "mutes", _ => true);
+        (int status, string said) = (0, "");
+        for (DateTime end = DateTime.UtcNow + Patience; status != 200 && DateTime.UtcNow < end; await Task.Delay(200))
+            (status, said) = await Put(second, "mutes?streams=pump-*&for=1h&why=belt");
+        Assert.True(status == 200, said);
+        await Until(first, "mutes", mutes => mutes.GetArrayLength() == 1);
+        await Feed(590, 640);
+        await Steps(first, 640);
+        Assert.Empty(Alarms(await Until(first, "alarms", _ => true)));
+        first.Dispose();  // kill -9
 
         await Until(second, "health", health => health.GetProperty("modelBytes").GetInt64() > 0);  // it has the partition
         Assert.Equal("belt", (await Until(second, "mutes", mutes => mutes.GetArrayLength() == 1))[0].GetProperty("why").GetString());

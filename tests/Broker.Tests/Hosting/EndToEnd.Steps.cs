@@ -73,6 +73,13 @@ public abstract partial class EndToEnd
         }
     }
 
+    // What it logs comes through a queue and a pipe: it may be heard after what was seen of it otherwise.
+    protected internal static async Task Said(EsnProcess esn, string text, int times = 1)
+    {
+        for (DateTime end = DateTime.UtcNow + Patience; esn.Said.Split(text).Length <= times; await Task.Delay(50))
+            Assert.True(DateTime.UtcNow < end, $"it did not say '{text}' {times} times:\n{esn.Said}");
+    }
+
     protected internal static async Task<double> Metric(EsnProcess esn, string name)
     {
         using var http = new HttpClient { BaseAddress = await esn.Address };

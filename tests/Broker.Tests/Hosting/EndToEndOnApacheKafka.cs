@@ -153,7 +153,7 @@ public sealed class EndToEndOnApacheKafka(RealKafkaFixture broker) : EndToEnd(br
                 Assert.True(DateTime.UtcNow - deleted < Patience, esn.Said);
                 await Task.Delay(100);
             }
-        Assert.Contains($"topic {events} is gone", esn.Said, StringComparison.Ordinal);
+        await Said(esn, $"topic {events} is gone");
         await Topics.Create(servers, events, 1);
         await Ready(esn);
         await Stop(esn);
@@ -217,12 +217,7 @@ public sealed class EndToEndOnApacheKafka(RealKafkaFixture broker) : EndToEnd(br
 
         using var wrong = new EsnProcess(Environ("guess"), ["run", "--config", config]);
         await Ready(wrong, ready: false);
-        DateTime end = DateTime.UtcNow + Patience;
-        while (!wrong.Said.Contains("uthentication failed", StringComparison.Ordinal))
-        {
-            Assert.True(DateTime.UtcNow < end, wrong.Said);
-            await Task.Delay(50);
-        }
+        await Said(wrong, "uthentication failed");
         await Stop(wrong);
         Assert.DoesNotContain("guess", wrong.Said, StringComparison.Ordinal);
     }
@@ -235,8 +230,7 @@ public sealed class EndToEndOnApacheKafka(RealKafkaFixture broker) : EndToEnd(br
         string config = Config(directory, servers, source, events, letters);
         using var one = new EsnProcess("run", "--config", config);
         using var other = new EsnProcess("run", "--config", config);
-        await Ready(one);
-        await Ready(other);
+        await Topics.Shared(servers, source, members: 2, partitions: 2, () => one.Said + other.Said);
         using IProducer<byte[], byte[]> producer =
             new ProducerBuilder<byte[], byte[]>(new ProducerConfig { BootstrapServers = servers }).Build();
         async Task Send(int from, int to)

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 using Confluent.Kafka;
-using Confluent.Kafka.Admin;
 using Xunit;
 
 namespace Esn.Broker.Tests;
@@ -87,26 +86,7 @@ sealed partial class DisturbedGroup : IAsyncDisposable
     public Task Through() => Through("disturbed");
 
     /// <summary>Until the group has so many members, and has shared its partitions among them.</summary>
-    public async Task Members(int count)
-    {
-        using IAdminClient admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = Servers }).Build();
-        for (DateTime end = DateTime.UtcNow + Patience; ; await Task.Delay(100))
-        {
-            string found;
-            try
-            {
-                ConsumerGroupDescription group = (await admin.DescribeConsumerGroupsAsync(["disturbed"])).ConsumerGroupDescriptions[0];
-                if (group.State == ConsumerGroupState.Stable && group.Members.Count == count
-                    && group.Members.Sum(member => member.Assignment.TopicPartitions.Count) == Partitions) return;
-                found = $"{group.Members.Count} members, {group.State}";
-            }
-            catch (DescribeConsumerGroupsException e)
-            {
-                found = e.Message;  // such as that there is none yet
-            }
-            Assert.True(DateTime.UtcNow < end, $"{found}\n{AllSaid}");
-        }
-    }
+    public Task Members(int count) => Topics.Shared(Servers, "disturbed", count, Partitions, () => AllSaid);
 
     /// <summary>Ends the workers with kill -9 and compares.</summary>
     /// <param name="steps">Fed so far.</param>

@@ -10,6 +10,7 @@ namespace Esn.Broker.Tests;
 public sealed class KillTests(ITestOutputHelper output)
 {
     const int Workers = 3;
+    const string NoMember = "no longer a member of the group";
 
     static readonly bool Long = Environment.GetEnvironmentVariable("ESN_KILL_TEST") == "long";
     static readonly int Steps = Long ? 1700 : 300;
@@ -92,7 +93,7 @@ public sealed class KillTests(ITestOutputHelper output)
             await group.Members(1);
             zombie.Signal("CONT");
             await group.Members(2);
-            Assert.True(Lost(zombie) > lost, zombie.Said);
+            await EndToEnd.Said(zombie, NoMember, lost + 1);
             await feeding;
         }
         await group.Through();
@@ -112,7 +113,7 @@ public sealed class KillTests(ITestOutputHelper output)
         int lost = Lost(worker);
         group.Kafka.Signal("STOP");
         // Longer than a session and a transaction: what the broker still had to answer is of no member any more.
-        await Until(() => Lost(worker) > lost, worker);
+        await EndToEnd.Said(worker, NoMember, lost + 1);
         group.Kafka.Signal("CONT");
         await group.Members(1);
         await feeding;
@@ -132,11 +133,5 @@ public sealed class KillTests(ITestOutputHelper output)
         return fed;
     }
 
-    static async Task Until(Func<bool> condition, EsnProcess worker)
-    {
-        for (DateTime end = DateTime.UtcNow + EndToEnd.Patience; !condition(); await Task.Delay(20))
-            Assert.True(DateTime.UtcNow < end, worker.Said);
-    }
-
-    static int Lost(EsnProcess worker) => worker.Said.Split("no longer a member of the group").Length - 1;
+    static int Lost(EsnProcess worker) => worker.Said.Split(NoMember).Length - 1;
 }

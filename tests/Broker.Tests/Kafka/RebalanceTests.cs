@@ -84,7 +84,7 @@ public sealed class RebalanceTests(RealKafkaFixture broker) : IClassFixture<Real
         await Send(servers, topic, partitions: 6, records: 60);
         await EndToEnd.Steps(holds, 60);
         using var comes = new EsnProcess("run", "--config", config);
-        await Until(() => holds.Said.Contains("partitions go to another replica", StringComparison.Ordinal), holds);
+        await EndToEnd.Said(holds, "partitions go to another replica");
         await EndToEnd.Stop(comes);
         await Send(servers, topic, partitions: 6, records: 60);
         await EndToEnd.Steps(holds, 120);
@@ -106,14 +106,14 @@ public sealed class RebalanceTests(RealKafkaFixture broker) : IClassFixture<Real
         await Send(servers, topic, partitions: 2, records: 100);
         await EndToEnd.Steps(esn, 100);
         await Topics.Delete(servers, topic);
-        await Until(() => esn.Said.Contains("no longer a member of the group", StringComparison.Ordinal), esn);
+        await EndToEnd.Said(esn, "no longer a member of the group");
         await Topics.Create(servers, topic, 2);
         old.Commit(partitions: 2, next: 50);  // as if the coordinator were slow to forget them
         await Send(servers, topic, partitions: 2, records: 300);  // more than there had been
         await EndToEnd.Steps(esn, 400);
         Assert.Equal(400, await EndToEnd.Metric(esn, "esn_steps_total"));
-        Assert.Contains("deleted and made anew", esn.Said, StringComparison.Ordinal);
         await EndToEnd.Stop(esn);
+        Assert.Contains("deleted and made anew", esn.Said, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -133,7 +133,7 @@ public sealed class RebalanceTests(RealKafkaFixture broker) : IClassFixture<Real
         await Topics.Delete(servers, topic);
         await Topics.Create(servers, topic, 2);
         await Send(servers, topic, partitions: 2, records: 300);
-        await Until(() => esn.Said.Contains("deleted and made anew", StringComparison.Ordinal), esn);
+        await EndToEnd.Said(esn, "deleted and made anew");
         await EndToEnd.Steps(esn, 400);  // and what was read before it was known
         using (var http = new HttpClient { BaseAddress = await esn.Address })
             for (DateTime end = DateTime.UtcNow + EndToEnd.Patience; store == "none"; await Task.Delay(100))
@@ -166,16 +166,16 @@ public sealed class RebalanceTests(RealKafkaFixture broker) : IClassFixture<Real
         {
             await EndToEnd.Steps(next, 300);
             Assert.Equal(300, await EndToEnd.Metric(next, "esn_steps_total"));
-            Assert.Contains($"{topic}[0] was made anew", next.Said, StringComparison.Ordinal);
             await EndToEnd.Stop(next);
+            Assert.Contains($"{topic}[0] was made anew", next.Said, StringComparison.Ordinal);
         }
         // And it is known from then on: nothing is read twice.
         await Send(servers, topic, partitions: 2, records: 10);
         using var last = new EsnProcess("run", "--config", config);
         await EndToEnd.Steps(last, 10);
         Assert.Equal(10, await EndToEnd.Metric(last, "esn_steps_total"));
-        Assert.DoesNotContain("made anew", last.Said, StringComparison.Ordinal);
         await EndToEnd.Stop(last);
+        Assert.DoesNotContain("made anew", last.Said, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -209,7 +209,7 @@ public sealed class RebalanceTests(RealKafkaFixture broker) : IClassFixture<Real
         await EndToEnd.Steps(esn, 300);
         await Committed(esn, partitions: 3);
         await kafka.Kill();
-        await Until(() => esn.Said.Contains("no longer a member of the group", StringComparison.Ordinal), esn);
+        await EndToEnd.Said(esn, "no longer a member of the group");
         await EndToEnd.Ready(esn, ready: false);
         Assert.Equal(3, await EndToEnd.Metric(esn, "esn_streams"));
         await kafka.Start();
@@ -217,10 +217,10 @@ public sealed class RebalanceTests(RealKafkaFixture broker) : IClassFixture<Real
         await Send(kafka.BootstrapServers, "steps", partitions: 3, records: 300);
         await EndToEnd.Steps(esn, 600);
         Assert.Equal(600, await EndToEnd.Metric(esn, "esn_steps_total"));
-        Assert.Contains("it goes on with what it learnt of steps[", esn.Said, StringComparison.Ordinal);
         Assert.Equal(3, await EndToEnd.Metric(esn, "esn_streams"));
-        Assert.InRange(esn.Said.Split('\n').Length, 1, 100);  // a broker that is away is not told a thousand times
         await EndToEnd.Stop(esn);
+        Assert.Contains("it goes on with what it learnt of steps[", esn.Said, StringComparison.Ordinal);
+        Assert.InRange(esn.Said.Split('\n').Length, 1, 100);  // a broker that is away is not told a thousand times
     }
 
     // All of them, as the brokers say.
@@ -234,12 +234,6 @@ public sealed class RebalanceTests(RealKafkaFixture broker) : IClassFixture<Real
                 && row.EndsWith(" 0", StringComparison.Ordinal)) >= partitions) return;
             Assert.True(DateTime.UtcNow < end, $"{esn.Said}\n{metrics}");
         }
-    }
-
-    static async Task Until(Func<bool> condition, EsnProcess esn)
-    {
-        for (DateTime end = DateTime.UtcNow + EndToEnd.Patience; !condition(); await Task.Delay(20))
-            Assert.True(DateTime.UtcNow < end, esn.Said);
     }
 
     string Config(string servers, string topic, string from = "earliest", string consumer = "", string store = "directory",

@@ -128,6 +128,40 @@ public sealed class WebhookTests(EmbeddedBrokerFixture broker) : IClassFixture<E
     }
 
     [Fact]
+    public async Task Alertmanager_hears_of_a_channel_that_began_to_alarm_later_as_of_another_alert_that_names_it()
+    {
+        await using WebhookReceiver receiver = await WebhookReceiver.Start();
+        EsnConfig config = Config(new WebhookConfig { Url = $"{receiver.Address}hook", Format = WebhookFormat.Alertmanager });
+        config = config with
+        {
+            Source = config.Source with { Fields = config.Source.Fields with { Channels = ["flow", "pressure", "heat"] } },
+        };
+        await using var hooks = new Webhooks(config, TimeProvider.System, NullLogger.Instance, _ => { });
+        ScoredBatch Told(AlarmChange change, params int[] later)
+        {
+            ScoredBatch batch = Batch(change);
+            ScoredFrame frame = batch.Frames[0];
+            return batch with { Frames = [frame with { Result = frame.Result with { Alarm = frame.Result.Alarm! with
+            {
+                Observed = [1, 2, 3], Expected = [1, 2, 3], LaterChannels = later,
+                Contributions = [new Contribution(1, .7), new Contribution(0, .2), new Contribution(2, .1)],
+            } } }] };
+        }
+        hooks.Observe(Told(AlarmChange.Opened));
+        hooks.Observe(Told(AlarmChange.Escalated, 2));
+        hooks.Observe(Told(AlarmChange.Closed, 2));
+        await receiver.Wait(_ => receiver.Bodies.Count == 3, Within);
+        (string? Later, bool Ended, string Says)[][] alerts = [.. receiver.Bodies.Select(body => JsonDocument.Parse(body).RootElement
+            .EnumerateArray().Select(alert => (
+                alert.GetProperty("labels").TryGetProperty("later_channels", out JsonElement later) ? later.GetString() : null,
+                alert.TryGetProperty("endsAt", out _), alert.GetProperty("annotations").GetProperty("description").GetString()!)).ToArray())];
+        Assert.Equal([[(null, false)], [(null, true), ("heat", false)], [("heat", true)]],
+            alerts.Select(post => post.Select(alert => (alert.Later, alert.Ended)).ToArray()));
+        Assert.Contains("; in pressure, flow; now opened", alerts[0][0].Says, StringComparison.Ordinal);
+        Assert.Contains("; in pressure, flow; later in heat; now escalated", alerts[1][1].Says, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Alertmanager_is_reminded_of_what_the_process_before_told_until_it_ends()
     {
         await using WebhookReceiver receiver = await WebhookReceiver.Start();

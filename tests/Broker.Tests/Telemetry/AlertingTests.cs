@@ -22,13 +22,13 @@ public sealed class AlertingTests : IDisposable
         await using var demo = new DemoRun(new DemoOptions(Steps: 5200, Exit: false, Rate: 0, Seed: 1, Noise: .01), time);
         using var ending = new CancellationTokenSource();
         Task<bool> run = demo.Run(ending.Token);
-        while (demo.Host.Address is null) await Task.Delay(50, TestContext.Current.CancellationToken);
+        await Until(() => demo.Host.Address is not null, run, "listened");
 
         // The seconds of a test in place of the minutes of a night.
         int prometheusPort = AlertmanagerProcess.FreePort(), alertmanagerPort = AlertmanagerProcess.FreePort();
         Copy("config/prometheus/esn.rules.yml", [("keep_firing_for: 10m", "keep_firing_for: 1s")]);
         Copy("config/prometheus/prometheus.yml", [("15s", "1s"), ("alertmanager:9093", $"127.0.0.1:{alertmanagerPort}"),
-            ("\"esn-1:9464\", \"esn-2:9464\"", $"\"{demo.Host.Address.Authority}\"")]);
+            ("\"esn-1:9464\", \"esn-2:9464\"", $"\"{demo.Host.Address!.Authority}\"")]);
         Copy("config/alertmanager/alertmanager.yml", [("group_wait: 10s", "group_wait: 1s"), ("group_interval: 1m", "group_interval: 1s"),
             ("""['severity="info"']""", """['severity="nothing"']"""), ("http://receiver:8080/alerts", $"{onCall.Address}alerts")]);
         Start(alertmanager, $"--config.file={File("alertmanager.yml")}", $"--storage.path={File("alertmanager")}",
@@ -45,12 +45,22 @@ public sealed class AlertingTests : IDisposable
             StringComparison.Ordinal);
         Assert.False(alert.GetProperty("labels").TryGetProperty("runbooks", out _));
 
-        while (demo.Progress.Steps < 5200 || demo.Progress.AlarmOpen) await Task.Delay(50, TestContext.Current.CancellationToken);
+        await Until(() => demo.Progress is { Steps: >= 5200, AlarmOpen: false }, run, "was through and had closed its last alarm");
         time.Ahead = TimeSpan.FromSeconds(66);  // an alarm that is over is shown for a minute
         await onCall.Wait(body => Alerts(body, "resolved").Any(), Within);
 
         await ending.CancelAsync();
         await run;
+    }
+
+    static async Task Until(Func<bool> condition, Task run, string what)
+    {
+        for (DateTime end = DateTime.UtcNow + Within; !condition(); await Task.Delay(50, TestContext.Current.CancellationToken))
+        {
+            if (run.IsCompleted) await run;  // says why, where it threw
+            Assert.False(run.IsCompleted, $"the demo ended before it {what}");
+            Assert.True(DateTime.UtcNow < end, $"{Within} went by before the demo {what}");
+        }
     }
 
     static IEnumerable<JsonElement> Alerts(string body, string status) =>

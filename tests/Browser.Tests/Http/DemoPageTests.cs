@@ -23,16 +23,18 @@ public sealed class RunningDemo : IAsyncLifetime
         if (Chrome.Path is null) return;
         _demo = new DemoRun(new DemoOptions(Steps: null, Exit: false, Rate: 250, Seed: 1, Noise: .01), TimeProvider.System);
         _run = _demo.Run(_stop.Token);
-        while (_demo.Host.Address is null)
-        {
-            if (_run.IsCompleted) await _run;  // says why
-            await Task.Delay(50);
-        }
+        await Until(() => _demo.Host.Address is not null, "listened");
         // Its stream is there once its first records have come through, and has a score once its model is warm.
-        while (_demo.Progress.WarmingUp)
+        await Until(() => !_demo.Progress.WarmingUp, "was warm");
+    }
+
+    async Task Until(Func<bool> condition, string what)
+    {
+        for (DateTime end = DateTime.UtcNow.AddMinutes(2); !condition(); await Task.Delay(50))
         {
-            if (_run.IsCompleted) await _run;
-            await Task.Delay(50);
+            if (_run!.IsCompleted) await _run;  // says why, where it threw
+            Assert.False(_run.IsCompleted, $"the demo ended before it {what}");
+            Assert.True(DateTime.UtcNow < end, $"two minutes went by before the demo {what}");
         }
     }
 
@@ -174,7 +176,12 @@ public sealed class DemoPageTests(RunningDemo demo, Browsers browsers) : IClassF
         await page.WaitForFunctionAsync("() => location.search === '?q=MACKEY'");
         await page.Keyboard.PressAsync("Enter");
         await page.Keyboard.PressAsync("ArrowDown");
-        await page.Keyboard.PressAsync("Enter");
+        // Until what was searched for has been answered there is nothing to open.
+        for (DateTime end = DateTime.UtcNow.AddMinutes(2); !await page.Locator("#detail").IsVisibleAsync(); await Task.Delay(100))
+        {
+            Assert.True(DateTime.UtcNow < end, page.Url);
+            await page.Keyboard.PressAsync("Enter");
+        }
         await Drawn(page);
         await page.Keyboard.PressAsync("0");
         await page.WaitForFunctionAsync("() => new URLSearchParams(location.search).get('from') === '0'");

@@ -13,6 +13,10 @@ public class AlarmTests
         public void Set(double one, double other) => (_margins[0], _margins[1]) = (one, other);
         public bool IsUnusual(int score) => _margins[score] >= 3.5;
         public bool Alarms(int score) => _margins[score] >= 10;
+        public bool ByChannel { get; set; }
+        public int ChannelOf(int score) => ByChannel ? score : -1;
+        public bool Trifles { get; set; }  // the second
+        public bool IsTrifle(int score) => Trifles && score == 1;
     }
 
     readonly Scripted _judgement = new();
@@ -22,7 +26,7 @@ public class AlarmTests
         Func<int, bool>? muted = null)
     {
         spec.Validate();
-        var alarm = new Alarm(spec, [false, false]);
+        var alarm = new Alarm(spec, [false, false], channels: 2);
         var changes = new List<(int, AlarmChange)>();
         for (int t = 0; t < steps; t++)
         {
@@ -88,6 +92,53 @@ public class AlarmTests
         _judgement.Set(25, 0);
         Assert.Equal(AlarmChange.Opened, alarm.Step(0, _judgement, true, false));
         Assert.Null(alarm.Step(1, _judgement, true, false));
+    }
+
+    [Fact]
+    public void Another_channel_that_begins_to_alarm_later_is_told_once_and_holds_it_open()
+    {
+        AlarmSpec spec = new() { OpenAfter = 2 };
+        int later = spec.Rise + 20;
+        (int, AlarmChange)[] alone = [(1, AlarmChange.Opened), (1 + spec.Rise, AlarmChange.Updated), (69, AlarmChange.Closed)];
+        double Other(int t) => t >= later && t < later + 60 ? 11 : 0;
+        double First(int t) => t < 60 ? 12 : 0;
+        // Raw scores that are of all channels are of the same fault.
+        Assert.Equal(alone, Run(spec, First, 70, Other));
+        _judgement.ByChannel = true;
+        Assert.Equal([alone[0], alone[1], (later + 1, AlarmChange.Escalated), (later + 1 + spec.Rise, AlarmChange.Updated),
+            (later + 69, AlarmChange.Closed)], Run(spec, First, later + 80, Other));
+        // Once is not twice, nor does one step do where two open an alarm.
+        Assert.Equal(alone, Run(spec, First, 100, t => t == later ? 11 : 0));
+        Assert.Equal(5, Run(spec, First, 200, t => t >= later && t % 10 < 5 && t < 140 ? 11 : 0).Count);
+        // Where the alarm has just been told of as worse, too; and where it had closed.
+        Assert.Equal(AlarmChange.Escalated, Run(spec, t => t < 35 ? 12 : t < 100 ? 20 : 0, 100, t => t >= 40 ? 11 : 0)
+            .Single(change => change.Item1 == 41).Item2);
+        Assert.Contains((80, AlarmChange.Escalated), Run(new AlarmSpec(), First, 100, t => t == 80 ? 11 : 0));
+        _judgement.Trifles = true;
+        Assert.Equal(alone, Run(spec, First, 70, Other));
+    }
+
+    [Fact]
+    public void A_channel_that_alarms_within_the_rise_belongs_to_what_was_told()
+    {
+        _judgement.ByChannel = true;
+        Assert.DoesNotContain(Run(new AlarmSpec(), _ => 12, 200, t => t >= 20 ? 11 : 0), change => change.Item2 == AlarmChange.Escalated);
+    }
+
+    [Fact]
+    public void Channels_that_came_later_are_known_until_another_alarm_opens()
+    {
+        _judgement.ByChannel = true;
+        AlarmSpec spec = new();
+        var alarm = new Alarm(spec, [false, false], channels: 2);
+        for (int t = 0; t < 300; t++)
+        {
+            _judgement.Set(t is < 60 or 200 ? 12 : 0, t is >= 40 and < 60 ? 11 : 0);
+            AlarmChange? change = alarm.Step(t, _judgement, allowed: true, muted: false);
+            Assert.Equal(t is >= 40 and < 200 ? [1] : [], alarm.LaterChannels());
+            Assert.Equal(t is 0 or 40 or 200, alarm.Counts);
+            Assert.Equal(t == 40, change == AlarmChange.Escalated);
+        }
     }
 
     [Fact]

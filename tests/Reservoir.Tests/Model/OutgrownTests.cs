@@ -163,6 +163,74 @@ public sealed class OutgrownTests
         Assert.Equal((1, "5"), Watch(Presets.Sensors(), feed) is var (restarts, left, _) ? (restarts, left) : default);
     }
 
+    // Where values are rounded, most are those of the frame before: that is no rest.
+    [Theory]
+    [InlineData(1)]
+    [InlineData(7)]
+    public void A_machine_of_rounded_values_or_repeated_ones_that_was_started_begins_the_model_anew(int each)
+    {
+        double[] feed = Stepping(6000, 0);
+        double level = 0;
+        var random = new Xoshiro256StarStar(3, threadSafe: false);
+        for (int t = 0; t < 6000; t++)
+        {
+            if (t % each == 0) level = .97 * level + .25 * Normal.Sample(random, 0, 1);
+            feed[6 * t + 5] = t < 2000 ? 0 : Math.Round(50 + level);
+        }
+        Assert.Equal((1, "5"), Watch(Presets.Sensors(), feed) is var (restarts, left, _) ? (restarts, left) : default);
+    }
+
+    // Codes of a fault come for some frames. They are no unit either.
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(15)]
+    public void Wrong_values_of_a_constant_column_leave_its_unit_as_it_was(int wrong)
+    {
+        double[] feed = Stepping(6000, 0);
+        for (int t = 0; t < 6000; t++) feed[6 * t + 5] = t >= 1000 && t < 1000 + wrong ? -999 : t is >= 4000 and < 4300 ? 18 : 20;
+        var results = new StepResult[6000];
+        new Detector(Presets.Sensors(), 6).StepMany(new DateTime[6000], feed, results, new double[feed.Length]);
+        Assert.Contains(results.Events(), e => e.Change == AlarmChange.Opened && e.Position is >= 4000 and < 4150
+            && e.Contributions[0].Channel == 5);
+    }
+
+    [Theory]
+    [InlineData(20)]
+    [InlineData(60)]
+    public void A_setpoint_that_is_moved_by_a_ramp_is_no_counter_and_begins_nothing_anew(int ramp)
+    {
+        double[] feed = Stepping(12_000, 0);
+        for (int t = 0; t < 12_000; t++)
+            feed[6 * t + 5] = t < 1500 ? 20 : 15 + 5 * (t / 1500) + 5 * Math.Min(1, t % 1500 / (double)ramp);
+        Assert.Equal((0, "", 2), Watch(Presets.Sensors(), feed));
+    }
+
+    [Fact]
+    public void Values_at_the_end_of_what_doubles_hold_are_bounded()
+    {
+        double[] feed = Stepping(3000, 0), expected = new double[feed.Length];
+        for (int t = 0; t < 3000; t++) feed[6 * t + 5] = t < 1000 ? -1.7e308 : 1.7e308;
+        new Detector(Presets.Sensors(), 6).StepMany(new DateTime[3000], feed, new StepResult[3000], expected);
+        for (int t = 2500; t < 3000; t++)
+            for (int c = 0; c < 5; c++) Assert.InRange(expected[6 * t + c], -10, 10);
+    }
+
+    // Two sensors that are asked in turn, or one that is asked at every other time.
+    [Theory]
+    [InlineData(true, "4 5")]
+    [InlineData(false, "5")]
+    public void What_is_missing_in_between_is_no_return_to_the_scaling(bool both, string left)
+    {
+        double[] feed = Stepping(9000, 1);
+        for (int t = 3000; t < 9000; t++)
+        {
+            for (int c = both ? 4 : 5; c < 6; c++) feed[6 * t + c] = (c == 5) == (t % 2 == 0) ? feed[6 * t + c] + 400 : double.NaN;
+        }
+        (int restarts, string which, _) = Watch(Presets.Sensors(), feed);
+        Assert.Equal((1, left), (restarts, which));
+    }
+
     [Fact]
     public void A_level_that_goes_from_step_to_step_begins_the_model_anew_twice_and_is_named()
     {

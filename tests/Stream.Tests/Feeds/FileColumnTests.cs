@@ -60,6 +60,27 @@ public sealed class FileColumnTests : FileTests
     }
 
     [Fact]
+    public async Task Of_a_pipe_rows_that_leave_out_fields_are_judged_once_enough_came_to_tell_whether_it_is_its_way()
+    {
+        string pipe = Path.Combine(Folder, "pipe");
+        using (System.Diagnostics.Process make = System.Diagnostics.Process.Start("mkfifo", pipe))
+            await make.WaitForExitAsync(TestContext.Current.CancellationToken);
+        async Task<int[]> Broken(int rows, Func<int, bool> isShort)
+        {
+            Task writing = Task.Run(() => File.WriteAllText(pipe, "time,flow,pressure\n" + Rows(rows, i =>
+                $"2026-01-05 {i / 60:d2}:{i % 60:d2},{N(i % 7)}.5{(isShort(i) ? "" : ",7.25")}")));
+            FeedRow[] read = ReadFile(pipe, new FeedOptions { PipeRows = 20 }).Rows;
+            await writing;
+            Assert.Equal(rows, read.Length);
+            return [.. read.Where(row => row.Problem is not null).Select(row => (int)row.Index)];
+        }
+        Assert.Empty(await Broken(600, i => i % 40 == 25));
+        int[] late = await Broken(600, i => i is 350 or 450), known = await Broken(19, i => i == 12);
+        Assert.Equal([350, 450], late);
+        Assert.Equal([12], known);  // all rows of it are
+    }
+
+    [Fact]
     public void A_rising_number_is_a_channel_where_it_is_named_or_alone()
     {
         string text = "time,total,flow\n" + Rows(30, i => $"2026-01-05 00:{i:d2},{100 + i},{N(i % 7)}.5");

@@ -54,6 +54,39 @@ public sealed class FileNumberTests : FileTests
                 + Rows(300, i => $"{Time(i)};{(i % 3 == 0 ? "900" : $"1.{i:d3}")};{flow}")).Rows[1].Values[0]);
     }
 
+    [Theory]
+    [InlineData(40, 300, 4, 9)]
+    [InlineData(800, 990, 12, 19)]
+    [InlineData(20, 60, 1, 4)]
+    public void Points_are_doubtful_beside_whole_numbers_below_a_thousand_that_lie_elsewhere_however_far(int bareFrom, int bareTo, int from,
+        int to)
+    {
+        // By night without thousands, by day with them.
+        string Bare(int i) => N(bareFrom + i % (bareTo - bareFrom + 1));
+        string Marked(int i) => $"{from + i % (to - from)}.{i % 990 + 1:d3}";
+        string text = "time;load\n" + Rows(Many, i => $"{Time(i)};{(i % 100 < 50 ? Bare(i) : Marked(i))}");
+        Assert.EndsWith("in column load can have a decimal point or thousands, and no row decides: say which with --decimal , or "
+            + "--decimal .", Refused(text), StringComparison.Ordinal);
+        foreach ((char point, double times) in ((char, double)[])[(',', 1000), ('.', 1)])
+        {
+            FeedRow[] rows = Read(text, new FeedOptions { DecimalPoint = point }).Rows;
+            Assert.All(rows, row => Assert.Null(row.Problem));
+            Assert.Equal((bareFrom + 7 % (bareTo - bareFrom + 1), times * (from + 51 % (to - from) + .052)),
+                (rows[7].Values[0], rows[51].Values[0]));
+        }
+    }
+
+    [Fact]
+    public void Decimals_stay_decimals_beside_whole_numbers_of_any_size_that_lie_among_them_or_have_no_thousands_themselves()
+    {
+        foreach ((int least, int kinds) in ((int, int)[])[(47, 13), (20_000, 30)])
+        {
+            FeedRow[] rows = Read("time;value\n"
+                + Rows(Many, i => $"{Time(i)};{(i % 250 == 0 ? N(least + i / 250 % kinds) : Three(i, '.'))}")).Rows;
+            Assert.Equal((least, 49.089), (rows[0].Values[0], rows[8].Values[0]));
+        }
+    }
+
     [Fact]
     public void A_row_that_decides_may_come_late()
     {

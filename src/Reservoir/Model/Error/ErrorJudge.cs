@@ -6,10 +6,12 @@ sealed class ErrorJudge : Judge, IJudgement
 {
     readonly Score[] _scores;
     readonly bool[] _perChannel;  // [scores]
+    readonly int[] _channelOf;    // −1: a joint score [count]
     readonly int[] _first;        // where each score's values begin [scores + 1]
     readonly double[] _values;    // raw, joint or by channel [count]
     readonly bool[] _held;        // [count]
     readonly bool[] _returned;    // [count]
+    readonly bool[] _trifles;     // [count + 1]
     readonly ICalibrator _calibrator;
     readonly Unprecedented _unprecedented;
     readonly double[] _margins;   // of the calibrator, then of what is unprecedented [count + 1]
@@ -42,6 +44,8 @@ sealed class ErrorJudge : Judge, IJudgement
         _first[^1] = shapes.Count;
         (_values, _held, _returned, _margins) =
             (new double[shapes.Count], new bool[shapes.Count], new bool[shapes.Count + 1], new double[shapes.Count + 1]);
+        _trifles = new bool[shapes.Count + 1];
+        _channelOf = [.. _perChannel.SelectMany((each, i) => each ? Enumerable.Range(0, _channels) : [_channels == 1 ? 0 : -1])];
         Slow = [.. shapes.Select(shape => shape.Delay > 0), false];
         Names = [.. shapes.Select(shape => shape.Name), Unprecedented.Name];
         _calibrator = spec.Calibrator.Create(shapes);
@@ -64,6 +68,12 @@ sealed class ErrorJudge : Judge, IJudgement
 
     /// <inheritdoc/>
     public bool Alarms(int score) => score < _values.Length ? _calibrator.Alarms(score) : _unprecedented.Score >= 1;
+
+    /// <inheritdoc/>
+    public int ChannelOf(int score) => score < _values.Length ? _channelOf[score] : _unprecedented.Channel;
+
+    /// <inheritdoc/>
+    public bool IsTrifle(int score) => _trifles[score];
 
     /// <inheritdoc/>
     public override ReadOnlySpan<bool> Returned => _returned;
@@ -142,7 +152,11 @@ sealed class ErrorJudge : Judge, IJudgement
                 if (!adapted) _scores[i].Settle(held);
                 else if (_scores[i].Adapt(held)) held.Clear();
             }
-            if (adapted) _calibrator.Adapt(_held);
+            if (adapted)
+            {
+                _calibrator.Adapt(_held);
+                _unprecedented.Adapt();
+            }
         }
         bool opening = alarm.Open && !_wasOpen;
         _wasOpen = alarm.Open;
@@ -158,21 +172,22 @@ sealed class ErrorJudge : Judge, IJudgement
     public override bool Deviates(in StepView step, Scaler scaler)
     {
         if (_alarm.MinimumDeviation.Count == 0 || Score < 1) return true;
-        if (_unprecedented.Score >= 1)
-        {
-            int c = _unprecedented.Channel;
-            // A sensor that froze does not deviate yet.
-            if (_unprecedented.Frozen || Math.Abs(step.Frame[c] - step.Expected[c]) >= _alarm.MinimumOf(c)) return true;
-        }
+        bool deviates = false;
         for (int i = 0; i < _scores.Length; i++)
             for (int value = _first[i]; value < _first[i + 1]; value++)
             {
                 if (!_calibrator.Alarms(value)) continue;
                 int low = _perChannel[i] ? value - _first[i] : 0, high = _perChannel[i] ? low + 1 : _channels;
+                _trifles[value] = true;
                 for (int c = low; c < high; c++)
-                    if (_scores[i].Deviation(c) * scaler.UnitOf(c) >= _alarm.MinimumOf(c)) return true;
+                    if (_scores[i].Deviation(c) * scaler.UnitOf(c) >= _alarm.MinimumOf(c)) _trifles[value] = false;
+                deviates |= !_trifles[value];
             }
-        return false;
+        if (_unprecedented.Score < 1) return deviates;
+        int channel = _unprecedented.Channel;
+        // A sensor that froze does not deviate yet.
+        _trifles[^1] = !_unprecedented.Frozen && Math.Abs(step.Frame[channel] - step.Expected[channel]) < _alarm.MinimumOf(channel);
+        return deviates || !_trifles[^1];
     }
 
     /// <inheritdoc/>

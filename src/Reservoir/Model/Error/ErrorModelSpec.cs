@@ -49,6 +49,14 @@ public sealed record ErrorModelSpec : ModelSpec
     /// </summary>
     public double Limit { get; init; } = 20;
 
+    /// <summary>
+    /// Whether a channel that rested while the scaling was fixed takes its first move for its unit, so that no model begins anew for a
+    /// setpoint. Preset sensors has it. Where errors of a ten-thousandth count, the echo of such a step in the reservoir is an error
+    /// without precedent for hundreds of frames.
+    /// </summary>
+    [Later]
+    public bool FirstMoves { get; init; }
+
     /// <inheritdoc/>
     public override double? AlarmsAStep() => Calibrator is BudgetSpec { AlarmsPerDay: 0 } budget ? budget.AlarmsPerStep : null;
 
@@ -97,12 +105,8 @@ public sealed record ErrorModelSpec : ModelSpec
 
     internal override Scaler CreateScaler(int channels) => new StandardScaler(channels, Limit);
 
-    // Where errors of a ten-thousandth count for nothing, as for plants, no model has to begin anew for a setpoint. Else the echo of its
-    // first step in the reservoir is an error without precedent for hundreds of frames.
-    const double CoarseFloor = 1e-8;
-
     internal override Scaler FitScaler(ReadOnlySpan<double> frames, ReadOnlySpan<DateTime> times, int channels) =>
-        new StandardScaler(frames, channels, Limit, firstMoves: Calibrator is BudgetSpec { Floor: >= CoarseFloor });
+        new StandardScaler(frames, channels, Limit, FirstMoves);
 
     internal override Judge CreateJudge(int channels, MultiStepForecast? forecast, TimeSpan interval) =>
         new ErrorJudge(Calibrator is BudgetSpec { AlarmsPerDay: > 0 } budget ? this with { Calibrator = budget.At(interval) } : this,

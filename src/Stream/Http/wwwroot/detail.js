@@ -213,6 +213,7 @@ export class StreamView {
       line.append(element("b", a.severity, a.severity), element("span", "", a.state === "open" ? "open" : a.state),
         element("span", "", `${time(Date.parse(a.start))}${a.end ? ` – ${time(Date.parse(a.end))}` : ""}`),
         element("span", "", `peak ${number(a.peakScore, 3)}`));
+      if (a.laterChannels.length) line.append(element("span", "", `later ${a.laterChannels.join(", ")}`));
       if (a.acknowledged) line.append(element("small", "", `taken by ${a.acknowledged.by}`));
       if (a.verdict) line.append(element("small", "verdict", `${a.verdict.anomaly ? "an anomaly" : "no anomaly"}, says ${a.verdict.by}`
         + (a.verdict.why ? `: ${a.verdict.why}` : "")));
