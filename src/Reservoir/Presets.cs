@@ -55,6 +55,16 @@ public static class Presets
         new SoftSensorSpec { PerChannel = true, Tail = TailPrior.Limited },
     ];
 
+    /// <summary>
+    /// Beside the level, for plants that stay at one load: whether the channels say the same of each other. It tells a quarter more faults
+    /// of single sensors; where a plant goes from load to load, the first times cost more false alarms than the budget has.
+    /// </summary>
+    public static IReadOnlyList<ScoreSpec> SensorRelationScores { get; } =
+    [
+        .. SensorScores,
+        new RelationSpec { PerChannel = true, Tail = TailPrior.Student },
+    ];
+
     /// <summary>Plant data of several channels, one frame in some seconds.</summary>
     /// <param name="budget">Alarms a step that can be borne.</param>
     public static ErrorModelSpec Sensors(double budget = 4e-4) => new()

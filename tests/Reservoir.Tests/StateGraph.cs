@@ -11,7 +11,8 @@ static class StateGraph
         "PackedInverse._columns", "PackedInverse._job",  // columns that are folded, the pointers of a product
         "ReadoutWeights._errors", "ReadoutWeights._sources", "ReadoutWeights._states", "ReadoutWeights._result",
             "ReadoutWeights._frames", "ReadoutWeights._horizon",
-        "FreeRuns._regressor", "FreeRuns._before", "SoftSensorSpec+State._before", "MetricCalibrator._told", "MetricCalibrator._tells",
+        "FreeRuns._regressor", "FreeRuns._before", "SoftSensorSpec+State._before", "RelationScore._z", "RelationScore._product",
+            "MetricCalibrator._told", "MetricCalibrator._tells",
         "TwoHalves._state", "TwoHalves._queued",
     ];
 

@@ -9,6 +9,9 @@ enum Voice
     /// <summary>Of a stretch of steps.</summary>
     Stretch,
 
+    /// <summary>Of what the channels say of each other.</summary>
+    Relation,
+
     /// <summary>Of the shape of the feed.</summary>
     Shape,
 }
