@@ -7,7 +7,7 @@ public static class Presets
     static readonly (string Name, string For, Func<ModelSpec> Make)[] All =
     [
         ("signal", "deterministic, physical or chaotic signals, sampled at their own scale", () => Signal()),
-        ("sensors", "plant sensors of several channels, each judged by its own level and noise", () => Sensors()),
+        ("sensors", "plant sensors of several channels, each judged by its own level and noise, and by the others", () => Sensors()),
         ("metric", "operational metrics: seasonal, bursty, of one or a few channels", Metric),
         ("field", "fields on a grid, such as a simulation emits: found in time and in space", Field),
     ];
@@ -38,13 +38,15 @@ public static class Presets
     public static ErrorModelSpec Signal(double budget = 1e-4) => new() { Calibrator = new BudgetSpec { AlarmsPerStep = budget } };
 
     /// <summary>
-    /// The raw scores of <see cref="Sensors"/>: where a channel lies, and how noisy it is. What the model scores find beside these costs
-    /// more false alarms than it is worth, and an out-of-range score, whose peaks are many, makes the budget deaf to levels.
+    /// The raw scores of <see cref="Sensors"/>: where a channel lies, how noisy it is, and what the others say of it. What the model
+    /// scores find beside these costs more false alarms than it is worth, and an out-of-range score, whose peaks are many, makes the
+    /// budget deaf to levels.
     /// </summary>
     public static IReadOnlyList<ScoreSpec> SensorScores { get; } =
     [
         new LevelSpec { PerChannel = true, Tail = TailPrior.Student, Widening = 1, Return = .5 },
         new SpreadSpec { PerChannel = true, Tail = TailPrior.Limited },
+        new RelationSpec { PerChannel = true, Tail = TailPrior.Student },
     ];
 
     /// <summary>Beside the level, for plants whose levels wander: what the model expects, and each channel told from the others.</summary>
@@ -53,16 +55,6 @@ public static class Presets
         .. SensorScores,
         new LimitedErrorSpec { PerChannel = true, Tail = TailPrior.Limited },
         new SoftSensorSpec { PerChannel = true, Tail = TailPrior.Limited },
-    ];
-
-    /// <summary>
-    /// Beside the level, for plants that stay at one load: whether the channels say the same of each other. It tells a quarter more faults
-    /// of single sensors; where a plant goes from load to load, the first times cost more false alarms than the budget has.
-    /// </summary>
-    public static IReadOnlyList<ScoreSpec> SensorRelationScores { get; } =
-    [
-        .. SensorScores,
-        new RelationSpec { PerChannel = true, Tail = TailPrior.Student },
     ];
 
     /// <summary>Plant data of several channels, one frame in some seconds.</summary>

@@ -17,7 +17,7 @@ public sealed class SnapshotLayoutTests
         ("every score", Presets.Sensors() with
         {
             Readout = new ReadoutSpec { Horizons = [1, 60], Delay = 2 },
-            Scores = [.. Presets.SignalScores, .. Presets.SensorModelScores, new RelationSpec { PerChannel = true }, new OutOfRangeSpec()],
+            Scores = [.. Presets.SignalScores, .. Presets.SensorModelScores, new OutOfRangeSpec()],
         }, 2),
         ("no free runs", Presets.Sensors(), 1),
         ("many outputs", Presets.Signal(), 40),

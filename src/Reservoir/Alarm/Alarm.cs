@@ -152,17 +152,14 @@ sealed class Alarm
     }
 
     // Another channel than those it was told of is another fault, or the same one that spreads: on-call is to know of it. It alarms for as
-    // long as what opens an alarm; others that do so within the rise come with it, or after that.
+    // long as what opens an alarm; others that do so within the rise come with it, or after that. It does not hold the alarm open: what
+    // a fault leaves behind elsewhere would. If it still alarms once that has closed, it opens it again.
     AlarmChange Spread(long position, IJudgement judgement)
     {
         (_above, _spread) = (0, position);
         (_told, _toldScore, _toldSeverity, Counts) = (position, Math.Max(_toldScore, judgement.Score), Severity, true);
         for (int i = 0; i < _contributed.Length; i++)
-        {
-            if (!IsNew(judgement, i)) continue;
-            _contributed[i] = true;
-            _later[judgement.ChannelOf(i)] = true;
-        }
+            if (IsNew(judgement, i)) _later[judgement.ChannelOf(i)] = true;
         for (int c = 0; c < _named.Length; c++) _named[c] |= _later[c];
         return AlarmChange.Escalated;
     }
@@ -209,7 +206,8 @@ sealed class Alarm
     // What another channel has to say is told of, but for as long as the alarm is being told for the first time.
     void Join(int score, long position, int channel)
     {
-        if (IsOther(channel) && position - Start > _spec.Rise) return;
+        bool later = (uint)channel < (uint)_later.Length && _later[channel];
+        if ((later && _openSteps > 0) || (IsOther(channel) && position - Start > _spec.Rise)) return;
         _contributed[score] = true;
         if (IsOther(channel)) _named[channel] = true;
     }

@@ -81,7 +81,7 @@ public sealed record ErrorModelSpec : ModelSpec
     /// <inheritdoc/>
     public override long EstimatedBytes(int channels) =>
         base.EstimatedBytes(channels) + FreeRunBytes(channels)
-            + Scores.Sum(score => (score.PerChannel ? channels : 1) * 4200L + 1000L * channels + score.EstimatedBytes(channels));
+            + Scores.Sum(score => (score.PerChannel ? 4700L * channels : 4200L + 1000L * channels) + score.EstimatedBytes(channels));
 
     long FreeRunBytes(int channels)
     {
