@@ -159,7 +159,11 @@ sealed class Alarm
         (_above, _spread) = (0, position);
         (_told, _toldScore, _toldSeverity, Counts) = (position, Math.Max(_toldScore, judgement.Score), Severity, true);
         for (int i = 0; i < _contributed.Length; i++)
-            if (IsNew(judgement, i)) _later[judgement.ChannelOf(i)] = true;
+        {
+            if (!IsNew(judgement, i)) continue;
+            _later[judgement.ChannelOf(i)] = true;
+            _contributed[i] |= _openSteps == 0;
+        }
         for (int c = 0; c < _named.Length; c++) _named[c] |= _later[c];
         return AlarmChange.Escalated;
     }
@@ -245,6 +249,10 @@ sealed class Alarm
             state.Carry(_later);
             state.Carry(ref _spread);
         }
-        else _toldSeverity = Severity;
+        else
+        {
+            _toldSeverity = Severity;
+            _named.AsSpan().Fill(Open);  // which had a part in it is not known
+        }
     }
 }

@@ -34,7 +34,8 @@ sealed class Bar(AlarmSpec spec) : IJudgement
     public int ChannelOf(int score) => _judgement!.ChannelOf(score);
 
     /// <inheritdoc/>
-    public bool IsTrifle(int score) => _judgement!.IsTrifle(score);
+    /// <remarks>What is below the bar is no news either.</remarks>
+    public bool IsTrifle(int score) => Score < 1 || _judgement!.IsTrifle(score);
 
     /// <inheritdoc/>
     public bool Stands => _judgement!.Stands;

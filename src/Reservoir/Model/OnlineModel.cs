@@ -162,7 +162,7 @@ sealed class OnlineModel
     (Judge, Alarm, AlarmReport) Judging(TimeSpan interval)
     {
         Judge judge = _spec.CreateJudge(_channels, _forecast, interval);
-        var alarm = new Alarm(_spec.Alarm, judge.Slow, _channels);
+        var alarm = new Alarm(_spec.Alarm, judge.Slow, _spec.TakesFields ? 1 : _channels);
         return (judge, alarm, new AlarmReport(alarm, judge.Names, judge.Attribute, _channels));
     }
 

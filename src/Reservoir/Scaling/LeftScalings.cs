@@ -7,6 +7,7 @@ namespace Esn;
 sealed class LeftScalings
 {
     const int ForLife = 2;     // times that a channel left, from which on its levels are its measure
+    const int MostMissed = 50; // frames in a row without a value, after which a channel is not waited for
     const double Share = .25;  // of the limit, that they take up: the next one may lie beyond
 
     readonly Of[] _of;  // [channels]
@@ -30,9 +31,14 @@ sealed class LeftScalings
     public void Count(bool beyond, Scaler scaler, ReadOnlySpan<double> y, ReadOnlySpan<bool> missing = default)
     {
         if (Beyond == 0 && !beyond) return;
-        // A frame without the values that lay beyond says nothing of them.
-        for (int c = 0; !beyond && c < missing.Length; c++)
-            if (missing[c] && _of[c].Beyond > 0) return;
+        // A frame without the values that lay beyond says nothing of them, unless they do not come any more.
+        bool waits = false;
+        for (int c = 0; c < y.Length; c++)
+        {
+            _of[c].Missed = !missing.IsEmpty && missing[c] ? Math.Min(_of[c].Missed + 1, MostMissed) : 0;
+            waits |= _of[c].Beyond > 0 && _of[c].Missed is > 0 and < MostMissed;
+        }
+        if (waits && !beyond) return;
         Beyond = Math.Max(0, Beyond + (beyond ? 1 : -1));
         for (int c = 0; c < y.Length; c++) _of[c].Beyond = Beyond == 0 ? 0 : _of[c].Beyond + (scaler.IsBeyond(c, y[c]) ? 1 : 0);
     }
@@ -70,6 +76,7 @@ sealed class LeftScalings
     struct Of()
     {
         public int Times, Beyond;  // that it left; frames beyond the present scaling since the feed last kept to it
+        public int Missed;         // frames in a row without a value, up to a bound
         public double Low = double.PositiveInfinity, High = double.NegativeInfinity;  // of its levels, units of the feed
     }
 }

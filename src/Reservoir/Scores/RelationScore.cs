@@ -30,6 +30,7 @@ sealed class RelationScore(RelationSpec spec, ScoreContext context)
     readonly double[] _error = new double[context.Channels];                  // its square
     readonly double[] _average = new double[context.Channels], _power = new double[context.Channels];  // of the channel; its variance
     readonly RecentSteps<double> _waiting = new(spec.Wait, 1 + context.Channels);
+    readonly int[] _counted = new int[context.Channels];                      // values of a channel that moves, up to a bound
     int _waits;      // frames that wait
     long _learnt, _next = Math.Max(FewestRows, RowsARegressor * (1L + context.Channels));  // frames; at which P is made
     int _judged;     // steps with a P, up to a bound
@@ -75,18 +76,20 @@ sealed class RelationScore(RelationSpec spec, ScoreContext context)
         {
             Squares[c] = double.NaN;
             if (!step.Missing.IsEmpty && step.Missing[c]) continue;
-            double residual = Residual(c), limit = _judged > Young ? Widths * _usual[c] + Floor : double.MaxValue;
+            double residual = Residual(c), limit = _counted[c] > Young ? Widths * _usual[c] + Floor : double.MaxValue;
             _mean[c] += mean * Math.Clamp(residual - _mean[c], -limit, limit);
             if (!step.Held[c])
             {
                 double away = _z[1 + c] - _average[c];
-                _usual[c] += gain * (Math.Min(Math.Abs(residual), limit) - _usual[c]);
+                if (_power[c] > LeastPower && _counted[c] < int.MaxValue) _counted[c]++;
+                double known = Math.Max(1.0 / Math.Max(1, _counted[c]), 1 / spec.NoiseMemory);
+                _usual[c] += known * (Math.Min(Math.Abs(residual), limit) - _usual[c]);
                 // Not limited: the first moves of what hardly ever moves would seem to be foretold.
                 _error[c] += gain * (residual * residual - _error[c]);
                 _average[c] += gain * away;
                 _power[c] += gain * (away * away - _power[c]);
             }
-            if (_power[c] > LeastPower && _error[c] < (1 - spec.Foretold) * _power[c]) Squares[c] = 0;
+            if (_counted[c] > Begin && _power[c] > LeastPower && _error[c] < (1 - spec.Foretold) * _power[c]) Squares[c] = 0;
         }
     }
 
@@ -186,6 +189,7 @@ sealed class RelationScore(RelationSpec spec, ScoreContext context)
         state.Carry(_error);
         state.Carry(_average);
         state.Carry(_power);
+        state.Carry(_counted);
         _waiting.Carry(ref state);
         state.Carry(ref _waits, 0, spec.Wait);
         state.Carry(ref _learnt);

@@ -102,21 +102,29 @@ sealed class TopicIds(IConsumer<byte[]?, byte[]?> consumer, ILogger log)
     /// <exception cref="KafkaException">There was no answer.</exception>
     public static async Task<bool> IsEmbedded(IAdminClient admin)
     {
-        int broker = (await Task.Run(() => admin.GetMetadata(Patience)).ConfigureAwait(false)).Brokers[0].BrokerId;
-        var asked = new ConfigResource { Type = ResourceType.Broker, Name = broker.ToString(CultureInfo.InvariantCulture) };
-        try
+        var nobody = new KafkaException(ErrorCode.Local_Partial);
+        foreach (BrokerMetadata broker in (await Task.Run(() => admin.GetMetadata(Patience)).ConfigureAwait(false)).Brokers)
         {
-            await admin.DescribeConfigsAsync([asked], new DescribeConfigsOptions { RequestTimeout = Patience }).ConfigureAwait(false);
-            return false;
+            var asked = new ConfigResource { Type = ResourceType.Broker, Name = broker.BrokerId.ToString(CultureInfo.InvariantCulture) };
+            try
+            {
+                await admin.DescribeConfigsAsync([asked], new DescribeConfigsOptions { RequestTimeout = Patience }).ConfigureAwait(false);
+                return false;
+            }
+            catch (DescribeConfigsException)
+            {
+                return false;  // it knows, but does not say
+            }
+            catch (KafkaException e) when (e.Error.Code == ErrorCode.Local_UnsupportedFeature)
+            {
+                return true;
+            }
+            catch (KafkaException e)
+            {
+                nobody = e;  // it may be about to go: another one may answer
+            }
         }
-        catch (DescribeConfigsException)
-        {
-            return false;  // it knows, but does not say
-        }
-        catch (KafkaException e) when (e.Error.Code == ErrorCode.Local_UnsupportedFeature)
-        {
-            return true;
-        }
+        throw nobody;
     }
 
     static bool HasLeaders(TopicMetadata topic) => topic is { Error.IsError: false, Partitions: { Count: > 0 } partitions }

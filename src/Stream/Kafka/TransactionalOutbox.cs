@@ -215,7 +215,7 @@ public sealed class TransactionalOutbox : IOutbox, IDisposable
         }
         catch (KafkaException)
         {
-            return true;
+            return false;  // one that is asked in vain is none that is within a process
         }
     }
 }

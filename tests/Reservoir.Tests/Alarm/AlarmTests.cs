@@ -114,6 +114,8 @@ public class AlarmTests
         Assert.Equal(AlarmChange.Escalated, Run(spec, t => t < 35 ? 12 : t < 100 ? 20 : 0, 100, t => t >= 40 ? 11 : 0)
             .Single(change => change.Item1 == 41).Item2);
         Assert.Contains((80, AlarmChange.Escalated), Run(new AlarmSpec(), First, 100, t => t == 80 ? 11 : 0));
+        Assert.Equal([(80, AlarmChange.Escalated), (105, AlarmChange.Updated), (129, AlarmChange.Closed)],
+            Run(new AlarmSpec(), First, 200, t => t is >= 80 and < 120 ? 11 : 0)[3..]);
         _judgement.Trifles = true;
         Assert.Equal(alone, Run(spec, First, 70, Other));
     }
