@@ -120,6 +120,24 @@ public sealed class SensorTests
         Assert.All(opened, e => Assert.Equal(Severity.Minor, e.Severity));
     }
 
+    // It takes two rows to open an alarm; the second is an ordinary one.
+    [Fact]
+    public void One_wild_row_is_told_with_its_own_values()
+    {
+        const int wild = 1500;
+        var random = new Random(3);
+        double[] feed = [.. Enumerable.Range(0, 1600).SelectMany(t => new double[]
+        {
+            random.NextDouble(), random.NextDouble() + (t == wild ? 20 : 0), random.NextDouble(),
+        })];
+        AlarmEvent opened = Assert.Single(Feeds.Run(Presets.Sensors(), feed, 3).Events(),
+            e => e.Change == AlarmChange.Opened && e.Position >= wild);
+        Assert.Equal(wild + 1, opened.Position);
+        Assert.Equal(feed[(3 * wild)..(3 * wild + 3)], opened.Observed);
+        Assert.InRange(opened.Expected[1], -1, 2);
+        Assert.Equal(1, opened.Contributions[0].Channel);
+    }
+
     // 40 feeds of 700 steps that may alarm: 11 alarms are allowed.
     [Fact]
     public void Noise_that_grows_is_no_shift_of_a_level()

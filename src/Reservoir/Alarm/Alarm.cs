@@ -16,6 +16,7 @@ sealed class Alarm
     long _spread = long.MinValue / 2;  // step of the last that was of other channels
     double _toldScore;             // highest score since it, within Rise steps
     int _above, _quiet, _openSteps;
+    int _reopened;                 // how often this alarm opened again after it had closed
     Severity _toldSeverity;        // highest that was told of this alarm
     bool _adapted;                 // the last end was that what the feed does is its new normal
     long _adaptedAt;               // step of that end
@@ -32,6 +33,12 @@ sealed class Alarm
 
     /// <summary>Whether an alarm is open.</summary>
     public bool Open { get; private set; }
+
+    /// <summary>Steps in a row, up to the last, that an alarm opens after; 0 while one is open.</summary>
+    public int Above => _above;
+
+    /// <summary>Steps in a row that open one.</summary>
+    public int OpenAfter => _spec.OpenAfter;
 
     /// <summary>Step at which the last alarm opened: its identity.</summary>
     public long Start { get; private set; }
@@ -101,6 +108,7 @@ sealed class Alarm
             same = false;
         }
         (Open, _above, _quiet, _openSteps) = (true, 0, 0, 0);
+        _reopened = same && !_adapted ? _reopened + 1 : 0;
         if (!same)
         {
             (Start, Peak, PeakScore) = (position, position, score);
@@ -119,12 +127,39 @@ sealed class Alarm
         return AlarmChange.Escalated;
     }
 
+    // What opens again was closed too early: each time it takes twice as long to close, so that an alarm that flickers is told of a few
+    // times and not at each flicker.
+    int QuietSteps => (int)Math.Min((long)_spec.QuietSteps << Math.Min(_reopened, 16), Math.Max(_spec.QuietSteps, _spec.AdaptAfter));
+
     // Whether a raw score alarms that had no part in the last alarm.
     bool HasNews(IJudgement judgement)
     {
         for (int i = 0; i < _contributed.Length; i++)
             if (!_contributed[i] && judgement.Alarms(i)) return true;
         return false;
+    }
+
+    // Closed now it would be opened again at once, by what came later and has not held it open so far; from now on that does.
+    bool GoesOn(IJudgement judgement, ReadOnlySpan<bool> returned)
+    {
+        if (judgement.Score < 1) return false;
+        bool goesOn = false;
+        for (int i = 0; i < _contributed.Length; i++)
+        {
+            if (_slow[i] || !judgement.Alarms(i) || judgement.IsTrifle(i) || (!returned.IsEmpty && returned[i])) continue;
+            goesOn = _contributed[i] = true;
+        }
+        if (goesOn) _quiet = 0;
+        return goesOn;
+    }
+
+    /// <summary>The score of what could open an alarm once this one is closed: what is slow looks back on it, and begins anew.</summary>
+    public double Remaining(IJudgement judgement, ReadOnlySpan<bool> returned)
+    {
+        double score = 0;
+        for (int i = 0; i < _contributed.Length; i++)
+            if (!_slow[i] && (returned.IsEmpty || !returned[i])) score = Math.Max(score, judgement.ScoreOf(i));
+        return Math.Min(score, judgement.Score);
     }
 
     AlarmChange? GoOn(long position, IJudgement judgement, ReadOnlySpan<bool> returned)
@@ -134,7 +169,7 @@ sealed class Alarm
         if (judgement.Stands && _openSteps < _spec.AdaptAfter && position - Start < Standstill) _openSteps = 1;
         bool unusual = Contribute(position, judgement, returned) || judgement.Stands;
         _quiet = unusual ? 0 : _quiet + 1;
-        if (_quiet >= _spec.QuietSteps) return End(position, AlarmChange.Closed);
+        if (_quiet >= QuietSteps && !GoesOn(judgement, returned)) return End(position, AlarmChange.Closed);
         if (_openSteps >= _spec.AdaptAfter) return End(position, AlarmChange.Adapted);
 
         double score = judgement.Score;
@@ -248,6 +283,7 @@ sealed class Alarm
             state.Carry(_named);
             state.Carry(_later);
             state.Carry(ref _spread);
+            state.Carry(ref _reopened);
         }
         else
         {

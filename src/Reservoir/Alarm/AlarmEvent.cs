@@ -33,7 +33,7 @@ public sealed record AlarmEvent
     /// <summary>Feed time of <see cref="Peak"/>.</summary>
     public required DateTime PeakTime { get; init; }
 
-    /// <summary>Score of this step, 1 = threshold.</summary>
+    /// <summary>Score of this step, 1 = threshold; when an alarm closes, without what looks back on it.</summary>
     public required double Score { get; init; }
 
     /// <summary>Highest score so far.</summary>
@@ -45,10 +45,13 @@ public sealed record AlarmEvent
     /// <summary>Σ of this step.</summary>
     public required double Normality { get; init; }
 
-    /// <summary>What the model expected at this step, [channels], units of the feed.</summary>
+    /// <summary>
+    /// What the model expected at this step, [channels], units of the feed; when an alarm opens that takes several steps in a row, at that
+    /// of them with the highest score.
+    /// </summary>
     public required double[] Expected { get; init; }
 
-    /// <summary>What came, [channels], units of the feed.</summary>
+    /// <summary>What came at the same step, [channels], units of the feed.</summary>
     public required double[] Observed { get; init; }
 
     /// <summary>The channels with the largest part in the peak, largest first.</summary>

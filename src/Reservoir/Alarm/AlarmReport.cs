@@ -15,6 +15,7 @@ sealed class AlarmReport(Alarm alarm, IReadOnlyList<string> names, AlarmReport.A
     const int MostContributions = 5;
 
     readonly double[] _parts = new double[channels];  // of the channels at the peak
+    readonly Onset _onset = new(channels);
     DateTime _startTime, _peakTime;
 
     /// <summary>The event of this step, if anything changed.</summary>
@@ -28,6 +29,15 @@ sealed class AlarmReport(Alarm alarm, IReadOnlyList<string> names, AlarmReport.A
             _peakTime = time;
             attribute(_parts);
         }
+        if (change == AlarmChange.Opened && _onset.Outdoes(score, position - alarm.OpenAfter))
+        {
+            expected = _onset.Expected;
+            observed = _onset.Observed;
+            _onset.Parts.CopyTo(_parts, 0);
+        }
+        if (alarm.Open || alarm.Above == 0) _onset.Clear();
+        else if (alarm.OpenAfter > 1 && !_onset.Outdoes(score, position - alarm.OpenAfter))
+            attribute(_onset.Take(position, score, expected, observed));
         if (change is null) return null;
         return new AlarmEvent
         {
@@ -76,5 +86,44 @@ sealed class AlarmReport(Alarm alarm, IReadOnlyList<string> names, AlarmReport.A
         state.Carry(_parts);
         state.Carry(ref _startTime);
         state.Carry(ref _peakTime);
+        if (state.Holds(6)) _onset.Carry(ref state);
+    }
+
+    /// <summary>
+    /// The step with the highest score of those in a row that are about to open an alarm: where it takes several, a single wild row would
+    /// else be told with the values of the ordinary one after it.
+    /// </summary>
+    sealed class Onset(int channels)
+    {
+        double _score;  // 0: there is none
+        long _position;
+
+        public double[] Expected { get; } = new double[channels];
+
+        public double[] Observed { get; } = new double[channels];
+
+        public double[] Parts { get; } = new double[channels];
+
+        public bool Outdoes(double score, long after) => _score >= score && _position > after;
+
+        public void Clear() => _score = 0;
+
+        /// <summary>Takes a step; the channels' parts are yet to be set.</summary>
+        public double[] Take(long position, double score, ReadOnlySpan<double> expected, ReadOnlySpan<double> observed)
+        {
+            (_position, _score) = (position, score);
+            expected.CopyTo(Expected);
+            observed.CopyTo(Observed);
+            return Parts;
+        }
+
+        public void Carry(ref StateCarrier state)
+        {
+            state.Carry(ref _position);
+            state.Carry(ref _score);
+            state.Carry(Expected);
+            state.Carry(Observed);
+            state.Carry(Parts);
+        }
     }
 }

@@ -28,7 +28,7 @@ sealed class Bar(AlarmSpec spec) : IJudgement
     public bool IsUnusual(int score) => _judgement!.IsUnusual(score);
 
     /// <inheritdoc/>
-    public bool Alarms(int score) => _judgement!.Alarms(score);
+    public double ScoreOf(int score) => _judgement!.ScoreOf(score);
 
     /// <inheritdoc/>
     public int ChannelOf(int score) => _judgement!.ChannelOf(score);

@@ -95,7 +95,7 @@ sealed class BudgetCalibrator : ICalibrator
     public bool IsUnusual(int score) => _values[score] >= _spec.UnusualMargin;
 
     /// <inheritdoc/>
-    public bool Alarms(int score) => Of(_voice[score], _values[score]) >= 1;
+    public double ScoreOf(int score) => Of(_voice[score], _values[score]);
 
     /// <inheritdoc/>
     public double Height(int score)

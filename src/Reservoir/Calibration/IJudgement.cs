@@ -13,7 +13,10 @@ interface IJudgement
     bool IsUnusual(int score);
 
     /// <summary>Whether this raw score alone would alarm at this step.</summary>
-    bool Alarms(int score);
+    bool Alarms(int score) => ScoreOf(score) >= 1;
+
+    /// <summary>The score that this raw score alone would have at this step, ≥ 0.</summary>
+    double ScoreOf(int score);
 
     /// <summary>The channel that this raw score is of at this step; −1: of all.</summary>
     int ChannelOf(int score) => -1;

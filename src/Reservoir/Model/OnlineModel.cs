@@ -273,8 +273,9 @@ sealed class OnlineModel
     {
         Drift? drift = Date(change, position);
         if (drift is not null) change ??= AlarmChange.Updated;
-        AlarmEvent? alarm = _report.Step(change, position, _time, _bar.Of(_judge.Judgement).Score, _normality.Value, expected,
-            frame);
+        IJudgement judgement = _bar.Of(_judge.Judgement);
+        double score = change == AlarmChange.Closed ? _alarm.Remaining(judgement, _judge.Returned) : judgement.Score;
+        AlarmEvent? alarm = _report.Step(change, position, _time, score, _normality.Value, expected, frame);
         return alarm is null ? null : alarm with { Forecast = _foretelling!.Told(position - step), Drift = drift, Field = _judge.Evidence };
     }
 

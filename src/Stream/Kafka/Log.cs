@@ -32,9 +32,9 @@ static partial class Log
     public static partial void BrokersAway(this ILogger log, string servers, string reason, int repeats);
 
     [LoggerMessage(9, LogLevel.Information, "alarm {Change}: stream {Stream} at {Time}, step {Position}, {Severity}, highest score "
-        + "{Score:F2}")]
+        + "{Score:F2}{Channels}")]
     public static partial void Alarm(this ILogger log, string change, string stream, string time, long position, string severity,
-        double score);
+        double score, string channels);
 
     [LoggerMessage(10, LogLevel.Warning, "dead letter: {Topic}[{Partition}]@{Offset}: {Reason}: {Detail}; {Suppressed} before it were "
         + "not logged")]

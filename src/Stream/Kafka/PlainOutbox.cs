@@ -18,7 +18,7 @@ namespace Esn.Streaming.Kafka;
 public sealed class PlainOutbox(EsnConfig config, IConsumer<byte[]?, byte[]?> consumer, TimeProvider time, ILogger log)
     : IOutbox, IDisposable
 {
-    readonly Publisher _publisher = new(ClientSettings.Producer(config), time, log);
+    readonly Publisher _publisher = new(ClientSettings.Producer(config), config.Source.Fields.Channels, time, log);
     readonly RateLimit _notStored = new(time, TimeSpan.FromMinutes(1));
 
     /// <inheritdoc/>

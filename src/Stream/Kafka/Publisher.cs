@@ -21,6 +21,7 @@ sealed class Publisher : IDisposable
     ];
 
     readonly ProducerConfig _settings;
+    readonly IReadOnlyList<string> _names;
     readonly TimeProvider _time;
     readonly ILogger _log;
     readonly ClientLog _said;
@@ -28,11 +29,12 @@ sealed class Publisher : IDisposable
 
     /// <summary>Makes the producer.</summary>
     /// <param name="settings">Its own.</param>
+    /// <param name="names">Of the channels, as configured.</param>
     /// <param name="time">The clock.</param>
     /// <param name="log">What the process says.</param>
-    public Publisher(ProducerConfig settings, TimeProvider time, ILogger log)
+    public Publisher(ProducerConfig settings, IReadOnlyList<string> names, TimeProvider time, ILogger log)
     {
-        (_settings, _time, _log, _said) = (settings, time, log, new ClientLog(log, time));
+        (_settings, _names, _time, _log, _said) = (settings, names, time, log, new ClientLog(log, time));
         (_letters, _silences) = (new RateLimit(time, TimeSpan.FromSeconds(1)), new RateLimit(time, TimeSpan.FromSeconds(1)));
         Producer = Make();
     }
@@ -55,12 +57,12 @@ sealed class Publisher : IDisposable
         foreach (ScoredFrame frame in batch.Alarms)
             if (frame.Result.Alarm is { } alarm)
                 _log.Alarm(Words.Of(alarm.Change), frame.Frame.Stream.Key, FeedTime.Write(alarm.Time), alarm.Position,
-                    Words.Of(alarm.Severity), alarm.PeakScore);
+                    Words.Of(alarm.Severity), alarm.PeakScore, AlarmText.Named(alarm, _names));
         foreach (ScoredFrame frame in batch.ModelChanges)
-            _log.Model(frame.Frame.Stream.Key, FeedTime.Write(frame.Frame.Time), ModelCloudEvent.Say(frame.Result.Model!, []));
+            _log.Model(frame.Frame.Stream.Key, FeedTime.Write(frame.Frame.Time), ModelCloudEvent.Say(frame.Result.Model!, _names));
         foreach (SilenceChange change in batch.Silences)
             if (_silences.Allows(out int untold))
-                _log.Silence(change.Stream.Key, change.Channel < 0 ? "all" : $"channel {change.Channel}",
+                _log.Silence(change.Stream.Key, change.Channel < 0 ? "all" : AnomalyCloudEvent.NameOrNumber(_names, change.Channel),
                     change.Ended ? "speaks again" : "is silent", FeedTime.Write(change.Since), untold);
         foreach (DeadLetter letter in batch.DeadLetters)
             if (_letters.Allows(out int suppressed))

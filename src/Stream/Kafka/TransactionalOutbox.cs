@@ -63,7 +63,7 @@ public sealed class TransactionalOutbox : IOutbox, IDisposable
         Publisher? publisher = null;
         try
         {
-            publisher = new Publisher(ClientSettings.TransactionalProducer(config), time, log);
+            publisher = new Publisher(ClientSettings.TransactionalProducer(config), config.Source.Fields.Channels, time, log);
             var producer = new TransactionalProducer(publisher, time, log);
             await producer.Begin(stop).ConfigureAwait(false);
             if (config.Sink.ExactlyOnce == ExactlyOnce.True || !await Embedded(consumer).ConfigureAwait(false))

@@ -32,6 +32,9 @@ sealed class StreamInstruments
             + "none.", StreamLabels);
         AlarmPeak = metrics.CreateGauge("esn_alarm_peak_score",
             "Highest score of the stream's alarm that is open, or was within the last 60 seconds; else NaN.", StreamLabels);
+        AlarmChannel = metrics.CreateGauge("esn_alarm_channel_share",
+            "Part of a channel in the peak of the stream's alarm that is open, or was within the last 60 seconds, 0 to 1; shown from a fifth "
+            + "on, of streams of several channels that are no field.", ChannelLabels, new GaugeConfiguration { SuppressInitialValue = true });
         AlarmsOpened = metrics.CreateCounter("esn_stream_alarms_opened_total", "Alarms of the stream that opened.", StreamLabels);
         Steps = metrics.CreateCounter("esn_stream_steps_total", "Timesteps of the stream that were scored.", StreamLabels);
         LastStep = metrics.CreateGauge("esn_last_step_timestamp_seconds", "Feed time of the stream's last step, seconds since 1970.",
@@ -75,6 +78,7 @@ sealed class StreamInstruments
     public Gauge Alarm { get; }
     public Gauge AlarmSeverity { get; }
     public Gauge AlarmPeak { get; }
+    public Gauge AlarmChannel { get; }
     public Counter AlarmsOpened { get; }
     public Counter Steps { get; }
     public Gauge LastStep { get; }

@@ -15,7 +15,7 @@ sealed class StreamSeries
     readonly Gauge.Child _score, _highest, _normality, _warmingUp, _alarm, _severity, _peak, _lastStep, _silence, _interval, _longestGap,
         _muted, _driftLead, _silent;
     readonly Counter.Child _opened, _steps, _rescalings, _bridged;
-    readonly Gauge.Child[] _expected, _observed, _forecast, _channelSilent;  // of the first channels
+    readonly Gauge.Child[] _expected, _observed, _forecast, _channelSilent, _alarmChannel;  // of the first channels
     readonly List<Action> _remove = [];
     readonly RecentMaximum _recentScore = new(), _recentSeverity = new(), _recentPeak = new();
     readonly Pace _pace = new();
@@ -59,6 +59,7 @@ sealed class StreamSeries
             (Single(instruments.Silent), Several(instruments.ChannelSilent), Counted(instruments.Bridged));
         (_expected, _observed, _forecast) =
             (Several(instruments.Expected), Several(instruments.Observed), Several(instruments.Forecast));
+        _alarmChannel = Several(instruments.AlarmChannel);
         _driftLead.Set(double.NaN);
     }
 
@@ -118,6 +119,7 @@ sealed class StreamSeries
         _longestGap.Set(_pace.LongestGap);
         _severity.Set(open > 0 ? open : _recentSeverity.At(now) is > 0 and var severity ? severity : 0);
         _peak.Set(open > 0 ? _open.Peak : _recentPeak.At(now));
+        if (open == 0 && !(_recentSeverity.At(now) > 0)) ShowShares([]);
         if (silence > Fresh.TotalSeconds && !(silence < FreshGaps * _pace.LongestGap)) Unpublish();
         else if (_recentScore.At(now) is var highest && !double.IsNaN(highest)) _highest.Set(highest);
         else _highest.Unpublish();
@@ -135,12 +137,20 @@ sealed class StreamSeries
             if (alarm.Change == AlarmChange.Opened) _opened.Inc();
             _driftLead.Set(Lead(alarm));
             _open = ((int)alarm.Severity + 1, alarm.PeakScore);
+            ShowShares(AlarmText.Channels(alarm));
         }
         if (_open.Severity == 0) return;
         _open.Peak = Math.Max(_open.Peak, frame.Result.Score);
         _recentSeverity.Add(scored, _open.Severity);
         _recentPeak.Add(scored, _open.Peak);
         if (!frame.Result.AlarmOpen) _open = default;
+    }
+
+    void ShowShares(IReadOnlyList<Contribution> shares)
+    {
+        for (int c = 0; c < _alarmChannel.Length; c++)
+            if (shares.FirstOrDefault(one => one.Channel == c) is { Share: > 0 and var share }) _alarmChannel[c].Set(share);
+            else _alarmChannel[c].Unpublish();
     }
 
     // What was measured last; what is known of the stream itself stays: that it is silent, that its alarm is open.

@@ -143,7 +143,7 @@ public sealed class WebhookTests(EmbeddedBrokerFixture broker) : IClassFixture<E
             ScoredFrame frame = batch.Frames[0];
             return batch with { Frames = [frame with { Result = frame.Result with { Alarm = frame.Result.Alarm! with
             {
-                Observed = [1, 2, 3], Expected = [1, 2, 3], LaterChannels = later,
+                Observed = [1, 2.25, 3], Expected = [1, 7, 3.00002], LaterChannels = later,
                 Contributions = [new Contribution(1, .7), new Contribution(0, .2), new Contribution(2, .1)],
             } } }] };
         }
@@ -158,8 +158,8 @@ public sealed class WebhookTests(EmbeddedBrokerFixture broker) : IClassFixture<E
                 alert.GetProperty("annotations").GetProperty("description").GetString()!)).ToArray())];
         Assert.Equal([[(null, false)], [(null, true), ("heat", false)], [("heat", true)]],
             alerts.Select(post => post.Select(alert => (alert.Later, alert.Ended)).ToArray()));
-        Assert.Contains("; in pressure, flow; now opened", alerts[0][0].Says, StringComparison.Ordinal);
-        Assert.Contains("; in pressure, flow; later in heat; now escalated", alerts[1][1].Says, StringComparison.Ordinal);
+        Assert.Contains("; in pressure (2.25 where 7 was expected), flow (1 where 1 was expected); now opened", alerts[0][0].Says, StringComparison.Ordinal);
+        Assert.Contains("; later in heat (3 where 3 was expected); now escalated", alerts[1][1].Says, StringComparison.Ordinal);
     }
 
     [Fact]

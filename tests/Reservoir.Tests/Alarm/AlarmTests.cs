@@ -12,7 +12,7 @@ public class AlarmTests
         public double Score => _margins.Max() / 10;
         public void Set(double one, double other) => (_margins[0], _margins[1]) = (one, other);
         public bool IsUnusual(int score) => _margins[score] >= 3.5;
-        public bool Alarms(int score) => _margins[score] >= 10;
+        public double ScoreOf(int score) => _margins[score] / 10;
         public bool ByChannel { get; set; }
         public int ChannelOf(int score) => ByChannel ? score : -1;
         public bool Trifles { get; set; }  // the second
@@ -53,13 +53,20 @@ public class AlarmTests
 
     [Fact]
     public void Opened_again_soon_it_is_the_same_alarm_and_later_another() =>
-        Assert.Equal([(5, AlarmChange.Opened), (11, AlarmChange.Closed), (30, AlarmChange.Updated), (36, AlarmChange.Closed),
-            (90, AlarmChange.Opened), (96, AlarmChange.Closed)],
-            Run(new AlarmSpec { QuietSteps = 6 }, t => t is 5 or 30 or 90 ? 11 : 0, 100));
+        Assert.Equal([(5, AlarmChange.Opened), (11, AlarmChange.Closed), (30, AlarmChange.Updated), (42, AlarmChange.Closed),
+            (99, AlarmChange.Opened), (105, AlarmChange.Closed)],
+            Run(new AlarmSpec { QuietSteps = 6 }, t => t is 5 or 30 or 99 ? 11 : 0, 110));
+
+    [Fact]
+    public void Each_time_it_opens_again_it_takes_twice_as_long_to_close() =>
+        Assert.Equal([(5, AlarmChange.Opened), (11, AlarmChange.Closed), (30, AlarmChange.Updated), (42, AlarmChange.Closed),
+            (55, AlarmChange.Updated), (79, AlarmChange.Closed), (80, AlarmChange.Updated), (303, AlarmChange.Closed),
+            (355, AlarmChange.Opened), (361, AlarmChange.Closed)],
+            Run(new AlarmSpec { QuietSteps = 6 }, t => t % 25 == 5 && t is < 260 or 355 ? 11 : 0, 400));
 
     [Fact]
     public void Opened_again_as_worse_than_it_was_it_is_escalated() =>
-        Assert.Equal([(5, AlarmChange.Opened), (11, AlarmChange.Closed), (30, AlarmChange.Escalated), (36, AlarmChange.Closed)],
+        Assert.Equal([(5, AlarmChange.Opened), (11, AlarmChange.Closed), (30, AlarmChange.Escalated), (42, AlarmChange.Closed)],
             Run(new AlarmSpec { QuietSteps = 6 }, t => t == 5 ? 11 : t == 30 ? 16 : 0, 60));
 
     [Fact]
@@ -95,7 +102,7 @@ public class AlarmTests
     }
 
     [Fact]
-    public void Another_channel_that_begins_to_alarm_later_is_told_once_and_opens_it_again_if_it_goes_on()
+    public void Another_channel_that_begins_to_alarm_later_is_told_once_and_holds_it_open_if_it_goes_on()
     {
         AlarmSpec spec = new() { OpenAfter = 2 };
         int later = spec.Rise + 20;
@@ -103,10 +110,10 @@ public class AlarmTests
         double Other(int t) => t >= later && t < later + 60 ? 11 : 0;
         double First(int t) => t < 60 ? 12 : 0;
         // Raw scores that are of all channels are of the same fault.
-        Assert.Equal(alone, Run(spec, First, 70, Other));
+        Assert.Equal([alone[0], alone[1], (later + 69, AlarmChange.Closed)], Run(spec, First, later + 80, Other));
         _judgement.ByChannel = true;
-        Assert.Equal([alone[0], alone[1], (later + 1, AlarmChange.Escalated), alone[2], (71, AlarmChange.Updated),
-            (later + 69, AlarmChange.Closed)], Run(spec, First, later + 80, Other));
+        Assert.Equal([alone[0], alone[1], (later + 1, AlarmChange.Escalated),
+            (later + 1 + spec.Rise, AlarmChange.Updated), (later + 69, AlarmChange.Closed)], Run(spec, First, later + 80, Other));
         // Once is not twice, nor does one step do where two open an alarm.
         Assert.Equal(alone, Run(spec, First, 100, t => t == later ? 11 : 0));
         Assert.Single(Run(spec, First, 200, t => t >= later && t % 10 < 5 && t < 140 ? 11 : 0), c => c.Item2 == AlarmChange.Escalated);
@@ -114,7 +121,7 @@ public class AlarmTests
         Assert.Equal(AlarmChange.Escalated, Run(spec, t => t < 35 ? 12 : t < 100 ? 20 : 0, 100, t => t >= 40 ? 11 : 0)
             .Single(change => change.Item1 == 41).Item2);
         Assert.Contains((80, AlarmChange.Escalated), Run(new AlarmSpec(), First, 100, t => t == 80 ? 11 : 0));
-        Assert.Equal([(80, AlarmChange.Escalated), (105, AlarmChange.Updated), (129, AlarmChange.Closed)],
+        Assert.Equal([(80, AlarmChange.Escalated), (105, AlarmChange.Updated), (139, AlarmChange.Closed)],
             Run(new AlarmSpec(), First, 200, t => t is >= 80 and < 120 ? 11 : 0)[3..]);
         _judgement.Trifles = true;
         Assert.Equal(alone, Run(spec, First, 70, Other));

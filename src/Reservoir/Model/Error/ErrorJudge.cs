@@ -65,14 +65,14 @@ sealed class ErrorJudge : Judge, IJudgement
     public bool IsUnusual(int score) => score < _values.Length ? _calibrator.IsUnusual(score) : _unprecedented.Unusual;
 
     /// <inheritdoc/>
-    public bool Alarms(int score) => score < _values.Length ? _calibrator.Alarms(score) : _unprecedented.Score >= 1;
+    public double ScoreOf(int score) => score < _values.Length ? _calibrator.ScoreOf(score) : _unprecedented.Score;
 
     /// <inheritdoc/>
     public int ChannelOf(int score)
     {
         if (_channels == 1) return -1;
         if (score >= _values.Length) return _unprecedented.Channel;
-        int of = ScoreOf(score);
+        int of = IndexOf(score);
         return _perChannel[of] ? score - _first[of] : -1;
     }
 
@@ -92,7 +92,7 @@ sealed class ErrorJudge : Judge, IJudgement
     public override bool[] Slow { get; }
 
     /// <inheritdoc/>
-    public override int TopSpan => IsUnprecedented ? 1 : _scores[ScoreOf(Top())].Span;
+    public override int TopSpan => IsUnprecedented ? 1 : _scores[IndexOf(Top())].Span;
 
     bool IsUnprecedented => _unprecedented.Score > _calibrator.Score;
 
@@ -204,7 +204,7 @@ sealed class ErrorJudge : Judge, IJudgement
             parts[_unprecedented.Channel] = 1;
             return;
         }
-        int top = Top(), score = ScoreOf(top);
+        int top = Top(), score = IndexOf(top);
         if (_perChannel[score]) _calibrator.Margins[_first[score].._first[score + 1]].CopyTo(parts);
         else
             for (int c = 0; c < parts.Length; c++) parts[c] = _scores[score].Squares[c] is > 0 and var square ? square : 0;
@@ -218,9 +218,9 @@ sealed class ErrorJudge : Judge, IJudgement
         for (int i = 0; i < _values.Length; i++)
         {
             if (!Slow[i] || !alarm.Contributed[i] || alarm.Margins[i] <= margin) continue;
-            Score score = _scores[ScoreOf(i)];
-            int channel = i - _first[ScoreOf(i)];
-            if (!_perChannel[ScoreOf(i)])
+            Score score = _scores[IndexOf(i)];
+            int channel = i - _first[IndexOf(i)];
+            if (!_perChannel[IndexOf(i)])
                 for (int c = 1; c < _channels; c++)
                     if (score.Squares[c] > score.Squares[channel]) channel = c;
             if (score.Trend(channel) is not { } trend) continue;
@@ -239,9 +239,9 @@ sealed class ErrorJudge : Judge, IJudgement
     // At which the score that a slow one watches alarms by itself; +∞: it is not among the scores, or never does.
     double Height(int slow, string name)
     {
-        int channel = slow - _first[ScoreOf(slow)];
+        int channel = slow - _first[IndexOf(slow)];
         for (int i = 0; i < _scores.Length; i++)
-            if (_scores[i].Name == name && _perChannel[i] == _perChannel[ScoreOf(slow)]) return _calibrator.Height(_first[i] + channel);
+            if (_scores[i].Name == name && _perChannel[i] == _perChannel[IndexOf(slow)]) return _calibrator.Height(_first[i] + channel);
         return double.PositiveInfinity;
     }
 
@@ -256,7 +256,8 @@ sealed class ErrorJudge : Judge, IJudgement
         return Math.Max(0, top);
     }
 
-    int ScoreOf(int value)
+    // Of the raw score that a value is of.
+    int IndexOf(int value)
     {
         int score = 0;
         while (_first[score + 1] <= value) score++;

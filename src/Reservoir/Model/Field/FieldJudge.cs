@@ -85,7 +85,7 @@ sealed class FieldJudge : Judge, IJudgement
     public bool IsUnusual(int score) => score == 0 ? _calibrator.IsUnusual(0) : _unprecedented.Unusual;
 
     /// <inheritdoc/>
-    public bool Alarms(int score) => score == 0 ? _calibrator.Alarms(0) : _unprecedented.Score >= 1;
+    public double ScoreOf(int score) => score == 0 ? _calibrator.ScoreOf(0) : _unprecedented.Score;
 
     /// <inheritdoc/>
     public override string[] Names { get; } = ["block", Unprecedented.Name];

@@ -83,10 +83,10 @@ sealed class MetricJudge : Judge, IJudgement
 
     /// <inheritdoc/>
     public bool IsUnusual(int score) =>
-        score < _calibrators.Length ? _present[score] >= _spec.Quiet || Alarms(score) : _unprecedented.Unusual;
+        score < _calibrators.Length ? _present[score] >= _spec.Quiet || ScoreOf(score) >= 1 : _unprecedented.Unusual;
 
     /// <inheritdoc/>
-    public bool Alarms(int score) => score < _calibrators.Length ? _told >= 1 && score == _strongest : _unprecedented.Score >= 1;
+    public double ScoreOf(int score) => score >= _calibrators.Length ? _unprecedented.Score : score == _strongest ? _told : 0;
 
     /// <inheritdoc/>
     public override bool TellsEarly => true;

@@ -1,0 +1,153 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Threading.Channels;
+using CloudNative.CloudEvents;
+using Esn.Streaming.Configuration;
+using Esn.Streaming.Streams;
+using Esn.Streaming.Wire;
+
+namespace Esn.Streaming.Kafka;
+
+/// <summary>A change of an alarm, of what a feed gives, or of a model; without an event, its stream is another process's now, or
+/// some came back.</summary>
+sealed record WebhookChange(StreamId Stream, CloudEvent? Event, DateTime At)
+{
+    public AlarmEvent? Alarm { get; init; }
+
+    public string Id { get; init; } = "";
+
+    public SilenceChange? Silence { get; init; }
+
+    public IReadOnlyList<StreamBack> Back { get; init; } = [];
+}
+
+/// <summary>One address that changes are posted to, one after another; what can't be posted is handed back.</summary>
+sealed class Webhook : IAsyncDisposable
+{
+    const int MostWaiting = 10_000;
+
+    static readonly TimeSpan EndWithin = TimeSpan.FromSeconds(2);
+
+    static readonly TimeSpan FirstWait = TimeSpan.FromMilliseconds(500), LongestWait = TimeSpan.FromSeconds(60);
+
+    // Alertmanager takes what it hears no more of for resolved, after 5 min.
+    static readonly TimeSpan Refresh = TimeSpan.FromSeconds(60);
+
+    readonly WebhookConfig _config;
+    readonly AlertmanagerAlerts? _alerts;  // null: it takes events
+    readonly TimeProvider _time;
+    readonly Action<string> _counted;
+    readonly Func<string, StreamId, byte[], string, Task> _fail;
+    readonly HttpClient _client;
+    readonly Uri _url;
+    readonly Channel<WebhookChange> _waiting = Channel.CreateBounded<WebhookChange>(MostWaiting);
+    readonly CancellationTokenSource _ending = new();
+    readonly Task _worker;
+
+    public Webhook(WebhookConfig config, IReadOnlyList<string> names, TimeProvider time, Action<string> counted,
+        Func<string, StreamId, byte[], string, Task> fail)
+    {
+        (_config, _time, _counted, _fail, _url) = (config, time, counted, fail, new Uri(config.Url));
+        _alerts = config.Format == WebhookFormat.Alertmanager ? new AlertmanagerAlerts(names) : null;
+        _client = new HttpClient { Timeout = TimeSpan.FromSeconds(config.TimeoutSeconds) };
+        foreach ((string name, string value) in config.Headers) _client.DefaultRequestHeaders.TryAddWithoutValidation(name, value);
+        _worker = Task.Run(Work);
+    }
+
+    public WebhookFormat Format => _config.Format;
+
+    public void Post(WebhookChange change)
+    {
+        if (_waiting.Writer.TryWrite(change) || change.Event is null) return;
+        _counted("failed");
+        _ = _fail(_url.Host, change.Stream, AnomalyCloudEvent.Structured(change.Event).ToArray(),
+            $"{MostWaiting} changes wait already");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _waiting.Writer.Complete();
+        if (await Task.WhenAny(_worker, Task.Delay(EndWithin, _time)).ConfigureAwait(false) != _worker)
+            await _ending.CancelAsync().ConfigureAwait(false);
+        await _worker.ConfigureAwait(false);
+        _client.Dispose();
+        _ending.Dispose();
+    }
+
+    async Task Work()
+    {
+        Task refresh = Task.Delay(Refresh, _time, _ending.Token);
+        try
+        {
+            while (true)
+            {
+                Task<bool> more = _waiting.Reader.WaitToReadAsync(_ending.Token).AsTask();
+                while (await Task.WhenAny(more, refresh).ConfigureAwait(false) == refresh)
+                {
+                    if (_alerts?.Open() is { } open) await Attempt(open).ConfigureAwait(false);
+                    refresh = Task.Delay(Refresh, _time, _ending.Token);
+                }
+                if (!await more.ConfigureAwait(false)) return;
+                while (_waiting.Reader.TryRead(out WebhookChange? change)) await Take(change).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The process ends.
+        }
+    }
+
+    async Task Take(WebhookChange change)
+    {
+        if (change.Event is null) _alerts?.HandOver(change);
+        else
+            await Deliver(change.Stream, _alerts?.Of(change) ?? AnomalyCloudEvent.Structured(change.Event).ToArray()).ConfigureAwait(false);
+    }
+
+    async Task Deliver(StreamId stream, byte[] body)
+    {
+        long since = _time.GetTimestamp();
+        TimeSpan wait = FirstWait;
+        while (true)
+        {
+            (bool done, bool again, string said) = await Attempt(body).ConfigureAwait(false);
+            if (done)
+            {
+                _counted("delivered");
+                return;
+            }
+            if (!again || _time.GetElapsedTime(since) + wait > TimeSpan.FromSeconds(_config.RetrySeconds))
+            {
+                _counted("failed");
+                await _fail(_url.Host, stream, body, said).ConfigureAwait(false);
+                return;
+            }
+            _counted("retried");
+            await Task.Delay(wait, _time, _ending.Token).ConfigureAwait(false);
+            wait = wait * 2 < LongestWait ? wait * 2 : LongestWait;
+        }
+    }
+
+    // Whether it was taken, whether it may be later, and what was said.
+    async Task<(bool Done, bool Again, string Said)> Attempt(byte[] body)
+    {
+        try
+        {
+            using var content = new ByteArrayContent(body);
+            content.Headers.ContentType = new MediaTypeHeaderValue(
+                _config.Format == WebhookFormat.Json ? "application/cloudevents+json" : "application/json");
+            using HttpResponseMessage answer = await _client.PostAsync(_url, content, _ending.Token).ConfigureAwait(false);
+            bool again = (int)answer.StatusCode >= 500
+                || answer.StatusCode is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests;
+            return (answer.IsSuccessStatusCode, again, $"{(int)answer.StatusCode} {answer.ReasonPhrase}");
+        }
+        catch (HttpRequestException e)
+        {
+            return (false, true, e.Message);
+        }
+        catch (OperationCanceledException) when (!_ending.IsCancellationRequested)
+        {
+            return (false, true, $"no answer within {_config.TimeoutSeconds} s");
+        }
+    }
+}
