@@ -83,7 +83,7 @@ sealed class AlertmanagerAlerts(IReadOnlyList<string> names)
             LabelsOf(change.Stream, alarm.Severity, change.Id, alarm.LaterChannels), Misbehaves(change.Stream),
             string.Create(CultureInfo.InvariantCulture, $"Open since step {alarm.Start}, feed time "
                 + $"{FeedTime.Write(alarm.StartTime)}; peak score {alarm.PeakScore:F2} (1 = threshold), "
-                + $"{Words.Of(alarm.Severity)}{AlarmText.Valued(alarm, _names)}; now {Words.Of(alarm.Change)}."));
+                + $"{Words.Of(alarm.Severity)}{AlarmText.Valued(alarm, names)}; now {Words.Of(alarm.Change)}."));
     }
 
     List<Alert> Alerts(WebhookChange change, SilenceChange silence)
