@@ -18,6 +18,7 @@ public sealed class Detector
     readonly ModelSpec _spec;
     OnlineModel _model;
     ModelHealth _before;  // of the models before this one
+    bool _wanders;        // it was chosen for a rhythm on a base line that wanders
 
     /// <param name="spec">Validated here.</param>
     /// <param name="channels">Length of every frame, ≥ 1.</param>
@@ -193,12 +194,17 @@ public sealed class Detector
         {
             done += _model.Take(times[done..], frames[(done * Channels)..], results[done..], expected[(done * Channels)..],
                 muted.IsEmpty ? default : muted[done..], whole);
+            if (_model.Wanders)
+            {
+                results[done - 1] = results[done - 1] with { Model = new ModelChange(ModelChangeKind.Wandering, [], Restarted: false) };
+                (_model, _wanders) = (_model.OnWanderingBaseLine(), true);
+            }
             if (!_model.Outgrown) continue;
             // A model whose scaling clips most of what comes sees nothing any more: another takes its place, and warms up as the first did.
             ModelChange why = _model.Leave();
             if (done > 0) results[done - 1] = results[done - 1] with { Model = why };
             _before = Health with { Rescalings = _before.Rescalings + 1 };
-            _model = new OnlineModel(_spec, Channels, _model.Position, _model);
+            (_model, _wanders) = (new OnlineModel(_spec, Channels, _model.Position, _model), false);
         }
         GC.KeepAlive(this);  // and with it all memory outside the managed heap
     }
@@ -216,6 +222,8 @@ public sealed class Detector
     internal void Carry(ref StateCarrier state)
     {
         state.Carry(ref _before);
+        if (state.Holds(6)) state.Carry(ref _wanders);
+        if (state.Loading && _wanders) _model = new OnlineModel(OnlineModel.On(_spec, wanders: true), Channels, position: 0);
         _model.Carry(ref state);
     }
 }

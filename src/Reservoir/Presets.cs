@@ -35,7 +35,8 @@ public static class Presets
 
     /// <summary>Deterministic, physical or chaotic signals, sampled at their own scale.</summary>
     /// <param name="budget">Alarms a step that can be borne.</param>
-    public static ErrorModelSpec Signal(double budget = 1e-4) => new() { Calibrator = new BudgetSpec { AlarmsPerStep = budget } };
+    public static ErrorModelSpec Signal(double budget = 1e-4) =>
+        new() { InputMap = new ByBaseLineSpec(), Calibrator = new BudgetSpec { AlarmsPerStep = budget } };
 
     /// <summary>
     /// The raw scores of <see cref="Sensors"/>: where a channel lies, how noisy it is, and what the others say of it. What the model

@@ -8,6 +8,12 @@ public enum ModelChangeKind
 
     /// <summary>The feed has left the range of its scaling for good.</summary>
     Outgrown,
+
+    /// <summary>
+    /// Its rhythm rides on a base line that wanders: the units are driven by what is left beside it, as if they had been from the first
+    /// frame on (<see cref="ByBaseLineSpec"/>). It is found in the warm-up, and nothing of that is lost.
+    /// </summary>
+    Wandering,
 }
 
 /// <summary>A change of the model itself, as an operator should hear of it.</summary>

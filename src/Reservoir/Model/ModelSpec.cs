@@ -99,7 +99,8 @@ public abstract record ModelSpec
     /// </remarks>
     /// <param name="channels">Of the feed, ≥ 1.</param>
     public virtual long EstimatedBytes(int channels) =>
-        Esn.Readout.EstimatedBytes(Regressors(channels), channels, HorizonSteps) + (TakesFields ? 0 : GrowthBytes * channels);
+        Esn.Readout.EstimatedBytes(Regressors(channels), channels, HorizonSteps) + (TakesFields ? 0 : GrowthBytes * channels)
+            + (InputMap is ByBaseLineSpec map ? BaseLineWatch.EstimatedBytes(map, channels) : 0);
 
     const long GrowthBytes = 400;  // of a channel that is watched for growth
 

@@ -38,6 +38,7 @@ sealed class OnlineModel
     DifferencingScaler? _differencing;  // the scaler, where growth is modelled
     Foretelling? _foretelling;      // null: the scaling is not fixed yet
     bool _dated;                    // whether the alarm's slow change was told
+    BaseLineWatch? _watch;          // null: how a frame drives the units is settled
 
     /// <param name="spec">Valid.</param>
     /// <param name="channels">Length of every frame, ≥ 1.</param>
@@ -56,6 +57,7 @@ sealed class OnlineModel
         _bar = new Bar(spec.Alarm);
         (_judge, _alarm, _report) = Judging(TimeSpan.FromSeconds(1));
         _first = new FirstFrames(channels, _schedule.ScalingSteps, _judge.TellsEarly);
+        if (spec.InputMap is ByBaseLineSpec map && BaseLineWatch.Fits(spec, map, channels)) _watch = new BaseLineWatch(map, channels);
     }
 
     /// <summary>Frames that the stream has had so far.</summary>
@@ -78,6 +80,21 @@ sealed class OnlineModel
     /// alarm is open: no more frames are taken.
     /// </summary>
     public bool Outgrown => (_left.Beyond >= MostClipped || _growth.Outgrew) && !_alarm.Open && _echo == 0;
+
+    /// <summary>The first frames showed a rhythm on a base line that wanders: no more are taken.</summary>
+    public bool Wanders => _watch is { Wanders: true };
+
+    /// <summary>It wanders: the model that takes its place has taken the same frames, by the map for such a feed.</summary>
+    public OnlineModel OnWanderingBaseLine()
+    {
+        BaseLineWatch seen = _watch!;
+        var model = new OnlineModel(On(_spec, wanders: true), _channels, _position - seen.Count, this);
+        model.Take(seen.Times, seen.Frames, new StepResult[seen.Count], new double[seen.Frames.Length], seen.Muted, whole: false);
+        return model;
+    }
+
+    /// <summary>The specification of a model of which it is known whether its feed has a rhythm on a base line that wanders.</summary>
+    public static ModelSpec On(ModelSpec spec, bool wanders) => spec with { InputMap = spec.InputMap.Chosen(wanders) };
 
     /// <summary>It is outgrown: another takes its place.</summary>
     /// <returns>Why.</returns>
@@ -105,7 +122,7 @@ sealed class OnlineModel
         for (; done < times.Length && _scaler is null; done++)
             results[done] = TakeFirst(times[done], frames.Slice(done * _channels, _channels),
                 expected.Slice(done * _channels, _channels), !muted.IsEmpty && muted[done]);
-        for (int count; done < times.Length && !Outgrown; done += count)
+        for (int count; done < times.Length && !Outgrown && !Wanders; done += count)
         {
             // One at a time where the next frame may be the last.
             count = _growth.Outgrew || _left.Beyond + _predictor.AtOnce >= MostClipped ? 1
@@ -114,10 +131,21 @@ sealed class OnlineModel
             if (!whole) count = MissingValues.Together(frames[(done * _channels)..], _channels, count);
             if (!muted.IsEmpty && double.IsFinite(_spec.MutedReach) && muted.Slice(done, count).IndexOf(true) is >= 0 and var mute)
                 count = Math.Max(1, mute);
+            if (_watch is not null) count = Watch(times, frames, muted, done, count);
             Advance(times.Slice(done, count), frames.Slice(done * _channels, count * _channels), results.Slice(done, count),
                 expected.Slice(done * _channels, count * _channels), muted.IsEmpty ? default : muted.Slice(done, count));
         }
         return done;
+    }
+
+    // Keeps the frames that are taken next, as many as it needs. The last of them is taken before anything comes of it.
+    int Watch(ReadOnlySpan<DateTime> times, ReadOnlySpan<double> frames, ReadOnlySpan<bool> muted, int from, int count)
+    {
+        count = Math.Min(count, _watch!.Left);
+        _watch.Keep(times.Slice(from, count), frames.Slice(from * _channels, count * _channels),
+            muted.IsEmpty ? default : muted.Slice(from, count));
+        if (_watch.Left == 0 && !_watch.Decide(_scaler!)) _watch = null;
+        return count;
     }
 
     StepResult TakeFirst(DateTime time, ReadOnlySpan<double> frame, Span<double> expected, bool muted)
@@ -125,6 +153,7 @@ sealed class OnlineModel
         expected.Fill(double.NaN);
         (double score, AlarmEvent? alarm) = _first!.Take(time, frame, muted, _position, _judge, _alarm, _report, _bar);
         var result = new StepResult(_position++, WarmingUp: true, score, Normality: 1, _alarm.Open, alarm);
+        if (!muted && !MissingValues.AreAll(frame)) _watch?.Keep(new ReadOnlySpan<DateTime>(in time), frame, muted: default);
         if (!_first.Full) return result;
         bool known = _growth.Any;  // and told of
         Replay(_first);
@@ -155,6 +184,7 @@ sealed class OnlineModel
     {
         (_scaler, _interval, _first) = (scaler, interval, null);
         _differencing = scaler as DifferencingScaler;
+        if (_differencing is not null) _watch = null;  // what drives the units is the growth
         _foretelling = new Foretelling(_forecast, scaler, _channels, interval);
         (_judge, _alarm, _report) = Judging(interval);
     }
@@ -312,6 +342,9 @@ sealed class OnlineModel
             _growth.Carry(ref state);
             _left.Carry(ref state);
         }
+        bool watching = state.Holds(6) && state.Carried(_watch is not null);
+        if (!watching) _watch = null;
+        _watch?.Carry(ref state);
         if (!begun)
         {
             _first!.Carry(ref state, _judge, _alarm, _report, _bar);

@@ -11,7 +11,6 @@ namespace Esn;
 sealed class ShapeScore(ShapeSpec spec, ScoreContext context) : Score("shape", context.Channels, spec.Longest / 4)
 {
     const int Room = 64;            // samples between two times that what is too old is thrown away
-    const double Peak = .9;         // part of the highest autocorrelation that a peak has at the period
     const int Enough = 8;           // lengths of past from which its halves are compared: before, they differ for want of shapes
     const double Resolved = 1e-8;   // mean square below which shapes are the same: what single precision resolves
 
@@ -153,58 +152,12 @@ sealed class ShapeScore(ShapeSpec spec, ScoreContext context) : Score("shape", c
     // whose beats are small, and no shape.
     int Period()
     {
-        int period = Period(_past);
+        var rhythm = new Rhythm(spec.Longest, spec.Periodic);
+        int period = rhythm.Period(_past, _end);
         if (period > 0) return period;
-        period = Period([.. _past.Select(WithoutWander)]);
+        period = rhythm.Period([.. _past.Select(row => rhythm.WithoutWander(row, _end))], _end);
         _wanders = period > 0;
         return period;
-    }
-
-    // Less the mean over the longest period, around each step: it takes off what is slower, and of a rhythm that fits in leaves the shape.
-    float[] WithoutWander(float[] row)
-    {
-        double[] sums = new double[_end + 1];  // once in the life of a stream
-        for (int t = 0; t < _end; t++) sums[t + 1] = sums[t] + row[t];
-        float[] rest = new float[_end];
-        for (int t = 0; t < _end; t++)
-        {
-            int from = Math.Max(0, t - spec.Longest / 2), to = Math.Min(_end, t + spec.Longest / 2 + 1);
-            rest[t] = (float)(row[t] - (sums[to] - sums[from]) / (to - from));
-        }
-        return rest;
-    }
-
-    // The first lag, beyond the first fall of the autocorrelation below 0, at which it has a peak that is about as high as any: at
-    // multiples of a period it is as high as there.
-    int Period(float[][] rows)
-    {
-        double[] correlation = new double[2 * spec.Longest + 1];  // once in the life of a stream
-        foreach (float[] row in rows)
-        {
-            double mean = 0;
-            for (int t = 0; t < _end; t++) mean += row[t] / _end;
-            for (int lag = 0; lag < correlation.Length; lag++)
-            {
-                double sum = 0;
-                for (int t = lag; t < _end; t++) sum += (row[t] - mean) * (row[t - lag] - mean);
-                correlation[lag] += sum / (_end - lag);
-            }
-        }
-        int best = 0;
-        bool fell = false;
-        for (int lag = 1; lag <= spec.Longest; lag++)
-        {
-            fell |= correlation[lag] <= 0;
-            if (fell && (best == 0 || correlation[lag] > correlation[best])) best = lag;
-        }
-        // What has no peak above 0 has none to be found below.
-        if (best < 4 || correlation[best] <= 0 || correlation[best] < spec.Periodic * correlation[0]) return 0;
-        int first = 1;
-        while (correlation[first] > 0) first++;
-        while (correlation[first] < Peak * correlation[best] || correlation[first + 1] > correlation[first])
-            if (++first == best) break;
-        first = Math.Max(4, first);
-        return Math.Min(correlation[first], correlation[2 * first]) < spec.Periodic * correlation[0] ? 0 : first;
     }
 
     // Of as many terms as there are at this lag.

@@ -44,6 +44,7 @@ public sealed class KafkaSource : IDisposable
     RecordRows _collected = new();
     long _bytes;  // of their values
     readonly List<int> _ends = [];  // records of theirs after which one of another partition comes
+    readonly string? _only;  // the topic of all records; null: there may be several
     string _topic = "";  // of the last record
     int _partition;      // the same
     Thread? _consuming;
@@ -64,7 +65,13 @@ public sealed class KafkaSource : IDisposable
         _size = new BatchSize(config.Source.BatchSize, time);
         _values = new RecordValues(config.Source.Fields);
         var said = new ClientLog(log, time);
-        Consumer = new ConsumerBuilder<byte[]?, byte[]?>(ClientSettings.Consumer(config))
+        ConsumerConfig settings = ClientSettings.Consumer(config);
+        if (config.Source.Topics is [var only] && only[0] != '^')
+        {
+            _only = only;
+            settings.ConsumeResultFields = "headers,timestamp";  // the client makes the name of the topic anew with every record
+        }
+        Consumer = new ConsumerBuilder<byte[]?, byte[]?>(settings)
             .SetKeyDeserializer(_keys)
             .SetValueDeserializer(_values)
             .SetPartitionsAssignedHandler((_, partitions) => _membership!.Assign(partitions))
@@ -239,7 +246,7 @@ public sealed class KafkaSource : IDisposable
         {
             if (Consumer.Consume(wait) is not { } result) return false;
             Message<byte[]?, byte[]?> message = result.Message;
-            string topic = result.Topic == _topic ? _topic : result.Topic;  // the client makes it anew with every record
+            string topic = _only ?? (result.Topic == _topic ? _topic : result.Topic);
             if (_collected.Count > 0 && (_partition != result.Partition.Value || _topic != topic)) _ends.Add(_collected.Count - 1);
             (_topic, _partition) = (topic, result.Partition);
             _bytes += message.Value?.Length ?? _values.Bytes.Count;

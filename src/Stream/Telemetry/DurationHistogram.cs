@@ -10,6 +10,7 @@ sealed class DurationHistogram
     readonly Histogram<double> _exported;
     readonly double[] _bounds;
     readonly (double Sum, int Count)[] _gathered;  // of each bucket, to be observed
+    int _bucket;                                   // of the last of them
 
     /// <param name="metrics">Where it is scraped.</param>
     /// <param name="meter">Where it is exported from.</param>
@@ -28,9 +29,10 @@ sealed class DurationHistogram
     /// <summary>One of many that are observed together by <see cref="ObserveGathered"/>, which costs less: for one thread.</summary>
     public void Gather(double seconds)
     {
-        int bucket = 0;
-        while (bucket < _bounds.Length && seconds > _bounds[bucket]) bucket++;
-        ref (double Sum, int Count) gathered = ref _gathered[bucket];
+        // Mostly they are like the one before.
+        while (_bucket > 0 && seconds <= _bounds[_bucket - 1]) _bucket--;
+        while (_bucket < _bounds.Length && seconds > _bounds[_bucket]) _bucket++;
+        ref (double Sum, int Count) gathered = ref _gathered[_bucket];
         gathered = (gathered.Sum + seconds, gathered.Count + 1);
     }
 

@@ -77,7 +77,7 @@ public sealed class EsnMetrics
         _silences = metrics.CreateCounter("esn_silences_total",
             "Times that a stream, or a channel of one, was silent for far longer than its interval.", "of");
         _modelChanges = metrics.CreateCounter("esn_model_changes_total",
-            "Models that found their feed to grow without bound, or to have left the range of its scaling for good, by which it was.",
+            "Models that found their feed to grow without bound, to have left its scaling for good, or to wander, by which it was.",
             "why");
         foreach (ModelChangeKind kind in Enum.GetValues<ModelChangeKind>()) _modelChanges.WithLabels(Words.Of(kind));
         _blank = metrics.CreateCounter("esn_blank_frames_total", "Frames that had no value in any channel: a gap.");

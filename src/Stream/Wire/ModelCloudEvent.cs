@@ -11,13 +11,16 @@ public static class ModelCloudEvent
     /// <summary>The model begins anew: nothing alarms until it has warmed up, but for what preset metric tells early.</summary>
     public const string Restarted = "esn.model.restarted";
 
+    /// <summary>A rhythm rides on a base line that wanders: the units are driven by what is left beside it.</summary>
+    public const string Wandering = "esn.model.wandering";
+
     /// <summary>The data of such an event.</summary>
     /// <param name="Stream">Its name.</param>
     /// <param name="Topic">Of the stream.</param>
     /// <param name="Partition">Of the stream.</param>
     /// <param name="Time">Of the frame, feed time.</param>
     /// <param name="Position">Of the frame in the stream.</param>
-    /// <param name="Why">growing, outgrown.</param>
+    /// <param name="Why">growing, outgrown, wandering.</param>
     /// <param name="Channels">Names of those it is about, or their numbers.</param>
     /// <param name="Says">The same for a person.</param>
     public sealed record ModelData(string Stream, string Topic, int Partition, string Time, long Position, string Why,
@@ -30,11 +33,12 @@ public static class ModelCloudEvent
     /// <param name="names">Names of the channels; empty: none.</param>
     public static CloudEvent Of(Frame frame, long position, ModelChange change, IReadOnlyList<string> names)
     {
-        string what = change.Restarted ? "restarted" : "growing";
+        string type = change.Restarted ? Restarted : change.Kind == ModelChangeKind.Wandering ? Wandering : Growing;
+        string what = type[(type.LastIndexOf('.') + 1)..];
         return new CloudEvent
         {
             Id = FormattableString.Invariant($"{frame.Stream.Topic}/{frame.Stream.Partition}/{frame.Stream.Key}/{position}/model/{what}"),
-            Type = change.Restarted ? Restarted : Growing,
+            Type = type,
             Source = new Uri($"/esn/{Uri.EscapeDataString(frame.Stream.Topic)}", UriKind.Relative),
             Subject = frame.Stream.Key,
             Time = frame.Time,
@@ -54,7 +58,9 @@ public static class ModelCloudEvent
     {
         string of = string.Join(", ", Names(change, names));
         bool all = change.Channels.Count == 0 || change.Channels.Count == names.Count;
-        return change.Kind == ModelChangeKind.Outgrown
+        return change.Kind == ModelChangeKind.Wandering
+            ? "a rhythm on a base line that wanders: what is left beside it drives the units"
+            : change.Kind == ModelChangeKind.Outgrown
             ? $"{(all ? "the feed has" : of)} left the range that its scaling was fixed for: the model begins anew"
             : $"{of} {(change.Channels.Count > 1 ? "grow" : "grows")} without bound: modelled by the growth a step"
                 + (change.Restarted ? ", the model begins anew" : "");

@@ -39,6 +39,7 @@ readonly record struct RecordRow(FeedRecord? Record, string Topic, int Partition
 sealed class RecordRows : IReadOnlyList<FeedRecord>
 {
     const int Together = 512;  // below what goes to the heap of large objects
+    const int First = 8;       // a live feed brings few at once
 
     readonly List<RecordRow[]> _rows = [];
 
@@ -62,8 +63,15 @@ sealed class RecordRows : IReadOnlyList<FeedRecord>
     /// <summary>One more.</summary>
     public void Add(in RecordRow row)
     {
-        if (Count == _rows.Count * Together) _rows.Add(new RecordRow[Together]);
-        _rows[^1][Count++ % Together] = row;
+        int at = Count++ % Together;
+        if (at == 0) _rows.Add(new RecordRow[_rows.Count == 0 ? First : Together]);
+        RecordRow[] last = _rows[^1];
+        if (at == last.Length)
+        {
+            Array.Resize(ref last, 2 * at);
+            _rows[^1] = last;
+        }
+        last[at] = row;
     }
 
     /// <inheritdoc/>

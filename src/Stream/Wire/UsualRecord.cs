@@ -45,10 +45,17 @@ sealed class UsualRecord
         do
         {
             Skip(json, ref at);
-            if (!timed && Is(json, _timestamp, ref at)) timed = Next(json, ref at) == ':' && Time(json, ref at, out time);
-            else if (!valued && Is(json, _value, ref at)) valued = Next(json, ref at) == ':' && Number(json, ref at, out value);
+            if (!timed && Is(json, _timestamp, ref at))
+            {
+                if (Next(json, ref at) != ':' || !Time(json, ref at, out time)) return false;
+                timed = true;
+            }
+            else if (!valued && Is(json, _value, ref at))
+            {
+                if (Next(json, ref at) != ':' || !Number(json, ref at, out value)) return false;
+                valued = true;
+            }
             else return false;
-            // One that is not read is none that can be left out.
             next = Next(json, ref at);
         }
         while (next == ',');

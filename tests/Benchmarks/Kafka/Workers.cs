@@ -5,9 +5,9 @@ namespace Esn.Benchmarks.Kafka;
 /// <summary>`esn run` as processes.</summary>
 static class Workers
 {
-    // Each look is a scrape, which the worker pays for: by the rate so far there are about twenty in all, and more only near the end.
+    // Each look is a scrape, which the worker pays for with some milliseconds: by the rate so far there are about ten for each half.
     static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(100);
-    const double Look = .1;  // of what is left
+    const double Look = .25;  // of what is left
 
     /// <summary>Runs so many workers through the whole backlog.</summary>
     /// <returns>From the first step on, with the processor time of all workers from then on.</returns>

@@ -90,6 +90,22 @@ public sealed class BacktestTests : FileTests
     }
 
     [Fact]
+    public void That_a_base_line_wanders_is_told_and_shown()
+    {
+        string file = Feed(1500, t => string.Create(CultureInfo.InvariantCulture,
+            $"{DateTime.UnixEpoch.AddSeconds(t):yyyy-MM-dd HH:mm:ss},{Math.Pow(Math.Sin(t / 20.0), 8) + Math.Sin(t / 150.0):R},0"));
+        using CsvFeed feed = CsvFeed.Open(file, ["value"], []);
+        ErrorModelSpec signal = Presets.Signal();
+        BacktestSummary summary = BacktestRun.Run(feed, null,
+            new EsnConfig { Detector = signal with { Reservoir = signal.Reservoir with { Units = 40 } } }, Folder, null, TimeProvider.System,
+            _ => { }, CancellationToken.None);
+        Assert.Equal((999L, "a rhythm on a base line that wanders: what is left beside it drives the units"),
+            (Assert.Single(summary.Models).Row, summary.Models[0].Says));
+        Assert.Contains(File.ReadLines(Path.Combine(Folder, "events.jsonl")), line => line.Contains("esn.model.wandering",
+            StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void A_file_too_short_for_the_warm_up_that_was_said_tells_both()
     {
         using CsvFeed feed = CsvFeed.Open(Feed(300), ["value"], []);

@@ -42,6 +42,16 @@ public sealed class OutgoingNoticeTests
     }
 
     [Fact]
+    public void That_a_base_line_wanders_is_an_event_of_its_own()
+    {
+        Message<byte[]?, byte[]?> told = Told(new ModelChange(ModelChangeKind.Wandering, [], Restarted: false));
+        Assert.Equal(("esn.model.wandering", "steps/2/eth0/69/model/wandering"), (Header(told, "ce_type"), Header(told, "ce_id")));
+        JsonElement data = JsonDocument.Parse(told.Value!).RootElement;
+        Assert.Equal("wandering", data.GetProperty("why").GetString());
+        Assert.Equal("a rhythm on a base line that wanders: what is left beside it drives the units", data.GetProperty("says").GetString());
+    }
+
+    [Fact]
     public void Who_joins_the_alarms_of_tiles_passes_it_over()
     {
         Message<byte[]?, byte[]?> told = Told(new ModelChange(ModelChangeKind.Growing, [1], Restarted: false));

@@ -58,6 +58,9 @@ public sealed class UsualRecordTests
     [InlineData("""{"timestamp": "2026-01-02T23:59:60Z", "value": 1}""")]
     [InlineData("""{"timestamp": "2026-01-02T-1:59:60Z", "value": 1}""")]
     [InlineData("""{"timestamp": 1767323045, "value": 1}""")]
+    [InlineData("""{"timestamp": "2026-01-02T03:04:05Z", "value": , "value": 1}""")]
+    [InlineData("""{"timestamp": "2026-01-02T03:04:05Z", "value": 01, "value": 1}""")]
+    [InlineData("""{"timestamp": ",\"timestamp\": "2026-01-02T03:04:05Z", "value": 1}""")]
     public void What_is_written_in_any_other_way_is_left_to_the_decoder(string json) => Assert.Null(Read(json));
 
     [Fact]

@@ -13,6 +13,9 @@ public abstract record InputMapSpec
     /// <summary>K, length of the features that a frame of so many channels has.</summary>
     internal abstract int Features(int channels);
 
+    /// <summary>What it comes to on a feed of which it is known whether a rhythm rides on a base line that wanders.</summary>
+    internal virtual InputMapSpec Chosen(bool wanders) => this;
+
     /// <summary>The same for frames of this geometry.</summary>
     internal virtual InputMapSpec ForGrid(GridSpec grid) => this;
 

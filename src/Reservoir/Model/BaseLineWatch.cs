@@ -1,0 +1,104 @@
+namespace Esn;
+
+/// <summary>
+/// The first frames that a model takes, kept until they show whether its feed is a rhythm on a base line that wanders
+/// (<see cref="ByBaseLineSpec"/>).
+/// </summary>
+sealed class BaseLineWatch
+{
+    readonly ByBaseLineSpec _spec;
+    readonly int _channels;
+    readonly double[] _frames;  // [most×channels], units of the feed; NaN: no value
+    readonly DateTime[] _times;
+    readonly bool[] _muted;
+    int _count;
+
+    /// <param name="spec">What chooses.</param>
+    /// <param name="channels">Length of a frame.</param>
+    public BaseLineWatch(ByBaseLineSpec spec, int channels)
+    {
+        (_spec, _channels) = (spec, channels);
+        (_frames, _times, _muted) = (new double[spec.Frames * channels], new DateTime[spec.Frames], new bool[spec.Frames]);
+    }
+
+    /// <summary>Whether a model may choose: nothing is told before, and the larger one is not too large.</summary>
+    public static bool Fits(ModelSpec spec, ByBaseLineSpec map, int channels) =>
+        map.Frames > spec.Schedule.ScalingSteps && map.Frames <= spec.Schedule.AlarmFrom
+        && EchoStateNetwork.RegressorsOf(spec.Reservoir, map.Chosen(wanders: true), channels) <= Readout.MostRegressors;
+
+    /// <summary>Bytes that it takes.</summary>
+    public static long EstimatedBytes(ByBaseLineSpec map, int channels) => (long)map.Frames * (sizeof(double) * (channels + 1L) + 1);
+
+    /// <summary>Frames kept so far.</summary>
+    public int Count => _count;
+
+    /// <summary>Frames that are still to come.</summary>
+    public int Left => _times.Length - _count;
+
+    /// <summary>Feed times of the frames, [count].</summary>
+    public ReadOnlySpan<DateTime> Times => _times.AsSpan(0, _count);
+
+    /// <summary>The frames as they came, [count×channels].</summary>
+    public ReadOnlySpan<double> Frames => _frames.AsSpan(0, _count * _channels);
+
+    /// <summary>Which of them are not to be judged, [count].</summary>
+    public ReadOnlySpan<bool> Muted => _muted.AsSpan(0, _count);
+
+    /// <summary>They showed that it wanders.</summary>
+    public bool Wanders { get; private set; }
+
+    /// <summary>Keeps frames that the model takes.</summary>
+    /// <param name="times">[n], n ≤ <see cref="Left"/>.</param>
+    /// <param name="frames">[n×channels].</param>
+    /// <param name="muted">[n]; empty: none is.</param>
+    public void Keep(ReadOnlySpan<DateTime> times, ReadOnlySpan<double> frames, ReadOnlySpan<bool> muted)
+    {
+        times.CopyTo(_times.AsSpan(_count));
+        frames.CopyTo(_frames.AsSpan(_count * _channels));
+        muted.CopyTo(_muted.AsSpan(_count));
+        _count += times.Length;
+    }
+
+    /// <summary>All frames are there: whether they wander.</summary>
+    /// <param name="scaler">Of the model. What is far beyond its range counts as much as its edge.</param>
+    public bool Decide(Scaler scaler)
+    {
+        double[] known = [.. _frames];
+        for (int t = 0; t < _count; t++)
+            if (_muted[t]) known.AsSpan(t * _channels, _channels).Fill(double.NaN);
+        known = MissingValues.Filled(known, _channels);
+        var (rows, y) = (new float[_channels][], new double[_channels]);
+        for (int c = 0; c < _channels; c++) rows[c] = new float[_count];
+        for (int t = 0; t < _count; t++)
+        {
+            scaler.Scale(known.AsSpan(t * _channels, _channels), y);
+            for (int c = 0; c < _channels; c++) rows[c][t] = (float)y[c];
+        }
+        var rhythm = new Rhythm(_spec.Longest, _spec.Periodic);
+        double all = 0, slow = 0;
+        foreach (float[] row in rows)
+        {
+            double[] baseLine = rhythm.BaseLine(row, _count);
+            all += Variance(_count, t => row[t]);
+            slow += Variance(_count, t => baseLine[t]);
+        }
+        return Wanders = slow >= _spec.Share * all && rhythm.Period([.. rows.Select(row => rhythm.WithoutWander(row, _count))], _count) > 0;
+    }
+
+    static double Variance(int count, Func<int, double> of)
+    {
+        double mean = 0, sum = 0;
+        for (int t = 0; t < count; t++) mean += of(t) / count;
+        for (int t = 0; t < count; t++) sum += (of(t) - mean) * (of(t) - mean);
+        return sum / count;
+    }
+
+    /// <summary>Out into a snapshot or back, as long as they are not all there.</summary>
+    public void Carry(ref StateCarrier state)
+    {
+        state.Carry(ref _count, 0, _times.Length - 1);
+        state.Carry(_frames.AsSpan(0, _count * _channels));
+        state.Carry(_times.AsSpan(0, _count));
+        state.Carry(_muted.AsSpan(0, _count));
+    }
+}
