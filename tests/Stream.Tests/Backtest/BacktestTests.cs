@@ -96,9 +96,9 @@ public sealed class BacktestTests : FileTests
             $"{DateTime.UnixEpoch.AddSeconds(t):yyyy-MM-dd HH:mm:ss},{Math.Pow(Math.Sin(t / 20.0), 8) + Math.Sin(t / 150.0):R},0"));
         using CsvFeed feed = CsvFeed.Open(file, ["value"], []);
         ErrorModelSpec signal = Presets.Signal();
-        BacktestSummary summary = BacktestRun.Run(feed, null,
-            new EsnConfig { Detector = signal with { Reservoir = signal.Reservoir with { Units = 40 } } }, Folder, null, TimeProvider.System,
-            _ => { }, CancellationToken.None);
+        var config = new EsnConfig { Detector = signal with { Reservoir = signal.Reservoir with { Units = 40 } } };
+        BacktestSummary summary = BacktestRun.Run(feed, null, config, Folder, null, TimeProvider.System, _ => { },
+            CancellationToken.None);
         Assert.Equal((999L, "a rhythm on a base line that wanders: what is left beside it drives the units"),
             (Assert.Single(summary.Models).Row, summary.Models[0].Says));
         Assert.Contains(File.ReadLines(Path.Combine(Folder, "events.jsonl")), line => line.Contains("esn.model.wandering",

@@ -3,8 +3,8 @@ namespace Esn;
 /// <summary>
 /// Whether a stretch of a feed has a rhythm, and what it is once its base line is taken off. Measured once in a life: allocates.
 /// </summary>
-/// <param name="longest">Longest period, in steps, ≥ 4; the base line is a mean over as many around each step.</param>
-/// <param name="periodic">Part of the variance that comes again after a period, and after two, from which there is a rhythm, (0, 1).</param>
+/// <param name="longest">Longest period, in steps, ≥ 4; the base line is a mean over as many around each.</param>
+/// <param name="periodic">Part of the variance that comes again after a period, and after two, where there is a rhythm, (0, 1).</param>
 readonly struct Rhythm(int longest, double periodic)
 {
     const double Peak = .9;  // part of the highest autocorrelation that a peak has at the period
