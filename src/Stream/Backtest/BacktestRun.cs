@@ -14,7 +14,6 @@ public static class BacktestRun
 {
     const int Block = 256, MostRuns = 1000;
     const int Enough = 1000;  // intervals
-    const double Rough = .3;  // white noise has 1; what swings once in 15 samples or slower, less than .1
 
     static readonly JsonSerializerOptions Layout = new()
     {
@@ -286,8 +285,8 @@ public static class BacktestRun
         // Half of the channels, or more, of those that move at all.
         bool IsRough()
         {
-            double[] each = [.. _roughness.Select(channel => channel.Value).Where(double.IsFinite).Order()];
-            return each.Length > 0 && each[each.Length / 2] > Rough;
+            bool[] each = [.. _roughness.Select(channel => channel.IsNoise).OfType<bool>()];
+            return each.Length > 0 && 2 * each.Count(noise => noise) >= each.Length;
         }
 
         long Ready => _ready < 0 ? _alarmed.Count : _ready;

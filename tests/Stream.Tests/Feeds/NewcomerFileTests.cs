@@ -14,7 +14,8 @@ public sealed class NewcomerFileTests : FileTests
     [InlineData("[[1767571200, 1], [1767571201, 2]]", "is a JSON array: one object a line")]
     [InlineData("<!DOCTYPE html><html><body>Login</body></html>\n", "is a page of HTML and no data")]
     [InlineData("<?xml version=\"1.0\"?>\n<rows/>\n", "is XML: CSV with a header")]
-    [InlineData("{\"status\":\"success\",\"data\":{\"resultType\":\"matrix\",\"result\":[]}}", "is an answer of Prometheus, all in one object: jq")]
+    [InlineData("{\"status\":\"success\",\"data\":{\"resultType\":\"matrix\",\"result\":[]}}",
+        "is an answer of Prometheus, all in one object: jq")]
     public void What_has_no_rows_is_told_by_what_it_is(string text, string says) =>
         Assert.Contains(says, Refused(text), StringComparison.Ordinal);
 
@@ -49,8 +50,8 @@ public sealed class NewcomerFileTests : FileTests
     [Fact]
     public void Lines_above_the_header_are_left_out_and_said()
     {
-        (CsvFeed feed, FeedRow[] rows) = Read("Plant export v2.1\nSite: North; operator: J. Doe\nExported 2026-03-02\n\ntime,flow,pressure\n"
-            + Rows(30, i => $"{Time(i)},{i}.5,3.25"));
+        (CsvFeed feed, FeedRow[] rows) = Read("Plant export v2.1\nSite: North; operator: J. Doe\nExported 2026-03-02\n\n"
+            + "time,flow,pressure\n" + Rows(30, i => $"{Time(i)},{i}.5,3.25"));
         Assert.Equal(["flow", "pressure"], feed.Channels);
         Assert.Equal(30, rows.Length);
         Assert.Equal("the first 4 lines, such as 'Plant export v2.1', stand above the header and are left out", feed.Notes[0]);
@@ -106,7 +107,8 @@ public sealed class NewcomerFileTests : FileTests
         Assert.Equal("the series that column tag names were taken for one: --key-column tag parts them", feed.Mixed);
         Assert.StartsWith("the rows of several series stand in one file: --key-column tag", feed.WhyLate, StringComparison.Ordinal);
         string influx = "#group,false,false,true,false,true\n#datatype,string,long,dateTime:RFC3339,double,string\n#default,_result,,,,\n"
-            + ",result,table,_time,_value,_field\n" + Rows(60, i => $",,{i / 30},2026-01-05T00:{i % 30:d2}:00Z,{i}.5,{(i < 30 ? "flow" : "p")}");
+            + ",result,table,_time,_value,_field\n"
+            + Rows(60, i => $",,{i / 30},2026-01-05T00:{i % 30:d2}:00Z,{i}.5,{(i < 30 ? "flow" : "p")}");
         Assert.Equal("the series that column _field names were taken for one: --key-column _field parts them", Read(influx).Feed.Mixed);
         Assert.Null(Read("time,state,value\n" + Rows(60, i => $"{Time(i / 2)},{(i % 7 == 0 ? "on" : "off")},{i}.5")).Feed.Mixed);
     }
@@ -115,8 +117,9 @@ public sealed class NewcomerFileTests : FileTests
     public void Labels_may_be_words()
     {
         string text = "time,flow,status\n" + Rows(30, i => $"{Time(i)},{i}.5,{(i is 10 or 11 ? "Attack" : "Normal")}");
-        Assert.Equal([10L, 11L], Read(text, new FeedOptions { Labels = ["status"] }).Rows.Where(row => row.Anomalous).Select(row => row.Index));
+        FeedOptions options = new() { Labels = ["status"] };
+        Assert.Equal([10L, 11L], Read(text, options).Rows.Where(row => row.Anomalous).Select(row => row.Index));
         Assert.Contains("or a word such as normal and anomaly, was 'open'",
-            Refused(text.Replace("Attack", "open", StringComparison.Ordinal), new FeedOptions { Labels = ["status"] }), StringComparison.Ordinal);
+            Refused(text.Replace("Attack", "open", StringComparison.Ordinal), options), StringComparison.Ordinal);
     }
 }
