@@ -13,6 +13,7 @@ namespace Esn.Streaming.Backtest;
 public static class BacktestRun
 {
     const int Block = 256, MostRuns = 1000;
+    const int Enough = 1000;  // intervals
 
     static readonly JsonSerializerOptions Layout = new()
     {
@@ -104,6 +105,10 @@ public static class BacktestRun
         readonly List<bool> _alarmed = [];
         readonly List<double> _scores = [];  // of labelled feeds
         readonly List<AlarmSpan> _alarms = [];
+        readonly List<ToldAlarm> _told = [];  // each of them, as it opened
+        readonly List<long> _intervals = [];  // between the first rows, ticks
+        readonly Roughness[] _roughness;      // [channels]
+        DateTime _time;                       // of the last row that was taken
         readonly SortedDictionary<string, long> _refused = new(StringComparer.Ordinal);
         readonly SortedDictionary<string, string> _firstRefused = new(StringComparer.Ordinal);
         readonly SortedDictionary<string, long> _states = new(StringComparer.Ordinal);
@@ -123,6 +128,7 @@ public static class BacktestRun
         {
             (_feed, _labels, _scoreFile, _eventFile, _trace, _channels) = (feed, labels, scores, events, trace, feed.Channels.Count);
             _missing = new long[_channels];
+            _roughness = new Roughness[_channels];
             _maintenance = [.. config.Maintenance.Select(maintenance => maintenance.Compile())];
             try
             {
@@ -228,15 +234,24 @@ public static class BacktestRun
             _labels?.Take(row);
             if (_labels is not null) _scores.Add(_last.Score);
             if (_ready < 0 && !_last.WarmingUp) (_ready, _readySteps) = (_alarmed.Count, _taken);
-            if (taken is not null) _taken++;
+            if (taken is not null) Look(row);
             if (_last.WarmingUp) WarmUp(_alarmed.Count);
             _trace?.Add(row, taken is not null, _expected.Span, _last);
-            if (taken is { } scored) Follow(scored);
+            if (taken is { } scored) Follow(scored, row);
             _alarmed.Add(_last.AlarmOpen);
         }
 
-        void Follow(ScoredFrame scored)
+        void Look(FeedRow row)
         {
+            if (_taken++ > 0 && _intervals.Count < Enough && row.Time > _time) _intervals.Add((row.Time - _time).Ticks);
+            _time = row.Time;
+            for (int c = 0; c < _channels; c++) _roughness[c].Add(row.Values[c]);
+        }
+
+        void Follow(ScoredFrame scored, FeedRow row)
+        {
+            if (_last.Alarm is { Change: AlarmChange.Opened } opened)
+                _told.Add(ToldAlarm.Opens(_alarmed.Count, HasTimes ? row.TimeText : "", opened, _feed.Channels));
             AlarmSpan.Follow(_alarms, _alarmed.Count, _last);
             if (_last.Model is { } change)
             {
@@ -265,6 +280,15 @@ public static class BacktestRun
             _scoreFile.WriteLine($",{state}");
         }
 
+        bool HasTimes => _feed.TimeColumn != "row";
+
+        // Half of the channels, or more, of those that move at all.
+        bool IsRough()
+        {
+            bool[] each = [.. _roughness.Select(channel => channel.IsNoise).OfType<bool>()];
+            return each.Length > 0 && 2 * each.Count(noise => noise) >= each.Length;
+        }
+
         long Ready => _ready < 0 ? _alarmed.Count : _ready;
 
         public BacktestSummary Summary(TimeSpan elapsed) => new(
@@ -288,6 +312,13 @@ public static class BacktestRun
             WarmUps = _warmUps,
             States = _states,
             Missing = Enumerable.Range(0, _channels).Where(c => _missing[c] > 0).ToDictionary(c => _feed.Channels[c], c => _missing[c]),
+            IntervalSeconds = HasTimes && _intervals.Count > 0
+                ? TimeSpan.FromTicks(_intervals.Order().ElementAt(_intervals.Count / 2)).TotalSeconds : null,
+            Strongest = [.. _told.Zip(_alarms, (told, span) => told.After(span)).OrderByDescending(told => told.Score)
+                .Take(BacktestSummary.MostTold).OrderBy(told => told.Row)],
+            IsRough = IsRough(),
+            WhyLate = _feed.WhyLate,
+            Mixed = _feed.Mixed,
             RefusedRuns = [.. _runs.OrderByDescending(run => run.Last - run.First).Take(MostRuns)],
         };
 

@@ -71,13 +71,39 @@ public sealed record BacktestSummary(
     /// <summary>Rows in a run that were refused, the longest first, at most 1,000 runs.</summary>
     public IReadOnlyList<RefusedRows> RefusedRuns { get; init; } = [];
 
-    /// <summary>Why this is no result to rely on: more rows were refused than taken; null: it is one.</summary>
+    /// <summary>Seconds between two rows, as is usual in the file; null: it has no times.</summary>
+    public double? IntervalSeconds { get; init; }
+
+    /// <summary>The alarms with the highest scores, in the order of the feed, at most <see cref="MostTold"/>.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<ToldAlarm> Strongest { get; init; } = [];
+
+    /// <summary>Whether a value says little of the next in most channels: noise around levels, no signal at its own scale.</summary>
+    [JsonIgnore]
+    public bool IsRough { get; init; }
+
+    /// <summary>Why rows may have come late that are in order, and what to say then; null: nothing is known.</summary>
+    [JsonIgnore]
+    public string? WhyLate { get; init; }
+
+    /// <summary>Why the rows are no feed as they were taken; null: they are one as far as can be seen.</summary>
+    [JsonIgnore]
+    public string? Mixed { get; init; }
+
+    /// <summary>Alarms that are told in lines, at the most.</summary>
+    public const int MostTold = 5;
+
+    /// <summary>
+    /// Why this is no result to rely on: more rows were refused than taken, or rows of several series taken for one; null: it is one.
+    /// </summary>
     [JsonIgnore]
     public string? Unfit
     {
         get
         {
-            if (Rows == 0 || 2 * Steps > Rows) return Rows == 0 ? $"{File} has no rows" : null;
+            if (Rows == 0) return $"{File} has no rows";
+            if (Mixed is not null) return $"{File}: {Mixed}";
+            if (2 * Steps > Rows) return null;
             (string reason, long count) = Refused.MaxBy(refused => refused.Value);
             return string.Create(CultureInfo.InvariantCulture,
                 $"{Rows - Steps} of {Rows} rows of {File} were refused, {count} as {reason}: {FirstRefused[reason]}");

@@ -99,7 +99,7 @@ public sealed class Report
             last.Change is AlarmChange.Closed or AlarmChange.Adapted ? Words.Of(last.Change) : "open",
             [.. last.Contributions.Where(part => part.Share > 0).Select(part => new PagePart(Summary.Channels[part.Channel], part.Share))],
             [.. last.LaterChannels.Select(channel => Summary.Channels[channel])],
-            [.. last.Scores.Select(score => new PagePart(score.Name, score.Margin))],
+            [.. last.Scores.Select(score => new PagePart(AnomalyCloudEvent.ScoreName(Summary.Channels, score.Name), score.Margin))],
             Windows is null ? null : window.Delay is not null ? "caught" : alarm.End <= Summary.WarmUpRows ? "warm-up" : "false",
             window.Delay, last.Early, forecast,
             alarm.Drift is not { } drift ? null : new PageDrift(

@@ -46,8 +46,10 @@ static class BacktestCommand
                 Task.Run(() => feeds.Run(config, directory, parsed.GetValue(bare) ? null : settings, TimeProvider.System, progress,
                     stop), stop)).ConfigureAwait(false);
             Terminal.Widen();
-            if (total.Files + total.Failed.Count == 1) Show(total.Each[0], directory, config);
-            else Show(total, directory, config);
+            bool nab = feeds.Windows is not null, said = model.SaysPreset(parsed);
+            if (total.Files + total.Failed.Count == 1) Show(total.Each[0], directory, config, said, nab);
+            else Show(total, directory, config, said, nab);
+            if (!said && HintAtPreset(config, total.Each) is { } preset) Terminal.Note.MarkupLineInterpolated($"[yellow]{preset}[/]");
             HintAtLabels(feeds, total);
             if (!parsed.GetValue(bare) && !feeds.Files.All(FieldFeed.Is) && !ReportPicture.HasFonts)
                 Terminal.Note.MarkupLine("[yellow]report.png has no text, as this machine has no fonts (Debian: fonts-dejavu-core); "
@@ -77,9 +79,29 @@ static class BacktestCommand
         Terminal.Note.MarkupLineInterpolated($"[yellow]{hint}[/]");
     }
 
+    /// <summary>What to take in place of preset signal, which nobody said, where the feed does not look like one; null: it may.</summary>
+    internal static string? HintAtPreset(EsnConfig config, IReadOnlyList<BacktestSummary> each)
+    {
+        if (config.Preset != "signal" || 2 * each.Count(one => one.IsRough) <= each.Count) return null;
+        string better = each.All(one => one.Channels.Count > 1) ? "--preset sensors for a plant's channels, --preset metric for operations"
+            : "--preset metric for requests, load or sales, --preset sensors for a plant's";
+        return $"preset signal was taken, as none was said, and this looks like noise around levels, of which it learns little: {better}";
+    }
+
+    // What a budget by steps comes to in a day; empty where it is by time, or nobody knows the interval.
+    internal static string Daily(ModelSpec model, AlarmBudget? budget, double? intervalSeconds) =>
+        budget?.PerDay is null && model.AlarmsAStep() is { } rate && intervalSeconds is > 0 and { } seconds
+            ? string.Create(CultureInfo.InvariantCulture,
+                $", so about {86_400 / seconds * rate:G2} false alarms a day at {seconds:G4} s a row")
+            : "";
+
+    static string PresetOf(EsnConfig config, bool said) => config.Preset + (said ? "" : " (none was said: --preset)");
+
     // A number, whoever said it.
-    internal static string BudgetOf(EsnConfig config) => config.Alarms.Budget?.Text
-        ?? (config.Model.AlarmsAStep() is { } rate
+    internal static string BudgetOf(EsnConfig config) => BudgetOf(config.Model, config.Alarms.Budget);
+
+    internal static string BudgetOf(ModelSpec model, AlarmBudget? budget) => budget?.Text
+        ?? (model.AlarmsAStep() is { } rate
             ? string.Create(CultureInfo.InvariantCulture, $"1 per {1 / rate:#,0} steps (the preset's)")
             : "the preset's");
 
@@ -102,7 +124,7 @@ static class BacktestCommand
             Terminal.Note.MarkupLineInterpolated($"[yellow]… {notes.Length - MostTold} more of such notes, in summary.json[/]");
     }
 
-    static void Show(BacktestSummary summary, string directory, EsnConfig config)
+    static void Show(BacktestSummary summary, string directory, EsnConfig config, bool said, bool nab)
     {
         Tell([summary]);
         var table = new Table { Border = TableBorder.None, ShowHeaders = false };
@@ -110,11 +132,13 @@ static class BacktestCommand
         void Row(string name, FormattableString value) =>
             table.AddRow(Markup.Escape(name), Markup.Escape(value.ToString(CultureInfo.InvariantCulture)));
         Row("channels", $"{string.Join(", ", summary.Channels)}");
-        Row("rows", $"{summary.Rows}, of which {summary.Steps} scored");
+        Row("preset", $"{PresetOf(config, said)}");
+        Row("rows", $"{summary.Rows}, of which {summary.Steps} were taken and {summary.States.GetValueOrDefault(RowState.Judged)} judged");
         foreach ((string reason, long count) in summary.Refused)
         {
-            string advice = reason != "late" ? "" : "; rows are out of order: --sort puts them in the order of their times, and --timezone "
-                + "tells apart the hour that comes twice when clocks go back";
+            string advice = reason != "late" ? "" : summary.WhyLate is { } why ? $"; {why}"
+                : "; rows are out of order: --sort puts them in the order of their times, and --timezone tells apart the hour that comes "
+                    + "twice when clocks go back";
             Row("  refused", $"{count} {reason}: {summary.FirstRefused[reason]}{advice}");
         }
         foreach ((string channel, long count) in summary.Missing) Row("  missing", $"{count} values of {channel}: imputed, and not judged");
@@ -129,14 +153,18 @@ static class BacktestCommand
         if (RowState.Blind(summary.States, summary.WarmUps.Count) is { } blind) Row("  not judged", $"{blind} (state in scores.csv)");
         foreach (ModelRow change in summary.Models.Take(MostTold)) Row("  model", $"row {change.Row}: {change.Says}");
         if (summary.Models.Count > MostTold) Row("", $"… {summary.Models.Count - MostTold} more, in summary.json");
-        Row("alarms", $"{summary.Alarms}, open in {summary.AlarmRows} rows; budget {BudgetOf(config)}");
+        string daily = Daily(config.Model, config.Alarms.Budget, summary.IntervalSeconds);
+        Row("alarms", $"{summary.Alarms}, open in {summary.AlarmRows} rows; budget {BudgetOf(config)}{daily}");
+        foreach (ToldAlarm alarm in summary.Strongest) Row($"  {alarm.Severity}", $"{alarm.Says}");
+        if (summary.Alarms > summary.Strongest.Count)
+            Row("", $"… {summary.Alarms - summary.Strongest.Count} weaker ones, in events.jsonl");
         if (summary.Labels is { } labels)
         {
             string delayed = labels.MedianDelay is { } delay ? FormattableString.Invariant($", median delay {delay} steps") : "";
             Row("labelled windows", $"{labels.Windows}, caught {labels.Caught}{delayed}");
             Row("false alarms", $"{labels.FalseAlarms}, {labels.FalseAlarmsPer100000Steps:F1} per 100,000 steps");
             Row("rows in alarm", $"precision {Share(labels.Precision)}, recall {Share(labels.Recall)}, F1 {Share(labels.F1)}");
-            Row("NAB", $"{Points(labels.Nab)}");
+            if (nab) Row("NAB", $"{Points(labels.Nab)}");
         }
         Row("speed", $"{summary.StepsPerSecond:F0} steps/s");
         Row("written to", $"{directory}");
@@ -145,20 +173,22 @@ static class BacktestCommand
             Terminal.Note.MarkupLineInterpolated($"[yellow]the feed ended within the warm-up: {NothingAlarmed(config)}[/]");
     }
 
-    static void Show(BacktestTotal total, string directory, EsnConfig config)
+    static void Show(BacktestTotal total, string directory, EsnConfig config, bool said, bool nab)
     {
         bool labelled = total.Labels is not null;
         Tell(total.Each);
         var table = new Table { Border = TableBorder.Simple };
         table.AddColumn(new TableColumn("feed").NoWrap());
-        foreach (string column in (string[])["rows", "alarms", .. labelled ? (string[])["caught", "false", "delay", "F1", "NAB"] : []])
+        string[] found = !labelled ? [] : nab ? ["caught", "false", "delay", "F1", "NAB"] : ["caught", "false", "delay", "F1"];
+        foreach (string column in (string[])["rows", "alarms", .. found])
             table.AddColumn(new TableColumn(column).RightAligned().NoWrap());
-        void Row(string name, long rows, int alarms, LabelSummary? found)
+        void Row(string name, long rows, int alarms, LabelSummary? labels)
         {
             List<string> cells = [Markup.Escape(name), Count(rows), Count(alarms)];
-            if (found is not null)
-                cells.AddRange([$"{found.Caught}/{found.Windows}", Count(found.FalseAlarms),
-                    found.MedianDelay?.ToString(CultureInfo.InvariantCulture) ?? "–", Share(found.F1), Points(found.Nab.Standard)]);
+            if (labels is not null)
+                cells.AddRange([$"{labels.Caught}/{labels.Windows}", Count(labels.FalseAlarms),
+                    labels.MedianDelay?.ToString(CultureInfo.InvariantCulture) ?? "–", Share(labels.F1)]);
+            if (labels is not null && nab) cells.Add(Points(labels.Nab.Standard));
             table.AddRow([.. cells]);
         }
         IReadOnlyList<string> names = total.Each.Any(one => one.Series is not null)
@@ -172,7 +202,9 @@ static class BacktestCommand
         table.AddEmptyRow();
         Row($"all {total.Files}", total.Rows, total.Alarms, total.Labels);
         AnsiConsole.Write(table);
-        AnsiConsole.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"budget of each feed: {BudgetOf(config)}");
+        string daily = Daily(config.Model, config.Alarms.Budget, Interval(total.Each));
+        AnsiConsole.MarkupLineInterpolated(CultureInfo.InvariantCulture,
+            $"preset {PresetOf(config, said)}; budget of each feed: {BudgetOf(config)}{daily}");
         foreach ((string reason, long count) in total.Refused)
         {
             BacktestSummary first = total.Each.First(one => one.FirstRefused.ContainsKey(reason));
@@ -186,7 +218,7 @@ static class BacktestCommand
             string rows = $"precision {Share(all.Precision)}, recall {Share(all.Recall)}";
             AnsiConsole.MarkupLineInterpolated(CultureInfo.InvariantCulture,
                 $"{all.FalseAlarmsPer100000Steps:F1} false alarms per 100,000 steps; rows in alarm: {rows}");
-            AnsiConsole.MarkupLineInterpolated($"NAB: {Points(all.Nab)}");
+            if (nab) AnsiConsole.MarkupLineInterpolated($"NAB: {Points(all.Nab)}");
         }
         AnsiConsole.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"{total.StepsPerSecond:F0} steps/s, written to {directory}");
         foreach (BacktestFailure failure in total.Failed.Take(MostLines))
@@ -197,12 +229,20 @@ static class BacktestCommand
                 $"[yellow]{unready} of the feeds ended in the warm-up: {NothingAlarmed(config)}[/]");
     }
 
+    // Of all feeds, where they have the same.
+    static double? Interval(IReadOnlyList<BacktestSummary> each) =>
+        each.Select(one => one.IntervalSeconds).Distinct().ToArray() is [var same] ? same : null;
+
     // Only preset metric tells early, and has a warm-up that follows the length of a file.
     internal static string NothingAlarmed(EsnConfig config) =>
         config.Preset == "metric" || config.Models.Any(model => model.Preset == "metric")
             ? "nothing could alarm, but for what preset metric tells early; preset metric warms up in 15 % of a short file, "
                 + "detector.warmUp says the length for the others"
-            : "nothing could alarm; detector.warmUp says how long it is";
+            : "nothing could alarm; detector.warmUp says how long it is, for now "
+                + FormattableString.Invariant($"{config.Model.WarmUp} steps{Shorter(config)}");
+
+    static string Shorter(EsnConfig config) => config.Preset == "signal"
+        ? FormattableString.Invariant($" of preset signal; preset sensors needs {EsnConfig.Of("sensors").Model.WarmUp}") : "";
 
     static string Count(long n) => n.ToString(CultureInfo.InvariantCulture);
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Esn.Streaming.Feeds;
 using Esn.Streaming.Wire;
 
@@ -25,6 +26,8 @@ sealed class FileOptions
         };
     readonly Option<string?> _decimal =
         new("--decimal") { Description = "The decimal point, . or , (the other one may part thousands). Default: recognised by all rows." };
+    readonly Option<string[]> _missing =
+        new("--missing") { Description = "A number that stands for no value, such as -999; may be repeated." };
     readonly Option<bool> _sort = new("--sort")
     {
         Description = "Put rows in the order of their times first; the whole file is in memory then.",
@@ -37,8 +40,13 @@ sealed class FileOptions
         _zone.Must(zone => zone is null || TimeZoneInfo.TryFindSystemTimeZoneById(zone, out _),
             zone => $"--timezone must be a name such as Europe/Copenhagen or UTC, was \"{zone}\"");
         _decimal.Must(point => point is null or "." or ",", point => $"--decimal must be . or , was \"{point}\"");
-        foreach (Option option in new Option[] { _values, _time, _format, _zone, _key, _decimal, _sort }) command.Add(option);
+        _missing.Must(numbers => Array.TrueForAll(numbers ?? [], text => Number(text) is not null),
+            numbers => $"--missing must be a number such as -999, was \"{numbers!.First(text => Number(text) is null)}\"");
+        foreach (Option option in new Option[] { _values, _time, _format, _zone, _key, _decimal, _missing, _sort }) command.Add(option);
     }
+
+    static double? Number(string text) => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number)
+        ? number : null;
 
     public FeedOptions Read(ParseResult parsed) => new()
     {
@@ -48,6 +56,7 @@ sealed class FileOptions
         Zone = parsed.GetValue(_zone) is { } zone ? TimeZoneInfo.FindSystemTimeZoneById(zone) : null,
         KeyColumn = parsed.GetValue(_key),
         DecimalPoint = parsed.GetValue(_decimal) is [var point, ..] ? point : null,
+        Missing = [.. (parsed.GetValue(_missing) ?? []).Select(text => Number(text)!.Value)],
         Sort = parsed.GetValue(_sort),
     };
 }

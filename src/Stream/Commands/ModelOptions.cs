@@ -83,6 +83,10 @@ sealed class ModelOptions
                 + "metric");
     }
 
+    /// <summary>Whether anybody said which preset it is, by the word or by a configuration.</summary>
+    public bool SaysPreset(ParseResult parsed) =>
+        parsed.GetValue(_preset) is not null || parsed.GetValue(RunCommand.Config) is not null;
+
     public EsnConfig Config(ParseResult parsed)
     {
         EsnConfig config = RunCommand.Load(parsed);

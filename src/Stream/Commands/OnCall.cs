@@ -38,7 +38,8 @@ static class OnCall
         string? token = Environment.GetEnvironmentVariable(TokenVariable);
         if (string.IsNullOrEmpty(token))
         {
-            await Console.Error.WriteLineAsync($"esn: {TokenVariable} must hold a token of http.tokens, was empty").ConfigureAwait(false);
+            await Console.Error.WriteLineAsync($"esn: the environment's {TokenVariable} must hold a token, was empty: "
+                + "one that http.tokens has in the configuration of the esn run at --at").ConfigureAwait(false);
             return 2;
         }
         string query = string.Join('&', parameters.Where(parameter => !string.IsNullOrEmpty(parameter.Value))
@@ -61,7 +62,8 @@ static class OnCall
         }
         catch (Exception e) when (e is HttpRequestException || (e is TaskCanceledException && !stop.IsCancellationRequested))
         {
-            await Console.Error.WriteLineAsync($"esn: can't reach {at}: {e.GetBaseException().Message}").ConfigureAwait(false);
+            await Console.Error.WriteLineAsync($"esn: can't reach {at}: {e.GetBaseException().Message}. "
+                + "Does esn run go on there? Its http.listen says where it listens, --at says so here").ConfigureAwait(false);
             return 2;
         }
     }

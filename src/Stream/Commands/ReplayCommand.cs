@@ -89,11 +89,14 @@ static class ReplayCommand
             await Ready(config, topic, stop).ConfigureAwait(false);
             Terminal.Note.MarkupLineInterpolated($"{feed.Description}");
             foreach (string note in feed.Notes) Terminal.Note.MarkupLineInterpolated($"[yellow]{note}[/]");
+            int told = feed.Notes.Count;
+            if (NamesLost(config.Source.Fields, feed.Channels) is { } lost) Terminal.Note.MarkupLineInterpolated($"[yellow]{lost}[/]");
             string stream = parsed.GetValue(key) ?? (parsed.GetValue(file) == "-" ? "replay" : feed.Stream);
             (long sent, long refused, string? why) = await Terminal.Progress($"{feed.Name} → {topic}", progress =>
                 Send(feed, config, topic, stream, parsed.GetValue(rate), parsed.GetValue(now), progress, stop)).ConfigureAwait(false);
             string target = options.KeyColumn is { } several ? $"the streams that column {several} names" : $"stream {stream}";
             Terminal.Note.MarkupLineInterpolated($"{sent} rows sent to {topic} as {target}");
+            foreach (string note in feed.Notes.Skip(told)) Terminal.Note.MarkupLineInterpolated($"[yellow]{note}[/]");
             if (refused == 0) return 0;
             string others = refused == 1 ? "1 row can't be read and was not sent" : string.Create(CultureInfo.InvariantCulture,
                 $"{refused} rows can't be read and were not sent, the first");
@@ -267,6 +270,13 @@ static class ReplayCommand
     // The last moment there is, where a wrong time would come behind it.
     static DateTime Shifted(DateTime time, TimeSpan by) =>
         by < DateTime.MaxValue - time ? time + by : DateTime.MaxValue;
+
+    /// <summary>What to say where the names of columns do not go with their values; null: they go, or there is one.</summary>
+    internal static string? NamesLost(FrameFields fields, IReadOnlyList<string> channels) =>
+        fields.Channels.Count > 0 || channels.Count < 2 ? null
+            : $"the records have the values of {channels.Count} columns without their names: with source: {{ fields: {{ channels: "
+                + $"[{string.Join(", ", channels.Select(name => JsonSerializer.Serialize(name)))}] }} }} in the --config of esn replay and "
+                + "of esn run they go by name, and alarms tell it";
 
     /// <summary>The row as a record's value.</summary>
     /// <param name="row">Without a problem.</param>

@@ -120,7 +120,9 @@ static class ValidateCommand
     static string Model(EsnConfig config, ModelConfig? entry, int channels)
     {
         ModelSpec model = entry is null ? config.Model : config.ModelOf(entry);
-        string budget = (entry?.Budget ?? config.Alarms.Budget)?.Text ?? "the preset's";
+        AlarmBudget? said = entry?.Budget ?? config.Alarms.Budget;
+        string budget = BacktestCommand.BudgetOf(model, said) + BacktestCommand.Daily(model, said,
+            config.Source.Times.IntervalSeconds);
         return string.Create(CultureInfo.InvariantCulture,
             $"preset {entry?.Preset ?? config.Preset}, budget {budget}, {model.Regressors(channels)} regressors, about "
                 + $"{MemorySize.Say(model.EstimatedBytes(channels))} a stream of {channels} channel{(channels == 1 ? "" : "s")}");

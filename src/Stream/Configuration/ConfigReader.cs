@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Reflection;
 using System.Runtime.CompilerServices;
+using Esn.Streaming.Wire;
 using YamlDotNet.RepresentationModel;
 
 namespace Esn.Streaming.Configuration;
@@ -11,6 +12,7 @@ namespace Esn.Streaming.Configuration;
 sealed class ConfigReader(ConfigScalars scalars, ConfigPlaces places)
 {
     const string Kind = "kind", Models = "models";
+    const int MostDepth = 3, MostMeant = 4;
 
     readonly ConfigScalars _scalars = scalars;
     readonly ConfigPlaces _places = places;
@@ -60,7 +62,7 @@ sealed class ConfigReader(ConfigScalars scalars, ConfigPlaces places)
             {
                 if (key == Kind && type.BaseType!.IsAbstract) continue;
                 string? near = Spelling.Nearest(key, properties.Keys);
-                throw _scalars.Wrong(keyNode, $"unknown key {full}{(near is null ? "" : $": did you mean {near}?")} Known here: "
+                throw _scalars.Wrong(keyNode, $"unknown key {full}{Meant(key, full, near)} Known here: "
                     + $"{string.Join(", ", properties.Keys.Order(StringComparer.Ordinal))}");
             }
             _places.Add(full, keyNode.Start.Line);
@@ -84,6 +86,39 @@ sealed class ConfigReader(ConfigScalars scalars, ConfigPlaces places)
             throw _scalars.Wrong(at, path.Length == 0 ? message : $"{path}: {message}");
         }
         return record;
+    }
+
+    // Keys that people look for by the words of other programs.
+    static readonly Dictionary<string, string> Elsewhere = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["servers"] = "kafka.bootstrapServers", ["brokers"] = "kafka.bootstrapServers", ["bootstrap"] = "kafka.bootstrapServers",
+        ["port"] = "http.listen", ["host"] = "http.listen", ["address"] = "http.listen",
+        ["threshold"] = "alarms.budget", ["sensitivity"] = "alarms.budget", ["level"] = "logging.level",
+        ["time"] = "source.fields.timestamp", ["groupId"] = "source.group", ["topic"] = "source.topics", ["output"] = "sink.events",
+    };
+
+    // A word that is spelt nearly so here, else what other programs call so, else where the word itself stands.
+    static string Meant(string key, string full, string? near)
+    {
+        if (near is null) Elsewhere.TryGetValue(key, out near);
+        if (near is not null) return $": did you mean {near}?";
+        string[] same = [.. Paths(typeof(EsnConfig), "", 0).Where(path => path != full
+            && path.Split('.')[^1].Equals(key, StringComparison.OrdinalIgnoreCase)).Take(MostMeant)];
+        return same.Length == 0 ? "." : $": did you mean {string.Join(" or ", same)}?";
+    }
+
+    // Of the records of the file, but for the constants of the models, which are many.
+    static IEnumerable<string> Paths(Type type, string path, int depth)
+    {
+        foreach (PropertyInfo property in type.GetProperties(BindingFlags.Public | BindingFlags.Instance)
+            .Where(property => property.SetMethod is { IsPublic: true }))
+        {
+            string full = path.Length == 0 ? ConfigFile.Key(property.Name) : $"{path}.{ConfigFile.Key(property.Name)}";
+            yield return full;
+            Type of = property.PropertyType;
+            if (depth < MostDepth && (of.Name.EndsWith("Config", StringComparison.Ordinal) || of == typeof(FrameFields)))
+                foreach (string below in Paths(of, full, depth + 1)) yield return below;
+        }
     }
 
     // What is left empty stays as it was; null is said where it means something.

@@ -20,7 +20,8 @@ sealed partial class ConfigScalars(string file, Func<string, string?> environmen
     {
         if (type == typeof(string)) return Text(node, path);
         if (type == typeof(AlarmBudget)) return AlarmBudget.Parse(Text(node, path))
-            ?? throw Wrong(node, $"{path} must be such as '1 per 100000 steps' or '2 per day', was '{Text(node, path)}'");
+            ?? throw Wrong(node, $"{path} must be such as '1 per 100000 steps' or '2 per day', was '{Text(node, path)}'; "
+                + "of a step, 1e-9 … .05");
         if (type == typeof(MemorySize)) return MemorySize.Parse(Text(node, path))
             ?? throw Wrong(node, $"{path} must be such as '800 MB' or '8 GB', was '{Text(node, path)}'");
         if (type == typeof(Duration)) return Duration.Parse(Text(node, path))

@@ -27,7 +27,8 @@ public sealed class DemoRun : DemoSystem
     {
         _options = options;
         _feed = new DemoFeed(options.Seed, Quiet, options.Noise);
-        Progress = new DemoProgress(time, Quiet);
+        // Unpaced, all that is behind a step waits for it: how long says nothing of a live feed.
+        Progress = new DemoProgress(time, options.Rate > 0 ? Quiet : long.MaxValue);
         Host.Batches.Subscribe(Progress.Take);
     }
 

@@ -19,7 +19,7 @@ public static class DemoScreen
         bool good = AnsiConsole.Profile.Capabilities.Interactive && AnsiConsole.Profile.Capabilities.Ansi && !Console.IsOutputRedirected
             ? await Live(demo, stop).ConfigureAwait(false)
             : await Plain(demo, stop).ConfigureAwait(false);
-        Summary(demo, good);
+        Summary(demo, good, stop.IsCancellationRequested);
         return good;
     }
 
@@ -82,14 +82,22 @@ public static class DemoScreen
         new(new Text(string.Join('\n', BrailleChart.Draw(values, width, height, low, high)), new Style(colour)))
             { Header = new PanelHeader(title), Border = BoxBorder.Rounded };
 
-    static void Summary(DemoRun demo, bool good)
+    static void Summary(DemoRun demo, bool good, bool stopped)
     {
         DemoReport report = demo.Report;
+        string verdict = Verdict(good, report.Anomalies, stopped);
         AnsiConsole.MarkupLine(string.Create(CultureInfo.InvariantCulture,
             $"caught {report.Caught} of {report.Anomalies} anomalies, {report.FalseAlarms} false alarms in {demo.Progress.Steps} steps; "
                 + $"{demo.Progress.StepsPerSecond:F0} steps/s, latency p50 {Milliseconds(demo.Progress.Latency(.5))}, p99 "
-                + $"{Milliseconds(demo.Progress.Latency(.99))}: {(good ? "[green]good[/]" : "[red]not good[/]")}"));
+                + $"{Milliseconds(demo.Progress.Latency(.99))}: {verdict}"));
     }
+
+    /// <summary>How it went; who ends it early has no verdict to hear but a good one.</summary>
+    /// <param name="good">It went well.</param>
+    /// <param name="anomalies">Those that began.</param>
+    /// <param name="stopped">A person ended it.</param>
+    internal static string Verdict(bool good, int anomalies, bool stopped) => good ? "[green]good[/]"
+        : anomalies == 0 ? "[yellow]ended before the first anomaly[/]" : stopped ? "[yellow]stopped[/]" : "[red]not good[/]";
 
     static string Milliseconds(double seconds) => double.IsNaN(seconds) ? "–"
         : string.Create(CultureInfo.InvariantCulture, $"{1000 * seconds:F1} ms");

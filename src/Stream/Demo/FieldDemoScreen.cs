@@ -28,7 +28,7 @@ public static class FieldDemoScreen
         bool good = AnsiConsole.Profile.Capabilities.Interactive && AnsiConsole.Profile.Capabilities.Ansi && !Console.IsOutputRedirected
             ? await Live(demo, stop).ConfigureAwait(false)
             : await Plain(demo, stop).ConfigureAwait(false);
-        Summary(demo, good);
+        Summary(demo, good, stop.IsCancellationRequested);
         return good;
     }
 
@@ -108,13 +108,13 @@ public static class FieldDemoScreen
         return grid;
     }
 
-    static void Summary(FieldDemoRun demo, bool good)
+    static void Summary(FieldDemoRun demo, bool good, bool stopped)
     {
         FieldDemoReport report = demo.Report;
         string places = report.Places.All == 0 ? "" : $", {report.Places.Right} of {report.Places.All} alarms where it happened";
         AnsiConsole.MarkupLine(string.Create(CultureInfo.InvariantCulture,
             $"caught {report.Caught} of {report.Anomalies} anomalies{places}, {report.FalseAlarms} false alarms in "
                 + $"{(demo.View?.Position ?? -1) + 1} frames; {demo.FramesPerSecond:F0} frames/s: "
-                + $"{(good ? "[green]good[/]" : "[red]not good[/]")}"));
+                + $"{DemoScreen.Verdict(good, report.Anomalies, stopped)}"));
     }
 }

@@ -29,12 +29,18 @@ public sealed class CsvFeed : IDisposable
     const int SampleRows = 10_000;
     const double BackwardShare = .9;  // of steps of a file whose newest row comes first
 
+    // Of labels, as published feeds and people write them.
+    static readonly string[] Normal = ["normal", "ok", "good", "healthy", "no", "none", "nominal"];
+    static readonly string[] Abnormal =
+        ["anomaly", "anomalous", "abnormal", "attack", "fault", "faulty", "failure", "outlier", "bad", "broken", "yes"];
+
     readonly System.IO.Stream _stream;
     readonly FeedOptions _options;
     readonly ITextRows _rows;
     readonly FeedColumns _columns;
     readonly LeftOut _leftOut;
     readonly Queue<TextRow> _waiting = new();  // of a pipe: read, not taken yet
+    readonly (long Count, long Row, string Word)[] _words;  // by channel: those among its numbers, and the first of them
     bool _read;
 
     CsvFeed(Func<System.IO.Stream> open, string name, FeedOptions options)
@@ -93,6 +99,7 @@ public sealed class CsvFeed : IDisposable
             }
             else _columns = new FeedColumns(name, _rows, sample, column => Order(orders, column), options);
             if (whole || _stream.CanSeek) RowCount = (int)Math.Min(count, int.MaxValue);
+            _words = new (long, long, string)[_columns.Values.Length];
             if (!options.Sort && _columns.Times is not null && IsBackward(sample.Rows))
                 throw new FeedException($"{name}: its newest row comes first: --sort puts the rows in the order of their times");
         }
@@ -126,7 +133,16 @@ public sealed class CsvFeed : IDisposable
     public string Description => _columns.Description;
 
     /// <summary>What a person should know about how the file was read.</summary>
-    public IReadOnlyList<string> Notes => _columns.Notes;
+    /// <remarks>Words among numbers are counted as the rows are read.</remarks>
+    public IReadOnlyList<string> Notes => [.. _columns.Notes, .. Channels.Select((name, c) => _words[c] is not { Count: > 0 } words ? null
+        : string.Create(CultureInfo.InvariantCulture, $"{words.Count} values of {name} are words, as '{words.Word}' in row {words.Row}: "
+            + $"taken for missing")).OfType<string>()];
+
+    /// <summary>Why rows may come late that are in order, and what to say then; null: nothing is known.</summary>
+    public string? WhyLate => _columns.WhyLate;
+
+    /// <summary>Why the rows are no feed as they are taken; null: they are one as far as can be seen.</summary>
+    public string? Mixed => _columns.Mixed;
 
     /// <summary>Columns that look like labels and were not named as such; they are no channels.</summary>
     public IReadOnlyList<string> UnusedLabels => _columns.UnusedLabels;
@@ -227,7 +243,10 @@ public sealed class CsvFeed : IDisposable
         {
             string field = _columns.Values[c] < fields.Length ? fields[_columns.Values[c]] : "";
             if (!_columns.Numbers[c].TryRead(field, out values[c])) values[c] = double.NaN;
-            if (double.IsInfinity(values[c]) || (double.IsNaN(values[c]) && !NumberText.IsMissing(field)))
+            if (_options.Missing.Contains(values[c])) values[c] = double.NaN;
+            else if (double.IsNaN(values[c]) && _columns.TakesWords[c] && NumberText.IsWord(field) && !NumberText.IsMissing(field))
+                _words[c] = _words[c].Count == 0 ? (1, index, field.Trim()) : _words[c] with { Count = _words[c].Count + 1 };
+            else if (double.IsInfinity(values[c]) || (double.IsNaN(values[c]) && !NumberText.IsMissing(field)))
                 problem ??= $"'{field}' in column {_rows.Names[_columns.Values[c]]} {_columns.Numbers[c].WhyNot(field)}";
         }
         bool anomalous = Array.Exists(_columns.Labels, c => c < fields.Length && IsSet(index, c, fields[c].Trim()));
@@ -241,9 +260,11 @@ public sealed class CsvFeed : IDisposable
     {
         if (label.Length == 0) return false;
         if (NumberText.Plain.TryRead(label, out double number)) return number != 0;
-        return bool.TryParse(label, out bool flag) ? flag
+        if (bool.TryParse(label, out bool flag)) return flag;
+        bool abnormal = Abnormal.Contains(label, StringComparer.OrdinalIgnoreCase);
+        return abnormal || Normal.Contains(label, StringComparer.OrdinalIgnoreCase) ? abnormal
             : throw new FeedException($"{Name}, row {index}: label column {_rows.Names[column]} must be a number (0: nothing is "
-                + $"anomalous), true or false, was '{label}'");
+                + $"anomalous), true or false, or a word such as normal and anomaly, was '{label}'");
     }
 
     bool IsBackward(List<string[]> sample)

@@ -12,6 +12,8 @@ sealed class CsvRows : ITextRows
 {
     const int Looked = 50;     // lines that the separator is recognised by
     const int MostLines = 20;  // of one quoted field
+    const int MostAbove = 20, LeastBelow = 3, MostBelow = 10;  // lines above a header, and those below that show that it is one
+    const int MostShown = 40;  // letters
 
     static readonly char[] Separators = [',', ';', '\t', '|'];
 
@@ -35,6 +37,10 @@ sealed class CsvRows : ITextRows
             _annotated |= line.StartsWith("#datatype", StringComparison.Ordinal);
             lines.Take();
         }
+        int above = said is null ? AboveHeader() : 0;
+        if (above > 0) _notes.Add(FormattableString.Invariant(
+            $"the first {above} lines, such as '{Clipped(lines.Peek(0)!)}', stand above the header and are left out"));
+        for (int i = 0; i < above; i++) lines.Take();
         string header = lines.Peek(0) ?? throw new FeedException($"{name} is empty: a header and rows are expected");
         Separator = said ?? Recognise(header);
         string[] first = [.. Literal(header).Select(field => field.Trim())];
@@ -62,13 +68,14 @@ sealed class CsvRows : ITextRows
 
     public IReadOnlyList<string> Extra => _annotated ? ["", "result", "table", "_start", "_stop"] : [];
 
-    public IReadOnlyList<string> Notes => _notes;
+    public IReadOnlyList<string> Notes => [.. _notes, .. _lines.Notes];
 
     public TextRow? Read()
     {
         while (_lines.Take() is { } line)
         {
             if (string.IsNullOrWhiteSpace(line)) continue;
+            if (_lines.Problem is { } tooLong) return new TextRow([], tooLong);
             if (line[0] == '#')
             {
                 _newTable |= _annotated && line.StartsWith("#datatype", StringComparison.Ordinal);
@@ -148,6 +155,40 @@ sealed class CsvRows : ITextRows
             : Separators.MaxBy(separator => header.Count(letter => letter == separator)) is var plain
                 && header.Contains(plain, StringComparison.Ordinal) ? plain : '\0';
     }
+
+    // Lines that an export writes above its header: the header is the first that is parted into as many names as those below into fields,
+    // where the first line of all is not. One field less is no sign: such headers are written by R.
+    int AboveHeader()
+    {
+        string[] ahead = [.. Enumerable.Range(0, Looked).Select(_lines.Peek).OfType<string>()];
+        if (ahead.Length == 0 || Fits(ahead[0])) return 0;
+        for (int above = 1; above < Math.Min(ahead.Length, MostAbove + 1); above++)
+        {
+            string[] below = [.. ahead[(above + 1)..].Where(line => !string.IsNullOrWhiteSpace(line) && line[0] != '#').Take(MostBelow)];
+            if (below.Length < LeastBelow) break;
+            foreach (char separator in Separators)
+                if (Fields(ahead[above], separator) is { Length: > 1 } names
+                    && Array.TrueForAll(names, name => !IsData(name.Trim()))
+                    && (Count(ahead[0], separator) is null or 1 || Count(ahead[0], separator) < names.Length - 1)
+                    && Array.TrueForAll(below, line => Fields(line, separator) is { } row && row.Length == names.Length
+                        && Array.Exists(row, IsNumber)))
+                    return above;
+        }
+        return 0;
+    }
+
+    // Whether most lines are parted as the first.
+    bool Fits(string header)
+    {
+        char separator = Recognise(header);
+        if (separator == '\0') return false;
+        string[] sample = Sample();
+        int? columns = Count(header, separator);
+        return 2 * sample.Count(line => Count(line.TrimEnd(separator), separator) is { } n && (n == columns || n == columns - 1))
+            >= sample.Length;
+    }
+
+    static string Clipped(string text) => text.Length <= MostShown ? text : $"{text[..MostShown]} …";
 
     string[] Sample() =>
         [.. Enumerable.Range(1, Looked).Select(_lines.Peek).OfType<string>().Where(line => line.Length > 0 && line[0] != '#')];

@@ -11,6 +11,11 @@ sealed class FeedColumns
     const int FewRows = 20;             // before these, whole numbers that rise are no index yet
     const double NumbersShare = .8;     // of the filled fields of a channel
     const int MostKeys = 1000;
+    const int FewSame = 3;              // numbers that are the same and far from all others stand for no value; one or two were measured
+    const int MostShown = 60;           // letters of a field
+
+    // What loggers and historians write for no value: nines, the ends of 16 bits.
+    static readonly double[] Sentinels = [-99, -999, -9999, -99999, 999, 9999, 99999, 999999, -32768, 32767, 65535];
 
     static readonly string[] LabelNames = ["anomaly", "is_anomaly", "isanomaly", "label", "labels", "changepoint", "is_ignored"];
 
@@ -40,9 +45,22 @@ sealed class FeedColumns
         Values = options.Values.Count > 0 ? [.. options.Values.Select(Numeric)] : FindValues();
         if (Values.Length == 0) throw NoChannel();
         Numbers = WaysOfNumbers();
-        if (Key < 0 && Time >= 0 && LooksLikeKey() is { } series)
+        TakesWords = [.. Values.Select((c, i) => Filled(c) is var filled
+            && filled.Count(field => Numbers[i].TryRead(field, out _)) >= NumbersShare * filled.Length)];
+        for (int i = 0; i < Values.Length; i++)
+            if (Sentinel(i) is { } sentinel) Notes.Add(sentinel);
+        if (Key < 0 && Time >= 0 && LooksLikeKey(out bool sure) is { } series)
+        {
             Notes.Add($"column {series} looks like the name of a series, of which the file has several: with --key-column {series} each is "
                 + "a stream of its own");
+            WhyLate = $"the rows of several series stand in one file: --key-column {series} parts them";
+            if (sure) Mixed = $"the series that column {series} names were taken for one: --key-column {series} parts them";
+        }
+        else if (Zoneless() is { } zoneless)
+        {
+            Notes.Add(zoneless);
+            WhyLate = "times with a zone and without one are mixed: --timezone says whose clock those without are of";
+        }
         if (Times is null && options.TimeFormat is null && options.TimeColumn is null)
             Notes.Add("no column of times was found: row numbers stand for seconds (--time-column NAME names one)");
     }
@@ -62,6 +80,15 @@ sealed class FeedColumns
     /// <summary>How their numbers are written.</summary>
     public NumberText[] Numbers { get; }
 
+    /// <summary>Whether words among a channel's numbers stand for missing values: nearly all of it is numbers.</summary>
+    public bool[] TakesWords { get; }
+
+    /// <summary>Why rows may come late that are in order, and what to say then; null: nothing is known.</summary>
+    public string? WhyLate { get; }
+
+    /// <summary>Why the rows are no feed as they are taken; null: they are one as far as can be seen.</summary>
+    public string? Mixed { get; }
+
     /// <summary>Indices of the labels.</summary>
     public int[] Labels { get; }
 
@@ -78,7 +105,7 @@ sealed class FeedColumns
         {
             string time = Times is null ? "none, rows are counted"
                 : $"{_rows.Names[Time]}{(TimeOfDay >= 0 ? $" and {_rows.Names[TimeOfDay]}" : "")} ({Times.Says})";
-            string values = Some([.. Values.Select((c, i) => Named(c) + (Numbers[i].Decimal == ',' ? " (decimal comma)" : ""))]);
+            string values = Some([.. Values.Select((c, i) => Named(c) + Written(Numbers[i]))]);
             string left = Some([.. _leftOut.Select(column =>
                 $"{(column.Column.Length == 0 ? "a nameless column" : column.Column)} ({column.Why})")]);
             return $"time: {time}; channels: {values}" + (left.Length == 0 ? "" : $"; left out: {left}")
@@ -91,6 +118,14 @@ sealed class FeedColumns
         [.. _rows.Names.Where((column, c) => IsLabel(column) && !Labels.Contains(c) && !Values.Contains(c) && c != Time)];
 
     string Named(int column) => _rows.Names[column].Length == 0 ? "(nameless)" : _rows.Names[column];
+
+    static string Written(NumberText numbers) => (numbers.Decimal, numbers.Unit) switch
+    {
+        (',', { } unit) => $" (decimal comma, in {unit})",
+        (',', null) => " (decimal comma)",
+        (_, { } unit) => $" (in {unit})",
+        _ => "",
+    };
 
     static string Some(string[] all) => all.Length <= 12 ? string.Join(", ", all)
         : string.Create(CultureInfo.InvariantCulture, $"{string.Join(", ", all[..10])} and {all.Length - 10} more");
@@ -187,7 +222,8 @@ sealed class FeedColumns
                 if (name.Length > 0) _leftOut.Add((name, "of the format"));
             }
             else if (filled.Length == 0) _leftOut.Add((name, "empty"));
-            else if (filled.Count(IsNumber) < NumbersShare * filled.Length) _leftOut.Add((name, TimeText.Parse(filled[0]) is not null
+            else if (UnitOf(filled) is null && filled.Count(IsNumber) < NumbersShare * filled.Length)
+                _leftOut.Add((name, TimeText.Parse(filled[0]) is not null
                 ? "other times" : FirstWord(c)));
             else if (IsIndex(name, filled, out _)) indices.Add(c);
             else values.Add(c);
@@ -206,7 +242,7 @@ sealed class FeedColumns
     {
         int column = Column(name);
         string[] filled = Filled(column);
-        return !_rowsSeen.IsWhole || filled.Length == 0 || Array.Exists(filled, IsNumber) ? column
+        return !_rowsSeen.IsWhole || filled.Length == 0 || Array.Exists(filled, IsNumber) || UnitOf(filled) is not null ? column
             : throw new FeedException($"{_file}: column {name} can't be a channel: {FirstWord(column)}, nor is any other in it");
     }
 
@@ -214,7 +250,60 @@ sealed class FeedColumns
     {
         int row = 0;
         while (NumberText.IsMissing(_sample[row][column]) || IsNumber(_sample[row][column])) row++;
-        return string.Create(CultureInfo.InvariantCulture, $"'{_sample[row][column]}' in row {_rowsSeen.Number(row)} is no number");
+        string[] units = [.. Filled(column).Select(NumberText.UnitOf).OfType<string>().Distinct(StringComparer.Ordinal).Take(2)];
+        string why = units.Length > 1 ? $": its numbers have several units, {units[0]} and {units[1]}" : "";
+        return string.Create(CultureInfo.InvariantCulture,
+            $"'{Clipped(_sample[row][column])}' in row {_rowsSeen.Number(row)} is no number{why}");
+    }
+
+    static string Clipped(string text) => text.Length <= MostShown ? text : $"{text[..MostShown]} …";
+
+    // The unit that stands behind all numbers of a column. Beside numbers without one it may be a scale: 950 and 1.2 K.
+    static string? UnitOf(string[] filled)
+    {
+        string? unit = null;
+        int with = 0;
+        foreach (string field in filled)
+        {
+            if (IsNumber(field)) return null;
+            if (NumberText.UnitOf(field) is not { } own) continue;
+            if ((unit ??= own) != own) return null;
+            with++;
+        }
+        return with >= NumbersShare * filled.Length ? unit : null;
+    }
+
+    // A number that loggers write for no value, comes several times and lies far from all others.
+    string? Sentinel(int channel)
+    {
+        NumberText text = Numbers[channel];
+        double[] numbers = [.. _sample.Select(row => text.TryRead(row[Values[channel]], out double number) ? number : double.NaN)
+            .Where(number => double.IsFinite(number) && !_options.Missing.Contains(number))];
+        foreach (double sentinel in Sentinels)
+        {
+            int count = numbers.Count(number => number == sentinel);
+            if (count < FewSame || count == numbers.Length) continue;
+            double[] others = [.. numbers.Where(number => number != sentinel)];
+            (double least, double most) = (others.Min(), others.Max());
+            double spread = most - least;
+            if (spread > 0 && (sentinel < least - spread || sentinel > most + spread))
+                return string.Create(CultureInfo.InvariantCulture, $"{sentinel} comes {count} times in column {Named(Values[channel])}, "
+                    + $"far from its other numbers, {least} … {most}: if it stands for no value, --missing {sentinel} says so");
+        }
+        return null;
+    }
+
+    // Some times name a zone, and others do not.
+    string? Zoneless()
+    {
+        if (Time < 0 || TimeOfDay >= 0 || Times is null) return null;
+        (string Text, TimeStamp Stamp)[] times = [.. Filled(Time).Select(text => (text, TimeText.Parse(text)))
+            .Where(time => time.Item2 is not null).Select(time => (time.text, time.Item2!.Value))];
+        int without = times.Count(time => time.Stamp.Offset is null);
+        return without == 0 || without == times.Length ? null : string.Create(CultureInfo.InvariantCulture,
+            $"{without} of {times.Length} times in column {_rows.Names[Time]} name no zone, as "
+            + $"'{times.First(time => time.Stamp.Offset is null).Text}', and the others do: they are taken for those of "
+            + $"{_options.Zone?.Id ?? "UTC (--timezone says of which clock)"}");
     }
 
     static bool IsNumber(string field) => NumberText.Plain.TryRead(field, out _) || NumberText.Comma.TryRead(field, out _);
@@ -244,7 +333,8 @@ sealed class FeedColumns
 
     NumberText[] WaysOfNumbers()
     {
-        if (_options.DecimalPoint is { } said) return [.. Values.Select(_ => new NumberText(said))];
+        if (_options.DecimalPoint is { } said)
+            return [.. Values.Select(c => new NumberText(said) { Unit = UnitOf(Filled(c)) })];
         bool byProgram = _rows.HasTypes || _rows.Separator == ',';  // where a comma parts columns, it parts no number
         char[] known = [.. Values.SelectMany(_rowsSeen.Writes).Select(tally => tally.Own).OfType<char>().Distinct()];
         var all = new NumberText[Values.Length];
@@ -262,26 +352,39 @@ sealed class FeedColumns
                     + "decides: say which with --decimal , or --decimal .");
             }
             if (own.Unusual(all[i], name) is { } unusual) Notes.Add(unusual);
+            all[i] = all[i] with { Unit = UnitOf(Filled(Values[i])) };
         }
         return all;
     }
 
-    // A text that comes again and again, for times that do as well.
-    string? LooksLikeKey()
+    // A text that comes again and again, for times that do as well. It is surely one where each of its texts has each time once.
+    string? LooksLikeKey(out bool sure)
     {
-        if (_sample.Count < FewRows || _sample.Select(row => row[Time]).Distinct(StringComparer.Ordinal).Count() > .75 * _sample.Count)
+        sure = false;
+        if (_sample.Count < FewRows || _sample.Select(At).Distinct(StringComparer.Ordinal).Count() > .75 * _sample.Count)
             return null;
-        for (int c = 0; c < _rows.Names.Count; c++)
+        int? found = null;
+        // What the format brings along numbers the series; what they are called stands beside it.
+        foreach (int c in Enumerable.Range(0, _rows.Names.Count).OrderBy(c => _rows.Extra.Contains(_rows.Names[c])))
         {
             if (c == Time || c == TimeOfDay || Labels.Contains(c) || Values.Contains(c)) continue;
             int kinds = _sample.Select(row => row[c]).Distinct(StringComparer.Ordinal).Count();
-            if (kinds > 1 && kinds <= Math.Min(MostKeys, _sample.Count / 2) && !IsLabel(_rows.Names[c])) return _rows.Names[c];
+            if (kinds <= 1 || kinds > Math.Min(MostKeys, _sample.Count / 2) || IsLabel(_rows.Names[c])) continue;
+            sure = _sample.Select(row => (row[c], At(row))).Distinct().Count() == _sample.Count;
+            if (sure) return _rows.Names[c];
+            found ??= c;
         }
-        return null;
+        return found is { } key ? _rows.Names[key] : null;
     }
+
+    string At(string[] row) => TimeOfDay >= 0 ? $"{row[Time]} {row[TimeOfDay]}" : row[Time];
 
     FeedException NoChannel() => new($"{_file} has no column of numbers beside times and labels; " + (_rows.Names.Count == 1 && Time < 0
         ? $"its only column is '{_rows.Names[0]}': several are separated by a comma, a semicolon, a tab or |"
         : $"{string.Join("; ", _leftOut.Take(4).Select(left => $"{left.Column}: {left.Why}"))}. Its first row is "
-            + $"{string.Join(_rows.Separator, _sample[0])}. --value-column NAME takes a column that has words between its numbers"));
+            + Clipped(string.Join(_rows.Separator == '\0' ? ' ' : _rows.Separator, _sample[0])) + (HasNumbers()
+                ? ". --value-column NAME takes a column that has words between its numbers" : "")));
+
+    // Whether a column that was left out has numbers that can be taken.
+    bool HasNumbers() => _leftOut.Exists(left => Array.Exists(Filled(Column(left.Column)), IsNumber));
 }

@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using System.Text;
 using ZstdSharp;
 
 namespace Esn.Streaming.Feeds;
@@ -46,7 +47,10 @@ static class FeedFormat
         bool wide = head is [0xff, 0xfe, ..] or [0xfe, 0xff, ..];
         if (!wide && head.AsSpan().Contains((byte)0))
             throw new FeedException($"{name} is a binary file: a text is expected, CSV with a header or JSON, one object a line");
-        return Lines(new LineReader(new StreamReader(whole, detectEncodingFromByteOrderMarks: true, bufferSize: 1 << 16), name), name);
+        var others = new Windows1252();
+        var encoding = Encoding.GetEncoding("utf-8", EncoderFallback.ReplacementFallback, others);
+        return Lines(new LineReader(new StreamReader(whole, encoding, detectEncodingFromByteOrderMarks: true, bufferSize: 1 << 16), others),
+            name);
     }
 
     static ITextRows Lines(LineReader lines, string name)
@@ -54,9 +58,29 @@ static class FeedFormat
         int first = 0;
         while (lines.Peek(first) is { } blank && string.IsNullOrWhiteSpace(blank)) first++;
         string line = lines.Peek(first) ?? throw new FeedException($"{name} is empty: a header and rows are expected");
-        if (line.AsSpan().TrimStart() is ['[', ..] && line.AsSpan().TrimEnd() is "[" or "[{")
-            throw new FeedException($"{name} is a JSON array: one object a line is expected, as jq -c '.[]' writes them");
+        if (NoRows(line) is { } other) throw new FeedException($"{name} is {other}");
+        if (lines.IsTooLong(first))
+            throw new FeedException(FormattableString.Invariant(
+                $"{name}, line {first + 1}: a line of more than {LineReader.MostCharacters} characters is no row of a feed"));
         return JsonRows.Is(line) ? new JsonRows(lines, name) : new CsvRows(lines, name);
+    }
+
+    // What is told by the beginning of its first line, and has no rows.
+    static string? NoRows(string line)
+    {
+        string text = line[..Math.Min(line.Length, Head)].Trim();
+        if (text is ['[', .. var inner] && inner.AsSpan().TrimStart() is [] or ['{' or '[', ..])
+            return "a JSON array: one object a line is expected, as jq -c '.[]' writes them";
+        if (text.StartsWith("<!doctype html", StringComparison.OrdinalIgnoreCase)
+            || text.StartsWith("<html", StringComparison.OrdinalIgnoreCase))
+            return "a page of HTML and no data, perhaps one to log in or an error: open it in a browser";
+        if (text.StartsWith("<?xml", StringComparison.OrdinalIgnoreCase)) return "XML: CSV with a header or JSON, one object a line, is "
+            + "expected";
+        return text is ['{', ..] && text.Contains("\"resultType\"", StringComparison.Ordinal)
+            ? "an answer of Prometheus, all in one object: jq -c '.data.result[] | (.metric | tostring) as $series | .values[] | "
+                + "{timestamp: .[0], value: (.[1] | tonumber), series: $series}' makes one object a line of that of a query_range, and "
+                + "--key-column series parts its series"
+            : null;
     }
 
     static (byte[] Head, System.IO.Stream Whole) Peek(System.IO.Stream stream, string name)

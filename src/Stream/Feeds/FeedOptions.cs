@@ -32,6 +32,9 @@ public sealed record FeedOptions
     /// <summary>The decimal point, '.' or ','; null: recognised.</summary>
     public char? DecimalPoint { get; init; }
 
+    /// <summary>Numbers that stand for no value, such as −999.</summary>
+    public IReadOnlyList<double> Missing { get; init; } = [];
+
     /// <summary>Rows of a pipe that are waited for, to recognise its columns by.</summary>
     public int PipeRows { get; init; } = 10_000;
 }

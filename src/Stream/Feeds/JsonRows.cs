@@ -33,7 +33,7 @@ sealed class JsonRows : ITextRows
 
     public IReadOnlyList<string> Extra => [];
 
-    public IReadOnlyList<string> Notes => [];
+    public IReadOnlyList<string> Notes => _lines.Notes;
 
     /// <summary>Whether a line is of this kind.</summary>
     public static bool Is(string line) => line.AsSpan().TrimStart() is ['{', ..] || line.Contains("\t{", StringComparison.Ordinal);
@@ -43,6 +43,7 @@ sealed class JsonRows : ITextRows
         while (_lines.Take() is { } line)
         {
             if (string.IsNullOrWhiteSpace(line)) continue;
+            if (_lines.Problem is { } tooLong) return new TextRow([], tooLong);
             var fields = new string[_names.Length];
             Array.Fill(fields, "");
             string? problem = Fields(line, (field, text) =>

@@ -122,6 +122,7 @@ sealed class NumberTally
             _commaDecimals++;
             _commaDecimal ??= field.Trim();
         }
+        else if (NumberText.UnitOf(field) is { } unit) Add(field.Trim()[..^unit.Length]);
     }
 
     // One to three digits, of which the first is no 0, and three behind the mark.

@@ -7,7 +7,14 @@ namespace Esn.Streaming.Feeds;
 /// <param name="Decimal">'.' or ','; the other one may part thousands.</param>
 readonly partial record struct NumberText(char Decimal)
 {
-    static readonly string[] Missing = ["na", "n/a", "nan", "null", "none", "nil", "-", "--", "?", ".", "#n/a", "missing", "undefined"];
+    const int MostLetters = 40;  // of a number with its unit
+
+    static readonly string[] Missing = ["na", "n/a", "nan", "null", "none", "nil", "-", "--", "?", ".", "#n/a", "#div/0!", "missing",
+        "undefined"];
+
+    /// <summary>What stands behind each number of the column, such as L/s; null: nothing does.</summary>
+    public string? Unit { get; init; }
+
 
     /// <summary>As programs write them.</summary>
     public static NumberText Plain => new('.');
@@ -22,27 +29,42 @@ readonly partial record struct NumberText(char Decimal)
     /// <summary>Reads a number, with its thousands, and with % or a currency beside it.</summary>
     public bool TryRead(string field, out double number)
     {
+        if (Unit is { } unit)
+        {
+            ReadOnlySpan<char> text = field.AsSpan().TrimEnd();
+            number = double.NaN;
+            return text.EndsWith(unit, StringComparison.Ordinal)
+                && (this with { Unit = null }).TryRead(text[..^unit.Length].Trim().ToString(), out number);
+        }
         if (Decimal == '.' && double.TryParse(field, NumberStyles.Float, CultureInfo.InvariantCulture, out number)) return true;
         number = double.NaN;
-        string text = Bare(field);
-        if (text.Length == 0) return false;
+        string bare = Bare(field);
+        if (bare.Length == 0) return false;
         char group = Decimal == '.' ? ',' : '.';
-        if (text.Contains(group, StringComparison.Ordinal))
+        if (bare.Contains(group, StringComparison.Ordinal))
         {
-            if (!(Decimal == '.' ? CommaGroups() : PointGroups()).IsMatch(text)) return false;
-            text = text.Replace($"{group}", "", StringComparison.Ordinal);
+            if (!(Decimal == '.' ? CommaGroups() : PointGroups()).IsMatch(bare)) return false;
+            bare = bare.Replace($"{group}", "", StringComparison.Ordinal);
         }
-        return double.TryParse(text.Replace(Decimal, '.'), NumberStyles.Float, CultureInfo.InvariantCulture, out number);
+        return double.TryParse(bare.Replace(Decimal, '.'), NumberStyles.Float, CultureInfo.InvariantCulture, out number);
     }
 
     /// <summary>What is wrong with a field that is no number to be taken.</summary>
     public string WhyNot(string field)
     {
         if (TryRead(field, out _)) return "is not a finite number";
+        if (Unit is { } unit) return $"is no number with the unit {unit} of the column's others";
         (char Other, string Has, string Expected) way = Decimal == '.' ? (',', "comma", "point") : ('.', "point", "comma");
         return !new NumberText(way.Other).TryRead(field, out _) ? "is no number"
             : $"has a decimal {way.Has}, and numbers with a decimal {way.Expected} are expected: --decimal says which";
     }
+
+    /// <summary>The unit behind a number, such as that of 110.2 L/s; null: the field is no such.</summary>
+    public static string? UnitOf(string field) => field.Length <= MostLetters && WithUnit().Match(field.AsSpan().Trim().ToString())
+        is { Success: true } match && !Plain.TryRead(field, out _) && !Comma.TryRead(field, out _) ? match.Groups["unit"].Value : null;
+
+    /// <summary>Whether a field is words, as historians write where they have no value: Bad Input, I/O Timeout, off.</summary>
+    public static bool IsWord(string field) => field.Any(char.IsLetter) && !field.Any(char.IsDigit);
 
     // Without what stands beside a number: signs of percent and of currencies, and spaces or apostrophes between thousands.
     static string Bare(string field)
@@ -51,6 +73,9 @@ readonly partial record struct NumberText(char Decimal)
         if (text.Length > 0 && Beside().IsMatch(text)) text = Beside().Replace(text, "");
         return SpacedGroups().IsMatch(text) ? Spaces().Replace(text, "") : text;
     }
+
+    [GeneratedRegex(@"^[-+]?[0-9][0-9.,]*([eE][-+]?[0-9]+)?[ \u00a0\u202f]?(?<unit>[\p{L}°%][\p{L}°%0-9/·*^²³]{0,11})$")]
+    private static partial Regex WithUnit();
 
     [GeneratedRegex(@"^[-+]?[1-9][0-9]{0,2}(,[0-9]{3})+(\.[0-9]*)?$")]
     private static partial Regex CommaGroups();

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -184,8 +185,9 @@ public static class AnomalyCloudEvent
         alarm.Change is AlarmChange.Closed or AlarmChange.Adapted ? FeedTime.Write(alarm.Time) : null,
         alarm.Score, alarm.PeakScore, alarm.Normality, Words.Of(alarm.Severity),
         alarm.Field is null ? alarm.Expected : [], alarm.Field is null ? alarm.Observed : [],
-        [.. alarm.Contributions.Select(part => new ChannelShare(part.Channel, Name(names, part.Channel), part.Share))],
-        alarm.Scores,
+        [.. alarm.Contributions.Where(part => part.Share > 0)
+            .Select(part => new ChannelShare(part.Channel, Name(names, part.Channel), part.Share))],
+        [.. alarm.Scores.Select(score => score with { Name = ScoreName(names, score.Name) })],
         alarm.Forecast is { } forecast ? new ForecastData(forecast.Start, [.. forecast.Expected.Chunk(alarm.Expected.Length)]) : null,
         alarm.Drift is { } drift
             ? new DriftData(Words.Of(drift.Kind), drift.Channel, Name(names, drift.Channel),
@@ -195,6 +197,15 @@ public static class AnomalyCloudEvent
     /// <summary>A channel's name as configured, else its number.</summary>
     internal static string NameOrNumber(IReadOnlyList<string> names, int channel) =>
         channel < names.Count ? names[channel] : FormattableString.Invariant($"channel {channel}");
+
+    /// <summary>A score's name with that of its channel in place of its number: level 10[flow] of level 10[7].</summary>
+    internal static string ScoreName(IReadOnlyList<string> names, string score)
+    {
+        int open = score.LastIndexOf('[');
+        return open > 0 && score[^1] == ']'
+            && int.TryParse(score.AsSpan()[(open + 1)..^1], NumberStyles.None, CultureInfo.InvariantCulture, out int channel)
+            && channel < names.Count ? $"{score[..open]}[{names[channel]}]" : score;
+    }
 
     static string? Name(IReadOnlyList<string> names, int channel) => channel < names.Count ? names[channel] : null;
 

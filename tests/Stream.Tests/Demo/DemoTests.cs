@@ -47,6 +47,14 @@ public sealed class DemoTests
         Assert.False(report.Good(4000));
     }
 
+    [Theory]
+    [InlineData(true, 3, true, "[green]good[/]")]
+    [InlineData(false, 0, true, "[yellow]ended before the first anomaly[/]")]
+    [InlineData(false, 3, true, "[yellow]stopped[/]")]
+    [InlineData(false, 3, false, "[red]not good[/]")]
+    public void Who_stops_the_demo_is_not_told_that_it_failed(bool good, int anomalies, bool stopped, string says) =>
+        Assert.Equal(says, DemoScreen.Verdict(good, anomalies, stopped));
+
     [Fact]
     public void A_chart_draws_the_last_values_from_the_bottom_to_the_top()
     {

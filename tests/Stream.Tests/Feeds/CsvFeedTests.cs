@@ -54,13 +54,14 @@ public sealed class CsvFeedTests : FileTests
     }
 
     [Fact]
-    public void A_label_is_a_number_or_true_or_false()
+    public void A_label_is_a_number_true_or_false_or_a_known_word()
     {
         using CsvFeed good =
             CsvFeed.Open(Write("time,v,anomaly\n2026-01-01,1,True\n2026-01-02,1,\n2026-01-03,1,0.0\n2026-01-04,1,1\n"), [], ["anomaly"]);
         Assert.Equal([true, false, false, true], good.Rows().Select(row => row.Anomalous));
-        using CsvFeed bad = CsvFeed.Open(Write("time,v,anomaly\n2026-01-01,1,0\n2026-01-02,1,no\n"), [], ["anomaly"]);
-        Assert.Contains("row 1: label column anomaly must be a number (0: nothing is anomalous), true or false, was 'no'",
+        using CsvFeed bad = CsvFeed.Open(Write("time,v,anomaly\n2026-01-01,1,0\n2026-01-02,1,maybe\n"), [], ["anomaly"]);
+        Assert.Contains("row 1: label column anomaly must be a number (0: nothing is anomalous), true or false, or a word such as normal "
+            + "and anomaly, was 'maybe'",
             Assert.Throws<FeedException>(() => bad.Rows().ToList()).Message, StringComparison.Ordinal);
     }
 

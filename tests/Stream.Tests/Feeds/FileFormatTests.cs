@@ -71,9 +71,14 @@ public sealed class FileFormatTests : FileTests
         Assert.Contains(says, Refused(bytes), StringComparison.Ordinal);
 
     [Fact]
-    public void No_line_is_read_without_a_bound() =>
-        Assert.Contains("line 2: a line of more than 1048576 characters is no row of a feed",
-            Refused("time,value\n" + new string('1', LineReader.MostCharacters + 1)), StringComparison.Ordinal);
+    public void No_line_is_read_without_a_bound_and_one_that_is_too_long_costs_its_own_row()
+    {
+        string tooLong = new('1', LineReader.MostCharacters + 1);
+        FeedRow[] rows = Read("time,value\n" + Rows(30, i => $"2026-01-05 00:{i:d2},{(i == 7 ? tooLong : $"{i}.5")}")).Rows;
+        Assert.Equal("line 9 has more than 1048576 characters", Assert.Single(rows, row => row.Problem is not null).Problem);
+        Assert.Equal(8.5, rows[8].Values[0]);
+        Assert.Contains("line 1: a line of more than 1048576 characters is no row of a feed", Refused(tooLong), StringComparison.Ordinal);
+    }
 
     [Fact]
     public async Task A_pipe_is_read_once()

@@ -156,8 +156,8 @@ public sealed class FileNumberTests : FileTests
     [Fact]
     public void What_is_no_number_is_told_by_what_it_is()
     {
-        FeedRow[] rows = Read("time,flow\n" + Rows(60, i => $"{Time(i)},{(i == 40 ? "off" : i == 41 ? "1e999" : $"{i}.5")}")).Rows;
-        Assert.Equal("'off' in column flow is no number", rows[40].Problem);
+        FeedRow[] rows = Read("time,flow\n" + Rows(60, i => $"{Time(i)},{(i == 40 ? "o11" : i == 41 ? "1e999" : $"{i}.5")}")).Rows;
+        Assert.Equal("'o11' in column flow is no number", rows[40].Problem);
         Assert.Equal("'1e999' in column flow is not a finite number", rows[41].Problem);
     }
 

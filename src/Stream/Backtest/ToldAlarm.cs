@@ -1,0 +1,41 @@
+using System.Globalization;
+using Esn.Streaming.Wire;
+
+namespace Esn.Streaming.Backtest;
+
+/// <summary>An alarm of a backtest in one line: when, what and how bad.</summary>
+/// <param name="Row">At which it opened, from 0.</param>
+/// <param name="Time">As the file writes it; empty: the file has no times.</param>
+/// <param name="Rows">For which it was open.</param>
+/// <param name="Severity">In the end.</param>
+/// <param name="Score">The highest, 1 = threshold.</param>
+/// <param name="Channel">With the largest part in it, as it opened.</param>
+/// <param name="Observed">Of that channel, as it opened.</param>
+/// <param name="Expected">The same; NaN: nothing was expected yet.</param>
+public sealed record ToldAlarm(
+    long Row, string Time, long Rows, string Severity, double Score, string Channel, double Observed, double Expected)
+{
+    /// <summary>An alarm that opens.</summary>
+    internal static ToldAlarm Opens(long row, string time, AlarmEvent opened, IReadOnlyList<string> channels)
+    {
+        int channel = opened.Contributions is [var first, ..] ? first.Channel : 0;
+        return new ToldAlarm(row, time, 1, Words.Of(opened.Severity), opened.Score, channels[channel], opened.Observed[channel],
+            opened.Expected[channel]);
+    }
+
+    /// <summary>The same, now that it is known how it went on.</summary>
+    internal ToldAlarm After(AlarmSpan span) =>
+        this with { Rows = span.End - span.Start, Severity = Words.Of(span.Last.Severity), Score = span.Score };
+
+    /// <summary>What was seen, and for how long.</summary>
+    public string Says
+    {
+        get
+        {
+            string expected = double.IsNaN(Expected) ? ""
+                : string.Create(CultureInfo.InvariantCulture, $" where {Expected:G4} was expected");
+            return string.Create(CultureInfo.InvariantCulture, $"{(Time.Length > 0 ? $"{Time}, " : "")}row {Row}: {Channel} {Observed:G4}"
+                + $"{expected}; open in {Rows} rows, score {Score:F2}");
+        }
+    }
+}

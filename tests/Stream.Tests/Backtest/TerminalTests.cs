@@ -1,0 +1,87 @@
+using System.Globalization;
+using Esn.Streaming.Backtest;
+using Esn.Streaming.Commands;
+using Esn.Streaming.Configuration;
+using Esn.Streaming.Feeds;
+using Esn.Streaming.Wire;
+using Xunit;
+
+namespace Esn.Stream.Tests;
+
+/// <summary>What a backtest says to who opens no file.</summary>
+public sealed class TerminalTests : FileTests
+{
+    BacktestSummary Run(string file)
+    {
+        using CsvFeed feed = CsvFeed.Open(file, [], []);
+        return BacktestRun.Run(feed, null, Pipelines.Config(), Folder, null, TimeProvider.System, _ => { }, CancellationToken.None);
+    }
+
+    string Feed(Func<int, double> value, int rows = 1000) => Write("timestamp,value\n" + Rows(rows, t => string.Create(
+        CultureInfo.InvariantCulture, $"{DateTime.UnixEpoch.AddSeconds(5 * t):yyyy-MM-dd HH:mm:ss},{value(t):R}")));
+
+    [Fact]
+    public void The_strongest_alarms_say_when_what_and_for_how_long()
+    {
+        BacktestSummary summary = Run(Feed(t => Pipelines.Value(t)));
+        ToldAlarm told = Assert.Single(summary.Strongest, alarm => alarm.Row is >= 600 and < 620);
+        Assert.Equal((summary.Alarms, 5.0), (summary.Strongest.Count, summary.IntervalSeconds));
+        Assert.Equal("1970-01-01 00:50:00", told.Time);
+        Assert.StartsWith("1970-01-01 00:50:00, row 600: value ", told.Says, StringComparison.Ordinal);
+        Assert.Contains(" was expected; open in ", told.Says, StringComparison.Ordinal);
+        Assert.True(told.Rows >= 1 && told.Score >= 1);
+        Assert.Equal("row 3: flow 2; open in 4 rows, score 1.50", new ToldAlarm(3, "", 4, "minor", 1.5, "flow", 2, double.NaN).Says);
+    }
+
+    [Fact]
+    public void A_preset_that_nobody_said_is_doubted_on_noise_and_not_on_a_swing()
+    {
+        var chance = new Random(7);
+        BacktestSummary noise = Run(Feed(t => 100 + chance.NextDouble(), 600)), swing = Run(Feed(t => Math.Sin(.2 * t), 600));
+        Assert.Equal((true, false), (noise.IsRough, swing.IsRough));
+        Assert.Contains("--preset metric", BacktestCommand.HintAtPreset(EsnConfig.Of("signal"), [noise])!, StringComparison.Ordinal);
+        Assert.Null(BacktestCommand.HintAtPreset(EsnConfig.Of("signal"), [swing]));
+        Assert.Null(BacktestCommand.HintAtPreset(EsnConfig.Of("sensors"), [noise]));
+    }
+
+    [Fact]
+    public void A_budget_by_steps_is_told_by_the_day_where_the_interval_is_known()
+    {
+        ModelSpec sensors = EsnConfig.Of("sensors").Model;
+        Assert.Equal(", so about 6.9 false alarms a day at 5 s a row", BacktestCommand.Daily(sensors, null, 5));
+        Assert.Equal("", BacktestCommand.Daily(sensors, null, null));
+        Assert.Equal("", BacktestCommand.Daily(sensors, AlarmBudget.Parse("2 per day"), 5));
+    }
+
+    [Fact]
+    public void Rows_of_several_series_are_no_result_to_rely_on()
+    {
+        string file = Write("timestamp,tag,value\n" + Rows(1200, t => string.Create(CultureInfo.InvariantCulture,
+            $"{DateTime.UnixEpoch.AddSeconds(t / 2):yyyy-MM-dd HH:mm:ss},{(t % 2 == 0 ? "a" : "b")},{Pipelines.Value(t):R}")));
+        Assert.EndsWith("--key-column tag parts them", Run(file).Unfit, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_warm_up_of_a_feed_that_ended_in_it_is_said_in_steps()
+    {
+        Assert.EndsWith("for now 1800 steps of preset signal; preset sensors needs 400",
+            BacktestCommand.NothingAlarmed(EsnConfig.Of("signal")), StringComparison.Ordinal);
+        Assert.EndsWith("for now 400 steps", BacktestCommand.NothingAlarmed(EsnConfig.Of("sensors")), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("level 10[1]", "level 10[pressure]")]
+    [InlineData("level 10[7]", "level 10[7]")]
+    [InlineData("meanError", "meanError")]
+    public void Scores_of_a_channel_have_its_name(string score, string says) =>
+        Assert.Equal(says, AnomalyCloudEvent.ScoreName(["flow", "pressure"], score));
+
+    [Fact]
+    public void A_replay_says_how_names_of_columns_go_along()
+    {
+        Assert.Contains("""source: { fields: { channels: ["flow","p 1"] } }""".Replace(",", ", ", StringComparison.Ordinal),
+            ReplayCommand.NamesLost(new FrameFields(), ["flow", "p 1"])!, StringComparison.Ordinal);
+        Assert.Null(ReplayCommand.NamesLost(new FrameFields(), ["flow"]));
+        Assert.Null(ReplayCommand.NamesLost(new FrameFields { Channels = ["flow", "p 1"] }, ["flow", "p 1"]));
+    }
+}
