@@ -6,6 +6,9 @@ interface ICalibrator : IJudgement
     /// <summary>Takes the raw scores of a step, each ≥ 0, [scores], and judges them by what was learnt before.</summary>
     void Measure(ReadOnlySpan<double> scores);
 
+    /// <summary>The score of this step by one raw score alone.</summary>
+    double ScoreOf(int score);
+
     /// <summary>The raw score at which this one alone would alarm; +∞: at none.</summary>
     double Height(int score);
 

@@ -123,4 +123,24 @@ public sealed class RelationTests
             if (t > 2500) Assert.All(score.Squares, square => Assert.True(square < 4, $"{t}: {square}"));
         }
     }
+
+    // At another load all sensors but two lie elsewhere than the others say: that is the plant, and no sensor.
+    [Fact]
+    public void What_comes_to_several_channels_at_once_is_not_laid_on_one_of_them()
+    {
+        double Highest(params double[] off)
+        {
+            Score score = Create(new RelationSpec(), Channels);
+            double[][] rows = Plant(3000, 5);
+            for (int t = 0; t < 2950; t++)
+            {
+                for (int c = 0; c < off.Length && t >= 2900; c++) rows[t][c] += off[c];
+                Step(score, rows[t]);
+            }
+            return score.Squares.Max();
+        }
+        double one = Highest(2), plant = Highest(2, -2.5, 2, -3);
+        Assert.True(one > 25, $"{one}");
+        Assert.True(plant < .4 * one, $"{plant} of {one}");
+    }
 }
