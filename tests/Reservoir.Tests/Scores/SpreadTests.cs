@@ -105,7 +105,7 @@ public sealed class SpreadTests
         Assert.True(told >= 9 && named >= 9 && others <= 12, $"{told} told, {named} named, {others} others in 30,000 frames");
     }
 
-    // Most of its distances are 0, and how many is chance: a median of them falls by all that there is, again and again.
+    // Half of its distances are 0, more or less by chance: a median of them falls by all that there is, again and again.
     [Fact]
     public void Of_a_channel_with_few_values_chance_is_no_noise_that_vanished()
     {
@@ -114,10 +114,10 @@ public sealed class SpreadTests
         (double low, double high) = (double.MaxValue, 0);
         for (int t = 0; t < 2000; t++)
         {
-            Step(quiet, Math.Round(Normal.Sample(random, 0, .45)));
+            Step(quiet, Math.Round(Normal.Sample(random, 0, .7)));
             if (quiet.Ready) (low, high) = (Math.Min(low, quiet.Squares[0]), Math.Max(high, quiet.Squares[0]));
         }
-        Assert.InRange(high / low, 1, 5);
+        Assert.InRange(high / low, 1, 10);
         for (int t = 0; t < 40; t++) Step(quiet, 0);
         Assert.True(quiet.Squares[0] > 1000 * high);
     }
