@@ -40,8 +40,8 @@ public sealed record AlarmSpec
     public double Critical { get; init; } = 2;
 
     /// <summary>
-    /// Part of the channels that move, [0, 1): what more of them tell, each by itself, is major at the least, and nothing else is
-    /// critical, as one sensor among many is no plant. 0 = the score alone decides.
+    /// Part of the channels that move, [0, 1): what more of them tell, two at the least and each by itself, is major at the least, and
+    /// nothing else is critical, as one sensor among many is no plant. 0, or where one channel moves: the score alone decides.
     /// </summary>
     [Later(0.0)]
     public double Breadth { get; init; }

@@ -9,7 +9,7 @@ interface IJudgement
     /// <summary>The joint score of this step, ≥ 0, 1 = alarm.</summary>
     double Score { get; }
 
-    /// <summary>The part of <see cref="Score"/> that no single sensor explains, in [0, <see cref="Score"/>]: that may be critical.</summary>
+    /// <summary>The part of <see cref="Score"/> that no single sensor explains, in [0, <see cref="Score"/>]: it may be critical.</summary>
     double Widespread => Score;
 
     /// <summary>Whether this raw score is not yet back to normal.</summary>

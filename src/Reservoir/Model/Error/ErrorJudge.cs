@@ -174,7 +174,12 @@ sealed class ErrorJudge : Judge, IJudgement
             }
         }
         _scoreOf.AsSpan().Sort();
-        return Math.Max(joint, _scoreOf[_channels - 1 - (int)Math.Min(_channels - 1, _alarm.Breadth * moving)]);
+        // Of a feed that moves in one channel alone the score decides: what is enough for critical, and nothing below that.
+        double highest = Math.Max(joint, _scoreOf[^1]);
+        if (_alarm.Breadth == 0) return highest;
+        if (moving < 2) return highest >= _alarm.Critical ? highest : 0;
+        int others = Math.Max(1, (int)(_alarm.Breadth * moving));
+        return Math.Max(joint, _scoreOf[Math.Max(0, _channels - 1 - others)]);
     }
 
     /// <inheritdoc/>
