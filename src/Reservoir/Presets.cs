@@ -47,6 +47,7 @@ public static class Presets
     [
         new LevelSpec { PerChannel = true, Tail = TailPrior.Student, Widening = 1, Return = .5 },
         new SpreadSpec { PerChannel = true, Tail = TailPrior.Limited },
+        new SpreadSpec { PerChannel = true, Tail = TailPrior.Limited, Vanished = true },
         new RelationSpec { PerChannel = true, Tail = TailPrior.Student },
     ];
 
@@ -68,7 +69,7 @@ public static class Presets
         Scores = SensorScores,
         Calibrator = new BudgetSpec { AlarmsPerStep = budget, Floor = 4e-4, LevelMemory = 2000, Caution = .4, Reach = 1000 },
         // A mean over ten steps does not come back from one to the next, unless it only brushed the threshold.
-        Alarm = new AlarmSpec { OpenAfter = 2 },
+        Alarm = new AlarmSpec { OpenAfter = 2, Breadth = .25 },
         Unprecedented = new UnprecedentedSpec { Hold = 2 },
         ScalingSteps = 400,
         FirstMoves = true,

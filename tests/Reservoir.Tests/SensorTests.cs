@@ -88,7 +88,47 @@ public sealed class SensorTests
         int[] told = [.. Feeds.Run(Presets.Sensors(), feed, Channels).Events()
             .Where(e => e.Change == AlarmChange.Opened && e.Position >= 1500 && e.Position % 1500 < 200 && e.Contributions[0].Channel == 1)
             .Select(e => (int)e.Position / 1500)];
-        Assert.Equal([1, 2, 3], told);
+        Assert.Equal([1, 2, 3, 4], told);
+    }
+
+    // Of ten sensors one that stands still is a job for the day, however long it does; all of them off is one for the night.
+    [Theory]
+    [InlineData(3000, false)]
+    [InlineData(6000, false)]
+    [InlineData(3000, true)]
+    [InlineData(6000, true)]
+    public void One_stuck_sensor_among_many_is_never_critical_and_a_plant_that_is_off_is_major_at_least(int onset, bool all)
+    {
+        const int channels = 10;
+        var random = new Xoshiro256StarStar(23, threadSafe: false);
+        double[] feed = [.. Enumerable.Range(0, channels * (onset + 400)).Select(i =>
+        {
+            double noise = Normal.Sample(random, 0, 1);
+            return i / channels < onset ? noise : all ? noise + 5 : i % channels == 3 ? .25 : noise;
+        })];
+        AlarmEvent[] told = [.. Feeds.Run(Presets.Sensors(), feed, channels).Events().Where(e => e.Position >= onset)];
+        Assert.Contains(told, e => e.Change == AlarmChange.Opened && e.Position < onset + 30);
+        if (all) Assert.True(told.Max(e => e.Severity) >= Severity.Major);
+        else Assert.InRange(told.Max(e => e.Severity), Severity.Minor, Severity.Major);
+    }
+
+    // A counter of parts beside a setpoint that rested while the scaling was fixed.
+    [Fact]
+    public void A_setpoint_that_moves_beside_a_counter_is_no_reason_to_begin_anew()
+    {
+        const int steps = 5000;
+        var random = new Xoshiro256StarStar(24, threadSafe: false);
+        double parts = 0;
+        double[] feed = [.. Enumerable.Range(0, steps).SelectMany(t =>
+        {
+            if (t is < 4000 or >= 4100) parts += 3 + random.NextDouble();
+            return new double[] { parts, 20 + 5 * (t / 900 % 3), Normal.Sample(random, 0, 1), Normal.Sample(random, 0, 1) };
+        })];
+        StepResult[] results = Feeds.Run(Presets.Sensors(), feed, 4);
+        Assert.Equal([false], results.Select(r => r.Model).OfType<ModelChange>().Select(change => change.Restarted));
+        // That it stalls is told as before.
+        Assert.Equal(0, results.Events().First(e => e.Change == AlarmChange.Opened && e.Position >= 4000).Contributions[0].Channel);
+        Assert.InRange(results.Events().First(e => e.Change == AlarmChange.Opened && e.Position >= 4000).Position, 4000, 4060);
     }
 
     // The mean of a level that wanders is never independent of the last: its looks are few, however much was seen.

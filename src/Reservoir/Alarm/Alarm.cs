@@ -14,6 +14,7 @@ sealed class Alarm
     long _end = long.MinValue / 2; // step of the last end
     long _told;                    // step of the last announcement
     long _spread = long.MinValue / 2;  // step of the last that was of other channels
+    double _widespread;            // highest score that was widespread in it
     double _toldScore;             // highest score since it, within Rise steps
     int _above, _quiet, _openSteps;
     int _reopened;                 // how often this alarm opened again after it had closed
@@ -49,10 +50,10 @@ sealed class Alarm
     /// <summary>Highest score of the last alarm.</summary>
     public double PeakScore { get; private set; }
 
-    /// <summary>By its highest score.</summary>
+    /// <summary>By its highest score, and that which was widespread.</summary>
     public Severity Severity =>
-        PeakScore >= _spec.Critical ? Severity.Critical
-        : PeakScore >= _spec.Major ? Severity.Major
+        _widespread >= _spec.Critical ? Severity.Critical
+        : PeakScore >= _spec.Major || (_spec.Breadth > 0 && _widespread >= 1) ? Severity.Major
         : Severity.Minor;
 
     /// <summary>Whether the change of the last step counts against the budget.</summary>
@@ -111,7 +112,7 @@ sealed class Alarm
         _reopened = same && !_adapted ? _reopened + 1 : 0;
         if (!same)
         {
-            (Start, Peak, PeakScore) = (position, position, score);
+            (Start, Peak, PeakScore, _widespread) = (position, position, score, judgement.Widespread);
             Array.Clear(_contributed);
             Array.Clear(_margins);
             Array.Clear(_named);
@@ -229,6 +230,7 @@ sealed class Alarm
     bool Contribute(long position, IJudgement judgement, ReadOnlySpan<bool> returned)
     {
         if (judgement.Score > PeakScore) (Peak, PeakScore) = (position, judgement.Score);
+        _widespread = Math.Max(_widespread, judgement.Widespread);
         bool unusual = false;
         for (int i = 0; i < _contributed.Length; i++)
         {
@@ -277,6 +279,7 @@ sealed class Alarm
         PeakScore = state.Carried(PeakScore);
         if (state.Holds(6))
         {
+            state.Carry(ref _widespread);
             state.Carry(ref _toldSeverity);
             state.Carry(ref _adapted);
             state.Carry(ref _adaptedAt);
@@ -287,6 +290,7 @@ sealed class Alarm
         }
         else
         {
+            _widespread = PeakScore;
             _toldSeverity = Severity;
             _named.AsSpan().Fill(Open);  // which had a part in it is not known
         }

@@ -40,6 +40,13 @@ public sealed record AlarmSpec
     public double Critical { get; init; } = 2;
 
     /// <summary>
+    /// Part of the channels that move, [0, 1): what more of them tell, two at the least and each by itself, is major at the least, and
+    /// nothing else is critical, as one sensor among many is no plant. 0, or where one channel moves: the score alone decides.
+    /// </summary>
+    [Later(0.0)]
+    public double Breadth { get; init; }
+
+    /// <summary>
     /// Steps in which the bar that a person has raised, by saying that an alarm was none, falls to 1/e of what it was raised by,
     /// 1 … 1,000,000,000.
     /// </summary>
@@ -71,6 +78,7 @@ public sealed record AlarmSpec
         Require.Above(Escalation, 0, 1000);
         Require.Range(Major, 1, 1000);
         Require.Range(Critical, Major, 1000);
+        Require.Range(Breadth, 0, .999);
         Require.Range(DeniedMemory, 1, 1_000_000_000);
         Require.Range(MostBar, 1, 1000);
         foreach (double minimumDeviation in MinimumDeviation) Require.Range(minimumDeviation, 0, double.MaxValue);

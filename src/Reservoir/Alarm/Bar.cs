@@ -25,6 +25,9 @@ sealed class Bar(AlarmSpec spec) : IJudgement
     public double Score => _judgement!.Score / _height;  // at a bar of 1 the same bits
 
     /// <inheritdoc/>
+    public double Widespread => _judgement!.Widespread / _height;
+
+    /// <inheritdoc/>
     public bool IsUnusual(int score) => _judgement!.IsUnusual(score);
 
     /// <inheritdoc/>

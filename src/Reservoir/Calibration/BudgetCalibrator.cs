@@ -14,7 +14,6 @@ namespace Esn;
 sealed class BudgetCalibrator : ICalibrator
 {
     const int FirstTable = 100;
-    const double FirmOfRelation = 1.5, MostOfRelation = 1.9;  // score up to which it is as it is, and that it never reaches: not critical
     const double ShapeLooks = 50;  // what the prior weighs: that nothing was seen in a thousand steps tells little of shapes
 
     readonly BudgetSpec _spec;
@@ -27,7 +26,6 @@ sealed class BudgetCalibrator : ICalibrator
     readonly Episodes[] _episodes;  // [voices]
     readonly double[] _joint;    // J, [voices]
     readonly int _shape;         // voice of shapes; −1: there is none
-    readonly int _relation;      // likewise
     readonly double _logBudget;
     readonly double[] _part;        // how the budget is shared, [voices]
     long _steps;                 // c
@@ -48,7 +46,6 @@ sealed class BudgetCalibrator : ICalibrator
         _joint = new double[voices.Length];
         _phases = Math.Max(1, shapes.Count(shape => shape.Voice != Voice.Shape));
         _shape = Array.IndexOf(voices, Voice.Shape);
-        _relation = Array.IndexOf(voices, Voice.Relation);
         _episodes = [.. voices.Select(voice => new Episodes(spec, _told) { PriorLooks = voice == Voice.Shape ? ShapeLooks : 0 })];
         // Shapes look so seldom that their rate is known the least.
         _part = [.. voices.Select(voice => voice == Voice.Shape ? .5 : 1)];
@@ -166,9 +163,6 @@ sealed class BudgetCalibrator : ICalibrator
         double rate = _episodes[voice].LogRate(Math.Max(margin, _spec.UnusualMargin)) - Math.Log(_episodes[voice].Share);
         rate = Math.Max(rate, -_spec.Reach - _steps / _spec.ReachSteps);
         double score = Math.Max(0, rate / (_logBudget - _governor - _spec.Caution / (1 + _steps / _spec.Youth)));
-        // A plant at a load that it never was at breaks relations as no sensor does: that is worth a look, and nobody's sleep.
-        if (voice == _relation && score > FirmOfRelation)
-            score = MostOfRelation - (MostOfRelation - FirmOfRelation) * Math.Exp(FirmOfRelation - score);
         return margin >= _spec.UnusualMargin ? score : Math.Min(score, .99) * margin / _spec.UnusualMargin;
     }
 

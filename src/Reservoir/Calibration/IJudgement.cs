@@ -9,6 +9,9 @@ interface IJudgement
     /// <summary>The joint score of this step, ≥ 0, 1 = alarm.</summary>
     double Score { get; }
 
+    /// <summary>The part of <see cref="Score"/> that no single sensor explains, in [0, <see cref="Score"/>]: it may be critical.</summary>
+    double Widespread => Score;
+
     /// <summary>Whether this raw score is not yet back to normal.</summary>
     bool IsUnusual(int score);
 

@@ -63,6 +63,7 @@ sealed class DifferencingScaler : Scaler
                 if (counts[c] && t > 0 && frames[at] < frames[at - grows.Length]) _start[c] = Math.Max(_start[c], frames[at]);
             }
             _inner.Widen(c, LeastUnit * Math.Abs(_rate[c]));
+            _inner.Keep(c);
         }
     }
 
@@ -111,7 +112,7 @@ sealed class DifferencingScaler : Scaler
             _frame[c] = Growth(c, frame[c], learn);
             recent[i] = Continued(c);
         }
-        return _inner.Scale(_frame, y);
+        return _inner.Scale(time, _frame, y, origin, learn);  // which keeps no origin
     }
 
     double Continued(int c) => _last[c] + _missed[c] * _rate[c];
@@ -206,6 +207,10 @@ sealed class DifferencingScaler : Scaler
         Array.Clear(_passed);
         _taken = 0;
     }
+
+    /// <inheritdoc/>
+    /// <remarks>Growth keeps its unit; the frames are of what does not grow.</remarks>
+    public override int Steady(ReadOnlySpan<double> frames, int count) => _inner.Steady(frames, count);
 
     /// <inheritdoc/>
     public override bool IsBeyond(int channel, double y) => _inner.IsBeyond(channel, y);

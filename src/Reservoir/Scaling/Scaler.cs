@@ -59,6 +59,11 @@ abstract class Scaler
     {
     }
 
+    /// <summary>Before anything is scaled: a channel's unit is to stay, whatever it does.</summary>
+    public virtual void Keep(int channel)
+    {
+    }
+
     /// <summary>Out into a snapshot or back.</summary>
     public abstract void Carry(ref StateCarrier state);
 }

@@ -140,6 +140,12 @@ sealed class StandardScaler : Scaler
     public override void Widen(int channel, double unit) => _scale[channel] = Math.Max(_scale[channel], unit);
 
     /// <inheritdoc/>
+    public override void Keep(int channel)
+    {
+        if (_resting is not null) _resting[channel].How = Rest.Never;
+    }
+
+    /// <inheritdoc/>
     public override void Unscale(ReadOnlySpan<double> u, Span<double> frame)
     {
         for (int c = 0; c < u.Length; c++) frame[c] = _mean[c] + _scale[c] * u[c];

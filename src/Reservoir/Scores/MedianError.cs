@@ -22,7 +22,7 @@ public sealed record MedianErrorSpec : ScoreSpec
         : Score(FormattableString.Invariant($"median error {spec.Window}"), context.Channels, spec.Window)
     {
         readonly int _offset = context.IndexOf(1) * context.Channels;
-        readonly RunningMedian _median = new(context.Channels, spec.Window);
+        readonly RunningQuantile _median = new(context.Channels, spec.Window);
         long _count;
 
         public override bool Ready => _count >= spec.Window;

@@ -8,7 +8,8 @@ namespace Esn;
 /// <remarks>
 /// With P = (Σ z zᵀ + β² I)⁻¹, z = [1; u], the ridge regression of every channel on all others is in one matrix: its residual is
 /// (P z)_c / P_cc. The channel whose residual is largest in units of its noise explains a part of the residuals of the others, which is
-/// taken from these: so the fault is named where it is. A channel that the others do not foretell is not judged.
+/// taken from these: so the fault is named where it is. What is left of the channel after the next, beyond its usual, divides all: that is
+/// the plant, and no sensor. A channel that the others do not foretell is not judged.
 /// </remarks>
 public sealed record RelationSpec : ScoreSpec
 {

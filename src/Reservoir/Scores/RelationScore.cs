@@ -16,6 +16,9 @@ sealed class RelationScore(RelationSpec spec, ScoreContext context)
     const double Widths = 4;        // an increment of the mean, for at most so many usual residuals
     const double Floor = 1e-3;      // added to the usual residual, in units of the scaled feed
     const double LeastPower = 1e-3; // variance of a channel below which it does not move
+    const double Far = 1.5;         // usual residuals beyond which what is left of a channel is no longer usual
+    const int AtOnce = 2;           // sensors that may fail at the same time
+    const int FewestShared = 4;     // channels that are judged, of which it can be told what they share
     const int Young = 30;           // residuals that are taken in full
     const int Begin = 50;           // residuals before one is told
     const int FewestRows = 100, RowsARegressor = 3, Period = 50;
@@ -29,6 +32,7 @@ sealed class RelationScore(RelationSpec spec, ScoreContext context)
     readonly double[] _usual = new double[context.Channels];                  // size of its residual
     readonly double[] _error = new double[context.Channels];                  // its square
     readonly double[] _average = new double[context.Channels], _power = new double[context.Channels];  // of the channel; its variance
+    readonly double[] _ordered = new double[context.Channels];                // scratch
     readonly RecentSteps<double> _waiting = new(spec.Wait, 1 + context.Channels);
     readonly int[] _counted = new int[context.Channels];                      // values of a channel that moves, up to a bound
     int _waits;      // frames that wait
@@ -104,6 +108,20 @@ sealed class RelationScore(RelationSpec spec, ScoreContext context)
             double units = (c == top ? _mean[c] : _mean[c] - Spill(c, top) * _mean[top]) / (_usual[c] + Floor);
             Squares[c] = units * units;
         }
+        double shared = Shared();
+        if (shared > 1) TensorPrimitives.Divide(Squares, shared, Squares);
+    }
+
+    // Where a sensor fails, what is left of the others is as usual; a plant at a load that it never was at leaves several far out, and
+    // says nothing of a sensor that is no further out than these. Two sensors may fail at once: so it is the third. 1: it is usual.
+    double Shared()
+    {
+        int count = 0;
+        foreach (double square in Squares)
+            if (!double.IsNaN(square)) _ordered[count++] = square;
+        if (count < FewestShared) return 1;
+        _ordered.AsSpan(0, count).Sort();
+        return _ordered[count - 1 - AtOnce] / (Far * Far);
     }
 
     double Residual(int c) => _product[1 + c] / _inverse[(1 + c) * _order + 1 + c];

@@ -9,6 +9,13 @@ public sealed record SpreadSpec : ScoreSpec
     /// <summary>B, 3 … 1000.</summary>
     public int Window { get; init; } = 40;
 
+    /// <summary>
+    /// Whether noise that vanished is told, in place of noise that grew: by the reciprocal of that squared distance which nine in ten of
+    /// the last B do not pass, as of a channel with few values most may well be 0.
+    /// </summary>
+    [Later]
+    public bool Vanished { get; init; }
+
     /// <inheritdoc/>
     public override void Validate()
     {
@@ -19,9 +26,12 @@ public sealed record SpreadSpec : ScoreSpec
     internal override Score Create(ScoreContext context) => new State(this, context);
 
     sealed class State(SpreadSpec spec, ScoreContext context)
-        : Score(FormattableString.Invariant($"spread {spec.Window}"), context.Channels, spec.Window + 1)
+        : Score(FormattableString.Invariant($"{(spec.Vanished ? "quiet" : "spread")} {spec.Window}"), context.Channels, spec.Window + 1)
     {
-        readonly RunningMedian _median = new(context.Channels, spec.Window);
+        const double Least = 4e-4;  // squared distance that is none, in squared units of the scaled feed
+        const double Nearly = .9;
+
+        readonly RunningQuantile _width = new(context.Channels, spec.Window, spec.Vanished ? Nearly : .5);
         readonly double[] _previous = NotYet(context.Channels);  // value; NaN: there was none
         long _count;
 
@@ -41,14 +51,16 @@ public sealed record SpreadSpec : ScoreSpec
                 if (!step.Missing.IsEmpty && step.Missing[c]) continue;
                 double distance = step.Input[c] - _previous[c];
                 _previous[c] = step.Input[c];
-                if (!double.IsNaN(distance)) Squares[c] = _median.Add(c, distance * distance);
+                if (double.IsNaN(distance)) continue;
+                double width = _width.Add(c, distance * distance);
+                Squares[c] = spec.Vanished ? 1 / (width + Least) : width;
             }
             _count++;
         }
 
         public override void CarryWindows(ref StateCarrier state)
         {
-            _median.Carry(ref state);
+            _width.Carry(ref state);
             state.Carry(_previous);
             state.Carry(ref _count);
         }

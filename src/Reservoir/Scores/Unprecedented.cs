@@ -53,6 +53,12 @@ sealed class Unprecedented
     /// <summary>Whether a channel has the same value for longer than it ever had, wherever that lies.</summary>
     public bool Repeats(int channel) => _of[channel].Run >= _spec.Stuck + 2 * _of[channel].Longest;
 
+    /// <summary>What is told of a channel, as long as it is.</summary>
+    public double ScoreOf(int channel) => _of[channel].Told;
+
+    /// <summary>Whether a channel ever moved.</summary>
+    public bool Moved(int channel) => _of[channel].High > _of[channel].Low;
+
     /// <summary>What its score is worth as −ln p.</summary>
     public double Margin => Score * _nats;
 
@@ -64,6 +70,7 @@ sealed class Unprecedented
     public void Step(ReadOnlySpan<double> frame, ReadOnlySpan<double> expected, bool frozen, bool warmingUp)
     {
         double most = 0, still = 0;
+        bool over = _held <= 1;  // it is told for as many steps as an alarm needs to open
         int channel = Channel;
         bool standing = Frozen;
         for (int c = 0; c < frame.Length; c++)
@@ -72,6 +79,7 @@ sealed class Unprecedented
             if (double.IsNaN(x))
             {
                 if (_count == 0) _of[c].Previous = x;
+                if (over) _of[c].Told = 0;
                 continue;  // the channel has no value: what is known of it waits
             }
             if (_count == 0 || double.IsNaN(_of[c].Previous)) (_of[c].Previous, _of[c].Low, _of[c].High) = (x, x, x);
@@ -86,12 +94,17 @@ sealed class Unprecedented
             (_of[c].Previous, _of[c].Low, _of[c].High) = (x, Math.Min(_of[c].Low, x), Math.Max(_of[c].High, x));
             if (told > most) (most, channel, standing) = (told, c, stands);
             still = Math.Max(still, now);
+            _of[c].Told = Math.Max(_count < _spec.Begin ? 0 : told, over ? 0 : _of[c].Told);
         }
         _count++;
         if (_count <= _spec.Begin) (most, still) = (0, 0);
         Unusual = still >= .5;
         if (most > 1) _held = _spec.Hold;
-        else if (--_held > 0) return;  // it is told for as many steps as an alarm needs to open
+        else
+        {
+            _held--;
+            if (!over) return;
+        }
         (Score, Channel, Frozen) = (most, channel, standing);
     }
 
@@ -99,7 +112,7 @@ sealed class Unprecedented
     public void Skip()
     {
         (Score, Unusual, _held) = (0, false, 0);
-        for (int c = 0; c < _of.Length; c++) (_of[c].Run, _of[c].ToldAt) = (0, 0);
+        for (int c = 0; c < _of.Length; c++) (_of[c].Run, _of[c].ToldAt, _of[c].Told) = (0, 0, 0);
     }
 
     /// <summary>What the feed does is its new normal: of a channel that stands still nothing more is told until it moves.</summary>
@@ -235,7 +248,7 @@ sealed class Unprecedented
     public void Carry(ref StateCarrier state)
     {
         if (state.Holds(6)) state.Carry<Watched>(_of);
-        else for (int c = 0; c < _of.Length; c++) state.Carry(MemoryMarshal.Cast<Watched, double>(_of.AsSpan(c, 1))[..^3]);
+        else for (int c = 0; c < _of.Length; c++) state.Carry(MemoryMarshal.Cast<Watched, double>(_of.AsSpan(c, 1))[..^4]);
         state.Carry(ref _count);
         state.Carry(ref _held);
         Score = state.Carried(Score);
@@ -257,5 +270,6 @@ sealed class Unprecedented
         public double Before = double.NaN;                    // the one before the previous, units of the feed; NaN: none
         public double News;                                   // 1: the same value, since this run of it, lies where none was before
         public double ToldAt;                                 // frames of this run when it was told; below 0: and adapted to; 0: never
+        public double Told;                                   // score of the channel, as long as it is told
     }
 }

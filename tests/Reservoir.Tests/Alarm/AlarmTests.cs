@@ -13,6 +13,8 @@ public class AlarmTests
         public void Set(double one, double other) => (_margins[0], _margins[1]) = (one, other);
         public bool IsUnusual(int score) => _margins[score] >= 3.5;
         public double ScoreOf(int score) => _margins[score] / 10;
+        public double? Share { get; set; }  // of the score that is widespread; null: all
+        public double Widespread => Score * (Share ?? 1);
         public bool ByChannel { get; set; }
         public int ChannelOf(int score) => ByChannel ? score : -1;
         public bool Trifles { get; set; }  // the second
@@ -185,4 +187,22 @@ public class AlarmTests
     public void Muted_it_ends_and_none_opens() =>
         Assert.Equal([(5, AlarmChange.Opened), (10, AlarmChange.Closed), (90, AlarmChange.Opened)],
             Run(new AlarmSpec(), t => t is >= 5 and < 50 or >= 90 ? 11 : 0, 100, muted: t => t is >= 10 and < 60));
+
+    // One sensor among many wakes nobody, and what comes to many is more than a look at the next round.
+    [Theory]
+    [InlineData(0, 1.0, 11, Severity.Minor)]
+    [InlineData(0, 1.0, 30, Severity.Critical)]
+    [InlineData(0, .3, 30, Severity.Major)]   // what channels say of each other is never critical, whatever the breadth
+    [InlineData(.25, .3, 12, Severity.Minor)]
+    [InlineData(.25, .3, 30, Severity.Major)]
+    [InlineData(.25, .95, 12, Severity.Major)]
+    [InlineData(.25, .95, 30, Severity.Critical)]
+    public void The_severity_goes_by_what_is_widespread(double breadth, double share, double margin, Severity severity)
+    {
+        var alarm = new Alarm(new AlarmSpec { Breadth = breadth }, [false, false]);
+        _judgement.Share = share;
+        _judgement.Set(margin, 0);
+        Assert.Equal(AlarmChange.Opened, alarm.Step(0, _judgement, allowed: true, muted: false));
+        Assert.Equal(severity, alarm.Severity);
+    }
 }

@@ -123,4 +123,23 @@ public sealed class RelationTests
             if (t > 2500) Assert.All(score.Squares, square => Assert.True(square < 4, $"{t}: {square}"));
         }
     }
+
+    // At another load four sensors lie elsewhere than the others say: that is the plant, and no more than two are said to fail at once.
+    [Fact]
+    public void What_comes_to_several_channels_at_once_is_not_laid_on_all_of_them()
+    {
+        double[] After(params double[] off)
+        {
+            Score score = Create(new RelationSpec(), Channels);
+            double[][] rows = Plant(3000, 5);
+            for (int t = 0; t < 2950; t++)
+            {
+                for (int c = 0; c < off.Length && t >= 2900; c++) rows[t][c] += off[c];
+                Step(score, rows[t]);
+            }
+            return [.. score.Squares.Order()];
+        }
+        Assert.True(After(2)[^1] > 25);
+        Assert.InRange(After(2, -2.5, 2, -3)[^3], 0, 2.25 + 1e-9);
+    }
 }

@@ -80,4 +80,45 @@ public sealed class SpreadTests
         });
         Assert.True(told >= 9 && named >= 7 && others <= 12, $"{told} told, {named} named, {others} others in 30,000 frames");
     }
+
+    // A filter that was switched on, a probe that is damped: it follows the process as before, and no noise is left.
+    [Fact]
+    public void Sensors_tell_which_channel_lost_its_noise_and_little_else()
+    {
+        (int told, int named, int others) = (0, 0, 0);
+        Parallel.For(0, 10, seed =>
+        {
+            var random = new Xoshiro256StarStar(40 + seed, threadSafe: false);
+            double[] states = new double[8];
+            double[][] frames = [.. Enumerable.Range(0, 3300).Select(t => (double[])[.. Enumerable.Range(0, 8).Select(c =>
+                50 + (states[c] = .98 * states[c] + Normal.Sample(random, 0, .1))
+                    + (c == 4 && t >= 3000 ? 0 : .5) * Normal.Sample(random, 0, 1))])];
+            var detector = new Detector(Presets.Sensors(), 8);
+            AlarmEvent[] opened = [.. frames
+                .Select((frame, t) => detector.Step(DateTime.UnixEpoch.AddSeconds(t), frame, new double[8]).Alarm)
+                .OfType<AlarmEvent>().Where(alarm => alarm.Change == AlarmChange.Opened)];
+            AlarmEvent? hit = opened.FirstOrDefault(alarm => alarm.Position is >= 3000 and < 3080);
+            Interlocked.Add(ref told, hit is null ? 0 : 1);
+            Interlocked.Add(ref named, hit?.Contributions[0].Channel == 4 ? 1 : 0);
+            Interlocked.Add(ref others, opened.Count(alarm => alarm.Position < 3000));
+        });
+        Assert.True(told >= 9 && named >= 9 && others <= 12, $"{told} told, {named} named, {others} others in 30,000 frames");
+    }
+
+    // Half of its distances are 0, more or less by chance: a median of them falls by all that there is, again and again.
+    [Fact]
+    public void Of_a_channel_with_few_values_chance_is_no_noise_that_vanished()
+    {
+        var random = new Xoshiro256StarStar(6, threadSafe: false);
+        Score quiet = new SpreadSpec { Vanished = true }.Create(new ScoreContext(1, [1], null));
+        (double low, double high) = (double.MaxValue, 0);
+        for (int t = 0; t < 2000; t++)
+        {
+            Step(quiet, Math.Round(Normal.Sample(random, 0, .7)));
+            if (quiet.Ready) (low, high) = (Math.Min(low, quiet.Squares[0]), Math.Max(high, quiet.Squares[0]));
+        }
+        Assert.InRange(high / low, 1, 10);
+        for (int t = 0; t < 40; t++) Step(quiet, 0);
+        Assert.True(quiet.Squares[0] > 1000 * high);
+    }
 }

@@ -15,6 +15,8 @@ sealed class ErrorJudge : Judge, IJudgement
     readonly Unprecedented _unprecedented;
     readonly double[] _margins;   // of the calibrator, then of what is unprecedented [count + 1]
     readonly AlarmSpec _alarm;
+    readonly bool[] _related;     // of what channels say of each other [scores]
+    readonly double[] _scoreOf;   // scratch [channels]
     readonly int _channels;
     readonly PatchyChannels _patchy;
     int _clean = int.MaxValue;    // steps since the last muted one
@@ -50,6 +52,8 @@ sealed class ErrorJudge : Judge, IJudgement
         double rate = spec.Calibrator is BudgetSpec budget ? budget.AlarmsPerStep : new BudgetSpec().AlarmsPerStep;
         _unprecedented = new Unprecedented(spec.Unprecedented, _channels, rate);
         _alarm = spec.Alarm;
+        _related = [.. spec.Scores.Select(score => score.Voice == Voice.Relation)];
+        _scoreOf = new double[_channels];
     }
 
     /// <inheritdoc/>
@@ -60,6 +64,13 @@ sealed class ErrorJudge : Judge, IJudgement
 
     /// <inheritdoc/>
     public double Score => Math.Max(_calibrator.Score, _unprecedented.Score);
+
+    /// <inheritdoc/>
+    /// <remarks>
+    /// What more of the channels than <see cref="AlarmSpec.Breadth"/> reach, each by itself. What channels say of each other is no such
+    /// part: a plant at a load that it never was at breaks relations as no sensor does.
+    /// </remarks>
+    public double Widespread { get; private set; }
 
     /// <inheritdoc/>
     public bool IsUnusual(int score) => score < _values.Length ? _calibrator.IsUnusual(score) : _unprecedented.Unusual;
@@ -140,6 +151,35 @@ sealed class ErrorJudge : Judge, IJudgement
         else _unprecedented.Step(step.Frame, step.Expected, alarm.Open, step.WarmingUp);
         _calibrator.Margins.CopyTo(_margins);
         _margins[^1] = _unprecedented.Margin;
+        Widespread = Score < 1 ? Score : Shared();
+    }
+
+    double Shared()
+    {
+        int moving = 0;
+        for (int c = 0; c < _channels; c++)
+        {
+            _scoreOf[c] = _unprecedented.ScoreOf(c);
+            if (_unprecedented.Moved(c)) moving++;
+        }
+        double joint = 0;
+        for (int i = 0; i < _scores.Length; i++)
+        {
+            if (_related[i]) continue;
+            for (int value = _first[i]; value < _first[i + 1]; value++)
+            {
+                double score = _calibrator.ScoreOf(value);
+                if (_perChannel[i]) _scoreOf[value - _first[i]] = Math.Max(_scoreOf[value - _first[i]], score);
+                else joint = Math.Max(joint, score);
+            }
+        }
+        _scoreOf.AsSpan().Sort();
+        // Of a feed that moves in one channel alone the score decides: what is enough for critical, and nothing below that.
+        double highest = Math.Max(joint, _scoreOf[^1]);
+        if (_alarm.Breadth == 0) return highest;
+        if (moving < 2) return highest >= _alarm.Critical ? highest : 0;
+        int others = Math.Max(1, (int)(_alarm.Breadth * moving));
+        return Math.Max(joint, _scoreOf[Math.Max(0, _channels - 1 - others)]);
     }
 
     /// <inheritdoc/>

@@ -1,16 +1,17 @@
 namespace Esn;
 
-/// <summary>The median of the last B values of each channel, the lower one of two.</summary>
+/// <summary>A quantile of the last B values of each channel, the lower one of two; usually the median.</summary>
 /// <param name="channels">≥ 1.</param>
 /// <param name="values">B, 1 … 65,535.</param>
-sealed class RunningMedian(int channels, int values)
+/// <param name="quantile">Part of the values below it, [0, 1).</param>
+sealed class RunningQuantile(int channels, int values, double quantile = .5)
 {
     readonly double[] _recent = new double[values * channels];  // rings [channels×B]
     readonly ushort[] _order = new ushort[values * channels];   // places in the ring, ascending by value [channels×B]
     readonly long[] _counts = new long[channels];               // values taken
 
     /// <summary>Takes a value, finite.</summary>
-    /// <returns>The median with it.</returns>
+    /// <returns>The quantile with it.</returns>
     public double Add(int channel, double value)
     {
         Span<double> recent = _recent.AsSpan(channel * values, values);
@@ -32,7 +33,7 @@ sealed class RunningMedian(int channels, int values)
         }
         order[low..held].CopyTo(order[(low + 1)..]);
         (order[low], recent[at]) = ((ushort)at, value);
-        return recent[order[held / 2]];
+        return recent[order[(int)(quantile * held)]];
     }
 
     /// <summary>Out into a snapshot or back.</summary>
