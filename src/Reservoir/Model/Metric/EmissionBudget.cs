@@ -6,7 +6,7 @@ public sealed record EmissionBudgetSpec
     /// <summary>
     /// Evidence that alarms at two in a warm-up, (0, 1000]; at another budget as much more as its logarithm asks for.
     /// </summary>
-    public double Threshold { get; init; } = 2.4;
+    public double Threshold { get; init; } = 2.47;
 
     /// <summary>Alarms per warm-up that cost nothing in the long run, (0, 1000], unless one of the next two is said.</summary>
     public double AlarmsPerWarmUp { get; init; } = 2;
@@ -18,9 +18,12 @@ public sealed record EmissionBudgetSpec
     public double AlarmsPerDay { get; init; }
 
     /// <summary>What an alarm divides the following evidence by: e to this, [0, 10].</summary>
-    public double Cost { get; init; } = .25;
+    public double Cost { get; init; } = .4;
 
-    /// <summary>Steps in which only stronger evidence is let through, in warm-ups, [0, 100].</summary>
+    /// <summary>
+    /// Steps in which only stronger evidence is let through, in warm-ups, [0, 100]; or, once the feed was quiet for 20 steps, what is of
+    /// another channel or to the other side.
+    /// </summary>
     public double Refractory { get; init; } = .25;
 
     /// <summary>In the refractory time an alarm is told again at this many times its strength, [1, 100]: as an escalation.</summary>
@@ -80,6 +83,8 @@ public sealed record EmissionBudgetSpec
 sealed class EmissionBudget
 {
     const int MeasuredAt = 750;   // steps of a warm-up
+    const double Quiet = .5;      // part of the threshold below which evidence is that of a feed in which nothing happens
+    const int Rest = 20;          // steps of it after which what was told is over: as long as an alarm of a metric is open at the most
 
     readonly EmissionBudgetSpec _spec;
     readonly int _refractory;     // steps
@@ -89,6 +94,10 @@ sealed class EmissionBudget
     double _burden;               // β
     double _last;                 // the last emission
     long _since = long.MaxValue;  // steps since
+    int _channel;                 // of which it was
+    bool _above;                  // whether it was of values above what was foretold
+    int _quiet;                   // steps in a row without much evidence
+    bool _over;                   // whether these were enough since the last alarm
 
     /// <param name="spec">Validated here.</param>
     /// <param name="warmUp">n0, the unit of the lengths, ≥ 1 steps.</param>
@@ -127,17 +136,23 @@ sealed class EmissionBudget
 
     /// <summary>The score: 1 and above alarms; 0 where nothing is emitted.</summary>
     /// <param name="evidence">S(t) ≥ 0.</param>
-    public double Step(double evidence)
+    /// <param name="channel">Of which it is, ≥ 0.</param>
+    /// <param name="above">Whether it is of values above what was foretold.</param>
+    public double Step(double evidence, int channel = 0, bool above = true)
     {
         _burden = Math.Max(0, _burden - _recovery);
         if (_since < long.MaxValue) _since++;
         double level = evidence * Math.Exp(-_burden) / (1 + _youth);
         _youth *= _ageing;
         Level = level / Threshold;
-        bool rested = _since > _refractory, alarmed = _last >= Threshold;
+        _quiet = Level < Quiet ? Math.Min(_quiet + 1, Rest) : 0;
+        _over |= _quiet == Rest;
+        bool another = _over && (channel != _channel || above != _above);
+        bool rested = _since > _refractory || another, alarmed = _last >= Threshold;
         if (level <= 0 || (!rested && level <= _last * (alarmed ? _spec.Escalation : 1))) return 0;
         if (level >= Threshold && (rested || !alarmed)) _burden += _spec.Cost;
-        (_last, _since) = (level, 0);
+        (_last, _since, _channel, _above) = (level, 0, channel, above);
+        if (level >= Threshold) _over = false;
         return Level;
     }
 
@@ -149,5 +164,10 @@ sealed class EmissionBudget
         state.Carry(ref _last);
         state.Carry(ref _since);
         Level = state.Carried(Level);
+        if (!state.Holds(6)) return;
+        state.Carry(ref _channel);
+        state.Carry(ref _above);
+        state.Carry(ref _quiet);
+        state.Carry(ref _over);
     }
 }

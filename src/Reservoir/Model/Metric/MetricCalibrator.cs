@@ -45,6 +45,7 @@ sealed class MetricCalibrator
     const int Latest = 5;         // errors by which it is told whether the mean still is of what goes on
     const double GoesOn = .5;     // part of the mean that theirs then is, at least
     const double ByChance = 2;    // standard errors of theirs, by which it may be less than the mean
+    const double Lasting = .25;   // warm-ups: what is unusual for as long is what the feed does
 
     readonly MetricCalibratorSpec _spec;
     readonly int _horizons;
@@ -80,8 +81,9 @@ sealed class MetricCalibrator
         _chance = ByChance * Math.Sqrt(Math.PI / 2 / _few);
         (_recent, _telling) = (new RunningSum(horizons, _length), new RunningSum(horizons, _length));
         _latest = new RunningSum(horizons, _few);
-        _error = [.. Enumerable.Range(0, horizons).Select(_ => new TailChannel(spec.Tail, 1))];
-        _mean = [.. Enumerable.Range(0, horizons).Select(_ => new TailChannel(spec.Tail, _length))];
+        int lasting = Steps(Lasting, warmUp, 1);
+        _error = [.. Enumerable.Range(0, horizons).Select(_ => new TailChannel(spec.Tail, 1, lasting))];
+        _mean = [.. Enumerable.Range(0, horizons).Select(_ => new TailChannel(spec.Tail, _length, lasting))];
         _extremes = new ExtremeEvidence(spec.Extremes, Steps(spec.Extremes.LevelLength, warmUp, 3));
     }
 
@@ -91,6 +93,9 @@ sealed class MetricCalibrator
 
     /// <summary>E(t) ≥ 0, of the last step.</summary>
     public double ErrorEvidence { get; private set; }
+
+    /// <summary>Whether E(t) is of values above what was foretold, more than of values below.</summary>
+    public bool Above { get; private set; }
 
     /// <summary>The part of E(t) that is of means which remember what is over.</summary>
     public double Remembered { get; private set; }
@@ -132,21 +137,23 @@ sealed class MetricCalibrator
             _latest.Add(_told);
             _telling.Add(_tells);
         }
-        double evidence = 0, remembered = 0, weight = 0;
+        double evidence = 0, remembered = 0, weight = 0, signed = 0;
         for (int h = 0; h < _horizons; h++)
         {
             if (_count < _settling || !tells[h]) continue;
             // Of n errors that tell among the latest K: as wide as the mean of K, where they are independent.
             double recent = _recent.Values[h] / Math.Sqrt(_length * _telling.Values[h]), latest = _latest.Values[h] / _few;
             double ofMean = _spec.MeanWeight * _mean[h].Step(Math.Sqrt(Math.Abs(recent)), learn);
-            evidence += _weights[h] * (_spec.ErrorWeight * _error[h].Step(Math.Sqrt(Math.Abs(errors[h])), learn) + ofMean);
+            double ofError = _spec.ErrorWeight * _error[h].Step(Math.Sqrt(Math.Abs(errors[h])), learn);
+            evidence += _weights[h] * (ofError + ofMean);
+            signed += _weights[h] * (Math.Sign(errors[h]) * ofError + Math.Sign(recent) * ofMean);
             weight += _weights[h];
             // The root's mean square is the mean |e|. A shift that is hardly more than the noise is not over whenever that hides it.
             double goesOn = Math.Min(GoesOn * Math.Abs(recent), Math.Abs(recent) - _chance * _error[h].MeanSquare);
             if (latest * Math.Sign(recent) < goesOn) remembered += _weights[h] * ofMean;
         }
         if (weight > 0 && tells.Contains(false)) (evidence, remembered) = (evidence / weight, remembered / weight);
-        (ErrorEvidence, Remembered) = (evidence, remembered);
+        (ErrorEvidence, Remembered, Above) = (evidence, remembered, signed >= 0);
         ExtremeEvidence = _extremes.Step(x, keep);
         bool grows = !double.IsNaN(level);
         Ceiling = _moves.Ceiling(x, grows);

@@ -152,7 +152,7 @@ sealed class MetricJudge : Judge, IJudgement
         }
         TensorPrimitives.Divide(_margins, _budget.Threshold, _margins);
         TensorPrimitives.Divide(_present, _budget.Threshold, _present);
-        double score = step.Muted || step.WarmingUp ? 0 : _budget.Step(most);
+        double score = step.Muted || step.WarmingUp ? 0 : _budget.Step(most, _strongest, _calibrators[_strongest].Above);
         if (score > 0 && capped) score = _ceilings[_strongest];  // but for rounding
         if (!step.Muted && !step.WarmingUp) score = Early(in step, score);
         if (step.Muted) _unprecedented.Skip();

@@ -52,21 +52,27 @@ public sealed record TailChannelSpec
 /// </summary>
 sealed class TailChannel
 {
+    const int Onset = 3;  // values of a stretch above the bar that are learnt: of the first alone chance makes as many
+
     readonly TailChannelSpec _spec;
+    readonly int _lasting;    // values of one from which on it is what the feed does
     readonly int _delay;      // steps a value waits before it joins the reference
     // One ring for the reference and what waits to join it: two would hold those twice.
     readonly float[] _ring;   // clipped values, the waiting ones with them [reference + delay]
     double _sum, _squares;    // of the reference
     long _count;              // values taken so far
     double _moment = 1;       // V
+    int _above;               // values in a row above the bar
 
     /// <param name="spec">Validated here.</param>
     /// <param name="length">Steps that one value is made of, ≥ 1: they wait before they join the reference.</param>
-    public TailChannel(TailChannelSpec spec, int length)
+    /// <param name="lasting">Values in a row above the bar after which the next ones are learnt again: the feed is another one, ≥ 1.</param>
+    public TailChannel(TailChannelSpec spec, int length, int lasting)
     {
         spec.Validate();
         Require.Range(length, 1, 1_000_000);
-        (_spec, _delay) = (spec, length + spec.Gap);
+        Require.Range(lasting, 1, int.MaxValue);
+        (_spec, _delay, _lasting) = (spec, length + spec.Gap, lasting);
         _ring = new float[spec.Reference + _delay];
     }
 
@@ -88,7 +94,9 @@ sealed class TailChannel
         bool told = settled >= _spec.LeastReference;
         double z = told ? Math.Max(0, (a - mean) / unit) : 0;
         double bar = 1 + Tail;
-        if (learn)
+        _above = z >= bar ? Math.Min(_above + 1, int.MaxValue - 1) : 0;
+        // An incident of an hour is one, not sixty: learnt in full it would be an excuse for the next one.
+        if (learn && (_above <= Onset || _above > _lasting))
         {
             Remember((float)(told ? Math.Min(a, mean + _spec.Clip * unit) : a));
             double clipped = Math.Min(z, _spec.MomentClip * bar);
@@ -139,5 +147,6 @@ sealed class TailChannel
         state.Carry(ref _squares);
         state.Carry(ref _count);
         state.Carry(ref _moment);
+        if (state.Holds(6)) state.Carry(ref _above);
     }
 }

@@ -20,6 +20,22 @@ public sealed class EmissionBudgetTests
         Assert.Equal(1.9, budget.Step(1.9 * one), 12);
     }
 
+    [Theory]
+    [InlineData(0, true, false)]
+    [InlineData(0, false, true)]
+    [InlineData(1, true, true)]
+    public void Once_the_feed_was_quiet_another_channel_and_the_other_side_are_news(int channel, bool above, bool told)
+    {
+        var budget = new EmissionBudget(Grown with { Cost = 0 }, warmUp: 750);
+        double one = budget.Threshold;
+        Assert.Equal(3, budget.Step(3 * one), 12);
+        for (int t = 0; t < 19; t++) budget.Step(.4 * one);
+        Assert.Equal(0, budget.Step(1.5 * one, channel, above));  // too soon, as of what was told
+        for (int t = 0; t < 20; t++) budget.Step(.4 * one);
+        Assert.Equal(told ? 1.5 : 0, budget.Step(1.5 * one, channel, above), 12);
+        Assert.Equal(0, budget.Step(1.5 * one));                   // and what comes back from it is not
+    }
+
     [Fact]
     public void What_did_not_alarm_gives_way_to_anything_stronger()
     {
@@ -36,7 +52,7 @@ public sealed class EmissionBudgetTests
         budget.Step(one);
         budget.Step(1.3 * one);  // an escalation of the same alarm
         Assert.Equal(0, budget.Step(.5 * one));
-        Assert.Equal(.5 * Math.Exp(-.25 + 2 * .005), budget.Level, 12);
+        Assert.Equal(.5 * Math.Exp(-.4 + 2 * .008), budget.Level, 12);
         for (int t = 0; t < 48; t++) budget.Step(0);
         budget.Step(.5 * one);
         Assert.Equal(.5, budget.Level, 12);
@@ -56,12 +72,12 @@ public sealed class EmissionBudgetTests
     public void The_threshold_is_the_same_at_two_alarms_in_any_warm_up_and_grows_with_the_logarithm_of_a_budget_a_step()
     {
         double At(int warmUp) => new EmissionBudget(new EmissionBudgetSpec(), warmUp).Threshold;
-        Assert.Equal(2.4, At(750), 12);
-        Assert.Equal(2.4, At(37), 12);
+        Assert.Equal(2.47, At(750), 12);
+        Assert.Equal(2.47, At(37), 12);
         foreach (int warmUp in new[] { 37, 750 })
         {
             double rarer = new EmissionBudget(new EmissionBudgetSpec { AlarmsPerStep = 1e-5 }, warmUp).Threshold;
-            Assert.Equal(2.4 * Math.Log(1e5) / Math.Log(375), rarer, 12);
+            Assert.Equal(2.47 * Math.Log(1e5) / Math.Log(375), rarer, 12);
         }
     }
 

@@ -221,6 +221,32 @@ public sealed class MetricModelTests
         Assert.Contains(told, t => t is >= 340 and < 344);
     }
 
+    // Requests by five minutes: an hour of three times as many, and an outage two to twelve hours later.
+    [Fact]
+    public void An_outage_is_told_after_another_incident_and_after_a_week_of_them()
+    {
+        int soon = 0, last = 0, others = 0;
+        const int feeds = 12;
+        Parallel.For(0, feeds, i =>
+        {
+            var random = new Xoshiro256StarStar(70 + i, threadSafe: false);
+            int outage = 2012 + 24 + 10 * i;
+            double Factor(int t) => t is >= 2000 and < 2012 ? 3
+                : t >= outage && t < outage + 12 ? .04
+                : t >= 2600 && t < 6000 && t % 600 < 24 ? .35      // a dip of two hours, each at another time of the day
+                : t is >= 6500 and < 6512 ? .04 : 1;
+            var detector = new Detector(new MetricModelSpec(), 1);
+            bool[] told = new bool[7000];
+            for (int t = 0; t < told.Length; t++)
+                told[t] = detector.Step(Start.AddMinutes(5 * t), [500 * (1 + .6 * Math.Sin(2 * Math.PI * t / 288)) * Factor(t)
+                    * Math.Exp(Normal.Sample(random, 0, .06))], new double[1]).Alarm is { Announced: true };
+            Interlocked.Add(ref soon, told.AsSpan(outage, 12).Contains(true) ? 1 : 0);
+            Interlocked.Add(ref last, told.AsSpan(6500, 12).Contains(true) ? 1 : 0);
+            Interlocked.Add(ref others, told.AsSpan(1000, 1000).Count(true) + told.AsSpan(6540).Count(true));
+        });
+        Assert.True(soon >= 8 && last >= 10 && others <= 6, $"soon {soon}, last {last}, others {others} of {feeds}");
+    }
+
     // A top of the day that is a little higher than all before is no anomaly, nor is a level that has drifted further than ever.
     [Theory]
     [InlineData("wanders", 3, .5, 4)]

@@ -6,6 +6,7 @@ namespace Esn.Tests.Metric;
 public sealed class TailChannelTests
 {
     static readonly TailChannelSpec Short = new() { Reference = 300, LeastReference = 50 };
+    const int Lasting = 188;
 
     [Theory]
     [InlineData(1)]
@@ -13,7 +14,7 @@ public sealed class TailChannelTests
     public void Equals_a_slow_twin_that_sums_its_reference_anew_at_every_step(int length)
     {
         var random = new Xoshiro256StarStar(3, threadSafe: false);
-        var channel = new TailChannel(Short, length);
+        var channel = new TailChannel(Short, length, Lasting);
         var kept = new List<double>();
         double moment = 1;
         for (int t = 0; t < 2000; t++)
@@ -34,7 +35,7 @@ public sealed class TailChannelTests
     [Fact]
     public void A_jump_does_not_excuse_itself_within_its_own_length()
     {
-        var channel = new TailChannel(Short, 20);
+        var channel = new TailChannel(Short, 20, Lasting);
         for (int t = 0; t < 400; t++) channel.Step(t % 2, learn: true);
         double first = channel.Step(6, learn: true), before = channel.Tail;
         for (int t = 1; t < 25; t++)
@@ -47,8 +48,8 @@ public sealed class TailChannelTests
     [Fact]
     public void What_is_not_to_be_learnt_leaves_no_trace()
     {
-        var one = new TailChannel(Short, 1);
-        var other = new TailChannel(Short, 1);
+        var one = new TailChannel(Short, 1, Lasting);
+        var other = new TailChannel(Short, 1, Lasting);
         var random = new Xoshiro256StarStar(4, threadSafe: false);
         for (int t = 0; t < 1000; t++)
         {
@@ -62,7 +63,7 @@ public sealed class TailChannelTests
     public void A_heavy_tail_raises_its_own_bar()
     {
         var random = new Xoshiro256StarStar(5, threadSafe: false);
-        TailChannel light = new(Short, 1), heavy = new(Short, 1);
+        TailChannel light = new(Short, 1, Lasting), heavy = new(Short, 1, Lasting);
         for (int t = 0; t < 3000; t++)
         {
             double u = random.NextDouble();
@@ -70,5 +71,40 @@ public sealed class TailChannelTests
             heavy.Step(Math.Pow(1 - u, -.7), learn: true);
         }
         Assert.True(heavy.Tail > 1.5 * light.Tail, $"{heavy.Tail} and {light.Tail}");
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(30)]
+    public void An_incident_is_no_excuse_for_the_next_one_however_many_values_it_has(int length)
+    {
+        var random = new Xoshiro256StarStar(6, threadSafe: false);
+        var channel = new TailChannel(Short with { Reference = 4000 }, length, Lasting);
+        double[] first = new double[3];
+        for (int incident = 0; incident < 3; incident++)
+        {
+            for (int t = 0; t < 1000; t++) channel.Step(random.NextDouble(), learn: true);
+            for (int t = 0; t < 120; t++)
+            {
+                double q = channel.Step(6, learn: true);
+                if (t == 0) first[incident] = q;
+            }
+        }
+        Assert.True(first[2] > .4 * first[0], $"{first[0]}, {first[2]}");
+    }
+
+    [Fact]
+    public void What_lasts_is_what_the_feed_does_now()
+    {
+        var random = new Xoshiro256StarStar(7, threadSafe: false);
+        var channel = new TailChannel(Short, 1, Lasting);
+        for (int t = 0; t < 1000; t++) channel.Step(random.NextDouble(), learn: true);
+        double q = 0;
+        for (int t = 0; t < 2 * Lasting + 300; t++)
+        {
+            q = channel.Step(6 + random.NextDouble(), learn: true);
+            if (t == Lasting - 1) Assert.True(q > 1.5, $"{q} before it has lasted");
+        }
+        Assert.True(q < .5, $"{q}");
     }
 }
