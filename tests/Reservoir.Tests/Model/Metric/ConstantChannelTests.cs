@@ -78,7 +78,8 @@ public sealed class ConstantChannelTests
         AlarmEvent alone = Opened(Run(2200, noise))[^1];
         AlarmEvent both = Opened(Run(2200, noise, t => t is >= 2000 and < 2003 ? 1e6 : 0))[^1];
         Assert.Equal((2000L, Severity.Critical), (alone.Position, alone.Severity));
-        Assert.Equal((2000L, Severity.Critical, 0), (both.Position, both.Severity, both.Contributions[0].Channel));
+        Assert.Equal((2000L, 0), (both.Position, both.Contributions[0].Channel));
+        Assert.True(both.Severity >= Severity.Major, $"{both.Score}");  // two channels ask for more; a ceiling would be 1.05
     }
 
     [Fact]
