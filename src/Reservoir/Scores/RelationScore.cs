@@ -121,7 +121,9 @@ sealed class RelationScore(RelationSpec spec, ScoreContext context)
             if (!double.IsNaN(square)) _ordered[count++] = square;
         if (count < FewestShared) return 1;
         _ordered.AsSpan(0, count).Sort();
-        return _ordered[count - 1 - AtOnce] / (Far * Far);
+        double shared = _ordered[count - 1 - AtOnce] / (Far * Far);
+        _ordered.AsSpan().Clear();  // nothing that a restart would not have
+        return shared;
     }
 
     double Residual(int c) => _product[1 + c] / _inverse[(1 + c) * _order + 1 + c];

@@ -152,6 +152,7 @@ sealed class ErrorJudge : Judge, IJudgement
         _calibrator.Margins.CopyTo(_margins);
         _margins[^1] = _unprecedented.Margin;
         Widespread = Score < 1 ? Score : Shared();
+        _scoreOf.AsSpan().Clear();  // nothing that a restart would not have
     }
 
     double Shared()
