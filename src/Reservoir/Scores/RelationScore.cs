@@ -119,9 +119,8 @@ sealed class RelationScore(RelationSpec spec, ScoreContext context)
         int count = 0;
         foreach (double square in Squares)
             if (!double.IsNaN(square)) _ordered[count++] = square;
-        if (count < FewestShared) return 1;
         _ordered.AsSpan(0, count).Sort();
-        double shared = _ordered[count - 1 - AtOnce] / (Far * Far);
+        double shared = count < FewestShared ? 1 : _ordered[count - 1 - AtOnce] / (Far * Far);
         _ordered.AsSpan().Clear();  // nothing that a restart would not have
         return shared;
     }
