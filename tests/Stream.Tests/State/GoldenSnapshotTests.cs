@@ -69,7 +69,8 @@ public sealed class GoldenSnapshotTests
         double[] found = [.. Take(table, name, Before, After)];
         Assert.Equal(expected.Length, found.Length);
         // Machines with other vector widths round in another order; what is made of the same state may be better than it was: since
-        // format 6 a part of ln 2 / ln b of the score is for the other voice, and preset metric learns less of an incident. A model that begins anew has no scores at all.
+        // format 6 a part of ln 2 / ln b of the score is for the other voice, and preset metric learns less of an incident. A model that
+        // begins anew has no scores at all.
         double apart = name.StartsWith(Version, StringComparison.Ordinal) ? 1e-6 : .1;
         for (int i = 0; i < found.Length; i++)
             Assert.Equal(double.Parse(expected[i], CultureInfo.InvariantCulture), found[i], apart * (1 + Math.Abs(found[i])));
