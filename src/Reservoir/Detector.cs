@@ -197,7 +197,14 @@ public sealed class Detector
             if (_model.Wanders)
             {
                 results[done - 1] = results[done - 1] with { Model = new ModelChange(ModelChangeKind.Wandering, [], Restarted: false) };
+                ModelHealth seen = Health;
                 (_model, _wanders) = (_model.OnWanderingBaseLine(), true);
+                // It took the same frames: what it met in them is counted once, and no count falls.
+                _before = _before with
+                {
+                    Recoveries = _before.Recoveries + Math.Max(0, seen.Recoveries - Health.Recoveries),
+                    Refusals = _before.Refusals + Math.Max(0, seen.Refusals - Health.Refusals),
+                };
             }
             if (!_model.Outgrown) continue;
             // A model whose scaling clips most of what comes sees nothing any more: another takes its place, and warms up as the first did.

@@ -17,6 +17,7 @@ sealed class Alarm
     double _widespread;            // highest score that was widespread in it
     double _toldScore;             // highest score since it, within Rise steps
     int _above, _quiet, _openSteps;
+    int _others;                   // steps in a row at which something would open an alarm, were none open
     int _reopened;                 // how often this alarm opened again after it had closed
     Severity _toldSeverity;        // highest that was told of this alarm
     bool _adapted;                 // the last end was that what the feed does is its new normal
@@ -36,7 +37,7 @@ sealed class Alarm
     public bool Open { get; private set; }
 
     /// <summary>Steps in a row, up to the last, that an alarm opens after; 0 while one is open.</summary>
-    public int Above => _above;
+    public int Above => Open ? 0 : _above;
 
     /// <summary>Steps in a row that open one.</summary>
     public int OpenAfter => _spec.OpenAfter;
@@ -143,15 +144,21 @@ sealed class Alarm
     // Closed now it would be opened again at once, by what came later and has not held it open so far; from now on that does.
     bool GoesOn(IJudgement judgement, ReadOnlySpan<bool> returned)
     {
+        if (_others < _spec.OpenAfter) return false;
+        for (int i = 0; i < _contributed.Length; i++) _contributed[i] |= Opens(judgement, i, returned);
+        _quiet = 0;
+        return true;
+    }
+
+    bool Opens(IJudgement judgement, int score, ReadOnlySpan<bool> returned) =>
+        !_slow[score] && judgement.Alarms(score) && !judgement.IsTrifle(score) && (returned.IsEmpty || !returned[score]);
+
+    bool AnyOpens(IJudgement judgement, ReadOnlySpan<bool> returned)
+    {
         if (judgement.Score < 1) return false;
-        bool goesOn = false;
         for (int i = 0; i < _contributed.Length; i++)
-        {
-            if (_slow[i] || !judgement.Alarms(i) || judgement.IsTrifle(i) || (!returned.IsEmpty && returned[i])) continue;
-            goesOn = _contributed[i] = true;
-        }
-        if (goesOn) _quiet = 0;
-        return goesOn;
+            if (Opens(judgement, i, returned)) return true;
+        return false;
     }
 
     /// <summary>The score of what could open an alarm once this one is closed: what is slow looks back on it, and begins anew.</summary>
@@ -170,8 +177,10 @@ sealed class Alarm
         if (judgement.Stands && _openSteps < _spec.AdaptAfter && position - Start < Standstill) _openSteps = 1;
         bool unusual = Contribute(position, judgement, returned) || judgement.Stands;
         _quiet = unusual ? 0 : _quiet + 1;
+        _others = AnyOpens(judgement, returned) ? Math.Min(_others, int.MaxValue - 1) + 1 : 0;
         if (_quiet >= QuietSteps && !GoesOn(judgement, returned)) return End(position, AlarmChange.Closed);
-        if (_openSteps >= _spec.AdaptAfter) return End(position, AlarmChange.Adapted);
+        if (_openSteps >= _spec.AdaptAfter)
+            return End(position, _quiet >= _spec.QuietSteps ? AlarmChange.Closed : AlarmChange.Adapted);  // it may have been slow to close
 
         double score = judgement.Score;
         _above = Spreads(judgement) ? _above + 1 : 0;
@@ -255,7 +264,7 @@ sealed class Alarm
 
     AlarmChange End(long position, AlarmChange change)
     {
-        (Open, _end, _adapted) = (false, position, change == AlarmChange.Adapted);
+        (Open, _above, _others, _end, _adapted) = (false, 0, 0, position, change == AlarmChange.Adapted);
         if (_adapted) _adaptedAt = position;
         return change;
     }
@@ -287,6 +296,7 @@ sealed class Alarm
             state.Carry(_later);
             state.Carry(ref _spread);
             state.Carry(ref _reopened);
+            state.Carry(ref _others);
         }
         else
         {

@@ -54,7 +54,7 @@ public sealed record AlarmEvent
     /// <summary>What came at the same step, [channels], units of the feed.</summary>
     public required double[] Observed { get; init; }
 
-    /// <summary>The channels with the largest part in the peak, largest first.</summary>
+    /// <summary>The channels with the largest part in the peak, largest first; when it opens, in that of <see cref="Observed"/>.</summary>
     public required IReadOnlyList<Contribution> Contributions { get; init; }
 
     /// <summary>Channels that began to alarm once it had been told of others: another fault, or the same one that spreads.</summary>

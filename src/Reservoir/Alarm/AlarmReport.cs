@@ -24,20 +24,21 @@ sealed class AlarmReport(Alarm alarm, IReadOnlyList<string> names, AlarmReport.A
         ReadOnlySpan<double> expected, ReadOnlySpan<double> observed)
     {
         if (change == AlarmChange.Opened) _startTime = time;
+        _onset.Step();
         if (alarm.Open && alarm.Peak == position)
         {
             _peakTime = time;
             attribute(_parts);
         }
-        if (change == AlarmChange.Opened && _onset.Outdoes(score, position - alarm.OpenAfter))
+        if (change == AlarmChange.Opened && _onset.Outdoes(score, alarm.OpenAfter))
         {
             expected = _onset.Expected;
             observed = _onset.Observed;
             _onset.Parts.CopyTo(_parts, 0);
         }
         if (alarm.Open || alarm.Above == 0) _onset.Clear();
-        else if (alarm.OpenAfter > 1 && !_onset.Outdoes(score, position - alarm.OpenAfter))
-            attribute(_onset.Take(position, score, expected, observed));
+        else if (alarm.OpenAfter > 1 && !_onset.Outdoes(score, alarm.OpenAfter))
+            attribute(_onset.Take(score, expected, observed));
         if (change is null) return null;
         return new AlarmEvent
         {
@@ -96,7 +97,7 @@ sealed class AlarmReport(Alarm alarm, IReadOnlyList<string> names, AlarmReport.A
     sealed class Onset(int channels)
     {
         double _score;  // 0: there is none
-        long _position;
+        int _age;       // judged steps since, itself one
 
         public double[] Expected { get; } = new double[channels];
 
@@ -104,14 +105,18 @@ sealed class AlarmReport(Alarm alarm, IReadOnlyList<string> names, AlarmReport.A
 
         public double[] Parts { get; } = new double[channels];
 
-        public bool Outdoes(double score, long after) => _score >= score && _position > after;
+        /// <summary>Whether it is higher, and one of the last steps that open an alarm.</summary>
+        public bool Outdoes(double score, int openAfter) => _score >= score && _age < openAfter;
 
-        public void Clear() => _score = 0;
+        public void Clear() => (_score, _age) = (0, 0);
+
+        /// <summary>A step goes by.</summary>
+        public void Step() => _age = Math.Min(_age, int.MaxValue - 1) + 1;
 
         /// <summary>Takes a step; the channels' parts are yet to be set.</summary>
-        public double[] Take(long position, double score, ReadOnlySpan<double> expected, ReadOnlySpan<double> observed)
+        public double[] Take(double score, ReadOnlySpan<double> expected, ReadOnlySpan<double> observed)
         {
-            (_position, _score) = (position, score);
+            (_score, _age) = (score, 0);
             expected.CopyTo(Expected);
             observed.CopyTo(Observed);
             return Parts;
@@ -119,7 +124,7 @@ sealed class AlarmReport(Alarm alarm, IReadOnlyList<string> names, AlarmReport.A
 
         public void Carry(ref StateCarrier state)
         {
-            state.Carry(ref _position);
+            state.Carry(ref _age);
             state.Carry(ref _score);
             state.Carry(Expected);
             state.Carry(Observed);

@@ -31,7 +31,7 @@ sealed class Bar(AlarmSpec spec) : IJudgement
     public bool IsUnusual(int score) => _judgement!.IsUnusual(score);
 
     /// <inheritdoc/>
-    public double ScoreOf(int score) => _judgement!.ScoreOf(score);
+    public double ScoreOf(int score) => _judgement!.ScoreOf(score) / _height;
 
     /// <inheritdoc/>
     public int ChannelOf(int score) => _judgement!.ChannelOf(score);
@@ -71,6 +71,9 @@ sealed class Bar(AlarmSpec spec) : IJudgement
 
     /// <summary>Nothing is to be missed: the bar is where it was at first.</summary>
     public void Lower() => (_height, _denied) = (1, -1);
+
+    /// <summary>What a person has said holds of the model that takes the place of another.</summary>
+    public void Take(Bar other) => (_height, _denied) = (other._height, other._denied);
 
     /// <summary>Out into a snapshot or back.</summary>
     public void Carry(ref StateCarrier state)

@@ -92,6 +92,10 @@ public abstract record ModelSpec
     /// <param name="channels">Of the feed.</param>
     public virtual int Regressors(int channels) => EchoStateNetwork.RegressorsOf(Reservoir, InputMap, channels);
 
+    /// <summary>The most that D may come to: the feed may choose a larger input map.</summary>
+    internal int MostRegressors(int channels) => InputMap is ByBaseLineSpec map && BaseLineWatch.Fits(this, map, channels)
+        ? EchoStateNetwork.RegressorsOf(Reservoir, map.Chosen(wanders: true), channels) : Regressors(channels);
+
     /// <summary>Bytes of one stream's model, about: known before anything is made. What streams share is not in it.</summary>
     /// <remarks>
     /// P takes 8·D(D+1)/2 bytes with D rounded up to 8; columns that wait beside it 64·D below D = 128, up to 384·D above;
@@ -99,7 +103,7 @@ public abstract record ModelSpec
     /// </remarks>
     /// <param name="channels">Of the feed, ≥ 1.</param>
     public virtual long EstimatedBytes(int channels) =>
-        Esn.Readout.EstimatedBytes(Regressors(channels), channels, HorizonSteps) + (TakesFields ? 0 : GrowthBytes * channels)
+        Esn.Readout.EstimatedBytes(MostRegressors(channels), channels, HorizonSteps) + (TakesFields ? 0 : GrowthBytes * channels)
             + (InputMap is ByBaseLineSpec map ? BaseLineWatch.EstimatedBytes(map, channels) : 0);
 
     const long GrowthBytes = 400;  // of a channel that is watched for growth

@@ -90,6 +90,7 @@ sealed class OnlineModel
         BaseLineWatch seen = _watch!;
         var model = new OnlineModel(On(_spec, wanders: true), _channels, _position - seen.Count, this);
         model.Take(seen.Times, seen.Frames, new StepResult[seen.Count], new double[seen.Frames.Length], seen.Muted, whole: false);
+        model._bar.Take(_bar);
         return model;
     }
 

@@ -58,6 +58,9 @@ public sealed record SpreadSpec : ScoreSpec
             _count++;
         }
 
+        // Noise that vanished is no deviation in units of the feed: like a sensor that froze, it is told whatever the least of these is.
+        public override double Deviation(int channel) => spec.Vanished ? double.PositiveInfinity : base.Deviation(channel);
+
         public override void CarryWindows(ref StateCarrier state)
         {
             _width.Carry(ref state);

@@ -102,7 +102,7 @@ sealed class Unprecedented
         if (most > 1) _held = _spec.Hold;
         else
         {
-            _held--;
+            _held = Math.Max(0, _held - 1);
             if (!over) return;
         }
         (Score, Channel, Frozen) = (most, channel, standing);

@@ -67,6 +67,12 @@ public class AlarmTests
             Run(new AlarmSpec { QuietSteps = 6 }, t => t % 25 == 5 && t is < 260 or 355 ? 11 : 0, 400));
 
     [Fact]
+    public void One_that_was_slow_to_close_until_it_would_be_adapted_to_is_closed_and_hides_nothing() =>
+        Assert.Equal([(0, AlarmChange.Opened), (6, AlarmChange.Closed), (10, AlarmChange.Updated), (21, AlarmChange.Closed),
+            (24, AlarmChange.Updated), (25, AlarmChange.Updated), (44, AlarmChange.Closed), (47, AlarmChange.Updated)],
+            Run(new AlarmSpec { QuietSteps = 5, AdaptAfter = 20 }, t => t is 0 or 1 or 10 or 11 or 24 or 25 or 47 ? 11 : 0, 50));
+
+    [Fact]
     public void Opened_again_as_worse_than_it_was_it_is_escalated() =>
         Assert.Equal([(5, AlarmChange.Opened), (11, AlarmChange.Closed), (30, AlarmChange.Escalated), (42, AlarmChange.Closed)],
             Run(new AlarmSpec { QuietSteps = 6 }, t => t == 5 ? 11 : t == 30 ? 16 : 0, 60));

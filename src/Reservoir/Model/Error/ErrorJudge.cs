@@ -151,7 +151,7 @@ sealed class ErrorJudge : Judge, IJudgement
         else _unprecedented.Step(step.Frame, step.Expected, alarm.Open, step.WarmingUp);
         _calibrator.Margins.CopyTo(_margins);
         _margins[^1] = _unprecedented.Margin;
-        Widespread = Score < 1 ? Score : Shared();
+        Widespread = Score < 1 ? Score : Math.Min(Score, Shared());
         _scoreOf.AsSpan().Clear();  // nothing that a restart would not have
     }
 

@@ -81,11 +81,11 @@ public sealed record ErrorModelSpec : ModelSpec
     /// <inheritdoc/>
     public override long EstimatedBytes(int channels) =>
         base.EstimatedBytes(channels) + FreeRunBytes(channels)
-            + Scores.Sum(score => (score.PerChannel ? 4700L * channels : 4200L + 1000L * channels) + score.EstimatedBytes(channels));
+            + Scores.Sum(score => (score.PerChannel ? 4000L * channels : 4200L + 1000L * channels) + score.EstimatedBytes(channels));
 
     long FreeRunBytes(int channels)
     {
-        int longest = Scores.Max(score => score.FreeRunLength), regressors = Regressors(channels);
+        int longest = Scores.Max(score => score.FreeRunLength), regressors = MostRegressors(channels);
         long slots = (longest + FreeRuns.Every - 1) / FreeRuns.Every;
         long runs = Esn.Readout.UpdatesWait(channels) ? slots * longest * channels : (slots + 7) / 8 * 8 * (channels + 1) * regressors;
         return longest == 0 ? 0 : sizeof(double) * (runs + 3L * regressors + (FreeRuns.Kept * FreeRuns.Every + FreeRuns.Ahead) * channels)

@@ -147,7 +147,7 @@ sealed class EmissionBudget
         Level = level / Threshold;
         _quiet = Level < Quiet ? Math.Min(_quiet + 1, Rest) : 0;
         _over |= _quiet == Rest;
-        bool another = _over && (channel != _channel || above != _above);
+        bool another = _over && level >= Threshold && (channel != _channel || above != _above);
         bool rested = _since > _refractory || another, alarmed = _last >= Threshold;
         if (level <= 0 || (!rested && level <= _last * (alarmed ? _spec.Escalation : 1))) return 0;
         if (level >= Threshold && (rested || !alarmed)) _burden += _spec.Cost;

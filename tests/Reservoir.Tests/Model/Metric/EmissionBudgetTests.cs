@@ -32,6 +32,7 @@ public sealed class EmissionBudgetTests
         for (int t = 0; t < 19; t++) budget.Step(.4 * one);
         Assert.Equal(0, budget.Step(1.5 * one, channel, above));  // too soon, as of what was told
         for (int t = 0; t < 20; t++) budget.Step(.4 * one);
+        Assert.Equal(0, budget.Step(.05 * one, 0, false));        // the noise of the other side is none, nor does it end what was told
         Assert.Equal(told ? 1.5 : 0, budget.Step(1.5 * one, channel, above), 12);
         Assert.Equal(0, budget.Step(1.5 * one));                   // and what comes back from it is not
     }
