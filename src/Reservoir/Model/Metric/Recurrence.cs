@@ -2,7 +2,8 @@ namespace Esn;
 
 /// <summary>
 /// What comes again at its hour: a job by night, of which the rhythms of the calendar know too little. What came at the same time on both
-/// of the two days before, or on the same day of both weeks, is unusual only as far as it passes them.
+/// of the two days before, or on the same day of both weeks, and had begun when this began, is unusual only as far as it passes them:
+/// two holidays in a row excuse no outage of an hour a week later.
 /// </summary>
 /// <param name="interval">Between two frames: it may come one earlier or later.</param>
 /// <param name="threshold">Evidence that alarms.</param>
@@ -14,7 +15,7 @@ sealed class Recurrence(TimeSpan interval, double threshold)
     const float Alike = 1.5f;  // times that the evidence of a stretch is what it began with, or as much less
 
     /// <summary>That one takes, about.</summary>
-    public const int Bytes = Most * (2 * sizeof(long) + sizeof(float));
+    public const int Bytes = Most * (3 * sizeof(long) + sizeof(float));
 
     static readonly long[] Periods = [TimeSpan.TicksPerDay, 7 * TimeSpan.TicksPerDay];
 
@@ -25,6 +26,7 @@ sealed class Recurrence(TimeSpan interval, double threshold)
     readonly long _within = Math.Max(interval.Ticks + interval.Ticks / 2, Late);
     // Means remember a burst for as many frames as they are of: one entry is a stretch, or a daily job would fill the ring in a week.
     readonly long[] _from = new long[Most], _to = new long[Most];  // ticks, in a ring
+    readonly long[] _since = new long[Most];                       // when the first of the stretches without a pause before it began
     readonly float[] _evidence = new float[Most];                  // the most of these stretches
     float _began;                                                  // evidence with which the last began
     long _count;
@@ -38,14 +40,16 @@ sealed class Recurrence(TimeSpan interval, double threshold)
     {
         if (evidence < _least) return evidence;
         double known = 0;
+        int last = (int)((_count - 1 + Most) % Most);
+        long since = _count > 0 && time.Ticks - _to[last] <= _within ? _since[last] : time.Ticks;
         foreach (long period in Periods)
             if (period >= Fewest * interval.Ticks)
-                known = Math.Max(known, Math.Min(Near(time.Ticks - period, before.Ticks), Near(time.Ticks - 2 * period, before.Ticks)));
-        if (keep) Keep(time.Ticks, (float)evidence);
+                known = Math.Max(known, Math.Min(Near(time.Ticks, since, period, before.Ticks), Near(time.Ticks, since, 2 * period, before.Ticks)));
+        if (keep) Keep(time.Ticks, since, (float)evidence);
         return Math.Max(0, evidence - known);
     }
 
-    void Keep(long ticks, float evidence)
+    void Keep(long ticks, long since, float evidence)
     {
         int last = (int)((_count - 1 + Most) % Most);
         if (_count > 0 && ticks - _to[last] <= _within && evidence <= Alike * _began && _began <= Alike * evidence)
@@ -54,21 +58,24 @@ sealed class Recurrence(TimeSpan interval, double threshold)
             return;
         }
         int next = (int)(_count++ % Most);
-        (_from[next], _to[next], _evidence[next], _began) = (ticks, ticks, evidence, evidence);
+        (_since[next], _from[next], _to[next], _evidence[next], _began) = (since, ticks, ticks, evidence, evidence);
     }
 
-    // The most that came about then.
-    double Near(long ticks, long before)
+    // The most that came about then, of what had begun when this had.
+    double Near(long now, long since, long ago, long before)
     {
         double most = 0;
+        long ticks = now - ago, began = since - ago;
         for (long i = _count - 1; i >= Math.Max(0, _count - Most) && _to[i % Most] >= ticks - _within; i--)
-            if (_from[i % Most] <= ticks + _within && _from[i % Most] < before) most = Math.Max(most, _evidence[i % Most]);
+            if (_from[i % Most] <= ticks + _within && _from[i % Most] < before && Math.Abs(_since[i % Most] - began) <= _within)
+                most = Math.Max(most, _evidence[i % Most]);
         return most;
     }
 
     /// <summary>Out into a snapshot or back.</summary>
     public void Carry(ref StateCarrier state)
     {
+        state.Carry(_since);
         state.Carry(_from);
         state.Carry(_to);
         state.Carry(_evidence);

@@ -29,6 +29,21 @@ public sealed class RecurrenceTests
         Assert.Equal(3, Left(recurrence, 4 * period + 12, 3));
     }
 
+    // Christmas, New Year, and an outage on the same day of the week after.
+    [Fact]
+    public void What_lasted_all_day_twice_excuses_nothing_that_begins_within_these_hours()
+    {
+        const int week = 168;
+        var recurrence = new Recurrence(Hour, Threshold);
+        foreach (int holiday in new[] { 0, week })
+            for (int hour = 6; hour < 22; hour++) Assert.Equal(4, Left(recurrence, holiday + hour, 4));
+        Assert.Equal(3, Left(recurrence, 2 * week + 12, 3));
+        Assert.Equal(3, Left(recurrence, 2 * week + 13, 3));
+        var daily = new Recurrence(Hour, Threshold);
+        for (int day = 0; day < 4; day++)
+            for (int hour = 6; hour < 22; hour++) Assert.Equal(day < 2 ? 4 : 0, Left(daily, 24 * day + hour, 4));
+    }
+
     [Fact]
     public void Little_evidence_muted_frames_and_days_that_are_no_rhythm_of_the_frames_are_not_remembered()
     {
