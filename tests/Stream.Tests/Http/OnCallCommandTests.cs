@@ -51,7 +51,7 @@ public sealed class OnCallCommandTests
         Assert.Empty(served.Mutes.All);
 
         Assert.Equal((1, "esn: this is no token of http.tokens"), await Run(served, "some other token", MuteCommand.Make().Item1, "pump*"));
-        Assert.Equal((2, "esn: ESN_TOKEN must hold a token of http.tokens, was empty"),
+        Assert.Equal((2, "esn: the environment's ESN_TOKEN must hold a token of http.tokens, was empty"),
             await Run(served, "", MuteCommand.Make().Item1, "pump*"));
         Assert.Empty(served.Mutes.All);
     }

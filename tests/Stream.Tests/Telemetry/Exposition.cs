@@ -23,6 +23,7 @@ static partial class Exposition
         metrics.Observe(table.Take(Pipelines.Batch([.. Enumerable.Range(0, 700)
             .Select(t => Pipelines.Record(t, "a", Pipelines.Value(t)))])));
         metrics.Observe(table.Take(Pipelines.Batch(Pipelines.Record(1, "a", 1))));
+        metrics.Observe(EsnMetricsTests.Scored(1.5, EsnMetricsTests.OfThree(AlarmChange.Opened), open: true, at: DateTime.UtcNow, 1, 2, 3));
         metrics.KeepEvery(60);
         metrics.Observe(table.Take(new PartitionsAssigned([new PartitionId("steps", 0)])));
         var readiness = new Readiness(TimeProvider.System, TimeSpan.FromSeconds(30));
