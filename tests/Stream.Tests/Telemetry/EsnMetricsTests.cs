@@ -256,25 +256,25 @@ public sealed class EsnMetricsTests
     {
         var time = new FakeTimeProvider(Now);
         var metrics = new EsnMetrics(new HttpConfig(), [], time);
-        async Task<string?[]> Shares()
+        async Task<IEnumerable<string?>> Shares()
         {
             string text = await Exposed(metrics);
-            return [.. Enumerable.Range(0, 3).Select(c =>
-                Sample(text, $"esn_alarm_channel_share{{topic=\"steps\",partition=\"0\",stream=\"a\",channel=\"{c}\"}}"))];
+            return Enumerable.Range(0, 3).Select(c =>
+                Sample(text, $"esn_alarm_channel_share{{topic=\"steps\",partition=\"0\",stream=\"a\",channel=\"{c}\"}}"));
         }
         void Step(AlarmEvent? alarm, bool open) =>
             metrics.Observe(Scored(alarm is null ? .1 : 1.5, alarm, open, time.GetUtcNow().UtcDateTime, 1, 2, 3));
         Step(null, open: false);
-        Assert.Equal([null, null, null], await Shares());
+        Assert.Equal(new string?[] { null, null, null }, await Shares());
         Step(OfThree(AlarmChange.Opened), open: true);
-        Assert.Equal([null, "0.3", "0.6"], await Shares());
+        Assert.Equal(new[] { null, "0.3", "0.6" }, await Shares());
         time.Advance(TimeSpan.FromHours(1));
-        Assert.Equal([null, "0.3", "0.6"], await Shares());
+        Assert.Equal(new[] { null, "0.3", "0.6" }, await Shares());
         Step(OfThree(AlarmChange.Closed), open: false);
         time.Advance(TimeSpan.FromSeconds(30));
-        Assert.Equal([null, "0.3", "0.6"], await Shares());
+        Assert.Equal(new[] { null, "0.3", "0.6" }, await Shares());
         time.Advance(TimeSpan.FromSeconds(40));
-        Assert.Equal([null, null, null], await Shares());
+        Assert.Equal(new string?[] { null, null, null }, await Shares());
     }
 
     static AlarmEvent Event(AlarmChange change, double? lead) => new()
