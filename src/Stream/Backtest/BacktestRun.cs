@@ -29,7 +29,7 @@ public static class BacktestRun
     /// <param name="labels">What is anomalous, fresh; null: the feed has no labels.</param>
     /// <param name="config">The model and the maintenance; the stream's name is that of the file.</param>
     /// <param name="directory">Where the files go; created. Null: nothing is written.</param>
-    /// <param name="settings">Told in the report, as preset and budget; null: no report.</param>
+    /// <param name="settings">Told in the report beside preset and budget; null: no report.</param>
     /// <param name="time">For the speed alone.</param>
     /// <param name="progress">Told of the part that is done; null for a pipe.</param>
     /// <param name="cancel">Ends the run between two blocks.</param>
@@ -56,7 +56,7 @@ public static class BacktestRun
             if (labels is { Spans: > 0, Windows.Count: 0 })
                 throw new FeedException($"{feed.Name}: none of its {labels.Spans} windows holds a row; is it of another time, or "
                     + "another file?");
-            BacktestSummary summary = run.Summary(time.GetElapsedTime(start));
+            BacktestSummary summary = run.Summary(time.GetElapsedTime(start)).By(config, feed.Stream);
             if (directory is not null) WriteSummary(directory, summary);
             if (trace is not null)
             {
@@ -108,7 +108,8 @@ public static class BacktestRun
         readonly List<ToldAlarm> _told = [];  // each of them, as it opened
         readonly List<long> _intervals = [];  // between the first rows, ticks
         readonly Roughness[] _roughness;      // [channels]
-        DateTime _time;                       // of the last row that was taken
+        DateTime _time;                       // of the newest row that was taken
+        long _sameTime;                       // rows that were taken since, with that one: stamps may be coarser than rows
         readonly SortedDictionary<string, long> _refused = new(StringComparer.Ordinal);
         readonly SortedDictionary<string, string> _firstRefused = new(StringComparer.Ordinal);
         readonly SortedDictionary<string, long> _states = new(StringComparer.Ordinal);
@@ -243,8 +244,12 @@ public static class BacktestRun
 
         void Look(FeedRow row)
         {
-            if (_taken++ > 0 && _intervals.Count < Enough && row.Time > _time) _intervals.Add((row.Time - _time).Ticks);
-            _time = row.Time;
+            if (_taken++ == 0 || row.Time > _time)
+            {
+                if (_sameTime > 0 && _intervals.Count < Enough) _intervals.Add((row.Time - _time).Ticks / _sameTime);
+                (_time, _sameTime) = (row.Time, 0);
+            }
+            _sameTime++;
             for (int c = 0; c < _channels; c++) _roughness[c].Add(row.Values[c]);
         }
 
@@ -325,7 +330,7 @@ public static class BacktestRun
         public Report Report(BacktestSummary summary, IReadOnlyDictionary<string, string> settings) => new()
         {
             Summary = summary,
-            Settings = settings,
+            Settings = summary.With(settings),
             TimeColumn = _feed.TimeColumn,
             Trace = _trace!,
             Alarms = _alarms,

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Serialization;
+using Esn.Streaming.Configuration;
 
 namespace Esn.Streaming.Backtest;
 
@@ -22,6 +23,20 @@ public sealed record BacktestSummary(
 {
     /// <summary>The series of the file that this is; null: the file has one.</summary>
     public string? Series { get; init; }
+
+    /// <summary>The name by which a configuration chose the model.</summary>
+    [JsonIgnore]
+    public string Stream { get; init; } = "";
+
+    /// <summary>Of the model that it ran through, which a configuration may choose by the stream's name.</summary>
+    public string Preset { get; init; } = "";
+
+    /// <summary>Of that model, as text: as it was said, or the preset's.</summary>
+    public string Budget { get; init; } = "";
+
+    /// <summary>False alarms a step that this budget stands for; null: it is by time, or of no number.</summary>
+    [JsonIgnore]
+    public double? AlarmsAStep { get; init; }
 
     /// <summary>Which column is the time, which are channels, which were left out and why.</summary>
     public string Columns { get; init; } = "";
@@ -89,6 +104,27 @@ public sealed record BacktestSummary(
     /// <summary>Why the rows are no feed as they were taken; null: they are one as far as can be seen.</summary>
     [JsonIgnore]
     public string? Mixed { get; init; }
+
+    /// <summary>The same, of a run through the model that a configuration has for the stream.</summary>
+    internal BacktestSummary By(EsnConfig config, string stream)
+    {
+        ModelConfig? entry = config.Entry(stream);
+        ModelSpec model = entry is null ? config.Model : config.ModelOf(entry);
+        AlarmBudget? said = entry?.Budget ?? config.Alarms.Budget;
+        return this with
+        {
+            Stream = stream, Preset = entry?.Preset ?? config.Preset, Budget = AlarmBudget.Say(model, said),
+            AlarmsAStep = said?.PerDay is null ? model.AlarmsAStep() : null,
+        };
+    }
+
+    /// <summary>Settings of a report, and preset and budget where they are not among them.</summary>
+    internal IReadOnlyDictionary<string, string> With(IReadOnlyDictionary<string, string> settings)
+    {
+        var all = new Dictionary<string, string> { ["preset"] = Preset, ["budget"] = Budget };
+        foreach ((string name, string value) in settings) all[name] = value;
+        return all;
+    }
 
     /// <summary>Alarms that are told in lines, at the most.</summary>
     public const int MostTold = 5;

@@ -48,7 +48,7 @@ static class FieldBacktest
             if (labels is { Spans: > 0, Windows.Count: 0 })
                 throw new FeedException($"{feed.Name}: none of its {labels.Spans} windows holds a step; is it of another time, or another "
                     + $"file?");
-            BacktestSummary summary = run.Summary(time.GetElapsedTime(start));
+            BacktestSummary summary = run.Summary(time.GetElapsedTime(start)).By(config, feed.Stream);
             if (directory is null) return summary;
             BacktestRun.WriteSummary(directory, summary);
             run.WriteMaps();
@@ -253,6 +253,7 @@ static class FieldBacktest
             (_slot?.Position ?? 0) / Math.Max(elapsed.TotalSeconds, 1e-9)) { States = _states };
 
         public FieldReport Report(BacktestSummary summary, IReadOnlyDictionary<string, string> settings) => new(
-            summary, settings, _feed.Layout, _film!, _all, [.. _alarms.Select((alarm, i) => (alarm, _opened[i], Map(alarm), _grid))]);
+            summary, summary.With(settings), _feed.Layout, _film!, _all,
+            [.. _alarms.Select((alarm, i) => (alarm, _opened[i], Map(alarm), _grid))]);
     }
 }

@@ -28,14 +28,6 @@ public sealed record ToldAlarm(
         this with { Rows = span.End - span.Start, Severity = Words.Of(span.Last.Severity), Score = span.Score };
 
     /// <summary>What was seen, and for how long.</summary>
-    public string Says
-    {
-        get
-        {
-            string expected = double.IsNaN(Expected) ? ""
-                : string.Create(CultureInfo.InvariantCulture, $" where {Expected:G4} was expected");
-            return string.Create(CultureInfo.InvariantCulture, $"{(Time.Length > 0 ? $"{Time}, " : "")}row {Row}: {Channel} {Observed:G4}"
-                + $"{expected}; open in {Rows} rows, score {Score:F2}");
-        }
-    }
+    public string Says => string.Create(CultureInfo.InvariantCulture, $"{(Time.Length > 0 ? $"{Time}, " : "")}row {Row}: {Channel}"
+        + $"{(AlarmText.Pair(Observed, Expected) is { } pair ? $" {pair}" : "")}; open in {Rows} rows, score {Score:F2}");
 }

@@ -3,6 +3,7 @@ using System.Globalization;
 using Esn.Streaming.Backtest;
 using Esn.Streaming.Configuration;
 using Esn.Streaming.Feeds;
+using Esn.Streaming.Wire;
 using Spectre.Console;
 
 namespace Esn.Streaming.Commands;
@@ -36,20 +37,18 @@ static class BacktestCommand
             model.Fits(parsed, feeds);
             string directory = parsed.GetValue(output)?.ToString()
                 ?? (feeds.Files.Count > 1 ? "out" : Path.Combine("out", BacktestSet.Names(feeds.Files)[0]));
-            var settings = new Dictionary<string, string>
-            {
-                ["preset"] = config.Preset,
-                ["budget"] = BudgetOf(config),
-            };
+            var settings = new Dictionary<string, string>();
             BacktestTotal total = await Terminal.Progress(feeds.Files.Count == 1 ? feeds.Files[0] : $"{feeds.Files.Count} files",
                 progress =>
                 Task.Run(() => feeds.Run(config, directory, parsed.GetValue(bare) ? null : settings, TimeProvider.System, progress,
                     stop), stop)).ConfigureAwait(false);
             Terminal.Widen();
-            bool nab = feeds.Windows is not null, said = model.SaysPreset(parsed);
-            if (total.Files + total.Failed.Count == 1) Show(total.Each[0], directory, config, said, nab);
+            bool nab = feeds.Windows is not null;
+            Func<BacktestSummary, bool> said = one => model.SaysPreset(parsed, config, one.Stream);
+            if (total.Files + total.Failed.Count == 1) Show(total.Each[0], directory, config, said(total.Each[0]), nab);
             else Show(total, directory, config, said, nab);
-            if (!said && HintAtPreset(config, total.Each) is { } preset) Terminal.Note.MarkupLineInterpolated($"[yellow]{preset}[/]");
+            if (HintAtPreset([.. total.Each.Where(one => !said(one))]) is { } preset)
+                Terminal.Note.MarkupLineInterpolated($"[yellow]{preset}[/]");
             HintAtLabels(feeds, total);
             if (!parsed.GetValue(bare) && !feeds.Files.All(FieldFeed.Is) && !ReportPicture.HasFonts)
                 Terminal.Note.MarkupLine("[yellow]report.png has no text, as this machine has no fonts (Debian: fonts-dejavu-core); "
@@ -80,30 +79,25 @@ static class BacktestCommand
     }
 
     /// <summary>What to take in place of preset signal, which nobody said, where the feed does not look like one; null: it may.</summary>
-    internal static string? HintAtPreset(EsnConfig config, IReadOnlyList<BacktestSummary> each)
+    internal static string? HintAtPreset(IReadOnlyList<BacktestSummary> each)
     {
-        if (config.Preset != "signal" || 2 * each.Count(one => one.IsRough) <= each.Count) return null;
+        if (each.Any(one => one.Preset != "signal") || 2 * each.Count(one => one.IsRough) <= each.Count) return null;
         string better = each.All(one => one.Channels.Count > 1) ? "--preset sensors for a plant's channels, --preset metric for operations"
             : "--preset metric for requests, load or sales, --preset sensors for a plant's";
         return $"preset signal was taken, as none was said, and this looks like noise around levels, of which it learns little: {better}";
     }
 
     // What a budget by steps comes to in a day; empty where it is by time, or nobody knows the interval.
-    internal static string Daily(ModelSpec model, AlarmBudget? budget, double? intervalSeconds) =>
-        budget?.PerDay is null && model.AlarmsAStep() is { } rate && intervalSeconds is > 0 and { } seconds
-            ? string.Create(CultureInfo.InvariantCulture,
-                $", so about {86_400 / seconds * rate:G2} false alarms a day at {seconds:G4} s a row")
+    internal static string Daily(double? alarmsAStep, double? intervalSeconds) =>
+        alarmsAStep is { } rate && intervalSeconds is > 0 and { } seconds
+            ? $", so about {Figures.About(86_400 / seconds * rate)} false alarms a day at {Figures.Of(seconds)} s a row"
             : "";
 
-    static string PresetOf(EsnConfig config, bool said) => config.Preset + (said ? "" : " (none was said: --preset)");
+    // What each was judged by, where that is one thing.
+    static string Common(IReadOnlyList<BacktestSummary> each, Func<BacktestSummary, string> of) =>
+        string.Join(" and ", each.Select(of).Distinct(StringComparer.Ordinal).Take(MostTold));
 
-    // A number, whoever said it.
-    internal static string BudgetOf(EsnConfig config) => BudgetOf(config.Model, config.Alarms.Budget);
-
-    internal static string BudgetOf(ModelSpec model, AlarmBudget? budget) => budget?.Text
-        ?? (model.AlarmsAStep() is { } rate
-            ? string.Create(CultureInfo.InvariantCulture, $"1 per {1 / rate:#,0} steps (the preset's)")
-            : "the preset's");
+    static string PresetOf(BacktestSummary one, bool said) => one.Preset + (said ? "" : " (none was said: --preset)");
 
     // What was taken for what: the first thing to look at where results surprise.
     static void Tell(IReadOnlyList<BacktestSummary> each)
@@ -132,13 +126,13 @@ static class BacktestCommand
         void Row(string name, FormattableString value) =>
             table.AddRow(Markup.Escape(name), Markup.Escape(value.ToString(CultureInfo.InvariantCulture)));
         Row("channels", $"{string.Join(", ", summary.Channels)}");
-        Row("preset", $"{PresetOf(config, said)}");
+        Row("preset", $"{PresetOf(summary, said)}");
         Row("rows", $"{summary.Rows}, of which {summary.Steps} were taken and {summary.States.GetValueOrDefault(RowState.Judged)} judged");
         foreach ((string reason, long count) in summary.Refused)
         {
-            string advice = reason != "late" ? "" : summary.WhyLate is { } why ? $"; {why}"
+            string advice = reason != "late" ? ""
                 : "; rows are out of order: --sort puts them in the order of their times, and --timezone tells apart the hour that comes "
-                    + "twice when clocks go back";
+                    + $"twice when clocks go back{(summary.WhyLate is { } why ? $"; {why}" : "")}";
             Row("  refused", $"{count} {reason}: {summary.FirstRefused[reason]}{advice}");
         }
         foreach ((string channel, long count) in summary.Missing) Row("  missing", $"{count} values of {channel}: imputed, and not judged");
@@ -153,8 +147,8 @@ static class BacktestCommand
         if (RowState.Blind(summary.States, summary.WarmUps.Count) is { } blind) Row("  not judged", $"{blind} (state in scores.csv)");
         foreach (ModelRow change in summary.Models.Take(MostTold)) Row("  model", $"row {change.Row}: {change.Says}");
         if (summary.Models.Count > MostTold) Row("", $"… {summary.Models.Count - MostTold} more, in summary.json");
-        string daily = Daily(config.Model, config.Alarms.Budget, summary.IntervalSeconds);
-        Row("alarms", $"{summary.Alarms}, open in {summary.AlarmRows} rows; budget {BudgetOf(config)}{daily}");
+        string daily = Daily(summary.AlarmsAStep, summary.IntervalSeconds);
+        Row("alarms", $"{summary.Alarms}, open in {summary.AlarmRows} rows; budget {summary.Budget}{daily}");
         foreach (ToldAlarm alarm in summary.Strongest) Row($"  {alarm.Severity}", $"{alarm.Says}");
         if (summary.Alarms > summary.Strongest.Count)
             Row("", $"… {summary.Alarms - summary.Strongest.Count} weaker ones, in events.jsonl");
@@ -173,7 +167,7 @@ static class BacktestCommand
             Terminal.Note.MarkupLineInterpolated($"[yellow]the feed ended within the warm-up: {NothingAlarmed(config)}[/]");
     }
 
-    static void Show(BacktestTotal total, string directory, EsnConfig config, bool said, bool nab)
+    static void Show(BacktestTotal total, string directory, EsnConfig config, Func<BacktestSummary, bool> said, bool nab)
     {
         bool labelled = total.Labels is not null;
         Tell(total.Each);
@@ -202,9 +196,9 @@ static class BacktestCommand
         table.AddEmptyRow();
         Row($"all {total.Files}", total.Rows, total.Alarms, total.Labels);
         AnsiConsole.Write(table);
-        string daily = Daily(config.Model, config.Alarms.Budget, Interval(total.Each));
-        AnsiConsole.MarkupLineInterpolated(CultureInfo.InvariantCulture,
-            $"preset {PresetOf(config, said)}; budget of each feed: {BudgetOf(config)}{daily}");
+        double? rate = total.Each.Select(one => one.AlarmsAStep).Distinct().ToArray() is [var same] ? same : null;
+        string preset = Common(total.Each, one => PresetOf(one, said(one))), budget = Common(total.Each, one => one.Budget);
+        AnsiConsole.MarkupLineInterpolated($"preset {preset}; budget of each feed: {budget}{Daily(rate, Interval(total.Each))}");
         foreach ((string reason, long count) in total.Refused)
         {
             BacktestSummary first = total.Each.First(one => one.FirstRefused.ContainsKey(reason));

@@ -41,12 +41,12 @@ sealed class FileOptions
             zone => $"--timezone must be a name such as Europe/Copenhagen or UTC, was \"{zone}\"");
         _decimal.Must(point => point is null or "." or ",", point => $"--decimal must be . or , was \"{point}\"");
         _missing.Must(numbers => Array.TrueForAll(numbers ?? [], text => Number(text) is not null),
-            numbers => $"--missing must be a number such as -999, was \"{numbers!.First(text => Number(text) is null)}\"");
+            numbers => $"--missing must be a finite number such as -999, was \"{numbers!.First(text => Number(text) is null)}\"");
         foreach (Option option in new Option[] { _values, _time, _format, _zone, _key, _decimal, _missing, _sort }) command.Add(option);
     }
 
     static double? Number(string text) => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number)
-        ? number : null;
+        && double.IsFinite(number) ? number : null;
 
     public FeedOptions Read(ParseResult parsed) => new()
     {

@@ -83,9 +83,9 @@ sealed class ModelOptions
                 + "metric");
     }
 
-    /// <summary>Whether anybody said which preset it is, by the word or by a configuration.</summary>
-    public bool SaysPreset(ParseResult parsed) =>
-        parsed.GetValue(_preset) is not null || parsed.GetValue(RunCommand.Config) is not null;
+    /// <summary>Whether anybody said which preset a stream has, by the word or by a configuration.</summary>
+    public bool SaysPreset(ParseResult parsed, EsnConfig config, string stream) =>
+        parsed.GetValue(_preset) is not null || config.SaysPreset(stream);
 
     public EsnConfig Config(ParseResult parsed)
     {

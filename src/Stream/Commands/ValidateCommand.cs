@@ -121,7 +121,7 @@ static class ValidateCommand
     {
         ModelSpec model = entry is null ? config.Model : config.ModelOf(entry);
         AlarmBudget? said = entry?.Budget ?? config.Alarms.Budget;
-        string budget = BacktestCommand.BudgetOf(model, said) + BacktestCommand.Daily(model, said,
+        string budget = AlarmBudget.Say(model, said) + BacktestCommand.Daily(said?.PerDay is null ? model.AlarmsAStep() : null,
             config.Source.Times.IntervalSeconds);
         return string.Create(CultureInfo.InvariantCulture,
             $"preset {entry?.Preset ?? config.Preset}, budget {budget}, {model.Regressors(channels)} regressors, about "

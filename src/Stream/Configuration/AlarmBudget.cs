@@ -31,6 +31,14 @@ public sealed partial record AlarmBudget(string Text, double? PerStep, double? P
         return rate is >= 1e-9 and <= .05 ? new AlarmBudget(text, rate, null) : null;
     }
 
+    /// <summary>The budget of a model as a number, whoever said it.</summary>
+    /// <param name="model">With that budget.</param>
+    /// <param name="said">Null: nobody said one, it is the preset's.</param>
+    internal static string Say(ModelSpec model, AlarmBudget? said) => said?.Text
+        ?? (model.AlarmsAStep() is { } rate
+            ? string.Create(CultureInfo.InvariantCulture, $"1 per {1 / rate:#,0} steps (the preset's)")
+            : "the preset's");
+
     [GeneratedRegex(@"^\s*(?<alarms>[0-9]+(\.[0-9]+)?)\s*(per|in)\s+(?<count>[0-9_]+)?\s*(?<unit>step|hour|day|week|month)s?\s*$",
         RegexOptions.IgnoreCase)]
     private static partial Regex Form();

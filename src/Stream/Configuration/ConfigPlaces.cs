@@ -14,6 +14,9 @@ sealed class ConfigPlaces(string file)
     /// <param name="line">From 1.</param>
     public void Add(string path, long line) => _lines[path] = line;
 
+    /// <summary>Whether a key is in it.</summary>
+    public bool Has(string path) => _lines.ContainsKey(path);
+
     /// <summary>Such as " (esn.yaml:7)"; the file alone where the key is not in it.</summary>
     public string Of(string path) => _lines.TryGetValue(path, out long line) ? FormattableString.Invariant($" ({File}:{line})")
         : $" ({File})";

@@ -88,26 +88,34 @@ sealed class ConfigReader(ConfigScalars scalars, ConfigPlaces places)
         return record;
     }
 
-    // Keys that people look for by the words of other programs.
-    static readonly Dictionary<string, string> Elsewhere = new(StringComparer.OrdinalIgnoreCase)
-    {
-        ["servers"] = "kafka.bootstrapServers", ["brokers"] = "kafka.bootstrapServers", ["bootstrap"] = "kafka.bootstrapServers",
-        ["port"] = "http.listen", ["host"] = "http.listen", ["address"] = "http.listen",
-        ["threshold"] = "alarms.budget", ["sensitivity"] = "alarms.budget", ["level"] = "logging.level",
-        ["time"] = "source.fields.timestamp", ["groupId"] = "source.group", ["topic"] = "source.topics", ["output"] = "sink.events",
-    };
+    /// <summary>
+    /// Keys that people look for by the words of other programs, and what each may be; that of the same section goes first.
+    /// </summary>
+    internal static IReadOnlyDictionary<string, string[]> Elsewhere { get; } =
+        new Dictionary<string, string[]>(StringComparer.OrdinalIgnoreCase)
+        {
+            ["servers"] = ["kafka.bootstrapServers"], ["brokers"] = ["kafka.bootstrapServers"], ["bootstrap"] = ["kafka.bootstrapServers"],
+            ["port"] = ["http.listen", "kafka.bootstrapServers"], ["host"] = ["http.listen", "kafka.bootstrapServers"],
+            ["address"] = ["http.listen", "kafka.bootstrapServers"], ["threshold"] = ["alarms.budget"], ["sensitivity"] = ["alarms.budget"],
+            ["time"] = ["source.fields.timestamp"], ["groupId"] = ["source.group"],
+            ["topic"] = ["source.topics", "sink.events"], ["output"] = ["sink.events"],
+        };
 
     // A word that is spelt nearly so here, else what other programs call so, else where the word itself stands.
     static string Meant(string key, string full, string? near)
     {
-        if (near is null) Elsewhere.TryGetValue(key, out near);
+        string section = $"{full.Split('.')[0]}.";
+        bool IsHere(string path) => path.StartsWith(section, StringComparison.Ordinal);
+        if (near is null && Elsewhere.TryGetValue(key, out string[]? targets)) near = Array.Find(targets, IsHere) ?? targets[0];
         if (near is not null) return $": did you mean {near}?";
-        string[] same = [.. Paths(typeof(EsnConfig), "", 0).Where(path => path != full
-            && path.Split('.')[^1].Equals(key, StringComparison.OrdinalIgnoreCase)).Take(MostMeant)];
+        string[] same = [.. Paths().Where(path => path != full
+            && path.Split('.')[^1].Equals(key, StringComparison.OrdinalIgnoreCase)).OrderByDescending(IsHere).Take(MostMeant)];
         return same.Length == 0 ? "." : $": did you mean {string.Join(" or ", same)}?";
     }
 
-    // Of the records of the file, but for the constants of the models, which are many.
+    /// <summary>All keys from the root, but for the constants of the models, which are many.</summary>
+    internal static IEnumerable<string> Paths() => Paths(typeof(EsnConfig), "", 0);
+
     static IEnumerable<string> Paths(Type type, string path, int depth)
     {
         foreach (PropertyInfo property in type.GetProperties(BindingFlags.Public | BindingFlags.Instance)

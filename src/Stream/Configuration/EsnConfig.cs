@@ -41,6 +41,10 @@ public sealed record EsnConfig
     /// <summary>The entry that holds for a stream; null: the file's own model does.</summary>
     public ModelConfig? Entry(string stream) => Models.FirstOrDefault(entry => new StreamPattern(entry.Streams).Matches(stream));
 
+    /// <summary>Whether its file says which preset a stream has, by its entry or for all.</summary>
+    internal bool SaysPreset(string stream) => Places is { } places && (places.Has("preset")
+        || (Entry(stream) is { } entry && places.Has(FormattableString.Invariant($"models[{Models.ToList().IndexOf(entry)}].preset"))));
+
     ModelSpec Budgeted(ModelSpec detector, AlarmBudget? budget) => (budget switch
     {
         { PerDay: { } alarms } => detector.WithDailyBudget(alarms),

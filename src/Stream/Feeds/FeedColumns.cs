@@ -53,7 +53,7 @@ sealed class FeedColumns
         {
             Notes.Add($"column {series} looks like the name of a series, of which the file has several: with --key-column {series} each is "
                 + "a stream of its own");
-            WhyLate = $"the rows of several series stand in one file: --key-column {series} parts them";
+            if (sure) WhyLate = $"the rows of several series stand in one file: --key-column {series} parts them";
             if (sure) Mixed = $"the series that column {series} names were taken for one: --key-column {series} parts them";
         }
         else if (Zoneless() is { } zoneless)
@@ -222,7 +222,9 @@ sealed class FeedColumns
                 if (name.Length > 0) _leftOut.Add((name, "of the format"));
             }
             else if (filled.Length == 0) _leftOut.Add((name, "empty"));
-            else if (UnitOf(filled) is null && filled.Count(IsNumber) < NumbersShare * filled.Length)
+            else if (UnitOf(filled) is not null && Array.TrueForAll(filled, field => field == filled[0]))
+                _leftOut.Add((name, $"'{Clipped(filled[0])}' in each row, --value-column {name} takes it"));
+            else if (UnitOf(filled) is null && filled.Count(NumberText.IsNumber) < NumbersShare * filled.Length)
                 _leftOut.Add((name, TimeText.Parse(filled[0]) is not null
                 ? "other times" : FirstWord(c)));
             else if (IsIndex(name, filled, out _)) indices.Add(c);
@@ -242,14 +244,14 @@ sealed class FeedColumns
     {
         int column = Column(name);
         string[] filled = Filled(column);
-        return !_rowsSeen.IsWhole || filled.Length == 0 || Array.Exists(filled, IsNumber) || UnitOf(filled) is not null ? column
+        return !_rowsSeen.IsWhole || filled.Length == 0 || Array.Exists(filled, NumberText.IsNumber) || UnitOf(filled) is not null ? column
             : throw new FeedException($"{_file}: column {name} can't be a channel: {FirstWord(column)}, nor is any other in it");
     }
 
     string FirstWord(int column)
     {
         int row = 0;
-        while (NumberText.IsMissing(_sample[row][column]) || IsNumber(_sample[row][column])) row++;
+        while (NumberText.IsMissing(_sample[row][column]) || NumberText.IsNumber(_sample[row][column])) row++;
         string[] units = [.. Filled(column).Select(NumberText.UnitOf).OfType<string>().Distinct(StringComparer.Ordinal).Take(2)];
         string why = units.Length > 1 ? $": its numbers have several units, {units[0]} and {units[1]}" : "";
         return string.Create(CultureInfo.InvariantCulture,
@@ -258,14 +260,13 @@ sealed class FeedColumns
 
     static string Clipped(string text) => text.Length <= MostShown ? text : $"{text[..MostShown]} …";
 
-    // The unit that stands behind all numbers of a column. Beside numbers without one it may be a scale: 950 and 1.2 K.
+    // The unit that stands behind nearly all numbers of a column. One without it is not read: beside 1.2 K, 950 may be of another scale.
     static string? UnitOf(string[] filled)
     {
         string? unit = null;
         int with = 0;
         foreach (string field in filled)
         {
-            if (IsNumber(field)) return null;
             if (NumberText.UnitOf(field) is not { } own) continue;
             if ((unit ??= own) != own) return null;
             with++;
@@ -305,8 +306,6 @@ sealed class FeedColumns
             + $"'{times.First(time => time.Stamp.Offset is null).Text}', and the others do: they are taken for those of "
             + $"{_options.Zone?.Id ?? "UTC (--timezone says of which clock)"}");
     }
-
-    static bool IsNumber(string field) => NumberText.Plain.TryRead(field, out _) || NumberText.Comma.TryRead(field, out _);
 
     // A number that names a row says nothing about it. One that rises in every row is such, or counts something: then it is named.
     static bool IsIndex(string name, string[] filled, out string why)
@@ -357,7 +356,9 @@ sealed class FeedColumns
         return all;
     }
 
-    // A text that comes again and again, for times that do as well. It is surely one where each of its texts has each time once.
+    // A text that comes again and again, for times that do as well. It is surely one where each of its texts has each time once, and time
+    // goes back for the next one, or their values lie apart. What comes in the same order in each stamp may be a part of the time: hours
+    // of a day, months of a year.
     string? LooksLikeKey(out bool sure)
     {
         sure = false;
@@ -370,12 +371,55 @@ sealed class FeedColumns
             if (c == Time || c == TimeOfDay || Labels.Contains(c) || Values.Contains(c)) continue;
             int kinds = _sample.Select(row => row[c]).Distinct(StringComparer.Ordinal).Count();
             if (kinds <= 1 || kinds > Math.Min(MostKeys, _sample.Count / 2) || IsLabel(_rows.Names[c])) continue;
-            sure = _sample.Select(row => (row[c], At(row))).Distinct().Count() == _sample.Count;
+            sure = _sample.Select(row => (row[c], At(row))).Distinct().Count() == _sample.Count
+                && (ComesBack() || (!HasOneOrder(c) && LieApart(c)));
             if (sure) return _rows.Names[c];
             found ??= c;
         }
         return found is { } key ? _rows.Names[key] : null;
     }
+
+    // Whether a stamp comes again after others.
+    bool ComesBack()
+    {
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        string? last = null;
+        foreach (string at in _sample.Select(At))
+        {
+            if (at != last && !seen.Add(at)) return true;
+            last = at;
+        }
+        return false;
+    }
+
+    // Whether no kind stands right before another in one stamp and right behind it in the next.
+    bool HasOneOrder(int column)
+    {
+        var pairs = new HashSet<(string, string)>();
+        for (int i = 1; i < _sample.Count; i++)
+        {
+            if (At(_sample[i]) != At(_sample[i - 1])) continue;
+            (string before, string after) = (_sample[i - 1][column], _sample[i][column]);
+            if (pairs.Contains((after, before))) return false;
+            pairs.Add((before, after));
+        }
+        return true;
+    }
+
+    // Whether some channel's values of one kind lie farther from those of another than either of them moves.
+    bool LieApart(int column) => Values.Where((value, i) =>
+    {
+        (double Least, double Most)[] ranges = [.. _sample.GroupBy(row => row[column], StringComparer.Ordinal)
+            .Select(kind => kind.Select(row => Numbers[i].TryRead(row[value], out double number) ? number : double.NaN)
+                .Where(double.IsFinite).ToArray())
+            .Where(numbers => numbers.Length >= FewSame).Select(numbers => (numbers.Min(), numbers.Max())).OrderBy(range => range.Item1)];
+        for (int k = 1; k < ranges.Length; k++)
+        {
+            double gap = ranges[k].Least - ranges[k - 1].Most;
+            if (gap > 0 && gap > Math.Max(ranges[k].Most - ranges[k].Least, ranges[k - 1].Most - ranges[k - 1].Least)) return true;
+        }
+        return false;
+    }).Any();
 
     string At(string[] row) => TimeOfDay >= 0 ? $"{row[Time]} {row[TimeOfDay]}" : row[Time];
 
@@ -386,5 +430,5 @@ sealed class FeedColumns
                 ? ". --value-column NAME takes a column that has words between its numbers" : "")));
 
     // Whether a column that was left out has numbers that can be taken.
-    bool HasNumbers() => _leftOut.Exists(left => Array.Exists(Filled(Column(left.Column)), IsNumber));
+    bool HasNumbers() => _leftOut.Exists(left => Array.Exists(Filled(Column(left.Column)), NumberText.IsNumber));
 }

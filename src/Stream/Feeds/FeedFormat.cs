@@ -77,6 +77,7 @@ static class FeedFormat
         if (text.StartsWith("<?xml", StringComparison.OrdinalIgnoreCase)) return "XML: CSV with a header or JSON, one object a line, is "
             + "expected";
         return text is ['{', ..] && text.Contains("\"resultType\"", StringComparison.Ordinal)
+            && text.Contains("\"data\"", StringComparison.Ordinal) && text.Contains("\"result\"", StringComparison.Ordinal)
             ? "an answer of Prometheus, all in one object: jq -c '.data.result[] | (.metric | tostring) as $series | .values[] | "
                 + "{timestamp: .[0], value: (.[1] | tonumber), series: $series}' makes one object a line of that of a query_range, and "
                 + "--key-column series parts its series"

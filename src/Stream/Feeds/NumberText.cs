@@ -52,19 +52,25 @@ readonly partial record struct NumberText(char Decimal)
     /// <summary>What is wrong with a field that is no number to be taken.</summary>
     public string WhyNot(string field)
     {
-        if (TryRead(field, out _)) return "is not a finite number";
+        if (TryRead(field, out _) || Infinite().IsMatch(field)) return "is not a finite number";
         if (Unit is { } unit) return $"is no number with the unit {unit} of the column's others";
         (char Other, string Has, string Expected) way = Decimal == '.' ? (',', "comma", "point") : ('.', "point", "comma");
         return !new NumberText(way.Other).TryRead(field, out _) ? "is no number"
             : $"has a decimal {way.Has}, and numbers with a decimal {way.Expected} are expected: --decimal says which";
     }
 
-    /// <summary>The unit behind a number, such as that of 110.2 L/s; null: the field is no such.</summary>
+    /// <summary>
+    /// The unit behind a number, such as that of 110.2 L/s; null: the field is no such. Versions and hashes are none: 2.14.0rc1 begins
+    /// with no number, and what follows that of 4fa12cd has digits that are no exponents.
+    /// </summary>
     public static string? UnitOf(string field) => field.Length <= MostLetters && WithUnit().Match(field.AsSpan().Trim().ToString())
-        is { Success: true } match && !Plain.TryRead(field, out _) && !Comma.TryRead(field, out _) ? match.Groups["unit"].Value : null;
+        is { Success: true } match && IsNumber(match.Groups["number"].Value) && !IsNumber(field) ? match.Groups["unit"].Value : null;
+
+    /// <summary>Whether a field is a number, with whichever decimal point.</summary>
+    public static bool IsNumber(string field) => Plain.TryRead(field, out _) || Comma.TryRead(field, out _);
 
     /// <summary>Whether a field is words, as historians write where they have no value: Bad Input, I/O Timeout, off.</summary>
-    public static bool IsWord(string field) => field.Any(char.IsLetter) && !field.Any(char.IsDigit);
+    public static bool IsWord(string field) => field.Any(char.IsLetter) && !field.Any(char.IsDigit) && !Infinite().IsMatch(field);
 
     // Without what stands beside a number: signs of percent and of currencies, and spaces or apostrophes between thousands.
     static string Bare(string field)
@@ -74,8 +80,14 @@ readonly partial record struct NumberText(char Decimal)
         return SpacedGroups().IsMatch(text) ? Spaces().Replace(text, "") : text;
     }
 
-    [GeneratedRegex(@"^[-+]?[0-9][0-9.,]*([eE][-+]?[0-9]+)?[ \u00a0\u202f]?(?<unit>[\p{L}°%][\p{L}°%0-9/·*^²³]{0,11})$")]
+    // Digits of a unit are exponents: of lengths and times as they are written, m3, Nm3, ft2, s2; of others behind ^ or raised.
+    [GeneratedRegex(@"^(?<number>[-+]?([0-9][0-9.,]*|[.,][0-9]+)([eE][-+]?[0-9]+)?)[ \u00a0\u202f]?(?=[\p{L}°%])"
+        + @"(?<unit>(?=.{1,12}$)(?:(?:\p{L}?m|ft|in|yd|s)[23]|[\p{L}°%]+(?:\^-?[1-9]|[²³])?)"
+        + @"(?:[/·*](?:(?:\p{L}?m|ft|in|yd|s)[23]|[\p{L}°%]+(?:\^-?[1-9]|[²³])?))*)$")]
     private static partial Regex WithUnit();
+
+    [GeneratedRegex(@"^\s*[-+]?inf(inity)?\s*$", RegexOptions.IgnoreCase)]
+    private static partial Regex Infinite();
 
     [GeneratedRegex(@"^[-+]?[1-9][0-9]{0,2}(,[0-9]{3})+(\.[0-9]*)?$")]
     private static partial Regex CommaGroups();

@@ -18,10 +18,12 @@ sealed class AlertmanagerAlerts(IReadOnlyList<string> names)
     public byte[]? Open() => _open.Count == 0 ? null : JsonSerializer.SerializeToUtf8Bytes(_open.Values, Layout);
 
     /// <summary>A change of an alarm or of a silence, as its API takes it.</summary>
-    public byte[] Of(WebhookChange change) =>
-        JsonSerializer.SerializeToUtf8Bytes(change.Silence is { } silence ? Alerts(change, silence) : Alerts(change, change.Alarm!), Layout);
+    public byte[] Of(WebhookChange change) => JsonSerializer.SerializeToUtf8Bytes(
+        change.Silence is { } silence ? Alerts(change, silence) : Alerts(change, change.Alarm!), Layout);
 
-    /// <summary>Streams went to another process or came from one: their next owner reminds of them, or they resolve by themselves.</summary>
+    /// <summary>
+    /// Streams went to another process or came from one: their next owner reminds of them, or they resolve by themselves.
+    /// </summary>
     public void HandOver(WebhookChange change)
     {
         HashSet<StreamId> streams = [change.Stream, .. change.Back.Select(back => back.Stream)];

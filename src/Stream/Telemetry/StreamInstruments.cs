@@ -33,8 +33,9 @@ sealed class StreamInstruments
         AlarmPeak = metrics.CreateGauge("esn_alarm_peak_score",
             "Highest score of the stream's alarm that is open, or was within the last 60 seconds; else NaN.", StreamLabels);
         AlarmChannel = metrics.CreateGauge("esn_alarm_channel_share",
-            "Part of a channel in the peak of the stream's alarm that is open, or was within the last 60 seconds, 0 to 1; shown from a fifth "
-            + "on, of streams of several channels that are no field.", ChannelLabels, new GaugeConfiguration { SuppressInitialValue = true });
+            "Part of a channel in the peak of the stream's alarm that is open, or was within the last 60 seconds, 0 to 1; shown from a "
+            + "fifth on, of streams of several channels that are no field.", ChannelLabels,
+            new GaugeConfiguration { SuppressInitialValue = true });
         AlarmsOpened = metrics.CreateCounter("esn_stream_alarms_opened_total", "Alarms of the stream that opened.", StreamLabels);
         Steps = metrics.CreateCounter("esn_stream_steps_total", "Timesteps of the stream that were scored.", StreamLabels);
         LastStep = metrics.CreateGauge("esn_last_step_timestamp_seconds", "Feed time of the stream's last step, seconds since 1970.",

@@ -39,25 +39,72 @@ public sealed class TerminalTests : FileTests
         var chance = new Random(7);
         BacktestSummary noise = Run(Feed(t => 100 + chance.NextDouble(), 600)), swing = Run(Feed(t => Math.Sin(.2 * t), 600));
         Assert.Equal((true, false), (noise.IsRough, swing.IsRough));
-        Assert.Contains("--preset metric", BacktestCommand.HintAtPreset(EsnConfig.Of("signal"), [noise])!, StringComparison.Ordinal);
-        Assert.Null(BacktestCommand.HintAtPreset(EsnConfig.Of("signal"), [swing]));
-        Assert.Null(BacktestCommand.HintAtPreset(EsnConfig.Of("sensors"), [noise]));
+        Assert.Contains("--preset metric", BacktestCommand.HintAtPreset([noise])!, StringComparison.Ordinal);
+        Assert.Null(BacktestCommand.HintAtPreset([swing]));
+        Assert.Null(BacktestCommand.HintAtPreset([noise with { Preset = "sensors" }]));
+        Assert.Null(BacktestCommand.HintAtPreset([]));
     }
 
     [Fact]
     public void A_budget_by_steps_is_told_by_the_day_where_the_interval_is_known()
     {
-        ModelSpec sensors = EsnConfig.Of("sensors").Model;
-        Assert.Equal(", so about 6.9 false alarms a day at 5 s a row", BacktestCommand.Daily(sensors, null, 5));
-        Assert.Equal("", BacktestCommand.Daily(sensors, null, null));
-        Assert.Equal("", BacktestCommand.Daily(sensors, AlarmBudget.Parse("2 per day"), 5));
+        BacktestSummary Of(string preset, string? budget = null) => Run(Feed(t => t % 7, 40)).By(EsnConfig.Of(preset) with
+        {
+            Alarms = new AlarmsConfig { Budget = budget is null ? null : AlarmBudget.Parse(budget) },
+        }, "pump");
+        Assert.Equal(", so about 6.9 false alarms a day at 5 s a row", BacktestCommand.Daily(Of("sensors").AlarmsAStep, 5));
+        Assert.Equal(", so about 230 false alarms a day at 1 s a row", BacktestCommand.Daily(Of("metric").AlarmsAStep, 1));
+        Assert.Equal("", BacktestCommand.Daily(Of("sensors").AlarmsAStep, null));
+        Assert.Equal("", BacktestCommand.Daily(Of("sensors", "2 per day").AlarmsAStep, 5));
     }
+
+    [Theory]
+    [InlineData("pump-1", "sensors", "1 per 1000 steps", true)]
+    [InlineData("valve-1", "metric", "2 per day", true)]
+    [InlineData("fan-1", "signal", "2 per day", false)]
+    [InlineData("other", "signal", "2 per day", false)]
+    public void A_backtest_is_told_by_the_model_that_was_used(string stream, string preset, string budget, bool said)
+    {
+        EsnConfig config = ConfigFile.Parse("alarms: { budget: 2 per day }\nmodels:\n"
+            + "  - { streams: [pump-*], preset: sensors, budget: 1 per 1000 steps }\n  - { streams: [valve-*], preset: metric }\n"
+            + "  - { streams: [fan-*], detector: { warmUp: 900 } }\n", "esn.yaml", _ => null);
+        BacktestSummary summary = Run(Feed(t => t % 7, 40)).By(config, stream);
+        Assert.Equal((preset, budget, said), (summary.Preset, summary.Budget, config.SaysPreset(stream)));
+        Assert.Equal(preset == "sensors" ? .001 : null, summary.AlarmsAStep);
+        Assert.Equal(budget, summary.With(new Dictionary<string, string>())["budget"]);
+    }
+
+    [Fact]
+    public void Rows_that_share_a_stamp_share_its_time()
+    {
+        string file = Write("timestamp,value\n" + Rows(600, t => string.Create(CultureInfo.InvariantCulture,
+            $"{DateTime.UnixEpoch.AddMinutes(t / 6):yyyy-MM-dd HH:mm},{Pipelines.Value(t):R}")));
+        Assert.Equal(10, Run(file).IntervalSeconds);
+    }
+
+    [Theory]
+    [InlineData(123456.4, 123457.1, "123456 where 123457 was expected")]
+    [InlineData(100.00012, 100.0002, "100.0001 where 100.0002 was expected")]
+    [InlineData(7, 7, "7 where 7 was expected")]
+    [InlineData(2.5, double.NaN, "2.5")]
+    [InlineData(.0000123456, 1.5e9, "0.00001235 where 1.5E+09 was expected")]
+    [InlineData(double.NaN, 1, null)]
+    public void What_came_and_what_was_expected_can_be_told_apart(double observed, double expected, string? says) =>
+        Assert.Equal(says, AlarmText.Pair(observed, expected));
+
+    [Theory]
+    [InlineData(AlarmChange.Opened, "; in pressure (3 where 1 was expected), flow (2)")]
+    [InlineData(AlarmChange.Escalated, "; in pressure (3 where 1 was expected), flow (2)")]
+    [InlineData(AlarmChange.Updated, "; in pressure, flow")]
+    [InlineData(AlarmChange.Closed, "; in pressure, flow")]
+    public void Values_are_told_where_the_alarm_is_about_them(AlarmChange change, string says) => Assert.Equal(says,
+        AlarmText.Valued(EsnMetricsTests.OfThree(change) with { Expected = [1, double.NaN, 1] }, ["heat", "flow", "pressure"]));
 
     [Fact]
     public void Rows_of_several_series_are_no_result_to_rely_on()
     {
         string file = Write("timestamp,tag,value\n" + Rows(1200, t => string.Create(CultureInfo.InvariantCulture,
-            $"{DateTime.UnixEpoch.AddSeconds(t / 2):yyyy-MM-dd HH:mm:ss},{(t % 2 == 0 ? "a" : "b")},{Pipelines.Value(t):R}")));
+            $"{DateTime.UnixEpoch.AddSeconds(t % 600):yyyy-MM-dd HH:mm:ss},{(t < 600 ? "a" : "b")},{Pipelines.Value(t):R}")));
         Assert.EndsWith("--key-column tag parts them", Run(file).Unfit, StringComparison.Ordinal);
     }
 

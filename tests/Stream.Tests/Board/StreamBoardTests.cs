@@ -99,6 +99,15 @@ public sealed class StreamBoardTests
     }
 
     [Fact]
+    public void Scores_of_an_alarm_have_the_names_of_their_channels()
+    {
+        AlarmEvent told = EsnMetricsTests.OfThree(AlarmChange.Opened) with { Scores = [new("level 10[1]", 2), new("meanError", 1)] };
+        ScoredFrame frame = EsnMetricsTests.Scored(1.5, told, open: true, null, 1, 2, 3).Frames[0];
+        BoardAlarm alarm = new AlarmBook(["heat", "flow", "pressure"]).Take(in frame, 3, 1000, 1);
+        Assert.Equal(["level 10[flow]", "meanError"], alarm.Scores.Select(score => score.Name));
+    }
+
+    [Fact]
     public void Health_counts_steps_and_dead_letters()
     {
         Feed(4, "a");

@@ -31,6 +31,8 @@ public sealed class OptionTests
     [InlineData("backtest", "feed.csv --timezone Mars/Olympus",
         "--timezone must be a name such as Europe/Copenhagen or UTC, was \"Mars/Olympus\"")]
     [InlineData("backtest", "feed.csv --decimal x", "--decimal must be . or , was \"x\"")]
+    [InlineData("backtest", "feed.csv --missing nan", "--missing must be a finite number such as -999, was \"nan\"")]
+    [InlineData("backtest", "feed.csv --missing=-Infinity", "--missing must be a finite number such as -999, was \"-Infinity\"")]
     [InlineData("backtest", "feed.csv --budget lots", "--budget must be such as")]
     [InlineData("backtest", "feed.csv --windowz w.json", "unknown option --windowz: --help lists them")]
     [InlineData("tune", "feed.csv -z", "unknown option -z: --help lists them")]
@@ -66,7 +68,7 @@ public sealed class OptionTests
     {
         EsnConfig config = EsnConfig.Of(preset);
         if (said is not null) config = config with { Alarms = config.Alarms with { Budget = AlarmBudget.Parse(said) } };
-        Assert.Equal(shown, BacktestCommand.BudgetOf(config));
+        Assert.Equal(shown, AlarmBudget.Say(config.Model, config.Alarms.Budget));
     }
 
     [Fact]

@@ -85,11 +85,20 @@ public sealed class ConfigFileTests
         Assert.EndsWith(where, message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Each_key_that_is_proposed_for_the_word_of_another_program_exists()
+    {
+        string[] known = [.. ConfigReader.Paths()];
+        Assert.All(ConfigReader.Elsewhere.Values.SelectMany(targets => targets), target => Assert.Contains(target, known));
+    }
+
     [Theory]
     [InlineData("sorce: {}", "unknown key sorce: did you mean source?", ":1)")]
     [InlineData("detector:\n  reservoir:\n    unitz: 5", "unknown key detector.reservoir.unitz: did you mean units?", ":3)")]
     [InlineData("budget: 2 per day", "unknown key budget: did you mean alarms.budget? Known here: alarms, control", ":1)")]
     [InlineData("source: { servers: kafka }", "unknown key source.servers: did you mean kafka.bootstrapServers? Known here", ":1)")]
+    [InlineData("kafka: { host: k }", "unknown key kafka.host: did you mean kafka.bootstrapServers? Known here", ":1)")]
+    [InlineData("sink: { topic: e }", "unknown key sink.topic: did you mean sink.events? Known here", ":1)")]
     [InlineData("http: { port: 80 }", "unknown key http.port: did you mean http.listen? Known here", ":1)")]
     [InlineData("source: { fields: { time: t } }", "did you mean source.fields.timestamp? Known here", ":1)")]
     [InlineData("quux: 1", "unknown key quux. Known here: alarms", ":1)")]

@@ -102,16 +102,62 @@ public sealed class NewcomerFileTests : FileTests
     [Fact]
     public void Series_that_stand_in_one_file_are_named_by_what_tells_them_apart()
     {
+        static bool IsFlow(int i) => i % 2 == 0 == (i / 2 % 3 > 0);  // first in two stamps of three
         (CsvFeed feed, _) = Read("time,site,tag,value\n"
-            + Rows(60, i => $"{Time(i / 2)},{(i % 3 == 0 ? "a" : "b")},{(i % 2 == 0 ? "flow" : "pressure")},{i}.5"));
+            + Rows(60, i => $"{Time(i / 2)},{(i % 3 == 0 ? "a" : "b")},{(IsFlow(i) ? "flow" : "pressure")},{(IsFlow(i) ? 400 : 0) + i}.5"));
         Assert.Equal("the series that column tag names were taken for one: --key-column tag parts them", feed.Mixed);
         Assert.StartsWith("the rows of several series stand in one file: --key-column tag", feed.WhyLate, StringComparison.Ordinal);
         string influx = "#group,false,false,true,false,true\n#datatype,string,long,dateTime:RFC3339,double,string\n#default,_result,,,,\n"
             + ",result,table,_time,_value,_field\n"
             + Rows(60, i => $",,{i / 30},2026-01-05T00:{i % 30:d2}:00Z,{i}.5,{(i < 30 ? "flow" : "p")}");
         Assert.Equal("the series that column _field names were taken for one: --key-column _field parts them", Read(influx).Feed.Mixed);
+        // One series by hours of days, or by months: what comes in the same order in each stamp may be a part of the time.
+        foreach (string day in new[] { "night", "0" })
+        {
+            string Part(int i) => i % 3 == 0 ? day : $"{i % 3}h";
+            feed = Read("day,part,value\n" + Rows(60, i => $"2026-01-{1 + i / 3:d2},{Part(i)},{100 * (i % 3)}.{i:d2}")).Feed;
+            Assert.Equal((null, null), (feed.Mixed, feed.WhyLate));
+            Assert.Contains(feed.Notes, note => note.StartsWith("column part looks like the name of a series", StringComparison.Ordinal));
+        }
         Assert.Null(Read("time,state,value\n" + Rows(60, i => $"{Time(i / 2)},{(i % 7 == 0 ? "on" : "off")},{i}.5")).Feed.Mixed);
     }
+
+    [Theory]
+    [InlineData("2.14.0rc1", null)]
+    [InlineData("4fa12cd", null)]
+    [InlineData("4fa1", null)]
+    [InlineData("2026Q1", null)]
+    [InlineData("110 m3", "m3")]
+    [InlineData("110 m^2", "m^2")]
+    [InlineData("1.5 Nm3/h", "Nm3/h")]
+    [InlineData(".974 V", "V")]
+    [InlineData("3,5 kg/m³", "kg/m³")]
+    [InlineData("21.5°C", "°C")]
+    [InlineData("5 V5", null)]
+    public void A_unit_has_no_digits_but_an_exponent(string field, string? unit) => Assert.Equal(unit, NumberText.UnitOf(field));
+
+    [Fact]
+    public void What_is_no_number_with_a_unit_costs_no_more_than_itself()
+    {
+        (CsvFeed feed, FeedRow[] rows) = Read("time,flow,wifi,version,hash\n"
+            + Rows(60, i => $"{Time(i)},{i}.5{(i == 7 ? "" : " L/s")},802.11ac,2.14.{i % 3}rc1,{i % 8}fa12cd"));
+        Assert.Equal(["flow"], feed.Channels);
+        Assert.Equal([7L], rows.Where(row => row.Problem is not null).Select(row => row.Index));
+        Assert.Contains("'7.5' in column flow is no number with the unit L/s", rows[7].Problem, StringComparison.Ordinal);
+        Assert.Contains("wifi ('802.11ac' in each row, --value-column wifi takes it)", feed.Description, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Infinite_values_are_no_words()
+    {
+        FeedRow[] rows = Read("time,flow\n" + Rows(60, i => $"{Time(i)},{(i == 9 ? "-inf" : $"{i}.5")}")).Rows;
+        Assert.EndsWith("is not a finite number", rows[9].Problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_result_type_makes_no_answer_of_Prometheus() =>
+        Assert.Equal(["flow"], Read(Rows(30, i => $"{{\"time\": \"{Time(i)}\", \"resultType\": \"good\", \"flow\": {i}.5}}"))
+            .Feed.Channels);
 
     [Fact]
     public void Labels_may_be_words()

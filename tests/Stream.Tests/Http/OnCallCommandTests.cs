@@ -51,7 +51,8 @@ public sealed class OnCallCommandTests
         Assert.Empty(served.Mutes.All);
 
         Assert.Equal((1, "esn: this is no token of http.tokens"), await Run(served, "some other token", MuteCommand.Make().Item1, "pump*"));
-        Assert.Equal((2, "esn: ESN_TOKEN must hold a token of http.tokens, was empty"),
+        Assert.Equal((2, "esn: the environment's ESN_TOKEN must hold a token, was empty: one that http.tokens has in the "
+                + "configuration of the esn run at --at"),
             await Run(served, "", MuteCommand.Make().Item1, "pump*"));
         Assert.Empty(served.Mutes.All);
     }

@@ -59,12 +59,16 @@ public sealed class EsnMetricsTests
     static string? Sample(string text, string name) =>
         text.Split('\n').SingleOrDefault(line => line.StartsWith(name, StringComparison.Ordinal))?.Split(' ')[^1];
 
-    static ScoredBatch Scored(double score, AlarmEvent? alarm = null, bool open = false, DateTime? at = null, double value = 1)
+    internal static ScoredBatch Scored(double score, AlarmEvent? alarm = null, bool open = false, DateTime? at = null,
+        params double[] values)
     {
-        FeedRecord record = Pipelines.Record(7, "a",
-            value) with { Milliseconds = (long)((at ?? Now) - DateTime.UnixEpoch).TotalMilliseconds };
-        var frame = new ScoredFrame(new Frame(record, new StreamId("steps", 0, "a"), at ?? Now, [value]),
-            new StepResult(900, false, score, 1, open, alarm), new double[] { 1 }, false, 3);
+        if (values.Length == 0) values = [1];
+        FeedRecord record = Pipelines.Record(7, "a", values[0]) with
+        {
+            Milliseconds = (long)((at ?? Now) - DateTime.UnixEpoch).TotalMilliseconds,
+        };
+        var frame = new ScoredFrame(new Frame(record, new StreamId("steps", 0, "a"), at ?? Now, values),
+            new StepResult(900, false, score, 1, open, alarm), Enumerable.Repeat(1.0, values.Length).ToArray(), false, 3);
         return new ScoredBatch(Pipelines.Batch(record)) { Frames = [frame],
             Streams = [new StreamSteps(frame.Frame.Stream, [frame], default, default, null, TimeSpan.Zero)], ScoredAt = at ?? Now };
     }
@@ -239,6 +243,38 @@ public sealed class EsnMetricsTests
         Assert.Contains("esn_dead_letters_total{reason=\"not_json\"} 0", text, StringComparison.Ordinal);
         Assert.Contains("esn_dead_letters_total{reason=\"no_memory\"} 0", text, StringComparison.Ordinal);
         Assert.Contains("esn_events_total{change=\"opened\"} 0", text, StringComparison.Ordinal);
+    }
+
+    /// <summary>Of three channels, of which two have a part in it that is worth a word.</summary>
+    internal static AlarmEvent OfThree(AlarmChange change) => Event(change, null) with
+    {
+        Expected = [1, 1, 1], Observed = [1, 2, 3], Contributions = [new(2, .6), new(1, .3), new(0, .1)],
+    };
+
+    [Fact]
+    public async Task The_channels_of_an_alarm_are_shown_while_it_is_open_and_for_a_minute()
+    {
+        var time = new FakeTimeProvider(Now);
+        var metrics = new EsnMetrics(new HttpConfig(), [], time);
+        async Task<IEnumerable<string?>> Shares()
+        {
+            string text = await Exposed(metrics);
+            return Enumerable.Range(0, 3).Select(c =>
+                Sample(text, $"esn_alarm_channel_share{{topic=\"steps\",partition=\"0\",stream=\"a\",channel=\"{c}\"}}"));
+        }
+        void Step(AlarmEvent? alarm, bool open) =>
+            metrics.Observe(Scored(alarm is null ? .1 : 1.5, alarm, open, time.GetUtcNow().UtcDateTime, 1, 2, 3));
+        Step(null, open: false);
+        Assert.Equal(new string?[] { null, null, null }, await Shares());
+        Step(OfThree(AlarmChange.Opened), open: true);
+        Assert.Equal(new[] { null, "0.3", "0.6" }, await Shares());
+        time.Advance(TimeSpan.FromHours(1));
+        Assert.Equal(new[] { null, "0.3", "0.6" }, await Shares());
+        Step(OfThree(AlarmChange.Closed), open: false);
+        time.Advance(TimeSpan.FromSeconds(30));
+        Assert.Equal(new[] { null, "0.3", "0.6" }, await Shares());
+        time.Advance(TimeSpan.FromSeconds(40));
+        Assert.Equal(new string?[] { null, null, null }, await Shares());
     }
 
     static AlarmEvent Event(AlarmChange change, double? lead) => new()

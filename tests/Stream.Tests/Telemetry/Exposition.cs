@@ -21,8 +21,9 @@ static partial class Exposition
         var metrics = new EsnMetrics(config.Http, []);
         var table = new StreamTable(config, TimeProvider.System);
         metrics.Observe(table.Take(Pipelines.Batch([.. Enumerable.Range(0, 700)
-            .Select(t => Pipelines.Record(t, "a", Pipelines.Value(t)))])));
-        metrics.Observe(table.Take(Pipelines.Batch(Pipelines.Record(1, "a", 1))));
+            .Select(t => Pipelines.Record(t, "b", Pipelines.Value(t)))])));
+        metrics.Observe(table.Take(Pipelines.Batch(Pipelines.Record(1, "b", 1))));
+        metrics.Observe(EsnMetricsTests.Scored(1.5, EsnMetricsTests.OfThree(AlarmChange.Opened), open: true, at: DateTime.UtcNow, 1, 2, 3));
         metrics.KeepEvery(60);
         metrics.Observe(table.Take(new PartitionsAssigned([new PartitionId("steps", 0)])));
         var readiness = new Readiness(TimeProvider.System, TimeSpan.FromSeconds(30));

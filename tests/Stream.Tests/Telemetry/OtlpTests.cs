@@ -46,7 +46,8 @@ public sealed class OtlpTests
         using (ILoggerFactory log = LoggerFactory.Create(logging => logging.AddOtlp(To(receiver), "night-watch")))
             log.CreateLogger("esn").Alarm("opened", "pump-7", "2026-03-01T12:00:00Z", 4711, "critical", 2.5, "; in flow");
         string said = await receiver.Said("pump-7");
-        foreach (string word in new[] { "night-watch", "alarm opened: stream pump-7", "Severity", "critical", "; in flow", OtlpReceiver.Bytes(2.5) })
+        string[] words = ["night-watch", "alarm opened: stream pump-7", "Severity", "critical", "; in flow", OtlpReceiver.Bytes(2.5)];
+        foreach (string word in words)
             Assert.Contains(word, said, StringComparison.Ordinal);
     }
 
