@@ -44,7 +44,8 @@ sealed class Recurrence(TimeSpan interval, double threshold)
         long since = _count > 0 && time.Ticks - _to[last] <= _within ? _since[last] : time.Ticks;
         foreach (long period in Periods)
             if (period >= Fewest * interval.Ticks)
-                known = Math.Max(known, Math.Min(Near(time.Ticks, since, period, before.Ticks), Near(time.Ticks, since, 2 * period, before.Ticks)));
+                known = Math.Max(known, Math.Min(Near(time.Ticks, since, period, before.Ticks),
+                    Near(time.Ticks, since, 2 * period, before.Ticks)));
         if (keep) Keep(time.Ticks, since, (float)evidence);
         return Math.Max(0, evidence - known);
     }

@@ -66,7 +66,7 @@ sealed class TailChannel
 
     /// <param name="spec">Validated here.</param>
     /// <param name="length">Steps that one value is made of, ≥ 1: they wait before they join the reference.</param>
-    /// <param name="lasting">Values in a row above the bar, ≥ 1, after which the next ones are learnt again: that is what the feed does.</param>
+    /// <param name="lasting">Values in a row above the bar, ≥ 1, after which the next ones are what the feed does, and learnt.</param>
     public TailChannel(TailChannelSpec spec, int length, int lasting)
     {
         spec.Validate();

@@ -112,7 +112,8 @@ public sealed class HighPassTests
                 feed[t] += Pulse(t - beat - 20, 2) + (upset ? -.25 : .3) * Pulse(t - beat - 48, 6);
         }
         ErrorModelSpec preset = Presets.Signal();
-        double plain = Highest(preset with { InputMap = new RandomWeightsSpec() }), beside = Highest(preset with { InputMap = new HighPassSpec() });
+        double plain = Highest(preset with { InputMap = new RandomWeightsSpec() });
+        double beside = Highest(preset with { InputMap = new HighPassSpec() });
         Assert.True(beside > 1 && beside > plain + .2, $"{beside} beside the base line, {plain} with it");
 
         double Highest(ErrorModelSpec spec)
