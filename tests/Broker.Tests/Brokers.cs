@@ -160,18 +160,19 @@ public sealed class KafkaProcess(string home, bool secured = false) : IAsyncDisp
         Directory.Delete(_directory, recursive: true);
     }
 
-    // The broker takes two or three ports in a row.
+    // The broker takes two or three ports in a row. Of those that systems give to clients as they connect, one that is free now is taken
+    // before the broker has started, or while it is down between a kill and its next start: so they are below these.
     static int FreePorts()
     {
         for (int attempt = 0; attempt < 100; attempt++)
         {
-            using var first = new TcpListener(IPAddress.Loopback, 0);
-            first.Start();
-            int port = ((IPEndPoint)first.LocalEndpoint).Port;
+            int port = Random.Shared.Next(10_000, 32_000);
             try
             {
+                using var first = new TcpListener(IPAddress.Loopback, port);
                 using var second = new TcpListener(IPAddress.Loopback, port + 1);
                 using var third = new TcpListener(IPAddress.Loopback, port + 2);
+                first.Start();
                 second.Start();
                 third.Start();
                 return port;
