@@ -31,6 +31,9 @@ sealed class FeedSample
     /// <param name="row">Its index in <see cref="Rows"/>.</param>
     public long Number(int row) => _numbers[row];
 
+    /// <summary>The fields of a column that hold something.</summary>
+    public string[] Filled(int column) => [.. Rows.Select(row => row[column]).Where(field => !NumberText.IsMissing(field))];
+
     /// <summary>Looks at how the numbers of a row are written.</summary>
     /// <param name="fields">Of any row.</param>
     /// <param name="other">It is of another series than the one that is read.</param>
