@@ -16,6 +16,7 @@ sealed class Unprecedented
     const double Largest = 100;     // usual sizes that a record counts for at most: a code of a fault does not stand for ever
     const double MostExcess = .5;   // ln of size over where the tail begins that an error teaches which is told
     const double Echo = .5;         // of the record error of what hardly ever moved
+    const int Late = 4;             // of a life that has been shorter than the memory, its last quarter says what is usual: a model learns
     const int Young = 20;           // frames that teach what is usual in full
 
     readonly UnprecedentedSpec _spec;
@@ -237,7 +238,7 @@ sealed class Unprecedented
         return rarity / (_nats - Math.Log(_spec.Share));
     }
 
-    double Gain => Math.Max(1.0 / (_count + 1), 1 / _spec.Memory);
+    double Gain => Math.Max((double)Late / (_count + Late), 1 / _spec.Memory);
 
     double Evidence(double size, double record, double looks) =>
         (_spec.RecordExponent * Math.Log(size / Math.Max(record, 1e-9 * size)) + Math.Log(looks) - _channels) / _nats;

@@ -36,6 +36,23 @@ public class UnprecedentedTests
         }
     }
 
+    // The first errors of a model that learns slowly are many times its later ones: they are no measure of what is usual now.
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void What_is_far_beyond_the_errors_of_late_is_told_where_the_first_were_large(int channels)
+    {
+        for (int seed = 1; seed <= 5; seed++)
+        {
+            double[] noise = Noise(3000, seed: seed, deviation: 3, channels: channels);
+            double[] feed = [.. noise.Select((e, i) => 1000 + 100 * Math.Sin(2 * Math.PI * (i / channels) / (170 + 30 * seed)) + e)];
+            int at = 2350 + 30 * seed;
+            for (int i = at * channels; i < (at + 6) * channels; i++) feed[i] += 150;
+            List<AlarmEvent> events = Feeds.Run(Presets.Sensors(), feed, channels).Events();
+            Assert.True(events.Any(e => e.Announced && e.Position >= at && e.Position < at + 3), $"seed {seed}");
+        }
+    }
+
     [Theory]
     [InlineData("signal")]
     [InlineData("metric")]
