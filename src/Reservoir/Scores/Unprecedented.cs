@@ -222,7 +222,9 @@ sealed class Unprecedented
     {
         bool atEnd = (x <= _of[c].Low || x >= _of[c].High) && _of[c].News == 0;
         if (run < _spec.Stuck + 2 * _of[c].Longest || atEnd) return 0;
-        double frames = Math.Min(_count, _spec.Memory), others = Math.Max(1, frames - _of[c].Same);
+        // As many as there were, each fading as what is counted of them does.
+        double frames = -_spec.Memory * Math.Exp(_count * Math.Log(1 - 1 / _spec.Memory)) + _spec.Memory;
+        double others = Math.Max(1, frames - _of[c].Same);
         double byRule = -run * Math.Log(1 - others / (frames + 1)) - Math.Log(others);
         return Math.Min(byRule / _nats, Evidence(run + 1, _of[c].Longest + .5 * _spec.Stuck, _count));
     }

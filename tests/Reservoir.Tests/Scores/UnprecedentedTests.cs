@@ -108,6 +108,15 @@ public class UnprecedentedTests
         Assert.DoesNotContain(events, e => e.Scores.Any(score => score.Name == "unprecedented"));
     }
 
+    [Theory]
+    [InlineData("signal")]
+    [InlineData("sensors")]
+    public void What_grows_by_the_same_each_step_does_not_stand_still(string preset)
+    {
+        double[] feed = [.. Enumerable.Range(1, 12000).Select(t => (double)t)];
+        Assert.Empty(Feeds.Run(Presets.Of(preset), feed).Events());
+    }
+
     [Fact]
     public void A_change_of_the_width_of_the_noise_alone_is_told_by_preset_sensors()
     {
