@@ -11,7 +11,8 @@ public sealed record SpreadSpec : ScoreSpec
 
     /// <summary>
     /// Whether noise that vanished is told, in place of noise that grew: by the reciprocal of that squared distance which nine in ten of
-    /// the last B do not pass, as of a channel with few values most may well be 0.
+    /// the last B do not pass, as of a channel with few values most may well be 0. A channel that often has no noise, such as a reading
+    /// between two counts, is not judged: it did not lose any.
     /// </summary>
     [Later]
     public bool Vanished { get; init; }
@@ -30,9 +31,11 @@ public sealed record SpreadSpec : ScoreSpec
     {
         const double Least = 4e-4;  // squared distance that is none, in squared units of the scaled feed
         const double Nearly = .9;
+        const double Seldom = .02;  // of all frames: so often, and in two windows more, a channel that is judged may have had no noise
 
         readonly RunningQuantile _width = new(context.Channels, spec.Window, spec.Vanished ? Nearly : .5);
         readonly double[] _previous = NotYet(context.Channels);  // value; NaN: there was none
+        readonly long[] _still = new long[spec.Vanished ? context.Channels : 0];  // frames without noise, other than of alarms
         long _count;
 
         public override bool Ready => _count > spec.Window;
@@ -53,7 +56,13 @@ public sealed record SpreadSpec : ScoreSpec
                 _previous[c] = step.Input[c];
                 if (double.IsNaN(distance)) continue;
                 double width = _width.Add(c, distance * distance);
-                Squares[c] = spec.Vanished ? 1 / (width + Least) : width;
+                if (!spec.Vanished)
+                {
+                    Squares[c] = width;
+                    continue;
+                }
+                if (width < Least && !step.Frozen && _count > spec.Window) _still[c]++;
+                Squares[c] = _still[c] > 2 * spec.Window + Seldom * _count ? double.NaN : 1 / (width + Least);
             }
             _count++;
         }
@@ -65,6 +74,7 @@ public sealed record SpreadSpec : ScoreSpec
         {
             _width.Carry(ref state);
             state.Carry(_previous);
+            state.Carry(_still);
             state.Carry(ref _count);
         }
     }

@@ -121,4 +121,18 @@ public sealed class SpreadTests
         for (int t = 0; t < 40; t++) Step(quiet, 0);
         Assert.True(quiet.Squares[0] > 1000 * high);
     }
+
+    // Most of its distances are 0: it has no noise to lose.
+    [Fact]
+    public void A_reading_that_sits_between_two_counts_is_no_noise_that_vanished()
+    {
+        int alarms = 0;
+        for (int seed = 1; seed <= 5; seed++)
+        {
+            var random = new Xoshiro256StarStar(seed, threadSafe: false);
+            double[] feed = [.. Enumerable.Range(0, 6000).Select(_ => random.NextDouble() < .02 * seed ? 20.06 : 20)];
+            alarms += Feeds.Run(Presets.Sensors(), feed).Events().Count(e => e.Change == AlarmChange.Opened);
+        }
+        Assert.True(alarms <= 2, $"{alarms} alarms in 30,000 frames");
+    }
 }
