@@ -10,6 +10,7 @@ sealed class Admission
     readonly FrameDecoder _decoder;
     readonly Measurements _measurements;
     readonly ModelChoice _models;
+    readonly double[] _missing;  // numbers that stand for no value
     readonly long _memory;
 
     /// <param name="config">Validated.</param>
@@ -20,6 +21,7 @@ sealed class Admission
         _decoder = new FrameDecoder(_source.Fields);
         _measurements = new Measurements(_source.Fields);
         _models = models;
+        _missing = [.. _source.Fields.Missing];
         _memory = _source.MaxMemory?.Bytes ?? (long)(SourceConfig.DefaultShare * GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
     }
 
@@ -31,13 +33,22 @@ sealed class Admission
     public (Frame? Frame, DeadLetter? DeadLetter) Decode(in RecordRow row)
     {
         if (row is { Record: null, Name: { } name })
-            return (new Frame(new StreamId(row.Topic, row.Partition, name), row.Time, row.Value, row.Offset, row.Milliseconds), null);
+            return (Known(new Frame(new StreamId(row.Topic, row.Partition, name), row.Time, row.Value, row.Offset, row.Milliseconds)), null);
         FeedRecord record = row.ToRecord();
         (Frame? frame, DeadLetter? letter) = _decoder.Decode(record);
         // What a field takes does not grow with the square of its cells, and is known before anything is made.
-        if (frame is null || frame.Field is not null || frame.Span.Length <= _source.MaxChannels) return (frame, letter);
+        if (frame is null || frame.Field is not null) return (frame, letter);
+        if (frame.Span.Length <= _source.MaxChannels) return (Known(frame), null);
         return (null, new DeadLetter(record, Rejection.TooManyChannels,
             $"the frame has {frame.Values.Length} values: source.maxChannels allows {_source.MaxChannels}"));
+    }
+
+    // Without the numbers that stand for no value.
+    Frame Known(Frame frame)
+    {
+        foreach (double missing in _missing)
+            frame.Span.Replace(missing, double.NaN);
+        return frame;
     }
 
     /// <summary>

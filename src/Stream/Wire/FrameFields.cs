@@ -47,9 +47,14 @@ public sealed record FrameFields
     /// </summary>
     public IReadOnlyList<string> Measurements { get; init; } = [];
 
+    /// <summary>Numbers that stand for no value, such as [-999, 65535]: a channel that has one is taken as one that is null.</summary>
+    public IReadOnlyList<double> Missing { get; init; } = [];
+
     /// <summary>Throws with the key, the value and what would be right.</summary>
     public void Validate()
     {
+        if (Missing.Any(number => !double.IsFinite(number)))
+            throw new ArgumentOutOfRangeException(nameof(Missing), "missing must be finite numbers that stand for no value, such as [-999]");
         if (Measurements.Count > 0 && Channels.Count > 0)
             throw new ArgumentOutOfRangeException(nameof(Measurements),
                 "measurements are streams of their own, channels of one: say one of the two");

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Esn.Streaming.Configuration;
 using Esn.Streaming.Streams;
@@ -67,6 +68,33 @@ public sealed class StreamTableTests
             found.AddRange(batch.Frames);
         }
         Assert.Equal(expected.Select(frame => frame.Result.Score), found.Select(frame => frame.Result.Score));
+    }
+
+    [Fact]
+    public void A_number_that_stands_for_no_value_is_taken_as_null()
+    {
+        double[] known = Scores("null"), named = Scores("-999");
+        Assert.Equal(known, named);
+        Assert.True(named.Max() < 10, $"{named.Max()}");
+
+        static double[] Scores(string none)
+        {
+            StreamTable table = Table(Pipelines.Config(source => source with { Fields = new FrameFields { Missing = [-999, 65535] } }));
+            List<double> scores = [];
+            for (int i = 0; i < 700; i++)
+            {
+                // Of one channel some records are gaps, of another stream's two channels one goes on.
+                string value = string.Create(CultureInfo.InvariantCulture, $"{Pipelines.Value(i):R}"), second = i % 50 == 20 ? none : value;
+                ScoredBatch batch = table.Take(Pipelines.Batch(Said(2 * i, "a", $$"""{"value": {{second}}}"""),
+                    Said(2 * i + 1, "b", $$"""{"values": [{{value}}, {{second}}]}""")));
+                Assert.Empty(batch.DeadLetters);
+                scores.AddRange(batch.Frames.Select(frame => frame.Result.Score));
+            }
+            return [.. scores];
+        }
+
+        static FeedRecord Said(long offset, string key, string value) =>
+            new("steps", 0, offset, 1000 * offset, Encoding.UTF8.GetBytes(key), Encoding.UTF8.GetBytes(value));
     }
 
     [Fact]
