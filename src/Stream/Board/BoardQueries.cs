@@ -79,4 +79,8 @@ public sealed record BoardChanges(long Version, IReadOnlyDictionary<StreamState,
 /// <param name="Rescalings">Of all models.</param>
 public sealed record BoardHealth(string Version, DateTimeOffset Since, bool Ready, string? Missing, long Waiting, int Streams,
     IReadOnlyDictionary<StreamState, int> Counts, long ModelBytes, long Steps, double StepsPerSecond, double? LatencySeconds,
-    IReadOnlyDictionary<string, long> DeadLetters, int OpenAlarms, long Recoveries, long Refusals, long Rescalings);
+    IReadOnlyDictionary<string, long> DeadLetters, int OpenAlarms, long Recoveries, long Refusals, long Rescalings)
+{
+    /// <summary>Where the last of them came from, and what is wrong with it; null: there was none.</summary>
+    public string? LastDeadLetter { get; init; }
+}

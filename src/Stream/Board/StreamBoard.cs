@@ -33,6 +33,7 @@ public sealed class StreamBoard(HttpConfig config, IReadOnlyList<string> channel
     readonly DateTimeOffset _began = time.GetUtcNow();
     long _version, _steps, _modelBytes, _recoveries, _refusals, _rescalings;
     double? _latency;
+    string? _lastLetter;
 
     /// <summary>Grows with every change.</summary>
     public long Version => Interlocked.Read(ref _version);
@@ -52,10 +53,15 @@ public sealed class StreamBoard(HttpConfig config, IReadOnlyList<string> channel
                     Version = version };
             foreach (StreamSteps steps in batch.Streams) Observe(steps, batch.ScoredAt, version);
             foreach (SilenceChange change in batch.Silences)
-                if (change.Channel < 0 && _cards.TryGetValue(change.Stream, out StreamCard? card) && card.Back is { } waits)
-                    (card.Back, card.Version) = (waits with { Silent = !change.Ended }, version);
+                if (_cards.TryGetValue(change.Stream, out StreamCard? card))
+                {
+                    card.Take(change);
+                    card.Version = version;
+                }
             foreach (DeadLetter letter in batch.DeadLetters)
                 _deadLetters[Words.Of(letter.Reason)] = _deadLetters.GetValueOrDefault(Words.Of(letter.Reason)) + 1;
+            if (batch.DeadLetters is [.., { } last])
+                _lastLetter = $"{last.Record.Topic}[{last.Record.Partition}]@{last.Record.Offset}: {last.Detail}";
             _modelBytes = batch.ModelBytes;
             if (batch.Frames.Count > 0)
             {
@@ -275,7 +281,7 @@ public sealed class StreamBoard(HttpConfig config, IReadOnlyList<string> channel
                 rate,
                 _latency, new SortedDictionary<string, long>(_deadLetters),
                     _alarms.NewestFirst.Count(alarm => alarm.State == AlarmState.Open),
-                _recoveries, _refusals, _rescalings);
+                _recoveries, _refusals, _rescalings) { LastDeadLetter = _lastLetter };
         }
     }
 
@@ -285,7 +291,7 @@ public sealed class StreamBoard(HttpConfig config, IReadOnlyList<string> channel
     }
 
     StreamSummary Summary(StreamCard card, bool spark) =>
-        card.Summary(_alarms.Find(card.OpenAlarm) is { } open ? Noted(open) : null, silenced(card.Stream), time.GetUtcNow().UtcDateTime,
+        card.Summary(_alarms.Name, _alarms.Find(card.OpenAlarm) is { } open ? Noted(open) : null, silenced(card.Stream), time.GetUtcNow().UtcDateTime,
             spark);
 
     // A mute ends an alarm for who looks; the detector closes it with the next frame, which a pump under repair may never send.

@@ -27,6 +27,8 @@ sealed class StreamCard(StreamId stream, int channels, int room)
     DateTime _seen;
     double _wait = double.NaN;  // usual time between two batches with it, seconds of the wall clock
     int _waits;
+    double _peak;               // highest score since the open alarm opened
+    readonly SortedSet<int> _silentChannels = [];
 
     /// <summary>Whose it is.</summary>
     public StreamId Stream { get; } = stream;
@@ -50,7 +52,11 @@ sealed class StreamCard(StreamId stream, int channels, int room)
     public StreamBack? Back
     {
         get;
-        set => (field, _back) = (value, value ?? _back);
+        set
+        {
+            if (field is null && value is not null) _silentChannels.UnionWith(value.SilentChannels);
+            (field, _back) = (value, value ?? _back);
+        }
     }
 
     /// <summary>Index of its last step.</summary>
@@ -96,6 +102,7 @@ sealed class StreamCard(StreamId stream, int channels, int room)
     void Take(in ScoredFrame frame, DateTime time, ReadOnlySpan<double> observed, double[]? forecast)
     {
         StepResult result = frame.Result;
+        _peak = result.AlarmOpen ? Math.Max(_peak, result.Score) : 0;
         ReadOnlySpan<double> expected = frame.Expected.Span;
         for (int c = 0; c < Kept; c++) _widths[c] = _errors[c].Value;
         StepMarks marks = (result.WarmingUp ? StepMarks.WarmingUp : 0) | (frame.Muted ? StepMarks.Muted : 0)
@@ -106,14 +113,24 @@ sealed class StreamCard(StreamId stream, int channels, int room)
         for (int c = 0; c < Kept; c++) _errors[c].Add(observed[c] - expected[c]);
     }
 
+    /// <summary>A channel, or all of them, fell silent or speaks again.</summary>
+    public void Take(SilenceChange change)
+    {
+        if (change.Channel < 0) Back = Back is { } waits ? waits with { Silent = !change.Ended } : null;
+        else if (change.Ended) _silentChannels.Remove(change.Channel);
+        else _silentChannels.Add(change.Channel);
+    }
+
     /// <summary>As it is now.</summary>
+    /// <param name="name">Of a channel.</param>
     /// <param name="alarm">Its open alarm.</param>
     /// <param name="silenced">A person does not want it judged now.</param>
     /// <param name="now">Wall clock.</param>
     /// <param name="spark">With the scores of the last steps.</param>
-    public StreamSummary Summary(BoardAlarm? alarm, bool silenced, DateTime now, bool spark)
+    public StreamSummary Summary(Func<int, string> name, BoardAlarm? alarm, bool silenced, DateTime now, bool spark)
     {
-        if (Back is { } back) return Summary(back, alarm, silenced, spark);
+        string[] silentChannels = [.. _silentChannels.Select(name)];
+        if (Back is { } back) return Summary(back, alarm, silenced, spark) with { SilentChannels = silentChannels };
         double[] last = _history.LastScores(SparkSteps);
         bool silent = _waits > 0 && now - _seen > ShortestSilence && (now - _seen).TotalSeconds > SilentWaits * _wait;
         StreamState state = silenced || _last.Muted ? StreamState.Muted : OpenAlarm is not null ? StreamState.Alarm
@@ -133,6 +150,7 @@ sealed class StreamCard(StreamId stream, int channels, int room)
             Value = _last.Frame.Span[0],
             Expected = _last.Expected.Span[0],
             Spark = spark ? last : null,
+            SilentChannels = silentChannels,
         });
     }
 
@@ -142,7 +160,7 @@ sealed class StreamCard(StreamId stream, int channels, int room)
         Severity = alarm?.Severity ?? _back?.Severity,
         Alarm = OpenAlarm,
         AlarmSince = alarm?.Start,
-        AlarmPeak = alarm?.PeakScore ?? _back?.PeakScore,
+        AlarmPeak = (alarm?.PeakScore ?? _back?.PeakScore) is { } told ? Math.Max(told, _peak) : null,
         LeadSeconds = alarm?.Drift?.LeadSeconds,
         Acknowledged = alarm?.Acknowledged is not null,
     };

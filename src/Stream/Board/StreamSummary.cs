@@ -76,6 +76,9 @@ public sealed record StreamSummary
     /// <summary>Somebody has taken the open alarm on.</summary>
     public bool Acknowledged { get; init; }
 
+    /// <summary>Names of its channels that give nothing any more, while others do.</summary>
+    public IReadOnlyList<string> SilentChannels { get; init; } = [];
+
     /// <summary>Scores of its last steps, oldest first; null where they were not asked for.</summary>
     public double[]? Spark { get; init; }
 
@@ -85,7 +88,7 @@ public sealed record StreamSummary
     {
         StreamState.Alarm => (Acknowledged ? 30 : 40) + (int)(Severity ?? 0),
         StreamState.Silent => 20,
-        StreamState.Normal => 10,
+        StreamState.Normal => SilentChannels.Count > 0 ? 15 : 10,
         StreamState.WarmingUp => 5,
         _ => 0,
     };

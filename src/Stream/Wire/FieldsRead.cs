@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 
 namespace Esn.Streaming.Wire;
 
@@ -7,6 +8,8 @@ namespace Esn.Streaming.Wire;
 /// <param name="fields">Names of the fields.</param>
 sealed class FieldsRead(FrameFields fields)
 {
+    const int MostNamed = 12, LongestNamed = 40;
+
     public DateTime? Sent { get; private set; }
     public bool[] Seen { get; } = new bool[NamedField.Of(fields).Length];
     public int Next { get; set; }  // field that is looked for first
@@ -37,7 +40,7 @@ sealed class FieldsRead(FrameFields fields)
     {
         int missing = Array.IndexOf(Names, null);
         if (missing >= 0)
-            throw Problem ?? new FrameDecoder.Rejected(Rejection.NoKey, $"field {fields.Stream[missing]} is missing: it names the stream");
+            throw Problem ?? new FrameDecoder.Rejected(Rejection.NoKey, $"field {fields.Stream[missing]} is missing: it names the stream") { IsAbsent = true };
         string name = string.Join('/', Names);
         if (name.Length == Names.Length - 1 || Encoding.UTF8.GetByteCount(name) > FrameDecoder.LongestKey
             || name.EnumerateRunes().Any(FrameDecoder.IsNoText))
@@ -52,10 +55,35 @@ sealed class FieldsRead(FrameFields fields)
         if (fields.Channels.Count == 0)
             return Values
                 ?? throw new FrameDecoder.Rejected(Rejection.BadFields,
-                    $"neither field {fields.Value} nor field {fields.Values} is there");
+                    $"neither field {fields.Value} nor field {fields.Values} is there") { IsAbsent = true };
         // A device that has nothing to say of a sensor leaves it out; one that says nothing of any is misnamed.
         return Array.TrueForAll(Channels, value => value is null)
-            ? throw new FrameDecoder.Rejected(Rejection.BadFields, $"none of the fields {string.Join(", ", fields.Channels)} is there")
+            ? throw new FrameDecoder.Rejected(Rejection.BadFields, $"none of the fields {string.Join(", ", fields.Channels)} is there") { IsAbsent = true }
             : [.. Channels.Select(value => value ?? double.NaN)];
+    }
+
+    /// <summary>Which fields a record has, for who named others; empty: none.</summary>
+    /// <param name="value">JSON.</param>
+    public static string InRecord(byte[]? value)
+    {
+        List<string> names = [];
+        try
+        {
+            using var json = JsonDocument.Parse(value);
+            foreach (JsonProperty field in json.RootElement.EnumerateObject()) Name(field, "");
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            return "";  // what else is wrong with it has been told
+        }
+        return names.Count == 0 ? "" : $"; the record has {string.Join(", ", names.Take(MostNamed))}{(names.Count > MostNamed ? ", …" : "")}: "
+            + "source.fields says which are meant";
+
+        void Name(JsonProperty field, string within)
+        {
+            string path = within + (field.Name.Length <= LongestNamed ? field.Name : $"{field.Name[..LongestNamed]}…");
+            if (field.Value.ValueKind != JsonValueKind.Object || within.Length > 0) names.Add(path);
+            else foreach (JsonProperty below in field.Value.EnumerateObject()) Name(below, $"{path}.");
+        }
     }
 }

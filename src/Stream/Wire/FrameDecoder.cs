@@ -72,7 +72,8 @@ public sealed class FrameDecoder(FrameFields fields)
         }
         catch (Rejected e)
         {
-            return (null, new DeadLetter(record, e.Reason, e.Message)
+            string has = e.IsAbsent ? FieldsRead.InRecord(record.Value) : "";
+            return (null, new DeadLetter(record, e.Reason, e.Message + has)
             {
                 Stream = name is null ? null : new StreamId(record.Topic, record.Partition, name),
             });
@@ -103,6 +104,10 @@ public sealed class FrameDecoder(FrameFields fields)
     {
         if (value is null) throw new Rejected(Rejection.NoValue, "the record has no value");
         ReadOnlySpan<byte> json = value;
+        if (json is [0x1F, 0x8B, ..])
+            throw new Rejected(Rejection.NotJson, "the value is gzip, which is not unpacked: let the producer compress its batches "
+                + "(compression.type), which clients unpack by themselves");
+        if (json.StartsWith(Encoding.UTF8.Preamble)) json = json[Encoding.UTF8.Preamble.Length..];
         if (json is [0, _, _, _, _, ..])
         {
             int schema = BinaryPrimitives.ReadInt32BigEndian(json[1..]);
@@ -206,13 +211,13 @@ public sealed class FrameDecoder(FrameFields fields)
     {
         JsonTokenType.String => reader.GetString()!,
         JsonTokenType.Number or JsonTokenType.True or JsonTokenType.False => Encoding.UTF8.GetString(reader.ValueSpan),
-        _ => throw new Rejected(Rejection.BadKey, $"field {field} names the stream and must be a text or a number, was {reader.TokenType}"),
+        _ => throw new Rejected(Rejection.BadKey, $"field {field} names the stream and must be a text or a number, was {Kind(reader.TokenType)}"),
     };
 
     double[] Numbers(ref Utf8JsonReader reader, string field)
     {
         if (reader.TokenType != JsonTokenType.StartArray)
-            throw new Rejected(Rejection.WrongType, $"field {field} must be a list of numbers, was {reader.TokenType}");
+            throw new Rejected(Rejection.WrongType, $"field {field} must be a list of numbers, was {Kind(reader.TokenType)}");
         var numbers = new List<double>();
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray) numbers.Add(Number(ref reader, field));
         return numbers.Count > 0 ? [.. numbers] : throw new Rejected(Rejection.BadFields, $"field {field} is an empty list");
@@ -230,7 +235,7 @@ public sealed class FrameDecoder(FrameFields fields)
         if (reader.TokenType == JsonTokenType.String && IsNotFinite(reader.GetString()!))
             throw new Rejected(Rejection.NotFinite, $"field {field} must be a finite number, or null, was {reader.GetString()}");
         if (reader.TokenType != JsonTokenType.Number)
-            throw new Rejected(Rejection.WrongType, $"field {field} must be a number, was {reader.TokenType}");
+            throw new Rejected(Rejection.WrongType, $"field {field} must be a number, was {Kind(reader.TokenType)}");
         return reader.TryGetDouble(out double number) && double.IsFinite(number)
             ? number
             : throw new Rejected(Rejection.NotFinite, $"field {field} is too large for a double");
@@ -277,8 +282,23 @@ public sealed class FrameDecoder(FrameFields fields)
 
     static Rejected Twice(string field) => new(Rejection.BadFields, $"field {field} stands twice");
 
+    // What stands there, for a person.
+    static string Kind(JsonTokenType token) => token switch
+    {
+        JsonTokenType.StartArray => "a list",
+        JsonTokenType.StartObject => "an object",
+        JsonTokenType.String => "a text",
+        JsonTokenType.True => "true",
+        JsonTokenType.False => "false",
+        JsonTokenType.Null => "null",
+        _ => "a number",
+    };
+
     internal sealed class Rejected(Rejection reason, string message) : Exception(message)
     {
         public Rejection Reason { get; } = reason;
+
+        /// <summary>Whether fields that must be there are not: which are there is worth a word.</summary>
+        public bool IsAbsent { get; init; }
     }
 }

@@ -99,9 +99,12 @@ function healthy(h) {
   $("healthDot").className = `dot ${h?.ready ? "good" : "bad"}`;
   $("healthText").textContent = h
     ? `${h.ready ? "" : "not ready · "}${group(h.stepsPerSecond)} steps/s${h.waiting ? ` · ${group(h.waiting)} wait` : ""}`
+      + (Object.keys(h.deadLetters).length ? ` · ${group(Object.values(h.deadLetters).reduce((a, b) => a + b, 0))} refused` : "")
     : "no connection: trying again";
   if (!h) return;
-  const letters = Object.entries(h.deadLetters);
+  const letters = Object.entries(h.deadLetters), refused = letters.reduce((sum, [, n]) => sum + n, 0);
+  $("refused").hidden = h.streams > 0 || refused === 0;
+  $("refused").textContent = `${group(refused)} records could not be taken, and none could. The last one, ${h.lastDeadLetter}`;
   $("health").replaceChildren(...[
     ["state", h.ready ? "ready" : h.missing], ["records that wait", group(h.waiting)],
       ["latency", h.latencySeconds === null ? "–" : duration(h.latencySeconds)], ["steps", group(h.steps)],

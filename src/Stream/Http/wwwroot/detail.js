@@ -1,7 +1,7 @@
 // One stream: what came, what was expected, how unusual it was, and what is known of its alarms.
 import { get } from "./api.js";
 import { FieldChart, SignalChart } from "./chart.js";
-import { STATES, duration, element, group, number, time } from "./format.js";
+import { STATES, channel, duration, element, group, looks, number, time } from "./format.js";
 import { FieldLayers } from "./layers.js";
 
 const MOST_POINTS = 600, LIVE_STEPS = 256, MOST_CARDS = 20, REFRESH = 2000;
@@ -141,7 +141,7 @@ export class StreamView {
   #draw() {
     const d = this.#detail, s = d.summary, p = d.points;
     this.#chart ??= new SignalChart($("chart"), (from, to) => this.lookAt(from, to));
-    const left = s.channels > d.channelNames.length ? `, of which the first ${d.channelNames.length} are kept` : "";
+    const left = s.channels > d.channelNames.length && !d.shape ? `, of which the first ${d.channelNames.length} are kept` : "";
     $("where").textContent = `${s.topic}[${s.partition}] · step ${group(s.position)} · ${time(Date.parse(s.time), true)} UTC · `
       + `${s.channels} channel${s.channels === 1 ? "" : "s"}${left}`;
     this.#banner(s);
@@ -177,7 +177,7 @@ export class StreamView {
       $("field").dataset.drawn = `${mapped.id} ${mapped.updated}`;
       this.#field.draw(mapped.field);
       $("fieldText").textContent = mapped.field.regions.map((r, i) => `${i === 0 ? "where it began: " : "also: "}row ${r.peakRow}, `
-        + `column ${r.peakColumn}, ${number(r.peak, 3)} times the usual, ${group(r.cells)} cells, `
+        + `column ${r.peakColumn}, ${number(r.peak, 3)} times the usual, ${group(r.cells)} cell${r.cells === 1 ? "" : "s"}, `
         + `${Math.round(100 * r.share)} % of the heat`).join("; ");
     }
     this.#cards(d.alarms);
@@ -185,11 +185,14 @@ export class StreamView {
 
   #banner(s) {
     const a = this.alarm, banner = $("banner");
-    banner.hidden = !a && s.state !== "silent" && s.state !== "muted";
+    const still = s.silentChannels.map(channel).join(", ");
+    banner.hidden = !a && s.state !== "silent" && s.state !== "muted" && !still;
     if (a) {
-      const parts = [`${a.severity} alarm since ${time(Date.parse(a.start))}, peak score ${number(a.peakScore, 3)}`];
+      const parts = [`${a.severity} alarm since ${time(Date.parse(a.start))}, peak score ${number(s.alarmPeak ?? a.peakScore, 3)}`];
+      const about = a.channels.filter(c => c.share >= .2).map(c => channel(c.name));
+      if (s.channels > 1 && !this.#detail.shape && about.length) parts.push(`in ${about.join(", ")}`);
       if (a.drift) {
-        const what = a.drift.kind === "level" ? `level of ${a.drift.channel} drifts by ${number(a.drift.perStep, 3)} a step`
+        const what = a.drift.kind === "level" ? `level of ${channel(a.drift.channel)} drifts by ${number(a.drift.perStep, 3)} a step`
           : "its errors grow slowly";
         const lead = a.drift.leadSeconds !== null ? `, leaves its range in ${duration(a.drift.leadSeconds)}` : "";
         parts.push(`${what} since ${time(Date.parse(a.drift.since))}${lead}`);
@@ -198,6 +201,15 @@ export class StreamView {
       banner.textContent = parts.join(" · ");
     } else if (s.state === "silent") banner.textContent = `Nothing has come since ${time(Date.parse(s.seen))}.`;
     else if (s.state === "muted") banner.textContent = "Muted: not judged, nothing learnt.";
+    else if (still) banner.textContent = `Nothing comes any more of ${still}: imputed, and not judged.`;
+  }
+
+  // A channel of a field is a cell.
+  #place(name) {
+    const d = this.#detail, cell = +name;
+    if (!d?.shape || !/^\d+$/.test(name)) return channel(name);
+    const { rows, columns } = d.shape, at = cell % (rows * columns);
+    return `row ${Math.floor(at / columns)}, column ${at % columns}`;
   }
 
   #cards(alarms) {
@@ -213,15 +225,17 @@ export class StreamView {
       line.append(element("b", a.severity, a.severity), element("span", "", a.state === "open" ? "open" : a.state),
         element("span", "", `${time(Date.parse(a.start))}${a.end ? ` – ${time(Date.parse(a.end))}` : ""}`),
         element("span", "", `peak ${number(a.peakScore, 3)}`));
-      if (a.laterChannels.length) line.append(element("span", "", `later ${a.laterChannels.join(", ")}`));
+      if (a.laterChannels.length) line.append(element("span", "", `later ${a.laterChannels.map(channel).join(", ")}`));
       if (a.acknowledged) line.append(element("small", "", `taken by ${a.acknowledged.by}`));
       if (a.verdict) line.append(element("small", "verdict", `${a.verdict.anomaly ? "an anomaly" : "no anomaly"}, says ${a.verdict.by}`
         + (a.verdict.why ? `: ${a.verdict.why}` : "")));
       const bars = [...(a.channels.length > 1 ? a.channels.filter(c => c.share > .01).map(c =>
-        [c.name, c.share, `${Math.round(100 * c.share)} %`]) : []),
-        ...a.scores.slice(0, 4).map(x => [x.name, x.margin / Math.max(...a.scores.map(y => y.margin)), number(x.margin, 3)])];
-      for (const [name, part, said] of bars) {
+        [this.#place(c.name), c.share, `${Math.round(100 * c.share)} %`, "part of what is out of the ordinary"]) : []),
+        ...a.scores.slice(0, 4).map(x => [looks(x.name) ? `${x.name}: ${looks(x.name)}` : x.name, x.margin / Math.max(...a.scores.map(y => y.margin)), number(x.margin, 3),
+          "how rare, −ln of its chance: each 2.3 are ten times as rare"])];
+      for (const [name, part, said, title] of bars) {
         const track = element("span", "track"), bar = element("i");
+        track.title = title;
         bar.style.width = `${Math.round(100 * part)}%`;
         track.append(bar);
         parts.append(element("small", "", name), track, element("small", "", said));

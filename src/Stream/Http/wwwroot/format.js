@@ -22,6 +22,13 @@ export function duration(seconds) {
 export const size = bytes => bytes < 1e6 ? `${Math.round(bytes / 1e3)} kB` : bytes < 1e9 ? `${Math.round(bytes / 1e6)} MB`
   : `${+(bytes / 1e9).toPrecision(3)} GB`;
 export const STATES = { alarm: "alarm", silent: "silent", normal: "normal", warming_up: "warming up", muted: "muted" };
+// A channel without a name goes by its number.
+export const channel = name => /^\d+$/.test(name) ? `channel ${name}` : name;
+// What a raw score looks at, by the first word of its name.
+const LOOKS = { error: "errors of one step", medianError: "errors that last", free: "errors of a forecast that runs by itself", level:
+  "the level of the channel", slow: "a slow change", spread: "noise that grew", quiet: "noise that vanished", relation:
+  "what the other channels say of it", shape: "the shape of a period", unprecedented: "never seen before", channel: "its own level" };
+export const looks = name => LOOKS[name.split(/[ (\[]/)[0]] ?? "";
 export function element(tag, className, text) {
   const e = document.createElement(tag);
   if (className) e.className = className;

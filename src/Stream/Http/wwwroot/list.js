@@ -1,6 +1,6 @@
 // The list of streams: thousands of them, of which the rows in sight are there. The server sorts, filters and cuts.
 import { get } from "./api.js";
-import { STATES, duration, element, group, number } from "./format.js";
+import { STATES, channel, duration, element, group, number } from "./format.js";
 
 const HEIGHT = 52, AROUND = 12, REFRESH = 2000;
 const SVG = "http://www.w3.org/2000/svg";
@@ -123,8 +123,11 @@ export class StreamList {
     const note = names.lastChild, state = element("span", "state", s.severity ? `${s.severity} alarm` : STATES[s.state]);
     const lead = s.leadSeconds !== null ? `, leaves its range in ${duration(s.leadSeconds)}` : "";
     const alarm = s.alarm ? `peak ${number(s.alarmPeak, 3)}${s.acknowledged ? ", taken" : ""}${lead} · ` : "";
-    note.replaceChildren(state, ` · ${alarm}${s.topic}[${s.partition}]`);
-    score.textContent = s.state === "warming_up" ? "–" : number(s.score, 3);
+    const silent = s.silentChannels.length ? `${s.silentChannels.map(channel).join(", ")} silent · ` : "";
+    note.replaceChildren(state, ` · ${silent}${alarm}${s.topic}[${s.partition}]`);
+    // Of a list that is sorted by what matters, the highest of late: a last score says little.
+    score.textContent = s.state === "warming_up" ? "–" : number(this.filter.sort === "matter" ? s.highest : s.score, 3);
+    score.title = this.filter.sort === "matter" ? "highest score of late; 1 alarms" : "score of the last step; 1 alarms";
     // Scores from .01 to 10 on a logarithmic axis; the line is the threshold.
     const y = v => 28 - 26 * (Math.log10(Math.min(10, Math.max(.01, v))) + 2) / 3, n = s.spark ? s.spark.length : 0;
     const [line, poly] = svg.children;
