@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text;
 using Esn.Streaming.Board;
 using Esn.Streaming.Configuration;
 using Esn.Streaming.Streams;
@@ -51,6 +53,53 @@ public sealed class StreamBoardTests
         Assert.True(closed.PeakScore >= 1);
         Assert.Equal(Enumerable.Range(590, 50).Select(t => (long)t), detail.Points.Position.Where(t => t is >= 590 and < 640));
         Assert.Contains(detail.Points.Channels[0].Forecast, double.IsFinite);
+    }
+
+    // An event tells the peak when it is told; who looks sees that of the last step.
+    [Fact]
+    public void The_peak_of_an_open_alarm_is_the_highest_score_since_it_opened()
+    {
+        double highest = 0;
+        for (int step = 0; step < 620; step++)
+        {
+            Feed(1, "a");
+            StreamSummary now = _board.Streams(Everything).Streams[0];
+            if (now.State != StreamState.Alarm) continue;
+            highest = Math.Max(highest, now.Score);
+            Assert.True(now.AlarmPeak >= highest, $"step {step}: peak {now.AlarmPeak}, score {now.Score}, highest {highest}");
+        }
+        Assert.True(highest > 1, $"{highest}");
+    }
+
+    [Fact]
+    public void Where_no_record_can_be_taken_the_last_is_told()
+    {
+        Assert.Null(_board.Health(new Readiness(_time, TimeSpan.FromSeconds(30))).LastDeadLetter);
+        _board.Observe(_table.Take(Pipelines.Batch(new FeedRecord("steps", 0, 7, 1000, "a"u8.ToArray(), """{"temp": 1}"""u8.ToArray()))));
+        Assert.Equal("steps[0]@7: neither field value nor field values is there; the record has temp: source.fields says which are meant",
+            _board.Health(new Readiness(_time, TimeSpan.FromSeconds(30))).LastDeadLetter);
+    }
+
+    [Fact]
+    public void A_channel_that_gives_nothing_is_named_beside_the_state_of_its_stream()
+    {
+        FeedRecord Of(int t, bool second)
+        {
+            string other = second ? Pipelines.Value(t, 1).ToString("R", CultureInfo.InvariantCulture) : "null";
+            return new("steps", 0, t, 1000 * t, "pair"u8.ToArray(), Encoding.UTF8.GetBytes(
+                string.Create(CultureInfo.InvariantCulture, $$"""{"values": [{{Pipelines.Value(t):R}}, {{other}}]}""")));
+        }
+
+        void Take(int from, int to, bool second)
+        {
+            for (int t = from; t < to; t++) _board.Observe(_table.Take(Pipelines.Batch(Of(t, second))));
+        }
+        Take(0, 300, second: true);
+        Assert.Empty(_board.Streams(Everything).Streams[0].SilentChannels);
+        Take(300, 400, second: false);
+        Assert.Equal(["1"], _board.Streams(Everything).Streams[0].SilentChannels);
+        Take(400, 410, second: true);
+        Assert.Empty(_board.Streams(Everything).Streams[0].SilentChannels);
     }
 
     [Fact]

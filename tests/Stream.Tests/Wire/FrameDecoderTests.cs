@@ -167,6 +167,26 @@ public sealed class FrameDecoderTests
         Assert.NotEmpty(deadLetter.Detail);
     }
 
+    // Who names the wrong fields is told which there are.
+    [Theory]
+    [InlineData("""{"ts": 1, "temp": 2.5, "tags": {"host": "a"}}""", "there; the record has ts, temp, tags.host: source.fields says which "
+        + "are meant")]
+    [InlineData("{}", "neither field value nor field values is there")]
+    [InlineData("""{"value": [1]}""", "was a list")]
+    [InlineData("""{"value": {"of": 1}}""", "was an object")]
+    [InlineData("""{"values": true}""", "was true")]
+    public void What_is_there_instead_is_said(string json, string detail) =>
+        Assert.EndsWith(detail, Decode(json).DeadLetter!.Detail, StringComparison.Ordinal);
+
+    [Fact]
+    public void A_mark_of_UTF_8_is_passed_over_and_gzip_is_told_as_such()
+    {
+        var decoder = new FrameDecoder(new FrameFields());
+        byte[] key = "pump"u8.ToArray();
+        Assert.Equal([1.5], decoder.Decode(Record(key, [0xEF, 0xBB, 0xBF, .. """{"value": 1.5}"""u8])).Frame!.Values);
+        Assert.Contains("gzip", decoder.Decode(Record(key, [0x1F, 0x8B, 8, 0])).DeadLetter!.Detail, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_key_must_be_a_name()
     {
