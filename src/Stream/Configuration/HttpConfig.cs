@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Net;
+using Esn.Streaming.Wire;
 
 namespace Esn.Streaming.Configuration;
 
@@ -10,6 +12,17 @@ public sealed record HttpConfig
 
     /// <summary>address:port; port 0: any free one. Other machines get no answer from a loopback address.</summary>
     public string Listen { get; init; } = "127.0.0.1:9464";
+
+    /// <summary>
+    /// Address at which people reach the page, such as https://esn.example.org: what webhooks tell links to its stream there. Empty: no
+    /// link.
+    /// </summary>
+    public string PublicUrl { get; init; } = "";
+
+    /// <summary>A stream on the page; null: its address is not known.</summary>
+    internal string? LinkTo(StreamId stream) => PublicUrl.Length == 0 ? null
+        : string.Create(CultureInfo.InvariantCulture, $"{PublicUrl.TrimEnd('/')}/?stream={Uri.EscapeDataString(stream.Key)}"
+            + $"&topic={Uri.EscapeDataString(stream.Topic)}&partition={stream.Partition}");
 
     /// <summary>Streams with series of their own on /metrics, 0 … 100,000; the others are counted only.</summary>
     public int MaxStreams { get; init; } = 1000;
@@ -51,6 +64,9 @@ public sealed record HttpConfig
         if (!IPEndPoint.TryParse(Listen, out _) || !HasPort)
             throw new ArgumentOutOfRangeException(nameof(Listen),
                 $"listen must be an address and a port such as 127.0.0.1:9464, was {Listen}");
+        if (PublicUrl.Length > 0 && !(Uri.TryCreate(PublicUrl, UriKind.Absolute, out Uri? page) && page.Scheme is "http" or "https"))
+            throw new ArgumentOutOfRangeException(nameof(PublicUrl),
+                $"publicUrl must be an address such as https://esn.example.org, was {PublicUrl}");
         Check.Range(MaxStreams, 0, 100_000);
         Check.Range(MaxChannels, 0, 1000);
         Check.Range(StallSeconds, 1, 3600);

@@ -8,7 +8,8 @@ namespace Esn.Streaming.Kafka;
 
 /// <summary>What Alertmanager hears of alarms and silences, and is reminded of for as long as they last.</summary>
 /// <param name="names">Of the channels, as configured.</param>
-sealed class AlertmanagerAlerts(IReadOnlyList<string> names)
+/// <param name="link">To a stream on the page; null: not known.</param>
+sealed class AlertmanagerAlerts(IReadOnlyList<string> names, Func<StreamId, string?> link)
 {
     static readonly JsonSerializerOptions Layout = new() { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
 
@@ -105,7 +106,7 @@ sealed class AlertmanagerAlerts(IReadOnlyList<string> names)
         bool same = before is not null && before.labels.OrderBy(label => label.Key).SequenceEqual(labels.OrderBy(label => label.Key));
         if (before is not null && !same) alerts.Add(before with { endsAt = FeedTime.Write(change.At) });
         var alert = new Alert(labels, new Dictionary<string, string> { ["summary"] = summary, ["description"] = description },
-            same ? before!.startsAt : FeedTime.Write(change.At), ended ? FeedTime.Write(change.At) : null);
+            same ? before!.startsAt : FeedTime.Write(change.At), ended ? FeedTime.Write(change.At) : null, link(change.Stream));
         alerts.Add(alert);
         if (ended) _open.Remove((change.Stream, what));
         else _open[(change.Stream, what)] = alert;
@@ -113,5 +114,6 @@ sealed class AlertmanagerAlerts(IReadOnlyList<string> names)
     }
 
     // Named as Alertmanager's API names them.
-    sealed record Alert(Dictionary<string, string> labels, Dictionary<string, string> annotations, string startsAt, string? endsAt);
+    sealed record Alert(Dictionary<string, string> labels, Dictionary<string, string> annotations, string startsAt, string? endsAt,
+        string? generatorURL);
 }

@@ -44,11 +44,11 @@ sealed class Webhook : IAsyncDisposable
     readonly CancellationTokenSource _ending = new();
     readonly Task _worker;
 
-    public Webhook(WebhookConfig config, IReadOnlyList<string> names, TimeProvider time, Action<string> counted,
-        Func<string, StreamId, byte[], string, Task> fail)
+    public Webhook(WebhookConfig config, IReadOnlyList<string> names, Func<StreamId, string?> link, TimeProvider time,
+        Action<string> counted, Func<string, StreamId, byte[], string, Task> fail)
     {
         (_config, _time, _counted, _fail, _url) = (config, time, counted, fail, new Uri(config.Url));
-        _alerts = config.Format == WebhookFormat.Alertmanager ? new AlertmanagerAlerts(names) : null;
+        _alerts = config.Format == WebhookFormat.Alertmanager ? new AlertmanagerAlerts(names, link) : null;
         _client = new HttpClient { Timeout = TimeSpan.FromSeconds(config.TimeoutSeconds) };
         foreach ((string name, string value) in config.Headers) _client.DefaultRequestHeaders.TryAddWithoutValidation(name, value);
         _worker = Task.Run(Work);

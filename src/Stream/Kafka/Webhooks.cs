@@ -27,7 +27,8 @@ public sealed class Webhooks : IAsyncDisposable
     public Webhooks(EsnConfig config, TimeProvider time, ILogger log, Action<string> counted)
     {
         (_config, _log) = (config, log);
-        _hooks = [.. config.Sink.Webhooks.Select(hook => new Webhook(hook, config.Source.Fields.Channels, time, counted, Fail))];
+        _hooks = [.. config.Sink.Webhooks.Select(hook =>
+            new Webhook(hook, config.Source.Fields.Channels, config.Http.LinkTo, time, counted, Fail))];
         _producer = new Lazy<IProducer<byte[]?, byte[]?>>(() =>
             new ProducerBuilder<byte[]?, byte[]?>(ClientSettings.Producer(config)).SetLogHandler((_, _) => { }).Build());
     }
@@ -43,16 +44,18 @@ public sealed class Webhooks : IAsyncDisposable
             if (frame.Result.Alarm is not { } alarm) continue;
             CloudEvent cloudEvent = AnomalyCloudEvent.Of(frame.Frame, alarm, frame.AlarmId, _config.Source.Fields.Channels,
                 ended: frame.EndedBy);
-            foreach (Webhook hook in _hooks) hook.Post(new WebhookChange(frame.Frame.Stream, cloudEvent, batch.ScoredAt)
-            {
-                Alarm = alarm, Id = frame.AlarmId,
-            });
+            foreach (Webhook hook in _hooks)
+                hook.Post(new WebhookChange(frame.Frame.Stream, Linked(cloudEvent, frame.Frame.Stream), batch.ScoredAt)
+                {
+                    Alarm = alarm, Id = frame.AlarmId,
+                });
         }
         foreach (SilenceChange silence in batch.Silences)
         {
             CloudEvent cloudEvent = FeedCloudEvent.Of(silence.Stream, silence.Channel, silence.Ended, silence.Since, silence.Time,
                 silence.Interval, silence.SinceAt, silence.At, _config.Source.Fields.Channels);
-            foreach (Webhook hook in _hooks) hook.Post(new WebhookChange(silence.Stream, cloudEvent, batch.ScoredAt) { Silence = silence });
+            foreach (Webhook hook in _hooks)
+                hook.Post(new WebhookChange(silence.Stream, Linked(cloudEvent, silence.Stream), batch.ScoredAt) { Silence = silence });
         }
         foreach (ScoredFrame frame in batch.ModelChanges)
         {
@@ -60,10 +63,16 @@ public sealed class Webhooks : IAsyncDisposable
                 _config.Source.Fields.Channels);
             // It has no end that could resolve an alert.
             foreach (Webhook hook in _hooks.Where(hook => hook.Format == WebhookFormat.Json))
-                hook.Post(new WebhookChange(frame.Frame.Stream, cloudEvent, batch.ScoredAt));
+                hook.Post(new WebhookChange(frame.Frame.Stream, Linked(cloudEvent, frame.Frame.Stream), batch.ScoredAt));
         }
         foreach (StreamId stream in batch.Gone)
             foreach (Webhook hook in _hooks) hook.Post(new WebhookChange(stream, null, batch.ScoredAt));
+    }
+
+    CloudEvent Linked(CloudEvent cloudEvent, StreamId stream)
+    {
+        if (_config.Http.LinkTo(stream) is { } link) cloudEvent["link"] = link;
+        return cloudEvent;
     }
 
     /// <inheritdoc/>

@@ -37,7 +37,10 @@ public sealed class WebhookTests(EmbeddedBrokerFixture broker) : IClassFixture<E
     {
         Kafka = new KafkaConfig { BootstrapServers = broker.BootstrapServers! },
         Sink = new SinkConfig { DeadLetters = deadLetters, Webhooks = [hook] },
+        Http = new HttpConfig { PublicUrl = "https://esn.example.org/" },
     };
+
+    const string Link = "https://esn.example.org/?stream=pump-7&topic=steps&partition=1";
 
     [Fact]
     public async Task Changes_come_in_their_order_though_the_first_attempts_fail()
@@ -57,6 +60,7 @@ public sealed class WebhookTests(EmbeddedBrokerFixture broker) : IClassFixture<E
         Assert.Equal("steps/1/pump-7/63", JsonDocument.Parse(receiver.Bodies.Last()).RootElement.GetProperty("data").GetProperty("alarm")
             .GetString());
         Assert.Equal(2, counts["retried"]);
+        Assert.All(receiver.Bodies, body => Assert.Equal(Link, JsonDocument.Parse(body).RootElement.GetProperty("link").GetString()));
     }
 
     static ScoredBatch Silence(bool ended, int channel = -1) => new(new TimePassed())
@@ -236,6 +240,7 @@ public sealed class WebhookTests(EmbeddedBrokerFixture broker) : IClassFixture<E
 
         hooks.Observe(Batch(AlarmChange.Opened, at: DateTime.UtcNow));
         await Until("pump-7 info");
+        Assert.Equal(Link, (await client.GetFromJsonAsync<JsonElement>("api/v2/alerts"))[0].GetProperty("generatorURL").GetString());
         hooks.Observe(Batch(AlarmChange.Escalated, Severity.Critical, DateTime.UtcNow));
         await Until("pump-7 critical");
         hooks.Observe(Batch(AlarmChange.Closed, Severity.Critical, DateTime.UtcNow));
