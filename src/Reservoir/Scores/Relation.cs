@@ -9,9 +9,9 @@ namespace Esn;
 /// With P = (Σ z zᵀ + β² I)⁻¹, z = [1; u(t); u(t − lag)], the ridge regression of every channel on all others is in one matrix: with B
 /// the two places of channel c in z, its residual now is the first of P_BB⁻¹ (P z)_B. Its own past is left out as well: a sensor that is
 /// off is foretold well from where it was. What one part of a plant tells another takes its time; without the past of the others that is
-/// left in the residual, and wanders in it. The channel whose residual is largest in units of its noise explains a part of the residuals of the others, which is
-/// taken from these: so the fault is named where it is. What is left of the channel after the next, beyond its usual, divides all: that is
-/// the plant, and no sensor. A channel that the others do not foretell is not judged.
+/// left in the residual, and wanders in it. The channel whose residual is largest in units of its noise explains a part of the residuals
+/// of the others, which is taken from these: so the fault is named where it is. What is left of the channel after the next, beyond its
+/// usual, divides all: that is the plant, and no sensor. A channel that the others do not foretell is not judged.
 /// </remarks>
 public sealed record RelationSpec : ScoreSpec
 {
