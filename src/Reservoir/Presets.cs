@@ -69,7 +69,8 @@ public static class Presets
         Scores = SensorScores,
         Calibrator = new BudgetSpec { AlarmsPerStep = budget, Floor = 4e-4, LevelMemory = 2000, Caution = .4, Reach = 1000 },
         // A mean over ten steps does not come back from one to the next, unless it only brushed the threshold.
-        Alarm = new AlarmSpec { OpenAfter = 2, Breadth = .25 },
+        // A fault of a plant lasts for hours: adapted to before it ends, it would be told again when it goes on elsewhere.
+        Alarm = new AlarmSpec { OpenAfter = 2, Breadth = .25, AdaptAfter = 1000 },
         Unprecedented = new UnprecedentedSpec { Hold = 2 },
         ScalingSteps = 400,
         FirstMoves = true,

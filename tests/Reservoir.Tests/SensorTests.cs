@@ -45,6 +45,22 @@ public sealed class SensorTests
         Assert.DoesNotContain(results[950..], r => r.AlarmOpen);
     }
 
+    // At a row in five seconds such a fault lasts an hour and a quarter.
+    [Fact]
+    public void A_fault_of_nine_hundred_rows_is_one_alarm_from_its_onset_to_its_end()
+    {
+        const int steps = 2600, onset = 1300, end = 2200;
+        var random = new Xoshiro256StarStar(31, threadSafe: false);
+        double[] feed = [.. Enumerable.Range(0, Channels * steps).Select(i => Normal.Sample(random, 0, 1)
+            + (i / Channels is >= onset and < end && i % Channels < 2 ? 4 : 0))];
+        StepResult[] results = Feeds.Run(Presets.Sensors(), feed, Channels);
+        AlarmEvent opened = Assert.Single(results.Events(), e => e.Change == AlarmChange.Opened && e.Position >= onset);
+        Assert.InRange(opened.Position, onset, onset + 15);
+        Assert.All(results[(onset + 15)..end], r => Assert.True(r.AlarmOpen));
+        Assert.InRange(results.Events().Last().Position, end, end + 60);
+        Assert.Equal(AlarmChange.Closed, results.Events().Last().Change);
+    }
+
     // Whatever opened the alarm, on-call hears of what comes to the other sensors of the plant.
     [Theory]
     [InlineData(60)]

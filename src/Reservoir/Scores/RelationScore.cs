@@ -21,24 +21,32 @@ sealed class RelationScore(RelationSpec spec, ScoreContext context)
     const int FewestShared = 4;     // channels that are judged, of which it can be told what they share
     const int Young = 30;           // residuals that are taken in full
     const int Begin = 50;           // residuals before one is told
-    const int FewestRows = 100, RowsARegressor = 3, Period = 50;
+    const int FewestRows = 100, RowsAChannel = 3, Period = 50;
 
-    readonly int _order = 1 + context.Channels;                               // D
-    readonly double[] _gram = new double[(1 + context.Channels) * (1 + context.Channels)];     // S [D×D]
-    readonly double[] _inverse = new double[(1 + context.Channels) * (1 + context.Channels)];  // P [D×D]
-    readonly double[] _z = new double[1 + context.Channels], _product = new double[1 + context.Channels];  // z, P z
+    readonly int _order = Order(spec, context.Channels);                      // D
+    readonly double[] _gram = Matrix(Order(spec, context.Channels));          // S [D×D]
+    readonly double[] _inverse = Matrix(Order(spec, context.Channels));       // P [D×D]
+    readonly double[] _z = new double[Order(spec, context.Channels)], _product = new double[Order(spec, context.Channels)];  // z, P z
+    readonly double[] _now = new double[context.Channels];                    // first row of P_BB⁻¹: of P z now
+    readonly double[] _then = new double[context.Channels];                   // and of P z then
+    readonly RecentSteps<double>? _before =                                   // u, from Lag steps ago on
+        spec.LooksBack(context.Channels) ? new(spec.Lag, context.Channels) : null;
     readonly double[] _offset = new double[context.Channels];                 // by which a channel is off for good
     readonly double[] _mean = new double[context.Channels];                   // of its residual over τ
     readonly double[] _usual = new double[context.Channels];                  // size of its residual
     readonly double[] _error = new double[context.Channels];                  // its square
     readonly double[] _average = new double[context.Channels], _power = new double[context.Channels];  // of the channel; its variance
     readonly double[] _ordered = new double[context.Channels];                // scratch
-    readonly RecentSteps<double> _waiting = new(spec.Wait, 1 + context.Channels);
+    readonly RecentSteps<double> _waiting = new(spec.Wait, Order(spec, context.Channels));
     readonly int[] _counted = new int[context.Channels];                      // values of a channel that moves, up to a bound
     int _waits;      // frames that wait
-    long _learnt, _next = Math.Max(FewestRows, RowsARegressor * (1L + context.Channels));  // frames; at which P is made
+    long _learnt, _next = Math.Max(FewestRows, RowsAChannel * (1L + context.Channels));  // frames; at which P is made
     int _judged;     // steps with a P, up to a bound
     bool _made;
+
+    static int Order(RelationSpec spec, int channels) => 1 + (spec.LooksBack(channels) ? 2 : 1) * channels;
+
+    static double[] Matrix(int order) => new double[order * order];
 
     public override bool Ready => _judged > Begin;
 
@@ -46,6 +54,7 @@ sealed class RelationScore(RelationSpec spec, ScoreContext context)
     {
         _z[0] = 1;
         for (int c = 0; c < Squares.Length; c++) _z[1 + c] = Math.Clamp(step.Input[c] - _offset[c], -Most, Most);
+        _before?.Oldest.CopyTo(_z.AsSpan(Then(0)));
         if (_made)
         {
             Multiply(step.Missing);
@@ -54,6 +63,9 @@ sealed class RelationScore(RelationSpec spec, ScoreContext context)
         }
         if (step.Frozen) _waits = 0;
         else Wait();
+        if (_before is null) return;
+        _z.AsSpan(1, Squares.Length).CopyTo(_before.Oldest);
+        _before.Advance();
     }
 
     public override double Deviation(int channel) => Math.Abs(_mean[channel]);
@@ -125,13 +137,21 @@ sealed class RelationScore(RelationSpec spec, ScoreContext context)
         return shared;
     }
 
-    double Residual(int c) => _product[1 + c] / _inverse[(1 + c) * _order + 1 + c];
+    // Where the past of a channel stands in z.
+    int Then(int c) => 1 + Squares.Length + c;
+
+    double Residual(int c) => _now[c] * _product[1 + c] + (_before is null ? 0 : _then[c] * _product[Then(c)]);
 
     double Units(int c) => Math.Abs(_mean[c]) / (_usual[c] + Floor);
 
-    // By how much the residual of a channel moves with 1 of another.
-    double Spill(int channel, int of) =>
-        _inverse[(1 + of) * _order + 1 + channel] / _inverse[(1 + channel) * _order + 1 + channel];
+    // By how much the residual of a channel moves with 1 of another that lasts.
+    double Spill(int channel, int of)
+    {
+        ReadOnlySpan<double> row = Row(_inverse, 1 + of);
+        if (_before is null) return _now[channel] * row[1 + channel];
+        ReadOnlySpan<double> then = Row(_inverse, Then(of));
+        return _now[channel] * (row[1 + channel] + then[1 + channel]) + _then[channel] * (row[Then(channel)] + then[Then(channel)]);
+    }
 
     void Wait()
     {
@@ -177,6 +197,19 @@ sealed class RelationScore(RelationSpec spec, ScoreContext context)
                 TensorPrimitives.MultiplyAdd(pivot, -factor, row, row);
             }
         }
+        LeaveOut();
+    }
+
+    // Of each channel the first row of P_BB⁻¹, of one or two rows.
+    void LeaveOut()
+    {
+        for (int c = 0; c < Squares.Length; c++)
+        {
+            ReadOnlySpan<double> row = Row(_inverse, 1 + c);
+            double part = _before is null ? 0 : row[Then(c)] / Row(_inverse, Then(c))[Then(c)];
+            _now[c] = 1 / (row[1 + c] - (_before is null ? 0 : part * row[Then(c)]));
+            _then[c] = -part * _now[c];
+        }
     }
 
     Span<double> Row(double[] matrix, int row) => matrix.AsSpan(row * _order, _order);
@@ -194,6 +227,7 @@ sealed class RelationScore(RelationSpec spec, ScoreContext context)
             _product[1 + top] = 0;
             double by = _mean[top];
             _offset[top] += by;
+            for (int at = top; at < _before?.Rows.Length; at += Squares.Length) _before.Rows[at] -= by;
             for (int c = 0; c < Squares.Length; c++) _mean[c] -= c == top ? by : Spill(c, top) * by;
         }
     }
@@ -202,6 +236,9 @@ sealed class RelationScore(RelationSpec spec, ScoreContext context)
     {
         state.Carry(_gram);
         state.Carry(_inverse);
+        state.Carry(_now);
+        state.Carry(_then);
+        _before?.Carry(ref state);
         state.Carry(_offset);
         state.Carry(_mean);
         state.Carry(_usual);

@@ -209,10 +209,10 @@ public sealed class OutgrownTests
     [Fact]
     public void Values_at_the_end_of_what_doubles_hold_are_bounded()
     {
-        double[] feed = Stepping(3000, 0), expected = new double[feed.Length];
-        for (int t = 0; t < 3000; t++) feed[6 * t + 5] = t < 1000 ? -1.7e308 : 1.7e308;
-        new Detector(Presets.Sensors(), 6).StepMany(new DateTime[3000], feed, new StepResult[3000], expected);
-        for (int t = 2500; t < 3000; t++)
+        double[] feed = Stepping(4000, 0), expected = new double[feed.Length];
+        for (int t = 0; t < 4000; t++) feed[6 * t + 5] = t < 1000 ? -1.7e308 : 1.7e308;
+        new Detector(Presets.Sensors(), 6).StepMany(new DateTime[4000], feed, new StepResult[4000], expected);
+        for (int t = 3500; t < 4000; t++)
             for (int c = 0; c < 5; c++) Assert.InRange(expected[6 * t + c], -10, 10);
     }
 

@@ -37,21 +37,25 @@ public sealed class RelationTests
         Missing = missing ?? [],
     });
 
-    // Ridge regression of one channel on the others and a constant, solved by itself.
-    static double Residual(double[][] learnt, double[] row, int channel, double regularisation)
+    // Ridge regression of one channel on the others, now and so many steps ago, and a constant, solved by itself.
+    static double Residual(double[][] rows, int learnt, int at, int channel, int lag, double regularisation)
     {
-        double[] Others(double[] all) => [1, .. all.Where((_, c) => c != channel)];
-        Matrix<double> z = Matrix<double>.Build.DenseOfRowArrays(learnt.Select(Others));
-        Vector<double> u = Vector<double>.Build.Dense([.. learnt.Select(r => r[channel])]);
-        Matrix<double> normal = z.TransposeThisAndMultiply(z) + regularisation * Matrix<double>.Build.DenseIdentity(Channels);
-        return row[channel] - normal.Solve(z.TransposeThisAndMultiply(u)).DotProduct(Vector<double>.Build.Dense(Others(row)));
+        double[] Others(int t) => [1, .. Not(rows[t]), .. lag == 0 ? [] : t < lag ? new double[Channels - 1] : Not(rows[t - lag])];
+        double[] Not(double[] all) => [.. all.Where((_, c) => c != channel)];
+        Matrix<double> z = Matrix<double>.Build.DenseOfRowArrays(Enumerable.Range(0, learnt).Select(Others));
+        Vector<double> u = Vector<double>.Build.Dense([.. rows.Take(learnt).Select(r => r[channel])]);
+        Matrix<double> normal = z.TransposeThisAndMultiply(z) + regularisation * Matrix<double>.Build.DenseIdentity(z.ColumnCount);
+        return rows[at][channel] - normal.Solve(z.TransposeThisAndMultiply(u)).DotProduct(Vector<double>.Build.Dense(Others(at)));
     }
 
-    [Fact]
-    public void Residuals_are_those_of_a_batch_ridge_of_each_channel_on_the_others()
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void Residuals_are_those_of_a_batch_ridge_of_each_channel_on_the_others(int lag)
     {
         // τ = 1: the mean is the residual, as long as it is not limited. Nothing is forgotten in as many steps, to rounding.
-        var spec = new RelationSpec { Window = 1, Wait = 7, Memory = 1e8, Foretold = 0 };
+        var spec = new RelationSpec { Window = 1, Wait = 7, Memory = 1e8, Foretold = 0, Lag = lag };
         Score score = Create(spec, Channels);
         double[][] rows = Plant(400, 1);
         int compared = 0;
@@ -60,11 +64,41 @@ public sealed class RelationTests
             Step(score, rows[t]);
             // P is made at 100 frames that were learnt, seven steps after each came, and at 150.
             if (t < 107) continue;
-            double[][] learnt = rows[..(t <= 156 ? 100 : 150)];
+            int learnt = t <= 156 ? 100 : 150;
             for (int c = 0; c < Channels && t < 137; c++, compared++)
-                Assert.Equal(Math.Abs(Residual(learnt, rows[t], c, spec.Regularisation)), score.Deviation(c), 1e-6);
+                Assert.Equal(Math.Abs(Residual(rows, learnt, t, c, lag, spec.Regularisation)), score.Deviation(c), 1e-6);
         }
         Assert.True(compared > 100);
+    }
+
+    // A probe far down a pipe says at t what one at its beginning said three steps before, and nothing of what that says now.
+    [Theory]
+    [InlineData(0, false)]
+    [InlineData(3, true)]
+    public void What_comes_to_a_sensor_later_is_foretold_of_it_and_that_it_is_off_stands_out(int lag, bool told)
+    {
+        const int steps = 3000;
+        Score score = Create(new RelationSpec { Lag = lag }, 2);
+        var random = new Xoshiro256StarStar(6, threadSafe: false);
+        double[] inlet = new double[steps];
+        double usual = 0, off = 0;
+        for (int t = 0; t < steps; t++)
+        {
+            inlet[t] = (t > 0 ? .5 * inlet[t - 1] : 0) + Normal.Sample(random, 0, .87);
+            Step(score, [inlet[t], (t < 3 ? 0 : inlet[t - 3]) + Normal.Sample(random, 0, .2) + (t >= 2950 ? .9 : 0)]);
+            double square = score.Squares[1];
+            if (t is >= 1000 and < 2950) usual = Math.Max(usual, double.IsNaN(square) ? 0 : square);
+            if (t >= 2950) off = Math.Max(off, double.IsNaN(square) ? 0 : square);
+        }
+        Assert.Equal(told, off > 2 * usual && usual > 0);
+    }
+
+    [Fact]
+    public void Of_a_feed_of_many_channels_the_others_are_looked_at_now_alone_and_a_step_costs_no_more()
+    {
+        var (with, without) = (new RelationSpec(), new RelationSpec { Lag = 0 });
+        Assert.Equal(without.EstimatedBytes(129), with.EstimatedBytes(129));
+        Assert.InRange(with.EstimatedBytes(128), 2 * without.EstimatedBytes(128), 4 * without.EstimatedBytes(128));
     }
 
     [Theory]
@@ -141,5 +175,32 @@ public sealed class RelationTests
         }
         Assert.True(After(2)[^1] > 25);
         Assert.InRange(After(2, -2.5, 2, -3)[^3], 0, 2.25 + 1e-9);
+    }
+
+    // Of two channels of one load, each is foretold from the other: which of them is off is said by what they do themselves.
+    [Fact]
+    public void Of_two_channels_that_foretell_each_other_the_one_that_is_off_is_named()
+    {
+        (int told, int named) = (0, 0);
+        for (int seed = 1; seed <= 8; seed++)
+        {
+            var random = new Xoshiro256StarStar(seed, threadSafe: false);
+            double load = 0;
+            const int Fault = 2500;
+            double[] feed = new double[3 * 2700];
+            for (int t = 0; t < 2700; t++)
+            {
+                load = .99 * load + Normal.Sample(random, 0, .1);
+                feed[3 * t] = 20 + load + Normal.Sample(random, 0, .1) + (t >= Fault ? 1.5 : 0);
+                feed[3 * t + 1] = 2 + .1 * load + Normal.Sample(random, 0, .01);
+                feed[3 * t + 2] = 60 + Normal.Sample(random, 0, .2);
+            }
+            List<AlarmEvent> of = [.. Feeds.Run(Presets.Sensors(), feed, 3).Events()
+                .Where(e => e.Position >= Fault && e.Change is AlarmChange.Opened or AlarmChange.Escalated)];
+            if (of.Count == 0) continue;
+            told++;
+            if (of.TrueForAll(e => e.Contributions[0].Channel == 0)) named++;
+        }
+        Assert.True(told >= 7 && named >= 6, $"{told} told, {named} named in each event");
     }
 }

@@ -286,14 +286,20 @@ sealed class ErrorJudge : Judge, IJudgement
         return double.PositiveInfinity;
     }
 
-    // The largest margin; in an alarm of those that alarm, as a score of another voice may be further out and still be usual there.
+    // The largest margin; in an alarm of those that alarm, as a score of another voice may be further out and still be usual there. What
+    // others say of a channel may be the fault of one of them: it counts where no channel alarms by itself.
     int Top()
     {
         ReadOnlySpan<double> margins = _calibrator.Margins;
-        bool alarms = _calibrator.Score >= 1;
+        bool alarms = _calibrator.Score >= 1, related = false;
         int top = -1;
         for (int i = 0; i < margins.Length; i++)
-            if ((top < 0 || margins[i] > margins[top]) && (!alarms || _calibrator.Alarms(i))) top = i;
+        {
+            if (alarms && !_calibrator.Alarms(i)) continue;
+            bool other = alarms && _related[IndexOf(i)];
+            if (top >= 0 && (other == related ? margins[i] <= margins[top] : other)) continue;
+            (top, related) = (i, other);
+        }
         return Math.Max(0, top);
     }
 
