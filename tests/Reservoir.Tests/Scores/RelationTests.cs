@@ -177,7 +177,7 @@ public sealed class RelationTests
         Assert.InRange(After(2, -2.5, 2, -3)[^3], 0, 2.25 + 1e-9);
     }
 
-    // Of two channels of one load, each is foretold from the other: which of them is off is said by what they do themselves.
+    // Of two channels of one load, each is foretold from the other: which of them is off is said by what it does itself, if that alarms.
     [Fact]
     public void Of_two_channels_that_foretell_each_other_the_one_that_is_off_is_named()
     {
@@ -191,7 +191,7 @@ public sealed class RelationTests
             for (int t = 0; t < 2700; t++)
             {
                 load = .99 * load + Normal.Sample(random, 0, .1);
-                feed[3 * t] = 20 + load + Normal.Sample(random, 0, .1) + (t >= Fault ? 1.5 : 0);
+                feed[3 * t] = 20 + load + Normal.Sample(random, 0, .1) + (t >= Fault ? 8 : 0);
                 feed[3 * t + 1] = 2 + .1 * load + Normal.Sample(random, 0, .01);
                 feed[3 * t + 2] = 60 + Normal.Sample(random, 0, .2);
             }
