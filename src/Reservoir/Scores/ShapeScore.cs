@@ -12,6 +12,7 @@ sealed class ShapeScore(ShapeSpec spec, ScoreContext context) : Score("shape", c
 {
     const int Room = 64;            // samples between two times that what is too old is thrown away
     const int Enough = 8;           // lengths of past from which its halves are compared: before, they differ for want of shapes
+    const int Many = 40;            // lengths, as many shapes that do not overlap, from which a record is one
     const double Resolved = 1e-8;   // mean square below which shapes are the same: what single precision resolves
 
     readonly float[][] _past = Rows(spec, context.Channels);   // u, less its mean over the last m where it wanders [channels][samples]
@@ -29,6 +30,9 @@ sealed class ShapeScore(ShapeSpec spec, ScoreContext context) : Score("shape", c
     int _count;                                                // samples since there was one to compare with, up to enough of them
     double _unlike;                                            // mean |ln| of the ratio of d² to the nearest in each half of the past
     int _compared;                                             // samples that it is of, up to its memory
+    double _record;                                            // largest d² of all channels before the last two blocks, fading
+    double _before, _block;                                    // the same of the block before this one, and of this one so far
+    int _inBlock;                                              // samples of this block
 
     static float[][] Rows(ShapeSpec spec, int channels) =>
         [.. Enumerable.Range(0, channels).Select(_ => new float[spec.Past + spec.Points + 1 + Room])];
@@ -76,9 +80,27 @@ sealed class ShapeScore(ShapeSpec spec, ScoreContext context) : Score("shape", c
             if (_compared < Math.Max(Enough * _length, spec.Memory / _stride)) _compared++;
             _unlike += (unlike - _unlike) / _compared;
         }
+        double apart = 0;
+        for (int c = 0; c < Squares.Length; c++) apart += Squares[c] = Math.Max(Resolved, Apart(c, nearest));
         // What is usual is learnt of a feed that is still new, too: of what is below 0 nothing is told.
-        int sign = Recurs ? 1 : -1;
-        for (int c = 0; c < Squares.Length; c++) Squares[c] = sign * Math.Max(Resolved, Apart(c, nearest));
+        if (!Recurs && !IsClear(apart))
+            for (int c = 0; c < Squares.Length; c++) Squares[c] = -Squares[c];
+        Remember(apart, step.Frozen);
+    }
+
+    // R is a power of the ratio that two distances to a nearest shape usually have. That one is R times as far out as the furthest of n
+    // before has a chance of R^−α/n where their tail is Pareto's: with α = 1, a heavy one, it is as small where n is less and R as much more.
+    bool IsClear(double apart) =>
+        _record > 0 && _compared > 0 && apart > Math.Exp(spec.Clear * _unlike) * Math.Max(1, Many * (double)_length / _compared) * _record;
+
+    // In blocks, as the shape of a fault comes into the last period step by step: each would break the record of the one before by a
+    // hair. What an alarm is told of is no record, or the next fault had to be further out.
+    void Remember(double apart, bool told)
+    {
+        if (!told) _block = Math.Max(_block, apart);
+        if (++_inBlock < 2 * _length) return;
+        _record = Math.Max(_record * Math.Exp(-_inBlock * _stride / spec.Memory), _before);
+        (_before, _block, _inBlock) = (_block, 0, 0);
     }
 
     // By one standard error: comparisons within a length are nearly the same, and spread about as wide as their mean is.
@@ -300,5 +322,9 @@ sealed class ShapeScore(ShapeSpec spec, ScoreContext context) : Score("shape", c
         if (!state.Holds(6)) return;
         state.Carry(ref _wanders);
         state.Carry(_latest);
+        state.Carry(ref _record);
+        state.Carry(ref _before);
+        state.Carry(ref _block);
+        state.Carry(ref _inBlock, 0, 2 * spec.Points);
     }
 }

@@ -33,6 +33,13 @@ public sealed record ShapeSpec : ScoreSpec
     public double Recurrent { get; init; } = 2;
 
     /// <summary>
+    /// Where that is not so, a mean square is told that is larger than any before by this power of that geometric mean, [1, 100], those
+    /// apart that an alarm was told of; by as many times more as fewer than forty lengths were compared. A clean feed whose every cycle is a
+    /// little longer or higher than the last finds new shapes as a chaotic one does, and no news are but those that are far further out.
+    /// </summary>
+    public double Clear { get; init; } = 1.5;
+
+    /// <summary>
     /// Memory of how far shapes usually lie apart, in steps, 50 … 1e8: a level that follows the rhythm of the feed would hide what
     /// breaks it.
     /// </summary>
@@ -54,6 +61,7 @@ public sealed record ShapeSpec : ScoreSpec
         Require.Range(Longest, 4, Measured / 4);
         Require.Above(Periodic, 0, 1);
         Require.Above(Recurrent, 1, 100);
+        Require.Range(Clear, 1, 100);
         Require.Range(Memory, 50, 1e8);
     }
 

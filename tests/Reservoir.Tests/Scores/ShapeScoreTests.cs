@@ -92,6 +92,70 @@ public sealed class ShapeScoreTests
         Assert.InRange(Told(feed, recurrent: 2), .7, 1);
     }
 
+    // Every cycle is a little longer and higher than the last, and without noise the nearest of the past is now far, now near.
+    [Fact]
+    public void A_clean_rhythm_whose_cycles_differ_is_told_where_one_is_far_further_out_than_any_before()
+    {
+        (double[] feed, int first, int last) = UnevenCycles(steps: 9000, seed: 11);
+        Score score = new ShapeSpec().Create(new ScoreContext(1, [1], null)), without = new ShapeSpec { Clear = 100 }
+            .Create(new ScoreContext(1, [1], null));
+        int told = 0;
+        for (int t = 0; t < feed.Length; t++)
+        {
+            Step(score, [feed[t]]);
+            Step(without, [feed[t]]);
+            if (!score.Ready) continue;
+            Assert.Equal(-Math.Abs(score.Squares[0]), without.Squares[0]);
+            if (t < first || t > last + 200) Assert.True(score.Squares[0] < 0, $"step {t}");
+            else if (score.Squares[0] > 0) told++;
+        }
+        Assert.InRange(told, 50, last + 201 - first);
+    }
+
+    // What an alarm is told of is no record: a second fault need not be further out than the first by as much again.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_second_fault_is_told_as_the_first_was_where_that_one_was_told(bool told)
+    {
+        (double[] feed, int first, int last) = UnevenCycles(steps: 9000, seed: 11);
+        int second = first + 2000, length = last + 1 - first;
+        double middle = (feed.Max() + feed.Min()) / 2;
+        for (int t = second; t < second + length; t++) feed[t] = 1.6 * middle - feed[t];
+        Score score = new ShapeSpec().Create(new ScoreContext(1, [1], null));
+        bool heard = false;
+        for (int t = 0; t < feed.Length; t++)
+        {
+            Step(score, [feed[t]], frozen: told && t >= first && t < last + 600);
+            if (t >= second && t < second + length) heard |= score.Squares[0] > 0;
+        }
+        Assert.Equal(told, heard);
+    }
+
+    // Pulses whose length and height vary by themselves; the course of one is reversed, from first to last.
+    static (double[] Feed, int First, int Last) UnevenCycles(int steps, int seed)
+    {
+        var random = new Xoshiro256StarStar(seed, threadSafe: false);
+        double[] feed = new double[steps];
+        (int begin, int first, int last) = (0, 0, 0);
+        while (begin < steps)
+        {
+            int length = (int)Math.Round(120 + 1.2 * Normal.Sample(random, 0, 1)), end = Math.Min(steps, begin + length);
+            double height = 1 + .05 * Normal.Sample(random, 0, 1);
+            bool reversed = first == 0 && begin > steps / 2;
+            if (reversed) (first, last) = (begin, end - 1);
+            for (int t = begin; t < end; t++)
+            {
+                double u = (double)(t - begin) / length;
+                if (reversed) u = 1 - u;
+                double rise = (u - .16) / .07, notch = (u - .42) / .06;
+                feed[t] = height * (Math.Exp(-rise * rise) + .5 * Math.Exp(-notch * notch) + .35 * Math.Exp(-3.2 * u));
+            }
+            begin += length;
+        }
+        return (feed, first, last);
+    }
+
     // Noise that resonates has a period and no rhythm; white noise has neither.
     [Theory]
     [InlineData(0)]
@@ -289,6 +353,6 @@ public sealed class ShapeScoreTests
         return feed;
     }
 
-    static void Step(Score score, ReadOnlySpan<double> frame) =>
-        score.Step(new ScoreInput { Input = frame, Errors = frame, Frozen = false, Held = new HeldChannels(new bool[frame.Length]) });
+    static void Step(Score score, ReadOnlySpan<double> frame, bool frozen = false) =>
+        score.Step(new ScoreInput { Input = frame, Errors = frame, Frozen = frozen, Held = new HeldChannels(new bool[frame.Length]) });
 }
