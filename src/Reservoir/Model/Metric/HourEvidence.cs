@@ -1,6 +1,8 @@
 namespace Esn;
 
-/// <summary>Evidence that a channel is not what it was at this hour: how far outside of it, and its mean, each on a scale of its own.</summary>
+/// <summary>
+/// Evidence that a channel is not what it was at this hour: how far it is outside of that, and the mean of it, each on a scale of its own.
+/// </summary>
 /// <param name="spec">Of the weights and scales.</param>
 /// <param name="interval">Between two frames.</param>
 /// <param name="lasting">Values in a row above the bar, ≥ 1, after which the next ones are what the feed does.</param>

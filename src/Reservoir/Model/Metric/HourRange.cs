@@ -34,8 +34,8 @@ sealed class HourRange(TimeSpan interval)
     public const int Bytes = Days * Most * 2 * sizeof(float);
 
     /// <summary>
-    /// Whether the time of the day tells anything, [0, 1]: 1 − how far values lie outside of the range of their hour, over how far outside of
-    /// that of another, as mean squares. Of noise, and of a level that wanders, it is 0.
+    /// Whether the time of the day tells anything, [0, 1]: 1 − how far values lie outside of the range of their hour, over how far outside
+    /// of that of another, as mean squares. Of noise, and of a level that wanders, it is about 0.
     /// </summary>
     public double Tells => _other > 0 ? Math.Max(0, 1 - _own / _other) : 0;
 
