@@ -38,7 +38,7 @@ public sealed record MetricCalibratorSpec
 
 /// <summary>
 /// Evidence E and X that one channel is not as it was: E the weighted mean over the horizons that tell of what is unusual in the error and
-/// in its signed mean, each on a scale of its own, X the records of the value itself.
+/// in its signed mean, each on a scale of its own, or what is unusual at its hour, where that is more; X the records of the value itself.
 /// </summary>
 sealed class MetricCalibrator
 {
@@ -60,6 +60,7 @@ sealed class MetricCalibrator
     readonly RunningSum _latest;      // of the few latest of these [horizons]
     readonly RunningSum _telling;     // how many of the latest K tell [horizons]
     readonly TailChannel[] _error, _mean;  // [horizons]
+    readonly HourEvidence _hour;
     readonly ExtremeEvidence _extremes;
     Moves _moves = new();
     long _count;                      // frames taken
@@ -68,7 +69,8 @@ sealed class MetricCalibrator
     /// <param name="warmUp">n0, the unit of the lengths, ≥ 1 steps.</param>
     /// <param name="weights">Of each horizon, [horizons], ≥ 0, not all 0; only their ratios count.</param>
     /// <param name="regressors">D of the readout, ≥ 1.</param>
-    public MetricCalibrator(MetricCalibratorSpec spec, int warmUp, ReadOnlySpan<double> weights, int regressors)
+    /// <param name="interval">Between two frames.</param>
+    public MetricCalibrator(MetricCalibratorSpec spec, int warmUp, ReadOnlySpan<double> weights, int regressors, TimeSpan interval)
     {
         spec.Validate();
         Require.Range(warmUp, 1, 1_000_000);
@@ -84,6 +86,7 @@ sealed class MetricCalibrator
         int lasting = Steps(Lasting, warmUp, 1);
         _error = [.. Enumerable.Range(0, horizons).Select(_ => new TailChannel(spec.Tail, 1, lasting))];
         _mean = [.. Enumerable.Range(0, horizons).Select(_ => new TailChannel(spec.Tail, _length, lasting))];
+        _hour = new HourEvidence(spec, interval, lasting);
         _extremes = new ExtremeEvidence(spec.Extremes, Steps(spec.Extremes.LevelLength, warmUp, 3));
     }
 
@@ -118,6 +121,8 @@ sealed class MetricCalibrator
     /// <summary>Takes a step.</summary>
     /// <param name="errors">e_h(t) in scaled units, [horizons], finite.</param>
     /// <param name="x">The value itself, units of the feed, finite.</param>
+    /// <param name="y">The same, scaled.</param>
+    /// <param name="time">Of the frame.</param>
     /// <param name="tells">Whether neither the frame nor that from which the horizon foretold it was muted, [horizons].</param>
     /// <param name="learn">False: the errors leave no trace in what they are compared with.</param>
     /// <param name="keep">
@@ -125,8 +130,8 @@ sealed class MetricCalibrator
     /// on to keep them.
     /// </param>
     /// <param name="level">Of the channel that grows, if the value is its growth a step; NaN: it is not.</param>
-    public void Step(ReadOnlySpan<double> errors, ReadOnlySpan<bool> tells, double x, bool learn, bool keep = true,
-        double level = double.NaN)
+    public void Step(ReadOnlySpan<double> errors, ReadOnlySpan<bool> tells, double x, double y, DateTime time, bool learn,
+        bool keep = true, double level = double.NaN)
     {
         Require.Length(errors.Length, _horizons, nameof(errors));
         Require.Length(tells.Length, _horizons, nameof(tells));
@@ -153,6 +158,9 @@ sealed class MetricCalibrator
             if (latest * Math.Sign(recent) < goesOn) remembered += _weights[h] * ofMean;
         }
         if (weight > 0 && tells.Contains(false)) (evidence, remembered) = (evidence / weight, remembered / weight);
+        _hour.Step(time, y, learn, keep);
+        (evidence, remembered) = (_hour.Left * evidence, _hour.Left * remembered);
+        if (_hour.Evidence > evidence) (evidence, remembered, signed) = (_hour.Evidence, _hour.Remembered, _hour.Above ? 1 : -1);
         (ErrorEvidence, Remembered, Above) = (evidence, remembered, signed >= 0);
         ExtremeEvidence = _extremes.Step(x, keep);
         bool grows = !double.IsNaN(level);
@@ -177,6 +185,7 @@ sealed class MetricCalibrator
         }
         foreach (TailChannel tail in _error) tail.Carry(ref state);
         foreach (TailChannel tail in _mean) tail.Carry(ref state);
+        if (state.Holds(6)) _hour.Carry(ref state);
         _extremes.Carry(ref state);
         if (state.Holds(6)) state.Carry(ref _moves);
         state.Carry(ref _count);

@@ -48,7 +48,7 @@ sealed class MetricJudge : Judge, IJudgement
         (_tells, _muted) = (new bool[weights.Length], new long[_ahead[^1] + 1]);
         _muted.AsSpan().Fill(-1);
         _calibrators = [.. Enumerable.Range(0, channels)
-            .Select(_ => new MetricCalibrator(spec.Calibrator, spec.WarmUp, weights, spec.Regressors(channels)))];
+            .Select(_ => new MetricCalibrator(spec.Calibrator, spec.WarmUp, weights, spec.Regressors(channels), interval))];
         _budget = new EmissionBudget(spec.Budget, spec.WarmUp, channels);
         _recurrences = [.. Enumerable.Range(0, channels).Select(_ => new Recurrence(interval, _budget.Threshold))];
         (_channelErrors, _margins, _present) = (new double[weights.Length], new double[channels + 1], new double[channels]);
@@ -133,8 +133,8 @@ sealed class MetricJudge : Judge, IJudgement
             }
             for (int h = 0; h < _channelErrors.Length; h++) _channelErrors[h] = step.Errors[h * _calibrators.Length + c];
             MetricCalibrator calibrator = _calibrators[c];
-            calibrator.Step(_channelErrors, _tells, step.Frame[c], learn: !(alarm.Open || step.Muted), keep: !step.Muted,
-                level: !step.Grows.IsEmpty && step.Grows[c] ? step.Values[c] : double.NaN);
+            calibrator.Step(_channelErrors, _tells, step.Frame[c], step.Scaled[c], step.Time, learn: !(alarm.Open || step.Muted),
+                keep: !step.Muted, level: !step.Grows.IsEmpty && step.Grows[c] ? step.Values[c] : double.NaN);
             double errors = _recurrences[c].Take(step.Time, calibrator.ErrorEvidence, keep: !step.Muted, _opening);
             double evidence = _spec.Budget.Weigh(errors, calibrator.ExtremeEvidence);
             // The budget must not take what a ceiling hides for what was told: of other channels it would ask for more than that.

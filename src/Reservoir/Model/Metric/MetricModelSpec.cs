@@ -82,7 +82,8 @@ public sealed record MetricModelSpec : ModelSpec
     /// <inheritdoc/>
     public override long EstimatedBytes(int channels) =>
         base.EstimatedBytes(channels) + (long)channels
-            * (HorizonSteps.Count * 2 * sizeof(float) * (Calibrator.Tail.Reference + WarmUp / 10) + Recurrence.Bytes);
+            * ((HorizonSteps.Count + 1) * 2 * sizeof(float) * (Calibrator.Tail.Reference + WarmUp / 10)
+                + Recurrence.Bytes + HourRange.Bytes);
 
     internal override IReadOnlyList<int> HorizonSteps => [.. Horizons.Select(Steps).Distinct()];
 

@@ -1,0 +1,130 @@
+namespace Esn;
+
+/// <summary>
+/// What a channel was at this time of the day on the days before, working days and weekends apart, and how far a value lies outside of it.
+/// No forecast expects a job whose beginning it cannot tell, so none misses one that does not come; and an outage by night is little beside
+/// the errors of the day, but far outside of all nights.
+/// </summary>
+/// <param name="interval">Between two frames, above 0.</param>
+sealed class HourRange(TimeSpan interval)
+{
+    const int Days = 14;        // that are remembered, the one of now among them
+    const int Most = 288;       // slots of a day: five minutes each, or a frame where that is more
+    const int Fewest = 8;       // frames of a day that has a rhythm
+    const int Enough = 3;       // days of a kind, of which a range is one
+    const int Short = 96;       // slots of a day above which a timer may start its job in the slot before or after
+    const double Narrow = .5;   // of the usual width, that is added to each: where nothing moved a hair is no news
+    const int UsualOf = 1000;   // frames that teach the usual width
+    const int TellsOf = 4000;   // frames that teach whether the hour tells anything
+    const double Far = 2;       // widths that count for that at the most
+    // Hours to the other range, with which that is compared: of jobs that come every hour, or two, three, four and so on, each comes again
+    // after a day, and only those by the hour come again after 7.
+    const int OtherHours = 7;
+
+    readonly int _slots = SlotsOf(interval);  // of a day; 0: too few frames to have any
+    readonly float[] _low = Filled(Days * SlotsOf(interval), float.PositiveInfinity);   // of a slot, in a ring
+    readonly float[] _high = Filled(Days * SlotsOf(interval), float.NegativeInfinity);
+    long _now = -1;             // slot, since 1 January 1
+    double _width;              // of a range, usually
+    long _count;                // ranges that were seen
+    double _own, _other;        // mean squares of how far values lay outside of their range, and of that of another hour
+    long _compared;             // frames
+
+    /// <summary>That one takes at the most, about.</summary>
+    public const int Bytes = Days * Most * 2 * sizeof(float);
+
+    /// <summary>
+    /// Whether the time of the day tells anything, [0, 1]: 1 − how far values lie outside of the range of their hour, over how far outside
+    /// of that of another, as mean squares. Of noise, and of a level that wanders, it is about 0.
+    /// </summary>
+    public double Tells => _other > 0 ? Math.Max(0, 1 - _own / _other) : 0;
+
+    /// <summary>
+    /// How far a value lies outside of the range, in widths of it: above 0 above, below 0 below, 0 inside; NaN: too few days were seen.
+    /// </summary>
+    /// <param name="time">Of the frame.</param>
+    /// <param name="y">Scaled, finite.</param>
+    /// <param name="keep">False: the value is not remembered.</param>
+    public double Take(DateTime time, double y, bool keep)
+    {
+        if (_slots == 0) return double.NaN;
+        long slot = (long)((Int128)time.Ticks * _slots / TimeSpan.TicksPerDay);
+        Advance(slot);
+        double own = Outside(slot, 0, y, out double width);
+        if (!double.IsNaN(width)) _width += (width - _width) / Math.Min(++_count, UsualOf);
+        double other = Outside(slot, _slots * OtherHours / 24, y, out _);
+        if (!keep) return own;
+        int at = (int)(slot % _low.Length);
+        (_low[at], _high[at]) = (Math.Min(_low[at], (float)y), Math.Max(_high[at], (float)y));
+        if (double.IsNaN(own) || double.IsNaN(other)) return own;
+        double gain = 1.0 / Math.Min(++_compared, TellsOf);
+        _own += (Math.Min(Far * Far, own * own) - _own) * gain;
+        _other += (Math.Min(Far * Far, other * other) - _other) * gain;
+        return own;
+    }
+
+    static int SlotsOf(TimeSpan interval)
+    {
+        double frames = TimeSpan.FromDays(1) / interval;
+        return frames < Fewest ? 0 : (int)Math.Min(Most, Math.Round(frames));
+    }
+
+    // Of the range of the slot so many later, on the days of the same kind.
+    double Outside(long slot, int later, double y, out double width)
+    {
+        float low = float.PositiveInfinity, high = float.NegativeInfinity;
+        int days = 0, beside = _slots > Short ? 1 : 0;
+        bool rests = Rests(slot);
+        for (int ago = 1; ago < Days; ago++)
+        {
+            long then = slot - (long)ago * _slots;
+            if (then < _slots || Rests(then) != rests) continue;
+            then += later;
+            float least = float.PositiveInfinity, most = float.NegativeInfinity;
+            for (long near = then - beside; near <= then + beside; near++)
+            {
+                int at = (int)(near % _low.Length);
+                (least, most) = (Math.Min(least, _low[at]), Math.Max(most, _high[at]));
+            }
+            if (least > most) continue;
+            days++;
+            (low, high) = (Math.Min(low, least), Math.Max(high, most));
+        }
+        width = days < Enough ? double.NaN : high - low;
+        if (days < Enough) return double.NaN;
+        double unit = width + Narrow * _width, outside = y > high ? y - high : y < low ? y - low : 0;
+        return unit > 0 ? outside / unit : 0;
+    }
+
+    bool Rests(long slot) => slot / _slots % 7 >= 5;  // 1 January 1 was a Monday
+
+    void Advance(long slot)
+    {
+        for (long next = Math.Max(_now + 1, slot - _low.Length + 1); next <= slot; next++)
+        {
+            int at = (int)(next % _low.Length);
+            (_low[at], _high[at]) = (float.PositiveInfinity, float.NegativeInfinity);
+        }
+        _now = Math.Max(_now, slot);
+    }
+
+    static float[] Filled(int length, float with)
+    {
+        float[] array = new float[length];
+        array.AsSpan().Fill(with);
+        return array;
+    }
+
+    /// <summary>Out into a snapshot or back.</summary>
+    public void Carry(ref StateCarrier state)
+    {
+        state.Carry(_low);
+        state.Carry(_high);
+        state.Carry(ref _now);
+        state.Carry(ref _width);
+        state.Carry(ref _count);
+        state.Carry(ref _own);
+        state.Carry(ref _other);
+        state.Carry(ref _compared);
+    }
+}

@@ -1,0 +1,94 @@
+using MathNet.Numerics.Distributions;
+using MathNet.Numerics.Random;
+using Xunit;
+
+namespace Esn.Tests.Metric;
+
+/// <summary>What a channel was at its hour: far outside of that is news, wherever the forecast lies.</summary>
+public sealed class HourRangeTests
+{
+    static readonly DateTime Monday = new(2026, 2, 2, 0, 0, 0, DateTimeKind.Utc);
+    static readonly TimeSpan Hour = TimeSpan.FromHours(1);
+
+    static double Day(int hour) => .5 - .5 * Math.Cos(2 * Math.PI * (hour - 3) / 24.0);
+
+    static HourRange After(int days, Func<int, double> value, TimeSpan? every = null)
+    {
+        TimeSpan interval = every ?? Hour;
+        var range = new HourRange(interval);
+        for (int i = 0; i < days * (TimeSpan.FromDays(1) / interval); i++) range.Take(Monday + i * interval, value(i), keep: true);
+        return range;
+    }
+
+    [Fact]
+    public void Three_days_of_a_kind_make_a_range_and_a_weekend_is_judged_by_weekends()
+    {
+        var range = new HourRange(Hour);
+        var known = new List<int>();
+        for (int i = 0; i < 15 * 24; i++)
+            if (!double.IsNaN(range.Take(Monday.AddHours(i), Day(i), keep: true)) && !known.Contains(i / 24)) known.Add(i / 24);
+        Assert.Equal([3, 4, 7, 8, 9, 10, 11, 13, 14], known);
+    }
+
+    [Fact]
+    public void What_is_outside_is_so_by_widths_of_the_range_and_to_its_side()
+    {
+        var random = new MersenneTwister(1);
+        HourRange range = After(4, i => Day(i) + .01 * random.NextDouble());
+        DateTime night = Monday.AddHours(4 * 24 + 3);
+        Assert.Equal(0, range.Take(night, .005, keep: false), .1);
+        double above = range.Take(night, .2, keep: false), below = range.Take(night, -.2, keep: false);
+        Assert.InRange(above, 8, 40);
+        Assert.InRange(below, -40, -8);
+        Assert.Equal(0, range.Take(night.AddHours(12), 1.005, keep: false), .5);  // what is the rule at noon
+    }
+
+    [Fact]
+    public void The_hour_tells_of_days_and_daily_jobs_and_not_of_noise_or_of_what_comes_each_hour()
+    {
+        var random = new MersenneTwister(2);
+        double Noise() => Normal.Sample(random, 0, .05);
+        TimeSpan five = TimeSpan.FromMinutes(5);
+        Assert.InRange(After(10, i => Day(i) + Noise()).Tells, .9, 1);
+        Assert.InRange(After(10, i => (i % 288 is >= 24 and < 33 ? 1 : 0) + Noise(), five).Tells, .7, 1);
+        Assert.InRange(After(10, _ => Noise(), five).Tells, 0, .3);
+        Assert.InRange(After(10, i => (i % 12 == 3 ? 1 : 0) + Noise(), five).Tells, 0, .3);
+    }
+
+    [Fact]
+    public void What_is_not_to_be_learnt_widens_no_range_and_rare_frames_have_none()
+    {
+        HourRange range = After(4, i => Day(i) + .01 * (i / 24));
+        DateTime night = Monday.AddHours(4 * 24 + 3);
+        double first = range.Take(night, 5, keep: false);
+        Assert.Equal(first, range.Take(night, 5, keep: false));
+        Assert.True(first > 5);
+        HourRange rare = After(20, i => i, TimeSpan.FromHours(6));
+        Assert.True(double.IsNaN(rare.Take(Monday.AddDays(20), 0, keep: true)));
+    }
+
+    // Requests by the hour, never below 150: three hours of nothing, when nearly nothing is expected anyway.
+    [Fact]
+    public void An_outage_by_night_is_told()
+    {
+        int told = 0, alarms = 0;
+        foreach (int seed in Enumerable.Range(1, 6))
+        {
+            var random = new MersenneTwister(seed);
+            var detector = new Detector(Presets.Metric().ForFeedOf(1000), 1);
+            double slow = 0;
+            bool heard = false;
+            for (int i = 0; i < 1000; i++)
+            {
+                slow = .7 * slow + Normal.Sample(random, 0, .04);
+                double x = i is >= 699 and < 702 ? 0 : Math.Round(220 + 1200 * Day(i) * (1 + slow) + Normal.Sample(random, 0, 8));
+                if (detector.Step(Monday.AddHours(i), [x], [0]).Alarm is not { Announced: true }) continue;
+                if (i is >= 699 and < 704) heard = true;
+                else alarms++;
+            }
+            if (heard) told++;
+        }
+        Assert.InRange(told, 5, 6);
+        Assert.InRange(alarms, 0, 8);
+    }
+}
