@@ -51,9 +51,9 @@ sealed class HourRange(TimeSpan interval)
         long slot = (long)((Int128)time.Ticks * _slots / TimeSpan.TicksPerDay);
         Advance(slot);
         double own = Outside(slot, 0, y, out double width);
-        if (!double.IsNaN(width)) _width += (width - _width) / Math.Min(++_count, UsualOf);
         double other = Outside(slot, _slots * OtherHours / 24, y, out _);
         if (!keep) return own;
+        if (!double.IsNaN(width)) _width += (width - _width) / Math.Min(++_count, UsualOf);
         int at = (int)(slot % _low.Length);
         (_low[at], _high[at]) = (Math.Min(_low[at], (float)y), Math.Max(_high[at], (float)y));
         if (double.IsNaN(own) || double.IsNaN(other)) return own;
