@@ -9,36 +9,38 @@ namespace Esn;
 /// <param name="channels">Of the feed.</param>
 sealed class AlarmReport(Alarm alarm, IReadOnlyList<string> names, AlarmReport.Attribution attribute, int channels)
 {
-    /// <summary>The part of each channel, [channels], overwritten, ≥ 0.</summary>
-    public delegate void Attribution(Span<double> parts);
+    /// <summary>As <see cref="Judge.Attribute"/>.</summary>
+    public delegate bool Attribution(Span<double> parts, bool byThemselves);
 
     const int MostContributions = 5;
 
     readonly double[] _parts = new double[channels];  // of the channels at the peak
     readonly Onset _onset = new(channels);
     DateTime _startTime, _peakTime;
+    bool _byThemselves;  // the parts are of what channels do themselves; what others say of them does not take their place
 
     /// <summary>The event of this step, if anything changed.</summary>
     public AlarmEvent? Step(
         AlarmChange? change, long position, DateTime time, double score, double normality,
         ReadOnlySpan<double> expected, ReadOnlySpan<double> observed)
     {
-        if (change == AlarmChange.Opened) _startTime = time;
+        if (change == AlarmChange.Opened) (_startTime, _byThemselves) = (time, false);
         _onset.Step();
         if (alarm.Open && alarm.Peak == position)
         {
             _peakTime = time;
-            attribute(_parts);
+            _byThemselves |= attribute(_parts, _byThemselves);
         }
         if (change == AlarmChange.Opened && _onset.Outdoes(score, alarm.OpenAfter))
         {
             expected = _onset.Expected;
             observed = _onset.Observed;
             _onset.Parts.CopyTo(_parts, 0);
+            _byThemselves = _onset.ByThemselves;
         }
         if (alarm.Open || alarm.Above == 0) _onset.Clear();
         else if (alarm.OpenAfter > 1 && !_onset.Outdoes(score, alarm.OpenAfter))
-            attribute(_onset.Take(score, expected, observed));
+            _onset.ByThemselves = attribute(_onset.Take(score, expected, observed), false);
         if (change is null) return null;
         return new AlarmEvent
         {
@@ -87,7 +89,9 @@ sealed class AlarmReport(Alarm alarm, IReadOnlyList<string> names, AlarmReport.A
         state.Carry(_parts);
         state.Carry(ref _startTime);
         state.Carry(ref _peakTime);
-        if (state.Holds(6)) _onset.Carry(ref state);
+        if (!state.Holds(6)) return;
+        _byThemselves = state.Carried(_byThemselves);
+        _onset.Carry(ref state);
     }
 
     /// <summary>
@@ -105,10 +109,12 @@ sealed class AlarmReport(Alarm alarm, IReadOnlyList<string> names, AlarmReport.A
 
         public double[] Parts { get; } = new double[channels];
 
+        public bool ByThemselves { get; set; }
+
         /// <summary>Whether it is higher, and one of the last steps that open an alarm.</summary>
         public bool Outdoes(double score, int openAfter) => _score >= score && _age < openAfter;
 
-        public void Clear() => (_score, _age) = (0, 0);
+        public void Clear() => (_score, _age, ByThemselves) = (0, 0, false);
 
         /// <summary>A step goes by.</summary>
         public void Step() => _age = Math.Min(_age, int.MaxValue - 1) + 1;
@@ -129,6 +135,7 @@ sealed class AlarmReport(Alarm alarm, IReadOnlyList<string> names, AlarmReport.A
             state.Carry(Expected);
             state.Carry(Observed);
             state.Carry(Parts);
+            ByThemselves = state.Carried(ByThemselves);
         }
     }
 }

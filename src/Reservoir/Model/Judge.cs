@@ -121,7 +121,9 @@ abstract class Judge
 
     /// <summary>The part of each channel in the score of the last step.</summary>
     /// <param name="parts">[channels], overwritten, ≥ 0.</param>
-    public abstract void Attribute(Span<double> parts);
+    /// <param name="byThemselves">Only by what channels do themselves, not by what others say of them: else left as they are.</param>
+    /// <returns>Whether it is by what channels do themselves.</returns>
+    public abstract bool Attribute(Span<double> parts, bool byThemselves);
 
     /// <summary>The slow change that an open alarm is due to; null: there is none that can be dated. Allocates: for events.</summary>
     /// <param name="alarm">Of the stream.</param>

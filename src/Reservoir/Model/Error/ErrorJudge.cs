@@ -237,18 +237,20 @@ sealed class ErrorJudge : Judge, IJudgement
 
     /// <inheritdoc/>
     /// <remarks>In the raw score with the largest margin.</remarks>
-    public override void Attribute(Span<double> parts)
+    public override bool Attribute(Span<double> parts, bool byThemselves)
     {
         if (IsUnprecedented)
         {
             parts.Clear();
             parts[_unprecedented.Channel] = 1;
-            return;
+            return true;
         }
         int top = Top(), score = IndexOf(top);
+        if (_related[score] && byThemselves) return false;
         if (_perChannel[score]) _calibrator.Margins[_first[score].._first[score + 1]].CopyTo(parts);
         else
             for (int c = 0; c < parts.Length; c++) parts[c] = _scores[score].Squares[c] is > 0 and var square ? square : 0;
+        return !_related[score];
     }
 
     /// <inheritdoc/>

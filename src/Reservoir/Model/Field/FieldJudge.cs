@@ -182,10 +182,11 @@ sealed class FieldJudge : Judge, IJudgement
     }
 
     /// <inheritdoc/>
-    public override void Attribute(Span<double> parts)
+    public override bool Attribute(Span<double> parts, bool byThemselves)
     {
         ReadOnlySpan<double> smooth = _looks[0].Smooth;
         for (int c = 0; c < parts.Length; c++) parts[c] = smooth[c] * smooth[c];
+        return true;
     }
 
     /// <inheritdoc/>

@@ -214,10 +214,11 @@ sealed class MetricJudge : Judge, IJudgement
         _spec.Alarm.MinimumDeviation.Count == 0 || Math.Abs(deviation) >= _spec.Alarm.MinimumOf(_strongest);
 
     /// <inheritdoc/>
-    public override void Attribute(Span<double> parts)
+    public override bool Attribute(Span<double> parts, bool byThemselves)
     {
         _margins.AsSpan(0, parts.Length).CopyTo(parts);
         if (_unprecedented.Score >= 1) parts[_unprecedented.Channel] = Math.Max(parts[_unprecedented.Channel], _unprecedented.Score);
+        return true;
     }
 
     /// <inheritdoc/>
