@@ -27,7 +27,7 @@ public sealed class Webhooks : IAsyncDisposable
     public Webhooks(EsnConfig config, TimeProvider time, ILogger log, Action<string> counted)
     {
         (_config, _log) = (config, log);
-        _hooks = [.. config.Sink.Webhooks.Select(hook => new Webhook(hook, config.Source.Fields.Channels, time, counted, Fail))];
+        _hooks = [.. config.Sink.Webhooks.Select(hook => new Webhook(hook, config.Source.Fields.Channels, time, log, counted, Fail))];
         _producer = new Lazy<IProducer<byte[]?, byte[]?>>(() =>
             new ProducerBuilder<byte[]?, byte[]?>(ClientSettings.Producer(config)).SetLogHandler((_, _) => { }).Build());
     }
