@@ -21,7 +21,8 @@ public readonly record struct GroupPartition(PartitionId Partition, long Next, l
 /// <remarks>Fed by the consumer's thread, asked by HTTP; safe for both.</remarks>
 /// <param name="time">For the age of what was last heard.</param>
 /// <param name="stall">How long without progress is too long.</param>
-public sealed class Readiness(TimeProvider time, TimeSpan stall)
+/// <param name="servers">Where the brokers are, to be named.</param>
+public sealed class Readiness(TimeProvider time, TimeSpan stall, string servers = "")
 {
     readonly Lock _lock = new();
     bool _joined, _connected;
@@ -30,6 +31,7 @@ public sealed class Readiness(TimeProvider time, TimeSpan stall)
     DateTimeOffset _progress = DateTimeOffset.MinValue, _heard = DateTimeOffset.MinValue;
     DateTimeOffset? _told;   // when the brokers last told about the whole group
     string? _gone;           // a topic of the sink that is not there any more
+    string? _absent;         // why there is nothing to read: topics of the source that do not exist
     readonly Dictionary<PartitionId, Standing> _group = [];
 
     /// <summary>Null while ready, else what is missing.</summary>
@@ -40,12 +42,15 @@ public sealed class Readiness(TimeProvider time, TimeSpan stall)
             lock (_lock)
             {
                 DateTimeOffset now = time.GetUtcNow();
-                if (!_joined) return "the consumer group has not assigned partitions yet";
+                // Without a broker nothing else is known; without a topic there is nothing to assign.
+                if (!_joined && !_connected) return Unconnected;
                 if (_gone is not null) return $"topic {_gone} is gone";
+                if (_absent is not null) return _absent;
+                if (!_joined) return "the consumer group has not assigned partitions yet";
                 if (now - _heard > stall) return $"the Kafka client has been silent for {(now - _heard).TotalSeconds:F0} s";
                 if (Standstill(now) is { } standstill) return standstill;
                 if (now - _progress <= stall) return null;
-                if (!_connected) return "no broker is connected";
+                if (!_connected) return Unconnected;
                 if (_told is { } told
                     && now - told > stall) return $"the brokers have not said how far the group is for {(now - told).TotalSeconds:F0} s";
                 return _waiting switch
@@ -57,6 +62,8 @@ public sealed class Readiness(TimeProvider time, TimeSpan stall)
             }
         }
     }
+
+    string Unconnected => servers.Length > 0 ? $"no broker of {servers} is connected" : "no broker is connected";
 
     /// <summary>All partitions of the group, as the brokers last told of them; empty while they have not.</summary>
     public IReadOnlyList<GroupPartition> Group
@@ -94,6 +101,12 @@ public sealed class Readiness(TimeProvider time, TimeSpan stall)
         }
     }
 
+    /// <summary>A broker has answered; what becomes of it is told by <see cref="Heard"/>.</summary>
+    public void Reached()
+    {
+        lock (_lock) _connected = true;
+    }
+
     /// <summary>The group assigned partitions, perhaps none.</summary>
     public void Joined()
     {
@@ -109,12 +122,13 @@ public sealed class Readiness(TimeProvider time, TimeSpan stall)
     /// <summary>The brokers told how far the whole group is.</summary>
     /// <param name="partitions">All of its topics'.</param>
     /// <param name="gone">A topic of the sink that is not there any more, or null.</param>
-    public void Told(IReadOnlyList<GroupPartition> partitions, string? gone)
+    /// <param name="absent">Why there are none, in words: no topic of the source exists; or null.</param>
+    public void Told(IReadOnlyList<GroupPartition> partitions, string? gone, string? absent = null)
     {
         lock (_lock)
         {
             DateTimeOffset now = time.GetUtcNow();
-            (_told, _gone) = (now, gone);
+            (_told, _gone, _absent) = (now, gone, absent);
             foreach (PartitionId old in _group.Keys.Except(partitions.Select(partition => partition.Partition))
                 .ToArray()) _group.Remove(old);
             foreach (GroupPartition partition in partitions)

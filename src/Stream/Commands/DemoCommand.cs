@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
+using Esn.Streaming.Configuration;
 using Esn.Streaming.Demo;
+using Spectre.Console;
 
 namespace Esn.Streaming.Commands;
 
@@ -33,12 +35,20 @@ static class DemoCommand
             Description = "Standard deviation of the noise on the feed, in standard deviations of the signal.",
             DefaultValueFactory = _ => .01,
         };
+        var to = new Option<string?>("--to", "-t")
+        {
+            Description = "Sends the feed to this topic of a Kafka that there is, and runs nothing else: for an `esn run` to watch.",
+        };
+        var servers = new Option<string?>("--bootstrap-servers", "-b")
+        {
+            Description = "With --to: host:port of Kafka. Default: localhost:9092.",
+        };
         var command = new Command("demo", """
             The same pipeline as `esn run`, on a broker inside this process (librdkafka's mock cluster: real protocol, no
             disk, no transactions). The feed is the Mackey–Glass equation, whose γ changes from .10 to .13 for 50 steps at
             random places, once in 4000 steps or so; no eye sees it. The alarm budget is 1 in 3000. With --field it is a
             simulation whose frames go as binary records: the terminal shows the field, its error and the heat map of alarms.
-            """) { field, steps, exit, rate, seed, noise };
+            """) { field, steps, exit, rate, seed, noise, to, servers };
         steps.Must(n => n is null or <= 100_000_000,
             n => string.Create(CultureInfo.InvariantCulture, $"--steps must be in [5000, 100000000], was {n}"));
         rate.Must(perSecond => perSecond is null or >= 0 and <= 1e7,
@@ -60,6 +70,12 @@ static class DemoCommand
                     + $"the model needs 2000 to learn, and the first anomaly comes after them"));
             if (result.GetResult(exit) is { Implicit: false } && result.GetResult(steps) is null)
                 result.AddError("--exit needs --steps: an endless feed does not end");
+            bool sends = result.GetResult(to) is not null;
+            if (sends && fields) result.AddError("--to sends the signal alone; `esn replay` sends fields of a file");
+            if (sends && result.GetResult(exit) is { Implicit: false })
+                result.AddError("--exit says what was caught, and with --to nothing is watched here");
+            if (!sends && result.GetResult(servers) is not null)
+                result.AddError("--bootstrap-servers needs --to: without it the broker is within this process");
         });
         command.SetAction(async (parsed, stop) =>
         {
@@ -71,6 +87,17 @@ static class DemoCommand
                 await using var fieldDemo = new FieldDemoRun(fields, TimeProvider.System);
                 return await FieldDemoScreen.Show(fieldDemo, kind, stop).ConfigureAwait(false) || !fields.Exit ? 0 : 1;
             }
+            if (parsed.GetValue(to) is { } topic)
+            {
+                var config = new EsnConfig();
+                if (parsed.GetValue(servers) is { } there) config = config with { Kafka = new KafkaConfig { BootstrapServers = there } };
+                await ReplayCommand.Ready(config, topic, stop).ConfigureAwait(false);
+                Terminal.Note.MarkupLineInterpolated($"{DemoProducer.Stream} → {topic} at {config.Kafka.BootstrapServers}");
+                var feed = new DemoFeed(parsed.GetValue(seed), DemoRun.Quiet, parsed.GetValue(noise));
+                await new DemoProducer(config, feed, TimeProvider.System).Send(topic, parsed.GetValue(steps), parsed.GetValue(rate) ?? 1000,
+                    () => long.MaxValue, stop).ConfigureAwait(false);
+                return 0;
+            }
             var options = new DemoOptions(parsed.GetValue(steps), parsed.GetValue(exit), parsed.GetValue(rate) ?? 1000,
                 parsed.GetValue(seed),
                 parsed.GetValue(noise));
@@ -81,7 +108,7 @@ static class DemoCommand
         return (command,
         [
             "esn demo", "esn demo --steps 20000 --exit --rate 0", "esn demo --noise 0.1 --seed 7",
-            "esn demo --field", "esn demo --field lissajous --steps 5000 --exit --rate 0", "esn demo --field chaotic",
+            "esn demo --to timesteps --bootstrap-servers kafka:9092 --rate 50", "esn demo --field", "esn demo --field lissajous --steps 5000 --exit --rate 0", "esn demo --field chaotic",
         ]);
     }
 }

@@ -115,7 +115,7 @@ static class ReplayCommand
     }
 
     // A broker or a topic that is not there is told before a file is read: librdkafka would wait for either.
-    static async Task Ready(EsnConfig config, string topic, CancellationToken stop)
+    internal static async Task Ready(EsnConfig config, string topic, CancellationToken stop)
     {
         string? heard = null;
         using IProducer<Null, Null> client = new ProducerBuilder<Null, Null>(ClientSettings.Producer(config)).SetLogHandler((_, _) => { })

@@ -38,7 +38,7 @@ static class ValidateCommand
             if (parsed.GetValue(stream) is { } name) Console.WriteLine($"  models  {name}: {One(config, name, width)}");
             else
                 foreach (string line in All(config, width)) Console.WriteLine($"  models  {line}");
-            Console.WriteLine($"  shows   {(config.Http.Certificate.Length > 0 ? "https" : "http")}://{config.Http.Listen}/metrics");
+            Console.WriteLine($"  shows   {(config.Http.Certificate.Length > 0 ? "https" : "http")}://{config.Http.Address}/metrics");
             await foreach (string line in Kept(config, stop).ConfigureAwait(false)) Console.WriteLine($"  state   {line}");
             return 0;
         });

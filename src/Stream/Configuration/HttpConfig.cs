@@ -10,8 +10,15 @@ public sealed record HttpConfig
     /// <summary>Fewest letters of a token.</summary>
     public const int ShortestToken = 16;
 
-    /// <summary>address:port; port 0: any free one. Other machines get no answer from a loopback address.</summary>
-    public string Listen { get; init; } = "127.0.0.1:9464";
+    /// <summary>
+    /// address:port; port 0: any free one. Other machines get no answer from a loopback address. Empty: what the environment says
+    /// (ESN_LISTEN), as a container's does, whose loopback nobody else reaches; else 127.0.0.1:9464.
+    /// </summary>
+    public string Listen { get; init; } = "";
+
+    /// <summary>Where it listens.</summary>
+    internal string Address => Listen.Length > 0 ? Listen
+        : Environment.GetEnvironmentVariable("ESN_LISTEN") is { Length: > 0 } given ? given : "127.0.0.1:9464";
 
     /// <summary>
     /// Address at which people reach the page, such as https://esn.example.org: what webhooks tell links to its stream there. Empty: no
@@ -55,15 +62,15 @@ public sealed record HttpConfig
     public string CertificateKey { get; init; } = "";
 
     // A number alone is an address to the parser, and an address without a port has port 0.
-    bool HasPort => Listen.LastIndexOf(':') is var colon and > 0 && (Listen.IndexOf(':') == colon || Listen[colon - 1] == ']')
-        && Listen.Length > colon + 1;
+    static bool HasPort(string address) => address.LastIndexOf(':') is var colon and > 0
+        && (address.IndexOf(':') == colon || address[colon - 1] == ']') && address.Length > colon + 1;
 
     /// <summary>Throws with the key, the value and what would be right.</summary>
     public void Validate()
     {
-        if (!IPEndPoint.TryParse(Listen, out _) || !HasPort)
-            throw new ArgumentOutOfRangeException(nameof(Listen),
-                $"listen must be an address and a port such as 127.0.0.1:9464, was {Listen}");
+        if (!IPEndPoint.TryParse(Address, out _) || !HasPort(Address))
+            throw new ArgumentOutOfRangeException(nameof(Listen), $"listen must be an address and a port such as 127.0.0.1:9464, was "
+                + $"{Address}{(Listen.Length == 0 ? " (ESN_LISTEN in the environment)" : "")}");
         if (PublicUrl.Length > 0 && !(Uri.TryCreate(PublicUrl, UriKind.Absolute, out Uri? page) && page.Scheme is "http" or "https"))
             throw new ArgumentOutOfRangeException(nameof(PublicUrl),
                 $"publicUrl must be an address such as https://esn.example.org, was {PublicUrl}");

@@ -13,7 +13,8 @@ namespace Esn.Streaming.Demo;
 /// <param name="time">The clock.</param>
 sealed class DemoProducer(EsnConfig config, DemoFeed feed, TimeProvider time)
 {
-    const string Stream = "mackey-glass";
+    /// <summary>Its name, the key of its records.</summary>
+    public const string Stream = "mackey-glass";
 
     /// <summary>Sends it.</summary>
     /// <param name="topic">Where to.</param>

@@ -33,6 +33,9 @@ static partial class Log
     [LoggerMessage(57, LogLevel.Warning, "these keys take a restart, and are as they were until then: {Keys}")]
     public static partial void NeedsRestart(this ILogger log, string keys);
 
+    [LoggerMessage(111, LogLevel.Error, "{Reason}: it goes on from what lies there, and keeps nothing that it learns until there is room")]
+    public static partial void DiskFull(this ILogger log, string reason);
+
     [LoggerMessage(64, LogLevel.Error, "the board begins without the alarms that topic {Topic} tells of")]
     public static partial void NoPast(this ILogger log, string topic, Exception reason);
 }

@@ -48,7 +48,7 @@ public sealed class StreamingHost : IAsyncDisposable
         ClientCheck.Settings(config);
         (_config, _time, _log) = (config, time, log.CreateLogger("esn"));
         Metrics = new EsnMetrics(config.Http, config.Source.Fields.Channels, time);
-        _readiness = new Readiness(time, TimeSpan.FromSeconds(config.Http.StallSeconds));
+        _readiness = new Readiness(time, TimeSpan.FromSeconds(config.Http.StallSeconds), config.Kafka.BootstrapServers);
         _book = new CommandBook(time) { Log = config.Control.Topic.Length > 0 ? CommandBook.NotNow : null };
         _past = new EventHistory(config, time, _log);
         _webhooks = new Webhooks(config, time, _log, Metrics.CountPost);
@@ -82,7 +82,7 @@ public sealed class StreamingHost : IAsyncDisposable
         // In use, of another machine, or not for this user.
         catch (Exception e) when (e is IOException or SocketException)
         {
-            throw new ConfigException($"http.listen: can't listen on {_config.Http.Listen}: {e.GetBaseException().Message}; an address "
+            throw new ConfigException($"http.listen: can't listen on {_config.Http.Address}: {e.GetBaseException().Message}; an address "
                 + $"of this machine and a free port are expected, 0 for any{_config.Where("http.listen")}");
         }
         Address = new Uri(_web.Urls.First());
@@ -96,6 +96,7 @@ public sealed class StreamingHost : IAsyncDisposable
         try
         {
             bool heard = await Topics.Ensure(_config, _time, _log, stop).ConfigureAwait(false);
+            _readiness.Reached();
             if (!heard) _log.NoCommands(_config.Control.Topic);
             using CommandTopic? commands = heard && _config.Control.Topic.Length > 0 ? new CommandTopic(_config, _book, _time, _log) : null;
             if (commands is not null) await commands.Start(stop).ConfigureAwait(false);
@@ -145,7 +146,7 @@ public sealed class StreamingHost : IAsyncDisposable
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         bool good;
         using var watched = new CancellationTokenSource();
-        Task<bool> watch = new GroupWatch(_config, source, _readiness, _time, _log).Run(watched.Token);
+        Task<bool> watch = new GroupWatch(_config, source, _readiness, commands, _time, _log).Run(watched.Token);
         // Where records wait, a stream that was not heard of is not silent for that.
         IObservable<SourceMessage> beside = Observable.Interval(PassTime).Where(_ => _readiness is { Missing: null, Waiting: 0 })
             .Select(SourceMessage (_) => new TimePassed()).Merge(Reloading.Of(_config, Metrics, _time, _log));
@@ -191,7 +192,7 @@ public sealed class StreamingHost : IAsyncDisposable
         var store = new DirectoryStore(_config.StateDirectory, _config.Source.Group, _log);
         try
         {
-            store.Try();
+            if (store.Try() is { } full) _log.DiskFull(full);
         }
         catch (SnapshotException e)
         {

@@ -40,7 +40,7 @@ static class Access
     /// <summary>Headers that hold for every answer, and requests by names that are not ours.</summary>
     public static void UseGuard(this IApplicationBuilder web, HttpConfig config)
     {
-        bool loopback = IPAddress.IsLoopback(IPEndPoint.Parse(config.Listen).Address), secure = config.Certificate.Length > 0;
+        bool loopback = IPAddress.IsLoopback(IPEndPoint.Parse(config.Address).Address), secure = config.Certificate.Length > 0;
         web.Use(async (context, next) =>
         {
             IHeaderDictionary headers = context.Response.Headers;

@@ -50,7 +50,7 @@ static class WebServer
         {
             kestrel.AddServerHeader = false;
             Limit(kestrel.Limits, config);
-            kestrel.Listen(IPEndPoint.Parse(config.Listen), listen =>
+            kestrel.Listen(IPEndPoint.Parse(config.Address), listen =>
             {
                 if (certificate is not null) listen.UseHttps(certificate);
             });

@@ -21,6 +21,7 @@ public sealed class CommandTopic : ICommandLog, IDisposable
     static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(100);
 
     readonly string _topic;
+    readonly bool _create;
     readonly CommandBook _book;
     readonly ILogger _log;
     readonly TimeProvider _time;
@@ -30,6 +31,8 @@ public sealed class CommandTopic : ICommandLog, IDisposable
     readonly ConcurrentDictionary<TopicPartition, long> _next = new();  // how far each partition was read
     readonly CancellationTokenSource _closing = new();
     Thread? _reading;
+    readonly Lock _beginning = new();
+    bool _gone;
 
     /// <summary>Makes the clients.</summary>
     /// <param name="config">With a topic of commands.</param>
@@ -38,7 +41,7 @@ public sealed class CommandTopic : ICommandLog, IDisposable
     /// <param name="log">What the process says.</param>
     public CommandTopic(EsnConfig config, CommandBook book, TimeProvider time, ILogger log)
     {
-        (_topic, _book, _time, _log) = (config.Control.Topic, book, time, log);
+        (_topic, _create, _book, _time, _log) = (config.Control.Topic, config.Sink.CreateTopics, book, time, log);
         _complaints = new RateLimit(time, TimeSpan.FromMinutes(1));
         var said = new ClientLog(log, time);
         ConsumerConfig reading = ClientSettings.Consumer(config);
@@ -58,11 +61,7 @@ public sealed class CommandTopic : ICommandLog, IDisposable
     public async Task Start(CancellationToken stop)
     {
         // On a thread of its own: the calls block.
-        await Task.Run(() =>
-        {
-            foreach (TopicPartition partition in Partitions(stop)) _next[partition] = 0;
-            _consumer.Assign(_next.Keys.Select(partition => new TopicPartitionOffset(partition, Offset.Beginning)));
-        }, stop).ConfigureAwait(false);
+        await Task.Run(() => Begin(stop), stop).ConfigureAwait(false);
         _reading = new Thread(Read) { IsBackground = true, Name = "commands" };
         _reading.Start();
         while (!CatchUp(Patience) && !stop.IsCancellationRequested)
@@ -91,6 +90,31 @@ public sealed class CommandTopic : ICommandLog, IDisposable
         {
             if (_complaints.Allows(out int repeats)) _log.CommandsUnread(_topic, e.Error.Reason, repeats);
             return false;
+        }
+    }
+
+    /// <summary>
+    /// Looks whether the topic is still there. One that is gone is told of once, and made anew where that is allowed: what is said from
+    /// then on is in it; what was said before is known to the processes that heard it, until they end.
+    /// </summary>
+    /// <param name="admin">Asks.</param>
+    internal async Task Look(IAdminClient admin)
+    {
+        try
+        {
+            Metadata found = await Task.Run(() => admin.GetMetadata(_topic, Patience), CancellationToken.None).ConfigureAwait(false);
+            bool gone = found.Topics.Exists(topic => topic.Topic == _topic && topic.Error.Code == ErrorCode.UnknownTopicOrPart);
+            bool before = _gone;
+            _gone = gone || before;
+            if (gone && !before) _log.CommandsGone(_topic);
+            bool back = gone ? _create && await Topics.TryCreate(admin, _topic, _log).ConfigureAwait(false) : before;
+            if (!back) return;
+            await Task.Run(() => Begin(_closing.Token), CancellationToken.None).ConfigureAwait(false);
+            _gone = false;
+        }
+        catch (KafkaException e)
+        {
+            if (_complaints.Allows(out int repeats)) _log.CommandsUnread(_topic, e.Error.Reason, repeats);
         }
     }
 
@@ -130,9 +154,21 @@ public sealed class CommandTopic : ICommandLog, IDisposable
     {
         _closing.Cancel();
         _reading?.Join();
-        _consumer.Dispose();
+        lock (_beginning) _consumer.Dispose();  // a client that is freed under its own call takes the process with it
         _producer.Dispose();
         _closing.Dispose();
+    }
+
+    // Reads all of it, from its beginning.
+    void Begin(CancellationToken stop)
+    {
+        lock (_beginning)
+        {
+            TopicPartition[] partitions = Partitions(stop);
+            _next.Clear();
+            foreach (TopicPartition partition in partitions) _next[partition] = 0;
+            _consumer.Assign(partitions.Select(partition => new TopicPartitionOffset(partition, Offset.Beginning)));
+        }
     }
 
     TopicPartition[] Partitions(CancellationToken stop)

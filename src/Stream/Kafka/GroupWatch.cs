@@ -15,9 +15,11 @@ namespace Esn.Streaming.Kafka;
 /// <param name="source">Whose client asks, as the newer calls of an admin client do not recover when a broker comes back; it must
 /// outlive this.</param>
 /// <param name="readiness">Told.</param>
+/// <param name="commands">The topic of commands, which is made anew where it is gone; null: there is none.</param>
 /// <param name="time">The clock.</param>
 /// <param name="log">What the process says.</param>
-sealed class GroupWatch(EsnConfig config, KafkaSource source, Readiness readiness, TimeProvider time, ILogger log)
+sealed class GroupWatch(EsnConfig config, KafkaSource source, Readiness readiness, CommandTopic? commands, TimeProvider time,
+    ILogger log)
 {
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(5), Longest = TimeSpan.FromSeconds(5);
 
@@ -93,9 +95,19 @@ sealed class GroupWatch(EsnConfig config, KafkaSource source, Readiness readines
 
         TopicPartition[] partitions = [.. topics.Where(topic => !topic.Error.IsError && config.Source.Reads(topic.Topic))
             .SelectMany(topic => topic.Partitions.Select(partition => new TopicPartition(topic.Topic, partition.PartitionId)))];
+        // Whatever becomes of it, it is no part of the feed.
+        if (commands is not null) await commands.Look(admin).ConfigureAwait(false);
         if (partitions.Length == 0)
         {
-            readiness.Told([], gone.FirstOrDefault());
+            string[] absent = [.. topics.Where(topic => topic.Error.Code == ErrorCode.UnknownTopicOrPart).Select(topic => topic.Topic)
+                .Where(config.Source.Reads)];
+            readiness.Told([], gone.FirstOrDefault(), absent.Length switch
+            {
+                0 when config.Source.Named.Any() => null,  // they are there, and have no partitions yet
+                0 => $"no topic is matched by {string.Join(", ", config.Source.Topics)}",
+                1 => $"topic {absent[0]} does not exist",
+                _ => $"topics {string.Join(", ", absent)} do not exist",
+            });
             return;
         }
         List<TopicPartitionOffset> told =

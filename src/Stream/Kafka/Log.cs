@@ -86,6 +86,17 @@ static partial class Log
         + "a dead letter")]
     public static partial void NotPosted(this ILogger log, string host, string stream, string reason);
 
+    [LoggerMessage(112, LogLevel.Warning, "the webhook at {Host} takes nothing: {Reason}; what waits for it is tried again for up to "
+        + "{Seconds} s")]
+    public static partial void WebhookAway(this ILogger log, string host, string reason, int seconds);
+
+    [LoggerMessage(113, LogLevel.Information, "the webhook at {Host} takes what is posted again, after {Seconds:F0} s")]
+    public static partial void WebhookBack(this ILogger log, string host, double seconds);
+
+    [LoggerMessage(110, LogLevel.Error, "topic {Topic} of commands is gone: what people say is refused while it is; mutes and feedback from "
+        + "before hold until this process ends")]
+    public static partial void CommandsGone(this ILogger log, string topic);
+
     [LoggerMessage(33, LogLevel.Error, "what could not be posted to the webhook at {Host} is lost, as it can't be written to the dead "
         + "letters: {Reason}")]
     public static partial void NotKept(this ILogger log, string host, string reason);

@@ -59,7 +59,9 @@ static class Topics
         Configs = new() { ["cleanup.policy"] = "compact,delete", ["retention.ms"] = "7776000000", ["min.cleanable.dirty.ratio"] = "0.1" },
     };
 
-    static async Task<bool> TryCreate(IAdminClient admin, string commands, ILogger log)
+    /// <summary>Makes the topic of commands.</summary>
+    /// <returns>Whether it is there now.</returns>
+    internal static async Task<bool> TryCreate(IAdminClient admin, string commands, ILogger log)
     {
         try
         {

@@ -5,6 +5,7 @@ using CloudNative.CloudEvents;
 using Esn.Streaming.Configuration;
 using Esn.Streaming.Streams;
 using Esn.Streaming.Wire;
+using Microsoft.Extensions.Logging;
 
 namespace Esn.Streaming.Kafka;
 
@@ -36,6 +37,7 @@ sealed class Webhook : IAsyncDisposable
     readonly WebhookConfig _config;
     readonly AlertmanagerAlerts? _alerts;  // null: it takes events
     readonly TimeProvider _time;
+    readonly ILogger _log;
     readonly Action<string> _counted;
     readonly Func<string, StreamId, byte[], string, Task> _fail;
     readonly HttpClient _client;
@@ -43,11 +45,12 @@ sealed class Webhook : IAsyncDisposable
     readonly Channel<WebhookChange> _waiting = Channel.CreateBounded<WebhookChange>(MostWaiting);
     readonly CancellationTokenSource _ending = new();
     readonly Task _worker;
+    long? _away;  // since when it takes nothing
 
-    public Webhook(WebhookConfig config, IReadOnlyList<string> names, Func<StreamId, string?> link, TimeProvider time,
+    public Webhook(WebhookConfig config, IReadOnlyList<string> names, Func<StreamId, string?> link, TimeProvider time, ILogger log,
         Action<string> counted, Func<string, StreamId, byte[], string, Task> fail)
     {
-        (_config, _time, _counted, _fail, _url) = (config, time, counted, fail, new Uri(config.Url));
+        (_config, _time, _log, _counted, _fail, _url) = (config, time, log, counted, fail, new Uri(config.Url));
         _alerts = config.Format == WebhookFormat.Alertmanager ? new AlertmanagerAlerts(names, link) : null;
         _client = new HttpClient { Timeout = TimeSpan.FromSeconds(config.TimeoutSeconds) };
         foreach ((string name, string value) in config.Headers) _client.DefaultRequestHeaders.TryAddWithoutValidation(name, value);
@@ -128,8 +131,24 @@ sealed class Webhook : IAsyncDisposable
         }
     }
 
-    // Whether it was taken, whether it may be later, and what was said.
+    // Whether it was taken, whether it may be later, and what was said. An outage is told when it begins and when it ends.
     async Task<(bool Done, bool Again, string Said)> Attempt(byte[] body)
+    {
+        (bool done, bool again, string said) = await Send(body).ConfigureAwait(false);
+        if (done && _away is { } since)
+        {
+            _away = null;
+            _log.WebhookBack(_url.Host, _time.GetElapsedTime(since).TotalSeconds);
+        }
+        else if (!done && _away is null)
+        {
+            _away = _time.GetTimestamp();
+            _log.WebhookAway(_url.Host, said, _config.RetrySeconds);
+        }
+        return (done, again, said);
+    }
+
+    async Task<(bool Done, bool Again, string Said)> Send(byte[] body)
     {
         try
         {

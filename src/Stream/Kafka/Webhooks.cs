@@ -28,7 +28,7 @@ public sealed class Webhooks : IAsyncDisposable
     {
         (_config, _log) = (config, log);
         _hooks = [.. config.Sink.Webhooks.Select(hook =>
-            new Webhook(hook, config.Source.Fields.Channels, config.Http.LinkTo, time, counted, Fail))];
+            new Webhook(hook, config.Source.Fields.Channels, config.Http.LinkTo, time, log, counted, Fail))];
         _producer = new Lazy<IProducer<byte[]?, byte[]?>>(() =>
             new ProducerBuilder<byte[]?, byte[]?>(ClientSettings.Producer(config)).SetLogHandler((_, _) => { }).Build());
     }

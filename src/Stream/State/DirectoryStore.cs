@@ -42,15 +42,31 @@ public sealed class DirectoryStore : ISnapshotStore
     /// <summary>
     /// Whether anything can be kept there: asked before a start, so that a wrong directory is not found out a minute later.
     /// </summary>
+    /// <returns>
+    /// Null: it can. Else why it can't be just now: the disk is full, or a quota is used up. What lies there can be read, and what comes is
+    /// kept once there is room.
+    /// </returns>
     /// <exception cref="SnapshotException">It can't be made or written to.</exception>
-    public void Try()
+    public string? Try()
     {
         string probe = Path.Combine(_root, $"{Guid.NewGuid():N}{Temporary}");
         try
         {
             _files.CreateDirectory(_root);
-            using (System.IO.Stream file = _files.Create(probe)) file.WriteByte(0);
-            _files.Delete(probe);
+            try
+            {
+                using System.IO.Stream file = _files.Create(probe);
+                file.WriteByte(0);
+            }
+            finally
+            {
+                _files.Delete(probe);
+            }
+            return null;
+        }
+        catch (IOException e) when (IsFull(e))
+        {
+            return $"can't keep state in {_root}: {e.Message}";
         }
         catch (Exception e) when (IsOfDisk(e))
         {
@@ -337,6 +353,9 @@ public sealed class DirectoryStore : ISnapshotStore
     // "." and ".." are names of groups too.
     static string Escaped(string name) => name.Trim('.').Length == 0 ? name.Replace(".", "%2E", StringComparison.Ordinal)
         : Uri.EscapeDataString(name);
+
+    // errno(3) where .NET has no type for it: ENOSPC and EDQUOT of Linux; of Windows ERROR_HANDLE_DISK_FULL and ERROR_DISK_FULL.
+    internal static bool IsFull(IOException e) => e.HResult is 28 or 122 or unchecked((int)0x80070027) or unchecked((int)0x80070070);
 
     static bool IsOfDisk(Exception e) => e is IOException or UnauthorizedAccessException;
 }

@@ -85,6 +85,27 @@ public sealed class CommandTests(RealKafkaFixture broker) : IClassFixture<RealKa
     static JsonElement[] Alarms(JsonElement alarms) => [.. alarms.EnumerateArray()];
 
     [Fact]
+    public async Task A_topic_of_commands_that_is_deleted_is_told_of_and_made_anew_while_it_runs()
+    {
+        await Topics.Create(Servers, $"steps-{_run}", 1);
+        using var esn = new EsnProcess("run", "--config", Config());
+        await Feed(0, 100);
+        await Steps(esn, 100);
+        Assert.Equal(200, (await Put(esn, "mutes?streams=pump-7&for=1h")).Status);
+        await Topics.Delete(Servers, $"commands-{_run}");
+        for (DateTime end = DateTime.UtcNow + Patience; !esn.Said.Contains($"topic commands-{_run} of commands is gone",
+            StringComparison.Ordinal) || esn.Said.Split($"created topic commands-{_run}").Length < 3; await Task.Delay(100))
+            Assert.True(DateTime.UtcNow < end, esn.Said);
+        for (DateTime end = DateTime.UtcNow + Patience; (await Put(esn, "mutes?streams=fan-*&for=1h")).Status != 200;
+            await Task.Delay(100))
+            Assert.True(DateTime.UtcNow < end, esn.Said);
+        // It is in the topic, so another process hears of it.
+        using var next = new EsnProcess("run", "--config", Config());
+        JsonElement mutes = await Until(next, "mutes", mutes => mutes.GetArrayLength() > 0);
+        Assert.Equal("fan-*", Assert.Single(mutes.EnumerateArray()).GetProperty("streams").GetString());
+    }
+
+    [Fact]
     public async Task What_was_said_of_an_alarm_lasts_over_a_restart_whose_board_knows_it_and_the_same_again_is_not_told()
     {
         await Topics.Create(Servers, $"steps-{_run}", 2);

@@ -145,17 +145,43 @@ public sealed class EndToEndOnApacheKafka(RealKafkaFixture broker) : EndToEnd(br
         using var esn = new EsnProcess("run", "--config", Config(NewDirectory(), servers, source, events, letters));
         await Ready(esn);
         await Topics.Delete(servers, events);
-        DateTime deleted = DateTime.UtcNow;
-        using (var http = new HttpClient { BaseAddress = await esn.Address })
-            while (!(await (await http.GetAsync("/health/ready")).Content.ReadAsStringAsync()).Contains($"topic {events} is gone",
-                StringComparison.Ordinal))
-            {
-                Assert.True(DateTime.UtcNow - deleted < Patience, esn.Said);
-                await Task.Delay(100);
-            }
+        await NotReady(esn, $"topic {events} is gone");
         await Said(esn, $"topic {events} is gone");
         await Topics.Create(servers, events, 1);
         await Ready(esn);
+        await Stop(esn);
+    }
+
+    static async Task NotReady(EsnProcess esn, string why)
+    {
+        using var http = new HttpClient { BaseAddress = await esn.Address };
+        string said = "";
+        for (DateTime end = DateTime.UtcNow + Patience; !said.Contains(why, StringComparison.Ordinal); await Task.Delay(100))
+        {
+            said = await (await http.GetAsync("/health/ready")).Content.ReadAsStringAsync();
+            Assert.True(DateTime.UtcNow < end, $"{said}\n{esn.Said}");
+        }
+    }
+
+    [Fact]
+    public async Task Why_it_is_not_ready_names_the_topic_that_is_not_there_before_it_was_made_and_after_it_was_deleted()
+    {
+        string servers = Servers, source = $"later-{Guid.NewGuid():N}";
+        (_, string events, string letters) = await NewTopics();
+        using var esn = new EsnProcess("run", "--config", Config(NewDirectory(), servers, source, events, letters));
+        await NotReady(esn, $"topic {source} does not exist");
+        await Topics.Create(servers, source, 1);
+        await Ready(esn);
+        await Topics.Delete(servers, source);
+        await NotReady(esn, $"topic {source} does not exist");
+        await Stop(esn);
+    }
+
+    [Fact]
+    public async Task Why_it_is_not_ready_names_the_brokers_that_do_not_answer()
+    {
+        using var esn = new EsnProcess("run", "--config", Config(NewDirectory(), "127.0.0.1:1", "steps", "events", "letters"));
+        await NotReady(esn, "no broker of 127.0.0.1:1 is connected");
         await Stop(esn);
     }
 
@@ -175,7 +201,7 @@ public sealed class EndToEndOnApacheKafka(RealKafkaFixture broker) : EndToEnd(br
         await Steps(esn, 2500);
 
         await kafka.Kill();
-        await Ready(esn, ready: false);
+        await NotReady(esn, $"no broker of {kafka.BootstrapServers} is connected");
         await kafka.Start();
         await Ready(esn);
         await Replay(kafka.BootstrapServers, second, "steps", "feed");

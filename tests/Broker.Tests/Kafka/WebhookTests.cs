@@ -7,6 +7,7 @@ using Esn.Streaming.Configuration;
 using Esn.Streaming.Kafka;
 using Esn.Streaming.Streams;
 using Esn.Streaming.Wire;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
@@ -61,6 +62,36 @@ public sealed class WebhookTests(EmbeddedBrokerFixture broker) : IClassFixture<E
             .GetString());
         Assert.Equal(2, counts["retried"]);
         Assert.All(receiver.Bodies, body => Assert.Equal(Link, JsonDocument.Parse(body).RootElement.GetProperty("link").GetString()));
+    }
+
+    [Fact]
+    public async Task An_outage_is_told_when_it_begins_and_when_it_ends_and_not_with_every_attempt()
+    {
+        await using WebhookReceiver receiver = await WebhookReceiver.Start(HttpStatusCode.ServiceUnavailable, HttpStatusCode.BadGateway);
+        var log = new Lines();
+        await using var hooks = new Webhooks(Config(new WebhookConfig { Url = $"{receiver.Address}hook" }), TimeProvider.System, log,
+            _ => { });
+        hooks.Observe(Batch(AlarmChange.Opened));
+        hooks.Observe(Batch(AlarmChange.Closed));
+        await receiver.Wait(body => body.Contains("esn.anomaly.closed", StringComparison.Ordinal), Within);
+        Assert.Equal(3 + 1, receiver.Bodies.Count);
+        string[] said = [.. log.Said];
+        Assert.Equal(2, said.Length);
+        Assert.Equal("the webhook at 127.0.0.1 takes nothing: 503 Service Unavailable; what waits for it is tried again for up to 900 s",
+            said[0]);
+        Assert.StartsWith("the webhook at 127.0.0.1 takes what is posted again, after ", said[1], StringComparison.Ordinal);
+    }
+
+    sealed class Lines : ILogger
+    {
+        public ConcurrentQueue<string> Said { get; } = new();
+
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception,
+            Func<TState, Exception?, string> formatter) => Said.Enqueue(formatter(state, exception));
     }
 
     static ScoredBatch Silence(bool ended, int channel = -1) => new(new TimePassed())

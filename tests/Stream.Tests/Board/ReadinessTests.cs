@@ -27,6 +27,28 @@ public sealed class ReadinessTests
     public void Not_ready_before_the_group_has_assigned() => Assert.NotNull(_readiness.Missing);
 
     [Fact]
+    public void What_is_missing_before_the_group_has_assigned_is_the_broker_then_the_topic_then_the_group()
+    {
+        var readiness = new Readiness(_time, TimeSpan.FromSeconds(30), "kafka:9092");
+        Assert.Equal("no broker of kafka:9092 is connected", readiness.Missing);
+        readiness.Reached();
+        Assert.Equal("the consumer group has not assigned partitions yet", readiness.Missing);
+        readiness.Told([], gone: null, absent: "topic steps does not exist");
+        Assert.Equal("topic steps does not exist", readiness.Missing);
+        // The group may assign nothing of a topic that is gone, and the broker may go with the next breath.
+        readiness.Joined();
+        Assert.Equal("topic steps does not exist", readiness.Missing);
+        readiness.Left();
+        readiness.Heard(Statistics("DOWN", end: 10, next: 10));
+        Assert.Equal("no broker of kafka:9092 is connected", readiness.Missing);
+        readiness.Heard(Statistics("UP", end: 10, next: 10));
+        readiness.Told([new GroupPartition(Partition, 10, 10, Held: true)], gone: null);
+        Assert.Equal("the consumer group has not assigned partitions yet", readiness.Missing);
+        readiness.Joined();
+        Assert.Null(readiness.Missing);
+    }
+
+    [Fact]
     public async Task Records_that_wait_are_no_number_before_the_group_has_assigned_and_after_it_was_left()
     {
         var metrics = new EsnMetrics(new HttpConfig(), [], _time);

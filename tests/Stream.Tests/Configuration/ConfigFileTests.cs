@@ -173,7 +173,10 @@ public sealed class ConfigFileTests
     [InlineData("0.0.0.0:9464")]
     [InlineData("[::1]:9464")]
     [InlineData("127.0.0.1:0")]
-    public void An_address_has_its_port(string listen) => Assert.Equal(listen, Parse($"http:\n  listen: \"{listen}\"\n").Http.Listen);
+    public void An_address_has_its_port(string listen) => Assert.Equal(listen, Parse($"http:\n  listen: \"{listen}\"\n").Http.Address);
+
+    [Fact]
+    public void It_listens_on_loopback_unless_told_otherwise() => Assert.Equal("127.0.0.1:9464", Parse("").Http.Address);
 
     [Fact]
     public void Topics_may_be_named_by_a_pattern_and_a_stream_muted_for_ever()

@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.Text.RegularExpressions;
 using Esn.Streaming.Configuration;
+using Esn.Streaming.Demo;
 using Xunit;
 using YamlDotNet.Core;
 using YamlDotNet.Serialization;
@@ -44,16 +46,37 @@ public sealed class ContainerTests
     }
 
     [Fact]
-    public void The_feed_of_compose_is_long_enough_to_be_learnt_and_has_an_anomaly_after()
+    public void What_the_image_listens_on_is_reached_from_outside_whichever_configuration_it_is_given()
     {
-        Assert.Equal(6001, File.ReadLines(Path.Combine(SharedData.Root, "compose", "feed", "mackey-glass.csv")).Count());
-        var detector = new Detector(new EsnConfig().Model, 1);
-        double[] values = [.. File.ReadLines(Path.Combine(SharedData.Root, "compose", "feed", "mackey-glass.csv")).Skip(1)
-            .Select(line => double.Parse(line, System.Globalization.CultureInfo.InvariantCulture))];
-        long[] opened = [.. values.Select((value, t) => detector.Step(DateTime.UnixEpoch.AddSeconds(t), [value], new double[1]))
+        string file = File.ReadAllText(Path.Combine(SharedData.Root, "compose", "Dockerfile"));
+        string listens = Assert.Single(Regex.Matches(file, @"\bESN_LISTEN=(\S+)")).Groups[1].Value, exposed =
+            Assert.Single(Regex.Matches(file, @"^EXPOSE (\d+)$", RegexOptions.Multiline)).Groups[1].Value;
+        Assert.Equal($"0.0.0.0:{exposed}", listens);
+        // None of those that are copied into it says otherwise.
+        Assert.Matches("(?m)^COPY config /etc/esn$", file);
+        string[] configurations = [.. Directory.GetFiles(Path.Combine(SharedData.Root, "config"), "*.yaml")];
+        Assert.NotEmpty(configurations);
+        Assert.All(configurations, one => Assert.Equal("", ConfigFile.Parse(File.ReadAllText(one), one, _ => "x:1").Http.Listen));
+    }
+
+    [Fact]
+    public void The_feed_of_compose_goes_on_and_so_do_its_alarms()
+    {
+        // Twenty minutes at its rate, from its quiet beginning, at the budget that compose's replicas have.
+        const int Steps = 60_000;
+        EsnConfig config = ConfigFile.Load(Path.Combine(SharedData.Root, "config", "compose.yaml"));
+        var feed = new DemoFeed(seed: 1, DemoRun.Quiet, noise: .01);
+        var detector = new Detector(config.Model, 1);
+        long[] opened = [.. Enumerable.Range(0, Steps)
+            .Select(t => detector.Step(DateTime.UnixEpoch.AddSeconds(t), [feed.Next()], new double[1]))
             .Where(step => step.Alarm is { Change: AlarmChange.Opened }).Select(step => step.Position)];
-        Assert.Contains(opened, step => step is >= 2600 and < 2700);
-        Assert.DoesNotContain(opened, step => step < 2600);
+        long[] anomalies = [.. feed.Anomalies.Where(at => at < Steps - 100)];
+        bool Told(long at) => opened.Any(step => step >= at && step < at + 100);
+        Assert.DoesNotContain(opened, step => step < DemoRun.Quiet);
+        Assert.InRange(anomalies.Length, Steps / 5000 - 1, Steps / 3000);
+        Assert.InRange(anomalies.Count(Told), .8 * anomalies.Length, anomalies.Length);
+        // The last ones too, which a newcomer finds who comes late.
+        Assert.All(anomalies[^3..], at => Assert.True(Told(at), $"{at}"));
     }
 
     [Fact]
@@ -69,6 +92,9 @@ public sealed class ContainerTests
         Assert.Equal("true", At(container, "securityContext", "readOnlyRootFilesystem"));
         Assert.Equal(StateStore.Topic, config.State.Store);
         Assert.Equal(["config"], ((List<object>)At(pod, "volumes")).Select(volume => At(volume, "name")));
+        // Probes come to the pod's address, as Prometheus does.
+        Assert.Equal("0.0.0.0:9464", config.Http.Listen);
+        Assert.Equal("9464", At(((List<object>)At(container, "ports"))[0], "containerPort"));
         foreach ((string probe, string path) in new[] { ("startupProbe", "/health/live"), ("livenessProbe", "/health/live"),
             ("readinessProbe", "/health/ready") })
             Assert.Equal(path, At(container, probe, "httpGet", "path"));

@@ -191,7 +191,32 @@ public sealed class DirectoryStoreTests
         string file = Path.Combine(directory.Path, "file");
         await File.WriteAllTextAsync(file, "", Cancel);
         await using var store = new DirectoryStore(file, "g", _log);
-        Assert.Contains("can't keep state in", Assert.Throws<SnapshotException>(store.Try).Message, StringComparison.Ordinal);
+        Assert.Contains("can't keep state in", Assert.Throws<SnapshotException>(() => store.Try()).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(0)]  // it takes no further name
+    [InlineData(1)]  // it takes a name, and no byte
+    public async Task A_full_disk_is_told_before_anything_begins_and_what_lies_there_is_gone_on_from(int failing)
+    {
+        var files = new FaultyFiles();
+        await using var store = new DirectoryStore("/state", "g", _log, files);
+        await store.Save(Snapshot(7), Cancel);
+        int names = files.Names.Count;
+        files.FailAt = files.Operations + failing;
+        Assert.StartsWith("can't keep state in", store.Try(), StringComparison.Ordinal);
+        Assert.Equal(names, files.Names.Count);
+        AssertSame(Snapshot(7), await store.Load(Partition, Cancel));
+        Assert.Null(store.Try());
+    }
+
+    [Fact]
+    public void What_Linux_says_of_a_full_disk_is_known_from_what_it_says_of_another_fault()
+    {
+        Assert.SkipUnless(File.Exists("/dev/full"), "no /dev/full");
+        using var full = new FileStream("/dev/full", FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 1);
+        Assert.True(DirectoryStore.IsFull(Assert.ThrowsAny<IOException>(() => full.WriteByte(0))));
+        Assert.False(DirectoryStore.IsFull(Assert.ThrowsAny<IOException>(() => File.Create("/proc/none/file"))));
     }
 
     [Fact]

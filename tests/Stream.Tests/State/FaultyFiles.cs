@@ -15,6 +15,8 @@ sealed class FaultyFiles : IFiles
         public int Flushed { get; set; }
     }
 
+    const int NoSpace = 28;  // errno(3)
+
     readonly HashSet<string> _directories = [];
     Dictionary<string, Content> _names = [], _flushedNames = [];
 
@@ -99,12 +101,14 @@ sealed class FaultyFiles : IFiles
 
     void Operate()
     {
-        if (Operations++ == FailAt) throw new IOException("no space left on device");
+        if (Operations++ == FailAt) throw new IOException("no space left on device", NoSpace);
     }
 
     sealed class Written(FaultyFiles files, string path) : MemoryStream
     {
         public string Path { get; } = path;
+
+        public override void WriteByte(byte value) => Write([value]);
 
         public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
 

@@ -11,8 +11,8 @@ namespace Esn.Stream.Tests;
 /// <summary>What /metrics emits once everything has happened at least once, and whether a query asks for it.</summary>
 static partial class Exposition
 {
-    // What Prometheus adds by itself.
-    static readonly string[] Added = ["job", "instance", "alertname", "alertstate", "severity"];
+    // What Prometheus adds by itself, and where pods are found, by its configuration.
+    static readonly string[] Added = ["job", "instance", "pod", "alertname", "alertstate", "severity"];
 
     /// <summary>The text.</summary>
     public static Lazy<Task<string>> Text { get; } = new(async () =>

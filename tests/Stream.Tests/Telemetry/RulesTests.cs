@@ -42,10 +42,11 @@ public sealed partial class RulesTests
         Dictionary<string, HashSet<string>> series = await Exposition.Series();
         foreach ((string name, string expression, _, Dictionary<object, object> annotations) in Alerts())
         {
-            // The outermost aggregation keeps its labels alone; without one, those of the first metric.
+            // The outermost aggregation keeps its labels alone, or all but those; without one, those of the first metric.
             Match aggregated = Aggregated().Match(expression), metric = Metric().Match(expression);
-            string[] labels = aggregated.Success ? aggregated.Groups[1].Value.Split(',', StringSplitOptions.TrimEntries)
-                : series.TryGetValue(metric.Value, out HashSet<string>? own) ? [.. own, "job", "instance"] : ["job", "instance"];
+            string[] grouping = aggregated.Groups[2].Value.Split(',', StringSplitOptions.TrimEntries);
+            string[] labels = aggregated.Groups[1].Value == "by" ? grouping
+                : [.. series.GetValueOrDefault(metric.Value, []).Union(["job", "instance"]).Except(grouping)];
             Assert.Empty(annotations.Values.SelectMany(text => Said().Matches((string)text)).Select(match => match.Groups[1].Value)
                 .Except(labels).Select(label => $"{name}: {label}"));
         }
@@ -96,7 +97,7 @@ public sealed partial class RulesTests
         Assert.True(code == 0, said);
     }
 
-    [GeneratedRegex(@"^\W*sum by \(([^)]*)\)")]
+    [GeneratedRegex(@"^\W*(?:sum|max|min|count) (by|without) \(([^)]*)\)")]
     private static partial Regex Aggregated();
 
     [GeneratedRegex(@"\b(?:esn_\w+|up)\b")]
