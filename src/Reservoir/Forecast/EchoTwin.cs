@@ -12,13 +12,15 @@ sealed class EchoTwin(NetworkPredictor predictor)
     const int Block = 20;      // frames by which the echo is compared with the errors
     const double Faded = .02;  // part of the mean squared error that it may still be: on a tenth, two that both remember agree by chance
 
-    readonly double[] _z = new double[predictor.Network.Regressors], _before = new double[predictor.Network.Regressors];
+    [ThreadStatic] static double[]? s_before;  // scratch that streams share
+
+    readonly double[] _z = new double[predictor.Network.Regressors];  // of its last frame
     readonly double[] _expected = new double[predictor.Network.Channels];  // of the next frame
     double _echo, _error;      // sums of squares of the block so far
     int _count;                // frames of it
 
     /// <summary>Bytes of one.</summary>
-    public static long EstimatedBytes(int regressors, int channels) => sizeof(double) * (2L * regressors + channels);
+    public static long EstimatedBytes(int regressors, int channels) => sizeof(double) * (regressors + (long)channels);
 
     /// <summary>It comes to rest.</summary>
     public void Begin()
@@ -32,8 +34,10 @@ sealed class EchoTwin(NetworkPredictor predictor)
     /// <param name="frame">y(t), [channels], scaled.</param>
     public void Take(DateTime time, ReadOnlySpan<double> frame)
     {
-        _z.AsSpan().CopyTo(_before);
-        predictor.Network.Step(time, frame, _before, _z);
+        if (s_before is null || s_before.Length < _z.Length) s_before = new double[_z.Length];
+        Span<double> before = s_before.AsSpan(0, _z.Length);
+        _z.CopyTo(before);
+        predictor.Network.Step(time, frame, before, _z);
         predictor.Readout.Predict(_z, _expected);
     }
 

@@ -253,9 +253,7 @@ sealed class OnlineModel
         _predictor.Settle(missing == 0 ? y : _missing!.Known, _errors);
         _forecast?.Settle(step, y);
 
-        // What is far from the forecast does not get into a reservoir of limited reach: only what a gap cut off is to be forgotten.
-        muted = _washOut.Step(muted, forgets: resumes || double.IsInfinity(_spec.MutedReach), time, y, _prediction,
-            _errors.AsSpan(0, _channels));
+        muted = _washOut.Step(muted, resumes, time, y, _prediction, _errors.AsSpan(0, _channels));
         bool gap = missing == _channels, bridged = (gap || _echo > 0) && !muted;
         _echo = gap ? Math.Min(_echo + 1, Math.Max(1, _schedule.Settling)) : Math.Max(0, _echo - 1);
         if (step >= _schedule.NormalityFrom && !bridged && !gap && !muted)
@@ -287,7 +285,10 @@ sealed class OnlineModel
         _predictor.Predict();
         if (step >= _schedule.LearnFrom) _forecast?.Launch(step, time, learns);
         double score = warmingUp || _washOut.Echoes || (bridged && !_alarm.Open) ? 0 : _bar.Of(_judge.Judgement).Score;
-        return new StepResult(position, warmingUp, score, _normality.Value, _alarm.Open, alarm) { Unjudged = muted || gap || bridged || _washOut.Echoes };
+        return new StepResult(position, warmingUp, score, _normality.Value, _alarm.Open, alarm)
+        {
+            Unjudged = muted || gap || bridged || _washOut.Echoes,
+        };
     }
 
     AlarmChange? Decide(in StepView view, long position, long step)

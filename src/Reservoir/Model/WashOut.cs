@@ -1,7 +1,8 @@
 namespace Esn;
 
 /// <summary>
-/// How long nothing is judged or learnt after a frame that is not to be judged: until the reservoir has forgotten what came before it.
+/// How long nothing is judged or learnt after a frame that is not to be judged; where it is one after a gap, until the reservoir has
+/// forgotten what came before it.
 /// </summary>
 /// <remarks>
 /// How long that takes is as the feed drives the units, and what is left of it counts by how well the feed is foretold otherwise. So it is
@@ -25,13 +26,13 @@ sealed class WashOut(StepSchedule schedule, EchoTwin? twin)
 
     /// <summary>Takes a step, after its frame was compared with what was foretold.</summary>
     /// <param name="muted">The frame is not to be judged.</param>
-    /// <param name="forgets">What came before is no past of what comes now.</param>
+    /// <param name="resumes">It comes after a gap: what came before is no past of what comes now.</param>
     /// <param name="time">Of the frame.</param>
     /// <param name="frame">y(t), [channels], scaled; the forecast where the channel has no value.</param>
     /// <param name="prediction">ŷ(t|t−1), [channels].</param>
     /// <param name="errors">y(t) − ŷ(t|t−1), [channels]; 0 where the channel has no value.</param>
     /// <returns>Whether the step is one of the wash-out, or muted itself.</returns>
-    public bool Step(bool muted, bool forgets, DateTime time, ReadOnlySpan<double> frame, ReadOnlySpan<double> prediction,
+    public bool Step(bool muted, bool resumes, DateTime time, ReadOnlySpan<double> frame, ReadOnlySpan<double> prediction,
         ReadOnlySpan<double> errors)
     {
         Echoes = false;
@@ -39,7 +40,7 @@ sealed class WashOut(StepSchedule schedule, EchoTwin? twin)
         {
             if (_since > 0) _pieces[_last = (_last + 1) % Pieces] = _since;
             _since = 0;
-            if (forgets && twin is not null)
+            if (resumes && twin is not null)
             {
                 twin.Begin();
                 _waits = true;

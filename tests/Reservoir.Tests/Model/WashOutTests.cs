@@ -57,7 +57,7 @@ public sealed class WashOutTests
         int After(double noise)
         {
             var (times, feed, muted) = Sines(4000, t => t == 3000 ? 100 : 0, noise, seed: 4);
-            return Unjudged(Run(new Detector(Feeds.Small(), 1), times, feed, muted), 3000);
+            return Unjudged(Run(new Detector(Presets.Signal(), 1), times, feed, muted), 3000);
         }
         (int loud, int quiet, int still) = (After(.3), After(.01), After(0));
         Assert.InRange(loud, 51, 101);
@@ -81,18 +81,19 @@ public sealed class WashOutTests
     public void What_is_left_of_it_is_the_same_to_the_bit_after_a_restart()
     {
         var (times, feed, muted) = Sines(3600, t => t == 3000 ? 100 : 0, noise: .01, seed: 6);
-        StepResult[] whole = Run(new Detector(Feeds.Small(), 1), times, feed, muted);
+        StepResult[] whole = Run(new Detector(Presets.Signal(), 1), times, feed, muted);
         int after = Unjudged(whole, 3000);
         Assert.InRange(after, 61, 400);
         foreach (int cut in (int[])[3001, 3030, 3000 + after - 1])
         {
-            var detector = new Detector(Feeds.Small(), 1);
+            var detector = new Detector(Presets.Signal(), 1);
             Run(detector, times[..cut], feed[..cut], muted[..cut]);
             var bytes = new ArrayBufferWriter<byte>();
             detector.Save(bytes);
-            detector = Detector.Load(Feeds.Small(), 1, new ReadOnlySequence<byte>(bytes.WrittenMemory));
+            detector = Detector.Load(Presets.Signal(), 1, new ReadOnlySequence<byte>(bytes.WrittenMemory));
             StepResult[] rest = Run(detector, times[cut..], feed[cut..], muted[cut..]);
-            Assert.Equal(whole[cut..].Select(result => (result.Score, result.Unjudged)), rest.Select(result => (result.Score, result.Unjudged)));
+            Assert.Equal(whole[cut..].Select(result => (result.Score, result.Unjudged)),
+                rest.Select(result => (result.Score, result.Unjudged)));
         }
     }
 
