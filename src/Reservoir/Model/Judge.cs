@@ -36,6 +36,9 @@ readonly ref struct StepView
 
     /// <summary>The frame is not to be judged.</summary>
     public required bool Muted { get; init; }
+
+    /// <summary>The frame is not to be judged since it came after a gap: what was foretold before is of other times.</summary>
+    public bool Resumes { get; init; }
 }
 
 /// <summary>A frame of the warm-up and those before it.</summary>

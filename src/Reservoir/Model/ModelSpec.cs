@@ -104,6 +104,7 @@ public abstract record ModelSpec
     /// <param name="channels">Of the feed, ≥ 1.</param>
     public virtual long EstimatedBytes(int channels) =>
         Esn.Readout.EstimatedBytes(MostRegressors(channels), channels, HorizonSteps) + (TakesFields ? 0 : GrowthBytes * channels)
+            + (Schedule.MostSettling > Schedule.Settling ? EchoTwin.EstimatedBytes(MostRegressors(channels), channels) : 0)
             + (InputMap is ByBaseLineSpec map ? BaseLineWatch.EstimatedBytes(map, channels) : 0);
 
     const long GrowthBytes = 400;  // of a channel that is watched for growth

@@ -30,7 +30,7 @@ sealed class OnlineModel
     DateTime _time;                 // of the last frame
     long _position;                 // frames that the stream has had
     long _step;                     // frames that the model has taken, the first of which fixed the scaling
-    long _settled = -1;             // step at which the echo of the last muted frame has faded
+    readonly WashOut _washOut;      // after frames that are not to be judged
     int _echo;                      // frames that are not to be judged yet after the last gap, of which there are as many
     MissingValues? _missing;        // made with the first value that is missing
     readonly FoundGrowth _growth;   // of the stream
@@ -52,6 +52,8 @@ sealed class OnlineModel
         _left = new LeftScalings(channels, before?._left);
         _predictor = spec.CreatePredictor(channels);
         _forecast = spec.CreateForecast(_predictor);
+        _washOut = new WashOut(_schedule, _schedule.MostSettling > _schedule.Settling && _predictor is NetworkPredictor network
+            ? new EchoTwin(network) : null);
         _normality = new Normality(spec.Normality);
         (_errors, _prediction) = (new double[spec.HorizonSteps.Count * channels], new double[channels]);
         _bar = new Bar(spec.Alarm);
@@ -243,6 +245,7 @@ sealed class OnlineModel
     StepResult Step(DateTime time, ReadOnlySpan<double> frame, ReadOnlySpan<double> y, Span<double> expected, bool muted, int missing)
     {
         long position = _position++, step = _step++;
+        bool resumes = muted && step > 0 && (time - _time - _interval).Duration() > _interval;
         _time = time;
         _predictor.CopyPrediction(_prediction);
         _scaler!.Expect(_prediction, expected);
@@ -250,8 +253,7 @@ sealed class OnlineModel
         _predictor.Settle(missing == 0 ? y : _missing!.Known, _errors);
         _forecast?.Settle(step, y);
 
-        if (muted) _settled = step + _schedule.Settling;
-        muted |= step <= _settled;
+        muted = _washOut.Step(muted, resumes, time, y, _prediction, _errors.AsSpan(0, _channels));
         bool gap = missing == _channels, bridged = (gap || _echo > 0) && !muted;
         _echo = gap ? Math.Min(_echo + 1, Math.Max(1, _schedule.Settling)) : Math.Max(0, _echo - 1);
         if (step >= _schedule.NormalityFrom && !bridged && !gap && !muted)
@@ -264,7 +266,7 @@ sealed class OnlineModel
         var view = new StepView
         {
             Time = time, Index = step, Frame = seen, Expected = foreseen, Scaled = y, Errors = _errors, WarmingUp = warmingUp,
-            Muted = muted, Missing = missing == 0 ? default : _missing!.Which,
+            Muted = muted, Resumes = resumes, Missing = missing == 0 ? default : _missing!.Which,
             Grows = _differencing is null ? default : _growth.Grows, Values = _differencing is null ? default : frame,
         };
         _bar.Step();
@@ -282,14 +284,17 @@ sealed class OnlineModel
         else _predictor.Skip();
         _predictor.Predict();
         if (step >= _schedule.LearnFrom) _forecast?.Launch(step, time, learns);
-        double score = warmingUp || (bridged && !_alarm.Open) ? 0 : _bar.Of(_judge.Judgement).Score;
-        return new StepResult(position, warmingUp, score, _normality.Value, _alarm.Open, alarm) { Unjudged = muted || gap || bridged };
+        double score = warmingUp || _washOut.Echoes || (bridged && !_alarm.Open) ? 0 : _bar.Of(_judge.Judgement).Score;
+        return new StepResult(position, warmingUp, score, _normality.Value, _alarm.Open, alarm)
+        {
+            Unjudged = muted || gap || bridged || _washOut.Echoes,
+        };
     }
 
     AlarmChange? Decide(in StepView view, long position, long step)
     {
         _judge.Measure(in view, _alarm);
-        bool allowed = !view.WarmingUp && _judge.Deviates(in view, _scaler!);
+        bool allowed = !view.WarmingUp && !_washOut.Echoes && _judge.Deviates(in view, _scaler!);
         AlarmChange? change = _alarm.Step(position, _bar.Of(_judge.Judgement), allowed, view.Muted, _judge.Returned);
         if (change == AlarmChange.Opened)
         {
@@ -365,7 +370,8 @@ sealed class OnlineModel
         _report.Carry(ref state);
         state.Carry(ref _time);
         state.Carry(ref _step);
-        state.Carry(ref _settled);
+        if (state.Holds(6)) _washOut.Carry(ref state);
+        else if (state.Carried(-1L) is >= 0 and var settled) _washOut.Begin(_step - 1 - (settled - _schedule.Settling));
         if (!state.Holds(6)) state.Carried(0);  // frames beyond the scaling
         state.Carry(ref _dated);
         if (state.Holds(5)) state.Carry(ref _echo);

@@ -6,7 +6,7 @@ namespace Esn.Streaming.Streams;
 /// then can frames be missing. Steps that are much shorter show that frames are stamped late at times, by a clock beside the feed or
 /// by one that is too coarse; then a long step is no gap. Nor is one that is no multiple of the interval, as where a program that
 /// stamps its steps with the time of day has paused, nor any where that comes every few milliseconds. A pause such as it has had
-/// twice of late, a night say, is none either.
+/// twice of late at that hour, a night say, is a habit.
 /// </remarks>
 /// <param name="configured">Ticks; 0: it is learnt.</param>
 sealed class FeedInterval(long configured)
@@ -18,10 +18,12 @@ sealed class FeedInterval(long configured)
     const double AsLong = 2 / 3.0;         // of a gap, that another one is like it
     const double Patience = 2;             // times the longest of the last steps, before it is silence
     const long Shortest = 10 * TimeSpan.TicksPerMillisecond;  // below, an operating system's pauses are longer than the interval
+    static readonly long Day = TimeSpan.TicksPerDay, AtThatHour = TimeSpan.TicksPerHour;  // clocks are put forward, people late
     const int InARow = 2;                  // gaps, after which it is the feed that has slowed down
 
     readonly long[] _steps = new long[Kept];   // ticks, a ring
     readonly long[] _gaps = new long[KeptGaps];
+    readonly long[] _ends = new long[KeptGaps];  // of these, ticks
     readonly long[] _sorted = new long[Kept];
     long _count, _gapCount, _interval;
     int _row;  // gaps in a row
@@ -41,9 +43,19 @@ sealed class FeedInterval(long configured)
         return Math.Abs(intervals - whole) <= Near ? (long)whole - 1 : 0;
     }
 
-    /// <summary>Whether the feed has had two such pauses of late.</summary>
+    /// <summary>Whether the feed has had two such pauses of late that ended at that hour, be it on other days.</summary>
     /// <param name="step">Ticks from one frame to the next.</param>
-    public bool IsHabit(long step) => Second() >= AsLong * step;
+    /// <param name="end">Feed time of the latter.</param>
+    public bool IsHabit(long step, DateTime end)
+    {
+        int alike = 0;
+        for (int i = 0; i < Math.Min(_gapCount, KeptGaps); i++)
+        {
+            long late = Math.Abs(end.Ticks - _ends[i]) % Day;
+            if (_gaps[i] >= AsLong * step && Math.Min(late, Day - late) <= AtThatHour + Ticks) alike++;
+        }
+        return alike >= 2;
+    }
 
     /// <summary>Time without a frame after which the stream is silent; null: not known yet.</summary>
     /// <param name="intervals">At least so many.</param>
@@ -58,11 +70,12 @@ sealed class FeedInterval(long configured)
 
     /// <summary>A frame came.</summary>
     /// <param name="step">Ticks since the one before, ≥ 0.</param>
-    public void Take(long step)
+    /// <param name="time">Of it.</param>
+    public void Take(long step, DateTime time)
     {
         bool gap = Ticks > 0 && step > Gap * Ticks;
         _row = gap ? Math.Min(_row + 1, InARow) : 0;
-        if (gap) _gaps[_gapCount++ % KeptGaps] = step;
+        if (gap) (_gaps[_gapCount % KeptGaps], _ends[_gapCount++ % KeptGaps]) = (step, time.Ticks);
         _steps[_count++ % Kept] = step;
         if (_count >= Least && _count % Every == 0) Learn();
     }
@@ -113,7 +126,19 @@ sealed class FeedInterval(long configured)
         return second;
     }
 
-    /// <summary>All that it knows.</summary>
+    /// <summary>When its pauses ended: beside <see cref="Save"/>, as snapshots before did not hold it.</summary>
+    public void SaveEnds(BinaryWriter to)
+    {
+        foreach (long end in _ends) to.Write(end);
+    }
+
+    /// <summary>What was saved.</summary>
+    public void LoadEnds(BinaryReader from)
+    {
+        for (int i = 0; i < KeptGaps; i++) _ends[i] = from.ReadInt64();
+    }
+
+    /// <summary>All that it knows, but when its pauses ended.</summary>
     public void Save(BinaryWriter to)
     {
         foreach (long step in _steps) to.Write(step);

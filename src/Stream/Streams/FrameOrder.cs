@@ -42,7 +42,8 @@ readonly record struct DueFrame(Frame Frame, DueKind Kind, long At)
 /// </summary>
 /// <param name="channels">Values of a frame.</param>
 /// <param name="times">How long frames wait, and how many may be missing.</param>
-sealed class FrameOrder(int channels, TimesConfig times)
+/// <param name="habits">Whether pauses that the feed has at their hour are what is expected of it, and no gaps.</param>
+sealed class FrameOrder(int channels, TimesConfig times, bool habits)
 {
     const int MostWaiting = 100_000;
 
@@ -119,8 +120,8 @@ sealed class FrameOrder(int channels, TimesConfig times)
         {
             long step = Math.Max(0, (frame.Time - last).Ticks), missing = times.BridgeSteps == 0 ? 0 : Interval.Missing(step);
             if (missing > 0 && missing <= times.BridgeSteps) Bridge(frame, last, step, missing, at);
-            else if (missing > 0 && !Interval.IsHabit(step)) kind = DueKind.AfterGap;
-            Interval.Take(step);
+            else if (missing > 0 && !(habits && Interval.IsHabit(step, frame.Time))) kind = DueKind.AfterGap;
+            Interval.Take(step, frame.Time);
         }
         _due.Add(new DueFrame(frame, kind, at));
         _last = frame.Time;

@@ -59,7 +59,7 @@ sealed class Silence(StreamId stream, int channels, TimesConfig times, FrameOrde
     public void Hear(DateTime? sent)
     {
         if (sent is null) return;
-        if (_lastSent is { } last) _sent.Take(Math.Max(0, (sent.Value - last).Ticks));
+        if (_lastSent is { } last) _sent.Take(Math.Max(0, (sent.Value - last).Ticks), sent.Value);
         _lastSent = sent;
     }
 

@@ -16,6 +16,7 @@ static class SlotOrder
         silence.Save(to);
         alarms.Save(to);
         to.Write(denied);
+        order.Interval.SaveEnds(to);
         to.Flush();
         return bytes.ToArray();
     }
@@ -38,7 +39,9 @@ static class SlotOrder
             silence.Load(from);
             // What is not there is of a program before it.
             if (from.BaseStream.Position < from.BaseStream.Length) alarms.Load(from);
-            return from.BaseStream.Position < from.BaseStream.Length && from.ReadBoolean();
+            bool denied = from.BaseStream.Position < from.BaseStream.Length && from.ReadBoolean();
+            if (from.BaseStream.Position < from.BaseStream.Length) order.Interval.LoadEnds(from);
+            return denied;
         }
         catch (EndOfStreamException e)
         {

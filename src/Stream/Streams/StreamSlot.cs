@@ -39,7 +39,8 @@ public sealed class StreamSlot
     StreamSlot(StreamId stream, ModelSpec model, Gate gate, TimesConfig times, Detector detector)
     {
         (Stream, _gate, _model, _detector) = (stream, gate, model, detector);
-        _order = new FrameOrder(gate.Channels, times);
+        _order = new FrameOrder(gate.Channels, times,
+            habits: model.InputMap is CalendarWeightsSpec { DailyHarmonics: > 0 } or CalendarWeightsSpec { WeeklyHarmonics: > 0 });
         _silence = new Silence(stream, gate.Channels, times, _order);
         _order.Releasing = _silence.Take;
         Bytes = model.EstimatedBytes(gate.Channels);

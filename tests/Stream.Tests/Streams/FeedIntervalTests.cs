@@ -21,7 +21,7 @@ public sealed class FeedIntervalTests
         {
             long step = 1_000_000 + random.Next(spread) + (i > 700 ? 10 * spread : 0) - (i > 1400 ? 20 * spread : 0);
             steps.Add(Math.Max(1, step));
-            interval.Take(steps[^1]);
+            interval.Take(steps[^1], DateTime.UnixEpoch);
             if (i % 16 != 0) continue;
             long[] last = [.. steps.TakeLast(64).Order()];
             Assert.Equal(TimeSpan.FromTicks(last[last.Length / 2]), interval.Interval);

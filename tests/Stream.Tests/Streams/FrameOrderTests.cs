@@ -14,10 +14,10 @@ public sealed class FrameOrderTests
     // Seconds of the frames that came → what became of them.
     static (List<ScoredFrame> Frames, List<Rejection?> Refused, StreamSteps[] Steps) Through(IEnumerable<double> seconds,
         TimesConfig? times = null,
-        Func<double, double>? value = null)
+        Func<double, double>? value = null, ModelSpec? model = null)
     {
         times ??= new TimesConfig();
-        var slot = new StreamSlot(new StreamId("topic", 0, "pump"), Pipelines.Config().Detector, new Gate(1, times), times);
+        var slot = new StreamSlot(new StreamId("topic", 0, "pump"), model ?? Pipelines.Config().Detector, new Gate(1, times), times);
         List<ScoredFrame> frames = [];
         List<Rejection?> refused = [];
         List<StreamSteps> steps = [];
@@ -95,15 +95,33 @@ public sealed class FrameOrderTests
         Assert.DoesNotContain(frames, frame => frame.Result.Alarm is not null);
         Assert.True(frames[700].Muted);
         Assert.False(frames[701].Muted);  // what it washes out by itself
+        Assert.True(frames[701].Result.Unjudged);
+    }
+
+    // Frames every five minutes from eight to six, the clocks put forward in between.
+    [Fact]
+    public void A_night_that_the_feed_always_has_is_no_gap_to_a_model_that_knows_the_hour()
+    {
+        double[] days = [.. Enumerable.Range(0, 10).SelectMany(day =>
+            Enumerable.Range(0, 120).Select(frame => 86400.0 * day + (day < 5 ? 8 : 7) * 3600 + 300 * frame))];
+        Assert.Equal(2, Gaps(days, new MetricModelSpec()));  // the first two nights
+        Assert.Equal(9, Gaps(days, Pipelines.Config().Detector));
     }
 
     [Fact]
-    public void A_pause_that_the_feed_always_has_is_no_gap()
+    public void A_pause_is_a_gap_however_many_the_feed_had_at_other_hours()
     {
-        double[] days = [.. Enumerable.Range(0, 10).SelectMany(day => Seconds(1000 * day, 1000 * day + 100))];
-        var (_, _, steps) = Through(days);
-        Assert.Equal(2, steps.Sum(one => one.Gaps));  // the first two nights
+        double[] pieces = [.. Enumerable.Range(0, 10).SelectMany(piece => Seconds(1000 * piece, 1000 * piece + 100))];
+        double[] hours = [.. pieces.Select(second => 60 * second)];  // 6,000 s between minutes
+        Assert.Equal(9, Gaps(pieces, Pipelines.Config().Detector));
+        Assert.InRange(Gaps(hours, new MetricModelSpec()), 8, 9);
+    }
+
+    static int Gaps(double[] seconds, ModelSpec model)
+    {
+        var (_, _, steps) = Through(seconds, model: model);
         Assert.Equal(0, steps.Sum(one => one.Bridged));
+        return steps.Sum(one => one.Gaps);
     }
 
     [Fact]

@@ -21,6 +21,8 @@ public sealed record ErrorModelSpec : ModelSpec
         new ShapeSpec { Tail = TailPrior.Novel },
     ];
 
+    const int MostWashouts = 10;  // after a gap: errors of a feed without noise need as many to fade by ten orders of magnitude
+
     /// <summary>The raw scores; at least one.</summary>
     public IReadOnlyList<ScoreSpec> Scores { get; init; } = DefaultScores;
 
@@ -93,7 +95,11 @@ public sealed record ErrorModelSpec : ModelSpec
     }
 
     internal override StepSchedule Schedule =>
-        new(ScalingSteps, LearnFrom: Washout + 1, NormalityFrom: Washout + 1, ScoredFrom, WarmUp, Settling: Washout);
+        new(ScalingSteps, LearnFrom: Washout + 1, NormalityFrom: Washout + 1, ScoredFrom, WarmUp, Settling: Washout,
+            JudgesErrors ? MostWashouts * Washout : Washout);
+
+    // Levels and relations of the values do not ask what was expected.
+    bool JudgesErrors => Scores.Any(score => score is MeanErrorSpec or MedianErrorSpec or LimitedErrorSpec or FreeRunErrorSpec);
 
     internal override MultiStepForecast? CreateForecast(Predictor predictor)
     {

@@ -123,7 +123,8 @@ public sealed record FieldModelSpec : ModelSpec
     }
 
     internal override StepSchedule Schedule =>
-        new(ScalingSteps, LearnFrom: Washout + 1, NormalityFrom: Washout + 1, JudgeFrom: 0, WarmUp, Settling: Washout);
+        new(ScalingSteps, LearnFrom: Washout + 1, NormalityFrom: Washout + 1, JudgeFrom: 0, WarmUp, Settling: Washout,
+            MostSettling: Washout);
 
     internal override Predictor CreatePredictor(int channels)
     {

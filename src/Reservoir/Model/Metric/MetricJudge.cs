@@ -21,6 +21,7 @@ sealed class MetricJudge : Judge, IJudgement
     readonly IReadOnlyList<int> _ahead;        // of the horizons, in steps
     readonly bool[] _tells;                    // whether neither this frame nor the one it was foretold from was muted [horizons]
     readonly long[] _muted;                    // the latest muted step of each remainder; −1: there was none [longest horizon + 1]
+    long _resumed;                             // step at which the last gap ended
     readonly Unprecedented _unprecedented;
     readonly double[] _margins;                // evidence over the threshold [channels], then of what is unprecedented
     readonly double[] _present;                // the same without what is over [channels]
@@ -121,7 +122,9 @@ sealed class MetricJudge : Judge, IJudgement
         double most = double.NegativeInfinity, unit = _budget.Threshold / _budget.Factor;
         if (!alarm.Open) _opening = step.Time;
         if (step.Muted) _muted[step.Index % _muted.Length] = step.Index;
-        for (int h = 0; h < _tells.Length; h++) _tells[h] = !step.Muted && !WasMuted(step.Index - _ahead[h]);
+        if (step.Resumes) _resumed = step.Index;
+        for (int h = 0; h < _tells.Length; h++) _tells[h] = !step.Muted && step.Index - _ahead[h] >= _resumed
+            && !WasMuted(step.Index - _ahead[h]);
         bool capped = false;  // the strongest: by how seldom it moved
         for (int c = 0; c < _calibrators.Length; c++)
         {
@@ -230,6 +233,7 @@ sealed class MetricJudge : Judge, IJudgement
         if (state.Holds(6))
         {
             state.Carry(_muted);
+            state.Carry(ref _resumed);
             state.Carry(ref _opening);
             state.Carry(_hidden);
             state.Carry(_hides);

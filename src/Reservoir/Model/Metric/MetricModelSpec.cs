@@ -91,8 +91,11 @@ public sealed record MetricModelSpec : ModelSpec
     // there, and so judging need not wait for more than the units that forget at once. What a muted frame foretold tells nothing.
     internal override double MutedReach => 2;
 
+    const double MostSettling = 1 / 15.0;  // warm-ups; what slow units remember for longer is less than the noise of a metric
+
     internal override StepSchedule Schedule =>
-        new(WarmUp, LearnFrom: 0, NormalityFrom: WarmUp, JudgeFrom: 0, WarmUp, Settling: 3);
+        new(WarmUp, LearnFrom: 0, NormalityFrom: WarmUp, JudgeFrom: 0, WarmUp, Settling: 3,
+            MostSettling: MetricCalibrator.Steps(MostSettling, WarmUp, 3));
 
     internal override MultiStepForecast CreateForecast(Predictor predictor) =>
         new DirectForecast(((NetworkPredictor)predictor).Readout, HorizonSteps, ForecastLimit);
