@@ -108,7 +108,8 @@ static class DemoCommand
         return (command,
         [
             "esn demo", "esn demo --steps 20000 --exit --rate 0", "esn demo --noise 0.1 --seed 7",
-            "esn demo --to timesteps --bootstrap-servers kafka:9092 --rate 50", "esn demo --field", "esn demo --field lissajous --steps 5000 --exit --rate 0", "esn demo --field chaotic",
+            "esn demo --to timesteps --bootstrap-servers kafka:9092 --rate 50",
+            "esn demo --field", "esn demo --field lissajous --steps 5000 --exit --rate 0", "esn demo --field chaotic",
         ]);
     }
 }

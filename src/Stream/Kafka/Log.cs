@@ -93,8 +93,8 @@ static partial class Log
     [LoggerMessage(113, LogLevel.Information, "the webhook at {Host} takes what is posted again, after {Seconds:F0} s")]
     public static partial void WebhookBack(this ILogger log, string host, double seconds);
 
-    [LoggerMessage(110, LogLevel.Error, "topic {Topic} of commands is gone: what people say is refused while it is; mutes and feedback from "
-        + "before hold until this process ends")]
+    [LoggerMessage(110, LogLevel.Error, "topic {Topic} of commands is gone: what people say is refused while it is; mutes and feedback "
+        + "from before hold until this process ends")]
     public static partial void CommandsGone(this ILogger log, string topic);
 
     [LoggerMessage(33, LogLevel.Error, "what could not be posted to the webhook at {Host} is lost, as it can't be written to the dead "
