@@ -89,7 +89,8 @@ sealed class ShapeScore(ShapeSpec spec, ScoreContext context) : Score("shape", c
     }
 
     // R is a power of the ratio that two distances to a nearest shape usually have. That one is R times as far out as the furthest of n
-    // before has a chance of R^−α/n where their tail is Pareto's: with α = 1, a heavy one, it is as small where n is less and R as much more.
+    // before has a chance of R^−α/n where their tail is Pareto's: with α = 1, a heavy one, it is as small where n is less and R as much
+    // more.
     bool IsClear(double apart) =>
         _record > 0 && _compared > 0 && apart > Math.Exp(spec.Clear * _unlike) * Math.Max(1, Many * (double)_length / _compared) * _record;
 

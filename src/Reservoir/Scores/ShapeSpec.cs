@@ -34,8 +34,8 @@ public sealed record ShapeSpec : ScoreSpec
 
     /// <summary>
     /// Where that is not so, a mean square is told that is larger than any before by this power of that geometric mean, [1, 100], those
-    /// apart that an alarm was told of; by as many times more as fewer than forty lengths were compared. A clean feed whose every cycle is a
-    /// little longer or higher than the last finds new shapes as a chaotic one does, and no news are but those that are far further out.
+    /// apart that an alarm was told of; by as many times more as fewer than forty lengths were compared. A clean feed whose every cycle is
+    /// a little longer or higher than the last finds new shapes as a chaotic one does, and no news are but those that are far further out.
     /// </summary>
     public double Clear { get; init; } = 1.5;
 

@@ -41,7 +41,8 @@ sealed class BacktestRows
 
     public BacktestRows(CsvFeed feed, FeedLabels? labels, EsnConfig config, TextWriter scores, TextWriter events, Trace? trace)
     {
-        (_feed, _labels, _scoreFile, _eventFile, _trace, _channels) = (feed, labels, new ScoreFile(scores, feed), events, trace, feed.Channels.Count);
+        (_feed, _labels, _eventFile, _trace, _channels) = (feed, labels, events, trace, feed.Channels.Count);
+        _scoreFile = new ScoreFile(scores, feed);
         _missing = new long[_channels];
         _nature = new FeedNature(_channels);
         _maintenance = [.. config.Maintenance.Select(maintenance => maintenance.Compile())];

@@ -27,7 +27,8 @@ sealed class ScoreFile
     public void Write(FeedRow row, in StepResult result, ReadOnlySpan<double> expected, string state)
     {
         _to.Write(string.Create(CultureInfo.InvariantCulture,
-            $"{Quoted(row.TimeText)},{result.Score:R},{result.Normality:R},{expected[0]:R},{row.Values[0]:R},{(result.AlarmOpen ? 1 : 0)}"));
+            $"{Quoted(row.TimeText)},{result.Score:R},{result.Normality:R},{expected[0]:R},{row.Values[0]:R},"
+            + $"{(result.AlarmOpen ? 1 : 0)}"));
         for (int c = 0; c < expected.Length && expected.Length > 1; c++)
             _to.Write(string.Create(CultureInfo.InvariantCulture, $",{expected[c]:R},{row.Values[c]:R}"));
         _to.WriteLine($",{state}");

@@ -291,8 +291,8 @@ public sealed class StreamBoard(HttpConfig config, IReadOnlyList<string> channel
     }
 
     StreamSummary Summary(StreamCard card, bool spark) =>
-        card.Summary(_alarms.Name, _alarms.Find(card.OpenAlarm) is { } open ? Noted(open) : null, silenced(card.Stream), time.GetUtcNow().UtcDateTime,
-            spark);
+        card.Summary(_alarms.Name, _alarms.Find(card.OpenAlarm) is { } open ? Noted(open) : null, silenced(card.Stream),
+            time.GetUtcNow().UtcDateTime, spark);
 
     // A mute ends an alarm for who looks; the detector closes it with the next frame, which a pump under repair may never send.
     BoardAlarm Shown(BoardAlarm alarm)

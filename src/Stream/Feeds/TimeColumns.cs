@@ -3,7 +3,7 @@ using Esn.Streaming.Wire;
 
 namespace Esn.Streaming.Feeds;
 
-/// <summary>Which columns of a file hold its times, and how they are read: those that are named, or what their names and texts say.</summary>
+/// <summary>Which columns of a file hold its times, and how they are read: those named, or those whose names and texts say so.</summary>
 sealed class TimeColumns
 {
     readonly string _file;

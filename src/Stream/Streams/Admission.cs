@@ -33,7 +33,10 @@ sealed class Admission
     public (Frame? Frame, DeadLetter? DeadLetter) Decode(in RecordRow row)
     {
         if (row is { Record: null, Name: { } name })
-            return (Known(new Frame(new StreamId(row.Topic, row.Partition, name), row.Time, row.Value, row.Offset, row.Milliseconds)), null);
+        {
+            var stream = new StreamId(row.Topic, row.Partition, name);
+            return (Known(new Frame(stream, row.Time, row.Value, row.Offset, row.Milliseconds)), null);
+        }
         FeedRecord record = row.ToRecord();
         (Frame? frame, DeadLetter? letter) = _decoder.Decode(record);
         // What a field takes does not grow with the square of its cells, and is known before anything is made.

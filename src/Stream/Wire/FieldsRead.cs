@@ -40,7 +40,7 @@ sealed class FieldsRead(FrameFields fields)
     {
         int missing = Array.IndexOf(Names, null);
         if (missing >= 0)
-            throw Problem ?? new FrameDecoder.Rejected(Rejection.NoKey, $"field {fields.Stream[missing]} is missing: it names the stream") { IsAbsent = true };
+            throw Problem ?? Absent(Rejection.NoKey, $"field {fields.Stream[missing]} is missing: it names the stream");
         string name = string.Join('/', Names);
         if (name.Length == Names.Length - 1 || Encoding.UTF8.GetByteCount(name) > FrameDecoder.LongestKey
             || name.EnumerateRunes().Any(FrameDecoder.IsNoText))
@@ -54,13 +54,14 @@ sealed class FieldsRead(FrameFields fields)
         if (Problem is not null) throw Problem;
         if (fields.Channels.Count == 0)
             return Values
-                ?? throw new FrameDecoder.Rejected(Rejection.BadFields,
-                    $"neither field {fields.Value} nor field {fields.Values} is there") { IsAbsent = true };
+                ?? throw Absent(Rejection.BadFields, $"neither field {fields.Value} nor field {fields.Values} is there");
         // A device that has nothing to say of a sensor leaves it out; one that says nothing of any is misnamed.
         return Array.TrueForAll(Channels, value => value is null)
-            ? throw new FrameDecoder.Rejected(Rejection.BadFields, $"none of the fields {string.Join(", ", fields.Channels)} is there") { IsAbsent = true }
+            ? throw Absent(Rejection.BadFields, $"none of the fields {string.Join(", ", fields.Channels)} is there")
             : [.. Channels.Select(value => value ?? double.NaN)];
     }
+
+    static FrameDecoder.Rejected Absent(Rejection reason, string detail) => new(reason, detail) { IsAbsent = true };
 
     /// <summary>Which fields a record has, for who named others; empty: none.</summary>
     /// <param name="value">JSON.</param>
@@ -76,8 +77,9 @@ sealed class FieldsRead(FrameFields fields)
         {
             return "";  // what else is wrong with it has been told
         }
-        return names.Count == 0 ? "" : $"; the record has {string.Join(", ", names.Take(MostNamed))}{(names.Count > MostNamed ? ", …" : "")}: "
-            + "source.fields says which are meant";
+        string more = names.Count > MostNamed ? ", …" : "";
+        return names.Count == 0 ? ""
+            : $"; the record has {string.Join(", ", names.Take(MostNamed))}{more}: source.fields says which are meant";
 
         void Name(JsonProperty field, string within)
         {

@@ -211,7 +211,8 @@ public sealed class FrameDecoder(FrameFields fields)
     {
         JsonTokenType.String => reader.GetString()!,
         JsonTokenType.Number or JsonTokenType.True or JsonTokenType.False => Encoding.UTF8.GetString(reader.ValueSpan),
-        _ => throw new Rejected(Rejection.BadKey, $"field {field} names the stream and must be a text or a number, was {Kind(reader.TokenType)}"),
+        _ => throw new Rejected(Rejection.BadKey,
+            $"field {field} names the stream and must be a text or a number, was {Kind(reader.TokenType)}"),
     };
 
     double[] Numbers(ref Utf8JsonReader reader, string field)

@@ -54,7 +54,8 @@ public sealed record FrameFields
     public void Validate()
     {
         if (Missing.Any(number => !double.IsFinite(number)))
-            throw new ArgumentOutOfRangeException(nameof(Missing), "missing must be finite numbers that stand for no value, such as [-999]");
+            throw new ArgumentOutOfRangeException(nameof(Missing),
+                "missing must be finite numbers that stand for no value, such as [-999]");
         if (Measurements.Count > 0 && Channels.Count > 0)
             throw new ArgumentOutOfRangeException(nameof(Measurements),
                 "measurements are streams of their own, channels of one: say one of the two");

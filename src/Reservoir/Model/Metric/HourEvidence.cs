@@ -56,5 +56,9 @@ sealed class HourEvidence(MetricCalibratorSpec spec, TimeSpan interval, int last
         _recent.Carry(ref state);
         _last.Carry(ref state);
         _mean.Carry(ref state);
+        Evidence = state.Carried(Evidence);
+        Remembered = state.Carried(Remembered);
+        Above = state.Carried(Above);
+        Left = state.Carried(Left);
     }
 }
