@@ -35,12 +35,12 @@ sealed class AlarmReport(Alarm alarm, IReadOnlyList<string> names, AlarmReport.A
         {
             expected = _onset.Expected;
             observed = _onset.Observed;
-            _onset.Parts.CopyTo(_parts, 0);
-            _byThemselves = _onset.ByThemselves;
+            if (_onset.ByThemselves || !_byThemselves) _onset.Parts.CopyTo(_parts, 0);
+            _byThemselves |= _onset.ByThemselves;
         }
         if (alarm.Open || alarm.Above == 0) _onset.Clear();
         else if (alarm.OpenAfter > 1 && !_onset.Outdoes(score, alarm.OpenAfter))
-            _onset.ByThemselves = attribute(_onset.Take(score, expected, observed), false);
+            _onset.ByThemselves |= attribute(_onset.Take(score, expected, observed), _onset.ByThemselves);
         if (change is null) return null;
         return new AlarmEvent
         {

@@ -1,5 +1,3 @@
-using System.Numerics.Tensors;
-
 namespace Esn;
 
 /// <summary>
@@ -48,9 +46,13 @@ sealed class EchoTwin(NetworkPredictor predictor)
     /// <param name="errors">Of the other, [channels]; 0 where the channel has no value.</param>
     public bool Agrees(DateTime time, ReadOnlySpan<double> frame, ReadOnlySpan<double> prediction, ReadOnlySpan<double> errors)
     {
-        double apart = TensorPrimitives.Distance(prediction, _expected);
-        _echo += apart * apart;
-        _error += TensorPrimitives.SumOfSquares(errors);
+        // One by one: how wide the machine's vectors are must not decide when it has faded.
+        for (int c = 0; c < _expected.Length; c++)
+        {
+            double apart = prediction[c] - _expected[c];
+            _echo += apart * apart;
+            _error += errors[c] * errors[c];
+        }
         Take(time, frame);
         if (++_count < Block) return false;
         bool faded = _echo <= Faded * _error;

@@ -24,6 +24,13 @@ sealed class RecentSteps<T>(int steps, int width = 1) where T : unmanaged
         return true;
     }
 
+    /// <summary>As if no step had been taken.</summary>
+    public void Clear()
+    {
+        Array.Clear(_rows);
+        _oldest = 0;
+    }
+
     /// <summary>Out into a snapshot or back.</summary>
     public void Carry(ref StateCarrier state)
     {

@@ -265,7 +265,8 @@ sealed class OnlineModel
         if (_differencing is not null) seen = _differencing.Seen(frame, expected, y, _prediction, out foreseen);
         var view = new StepView
         {
-            Time = time, Index = step, Frame = seen, Expected = foreseen, Scaled = y, Errors = _errors, WarmingUp = warmingUp,
+            Time = time, Index = step, Frame = seen, Expected = foreseen, Scaled = y, Errors = _errors,
+            WarmingUp = warmingUp || _washOut.Echoes,
             Muted = muted, Resumes = resumes, Missing = missing == 0 ? default : _missing!.Which,
             Grows = _differencing is null ? default : _growth.Grows, Values = _differencing is null ? default : frame,
         };

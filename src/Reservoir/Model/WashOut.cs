@@ -14,7 +14,7 @@ namespace Esn;
 /// <param name="twin">Of the reservoir; null: the least is enough.</param>
 sealed class WashOut(StepSchedule schedule, EchoTwin? twin)
 {
-    const int Pieces = 4;  // of the feed, by the longest of which it is known how long they are
+    const int Pieces = 16;  // of the feed, by the longest of which it is known how long they are: a program that dies a few times is none
 
     readonly long[] _pieces = [.. Enumerable.Repeat(long.MaxValue, Pieces)];  // frames of the last, a ring
     int _last;             // of the ring
@@ -38,7 +38,7 @@ sealed class WashOut(StepSchedule schedule, EchoTwin? twin)
         Echoes = false;
         if (muted)
         {
-            if (_since > 0) _pieces[_last = (_last + 1) % Pieces] = _since;
+            if (_since > 0 && resumes) _pieces[_last = (_last + 1) % Pieces] = _since;
             _since = 0;
             if (resumes && twin is not null)
             {

@@ -10,7 +10,8 @@ namespace Esn;
 /// <param name="spec">Valid.</param>
 /// <param name="context">Of the stream.</param>
 sealed class RelationScore(RelationSpec spec, ScoreContext context)
-    : Score(FormattableString.Invariant($"relation {spec.Window}"), context.Channels, spec.Window)
+    : Score(FormattableString.Invariant($"relation {spec.Window}"), context.Channels,
+        spec.Window + (spec.LooksBack(context.Channels) ? spec.Lag : 0))
 {
     const double Most = 10;         // a value counts for at most so many units of the scaled feed
     const double Widths = 4;        // an increment of the mean, for at most so many usual residuals

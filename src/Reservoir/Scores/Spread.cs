@@ -31,11 +31,12 @@ public sealed record SpreadSpec : ScoreSpec
     {
         const double Least = 4e-4;  // squared distance that is none, in squared units of the scaled feed
         const double Nearly = .9;
-        const double Seldom = .02;  // of all frames: so often, and in two windows more, a channel that is judged may have had no noise
+        const double Seldom = .02;  // of the frames of late: so often, and in two windows more, one that is judged may have had no noise
+        const double Late = 4000;   // frames
 
         readonly RunningQuantile _width = new(context.Channels, spec.Window, spec.Vanished ? Nearly : .5);
         readonly double[] _previous = NotYet(context.Channels);  // value; NaN: there was none
-        readonly long[] _still = new long[spec.Vanished ? context.Channels : 0];  // frames without noise, other than of alarms
+        readonly double[] _still = new double[spec.Vanished ? context.Channels : 0];  // frames of late without noise, but for alarms
         long _count;
 
         public override bool Ready => _count > spec.Window;
@@ -61,8 +62,8 @@ public sealed record SpreadSpec : ScoreSpec
                     Squares[c] = width;
                     continue;
                 }
-                if (width < Least && !step.Frozen && _count > spec.Window) _still[c]++;
-                Squares[c] = _still[c] > 2 * spec.Window + Seldom * _count ? double.NaN : 1 / (width + Least);
+                _still[c] = _still[c] * (1 - 1 / Late) + (width < Least && !step.Frozen && _count > spec.Window ? 1 : 0);
+                Squares[c] = _still[c] > 2 * spec.Window + Seldom * Math.Min(_count, Late) ? double.NaN : 1 / (width + Least);
             }
             _count++;
         }

@@ -33,7 +33,7 @@ static class BacktestCommand
         command.SetAction(async (parsed, stop) =>
         {
             EsnConfig config = model.Config(parsed);
-            BacktestSet feeds = model.Feeds(parsed);
+            BacktestSet feeds = model.Feeds(parsed, config);
             model.Fits(parsed, feeds);
             string directory = parsed.GetValue(output)?.ToString()
                 ?? (feeds.Files.Count > 1 ? "out" : Path.Combine("out", BacktestSet.Names(feeds.Files)[0]));

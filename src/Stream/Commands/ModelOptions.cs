@@ -63,9 +63,12 @@ sealed class ModelOptions
 
     static bool LooksLikeOption(string word) => word.Length > 1 && word[0] == '-' && !File.Exists(word);
 
-    public BacktestSet Feeds(ParseResult parsed)
+    /// <param name="parsed">What was said.</param>
+    /// <param name="config">Whose numbers for no value hold where none are said.</param>
+    public BacktestSet Feeds(ParseResult parsed, EsnConfig config)
     {
         FeedOptions options = _file.Read(parsed);
+        if (options.Missing.Count == 0) options = options with { Missing = config.Source.Fields.Missing };
         return new BacktestSet(parsed.GetValue(_files)!, options.Values, parsed.GetValue(_labels) ?? [],
             parsed.GetValue(_windows) is { } windows ? WindowsFile.Load(windows) : null)
             {

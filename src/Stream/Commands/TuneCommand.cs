@@ -38,7 +38,7 @@ static class TuneCommand
         command.SetAction(async (parsed, stop) =>
         {
             EsnConfig config = model.Config(parsed) with { Models = [] };  // it is the file's own model that is tuned
-            BacktestSet feeds = model.Feeds(parsed);
+            BacktestSet feeds = model.Feeds(parsed, config);
             if (feeds.Files.Contains("-")) throw new FeedException("esn tune reads its files more than once: standard input will not do");
             BacktestSet.Names(feeds.Files);
             if (feeds.Options.KeyColumn is not null)

@@ -27,8 +27,8 @@ public sealed record TimesConfig
     public double IntervalSeconds { get; init; }
 
     /// <summary>
-    /// Frames in a row that may be missing and are bridged by the model's own forecast, 0 … 1000. After a gap that is longer, and
-    /// unlike those that the feed always has, the reservoir is washed out, and nothing is judged meanwhile. 0: gaps are not looked
+    /// Frames in a row that may be missing and are bridged by the model's own forecast, 0 … 1000. After a gap that is longer the reservoir
+    /// is washed out, and nothing is judged meanwhile; preset metric knows pauses that end at that hour each day. 0: gaps are not looked
     /// for.
     /// </summary>
     public int BridgeSteps { get; init; } = 10;

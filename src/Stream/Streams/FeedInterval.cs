@@ -23,7 +23,7 @@ sealed class FeedInterval(long configured)
 
     readonly long[] _steps = new long[Kept];   // ticks, a ring
     readonly long[] _gaps = new long[KeptGaps];
-    readonly long[] _ends = new long[KeptGaps];  // of these, ticks
+    readonly long[] _ends = new long[KeptGaps];  // of these, ticks; 0: not known
     readonly long[] _sorted = new long[Kept];
     long _count, _gapCount, _interval;
     int _row;  // gaps in a row
@@ -43,16 +43,21 @@ sealed class FeedInterval(long configured)
         return Math.Abs(intervals - whole) <= Near ? (long)whole - 1 : 0;
     }
 
-    /// <summary>Whether the feed has had two such pauses of late that ended at that hour, be it on other days.</summary>
+    /// <summary>Whether the feed has had two such pauses of late that ended at that hour, on two other days.</summary>
     /// <param name="step">Ticks from one frame to the next.</param>
     /// <param name="end">Feed time of the latter.</param>
     public bool IsHabit(long step, DateTime end)
     {
         int alike = 0;
-        for (int i = 0; i < Math.Min(_gapCount, KeptGaps); i++)
+        long day = end.Ticks;  // of the last that was counted
+        for (int back = 1; back <= Math.Min(_gapCount, KeptGaps); back++)
         {
+            int i = (int)((_gapCount - back) % KeptGaps);
             long late = Math.Abs(end.Ticks - _ends[i]) % Day;
-            if (_gaps[i] >= AsLong * step && Math.Min(late, Day - late) <= AtThatHour + Ticks) alike++;
+            if (_ends[i] == 0 || _gaps[i] < AsLong * step || Math.Min(late, Day - late) > AtThatHour + Ticks
+                || Math.Abs(day - _ends[i]) < Day / 2) continue;
+            alike++;
+            day = _ends[i];
         }
         return alike >= 2;
     }

@@ -70,12 +70,13 @@ sealed class FieldsRead(FrameFields fields)
         List<string> names = [];
         try
         {
-            using var json = JsonDocument.Parse(value);
+            ReadOnlyMemory<byte> text = value.AsMemory(FrameDecoder.Begin(value));
+            using JsonDocument json = JsonDocument.Parse(BareNumbers.TryQuote(text.Span) ?? text);
             foreach (JsonProperty field in json.RootElement.EnumerateObject()) Name(field, "");
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            return "";  // what else is wrong with it has been told
+            return "";  // an object of a field's size or depth is not read twice
         }
         string more = names.Count > MostNamed ? ", …" : "";
         return names.Count == 0 ? ""

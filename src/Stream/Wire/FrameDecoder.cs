@@ -100,6 +100,13 @@ public sealed class FrameDecoder(FrameFields fields)
     internal static bool IsNoText(Rune rune) =>
         Rune.IsControl(rune) || rune.Value is >= 0xFDD0 and <= 0xFDEF || (rune.Value & 0xFFFE) == 0xFFFE;
 
+    // By a serialiser of a schema registry.
+    static bool IsFramed(ReadOnlySpan<byte> value) => value is [0, _, _, _, _, ..];
+
+    // Where the JSON begins, behind such a frame or the mark of UTF-8.
+    internal static int Begin(ReadOnlySpan<byte> value) =>
+        IsFramed(value) ? FramingBytes : value.StartsWith(Encoding.UTF8.Preamble) ? Encoding.UTF8.Preamble.Length : 0;
+
     void Read(byte[]? value, FieldsRead read)
     {
         if (value is null) throw new Rejected(Rejection.NoValue, "the record has no value");
@@ -107,11 +114,11 @@ public sealed class FrameDecoder(FrameFields fields)
         if (json is [0x1F, 0x8B, ..])
             throw new Rejected(Rejection.NotJson, "the value is gzip, which is not unpacked: let the producer compress its batches "
                 + "(compression.type), which clients unpack by themselves");
-        if (json.StartsWith(Encoding.UTF8.Preamble)) json = json[Encoding.UTF8.Preamble.Length..];
-        if (json is [0, _, _, _, _, ..])
+        bool framed = IsFramed(json);
+        json = json[Begin(json)..];
+        if (framed)
         {
-            int schema = BinaryPrimitives.ReadInt32BigEndian(json[1..]);
-            json = json[FramingBytes..];
+            int schema = BinaryPrimitives.ReadInt32BigEndian(value.AsSpan(1));
             if (!json.TrimStart(" \t\r\n"u8).StartsWith("{"u8))
                 throw new Rejected(Rejection.NotJson, $"the value is framed for a schema registry (schema {schema}) and is no JSON: Avro "
                     + "or Protobuf, which are not read; the producer's JSON Schema serialiser is");

@@ -115,6 +115,21 @@ public sealed class DemoPageTests(RunningDemo demo, Browsers browsers) : IClassF
         await page.Context.CloseAsync();
     }
 
+    [Fact]
+    public async Task Each_kind_of_score_is_told_in_words()
+    {
+        (IPage page, List<string> wrong) = await Open();
+        string[] names = ["error(1,1)", "error(1,10) 2 ahead", "median error 40", "8 ahead 40", "out of range", "free run 25",
+            "free run 25 over 256", "slow level 256", "level 10[flow]", "spread 40[2]", "quiet 40", "relation 12[0]", "shape",
+            "unprecedented", "evidence", "evidence[3]"];
+        string[] told = await page.EvaluateAsync<string[]>(
+            "async names => { const { looks } = await import('/page/format.js'); return names.map(looks); }", names);
+        Assert.DoesNotContain("", told);
+        Assert.NotEqual(told[5], told[6]);
+        Assert.Empty(wrong);
+        await page.Context.CloseAsync();
+    }
+
     [Theory]
     [InlineData(ColorScheme.Light, 1400, 1000)]
     [InlineData(ColorScheme.Dark, 1400, 1000)]

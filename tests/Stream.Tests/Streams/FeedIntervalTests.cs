@@ -27,4 +27,34 @@ public sealed class FeedIntervalTests
             Assert.Equal(TimeSpan.FromTicks(last[last.Length / 2]), interval.Interval);
         }
     }
+
+    [Fact]
+    public void What_was_saved_of_pauses_is_a_habit_as_before_and_what_older_snapshots_did_not_hold_is_none()
+    {
+        var interval = new FeedInterval(TimeSpan.TicksPerMinute);
+        DateTime morning = new(2026, 3, 2, 8, 0, 0, DateTimeKind.Utc);
+        long night = TimeSpan.FromHours(14).Ticks;
+        for (int day = 0; day < 3; day++) interval.Take(night, morning.AddDays(day));
+        FeedInterval whole = Copy(ends: true), older = Copy(ends: false);
+        Assert.True(interval.IsHabit(night, morning.AddDays(3)));
+        Assert.True(whole.IsHabit(night, morning.AddDays(3)));
+        Assert.False(whole.IsHabit(night, morning.AddDays(3).AddHours(5)));
+        Assert.False(older.IsHabit(night, morning.AddDays(3)));
+        Assert.False(older.IsHabit(night, morning.AddDays(3).Date));
+
+        FeedInterval Copy(bool ends)
+        {
+            using var bytes = new MemoryStream();
+            using var to = new BinaryWriter(bytes);
+            interval.Save(to);
+            interval.SaveEnds(to);
+            to.Flush();
+            bytes.Position = 0;
+            var copy = new FeedInterval(TimeSpan.TicksPerMinute);
+            using var from = new BinaryReader(bytes);
+            copy.Load(from);
+            if (ends) copy.LoadEnds(from);
+            return copy;
+        }
+    }
 }

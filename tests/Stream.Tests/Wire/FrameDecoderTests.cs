@@ -184,6 +184,9 @@ public sealed class FrameDecoderTests
         var decoder = new FrameDecoder(new FrameFields());
         byte[] key = "pump"u8.ToArray();
         Assert.Equal([1.5], decoder.Decode(Record(key, [0xEF, 0xBB, 0xBF, .. """{"value": 1.5}"""u8])).Frame!.Values);
+        foreach (byte[] before in new byte[][] { [0xEF, 0xBB, 0xBF], [0, 0, 0, 0, 7] })
+            Assert.Contains("the record has temp", decoder.Decode(Record(key, [.. before, .. """{"temp": NaN}"""u8])).DeadLetter!.Detail,
+                StringComparison.Ordinal);
         Assert.Contains("gzip", decoder.Decode(Record(key, [0x1F, 0x8B, 8, 0])).DeadLetter!.Detail, StringComparison.Ordinal);
     }
 

@@ -30,7 +30,8 @@ public sealed class MissingValueTests
     public void A_record_with_none_of_its_channels_is_of_other_fields()
     {
         DeadLetter letter = Decode(Plant, """{"flwo": 1, "haet": 2}""").DeadLetter!;
-        Assert.Equal((Rejection.BadFields, "none of the fields flow, heat is there"), (letter.Reason, letter.Detail));
+        Assert.Equal((Rejection.BadFields, "none of the fields flow, heat is there; the record has flwo, haet: source.fields "
+            + "says which are meant"), (letter.Reason, letter.Detail));
         Assert.Equal(Rejection.NotJson, Decode(Plant, """{"flow": NaN, "heat": }""").DeadLetter!.Reason);
     }
 }

@@ -141,9 +141,10 @@ sealed class ErrorJudge : Judge, IJudgement
             }
             else
             {
-                double sum = 0;
-                foreach (double square in score.Squares) sum += square;
-                values[0] = sum / _channels;
+                (double sum, int told) = (0, 0);
+                foreach (double square in score.Squares)
+                    if (!double.IsNaN(square)) (sum, told) = (sum + square, told + 1);
+                values[0] = told > 0 ? sum / told : double.NaN;
             }
         }
         _calibrator.Measure(_values);

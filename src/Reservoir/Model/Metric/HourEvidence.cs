@@ -38,6 +38,7 @@ sealed class HourEvidence(MetricCalibratorSpec spec, TimeSpan interval, int last
     {
         (Evidence, Remembered, Left) = (0, 0, 1);
         double outside = _range.Take(time, y, learn);
+        if (double.IsNaN(outside)) _recent.Clear();
         if (!keep || double.IsNaN(outside)) return;
         _recent.Add([outside]);
         double tells = _range.Tells, weight = Weight * tells * tells, recent = _recent.Values[0] / Length;
@@ -48,6 +49,9 @@ sealed class HourEvidence(MetricCalibratorSpec spec, TimeSpan interval, int last
         Above = (outside != 0 ? outside : recent) >= 0;
         if (outside == 0) Left = 1 - Inside * tells;
     }
+
+    /// <summary>What came before is no past of what comes now.</summary>
+    public void Resume() => _recent.Clear();
 
     /// <summary>Out into a snapshot or back.</summary>
     public void Carry(ref StateCarrier state)

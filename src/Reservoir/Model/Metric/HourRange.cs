@@ -8,7 +8,7 @@ namespace Esn;
 /// <param name="interval">Between two frames, above 0.</param>
 sealed class HourRange(TimeSpan interval)
 {
-    const int Days = 14;        // that are remembered, the one of now among them
+    const int Days = 15;        // that are remembered, the one of now among them: four of each kind of weekend's days
     const int Most = 288;       // slots of a day: five minutes each, or a frame where that is more
     const int Fewest = 8;       // frames of a day that has a rhythm
     const int Enough = 3;       // days of a kind, of which a range is one
@@ -48,7 +48,8 @@ sealed class HourRange(TimeSpan interval)
     public double Take(DateTime time, double y, bool keep)
     {
         if (_slots == 0) return double.NaN;
-        long slot = (long)((Int128)time.Ticks * _slots / TimeSpan.TicksPerDay);
+        // The nearest: stamps that lie a little before or after a whole hour are of it.
+        long slot = (long)(((Int128)time.Ticks * _slots + TimeSpan.TicksPerDay / 2) / TimeSpan.TicksPerDay);
         Advance(slot);
         double own = Outside(slot, 0, y, out double width);
         double other = Outside(slot, _slots * OtherHours / 24, y, out _);
@@ -92,7 +93,8 @@ sealed class HourRange(TimeSpan interval)
         }
         width = days < Enough ? double.NaN : high - low;
         if (days < Enough) return double.NaN;
-        double unit = width + Narrow * _width, outside = y > high ? y - high : y < low ? y - low : 0;
+        // As ranges are kept, so that a value that comes again lies in its own.
+        double unit = width + Narrow * _width, outside = (float)y > high ? y - high : (float)y < low ? y - low : 0;
         return unit > 0 ? outside / unit : 0;
     }
 
@@ -100,6 +102,13 @@ sealed class HourRange(TimeSpan interval)
 
     void Advance(long slot)
     {
+        // Time went back, as of a file that is replayed: what is known is of days to come.
+        if (slot < _now - _slots)
+        {
+            _low.AsSpan().Fill(float.PositiveInfinity);
+            _high.AsSpan().Fill(float.NegativeInfinity);
+            _now = slot - 1;
+        }
         for (long next = Math.Max(_now + 1, slot - _low.Length + 1); next <= slot; next++)
         {
             int at = (int)(next % _low.Length);

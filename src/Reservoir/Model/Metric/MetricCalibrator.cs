@@ -97,6 +97,9 @@ sealed class MetricCalibrator
     /// <summary>E(t) ≥ 0, of the last step.</summary>
     public double ErrorEvidence { get; private set; }
 
+    /// <summary>The part of both that counts, (0, 1]: less of a value that is what the channel was at its hour.</summary>
+    public double Left { get; private set; } = 1;
+
     /// <summary>Whether E(t) is of values above what was foretold, more than of values below.</summary>
     public bool Above { get; private set; }
 
@@ -159,14 +162,24 @@ sealed class MetricCalibrator
         }
         if (weight > 0 && tells.Contains(false)) (evidence, remembered) = (evidence / weight, remembered / weight);
         _hour.Step(time, y, learn, keep);
-        (evidence, remembered) = (_hour.Left * evidence, _hour.Left * remembered);
-        if (_hour.Evidence > evidence) (evidence, remembered, signed) = (_hour.Evidence, _hour.Remembered, _hour.Above ? 1 : -1);
+        Left = _hour.Left;
+        if (_hour.Evidence > Left * evidence)
+            (evidence, remembered, signed, Left) = (_hour.Evidence, _hour.Remembered, _hour.Above ? 1 : -1, 1);
         (ErrorEvidence, Remembered, Above) = (evidence, remembered, signed >= 0);
         ExtremeEvidence = _extremes.Step(x, keep);
         bool grows = !double.IsNaN(level);
         Ceiling = _moves.Ceiling(x, grows);
         if (keep) _moves.Take(x, grows ? level : 0);
         _count++;
+    }
+
+    /// <summary>The feed goes on after a gap: no mean looks across it.</summary>
+    public void Resume()
+    {
+        _recent.Clear();
+        _latest.Clear();
+        _telling.Clear();
+        _hour.Resume();
     }
 
     /// <summary>Out into a snapshot or back.</summary>
@@ -189,6 +202,7 @@ sealed class MetricCalibrator
         _extremes.Carry(ref state);
         if (state.Holds(6)) state.Carry(ref _moves);
         state.Carry(ref _count);
-        if (!state.Holds(6)) state.Carried(0L);  // frames since the last that was not to be judged
+        if (state.Holds(6)) Left = state.Carried(Left);
+        else state.Carried(0L);  // frames since the last that was not to be judged
     }
 }

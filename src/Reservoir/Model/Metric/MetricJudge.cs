@@ -122,7 +122,11 @@ sealed class MetricJudge : Judge, IJudgement
         double most = double.NegativeInfinity, unit = _budget.Threshold / _budget.Factor;
         if (!alarm.Open) _opening = step.Time;
         if (step.Muted) _muted[step.Index % _muted.Length] = step.Index;
-        if (step.Resumes) _resumed = step.Index;
+        if (step.Resumes)
+        {
+            _resumed = step.Index;
+            foreach (MetricCalibrator calibrator in _calibrators) calibrator.Resume();
+        }
         for (int h = 0; h < _tells.Length; h++) _tells[h] = !step.Muted && step.Index - _ahead[h] >= _resumed
             && !WasMuted(step.Index - _ahead[h]);
         bool capped = false;  // the strongest: by how seldom it moved
@@ -138,7 +142,7 @@ sealed class MetricJudge : Judge, IJudgement
             MetricCalibrator calibrator = _calibrators[c];
             calibrator.Step(_channelErrors, _tells, step.Frame[c], step.Scaled[c], step.Time, learn: !(alarm.Open || step.Muted),
                 keep: !step.Muted, level: !step.Grows.IsEmpty && step.Grows[c] ? step.Values[c] : double.NaN);
-            double errors = _recurrences[c].Take(step.Time, calibrator.ErrorEvidence, keep: !step.Muted, _opening);
+            double errors = calibrator.Left * _recurrences[c].Take(step.Time, calibrator.ErrorEvidence, keep: !step.Muted, _opening);
             double evidence = _spec.Budget.Weigh(errors, calibrator.ExtremeEvidence);
             // The budget must not take what a ceiling hides for what was told: of other channels it would ask for more than that.
             _ceilings[c] = Ceiling(c, evidence / unit);
@@ -147,11 +151,11 @@ sealed class MetricJudge : Judge, IJudgement
             // A fault that holds for days comes again each hour: that ends no alarm, but nothing more is told of it.
             if (alarm.Open && alarm.Contributed[c])
             {
-                errors = calibrator.ErrorEvidence;
+                errors = calibrator.Left * calibrator.ErrorEvidence;
                 evidence = _spec.Budget.Weigh(errors, calibrator.ExtremeEvidence);
             }
             _margins[c] = Math.Min(evidence, _ceilings[c] * _budget.Threshold);
-            _present[c] = _spec.Budget.Weigh(Math.Max(0, errors - calibrator.Remembered), calibrator.ExtremeEvidence);
+            _present[c] = _spec.Budget.Weigh(Math.Max(0, errors - calibrator.Left * calibrator.Remembered), calibrator.ExtremeEvidence);
         }
         TensorPrimitives.Divide(_margins, _budget.Threshold, _margins);
         TensorPrimitives.Divide(_present, _budget.Threshold, _present);

@@ -30,6 +30,13 @@ sealed class RunningSum(int channels, int steps)
         return true;
     }
 
+    /// <summary>As if no step had been taken.</summary>
+    public void Clear()
+    {
+        _recent.Clear();
+        Array.Clear(_sums);
+    }
+
     /// <summary>Out into a snapshot or back.</summary>
     public void Carry(ref StateCarrier state)
     {

@@ -103,8 +103,8 @@ function healthy(h) {
     : "no connection: trying again";
   if (!h) return;
   const letters = Object.entries(h.deadLetters), refused = letters.reduce((sum, [, n]) => sum + n, 0);
-  $("refused").hidden = h.streams > 0 || refused === 0;
-  $("refused").textContent = `${group(refused)} records could not be taken, and none could. The last one, ${h.lastDeadLetter}`;
+  $("refused").hidden = h.streams > 0 || h.steps > 0 || refused === 0;
+  $("refused").textContent = `No record could be taken, of ${group(refused)}. The last one, ${h.lastDeadLetter}`;
   $("health").replaceChildren(...[
     ["state", h.ready ? "ready" : h.missing], ["records that wait", group(h.waiting)],
       ["latency", h.latencySeconds === null ? "–" : duration(h.latencySeconds)], ["steps", group(h.steps)],

@@ -1,7 +1,7 @@
 // One stream: what came, what was expected, how unusual it was, and what is known of its alarms.
 import { get } from "./api.js";
 import { FieldChart, SignalChart } from "./chart.js";
-import { STATES, channel, duration, element, group, looks, number, time } from "./format.js";
+import { STATES, channel, duration, element, group, looks, number, some, time } from "./format.js";
 import { FieldLayers } from "./layers.js";
 
 const MOST_POINTS = 600, LIVE_STEPS = 256, MOST_CARDS = 20, REFRESH = 2000;
@@ -185,10 +185,10 @@ export class StreamView {
 
   #banner(s) {
     const a = this.alarm, banner = $("banner");
-    const still = s.silentChannels.map(channel).join(", ");
+    const still = some(s.silentChannels.map(channel));
     banner.hidden = !a && s.state !== "silent" && s.state !== "muted" && !still;
     if (a) {
-      const parts = [`${a.severity} alarm since ${time(Date.parse(a.start))}, peak score ${number(s.alarmPeak ?? a.peakScore, 3)}`];
+      const parts = [`${a.severity} alarm since ${time(Date.parse(a.start))}, peak score ${number(this.#peak(a), 3)}`];
       const about = a.channels.filter(c => c.share >= .2).map(c => channel(c.name));
       if (s.channels > 1 && !this.#detail.shape && about.length) parts.push(`in ${about.join(", ")}`);
       if (a.drift) {
@@ -202,6 +202,12 @@ export class StreamView {
     } else if (s.state === "silent") banner.textContent = `Nothing has come since ${time(Date.parse(s.seen))}.`;
     else if (s.state === "muted") banner.textContent = "Muted: not judged, nothing learnt.";
     else if (still) banner.textContent = `Nothing comes any more of ${still}: imputed, and not judged.`;
+  }
+
+  // Of an open alarm the summary follows each step.
+  #peak(a) {
+    const s = this.#detail.summary;
+    return a.id === s.alarm && s.alarmPeak !== null ? Math.max(a.peakScore, s.alarmPeak) : a.peakScore;
   }
 
   // A channel of a field is a cell.
@@ -224,7 +230,7 @@ export class StreamView {
       card.onclick = () => this.lookAtAlarm(a);
       line.append(element("b", a.severity, a.severity), element("span", "", a.state === "open" ? "open" : a.state),
         element("span", "", `${time(Date.parse(a.start))}${a.end ? ` – ${time(Date.parse(a.end))}` : ""}`),
-        element("span", "", `peak ${number(a.peakScore, 3)}`));
+        element("span", "", `peak ${number(this.#peak(a), 3)}`));
       if (a.laterChannels.length) line.append(element("span", "", `later ${a.laterChannels.map(channel).join(", ")}`));
       if (a.acknowledged) line.append(element("small", "", `taken by ${a.acknowledged.by}`));
       if (a.verdict) line.append(element("small", "verdict", `${a.verdict.anomaly ? "an anomaly" : "no anomaly"}, says ${a.verdict.by}`

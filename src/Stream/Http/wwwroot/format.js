@@ -24,11 +24,16 @@ export const size = bytes => bytes < 1e6 ? `${Math.round(bytes / 1e3)} kB` : byt
 export const STATES = { alarm: "alarm", silent: "silent", normal: "normal", warming_up: "warming up", muted: "muted" };
 // A channel without a name goes by its number.
 export const channel = name => /^\d+$/.test(name) ? `channel ${name}` : name;
-// What a raw score looks at, by the first word of its name.
-const LOOKS = { error: "errors of one step", medianError: "errors that last", free: "errors of a forecast that runs by itself", level:
-  "the level of the channel", slow: "a slow change", spread: "noise that grew", quiet: "noise that vanished", relation:
-  "what the other channels say of it", shape: "the shape of a period", unprecedented: "never seen before", channel: "its own level" };
-export const looks = name => LOOKS[name.split(/[ (\[]/)[0]] ?? "";
+// What a raw score looks at, by its name.
+const LOOKS = [[/ over /, "a slow rise of what is named before"], [/^error/, "errors of one step"], [/^median error/, "errors that last"],
+  [/ ahead /, "errors of a forecast"], [/^free run/, "errors of a forecast that runs by itself"],
+  [/^out of range/, "values beyond their range"], [/^slow level/, "a level that changes slowly"], [/^level/, "the level of the channel"],
+  [/^spread/, "noise that grew"], [/^quiet/, "noise that vanished"], [/^relation/, "what the other channels say of it"],
+  [/^soft sensor/, "what the other channels say of it"], [/^shape/, "the shape of a period"],
+  [/^unprecedented/, "never seen before"], [/^evidence/, "errors, and values of that hour"]];
+export const looks = name => LOOKS.find(([pattern]) => pattern.test(name))?.[1] ?? "";
+// The first of many names.
+export const some = names => names.length <= 8 ? names.join(", ") : `${names.slice(0, 8).join(", ")} and ${names.length - 8} more`;
 export function element(tag, className, text) {
   const e = document.createElement(tag);
   if (className) e.className = className;

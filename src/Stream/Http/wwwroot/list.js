@@ -1,6 +1,6 @@
 // The list of streams: thousands of them, of which the rows in sight are there. The server sorts, filters and cuts.
 import { get } from "./api.js";
-import { STATES, channel, duration, element, group, number } from "./format.js";
+import { STATES, channel, duration, element, group, number, some } from "./format.js";
 
 const HEIGHT = 52, AROUND = 12, REFRESH = 2000;
 const SVG = "http://www.w3.org/2000/svg";
@@ -123,7 +123,7 @@ export class StreamList {
     const note = names.lastChild, state = element("span", "state", s.severity ? `${s.severity} alarm` : STATES[s.state]);
     const lead = s.leadSeconds !== null ? `, leaves its range in ${duration(s.leadSeconds)}` : "";
     const alarm = s.alarm ? `peak ${number(s.alarmPeak, 3)}${s.acknowledged ? ", taken" : ""}${lead} · ` : "";
-    const silent = s.silentChannels.length ? `${s.silentChannels.map(channel).join(", ")} silent · ` : "";
+    const silent = s.silentChannels.length ? `${some(s.silentChannels.map(channel))} silent · ` : "";
     note.replaceChildren(state, ` · ${silent}${alarm}${s.topic}[${s.partition}]`);
     // Of a list that is sorted by what matters, the highest of late: a last score says little.
     score.textContent = s.state === "warming_up" ? "–" : number(this.filter.sort === "matter" ? s.highest : s.score, 3);
