@@ -43,7 +43,7 @@ public sealed class Readiness(TimeProvider time, TimeSpan stall, string servers 
             {
                 DateTimeOffset now = time.GetUtcNow();
                 // Without a broker nothing else is known; without a topic there is nothing to assign.
-                if (!_joined && !_connected) return Unconnected;
+                if (!_connected && (!_joined || _gone is not null || _absent is not null)) return Unconnected;
                 if (_gone is not null) return $"topic {_gone} is gone";
                 if (_absent is not null) return _absent;
                 if (!_joined) return "the consumer group has not assigned partitions yet";

@@ -147,7 +147,7 @@ static class ReplayCommand
         CancellationToken stop)
     {
         TimeSpan? shift = fromNow ? null : TimeSpan.Zero;
-        using var sender = new Sender(config, topic);
+        using var sender = new TopicSender(config, topic);
         byte[] key = Encoding.UTF8.GetBytes(stream);
         (long sent, long refused, string? why) = (0, 0, null);
         foreach (FeedRow read in feed.Rows())
@@ -161,7 +161,7 @@ static class ReplayCommand
             FeedRow row = shift is { } by && by != TimeSpan.Zero ? read with { Time = Shifted(read.Time, by) } : read;
             await sender.Pace(sent, rate, stop).ConfigureAwait(false);
             sender.Send(row.Key is { Length: > 0 } own ? Encoding.UTF8.GetBytes(own) : key,
-                Json(row, config.Source.Fields, feed.Channels), null);
+                Json(row, config.Source.Fields, feed.Channels), null, stop);
             sent++;
             if (sent % 1000 == 0 || rate is > 0 and < 1000) progress(feed.Progress);
         }
@@ -173,17 +173,17 @@ static class ReplayCommand
         FieldFeed feed, (int Rows, int Columns)? cut, int halo, EsnConfig config, string topic,
         string stream, double rate, Action<double?> progress, CancellationToken stop)
     {
-        using var sender = new Sender(config, topic);
+        using var sender = new TopicSender(config, topic);
         FieldTiles? tiles = null;
         long sent = 0;
         foreach (FieldFrame frame in feed.Frames())
         {
             await sender.Pace(sent, rate, stop).ConfigureAwait(false);
             if (cut is { } size) tiles ??= new FieldTiles(feed.Layout, size.Rows, size.Columns, halo, frame.Values);
-            if (tiles is null) Send(sender, stream, feed.Layout, frame.Values, frame.Time, feed.IsWide, null);
+            if (tiles is null) Send(sender, stream, feed.Layout, frame.Values, frame.Time, feed.IsWide, null, stop);
             else
                 foreach (FieldTile tile in tiles.All)
-                    Send(sender, $"{stream}/{tile.Name}", tile.Layout, tile.Of(frame.Values), frame.Time, feed.IsWide, tile);
+                    Send(sender, $"{stream}/{tile.Name}", tile.Layout, tile.Of(frame.Values), frame.Time, feed.IsWide, tile, stop);
             sent++;
             progress((double)sent / feed.Count);
         }
@@ -191,80 +191,14 @@ static class ReplayCommand
         return (sent, tiles?.All.Count ?? 1);
     }
 
-    static void Send(Sender sender, string stream, FieldLayout layout, double[] values, DateTime time, bool wide, FieldTile? tile)
+    static void Send(TopicSender sender, string stream, FieldLayout layout, double[] values, DateTime time, bool wide, FieldTile? tile,
+        CancellationToken stop)
     {
         (byte[] value, IReadOnlyList<RecordHeader> own) = FieldRecord.Encode(layout, values, time, wide);
         var headers = new Headers();
         foreach (RecordHeader header in own) headers.Add(header.Name, header.Value);
         if (tile is not null) headers.Add(FieldTilePlace.Header, Encoding.UTF8.GetBytes(tile.Place.ToString()));
-        sender.Send(Encoding.UTF8.GetBytes(stream), value, headers);
-    }
-
-    sealed class Sender : IDisposable
-    {
-        readonly IProducer<byte[], byte[]> _producer;
-        readonly string _topic, _servers;
-        readonly long _start = TimeProvider.System.GetTimestamp();
-        Error? _failure;
-
-        public Sender(EsnConfig config, string topic)
-        {
-            ProducerConfig settings = ClientSettings.Producer(config);
-            settings.MessageTimeoutMs = 30_000;  // a person waits: rather an error than silence
-            (_topic, _servers) = (topic, config.Kafka.BootstrapServers);
-            _producer = new ProducerBuilder<byte[], byte[]>(settings).SetLogHandler((_, _) => { }).Build();
-        }
-
-        public async Task Pace(long sent, double rate, CancellationToken stop)
-        {
-            if (rate > 0)
-            {
-                TimeSpan ahead = TimeSpan.FromSeconds(sent / rate) - TimeProvider.System.GetElapsedTime(_start);
-                if (ahead > TimeSpan.FromMilliseconds(5)) await Task.Delay(ahead, stop).ConfigureAwait(false);
-            }
-            stop.ThrowIfCancellationRequested();
-        }
-
-        public void Send(byte[] key, byte[] value, Headers? headers)
-        {
-            Complain(value.Length);
-            var message = new Message<byte[], byte[]> { Key = key, Value = value, Headers = headers };
-            while (true)
-            {
-                try
-                {
-                    _producer.Produce(_topic, message, report => _failure ??= report.Error.IsError ? report.Error : null);
-                    return;
-                }
-                catch (ProduceException<byte[], byte[]> e) when (e.Error.Code == ErrorCode.Local_QueueFull)
-                {
-                    _producer.Poll(TimeSpan.FromMilliseconds(50));
-                }
-                catch (ProduceException<byte[], byte[]> e)
-                {
-                    _failure = e.Error;
-                    Complain(value.Length);
-                }
-            }
-        }
-
-        public void Flush(CancellationToken stop)
-        {
-            _producer.Flush(stop);
-            Complain(0);
-        }
-
-        public void Dispose() => _producer.Dispose();
-
-        void Complain(int bytes)
-        {
-            if (_failure is null) return;
-            string advice = _failure.Code == ErrorCode.MsgSizeTooLarge
-                ? $": a record {(bytes > 0 ? FormattableString.Invariant($"of {bytes} bytes ") : "")}is above the limit of the topic or of "
-                    + "the producer (message.max.bytes); --tiles 30x30 cuts fields into smaller ones"
-                : "";
-            throw new FeedException($"can't send to {_topic} at {_servers}: {_failure.Reason}{advice}");
-        }
+        sender.Send(Encoding.UTF8.GetBytes(stream), value, headers, stop);
     }
 
     // The last moment there is, where a wrong time would come behind it.

@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
-using Confluent.Kafka;
 using Esn.Streaming.Configuration;
+using Esn.Streaming.Feeds;
 using Esn.Streaming.Kafka;
 using Esn.Streaming.Wire;
 
@@ -22,10 +22,10 @@ sealed class DemoProducer(EsnConfig config, DemoFeed feed, TimeProvider time)
     /// <param name="rate">Steps per second; 0: as fast as it goes.</param>
     /// <param name="scored">Steps that are scored already.</param>
     /// <param name="stop">Ends it.</param>
+    /// <exception cref="FeedException">Something could not be sent: the topic may not be written, or no broker answers.</exception>
     public async Task Send(string topic, long? steps, double rate, Func<long> scored, CancellationToken stop)
     {
-        using IProducer<byte[], byte[]> producer =
-            new ProducerBuilder<byte[], byte[]>(ClientSettings.Producer(config)).SetLogHandler((_, _) => { }).Build();
+        using var sender = new TopicSender(config, topic);
         byte[] key = Encoding.UTF8.GetBytes(Stream);
         var clock = new DemoClock(time, DemoRun.Quiet, rate);
         long pacedFrom = 0;
@@ -34,7 +34,7 @@ sealed class DemoProducer(EsnConfig config, DemoFeed feed, TimeProvider time)
             if (step == DemoRun.Quiet)
             {
                 // From here on latency is measured: not of records that wait for the consumer group to form.
-                producer.Flush(stop);
+                sender.Flush(stop);
                 while (scored() < DemoRun.Quiet) await Task.Delay(TimeSpan.FromMilliseconds(20), time, stop).ConfigureAwait(false);
                 pacedFrom = time.GetTimestamp();
             }
@@ -43,22 +43,10 @@ sealed class DemoProducer(EsnConfig config, DemoFeed feed, TimeProvider time)
                 TimeSpan ahead = TimeSpan.FromSeconds((step - DemoRun.Quiet) / rate) - time.GetElapsedTime(pacedFrom);
                 if (ahead > TimeSpan.FromMilliseconds(5)) await Task.Delay(ahead, time, stop).ConfigureAwait(false);
             }
-            stop.ThrowIfCancellationRequested();
             byte[] value = JsonSerializer.SerializeToUtf8Bytes(new { timestamp = FeedTime.Write(clock.At(step)),
                 value = feed.Next() });
-            while (true)
-            {
-                try
-                {
-                    producer.Produce(topic, new Message<byte[], byte[]> { Key = key, Value = value });
-                    break;
-                }
-                catch (ProduceException<byte[], byte[]> e) when (e.Error.Code == ErrorCode.Local_QueueFull)
-                {
-                    producer.Poll(TimeSpan.FromMilliseconds(20));
-                }
-            }
+            sender.Send(key, value, null, stop);
         }
-        producer.Flush(stop);
+        sender.Flush(stop);
     }
 }

@@ -32,6 +32,7 @@ public sealed class CommandTopic : ICommandLog, IDisposable
     readonly CancellationTokenSource _closing = new();
     Thread? _reading;
     readonly Lock _beginning = new();
+    readonly TopicIds _ids;
     bool _gone;
 
     /// <summary>Makes the clients.</summary>
@@ -50,6 +51,7 @@ public sealed class CommandTopic : ICommandLog, IDisposable
         (reading.GroupInstanceId, reading.StatisticsIntervalMs, reading.FetchWaitMaxMs, reading.EnablePartitionEof) = (null, 0, 100, true);
         _consumer = new ConsumerBuilder<byte[]?, byte[]?>(reading)
             .SetErrorHandler((_, error) => said.Error(error)).SetLogHandler((_, line) => said.Line(line)).Build();
+        _ids = new TopicIds(_consumer, log);
         ProducerConfig writing = ClientSettings.Producer(config);
         (writing.MessageTimeoutMs, writing.LingerMs) = ((int)Patience.TotalMilliseconds, 0);  // who asks is a person, and waits
         _producer = new ProducerBuilder<byte[]?, byte[]?>(writing)
@@ -61,7 +63,7 @@ public sealed class CommandTopic : ICommandLog, IDisposable
     public async Task Start(CancellationToken stop)
     {
         // On a thread of its own: the calls block.
-        await Task.Run(() => Begin(stop), stop).ConfigureAwait(false);
+        await Task.Run(() => Begin(Timeout.InfiniteTimeSpan, stop), stop).ConfigureAwait(false);
         _reading = new Thread(Read) { IsBackground = true, Name = "commands" };
         _reading.Start();
         while (!CatchUp(Patience) && !stop.IsCancellationRequested)
@@ -79,8 +81,9 @@ public sealed class CommandTopic : ICommandLog, IDisposable
         {
             foreach (TopicPartition partition in _next.Keys)
             {
-                long end = _consumer.QueryWatermarkOffsets(partition, within).High;
-                while (_next[partition] < end)
+                long read = _next.GetValueOrDefault(partition), end = _consumer.QueryWatermarkOffsets(partition, within).High;
+                if (end < read && !Begin(within, _closing.Token)) return false;
+                while (_next.GetValueOrDefault(partition) < end)
                     if (_time.GetElapsedTime(since) > within
                         || _closing.Token.WaitHandle.WaitOne(TimeSpan.FromMilliseconds(10))) return false;
             }
@@ -91,11 +94,16 @@ public sealed class CommandTopic : ICommandLog, IDisposable
             if (_complaints.Allows(out int repeats)) _log.CommandsUnread(_topic, e.Error.Reason, repeats);
             return false;
         }
+        catch (OperationCanceledException) when (_closing.IsCancellationRequested)
+        {
+            return false;
+        }
     }
 
     /// <summary>
     /// Looks whether the topic is still there. One that is gone is told of once, and made anew where that is allowed: what is said from
-    /// then on is in it; what was said before is known to the processes that heard it, until they end.
+    /// then on is in it; what was said before is known to the processes that heard it, until they end. One that another process made
+    /// anew meanwhile is read from its beginning too.
     /// </summary>
     /// <param name="admin">Asks.</param>
     internal async Task Look(IAdminClient admin)
@@ -104,13 +112,17 @@ public sealed class CommandTopic : ICommandLog, IDisposable
         {
             Metadata found = await Task.Run(() => admin.GetMetadata(_topic, Patience), CancellationToken.None).ConfigureAwait(false);
             bool gone = found.Topics.Exists(topic => topic.Topic == _topic && topic.Error.Code == ErrorCode.UnknownTopicOrPart);
-            bool before = _gone;
-            _gone = gone || before;
-            if (gone && !before) _log.CommandsGone(_topic);
-            bool back = gone ? _create && await Topics.TryCreate(admin, _topic, _log).ConfigureAwait(false) : before;
-            if (!back) return;
-            await Task.Run(() => Begin(_closing.Token), CancellationToken.None).ConfigureAwait(false);
-            _gone = false;
+            if (gone && !_gone) _log.CommandsGone(_topic);
+            _gone |= gone;
+            if (gone && !(_create && await Topics.TryCreate(admin, _topic, _log).ConfigureAwait(false))) return;
+            if (!_gone && (await _ids.Others(admin).ConfigureAwait(false)).Length > 0)
+            {
+                _log.CommandsAnew(_topic);
+                _gone = true;
+            }
+            // Where it has no partitions yet, with the next look.
+            if (_gone)
+                _gone = !await Task.Run(() => Begin(Patience, _closing.Token), CancellationToken.None).ConfigureAwait(false);
         }
         catch (KafkaException e)
         {
@@ -121,6 +133,7 @@ public sealed class CommandTopic : ICommandLog, IDisposable
     /// <inheritdoc/>
     public async Task Append(ControlCommand command, CancellationToken cancel)
     {
+        Dictionary<TopicPartition, long> before = new(_next);
         DeliveryResult<byte[]?, byte[]?> kept;
         try
         {
@@ -131,7 +144,10 @@ public sealed class CommandTopic : ICommandLog, IDisposable
             throw new CommandException($"it can't be written to topic {_topic}: {e.Error.Reason}", e);
         }
         long since = _time.GetTimestamp();
-        while (_next.GetValueOrDefault(kept.TopicPartition) <= kept.Offset.Value)
+        // Below what was read already: it stands in another topic than the one that was read.
+        bool reads = kept.Offset.Value >= before.GetValueOrDefault(kept.TopicPartition)
+            || await Task.Run(() => Begin(Patience, _closing.Token), cancel).ConfigureAwait(false);
+        while (!reads || _next.GetValueOrDefault(kept.TopicPartition) <= kept.Offset.Value)
         {
             if (_time.GetElapsedTime(since) > Patience)
                 throw new CommandException($"it is in topic {_topic}, but was not heard of within {Patience.TotalSeconds} s: it will be");
@@ -159,19 +175,23 @@ public sealed class CommandTopic : ICommandLog, IDisposable
         _closing.Dispose();
     }
 
-    // Reads all of it, from its beginning.
-    void Begin(CancellationToken stop)
+    // Reads all of it, from its beginning; false where it had no partitions for as long.
+    bool Begin(TimeSpan within, CancellationToken stop)
     {
         lock (_beginning)
         {
-            TopicPartition[] partitions = Partitions(stop);
+            TopicPartition[] partitions = Partitions(within, stop);
+            if (partitions.Length == 0) return false;
+            _ids.Forget(_next.Keys);
+            _ids.Remember(partitions, _ids.Of([_topic], stop));
             _next.Clear();
             foreach (TopicPartition partition in partitions) _next[partition] = 0;
             _consumer.Assign(partitions.Select(partition => new TopicPartitionOffset(partition, Offset.Beginning)));
+            return true;
         }
     }
 
-    TopicPartition[] Partitions(CancellationToken stop)
+    TopicPartition[] Partitions(TimeSpan within, CancellationToken stop)
     {
         using IAdminClient admin = new DependentAdminClientBuilder(_consumer.Handle).Build();
         long since = _time.GetTimestamp();
@@ -191,6 +211,7 @@ public sealed class CommandTopic : ICommandLog, IDisposable
             {
                 if (_complaints.Allows(out int repeats)) _log.CommandsUnread(_topic, e.Error.Reason, repeats);
             }
+            if (within != Timeout.InfiniteTimeSpan && _time.GetElapsedTime(since) > within) return [];
             stop.WaitHandle.WaitOne(TimeSpan.FromMilliseconds(500));
         }
     }

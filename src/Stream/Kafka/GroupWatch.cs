@@ -99,10 +99,11 @@ sealed class GroupWatch(EsnConfig config, KafkaSource source, Readiness readines
         if (commands is not null) await commands.Look(admin).ConfigureAwait(false);
         if (partitions.Length == 0)
         {
-            string[] absent = [.. topics.Where(topic => topic.Error.Code == ErrorCode.UnknownTopicOrPart).Select(topic => topic.Topic)
-                .Where(config.Source.Reads)];
+            TopicMetadata[] without = [.. topics.Where(topic => topic.Error.IsError && config.Source.Reads(topic.Topic))];
+            string[] absent = [.. without.Where(topic => topic.Error.Code == ErrorCode.UnknownTopicOrPart).Select(topic => topic.Topic)];
             readiness.Told([], gone.FirstOrDefault(), absent.Length switch
             {
+                0 when without.Length > 0 => $"topic {without[0].Topic} can't be read: {without[0].Error.Reason}",
                 0 when config.Source.Named.Any() => null,  // they are there, and have no partitions yet
                 0 => $"no topic is matched by {string.Join(", ", config.Source.Topics)}",
                 1 => $"topic {absent[0]} does not exist",

@@ -97,6 +97,10 @@ static partial class Log
         + "from before hold until this process ends")]
     public static partial void CommandsGone(this ILogger log, string topic);
 
+    [LoggerMessage(114, LogLevel.Warning, "topic {Topic} of commands was made anew and is read from its beginning; mutes and feedback from "
+        + "before hold until this process ends")]
+    public static partial void CommandsAnew(this ILogger log, string topic);
+
     [LoggerMessage(33, LogLevel.Error, "what could not be posted to the webhook at {Host} is lost, as it can't be written to the dead "
         + "letters: {Reason}")]
     public static partial void NotKept(this ILogger log, string host, string reason);

@@ -131,7 +131,8 @@ sealed class Webhook : IAsyncDisposable
         }
     }
 
-    // Whether it was taken, whether it may be later, and what was said. An outage is told when it begins and when it ends.
+    // Whether it was taken, whether it may be later, and what was said. An outage is told when it begins and when it ends; what is
+    // refused for good is none.
     async Task<(bool Done, bool Again, string Said)> Attempt(byte[] body)
     {
         (bool done, bool again, string said) = await Send(body).ConfigureAwait(false);
@@ -140,7 +141,7 @@ sealed class Webhook : IAsyncDisposable
             _away = null;
             _log.WebhookBack(_url.Host, _time.GetElapsedTime(since).TotalSeconds);
         }
-        else if (!done && _away is null)
+        else if (again && _away is null)
         {
             _away = _time.GetTimestamp();
             _log.WebhookAway(_url.Host, said, _config.RetrySeconds);

@@ -82,6 +82,24 @@ public sealed class WebhookTests(EmbeddedBrokerFixture broker) : IClassFixture<E
         Assert.StartsWith("the webhook at 127.0.0.1 takes what is posted again, after ", said[1], StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task What_is_refused_for_good_is_no_outage_and_hides_none()
+    {
+        await using WebhookReceiver receiver = await WebhookReceiver.Start(HttpStatusCode.BadRequest, HttpStatusCode.ServiceUnavailable);
+        var log = new Lines();
+        await using var hooks = new Webhooks(Config(new WebhookConfig { Url = $"{receiver.Address}hook" }), TimeProvider.System, log,
+            _ => { });
+        hooks.Observe(Batch(AlarmChange.Opened));
+        hooks.Observe(Batch(AlarmChange.Escalated));
+        hooks.Observe(Batch(AlarmChange.Closed));
+        await receiver.Wait(body => body.Contains("esn.anomaly.closed", StringComparison.Ordinal), Within);
+        string[] said = [.. log.Said];
+        Assert.Equal(3, said.Length);
+        Assert.StartsWith("the webhook at 127.0.0.1 could not be told of stream pump-7: 400 ", said[0], StringComparison.Ordinal);
+        Assert.StartsWith("the webhook at 127.0.0.1 takes nothing: 503 ", said[1], StringComparison.Ordinal);
+        Assert.StartsWith("the webhook at 127.0.0.1 takes what is posted again, after ", said[2], StringComparison.Ordinal);
+    }
+
     sealed class Lines : ILogger
     {
         public ConcurrentQueue<string> Said { get; } = new();

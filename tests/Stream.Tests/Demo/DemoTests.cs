@@ -1,4 +1,6 @@
+using Esn.Streaming.Configuration;
 using Esn.Streaming.Demo;
+using Esn.Streaming.Feeds;
 using Esn.Streaming.Simulation;
 using Xunit;
 
@@ -6,6 +8,32 @@ namespace Esn.Stream.Tests;
 
 public sealed class DemoTests
 {
+    static EsnConfig Nowhere(params (string Key, string Value)[] producer) => new()
+    {
+        Kafka = new KafkaConfig { BootstrapServers = "127.0.0.1:1", Producer = producer.ToDictionary(one => one.Key, one => one.Value) },
+    };
+
+    static Task Send(EsnConfig config, CancellationToken stop) => Task.Run(() => new DemoProducer(config, new DemoFeed(1, 2000, .01),
+        TimeProvider.System).Send("steps", null, 0, () => long.MaxValue, stop), CancellationToken.None);
+
+    [Fact]
+    public async Task A_feed_that_no_broker_takes_is_an_error()
+    {
+        EsnConfig config = Nowhere(("message.timeout.ms", "500"), ("linger.ms", "5"));
+        FeedException e = await Assert.ThrowsAsync<FeedException>(() => Send(config, TestContext.Current.CancellationToken))
+            .WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        Assert.StartsWith("can't send to steps at 127.0.0.1:1: ", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_feed_that_waits_for_room_ends_when_it_is_asked_to()
+    {
+        using var stop = new CancellationTokenSource(TimeSpan.FromMilliseconds(500));
+        EsnConfig config = Nowhere(("queue.buffering.max.messages", "10"), ("message.timeout.ms", "0"));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Send(config, stop.Token))
+            .WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+    }
+
     [Fact]
     public void Mackey_Glass_agrees_with_a_fine_plain_integration()
     {
