@@ -39,7 +39,10 @@ public sealed record ErrorModelSpec : ModelSpec
     /// <summary>Frames that fix the scaling, 10 … 100,000. They are kept, then run through the model in order.</summary>
     public int ScalingSteps { get; init; } = 200;
 
-    /// <summary>Steps during which the reservoir forgets its start and nothing is learnt, 0 … 100,000.</summary>
+    /// <summary>
+    /// Steps during which the reservoir forgets its start and nothing is learnt, 0 … 100,000. After a gap as many at the least, and ten
+    /// times as many at the most.
+    /// </summary>
     public int Washout { get; init; } = 50;
 
     /// <summary>Steps before which no error is scored, 0 … 1,000,000: those of a model that has just begun tell nothing.</summary>
