@@ -174,7 +174,9 @@ public sealed class EndToEndOnApacheKafka(RealKafkaFixture broker) : EndToEnd(br
         await Ready(esn);
         await Topics.Delete(servers, source);
         await NotReady(esn, $"topic {source} does not exist");
-        await Stop(esn);
+        // The group may just be taking away what was deleted: offsets that can't be committed then are told, and end it with 1.
+        esn.Terminate();
+        Assert.InRange(await esn.Exit(Patience), 0, 1);
     }
 
     [Fact]

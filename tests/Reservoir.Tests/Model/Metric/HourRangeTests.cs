@@ -55,6 +55,27 @@ public sealed class HourRangeTests
         Assert.InRange(After(10, i => (i % 12 == 3 ? 1 : 0) + Noise(), five).Tells, 0, .3);
     }
 
+    // A file that is replayed, a clock that was a year ahead: what was seen then says nothing of the days that come again.
+    [Fact]
+    public void Where_time_goes_back_it_begins_anew()
+    {
+        var range = new HourRange(Hour);
+        for (int i = 0; i < 5 * 24; i++) range.Take(Monday.AddYears(1).AddHours(i), 9, keep: true);
+        for (int i = 0; i < 40 * 24; i++) range.Take(Monday.AddHours(i), Day(i) + .01 * (i % 7), keep: true);
+        double night = range.Take(Monday.AddDays(42).AddHours(3), 9, keep: false);
+        Assert.True(night > 1, $"{night}");
+    }
+
+    [Fact]
+    public void A_value_that_comes_again_is_inside_and_a_stamp_near_the_hour_is_of_it()
+    {
+        HourRange range = After(5, i => i % 24 < 6 ? .1 : Day(i) + .01 * (i % 7));
+        Assert.Equal(0, range.Take(Monday.AddDays(7).AddHours(3), .1, keep: false));
+        double noon = range.Take(Monday.AddDays(7).AddHours(12), 3, keep: false);
+        Assert.True(noon > 1, $"{noon}");
+        Assert.Equal(noon, range.Take(Monday.AddDays(7).AddHours(12).AddSeconds(-2), 3, keep: false));
+    }
+
     [Fact]
     public void What_is_not_to_be_learnt_widens_no_range_and_rare_frames_have_none()
     {
