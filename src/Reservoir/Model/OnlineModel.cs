@@ -285,7 +285,7 @@ sealed class OnlineModel
         else _predictor.Skip();
         _predictor.Predict();
         if (step >= _schedule.LearnFrom) _forecast?.Launch(step, time, learns);
-        double score = warmingUp || _washOut.Echoes || (bridged && !_alarm.Open) ? 0 : _bar.Of(_judge.Judgement).Score;
+        double score = view.WarmingUp || (bridged && !_alarm.Open) ? 0 : _bar.Of(_judge.Judgement).Score;
         return new StepResult(position, warmingUp, score, _normality.Value, _alarm.Open, alarm)
         {
             Unjudged = muted || gap || bridged || _washOut.Echoes,
@@ -295,7 +295,7 @@ sealed class OnlineModel
     AlarmChange? Decide(in StepView view, long position, long step)
     {
         _judge.Measure(in view, _alarm);
-        bool allowed = !view.WarmingUp && !_washOut.Echoes && _judge.Deviates(in view, _scaler!);
+        bool allowed = !view.WarmingUp && _judge.Deviates(in view, _scaler!);
         AlarmChange? change = _alarm.Step(position, _bar.Of(_judge.Judgement), allowed, view.Muted, _judge.Returned);
         if (change == AlarmChange.Opened)
         {

@@ -76,7 +76,7 @@ sealed class FieldsRead(FrameFields fields)
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            return "";  // an object of a field's size or depth is not read twice
+            return "";  // no object: what is wrong with it has been told
         }
         string more = names.Count > MostNamed ? ", …" : "";
         return names.Count == 0 ? ""

@@ -48,7 +48,7 @@ public sealed record FrameFields
     public IReadOnlyList<string> Measurements { get; init; } = [];
 
     /// <summary>Numbers that stand for no value, such as [-999, 65535]: a channel that has one is taken as one that is null. Of fields the
-    /// land is NaN, or what the header `fill` names.</summary>
+    /// land is NaN, or what the header `esn-fill` names.</summary>
     public IReadOnlyList<double> Missing { get; init; } = [];
 
     /// <summary>Throws with the key, the value and what would be right.</summary>
