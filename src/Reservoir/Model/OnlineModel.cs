@@ -31,7 +31,7 @@ sealed class OnlineModel
     long _position;                 // frames that the stream has had
     long _step;                     // frames that the model has taken, the first of which fixed the scaling
     readonly WashOut _washOut;      // after frames that are not to be judged
-    int _echo;                      // frames that are not to be judged yet after the last gap, of which there are as many
+    int _bridging;                  // frames that are not to be judged yet after the last gap, of which there are as many
     MissingValues? _missing;        // made with the first value that is missing
     readonly FoundGrowth _growth;   // of the stream
     readonly LeftScalings _left;    // of the stream
@@ -81,7 +81,7 @@ sealed class OnlineModel
     /// Most of the feed has been beyond the scaling for as long as an alarm may be open, or it turned out to grow without bound, and no
     /// alarm is open: no more frames are taken.
     /// </summary>
-    public bool Outgrown => (_left.Beyond >= MostClipped || _growth.Outgrew) && !_alarm.Open && _echo == 0;
+    public bool Outgrown => (_left.Beyond >= MostClipped || _growth.Outgrew) && !_alarm.Open && _bridging == 0;
 
     /// <summary>The first frames showed a rhythm on a base line that wanders: no more are taken.</summary>
     public bool Wanders => _watch is { Wanders: true };
@@ -254,8 +254,8 @@ sealed class OnlineModel
         _forecast?.Settle(step, y);
 
         muted = _washOut.Step(muted, resumes, time, y, _prediction, _errors.AsSpan(0, _channels));
-        bool gap = missing == _channels, bridged = (gap || _echo > 0) && !muted;
-        _echo = gap ? Math.Min(_echo + 1, Math.Max(1, _schedule.Settling)) : Math.Max(0, _echo - 1);
+        bool gap = missing == _channels, bridged = (gap || _bridging > 0) && !muted;
+        _bridging = gap ? Math.Min(_bridging + 1, Math.Max(1, _schedule.Settling)) : Math.Max(0, _bridging - 1);
         if (step >= _schedule.NormalityFrom && !bridged && !gap && !muted)
             _normality.Step(TensorPrimitives.SumOfSquares<double>(_errors.AsSpan(0, _channels)) / (_channels - missing),
                 frozen: _alarm.Open);
@@ -375,6 +375,6 @@ sealed class OnlineModel
         else if (state.Carried(-1L) is >= 0 and var settled) _washOut.Begin(_step - 1 - (settled - _schedule.Settling));
         if (!state.Holds(6)) state.Carried(0);  // frames beyond the scaling
         state.Carry(ref _dated);
-        if (state.Holds(5)) state.Carry(ref _echo);
+        if (state.Holds(5)) state.Carry(ref _bridging);
     }
 }

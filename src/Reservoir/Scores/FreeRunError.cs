@@ -18,6 +18,8 @@ public sealed record FreeRunErrorSpec : ScoreSpec
         Require.Range(Length, 1, 10_000);
     }
 
+    internal override bool JudgesErrors => true;
+
     internal override Score Create(ScoreContext context) => new State(this, context);
 
     sealed class State(FreeRunErrorSpec spec, ScoreContext context)

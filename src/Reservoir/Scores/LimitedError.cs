@@ -26,6 +26,8 @@ public sealed record LimitedErrorSpec : ScoreSpec
         Increments.Validate();
     }
 
+    internal override bool JudgesErrors => true;
+
     internal override Score Create(ScoreContext context) => new State(this, context);
 
     sealed class State(LimitedErrorSpec spec, ScoreContext context)

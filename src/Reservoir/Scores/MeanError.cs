@@ -26,6 +26,8 @@ public sealed record MeanErrorSpec : ScoreSpec
         Require.Range(Horizon, 1, 100_000);
     }
 
+    internal override bool JudgesErrors => true;
+
     internal override Score Create(ScoreContext context) => new State(this, context);
 
     sealed class State : Score

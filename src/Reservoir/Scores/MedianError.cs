@@ -16,6 +16,8 @@ public sealed record MedianErrorSpec : ScoreSpec
         Require.Range(Window, 3, 1000);
     }
 
+    internal override bool JudgesErrors => true;
+
     internal override Score Create(ScoreContext context) => new State(this, context);
 
     sealed class State(MedianErrorSpec spec, ScoreContext context)

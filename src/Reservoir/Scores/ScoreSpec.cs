@@ -21,6 +21,9 @@ public abstract record ScoreSpec
     /// <summary>Which of the readout's horizons this score needs, in steps.</summary>
     internal virtual int ReadoutHorizon => 1;
 
+    /// <summary>Whether it asks what was expected: then an echo of what came before a gap is unusual to it.</summary>
+    internal virtual bool JudgesErrors => false;
+
     /// <summary>What its windows take beside those that all scores have.</summary>
     internal virtual long EstimatedBytes(int channels) => 0;
 

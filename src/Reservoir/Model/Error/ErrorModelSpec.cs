@@ -99,10 +99,7 @@ public sealed record ErrorModelSpec : ModelSpec
 
     internal override StepSchedule Schedule =>
         new(ScalingSteps, LearnFrom: Washout + 1, NormalityFrom: Washout + 1, ScoredFrom, WarmUp, Settling: Washout,
-            JudgesErrors ? MostWashouts * Washout : Washout);
-
-    // Levels and relations of the values do not ask what was expected.
-    bool JudgesErrors => Scores.Any(score => score is MeanErrorSpec or MedianErrorSpec or LimitedErrorSpec or FreeRunErrorSpec);
+            Scores.Any(score => score.JudgesErrors) ? MostWashouts * Washout : Washout);
 
     internal override MultiStepForecast? CreateForecast(Predictor predictor)
     {
