@@ -248,10 +248,11 @@ sealed class OnlineModel
         bool resumes = muted && step > 0 && (time - _time - _interval).Duration() > _interval;
         _time = time;
         _predictor.CopyPrediction(_prediction);
-        _scaler!.Expect(_prediction, expected);
+        bool goesOn = _scaler!.Expect(_prediction, expected);
         // Before learning from this frame: the only errors fit to be judged.
         _predictor.Settle(missing == 0 ? y : _missing!.Known, _errors);
         _forecast?.Settle(step, y);
+        if (goesOn) Compare(frame, expected);
 
         muted = _washOut.Step(muted, resumes, time, y, _prediction, _errors.AsSpan(0, _channels));
         bool gap = missing == _channels, bridged = (gap || _bridging > 0) && !muted;
@@ -290,6 +291,14 @@ sealed class OnlineModel
         {
             Unjudged = muted || gap || bridged || _washOut.Echoes,
         };
+    }
+
+    // Beyond the limit the model sees no errors, but what is expected there has some.
+    void Compare(ReadOnlySpan<double> frame, ReadOnlySpan<double> expected)
+    {
+        for (int c = 0; c < _channels; c++)
+            if (!double.IsNaN(frame[c]))
+                _errors[c] = Math.Clamp((frame[c] - expected[c]) / _scaler!.UnitOf(c), -_scaler.Limit, _scaler.Limit);
     }
 
     AlarmChange? Decide(in StepView view, long position, long step)

@@ -112,7 +112,7 @@ sealed class DifferencingScaler : Scaler
             _frame[c] = Growth(c, frame[c], learn);
             recent[i] = Continued(c);
         }
-        return _inner.Scale(time, _frame, y, origin, learn);  // which keeps no origin
+        return _inner.Scale(time, _frame, y, _seen, learn);  // of the others what lies beyond the limit is expected there
     }
 
     double Continued(int c) => _last[c] + _missed[c] * _rate[c];
@@ -138,10 +138,11 @@ sealed class DifferencingScaler : Scaler
     }
 
     /// <inheritdoc/>
-    public override void Expect(ReadOnlySpan<double> y, Span<double> expected)
+    public override bool Expect(ReadOnlySpan<double> y, Span<double> expected)
     {
         _inner.Unscale(y, _frame);
         for (int c = 0; c < _frame.Length; c++) expected[c] = _grows[c] ? expected[c] + _frame[c] : _frame[c];
+        return false;
     }
 
     /// <summary>What a judge sees of a frame: of what grows the growth, of what does not the value.</summary>

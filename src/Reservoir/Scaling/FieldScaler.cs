@@ -138,7 +138,11 @@ sealed class FieldScaler : Scaler
     public override void Unscale(DateTime time, Span<double> y) => Unscale(y, Usual(time), y);
 
     /// <inheritdoc/>
-    public override void Expect(ReadOnlySpan<double> y, Span<double> expected) => Unscale(y, _season is null ? _mean : expected, expected);
+    public override bool Expect(ReadOnlySpan<double> y, Span<double> expected)
+    {
+        Unscale(y, _season is null ? _mean : expected, expected);
+        return false;
+    }
 
     void Unscale(ReadOnlySpan<double> y, ReadOnlySpan<double> usual, Span<double> frame)
     {

@@ -38,8 +38,13 @@ abstract class Scaler
 
     /// <summary>What was expected of a frame that was scaled.</summary>
     /// <param name="y">ŷ, [channels].</param>
-    /// <param name="expected">[channels], units of the feed, overwritten; the origin of the frame before.</param>
-    public virtual void Expect(ReadOnlySpan<double> y, Span<double> expected) => Unscale(y, expected);
+    /// <param name="expected">[channels], units of the feed, overwritten; the origin of the frame.</param>
+    /// <returns>Whether a channel has lain beyond the limit for so long that it is expected to go on from where it is.</returns>
+    public virtual bool Expect(ReadOnlySpan<double> y, Span<double> expected)
+    {
+        Unscale(y, expected);
+        return false;
+    }
 
     /// <summary>In units of the feed, as of a time to come.</summary>
     /// <param name="time">UTC.</param>

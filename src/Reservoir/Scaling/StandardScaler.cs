@@ -5,16 +5,19 @@ sealed class StandardScaler : Scaler
 {
     const double Resolved = 1e-14;                 // part of the level that is no move: what doubles resolve, sums of some
     const int Stands = 20, Rested = 50;            // frames: what lasts as long is no glitch; what has not moved for as long rests
+    const double MostOver = double.MaxValue / 8;   // bounded, however far
     const double MostWidths = 50, MostCodes = .02;  // interquartile ranges beyond which a value is a code; part of the values
 
     readonly double[] _mean;   // [channels], units of the feed
     readonly double[] _scale;  // [channels], units of the feed, > 0
     readonly double _limit;
+    readonly double[] _over;   // units of the feed that the last value lay beyond the limit [channels]
+    readonly int[] _beyond;    // values in a row that did, as many as count [channels]
     Resting[]? _resting;       // [channels]; null: none is
 
     /// <summary>Not fixed yet: <see cref="Carry"/> does that.</summary>
-    public StandardScaler(int channels, double limit) =>
-        (_mean, _scale, _limit) = (new double[channels], new double[channels], limit);
+    public StandardScaler(int channels, double limit) => (_mean, _scale, _over, _beyond, _limit) =
+        (new double[channels], new double[channels], new double[channels], new int[channels], limit);
 
     /// <summary>From the frames of the warm-up.</summary>
     /// <param name="frames">[count×channels], frame by frame, finite.</param>
@@ -90,7 +93,32 @@ sealed class StandardScaler : Scaler
     public override bool Scale(DateTime time, ReadOnlySpan<double> frame, Span<double> y, Span<double> origin, bool learn)
     {
         for (int c = 0; _resting is not null && learn && c < y.Length; c++) Follow(c, ref _resting[c], frame[c]);
-        return Scale(frame, y);
+        bool beyond = Scale(frame, y);
+        for (int c = 0; c < y.Length; c++)
+        {
+            origin[c] = _beyond[c] < Stands ? 0 : _over[c];
+            if (double.IsNaN(frame[c])) continue;
+            bool clipped = learn && Math.Abs(y[c]) >= _limit;
+            _beyond[c] = clipped ? Math.Min(_beyond[c] + 1, Stands) : 0;
+            _over[c] = clipped ? 2 * Math.Clamp(frame[c] / 2 - (_mean[c] + _scale[c] * y[c]) / 2, -MostOver, MostOver) : 0;
+        }
+        return beyond;
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>
+    /// A price, a level or a temperature that climbs beyond the limit goes on from its last value by what the model foretells of the step:
+    /// of a feed that the model sees at its limit it would foretell the limit for ever, and be surprised by no fall above that.
+    /// </remarks>
+    public override bool Expect(ReadOnlySpan<double> y, Span<double> expected)
+    {
+        bool goesOn = false;
+        for (int c = 0; c < y.Length; c++)
+        {
+            goesOn |= expected[c] != 0;
+            expected[c] += _mean[c] + _scale[c] * y[c];
+        }
+        return goesOn;
     }
 
     void Follow(int c, ref Resting of, double x)
@@ -157,6 +185,8 @@ sealed class StandardScaler : Scaler
         state.Carry(_mean);
         state.Carry(_scale);
         if (!state.Holds(6)) return;
+        state.Carry<double>(_over);
+        state.Carry<int>(_beyond);
         bool resting = state.Carried(_resting is not null);
         if (state.Loading) _resting = resting ? new Resting[_mean.Length] : null;
         if (resting) state.Carry<Resting>(_resting!);

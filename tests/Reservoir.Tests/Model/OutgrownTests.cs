@@ -1,6 +1,7 @@
 using System.Buffers;
 using MathNet.Numerics.Distributions;
 using MathNet.Numerics.Random;
+using MathNet.Numerics.Statistics;
 using Xunit;
 
 namespace Esn.Tests;
@@ -49,6 +50,29 @@ public sealed class OutgrownTests
         Assert.All(results, (r, t) => Assert.Equal(t, r.Position));
         Assert.InRange(Assert.Single(events, e => e.Change == AlarmChange.Opened && e.Position >= begun).Position, Jump, Jump + 5);
         Assert.All(expected[(begun + Spec.WarmUp)..Jump], e => Assert.InRange(e, 98, 102));
+    }
+
+    // As a price does, or a tank that is filled. What the first frames fixed is soon a small part of it.
+    [Theory]
+    [InlineData("signal")]
+    [InlineData("sensors")]
+    public void What_climbs_out_of_its_scaling_is_foretold_there_and_its_fall_is_told(string preset)
+    {
+        for (int seed = 1; seed <= 3; seed++)
+        {
+            var random = new Xoshiro256StarStar(seed, threadSafe: false);
+            double[] feed = new double[4000];
+            for (int t = 1; t < feed.Length; t++)
+                feed[t] = .98 * feed[t - 1] + Normal.Sample(random, 0, .5) + (t < 1900 ? 0 : .1 + .02 * .1 * (t - 1900));
+            (double mean, double deviation) = feed[..400].MeanStandardDeviation();
+            int left = Array.FindIndex(feed, x => x > mean + 20 * deviation + 10), fall = left + 100;
+            Assert.InRange(left, 1900, feed.Length - 200);
+            for (int t = fall; t < feed.Length; t++) feed[t] -= 15;
+            (StepResult[] results, double[] expected) = Take(new Detector(Presets.Of(preset), 1), feed, _ => 64);
+
+            Assert.All(Enumerable.Range(left + 50, 50), t => Assert.InRange(expected[t], feed[t] - 3, feed[t] + 3));
+            Assert.Contains(results.Events(), e => e.Announced && e.Position >= fall && e.Position < fall + 3);
+        }
     }
 
     static (StepResult, ModelChangeKind?, string) Bare(StepResult result) =>

@@ -98,6 +98,21 @@ public class UnprecedentedTests
         Assert.Contains(results.Events(), e => e.Change == AlarmChange.Opened && e.Position is >= 2200 and < 2205);
     }
 
+    [Theory]
+    [InlineData("signal")]
+    [InlineData("metric")]
+    [InlineData("sensors")]
+    public void A_jump_is_told_though_the_reading_flickers_between_two_counts(string preset)
+    {
+        for (int seed = 1; seed <= 3; seed++)
+        {
+            var random = new Xoshiro256StarStar(seed, threadSafe: false);
+            double[] feed = [.. Enumerable.Range(0, 4000).Select(_ => random.NextDouble() < .03 ? 20.06 : 20)];
+            feed.AsSpan(3500, 3).Fill(25);
+            Assert.True(Told(Feeds.Run(Presets.Of(preset), feed), 3500, within: 3), $"seed {seed}");
+        }
+    }
+
     [Fact]
     public void Standing_still_at_an_end_of_the_range_or_as_often_before_is_none()
     {
