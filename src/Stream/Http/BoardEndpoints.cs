@@ -108,13 +108,14 @@ static class BoardEndpoints
         var others = readiness.Group.Where(one => one.Elsewhere is not null && (topic ?? one.Partition.Topic) == one.Partition.Topic
             && (partition ?? one.Partition.Number) == one.Partition.Number).GroupBy(one => one.Elsewhere!, one => one.Partition)
             .OrderBy(member => member.Key, StringComparer.Ordinal).ToArray();
-        string[] said = [.. others.Take(MostMembers).Select(member => $"{member.Key} has {Some([.. member.OrderBy(one => one.Topic, StringComparer.Ordinal).ThenBy(one => one.Number)])}")];
+        string[] said = [.. others.Take(MostMembers).Select(member => $"{member.Key} has {Some([.. member])}")];
         return Access.Said(StatusCodes.Status404NotFound, $"no stream {stream} is in this process: its name is the key of its records, and "
             + (others.Length == 0 ? "another replica may have it"
                 : $"another replica may have it: {string.Join("; ", said)}{(others.Length > said.Length ? "; …" : "")}"));
     }
 
-    static string Some(PartitionId[] partitions) => string.Join(", ", partitions.Take(MostPartitions))
+    static string Some(PartitionId[] partitions) => string.Join(", ",
+        partitions.OrderBy(one => one.Topic, StringComparer.Ordinal).ThenBy(one => one.Number).Take(MostPartitions))
         + (partitions.Length > MostPartitions ? $" and {partitions.Length - MostPartitions} more partitions" : "");
 
     static IResult Bad(string text) => Access.Said(StatusCodes.Status400BadRequest, text);

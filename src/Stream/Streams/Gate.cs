@@ -139,7 +139,7 @@ public sealed class Gate(int channels, TimesConfig? times = null, GridSpec? grid
                 detail = reason == Rejection.Late
                     ? $"the stream's last frame is of {FeedTime.Write(Taken ?? _lastTime)}, this one of {FeedTime.Write(time)}"
                     : $"the stream's last frame is of {FeedTime.Write(_lastTime)} and the record of {FeedTime.Write(sent!.Value)}, this "
-                        + $"frame of {FeedTime.Write(time)}: " + (leaps ? "far more after the former than its record is; its clock is wrong, "
+                        + $"frame of {FeedTime.Write(time)}: " + (leaps ? "it went on by far more than its record, so its clock is wrong, "
                             + "unless the next frame confirms it" : "more than source.times.maxAheadSeconds after both");
                 return reason;
             }

@@ -192,7 +192,8 @@ public sealed class ApiTests
         await using Served served = await Served.Start();
         served.Readiness.Told([Of(0, null), Of(1, "esn on 10.0.0.4"), Of(2, "esn-1"), Of(3, "esn-1")], gone: null);
         async Task<string> Said(string query) =>
-            await (await served.Client.GetAsync($"/api/v1/stream?stream=pump-7{query}", Served.Stop)).Content.ReadAsStringAsync(Served.Stop);
+            await (await served.Client.GetAsync($"/api/v1/stream?stream=pump-7{query}", Served.Stop)).Content
+                .ReadAsStringAsync(Served.Stop);
         Assert.Contains("another replica may have it: esn on 10.0.0.4 has steps[1]; esn-1 has steps[2], steps[3]", await Said(""),
             StringComparison.Ordinal);
         Assert.EndsWith("another replica may have it: esn on 10.0.0.4 has steps[1]", (await Said("&topic=steps&partition=1")).Trim(),
