@@ -35,10 +35,9 @@ static partial class Log
     public static partial void Alarm(this ILogger log, string change, string stream, string time, long position, string severity,
         double score, string channels);
 
-    [LoggerMessage(10, LogLevel.Warning, "dead letter: {Topic}[{Partition}]@{Offset}: {Reason}: {Detail}; {Suppressed} before it were "
-        + "not logged")]
+    [LoggerMessage(10, LogLevel.Warning, "dead letter: {Topic}[{Partition}]@{Offset}: {Reason}: {Detail}{Repeats}")]
     public static partial void DeadLetter(this ILogger log, string topic, int partition, long offset, string reason, string detail,
-        int suppressed);
+        Unlogged repeats);
 
     [LoggerMessage(15, LogLevel.Error, "offsets could not be committed: {Reason}; the last records will be read again")]
     public static partial void NotCommitted(this ILogger log, string reason);
