@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Serialization;
 using Esn.Streaming.Wire;
 
 namespace Esn.Streaming.Backtest;
@@ -15,12 +16,23 @@ namespace Esn.Streaming.Backtest;
 public sealed record ToldAlarm(
     long Row, string Time, long Rows, string Severity, double Score, string Channel, double Observed, double Expected)
 {
+    static readonly DateTime ClocksFrom = new(2000, 1, 1, 0, 0, 0, DateTimeKind.Utc);
+
+    /// <summary>Its time for a person, who reads no seconds since 1970.</summary>
+    [JsonIgnore]
+    public string Shown { get; init; } = Time;
+
     /// <summary>An alarm that opens.</summary>
     internal static ToldAlarm Opens(long row, string time, AlarmEvent opened, IReadOnlyList<string> channels)
     {
         int channel = opened.Contributions is [var first, ..] ? first.Channel : 0;
         return new ToldAlarm(row, time, 1, Words.Of(opened.Severity), opened.Score, channels[channel], opened.Observed[channel],
-            opened.Expected[channel]);
+            opened.Expected[channel])
+        {
+            // Numbers of a run count from its start, and say more than a day of 1970.
+            Shown = double.TryParse(time, CultureInfo.InvariantCulture, out _) && opened.Time >= ClocksFrom
+                ? FeedTime.Write(opened.Time) : time,
+        };
     }
 
     /// <summary>The same, now that it is known how it went on.</summary>
@@ -28,6 +40,6 @@ public sealed record ToldAlarm(
         this with { Rows = span.End - span.Start, Severity = Words.Of(span.Last.Severity), Score = span.Score };
 
     /// <summary>What was seen, and for how long.</summary>
-    public string Says => string.Create(CultureInfo.InvariantCulture, $"{(Time.Length > 0 ? $"{Time}, " : "")}row {Row}: {Channel}"
+    public string Says => string.Create(CultureInfo.InvariantCulture, $"{(Shown.Length > 0 ? $"{Shown}, " : "")}row {Row}: {Channel}"
         + $"{(AlarmText.Pair(Observed, Expected) is { } pair ? $" {pair}" : "")}; open in {Rows} rows, score {Score:F2}");
 }

@@ -83,4 +83,7 @@ public sealed record BoardHealth(string Version, DateTimeOffset Since, bool Read
 {
     /// <summary>Where the last of them came from, and what is wrong with it; null: there was none.</summary>
     public string? LastDeadLetter { get; init; }
+
+    /// <summary>When a frame was scored last, wall clock: what is shown is of then; null: none was.</summary>
+    public DateTime? ScoredAt { get; init; }
 }

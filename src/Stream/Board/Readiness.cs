@@ -13,6 +13,10 @@ public readonly record struct GroupPartition(PartitionId Partition, long Next, l
 {
     /// <summary>Records that wait.</summary>
     public long Lag => Math.Max(0, End - Next);
+
+    /// <summary>The other member of the group that reads it, for a person; null: this one does, or nobody, or the brokers don't tell.
+    /// </summary>
+    public string? Elsewhere { get; init; }
 }
 
 /// <summary>

@@ -33,6 +33,7 @@ public sealed class StreamBoard(HttpConfig config, IReadOnlyList<string> channel
     readonly DateTimeOffset _began = time.GetUtcNow();
     long _version, _steps, _modelBytes, _recoveries, _refusals, _rescalings;
     double? _latency;
+    DateTime? _scoredAt;
     string? _lastLetter;
 
     /// <summary>Grows with every change.</summary>
@@ -49,8 +50,7 @@ public sealed class StreamBoard(HttpConfig config, IReadOnlyList<string> channel
             foreach (StreamId stream in batch.Gone)
                 if (_cards.Remove(stream, out StreamCard? gone)) _alarms.Leave(stream, gone.OpenAlarm);
             foreach (StreamBack back in batch.Back)
-                _cards[back.Stream] = new StreamCard(back.Stream, back.Channels, config.History) { Back = back, OpenAlarm = back.Alarm,
-                    Version = version };
+                _cards[back.Stream] = new StreamCard(back, config.History) { Version = version };
             foreach (StreamSteps steps in batch.Streams) Observe(steps, batch.ScoredAt, version);
             foreach (SilenceChange change in batch.Silences)
                 if (_cards.TryGetValue(change.Stream, out StreamCard? card))
@@ -67,6 +67,7 @@ public sealed class StreamBoard(HttpConfig config, IReadOnlyList<string> channel
             {
                 _steps += batch.Frames.Count;
                 _rate.Enqueue((batch.ScoredAt, batch.Frames.Count));
+                _scoredAt = batch.ScoredAt;
                 if (batch.Frames[^1].Frame.Sent is { } sent) _latency = Math.Max(0, (batch.ScoredAt - sent).TotalSeconds);
             }
             while (_rate.TryPeek(out (DateTime At, int) oldest) && batch.ScoredAt - oldest.At > RateWindow) _rate.Dequeue();
@@ -281,7 +282,7 @@ public sealed class StreamBoard(HttpConfig config, IReadOnlyList<string> channel
                 rate,
                 _latency, new SortedDictionary<string, long>(_deadLetters),
                     _alarms.NewestFirst.Count(alarm => alarm.State == AlarmState.Open),
-                _recoveries, _refusals, _rescalings) { LastDeadLetter = _lastLetter };
+                _recoveries, _refusals, _rescalings) { LastDeadLetter = _lastLetter, ScoredAt = _scoredAt };
         }
     }
 

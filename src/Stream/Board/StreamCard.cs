@@ -22,6 +22,7 @@ sealed class StreamCard(StreamId stream, int channels, int room)
     readonly ErrorWidth[] _errors = new ErrorWidth[Math.Min(channels, MostChannels)];
     readonly double[] _widths = new double[Math.Min(channels, MostChannels)];
     StreamBack? _back;          // what its snapshot knew
+    bool _came;                 // a frame, since
     ScoredFrame _last;
     FieldAhead? _ahead;         // the last that was told
     DateTime _seen;
@@ -29,6 +30,15 @@ sealed class StreamCard(StreamId stream, int channels, int room)
     int _waits;
     double _peak;               // highest score since the open alarm opened
     readonly SortedSet<int> _silentChannels = [];
+
+    /// <summary>Of a stream of which its snapshot alone is known.</summary>
+    /// <param name="back">What that knew.</param>
+    /// <param name="room">Points of a level of its past.</param>
+    public StreamCard(StreamBack back, int room) : this(back.Stream, back.Channels, room)
+    {
+        (_back, OpenAlarm) = (back, back.Alarm);
+        _silentChannels.UnionWith(back.SilentChannels);
+    }
 
     /// <summary>Whose it is.</summary>
     public StreamId Stream { get; } = stream;
@@ -49,15 +59,7 @@ sealed class StreamCard(StreamId stream, int channels, int room)
     public (string Alarm, long Until)? Closeup { get; set; }
 
     /// <summary>What its snapshot knew, while no frame has come since; null: one has.</summary>
-    public StreamBack? Back
-    {
-        get;
-        set
-        {
-            if (field is null && value is not null) _silentChannels.UnionWith(value.SilentChannels);
-            (field, _back) = (value, value ?? _back);
-        }
-    }
+    public StreamBack? Back => _came ? null : _back;
 
     /// <summary>Index of its last step.</summary>
     public long Position => Back is { } back ? back.Steps - 1 : _last.Result.Position;
@@ -83,7 +85,7 @@ sealed class StreamCard(StreamId stream, int channels, int room)
     /// <summary>Takes what became of it in a batch.</summary>
     public void Take(StreamSteps steps, DateTime scoredAt)
     {
-        Back = null;
+        _came = true;
         ReadOnlySpan<ScoredFrame> frames = steps.Span;
         ReadOnlySpan<DateTime> times = steps.Times.Span;
         ReadOnlySpan<double> values = steps.Values.Span;
@@ -116,7 +118,7 @@ sealed class StreamCard(StreamId stream, int channels, int room)
     /// <summary>A channel, or all of them, fell silent or speaks again.</summary>
     public void Take(SilenceChange change)
     {
-        if (change.Channel < 0) Back = Back is { } waits ? waits with { Silent = !change.Ended } : null;
+        if (change.Channel < 0) _back = _back is { } back ? back with { Silent = !change.Ended } : null;
         else if (change.Ended) _silentChannels.Remove(change.Channel);
         else _silentChannels.Add(change.Channel);
     }
@@ -129,8 +131,7 @@ sealed class StreamCard(StreamId stream, int channels, int room)
     /// <param name="spark">With the scores of the last steps.</param>
     public StreamSummary Summary(Func<int, string> name, BoardAlarm? alarm, bool silenced, DateTime now, bool spark)
     {
-        string[] silentChannels = [.. _silentChannels.Select(name)];
-        if (Back is { } back) return Summary(back, alarm, silenced, spark) with { SilentChannels = silentChannels };
+        if (Back is { } back) return Summary(back, name, alarm, silenced, spark);
         double[] last = _history.LastScores(SparkSteps);
         bool silent = _waits > 0 && now - _seen > ShortestSilence && (now - _seen).TotalSeconds > SilentWaits * _wait;
         StreamState state = silenced || _last.Muted ? StreamState.Muted : OpenAlarm is not null ? StreamState.Alarm
@@ -150,7 +151,7 @@ sealed class StreamCard(StreamId stream, int channels, int room)
             Value = _last.Frame.Span[0],
             Expected = _last.Expected.Span[0],
             Spark = spark ? last : null,
-            SilentChannels = silentChannels,
+            SilentChannels = [.. _silentChannels.Select(name)],
         });
     }
 
@@ -166,7 +167,7 @@ sealed class StreamCard(StreamId stream, int channels, int room)
     };
 
     // Nothing has come since the process began: what is known is that it was there, and whether it alarmed or had fallen silent.
-    StreamSummary Summary(StreamBack back, BoardAlarm? alarm, bool silenced, bool spark) => Alarming(alarm, new()
+    StreamSummary Summary(StreamBack back, Func<int, string> name, BoardAlarm? alarm, bool silenced, bool spark) => Alarming(alarm, new()
     {
         Topic = Stream.Topic,
         Partition = Stream.Partition,
@@ -182,5 +183,6 @@ sealed class StreamCard(StreamId stream, int channels, int room)
         Value = double.NaN,
         Expected = double.NaN,
         Spark = spark ? [] : null,
+        SilentChannels = [.. _silentChannels.Select(name)],
     });
 }

@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.Globalization;
+using Confluent.Kafka;
 using Esn.Streaming.Configuration;
 using Esn.Streaming.Demo;
+using Esn.Streaming.Kafka;
 using Spectre.Console;
 
 namespace Esn.Streaming.Commands;
@@ -37,7 +39,8 @@ static class DemoCommand
         };
         var to = new Option<string?>("--to", "-t")
         {
-            Description = "Sends the feed to this topic of a Kafka that there is, and runs nothing else: for an `esn run` to watch.",
+            Description = "Sends the feed to this topic of a Kafka that there is, and runs nothing else: for an `esn run` to watch. To one "
+                + "that has records already it goes at its rate from the first step on.",
         };
         var servers = new Option<string?>("--bootstrap-servers", "-b")
         {
@@ -94,8 +97,10 @@ static class DemoCommand
                 await ReplayCommand.Ready(config, topic, stop).ConfigureAwait(false);
                 Terminal.Note.MarkupLineInterpolated($"{DemoProducer.Stream} → {topic} at {config.Kafka.BootstrapServers}");
                 var feed = new DemoFeed(parsed.GetValue(seed), DemoRun.Quiet, parsed.GetValue(noise));
-                await new DemoProducer(config, feed, TimeProvider.System).Send(topic, parsed.GetValue(steps), parsed.GetValue(rate) ?? 1000,
-                    () => long.MaxValue, stop).ConfigureAwait(false);
+                // Begun again, what it would send at once lies before what it has sent: the stream has learnt from that.
+                int atOnce = await Task.Run(() => HasRecords(config, topic), stop).ConfigureAwait(false) ? 0 : DemoRun.Quiet;
+                await new DemoProducer(config, feed, TimeProvider.System, atOnce).Send(topic, parsed.GetValue(steps),
+                    parsed.GetValue(rate) ?? 1000, () => long.MaxValue, stop).ConfigureAwait(false);
                 return 0;
             }
             var options = new DemoOptions(parsed.GetValue(steps), parsed.GetValue(exit), parsed.GetValue(rate) ?? 1000,
@@ -111,5 +116,15 @@ static class DemoCommand
             "esn demo --to timesteps --bootstrap-servers kafka:9092 --rate 50",
             "esn demo --field", "esn demo --field lissajous --steps 5000 --exit --rate 0", "esn demo --field chaotic",
         ]);
+    }
+
+    static bool HasRecords(EsnConfig config, string topic)
+    {
+        using IConsumer<byte[]?, byte[]?> client = new ConsumerBuilder<byte[]?, byte[]?>(ClientSettings.StateConsumer(config))
+            .SetErrorHandler((_, _) => { }).SetLogHandler((_, _) => { }).Build();
+        using IAdminClient admin = new DependentAdminClientBuilder(client.Handle).Build();
+        return admin.GetMetadata(topic, ReplayCommand.Patience).Topics.SelectMany(found => found.Partitions).Any(partition =>
+            client.QueryWatermarkOffsets(new TopicPartition(topic, partition.PartitionId), ReplayCommand.Patience) is var ends
+            && ends.High > ends.Low);
     }
 }

@@ -9,36 +9,28 @@ static class HealthCommand
 
     public static (Command, string[]) Make()
     {
-        var url = new Option<Uri>("--url")
-        {
-            Description = "What to ask.", DefaultValueFactory = _ => new Uri("http://127.0.0.1:9464/health/ready"),
-            // The library knows no addresses.
-            CustomParser = result =>
-            {
-                if (Uri.TryCreate(result.Tokens[0].Value, UriKind.Absolute, out Uri? address) && address.Scheme is ("http" or "https"))
-                    return address;
-                result.AddError($"--url must be an address such as http://localhost:9464/health/live, was {result.Tokens[0].Value}");
-                return null;
-            },
-        };
+        Option<string> at = OnCall.At();
         var command = new Command("health",
-            "Asks a running process whether it is well. Exit code 0: it is; 1: it is not, and why.") { url };
+            "Asks a running process whether it is well. Exit code 0: it is; 1: it is not, and why. With a path, such as "
+            + "http://localhost:9464/health/live, it asks for that, else for /health/ready.") { at };
         command.SetAction(async (parsed, stop) =>
         {
+            var asked = new Uri(parsed.GetRequiredValue(at));
+            if (asked.AbsolutePath == "/") asked = new Uri(asked, "/health/ready");
             using var client = new HttpClient { Timeout = Within };
             try
             {
-                using HttpResponseMessage answer = await client.GetAsync(parsed.GetValue(url), stop).ConfigureAwait(false);
+                using HttpResponseMessage answer = await client.GetAsync(asked, stop).ConfigureAwait(false);
                 string said = await answer.Content.ReadAsStringAsync(stop).ConfigureAwait(false);
                 await Console.Out.WriteLineAsync(said.TrimEnd().AsMemory(), stop).ConfigureAwait(false);
                 return answer.IsSuccessStatusCode ? 0 : 1;
             }
             catch (Exception e) when (e is HttpRequestException or TaskCanceledException && !stop.IsCancellationRequested)
             {
-                await Console.Error.WriteLineAsync($"esn: {parsed.GetValue(url)} does not answer: {e.Message}").ConfigureAwait(false);
+                await Console.Error.WriteLineAsync($"esn: {asked} does not answer: {e.Message}").ConfigureAwait(false);
                 return 1;
             }
         });
-        return (command, ["esn health", "esn health --url http://127.0.0.1:9464/health/live"]);
+        return (command, ["esn health", "esn health --at http://localhost:9464", "esn health --at http://localhost:9464/health/live"]);
     }
 }

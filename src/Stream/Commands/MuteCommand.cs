@@ -19,8 +19,8 @@ static class MuteCommand
         var topic = new Option<string?>("--topic") { Description = "Of the streams. Default: of any." };
         var end = new Option<bool>("--end") { Description = "Ends the mute of this very name or pattern." };
         (Option<string> why, Option<string> at) = (OnCall.Why(), OnCall.At());
-        var command = new Command("mute", "Mutes streams in a running process: no alarm, an open one ends, nothing is learnt. "
-            + $"The token comes from {OnCall.TokenVariable}.")
+        var command = new Command("mute", "Mutes streams in a running process, any of the group's: no alarm, an open one ends, nothing is "
+            + $"learnt. The token comes from {OnCall.TokenVariable}.")
             { streams, duration, topic, why, end, at };
         command.SetAction((parsed, stop) =>
         {

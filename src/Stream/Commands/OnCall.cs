@@ -3,7 +3,7 @@ using System.Net.Http.Headers;
 
 namespace Esn.Streaming.Commands;
 
-/// <summary>What esn mute, esn ack and esn feedback have in common: they ask a running process over HTTP.</summary>
+/// <summary>What the commands have in common that ask a running process over HTTP.</summary>
 static class OnCall
 {
     /// <summary>Variable of the environment that has the token.</summary>
@@ -13,9 +13,9 @@ static class OnCall
 
     public static Option<string> At()
     {
-        var at = new Option<string>("--at")
+        var at = new Option<string>("--at", "--url")
         {
-            Description = "Where a process is; any of the group's.", DefaultValueFactory = _ => "http://localhost:9464",
+            Description = "Where a process is.", DefaultValueFactory = _ => "http://127.0.0.1:9464",
         };
         at.Validators.Add(result =>
         {

@@ -16,7 +16,7 @@ static class ReplayCommand
 {
     const int PipeRows = 20;  // a slow pipe is not waited for long
 
-    static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     public static (Command, string[]) Make()
     {

@@ -1,3 +1,4 @@
+using System.Text;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 
@@ -20,7 +21,11 @@ public static class ConfigFile
         string text;
         try
         {
-            text = File.ReadAllText(file);
+            text = Text(File.ReadAllBytes(file), file);
+        }
+        catch (UnauthorizedAccessException) when (Directory.Exists(file))
+        {
+            throw new ConfigException($"{file} is a directory: the configuration is one file");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -28,6 +33,18 @@ public static class ConfigFile
         }
         return Parse(text, file, Environment.GetEnvironmentVariable);
     }
+
+    // As its mark says, else UTF-8: of another encoding a name would not be the one that was written.
+    static string Text(byte[] bytes, string file)
+    {
+        using var reader = new StreamReader(new MemoryStream(bytes), new UTF8Encoding(), detectEncodingFromByteOrderMarks: true);
+        string text = reader.ReadToEnd();
+        int broken = text.IndexOf('\uFFFD', StringComparison.Ordinal);
+        return broken < 0 ? text : throw new ConfigException("the file must be UTF-8, and has letters of another encoding "
+            + $"({file}:{LineAt(text, broken)})");
+    }
+
+    static int LineAt(string text, int at) => 1 + text.AsSpan(0, at).Count('\n');
 
     /// <summary>The configuration in a text.</summary>
     /// <param name="text">YAML; empty: all defaults.</param>
@@ -43,19 +60,36 @@ public static class ConfigFile
         }
         catch (YamlException e)
         {
-            throw new ConfigException($"{e.Message.TrimEnd('.')} ({file}:{e.Start.Line})");
+            throw new ConfigException(Said(e, text, file));
         }
         // Some brackets that are never closed confuse the library.
         catch (Exception e) when (e is InvalidOperationException or ArgumentException)
         {
             throw new ConfigException($"this is no YAML: is a bracket or a quote left open? ({file}:{OpenLine(text)})");
         }
-        if (yaml.Documents.Count > 1) throw new ConfigException($"one document is expected, found {yaml.Documents.Count} ({file})");
+        if (yaml.Documents.Count > 1)
+            throw new ConfigException($"one document is expected, found {yaml.Documents.Count}: leave out what --- begins "
+                + $"({file}:{yaml.Documents[1].RootNode.Start.Line})");
         YamlNode? root = yaml.Documents.Count == 0 ? null : yaml.Documents[0].RootNode;
         var places = new ConfigPlaces(file);
         EsnConfig config = root is null || ConfigScalars.IsNull(root) ? new EsnConfig()
             : new ConfigReader(new ConfigScalars(file, environment), places).Read(root);
         return config with { Places = places };
+    }
+
+    // The library's words, and what is to be done.
+    static string Said(YamlException e, string text, string file)
+    {
+        const string Twice = "Duplicate key ";
+        string said = e.Message.TrimEnd('.');
+        if (said.StartsWith(Twice, StringComparison.Ordinal))
+            return $"key {said[Twice.Length..]} stands twice: leave one out ({file}:{e.Start.Line})";
+        string[] lines = text.Split('\n');
+        int tab = Array.FindIndex(lines, line => line.TrimStart(' ').StartsWith('\t') && !string.IsNullOrWhiteSpace(line));
+        if (tab >= 0) return $"a tab stands before what is said: lines are indented by spaces ({file}:{tab + 1})";
+        string perhaps = said.Contains("unexpected end of stream", StringComparison.Ordinal) ? "is a bracket or a quote left open?"
+            : "is the line indented as those beside it, and a text quoted that has a colon or a bracket?";
+        return $"{said}: {perhaps} ({file}:{e.Start.Line})";
     }
 
     // Of the innermost bracket that is not closed; where there is none, the first.

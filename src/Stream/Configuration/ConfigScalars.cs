@@ -39,6 +39,8 @@ sealed partial class ConfigScalars(string file, Func<string, string?> environmen
         if (Variable().Replace(scalar.Value ?? "", "").Contains("${", StringComparison.Ordinal))
             throw Wrong(node, $"{path} has a ${{ that names no environment variable: ${{NAME}} or ${{NAME:-default}} is expected, was "
                 + $"'{scalar.Value}'");
+        if (Bare().IsMatch(scalar.Value ?? ""))
+            throw Wrong(node, $"{path} must be ${{{scalar.Value![1..]}}} if the environment has it, was '{scalar.Value}'");
         return Variable().Replace(scalar.Value ?? "", match =>
             environment(match.Groups["name"].Value) is { Length: > 0 } value ? value
             : match.Groups["default"].Success ? match.Groups["default"].Value
@@ -71,7 +73,10 @@ sealed partial class ConfigScalars(string file, Func<string, string?> environmen
     object Scalar<T>(YamlNode node, string path, Parser<T> parse, string what)
     {
         string text = Text(node, path);
-        return parse(text, out T value) ? value! : throw Wrong(node, $"{path} must be {what}, was '{text}'");
+        if (parse(text, out T value)) return value!;
+        bool time = path.EndsWith("Seconds", StringComparison.Ordinal);
+        throw Wrong(node, $"{path} must be {what}{(time ? " of seconds" : "")}, was '{text}'"
+            + (time && Duration.Parse(text) is { } said ? string.Create(CultureInfo.InvariantCulture, $": {said.Time.TotalSeconds}") : ""));
     }
 
     static bool WholeNumber(string text, out int value) =>
@@ -80,6 +85,9 @@ sealed partial class ConfigScalars(string file, Func<string, string?> environmen
 
     static bool Number(string text, out double value) =>
         double.TryParse(text.Replace("_", "", StringComparison.Ordinal), NumberStyles.Float, CultureInfo.InvariantCulture, out value);
+
+    [GeneratedRegex("^\\$[A-Z_][A-Z0-9_]*$")]
+    private static partial Regex Bare();
 
     [GeneratedRegex(@"\$\{(?<name>[A-Za-z_][A-Za-z0-9_]*)(:-(?<default>[^}]*))?\}")]
     private static partial Regex Variable();

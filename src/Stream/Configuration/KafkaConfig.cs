@@ -16,5 +16,12 @@ public sealed record KafkaConfig
     public IReadOnlyDictionary<string, string> Producer { get; init; } = new Dictionary<string, string>();
 
     /// <summary>Throws with the key, the value and what would be right.</summary>
-    public void Validate() => Check.NotEmpty(BootstrapServers, "a list of host:port");
+    public void Validate()
+    {
+        Check.NotEmpty(BootstrapServers, "a list of host:port");
+        if (BootstrapServers.Contains("http://", StringComparison.OrdinalIgnoreCase)
+            || BootstrapServers.Contains("https://", StringComparison.OrdinalIgnoreCase))
+            throw new ArgumentOutOfRangeException(nameof(BootstrapServers),
+                $"bootstrapServers must be host:port, several separated by commas, without http://, was {BootstrapServers}");
+    }
 }

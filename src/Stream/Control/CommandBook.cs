@@ -24,6 +24,7 @@ public sealed class CommandBook(TimeProvider time) : ICommandLog
 {
     readonly Lock _lock = new();
     readonly List<ControlCommand> _heard = [];  // for a scoring that begins later than the log was read
+    readonly Dictionary<string, ControlTaken> _taken = [];  // of mutes in force, by their keys
     Action<ControlCommand>? _listener;
 
     /// <summary>The mutes in force.</summary>
@@ -34,6 +35,16 @@ public sealed class CommandBook(TimeProvider time) : ICommandLog
 
     /// <summary>Where what is said here is written down; null: nowhere.</summary>
     public ICommandLog? Log { get; set; }
+
+    /// <summary>What a log that was made anew must have: the mutes in force, and from which records on they hold.</summary>
+    public IReadOnlyList<ControlCommand> InForce
+    {
+        get
+        {
+            IReadOnlyList<ControlMute> mutes = Mutes.All;
+            lock (_lock) return [.. mutes, .. _taken.Values.Where(taken => mutes.Any(mute => mute.Id == taken.Command))];
+        }
+    }
 
     /// <summary>A log that is not there yet, or no more: what is said is refused, rather than lost.</summary>
     public static ICommandLog NotNow { get; } =
@@ -61,6 +72,15 @@ public sealed class CommandBook(TimeProvider time) : ICommandLog
                 break;
             case ControlFeedback judged:
                 Notes.Take(judged);
+                break;
+            case ControlTaken taken:
+                HashSet<string> mutes = [.. Mutes.All.Select(one => one.Id)];
+                lock (_lock)
+                {
+                    foreach (string over in _taken.Where(one => !mutes.Contains(one.Value.Command)).Select(one => one.Key).ToArray())
+                        _taken.Remove(over);
+                    if (mutes.Contains(taken.Command)) _taken[taken.Key] = taken;
+                }
                 break;
         }
     }

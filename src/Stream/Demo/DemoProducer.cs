@@ -7,11 +7,13 @@ using Esn.Streaming.Wire;
 
 namespace Esn.Streaming.Demo;
 
-/// <summary>Sends the demo's feed to a topic: the quiet beginning at once, then at a pace.</summary>
+/// <summary>Sends the demo's feed to a topic: a quiet beginning at once, to learn from, then at a pace.</summary>
 /// <param name="config">Where the broker is.</param>
 /// <param name="feed">What is sent.</param>
 /// <param name="time">The clock.</param>
-sealed class DemoProducer(EsnConfig config, DemoFeed feed, TimeProvider time)
+/// <param name="atOnce">Steps of the beginning; 0: the feed was learnt before, and goes on with a time that is later than all of it.
+/// </param>
+sealed class DemoProducer(EsnConfig config, DemoFeed feed, TimeProvider time, int atOnce = DemoRun.Quiet)
 {
     /// <summary>Its name, the key of its records.</summary>
     public const string Stream = "mackey-glass";
@@ -27,20 +29,20 @@ sealed class DemoProducer(EsnConfig config, DemoFeed feed, TimeProvider time)
     {
         using var sender = new TopicSender(config, topic);
         byte[] key = Encoding.UTF8.GetBytes(Stream);
-        var clock = new DemoClock(time, DemoRun.Quiet, rate);
+        var clock = new DemoClock(time, atOnce, rate);
         long pacedFrom = 0;
         for (long step = 0; step < (steps ?? long.MaxValue); step++)
         {
-            if (step == DemoRun.Quiet)
+            if (step == atOnce)
             {
                 // From here on latency is measured: not of records that wait for the consumer group to form.
                 sender.Flush(stop);
-                while (scored() < DemoRun.Quiet) await Task.Delay(TimeSpan.FromMilliseconds(20), time, stop).ConfigureAwait(false);
+                while (scored() < atOnce) await Task.Delay(TimeSpan.FromMilliseconds(20), time, stop).ConfigureAwait(false);
                 pacedFrom = time.GetTimestamp();
             }
-            if (step > DemoRun.Quiet && rate > 0)
+            if (step > atOnce && rate > 0)
             {
-                TimeSpan ahead = TimeSpan.FromSeconds((step - DemoRun.Quiet) / rate) - time.GetElapsedTime(pacedFrom);
+                TimeSpan ahead = TimeSpan.FromSeconds((step - atOnce) / rate) - time.GetElapsedTime(pacedFrom);
                 if (ahead > TimeSpan.FromMilliseconds(5)) await Task.Delay(ahead, time, stop).ConfigureAwait(false);
             }
             byte[] value = JsonSerializer.SerializeToUtf8Bytes(new { timestamp = FeedTime.Write(clock.At(step)),

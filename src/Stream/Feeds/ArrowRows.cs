@@ -118,7 +118,7 @@ sealed class ArrowRows : ITextRows
         }
         catch (Exception e) when (e is not (FeedException or OutOfMemoryException))
         {
-            throw new FeedException($"{_file} can't be read as Arrow: {e.Message}");
+            throw new FeedException($"{_file} can't be read as Arrow: it is damaged or was cut off ({e.Message})");
         }
     }
 }

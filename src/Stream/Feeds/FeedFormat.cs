@@ -11,6 +11,7 @@ namespace Esn.Streaming.Feeds;
 static class FeedFormat
 {
     const int Head = 4096;
+    const double MostControls = .02;  // of the first bytes of a text
 
     static readonly string[] Packed = [".gz", ".zst", ".zstd"];
 
@@ -45,13 +46,25 @@ static class FeedFormat
         foreach ((byte[] begins, string what) in Others)
             if (head.AsSpan().StartsWith(begins)) throw new FeedException($"{name} {what}");
         bool wide = head is [0xff, 0xfe, ..] or [0xfe, 0xff, ..];
-        if (!wide && head.AsSpan().Contains((byte)0))
-            throw new FeedException($"{name} is a binary file: a text is expected, CSV with a header or JSON, one object a line");
+        if (!wide && IsBinary(head))
+            throw new FeedException($"{name} is a binary file"
+                + (IsTable(name) ? ", and none of Parquet or Arrow whatever its name says" : "")
+                + ": a text is expected, CSV with a header or JSON, one object a line");
         var others = new Windows1252();
         var encoding = Encoding.GetEncoding("utf-8", EncoderFallback.ReplacementFallback, others);
         return Lines(new LineReader(new StreamReader(whole, encoding, detectEncodingFromByteOrderMarks: true, bufferSize: 1 << 16), others),
             name);
     }
+
+    // A text may have a stray one, as of an end that DOS marked; 1 parts the fields of Hive.
+    static bool IsBinary(ReadOnlySpan<byte> head)
+    {
+        int controls = 0;
+        foreach (byte one in head) controls += one is 0 ? head.Length : one is > 1 and < 32 and not (>= 7 and <= 13 or 26 or 27) ? 1 : 0;
+        return controls > head.Length * MostControls;
+    }
+
+    static bool IsTable(string name) => Path.GetExtension(name).ToLowerInvariant() is ".parquet" or ".arrow" or ".feather";
 
     static ITextRows Lines(LineReader lines, string name)
     {

@@ -108,7 +108,7 @@ sealed class ParquetRows : ITextRows
         }
         catch (Exception e) when (e is not (FeedException or OutOfMemoryException))
         {
-            throw new FeedException($"{_file} can't be read as Parquet: {e.Message}");
+            throw new FeedException($"{_file} can't be read as Parquet: it is damaged or was cut off ({e.Message})");
         }
     }
 }

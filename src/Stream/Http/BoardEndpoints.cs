@@ -17,6 +17,8 @@ static class BoardEndpoints
     /// <summary>Points of a stream's past at the most.</summary>
     public const int MostPoints = 5000;
 
+    const int MostMembers = 10, MostPartitions = 6;  // that are named where a stream is not here
+
     /// <summary>GET streams, stream, field, alarms, health.</summary>
     /// <param name="api">Where they stand.</param>
     /// <param name="board">What they tell.</param>
@@ -58,9 +60,9 @@ static class BoardEndpoints
                 if (Milliseconds(to,
                     double.PositiveInfinity) is not { } end) return Bad($"to must be a time such as 2026-01-02T03:04:05Z or milliseconds "
                     + $"since 1970, was {to}");
-                if (Find(board, stream, topic, partition, out IResult? problem) is not { } id) return problem!;
+                if (Find(board, readiness, stream, topic, partition, out IResult? problem) is not { } id) return problem!;
                 return board.Stream(id, start, end, steps, points) is { } detail ? Results.Json(detail, JsonShape.Options)
-                    : Unknown(stream);
+                    : Unknown(readiness, stream, topic, partition);
             })
             .WithName("stream").WithSummary("One stream with its past, in bounded detail, and its alarms").Produces<StreamDetail>()
                 .Problem()
@@ -71,7 +73,7 @@ static class BoardEndpoints
                 [Description("Where two topics have the name")] string? topic = null,
                 [Description("Where two partitions have the name; else the first")] int? partition = null,
                 [Description("Which of its fields, from 0")] int field = 0) =>
-            Find(board, stream, topic, partition, out IResult? problem) is not { } id ? problem!
+            Find(board, readiness, stream, topic, partition, out IResult? problem) is not { } id ? problem!
                 : board.Field(id, field) is { } view ? Results.Json(view, JsonShape.Options)
                 : Access.Said(StatusCodes.Status404NotFound, $"stream {stream} has no field {field}"))
             .WithName("field").WithSummary("The last frame of a stream of fields: what came, what was expected, the error")
@@ -89,10 +91,11 @@ static class BoardEndpoints
     }
 
     /// <summary>The stream of a request; null: the problem says why not.</summary>
-    public static StreamId? Find(StreamBoard board, string stream, string? topic, int? partition, out IResult? problem)
+    public static StreamId? Find(StreamBoard board, Readiness readiness, string stream, string? topic, int? partition,
+        out IResult? problem)
     {
         IReadOnlyList<StreamId> found = board.Find(stream, topic, partition);
-        problem = found.Count == 0 ? Unknown(stream)
+        problem = found.Count == 0 ? Unknown(readiness, stream, topic, partition)
             : found.Select(id => id.Topic).Distinct().Count() > 1
                 ? Bad($"several topics have a stream {stream}: say which with topic= "
                     + $"({string.Join(", ", found.Select(id => id.Topic).Distinct())})")
@@ -100,8 +103,20 @@ static class BoardEndpoints
         return problem is null ? found[0] : null;
     }
 
-    static IResult Unknown(string stream) => Access.Said(StatusCodes.Status404NotFound,
-        $"no stream {stream} is in this process: its name is the key of its records, and another replica may have it");
+    static IResult Unknown(Readiness readiness, string stream, string? topic, int? partition)
+    {
+        var others = readiness.Group.Where(one => one.Elsewhere is not null && (topic ?? one.Partition.Topic) == one.Partition.Topic
+            && (partition ?? one.Partition.Number) == one.Partition.Number).GroupBy(one => one.Elsewhere!, one => one.Partition)
+            .OrderBy(member => member.Key, StringComparer.Ordinal).ToArray();
+        string[] said = [.. others.Take(MostMembers).Select(member => $"{member.Key} has {Some([.. member])}")];
+        return Access.Said(StatusCodes.Status404NotFound, $"no stream {stream} is in this process: its name is the key of its records, and "
+            + (others.Length == 0 ? "another replica may have it"
+                : $"another replica may have it: {string.Join("; ", said)}{(others.Length > said.Length ? "; …" : "")}"));
+    }
+
+    static string Some(PartitionId[] partitions) => string.Join(", ",
+        partitions.OrderBy(one => one.Topic, StringComparer.Ordinal).ThenBy(one => one.Number).Take(MostPartitions))
+        + (partitions.Length > MostPartitions ? $" and {partitions.Length - MostPartitions} more partitions" : "");
 
     static IResult Bad(string text) => Access.Said(StatusCodes.Status400BadRequest, text);
 

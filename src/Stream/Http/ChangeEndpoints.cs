@@ -40,7 +40,7 @@ sealed class ChangeEndpoints(StreamBoard board, Readiness readiness, TimeProvide
             StreamId? watched = null;
             if (stream is not null)
             {
-                watched = BoardEndpoints.Find(board, stream, topic, partition, out IResult? problem);
+                watched = BoardEndpoints.Find(board, readiness, stream, topic, partition, out IResult? problem);
                 if (problem is not null) return problem;
             }
             if (Interlocked.Increment(ref _viewers) > MostViewers)

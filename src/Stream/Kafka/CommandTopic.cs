@@ -34,6 +34,7 @@ public sealed class CommandTopic : ICommandLog, IDisposable
     readonly Lock _beginning = new();
     readonly TopicIds _ids;
     bool _gone;
+    volatile bool _anew;  // another topic is read than before, which may lack what is in force
 
     /// <summary>Makes the clients.</summary>
     /// <param name="config">With a topic of commands.</param>
@@ -101,9 +102,9 @@ public sealed class CommandTopic : ICommandLog, IDisposable
     }
 
     /// <summary>
-    /// Looks whether the topic is still there. One that is gone is told of once, and made anew where that is allowed: what is said from
-    /// then on is in it; what was said before is known to the processes that heard it, until they end. One that another process made
-    /// anew meanwhile is read from its beginning too.
+    /// Looks whether the topic is still there. One that is gone is told of once, and made anew where that is allowed: the mutes in force
+    /// are written into it again, feedback from before is known to the processes that heard it, until they end. One that another process
+    /// made anew meanwhile is read from its beginning too.
     /// </summary>
     /// <param name="admin">Asks.</param>
     internal async Task Look(IAdminClient admin)
@@ -123,11 +124,21 @@ public sealed class CommandTopic : ICommandLog, IDisposable
             // Where it has no partitions yet, with the next look.
             if (_gone)
                 _gone = !await Task.Run(() => Begin(Patience, _closing.Token), CancellationToken.None).ConfigureAwait(false);
+            if (_anew) await WriteAgain().ConfigureAwait(false);
         }
         catch (KafkaException e)
         {
             if (_complaints.Allows(out int repeats)) _log.CommandsUnread(_topic, e.Error.Reason, repeats);
         }
+    }
+
+    // Each process writes what it knows: it is the same record under the same key. What was ended in the new topic is heard of before.
+    async Task WriteAgain()
+    {
+        if (!await Task.Run(() => CatchUp(Patience), CancellationToken.None).ConfigureAwait(false)) return;  // with the next look
+        foreach (ControlCommand command in _book.InForce)
+            await _producer.ProduceAsync(_topic, MessageOf(command), _closing.Token).ConfigureAwait(false);
+        _anew = false;
     }
 
     /// <inheritdoc/>
@@ -182,6 +193,7 @@ public sealed class CommandTopic : ICommandLog, IDisposable
         {
             TopicPartition[] partitions = Partitions(within, stop);
             if (partitions.Length == 0) return false;
+            _anew |= !_next.IsEmpty;
             _ids.Forget(_next.Keys);
             _ids.Remember(partitions, _ids.Of([_topic], stop));
             _next.Clear();

@@ -123,17 +123,18 @@ sealed class GroupWatch(EsnConfig config, KafkaSource source, Readiness readines
                 .ConfigureAwait(false);
         }
         stop.ThrowIfCancellationRequested();
-        HashSet<TopicPartition>? read = await Held(admin).ConfigureAwait(false);
+        Dictionary<TopicPartition, string?>? read = await Held(admin).ConfigureAwait(false);
         readiness.Told([.. partitions.Select(partition => new GroupPartition(new PartitionId(partition.Topic, partition.Partition),
             committed.TryGetValue(partition, out long next) ? next : held[partition].Low.Value, held[partition].High.Value,
-            read?.Contains(partition) ?? true))], gone.FirstOrDefault());
+            read?.ContainsKey(partition) ?? true) { Elsewhere = read?.GetValueOrDefault(partition) })], gone.FirstOrDefault());
         // Last: where it is not told, all else is.
         stop.ThrowIfCancellationRequested();
         await source.LookAtTopics(admin).ConfigureAwait(false);
     }
 
-    // Null where the brokers don't tell, as the embedded one, or not now: while a group shares its partitions anew it has none.
-    async Task<HashSet<TopicPartition>?> Held(IAdminClient admin)
+    // Who has each, but for this process. Null where the brokers don't tell, as the embedded one, or not now: while a group shares its
+    // partitions anew it has none.
+    async Task<Dictionary<TopicPartition, string?>?> Held(IAdminClient admin)
     {
         try
         {
@@ -141,11 +142,16 @@ sealed class GroupWatch(EsnConfig config, KafkaSource source, Readiness readines
                 new DescribeConsumerGroupsOptions { RequestTimeout = Patience }).ConfigureAwait(false);
             ConsumerGroupDescription group = found.ConsumerGroupDescriptions[0];
             return group.State is ConsumerGroupState.Stable or ConsumerGroupState.Empty
-                ? [.. group.Members.SelectMany(member => member.Assignment.TopicPartitions)] : null;
+                ? group.Members.SelectMany(member => member.Assignment.TopicPartitions, (member, partition) => (partition, Name(member)))
+                    .ToDictionary() : null;
         }
         catch (KafkaException)
         {
             return null;
         }
     }
+
+    // A name that the operator gave tells most; all others have the same one, and an address.
+    string? Name(MemberDescription member) => member.ConsumerId == _consumer.MemberId ? null
+        : member.GroupInstanceId is { Length: > 0 } instance ? instance : $"{member.ClientId} on {member.Host.TrimStart('/')}";
 }

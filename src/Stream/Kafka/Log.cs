@@ -11,16 +11,15 @@ static partial class Log
     [LoggerMessage(2, LogLevel.Information, "partitions go to another replica: {Partitions}")]
     public static partial void Revoked(this ILogger log, string partitions);
 
-    [LoggerMessage(3, LogLevel.Warning, "Kafka: {Reason} ({Code}); the client keeps trying; {Repeats} alike before it were not logged")]
-    public static partial void ClientError(this ILogger log, string reason, string code, int repeats);
+    [LoggerMessage(3, LogLevel.Warning, "Kafka: {Reason} ({Code}); the client keeps trying{Repeats}")]
+    public static partial void ClientError(this ILogger log, string reason, string code, Unlogged repeats);
 
-    [LoggerMessage(4, LogLevel.Warning, "can't consume: {Reason}; is source.topics right, and does the topic exist? {Repeats} alike "
-        + "before it were not logged")]
-    public static partial void CannotConsume(this ILogger log, string reason, int repeats);
+    [LoggerMessage(4, LogLevel.Warning, "can't consume: {Reason}; is source.topics right, and does the topic exist?{Repeats}")]
+    public static partial void CannotConsume(this ILogger log, string reason, Unlogged repeats);
 
     [LoggerMessage(5, LogLevel.Warning, "offset of {Partition} not stored: {Reason}; its records will be read again by the partition's "
-        + "new owner; {Repeats} alike before it were not logged")]
-    public static partial void OffsetNotStored(this ILogger log, string partition, string reason, int repeats);
+        + "new owner{Repeats}")]
+    public static partial void OffsetNotStored(this ILogger log, string partition, string reason, Unlogged repeats);
 
     [LoggerMessage(6, LogLevel.Warning, "{InFlight} batches were not through when their partitions went: their records will be read again")]
     public static partial void NotDrained(this ILogger log, int inFlight);
@@ -28,24 +27,23 @@ static partial class Log
     [LoggerMessage(7, LogLevel.Information, "created topic {Topic}")]
     public static partial void TopicCreated(this ILogger log, string topic);
 
-    [LoggerMessage(8, LogLevel.Warning, "can't reach the brokers at {Servers} yet: {Reason}; {Repeats} tries before it were not logged")]
-    public static partial void BrokersAway(this ILogger log, string servers, string reason, int repeats);
+    [LoggerMessage(8, LogLevel.Warning, "can't reach the brokers at {Servers} yet: {Reason}{Repeats}")]
+    public static partial void BrokersAway(this ILogger log, string servers, string reason, Unlogged repeats);
 
     [LoggerMessage(9, LogLevel.Information, "alarm {Change}: stream {Stream} at {Time}, step {Position}, {Severity}, highest score "
         + "{Score:F2}{Channels}")]
     public static partial void Alarm(this ILogger log, string change, string stream, string time, long position, string severity,
         double score, string channels);
 
-    [LoggerMessage(10, LogLevel.Warning, "dead letter: {Topic}[{Partition}]@{Offset}: {Reason}: {Detail}; {Suppressed} before it were "
-        + "not logged")]
+    [LoggerMessage(10, LogLevel.Warning, "dead letter: {Topic}[{Partition}]@{Offset}: {Reason}: {Detail}{Repeats}")]
     public static partial void DeadLetter(this ILogger log, string topic, int partition, long offset, string reason, string detail,
-        int suppressed);
+        Unlogged repeats);
 
     [LoggerMessage(15, LogLevel.Error, "offsets could not be committed: {Reason}; the last records will be read again")]
     public static partial void NotCommitted(this ILogger log, string reason);
 
-    [LoggerMessage(18, LogLevel.Warning, "librdkafka: {Line} ({Facility}, {Client}); {Repeats} alike before it were not logged")]
-    public static partial void ClientLine(this ILogger log, string line, string facility, string client, int repeats);
+    [LoggerMessage(18, LogLevel.Warning, "librdkafka: {Line} ({Facility}, {Client}){Repeats}")]
+    public static partial void ClientLine(this ILogger log, string line, string facility, string client, Unlogged repeats);
 
     [LoggerMessage(19, LogLevel.Error, "{What} fits into topic {Topic} in no size and is lost: raise the topic's max.message.bytes")]
     public static partial void NotFitting(this ILogger log, string topic, string what);
@@ -66,8 +64,8 @@ static partial class Log
     [LoggerMessage(25, LogLevel.Error, "topic {Topic} is gone: nothing can be written to it")]
     public static partial void SinkGone(this ILogger log, string topic);
 
-    [LoggerMessage(26, LogLevel.Warning, "can't ask the brokers how far the group is: {Reason}; {Repeats} alike before it were not logged")]
-    public static partial void GroupUnknown(this ILogger log, string reason, int repeats);
+    [LoggerMessage(26, LogLevel.Warning, "can't ask the brokers how far the group is: {Reason}{Repeats}")]
+    public static partial void GroupUnknown(this ILogger log, string reason, Unlogged repeats);
 
     [LoggerMessage(27, LogLevel.Information, "events, dead letters and offsets go in one transaction: once, for whoever reads what is "
         + "committed")]
@@ -80,8 +78,8 @@ static partial class Log
     [LoggerMessage(29, LogLevel.Warning, "no transaction yet: {Reason}")]
     public static partial void NoTransactionsYet(this ILogger log, string reason);
 
-    [LoggerMessage(30, LogLevel.Warning, "transaction aborted: {Reason}; it is tried again; {Repeats} alike before it were not logged")]
-    public static partial void TransactionAborted(this ILogger log, string reason, int repeats);
+    [LoggerMessage(30, LogLevel.Warning, "transaction aborted: {Reason}; it is tried again{Repeats}")]
+    public static partial void TransactionAborted(this ILogger log, string reason, Unlogged repeats);
     [LoggerMessage(32, LogLevel.Error, "the webhook at {Host} could not be told of stream {Stream}: {Reason}; what was to be posted is "
         + "a dead letter")]
     public static partial void NotPosted(this ILogger log, string host, string stream, string reason);
@@ -97,8 +95,8 @@ static partial class Log
         + "from before hold until this process ends")]
     public static partial void CommandsGone(this ILogger log, string topic);
 
-    [LoggerMessage(114, LogLevel.Warning, "topic {Topic} of commands was made anew and is read from its beginning; mutes and feedback from "
-        + "before hold until this process ends")]
+    [LoggerMessage(114, LogLevel.Warning, "topic {Topic} of commands was made anew and is read from its beginning; mutes in force are "
+        + "written into it again, feedback from before holds until this process ends")]
     public static partial void CommandsAnew(this ILogger log, string topic);
 
     [LoggerMessage(33, LogLevel.Error, "what could not be posted to the webhook at {Host} is lost, as it can't be written to the dead "
@@ -113,11 +111,11 @@ static partial class Log
         + "over the gap")]
     public static partial void RecordsGone(this ILogger log, string partition, long next, long low);
 
-    [LoggerMessage(70, LogLevel.Warning, "the commands in topic {Topic} are not all read yet; {Repeats} alike before it were not logged")]
-    public static partial void CommandsUnknown(this ILogger log, string topic, int repeats);
+    [LoggerMessage(70, LogLevel.Warning, "the commands in topic {Topic} are not all read yet{Repeats}")]
+    public static partial void CommandsUnknown(this ILogger log, string topic, Unlogged repeats);
 
-    [LoggerMessage(71, LogLevel.Warning, "can't read the topic of commands {Topic}: {Reason}; {Repeats} alike before it were not logged")]
-    public static partial void CommandsUnread(this ILogger log, string topic, string reason, int repeats);
+    [LoggerMessage(71, LogLevel.Warning, "can't read the topic of commands {Topic}: {Reason}{Repeats}")]
+    public static partial void CommandsUnread(this ILogger log, string topic, string reason, Unlogged repeats);
 
     [LoggerMessage(72, LogLevel.Error, "the record {Place} is passed over: {Reason}")]
     public static partial void NoCommand(this ILogger log, string place, string reason);
@@ -143,9 +141,8 @@ static partial class Log
     [LoggerMessage(81, LogLevel.Warning, "the transactional producer is given up: {Reason}; a new one takes its place, which fences it")]
     public static partial void ProducerRenewed(this ILogger log, string reason);
 
-    [LoggerMessage(50, LogLevel.Warning, "{What} of {Stream} {Change}, the last it gave is of {Since}; {Repeats} alike before it were not "
-        + "logged")]
-    public static partial void Silence(this ILogger log, string stream, string what, string change, string since, int repeats);
+    [LoggerMessage(50, LogLevel.Warning, "{What} of {Stream} {Change}, the last it gave is of {Since}{Repeats}")]
+    public static partial void Silence(this ILogger log, string stream, string what, string change, string since, Unlogged repeats);
 
     [LoggerMessage(60, LogLevel.Error, "state {Name} of {Partition} can't be used: {Reason}")]
     public static partial void StateUnusable(this ILogger log, string name, string partition, string reason);
@@ -157,9 +154,8 @@ static partial class Log
     [LoggerMessage(62, LogLevel.Warning, "{Records} records of {Partition} that a snapshot has replaced are not deleted yet: {Reason}")]
     public static partial void StateNotCleared(this ILogger log, string partition, int records, string reason);
 
-    [LoggerMessage(65, LogLevel.Warning, "the state in topic {Topic} is waited for, its partitions do not begin before: {Reason}; "
-        + "{Repeats} alike before it were not logged")]
-    public static partial void StateWaits(this ILogger log, string topic, string reason, int repeats);
+    [LoggerMessage(65, LogLevel.Warning, "the state in topic {Topic} is waited for, its partitions do not begin before: {Reason}{Repeats}")]
+    public static partial void StateWaits(this ILogger log, string topic, string reason, Unlogged repeats);
 
     [LoggerMessage(63, LogLevel.Warning, "topic {Topic} of the state had {Before} partitions and has {After} now, as many as the source")]
     public static partial void StateWidened(this ILogger log, string topic, int before, int after);

@@ -33,7 +33,7 @@ public sealed class KeepingOutbox(IOutbox outbox, ISnapshotStore store, TimeSpan
         foreach (StreamId stream in batch.KeptOld) log.KeepsOld(stream.Key, stream.Topic, stream.Partition);
         foreach (StreamId stream in batch.Reset) log.BeginsAnew(stream.Key, stream.Topic, stream.Partition);
         await outbox.Store(batch, cancel).ConfigureAwait(false);
-        bool last = batch.Message is not RecordBatch;
+        bool last = batch.Message is not (RecordBatch or TimePassed);
         foreach (PartitionSnapshot snapshot in batch.Snapshots)
         {
             if (gone(snapshot.Partition)) continue;
@@ -50,7 +50,7 @@ public sealed class KeepingOutbox(IOutbox outbox, ISnapshotStore store, TimeSpan
             Task before = _sleeping;
             _sleeping = Task.Run(() => Sleep(before, batch.Asleep), CancellationToken.None);
         }
-        if (!last || batch.Message is TimePassed or ConfigChanged) return;
+        if (!last || batch.Message is ConfigChanged) return;
         await _sleeping.ConfigureAwait(false);
         foreach (PartitionSnapshot snapshot in batch.Snapshots)
             if (_writing.Remove(snapshot.Partition, out Task? kept)) await kept.ConfigureAwait(false);

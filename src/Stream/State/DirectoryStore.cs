@@ -1,8 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
-using System.IO.Hashing;
 using System.Runtime.CompilerServices;
-using System.Text;
 using Esn.Streaming.Wire;
 using Microsoft.Extensions.Logging;
 
@@ -14,13 +12,12 @@ namespace Esn.Streaming.State;
 /// </summary>
 public sealed class DirectoryStore : ISnapshotStore
 {
-    const string Snapshot = ".snapshot", Temporary = ".tmp", Slot = ".slot", AsleepName = "asleep";
-    const string Before = "asleep.before";  // of records that were counted in another way
+    const string Snapshot = ".snapshot", Temporary = ".tmp";
 
     readonly IFiles _files;
-    readonly string _root;
+    readonly StateDirectory _directory;
+    readonly SleepersDirectory _asleep;
     readonly ILogger _log;
-    readonly ConcurrentDictionary<string, bool> _made = new();  // directories that are there
     readonly ConcurrentDictionary<PartitionId, long> _good = new();  // the newest generation that was seen to be whole
 
     /// <param name="directory">Made where it is missing.</param>
@@ -32,7 +29,8 @@ public sealed class DirectoryStore : ISnapshotStore
 
     internal DirectoryStore(string directory, string group, ILogger log, IFiles files)
     {
-        (_root, _log, _files) = (Path.Combine(directory, Escaped(group)), log, files);
+        (_directory, _log, _files) = (new StateDirectory(directory, group, files), log, files);
+        _asleep = new SleepersDirectory(_directory, files);
         Name = $"directory {directory}";
     }
 
@@ -49,10 +47,10 @@ public sealed class DirectoryStore : ISnapshotStore
     /// <exception cref="SnapshotException">It can't be made or written to.</exception>
     public string? Try()
     {
-        string probe = Path.Combine(_root, $"{Guid.NewGuid():N}{Temporary}");
+        string probe = Path.Combine(_directory.Root, $"{Guid.NewGuid():N}{Temporary}");
         try
         {
-            _files.CreateDirectory(_root);
+            _files.CreateDirectory(_directory.Root);
             try
             {
                 using System.IO.Stream file = _files.Create(probe);
@@ -64,20 +62,20 @@ public sealed class DirectoryStore : ISnapshotStore
             }
             return null;
         }
-        catch (IOException e) when (IsFull(e))
+        catch (IOException e) when (StateDirectory.IsFull(e))
         {
-            return $"can't keep state in {_root}: {e.Message}";
+            return $"can't keep state in {_directory.Root}: {e.Message}";
         }
-        catch (Exception e) when (IsOfDisk(e))
+        catch (Exception e) when (StateDirectory.IsOfDisk(e))
         {
-            throw new SnapshotException($"can't keep state in {_root}: {e.Message}", e);
+            throw new SnapshotException($"can't keep state in {_directory.Root}: {e.Message}", e);
         }
     }
 
     /// <inheritdoc/>
     public ValueTask<PartitionSnapshot?> Load(PartitionId partition, CancellationToken cancel)
     {
-        string directory = Of(partition);
+        string directory = _directory.Of(partition);
         var faults = new List<string>();
         try
         {
@@ -94,7 +92,7 @@ public sealed class DirectoryStore : ISnapshotStore
                 faults.Add($"{file}: {fault}");
             }
         }
-        catch (Exception e) when (IsOfDisk(e))
+        catch (Exception e) when (StateDirectory.IsOfDisk(e))
         {
             throw new SnapshotException($"can't read the state of {partition} in {directory}: {e.Message}", e);
         }
@@ -106,10 +104,10 @@ public sealed class DirectoryStore : ISnapshotStore
     /// <inheritdoc/>
     public ValueTask Save(PartitionSnapshot snapshot, CancellationToken cancel)
     {
-        string directory = Of(snapshot.Partition);
+        string directory = _directory.Of(snapshot.Partition);
         try
         {
-            Make(directory);
+            _directory.Make(directory);
             (long Generation, string File)[] before = Generations(directory);
             long generation = before.Length > 0 ? before[0].Generation + 1 : 1;
             KeptFile.Write(_files, directory, $"{generation.ToString("D10", CultureInfo.InvariantCulture)}{Snapshot}",
@@ -124,142 +122,52 @@ public sealed class DirectoryStore : ISnapshotStore
                 if (file.EndsWith(Temporary, StringComparison.Ordinal)) _files.Delete(Path.Combine(directory, file));
             return ValueTask.CompletedTask;
         }
-        catch (Exception e) when (IsOfDisk(e))
+        catch (Exception e) when (StateDirectory.IsOfDisk(e))
         {
             throw new SnapshotException($"can't keep the state of {snapshot.Partition} in {directory}: {e.Message}", e);
         }
     }
 
     /// <inheritdoc/>
-    public ValueTask<SlotSnapshot?> Wake(StreamId stream, CancellationToken cancel)
-    {
-        string name = Named(stream);
-        SlotSnapshot? slot = Read(stream, Path.Combine(AsleepOf(stream), name));
-        return ValueTask.FromResult(slot ?? (Read(stream, Path.Combine(AsleepOf(stream, Before), name)) is { } before
-            ? before with { Next = 0 } : null));
-    }
-
-    SlotSnapshot? Read(StreamId stream, string path)
-    {
-        try
-        {
-            using System.IO.Stream file = _files.Open(path);
-            SlotSnapshot slot = SlotSnapshot.Read(file);
-            return slot.Stream == stream ? slot : throw new InvalidDataException($"it is of stream {slot.Stream.Key} of "
-                + $"{slot.Stream.Topic}[{slot.Stream.Partition}]");
-        }
-        // A name that was never heard of is what is mostly asked for.
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
-        {
-            return null;
-        }
-        catch (Exception e) when (IsOfDisk(e) || e is InvalidDataException)
-        {
-            throw new SnapshotException($"can't use the state of stream {stream.Key} in {path}: {e.Message}", e);
-        }
-    }
+    public ValueTask<SlotSnapshot?> Wake(StreamId stream, CancellationToken cancel) => ValueTask.FromResult(_asleep.Wake(stream));
 
     /// <inheritdoc/>
     public ValueTask Sleep(IReadOnlyList<SlotSnapshot> slots, CancellationToken cancel)
     {
-        foreach (SlotSnapshot slot in slots) Sleep(slot);
+        foreach (SlotSnapshot slot in slots) _asleep.Sleep(slot);
         return ValueTask.CompletedTask;
     }
 
-    void Sleep(SlotSnapshot slot)
-    {
-        string directory = AsleepOf(slot.Stream), name = Named(slot.Stream);
-        try
-        {
-            if (_made.TryAdd(directory, true)) Make(directory);
-            KeptFile.Write(_files, directory, name, file =>
-            {
-                var bytes = new Pieces();
-                slot.Write(bytes);
-                foreach (ReadOnlyMemory<byte> piece in bytes.Written()) file.Write(piece.Span);
-            });
-        }
-        catch (Exception e) when (IsOfDisk(e))
-        {
-            _made.TryRemove(directory, out _);
-            throw new SnapshotException($"can't keep the state of stream {slot.Stream.Key} in {directory}: {e.Message}", e);
-        }
-    }
+    /// <inheritdoc/>
+    public IAsyncEnumerable<SlotSnapshot> Asleep(PartitionId partition, CancellationToken cancel) => _asleep.All(partition, cancel);
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<SlotSnapshot> Asleep(PartitionId partition, [EnumeratorCancellation] CancellationToken cancel)
-    {
-        foreach (string folder in (string[])[AsleepName, Before])
-            foreach (string file in _files.Files(Path.Combine(Of(partition), folder))
-                .Where(file => file.EndsWith(Slot, StringComparison.Ordinal)))
-            {
-                cancel.ThrowIfCancellationRequested();
-                await Task.Yield();
-                SlotSnapshot slot;
-                try
-                {
-                    using System.IO.Stream opened = _files.Open(Path.Combine(Of(partition), folder, file));
-                    slot = SlotSnapshot.Read(opened);
-                }
-                catch (Exception e) when (IsOfDisk(e) || e is InvalidDataException)
-                {
-                    throw new SnapshotException($"can't use {Path.Combine(Of(partition), folder, file)}: {e.Message}", e);
-                }
-                yield return folder == Before ? slot with { Next = 0 } : slot;
-            }
-    }
-
-    /// <inheritdoc/>
-    public ValueTask<bool> Forget(StreamId stream, CancellationToken cancel)
-    {
-        bool any = false;
-        foreach (string directory in (string[])[AsleepOf(stream), AsleepOf(stream, Before)])
-        {
-            if (!_files.Files(directory).Contains(Named(stream))) continue;
-            _files.Delete(Path.Combine(directory, Named(stream)));
-            _files.FlushDirectory(directory);
-            any = true;
-        }
-        return ValueTask.FromResult(any);
-    }
+    public ValueTask<bool> Forget(StreamId stream, CancellationToken cancel) => ValueTask.FromResult(_asleep.Forget(stream));
 
     /// <inheritdoc/>
     public ValueTask Renumber(PartitionId partition, CancellationToken cancel)
     {
-        string from = Path.Combine(Of(partition), AsleepName), to = Path.Combine(Of(partition), Before);
-        try
-        {
-            IReadOnlyList<string> files = _files.Files(from);
-            if (files.Count == 0) return ValueTask.CompletedTask;
-            Make(to);
-            foreach (string file in files) _files.Rename(Path.Combine(from, file), Path.Combine(to, file));
-            _files.FlushDirectory(to);
-            _files.FlushDirectory(from);
-            return ValueTask.CompletedTask;
-        }
-        catch (Exception e) when (IsOfDisk(e))
-        {
-            throw new SnapshotException($"can't keep the streams of {partition} that left memory in {to}: {e.Message}", e);
-        }
+        _asleep.Renumber(partition);
+        return ValueTask.CompletedTask;
     }
 
     /// <inheritdoc/>
     public async IAsyncEnumerable<StoredSnapshot> List([EnumeratorCancellation] CancellationToken cancel)
     {
-        foreach (string topic in _files.Directories(_root).Order(StringComparer.Ordinal))
+        foreach (string topic in _files.Directories(_directory.Root).Order(StringComparer.Ordinal))
         {
-            IEnumerable<int> partitions = _files.Directories(Path.Combine(_root, topic))
+            IEnumerable<int> partitions = _files.Directories(Path.Combine(_directory.Root, topic))
                 .Select(name => int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : -1)
                 .Where(number => number >= 0).Order();
             foreach (int number in partitions)
             {
                 var partition = new PartitionId(Uri.UnescapeDataString(topic), number);
                 bool newest = true;
-                foreach ((long generation, string file) in Generations(Of(partition)))
+                foreach ((long generation, string file) in Generations(_directory.Of(partition)))
                 {
                     cancel.ThrowIfCancellationRequested();
                     await Task.Yield();
-                    string path = Path.Combine(Of(partition), file), fault;
+                    string path = Path.Combine(_directory.Of(partition), file), fault;
                     long bytes;
                     bool whole;
                     PartitionSnapshot? snapshot;
@@ -288,15 +196,15 @@ public sealed class DirectoryStore : ISnapshotStore
     /// <inheritdoc/>
     public ValueTask<bool> Delete(PartitionId partition, CancellationToken cancel)
     {
-        string directory = Of(partition);
-        string[] files = [.. ((string[])[directory, Path.Combine(directory, AsleepName), Path.Combine(directory, Before)])
+        string directory = _directory.Of(partition);
+        string[] files = [.. _asleep.FoldersOf(partition).Prepend(directory)
             .SelectMany(folder => _files.Files(folder).Select(file => Path.Combine(folder, file)))];
         try
         {
             foreach (string file in files) _files.Delete(file);
             if (files.Length > 0) _files.FlushDirectory(directory);
         }
-        catch (Exception e) when (IsOfDisk(e))
+        catch (Exception e) when (StateDirectory.IsOfDisk(e))
         {
             throw new SnapshotException($"can't delete the state of {partition} in {directory}: {e.Message}", e);
         }
@@ -306,16 +214,6 @@ public sealed class DirectoryStore : ISnapshotStore
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
-
-    // The names of directories are flushed too, or a crash could take the whole path.
-    void Make(string directory)
-    {
-        if (_files.Files(directory).Count > 0) return;
-        _files.CreateDirectory(directory);
-        for (string? above = Path.GetDirectoryName(directory); above is not null && above.Length >= _root.Length;
-            above = Path.GetDirectoryName(above))
-            _files.FlushDirectory(above);
-    }
 
     bool TryRead(string path, PartitionId partition, out PartitionSnapshot? snapshot, out string fault)
     {
@@ -341,21 +239,4 @@ public sealed class DirectoryStore : ISnapshotStore
             .Select(file => (Generation: long.TryParse(file[..^Snapshot.Length], NumberStyles.None, CultureInfo.InvariantCulture,
                 out long n) ? n : -1, File: file))
             .Where(file => file.Generation >= 0).OrderByDescending(file => file.Generation)];
-
-    string AsleepOf(StreamId stream, string folder = AsleepName) =>
-        Path.Combine(Of(new PartitionId(stream.Topic, stream.Partition)), folder);
-
-    string Of(PartitionId partition) =>
-        Path.Combine(_root, Escaped(partition.Topic), partition.Number.ToString(CultureInfo.InvariantCulture));
-
-    static string Named(StreamId stream) => $"{XxHash128.HashToUInt128(Encoding.UTF8.GetBytes(stream.Key)):x32}{Slot}";
-
-    // "." and ".." are names of groups too.
-    static string Escaped(string name) => name.Trim('.').Length == 0 ? name.Replace(".", "%2E", StringComparison.Ordinal)
-        : Uri.EscapeDataString(name);
-
-    // errno(3) where .NET has no type for it: ENOSPC and EDQUOT of Linux; of Windows ERROR_HANDLE_DISK_FULL and ERROR_DISK_FULL.
-    internal static bool IsFull(IOException e) => e.HResult is 28 or 122 or unchecked((int)0x80070027) or unchecked((int)0x80070070);
-
-    static bool IsOfDisk(Exception e) => e is IOException or UnauthorizedAccessException;
 }

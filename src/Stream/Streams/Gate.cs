@@ -7,7 +7,8 @@ namespace Esn.Streaming.Streams;
 /// <summary>Lets a stream's frames through in order: the dimension fixed, times not going back nor far ahead, no frame twice.</summary>
 /// <remarks>
 /// A step that has been scored can't be taken back, so a late frame is refused rather than slipped in. A stream all of whose
-/// frames are refused, one following the other, has another clock now: with the last of so many it begins a new run.
+/// frames are refused, one following the other, has another clock now: with the last of so many it begins a new run. So it does at
+/// once where its records' own timestamps say that those before were stamped by a wrong clock.
 /// </remarks>
 /// <param name="channels">Values a frame must have; 0: as many as the first one.</param>
 /// <param name="times">What times are believed; null: as by default.</param>
@@ -32,6 +33,9 @@ public sealed class Gate(int channels, TimesConfig? times = null, GridSpec? grid
 
     /// <summary>Where frames wait for others: what is older is late. Null: none has been taken yet.</summary>
     public DateTime? Taken { get; set; }
+
+    /// <summary>What the records' own timestamps say of these times.</summary>
+    internal RecordClock Records { get; } = new();
 
     /// <summary>Whether the frame that was let through last begins a new run: its time has nothing to do with the one before.</summary>
     public bool BeginsRun { get; private set; }
@@ -122,20 +126,25 @@ public sealed class Gate(int channels, TimesConfig? times = null, GridSpec? grid
             detail = $"the stream's last frame is of the same time with the same values, {FeedTime.Write(time)}";
             return Rejection.Duplicate;
         }
-        if (_last is not null && Doubt(time, sent) is { } reason)
+        DateTime? clock = sent >= ClocksFrom ? sent : null;
+        if (_last is not null && Doubt(time, clock, out bool leaps) is { } reason)
         {
-            _refused = _refused > 0 && time > _refusedTime && time - _refusedTime <= _times.MaxAhead ? _refused + 1 : 1;
-            _refusedTime = time;
-            if (_times.NewRunAfter == 0 || _refused <= _times.NewRunAfter)
+            int before = time > _refusedTime && time - _refusedTime <= _times.MaxAhead ? _refused : 0;
+            BeginsRun = (_times.NewRunAfter > 0 && before >= _times.NewRunAfter)
+                || (reason == Rejection.Late && clock is { } at && Records.IsRight(time, _lastTime, at, before));
+            // What leaps is believed once the next frame leaps as well: a past that is sent again has gaps that its records have not.
+            if (!BeginsRun && !(leaps && before > 0 && _refusedTime > _lastTime))
             {
+                (_refused, _refusedTime) = (before + 1, time);
                 detail = reason == Rejection.Late
                     ? $"the stream's last frame is of {FeedTime.Write(Taken ?? _lastTime)}, this one of {FeedTime.Write(time)}"
                     : $"the stream's last frame is of {FeedTime.Write(_lastTime)} and the record of {FeedTime.Write(sent!.Value)}, this "
-                        + $"frame of {FeedTime.Write(time)}: more than source.times.maxAheadSeconds after both";
+                        + $"frame of {FeedTime.Write(time)}: " + (leaps ? "it went on by far more than its record, so its clock is wrong, "
+                            + "unless the next frame confirms it" : "more than source.times.maxAheadSeconds after both");
                 return reason;
             }
-            BeginsRun = true;
         }
+        if (clock is { } stamped) Records.Take(time, _lastTime, stamped, BeginsRun);
         (Channels, _refused) = (values.Length, 0);
         // What is put in order is not the newest.
         if (!BeginsRun && _last is not null && time < _lastTime) return null;
@@ -167,9 +176,13 @@ public sealed class Gate(int channels, TimesConfig? times = null, GridSpec? grid
         return null;
     }
 
-    Rejection? Doubt(DateTime time, DateTime? sent)
+    Rejection? Doubt(DateTime time, DateTime? sent, out bool leaps)
     {
+        leaps = false;
         if (time < (_times.Delay == TimeSpan.Zero ? _lastTime : Taken ?? DateTime.MinValue)) return Rejection.Late;
-        return sent >= ClocksFrom && time - _lastTime > _times.MaxAhead && time - sent > _times.MaxAhead ? Rejection.FarAhead : null;
+        if (sent is not { } at) return null;
+        bool far = time - _lastTime > _times.MaxAhead && time - at > _times.MaxAhead;
+        leaps = !far && Records.IsAhead(time, _lastTime, at);
+        return far || leaps ? Rejection.FarAhead : null;
     }
 }

@@ -30,6 +30,9 @@ sealed class PartitionGroup(PartitionId partition, DateTime now)
     /// <summary>When it was captured last, or came.</summary>
     public DateTime CapturedAt { get; private set; } = now;
 
+    /// <summary>Offset of the first record that is not in what was captured or restored last.</summary>
+    public long CapturedNext { get; private set; }
+
     /// <summary>Where its feed is, by the times of the frames that came last; null: not known.</summary>
     public DateTime? FeedTime { get; private set; }
 
@@ -73,7 +76,7 @@ sealed class PartitionGroup(PartitionId partition, DateTime now)
     /// <returns>Null: no record has come and nothing was restored, there is nothing to know.</returns>
     public PartitionSnapshot? Capture(DateTime now)
     {
-        CapturedAt = now;
+        (CapturedAt, CapturedNext) = (now, Next);
         if (Next < 0) return null;
         var slots = new SlotSnapshot[_slots.Count];
         StreamSlot[] sources = [.. _slots.Values];
@@ -118,7 +121,7 @@ sealed class PartitionGroup(PartitionId partition, DateTime now)
             slot.Hear(now);
             Add(slot);
         }
-        Next = snapshot.Next;
+        Next = CapturedNext = snapshot.Next;
         return ([.. snapshot.Slots.Where((_, i) => slots[i] is null).Select(slot => slot.Stream)],
             [.. snapshot.Slots.Where((_, i) => !fits[i] && slots[i] is not null).Select(slot => slot.Stream)]);
     }

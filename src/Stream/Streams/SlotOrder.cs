@@ -17,6 +17,7 @@ static class SlotOrder
         alarms.Save(to);
         to.Write(denied);
         order.Interval.SaveEnds(to);
+        gate.Records.Save(to);
         to.Flush();
         return bytes.ToArray();
     }
@@ -41,6 +42,7 @@ static class SlotOrder
             if (from.BaseStream.Position < from.BaseStream.Length) alarms.Load(from);
             bool denied = from.BaseStream.Position < from.BaseStream.Length && from.ReadBoolean();
             if (from.BaseStream.Position < from.BaseStream.Length) order.Interval.LoadEnds(from);
+            if (from.BaseStream.Position < from.BaseStream.Length) gate.Records.Load(from);
             return denied;
         }
         catch (EndOfStreamException e)

@@ -62,6 +62,7 @@ public sealed class StreamSlot
             throw new InvalidDataException($"the snapshot is of step {snapshot.Position}, and its model of step {detector.Position}");
         var slot = new StreamSlot(snapshot.Stream, model, gate, times, detector) { _opened = snapshot.OpenedAt, Next = snapshot.Next };
         slot._denied = SlotOrder.Load(snapshot.Order, slot.Stream, gate, slot._clock, slot._order, slot._silence, slot._alarms);
+        gate.Records.Interval = slot._order.Interval.Interval;
         slot._silence.IsSilent = snapshot.Silent;
         return slot;
     }
@@ -240,6 +241,7 @@ public sealed class StreamSlot
         _silence.Speak(frame, begins);
         _order.Take(frame, begins);
         _gate.Taken = _order.Last;
+        _gate.Records.Interval = _order.Interval.Interval;
     }
 
     /// <summary>Scores the frames that are due, in their order.</summary>

@@ -217,14 +217,15 @@ public sealed class StreamTable
         return Scored(changed);
     }
 
+    // What came in one go, and nothing since, is kept all the same.
     ScoredBatch Wait(TimePassed passed)
     {
         DateTime now = Now;
-        return Scored(passed) with
+        return Captured(Scored(passed) with
         {
             Asleep = _sleepers.Fall(_groups.Values, _config.Source, now),
             Silences = [.. _groups.Values.SelectMany(group => group.Slots).Select(slot => slot.Wait(now)).OfType<SilenceChange>()],
-        };
+        }, Due(_groups.Values.Where(group => group.Next > group.CapturedNext)));
     }
 
     // One a batch, so that a batch waits for the copying of one partition at the most.

@@ -33,7 +33,7 @@ public enum Rejection
     /// <summary>The frame is older than the stream's last one.</summary>
     Late,
 
-    /// <summary>The frame is far ahead of the stream's last one and of its record's own timestamp: a wrong clock.</summary>
+    /// <summary>The frame is ahead of the stream's last one by far more than its record says: a wrong clock.</summary>
     FarAhead,
 
     /// <summary>The frame is the stream's last one again.</summary>

@@ -233,6 +233,17 @@ public sealed class ManyStreamsPageTests(ManyStreams many, Browsers browsers) : 
         await page.Context.CloseAsync();
     }
 
+    [Fact]
+    public async Task What_is_shown_while_nothing_is_read_is_said_to_be_old()
+    {
+        (IPage page, List<string> wrong) = await Open();  // the group has assigned nothing
+        await page.WaitForFunctionAsync("() => !document.querySelector('#stale').hidden");
+        Assert.Matches(@"^Not ready: no broker is connected\. What is shown is of \d{4}-\d\d-\d\d \d\d:\d\d:\d\d, .+ ago\.$",
+            await page.Locator("#stale").InnerTextAsync());
+        Assert.Empty(wrong);
+        await page.Context.CloseAsync();
+    }
+
     static async Task Clean(IPage page)
     {
         AxeResult found = await page.RunAxe();

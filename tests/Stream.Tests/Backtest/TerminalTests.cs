@@ -33,6 +33,18 @@ public sealed class TerminalTests : FileTests
         Assert.Equal("row 3: flow 2; open in 4 rows, score 1.50", new ToldAlarm(3, "", 4, "minor", 1.5, "flow", 2, double.NaN).Says);
     }
 
+    [Theory]
+    [InlineData(1767323045, "2026-01-02T03:54:05Z, row 600: value ")]  // since 1970
+    [InlineData(0, "3000, row 600: value ")]                            // since the start of a run
+    public void A_time_that_is_a_number_is_told_as_the_date_that_it_is(long first, string says)
+    {
+        BacktestSummary summary = Run(Write("timestamp,value\n" + Rows(1000, t => string.Create(CultureInfo.InvariantCulture,
+            $"{first + 5 * t},{Pipelines.Value(t):R}"))));
+        ToldAlarm told = Assert.Single(summary.Strongest, alarm => alarm.Row is >= 600 and < 620);
+        Assert.StartsWith(says, told.Says, StringComparison.Ordinal);
+        Assert.Equal($"{first + 3000}", told.Time);  // in summary.json as the file has it
+    }
+
     [Fact]
     public void A_preset_that_nobody_said_is_doubted_on_noise_and_not_on_a_swing()
     {

@@ -1,3 +1,4 @@
+using System.Text;
 using Esn.Streaming.Configuration;
 using Xunit;
 
@@ -151,13 +152,44 @@ public sealed class ConfigFileTests
     [InlineData("state:\n  topic: a/b", "topic must be the name of a topic", ":2)")]
     [InlineData("state:\n  store: topic\n  directory: /var/lib/esn", "directory is of store: directory, and store is topic", ":3)")]
     [InlineData("kafka: {\n", "", "esn.yaml:")]
-    [InlineData("source:\n  group: a\n  group: b", "group", ":3)")]
+    [InlineData("source:\n  group: a\n  group: b", "key group stands twice: leave one out", ":3)")]
+    [InlineData("source:\n  topics: [a]\n   group: b", "is the line indented as those beside it", ":3)")]
+    [InlineData("preset: metric\nsource:\n\ttopics: [a]", "a tab stands before what is said: lines are indented by spaces", ":3)")]
+    [InlineData("source:\n  group: \"abc", "is a bracket or a quote left open?", ":2)")]
+    [InlineData("preset: metric\n---\npreset: signal", "one document is expected, found 2: leave out what --- begins", ":3)")]
+    [InlineData("kafka:\n  bootstrapServers: $BROKERS", "must be ${BROKERS} if the environment has it, was '$BROKERS'", ":2)")]
+    [InlineData("kafka:\n  bootstrapServers: http://kafka:9092", "must be host:port, several separated by commas, without http://", ":2)")]
+    [InlineData("state:\n  intervalSeconds: 5m", "state.intervalSeconds must be a whole number of seconds, was '5m': 300", ":2)")]
+    [InlineData("source:\n  times: { silentSeconds: soon }", "silentSeconds must be a number of seconds, was 'soon' (", ":2)")]
     public void An_error_names_the_key_the_value_what_would_be_right_and_the_line(string text, string says, string where)
     {
         string message = Error(text);
         Assert.Contains(says, message, StringComparison.OrdinalIgnoreCase);
         Assert.Contains(where, message, StringComparison.Ordinal);
         Assert.Contains("esn.yaml:", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_file_of_another_encoding_and_a_directory_are_told_as_what_they_are()
+    {
+        string file = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllBytes(file, Encoding.Latin1.GetBytes("source:\n  group: k\u00f6ln\n"));
+            string said = Assert.Throws<ConfigException>(() => ConfigFile.Load(file)).Message;
+            Assert.Equal($"the file must be UTF-8, and has letters of another encoding ({file}:2)", said);
+            foreach (Encoding encoding in (Encoding[])[new UTF8Encoding(true), Encoding.Unicode, Encoding.BigEndianUnicode])
+            {
+                File.WriteAllText(file, "source:\r\n  group: k\u00f6ln\r\n", encoding);
+                Assert.Equal("k\u00f6ln", ConfigFile.Load(file).Source.Group);
+            }
+            Assert.Contains("is a directory", Assert.Throws<ConfigException>(() => ConfigFile.Load(Path.GetTempPath())).Message,
+                StringComparison.Ordinal);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
     }
 
     [Fact]

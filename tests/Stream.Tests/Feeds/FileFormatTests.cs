@@ -70,6 +70,18 @@ public sealed class FileFormatTests : FileTests
     public void A_binary_file_is_told_by_what_it_is(string bytes, string says) =>
         Assert.Contains(says, Refused(bytes), StringComparison.Ordinal);
 
+    [Theory]
+    [InlineData("PAR1", "it is damaged or was cut off (")]
+    [InlineData("", "is a binary file, and none of Parquet or Arrow whatever its name says: a text is expected")]
+    public void What_is_named_Parquet_and_is_none_is_told_in_words(string begins, string says)
+    {
+        var random = new Random(1);
+        byte[] bytes = [.. Encoding.ASCII.GetBytes(begins), .. Enumerable.Range(0, 5000).Select(_ => (byte)random.Next(2, 256))];
+        string file = Path.Combine(Folder, "random.parquet");
+        File.WriteAllBytes(file, bytes);
+        Assert.Contains(says, Assert.Throws<FeedException>(() => CsvFeed.Open(file, [], [])).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void No_line_is_read_without_a_bound_and_one_that_is_too_long_costs_its_own_row()
     {

@@ -187,6 +187,36 @@ public sealed class ApiTests
     }
 
     [Fact]
+    public async Task A_stream_that_is_not_here_is_said_to_be_where_the_group_has_its_partition()
+    {
+        await using Served served = await Served.Start();
+        served.Readiness.Told([Of(0, null), Of(1, "esn on 10.0.0.4"), Of(2, "esn-1"), Of(3, "esn-1")], gone: null);
+        async Task<string> Said(string query) =>
+            await (await served.Client.GetAsync($"/api/v1/stream?stream=pump-7{query}", Served.Stop)).Content
+                .ReadAsStringAsync(Served.Stop);
+        Assert.Contains("another replica may have it: esn on 10.0.0.4 has steps[1]; esn-1 has steps[2], steps[3]", await Said(""),
+            StringComparison.Ordinal);
+        Assert.EndsWith("another replica may have it: esn on 10.0.0.4 has steps[1]", (await Said("&topic=steps&partition=1")).Trim(),
+            StringComparison.Ordinal);
+        Assert.EndsWith("another replica may have it", (await Said("&topic=others")).Trim(), StringComparison.Ordinal);
+
+        static GroupPartition Of(int number, string? who) => new(new PartitionId("steps", number), 0, 0, Held: true) { Elsewhere = who };
+    }
+
+    [Fact]
+    public async Task Health_says_of_when_what_is_shown_is()
+    {
+        await using Served served = await Served.Start();
+        async Task<JsonElement> At() =>
+            JsonDocument.Parse(await served.Client.GetStringAsync("/api/v1/health", Served.Stop)).RootElement.GetProperty("scoredAt");
+        Assert.Equal(JsonValueKind.Null, (await At()).ValueKind);
+        served.Feed(3, "pump-7");
+        DateTime scored = served.Time.GetUtcNow().UtcDateTime;
+        served.Time.Advance(TimeSpan.FromHours(1));
+        Assert.Equal(scored, (await At()).GetDateTime());
+    }
+
+    [Fact]
     public async Task What_changes_is_told_by_events()
     {
         await using Served served = await Served.Start();

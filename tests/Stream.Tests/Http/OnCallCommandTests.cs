@@ -61,10 +61,12 @@ public sealed class OnCallCommandTests
     public async Task A_health_check_asks_where_it_is_told_to()
     {
         await using Served served = await Served.Start();
-        Task<int> Ask(string url) => new RootCommand { HealthCommand.Make().Item1 }.Parse(["health", "--url", url])
-            .InvokeAsync(cancellationToken: Served.Stop);
+        Task<int> Ask(string where, string option = "--at") => new RootCommand { HealthCommand.Make().Item1 }
+            .Parse(["health", option, where]).InvokeAsync(cancellationToken: Served.Stop);
+        Assert.Equal(1, await Ask(served.Client.BaseAddress!.AbsoluteUri));
+        Assert.Equal(0, await Ask(new Uri(served.Client.BaseAddress!, "/health/live").AbsoluteUri, "--url"));  // as it was called before
         Assert.Equal(0, await Ask(new Uri(served.Client.BaseAddress!, "/health/live").AbsoluteUri));
         Assert.Equal(1, await Ask(new Uri(served.Client.BaseAddress!, "/health/ready").AbsoluteUri));  // no broker
-        Assert.NotEmpty(new RootCommand { HealthCommand.Make().Item1 }.Parse(["health", "--url", "localhost"]).Errors);
+        Assert.NotEmpty(new RootCommand { HealthCommand.Make().Item1 }.Parse(["health", "--at", "localhost"]).Errors);
     }
 }

@@ -215,8 +215,8 @@ public sealed class DirectoryStoreTests
     {
         Assert.SkipUnless(File.Exists("/dev/full"), "no /dev/full");
         using var full = new FileStream("/dev/full", FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 1);
-        Assert.True(DirectoryStore.IsFull(Assert.ThrowsAny<IOException>(() => full.WriteByte(0))));
-        Assert.False(DirectoryStore.IsFull(Assert.ThrowsAny<IOException>(() => File.Create("/proc/none/file"))));
+        Assert.True(StateDirectory.IsFull(Assert.ThrowsAny<IOException>(() => full.WriteByte(0))));
+        Assert.False(StateDirectory.IsFull(Assert.ThrowsAny<IOException>(() => File.Create("/proc/none/file"))));
     }
 
     [Fact]

@@ -132,6 +132,24 @@ public sealed class RestartTests
     }
 
     [Fact]
+    public void What_came_in_one_go_is_kept_on_the_interval_though_nothing_comes_after_it()
+    {
+        var time = new Clock();
+        StreamTable table = new(Config(intervalSeconds: 10), time);
+        table.Take(new RecordBatch(Feed[..10]));
+        time.Now += TimeSpan.FromSeconds(5);
+        Assert.Empty(table.Take(new TimePassed()).Snapshots);
+        time.Now += TimeSpan.FromSeconds(5);
+        Assert.Equal(10, Assert.Single(table.Take(new TimePassed()).Snapshots).Next);
+        time.Now += TimeSpan.FromSeconds(10);
+        Assert.Empty(table.Take(new TimePassed()).Snapshots);  // it is
+        PartitionSnapshot kept = Assert.Single(table.Take(new PartitionsRevoked([Partition])).Snapshots);
+        table.Take(new PartitionsAssigned([Partition]) { Starts = [new PartitionStart(Partition, kept, 10)] });
+        time.Now += TimeSpan.FromSeconds(10);
+        Assert.Empty(table.Take(new TimePassed()).Snapshots);
+    }
+
+    [Fact]
     public void Nothing_is_captured_where_nothing_is_kept()
     {
         StreamTable table = new(Pipelines.Config() with { State = new StateConfig { Store = StateStore.None } }, TimeProvider.System);

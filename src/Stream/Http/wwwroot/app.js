@@ -95,14 +95,18 @@ function counted(counts) {
   document.title = counts.alarm ? `(${counts.alarm}) esn` : "esn";
   document.body.dataset.ready = "true";
 }
+let shown = null, lostAt = null;  // when what is shown was scored; since when the process does not answer
 function healthy(h) {
+  const letters = Object.entries(h?.deadLetters ?? {}), refused = letters.reduce((sum, [, n]) => sum + n, 0);
   $("healthDot").className = `dot ${h?.ready ? "good" : "bad"}`;
   $("healthText").textContent = h
     ? `${h.ready ? "" : "not ready · "}${group(h.stepsPerSecond)} steps/s${h.waiting ? ` · ${group(h.waiting)} wait` : ""}`
-      + (Object.keys(h.deadLetters).length ? ` · ${group(Object.values(h.deadLetters).reduce((a, b) => a + b, 0))} refused` : "")
+      + (refused ? ` · ${group(refused)} refused` : "")
     : "no connection: trying again";
+  lostAt = h ? null : lostAt ?? Date.now();
+  if (h?.scoredAt) shown = Date.parse(h.scoredAt);
+  stale(h);
   if (!h) return;
-  const letters = Object.entries(h.deadLetters), refused = letters.reduce((sum, [, n]) => sum + n, 0);
   $("refused").hidden = h.streams > 0 || h.steps > 0 || refused === 0;
   $("refused").textContent = `No record could be taken, of ${group(refused)}. The last one, ${h.lastDeadLetter}`;
   $("health").replaceChildren(...[
@@ -114,6 +118,14 @@ function healthy(h) {
       ["running since", time(Date.parse(h.since))], ["version", h.version],
   ].map(([name, value]) => { const e = element("div"); e.append(element("span", "", name), element("b", "", value)); return e; }));
 }
+
+// What nobody feeds any more looks as if it went on: since when it is old is said.
+function stale(h) {
+  $("stale").hidden = h?.ready || !shown;
+  $("stale").textContent = `${h ? `Not ready: ${h.missing}.` : `The process does not answer since ${time(lostAt)}.`} `
+    + `What is shown is of ${time(shown)}, ${duration((Date.now() - shown) / 1000)} ago.`;
+}
+setInterval(() => { if (lostAt) stale(null); }, 2000);
 
 // ---- hands ----
 let typing = 0;
