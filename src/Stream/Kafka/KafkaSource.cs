@@ -132,7 +132,8 @@ public sealed class KafkaSource : IDisposable
     /// <summary>A message went the whole way.</summary>
     public void Done(SourceMessage message)
     {
-        if (message is SourceEnded or CommandsGiven or TimePassed or ConfigChanged) return;  // it came from none of ours
+        // It came from none of ours.
+        if (message is SourceEnded or CommandsGiven or TimePassed or ConfigChanged or SilencesTold) return;
         if (message is RecordBatch)
         {
             _readiness.Progressed();

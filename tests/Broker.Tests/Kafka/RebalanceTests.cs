@@ -147,6 +147,27 @@ public sealed class RebalanceTests(RealKafkaFixture broker) : IClassFixture<Real
     }
 
     [Fact]
+    public async Task A_topic_whose_id_nobody_told_when_its_partitions_came_is_known_from_the_next_look_on()
+    {
+        Assert.SkipUnless(broker.BootstrapServers is not null, broker.Missing);
+        string servers = broker.BootstrapServers!, topic = await broker.Topic("untold");
+        using IConsumer<byte[]?, byte[]?> consumer = new ConsumerBuilder<byte[]?, byte[]?>(new ConsumerConfig
+        {
+            BootstrapServers = servers, GroupId = "untold",
+        }).Build();
+        using IAdminClient admin = new DependentAdminClientBuilder(consumer.Handle).Build();
+        var ids = new TopicIds(consumer, NullLogger.Instance);
+        ids.Remember([new TopicPartition(topic, 0)], new Dictionary<string, UInt128> { [topic] = 0 });
+        Assert.Empty(await ids.Others(admin));
+        await Topics.Delete(servers, topic);
+        await Topics.Create(servers, topic, 1);
+        string[] others = [];
+        for (DateTime end = DateTime.UtcNow + EndToEnd.Patience; others.Length == 0 && DateTime.UtcNow < end; await Task.Delay(100))
+            others = await ids.Others(admin);
+        Assert.Equal([topic], others);
+    }
+
+    [Fact]
     public async Task A_topic_that_was_made_anew_while_nobody_read_it_is_read_from_its_beginning_by_the_models_there_are()
     {
         Assert.SkipUnless(broker.BootstrapServers is not null, broker.Missing);
