@@ -1,6 +1,8 @@
 using System.Text;
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
+using Esn.Streaming.Kafka;
+using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
 namespace Esn.Broker.Tests;
