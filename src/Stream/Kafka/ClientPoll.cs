@@ -14,13 +14,13 @@ namespace Esn.Streaming.Kafka;
 /// For the thread of one consumer, and in place of its Consume: handlers of the client run within <see cref="Next"/> as they do there.
 /// What the client keeps to itself is asked of it by name; the package's version is fixed, and nothing is read where a name is gone.
 /// </remarks>
-/// <param name="client">Not disposed of while this is used.</param>
-sealed unsafe class ClientPoll(IClient client)
+/// <param name="consumer">Not disposed of while this is used.</param>
+sealed unsafe class ClientPoll(IConsumer<byte[]?, byte[]?> consumer)
 {
     const string Functions = "Confluent.Kafka.Impl.Librdkafka, Confluent.Kafka";
 
-    readonly nint _client = ((SafeHandle)HandleOf(client.Handle)).DangerousGetHandle();
-    Exception? _thrown;
+    readonly nint _client = ((SafeHandle)HandleOf(consumer.Handle)).DangerousGetHandle();
+    bool _thrown;         // by a handler, and kept by the client
     byte[] _name = [];    // of the last topic, UTF-8
     string _topic = "";   // the same
 
@@ -31,9 +31,9 @@ sealed unsafe class ClientPoll(IClient client)
         {
             return handler();
         }
-        catch (Exception e)
+        catch
         {
-            _thrown = e;
+            _thrown = true;
             throw;  // the client does not go on with what was asked for
         }
     }
@@ -52,10 +52,10 @@ sealed unsafe class ClientPoll(IClient client)
     {
         var record = new PolledRecord((PolledRecord.Message*)Poll(null, _client, (nint)wait.TotalMilliseconds));
         bool some = record is { Exists: true, Code: not ErrorCode.Local_PartitionEOF };
-        if (_thrown is null && some && record.Code == ErrorCode.NoError) return record;
+        if (!_thrown && some && record.Code == ErrorCode.NoError) return record;
         using (record)
         {
-            if (Interlocked.Exchange(ref _thrown, null) is { } thrown) throw thrown;
+            if (Interlocked.Exchange(ref _thrown, false)) consumer.Consume(TimeSpan.Zero);  // which throws it
             return some ? throw new ConsumeException(new ConsumeResult<byte[], byte[]>(), record.Error) : default;
         }
     }
