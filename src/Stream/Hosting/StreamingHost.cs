@@ -38,6 +38,7 @@ public sealed class StreamingHost : IAsyncDisposable
     readonly Webhooks _webhooks;
     readonly EventHistory _past;
     readonly Subject<ScoredBatch> _batches = new();
+    readonly Subject<SourceMessage> _told = new();  // before this process
 
     /// <param name="config">Validated.</param>
     /// <param name="time">The clock of everything.</param>
@@ -120,6 +121,7 @@ public sealed class StreamingHost : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _batches.Dispose();
+        _told.Dispose();
         await _webhooks.DisposeAsync().ConfigureAwait(false);
         await _web.DisposeAsync().ConfigureAwait(false);
     }
@@ -149,7 +151,7 @@ public sealed class StreamingHost : IAsyncDisposable
         Task<bool> watch = new GroupWatch(_config, source, _readiness, commands, _time, _log).Run(watched.Token);
         // Where records wait, a stream that was not heard of is not silent for that.
         IObservable<SourceMessage> beside = Observable.Interval(PassTime).Where(_ => _readiness is { Missing: null, Waiting: 0 })
-            .Select(SourceMessage (_) => new TimePassed()).Merge(Reloading.Of(_config, Metrics, _time, _log));
+            .Select(SourceMessage (_) => new TimePassed()).Merge(Reloading.Of(_config, Metrics, _time, _log)).Merge(_told);
         using (DetectionPipeline.Run(
             CommandFeed.With(source.Messages(stop), _book, () => commands?.CatchUp(CommandTopic.Patience)), streams,
                 outbox, scoring, beside)
@@ -210,8 +212,13 @@ public sealed class StreamingHost : IAsyncDisposable
         source.Done(batch.Message);
         // Nobody waits for it, the end of the process neither: it only reads, and may wait for a broker that is away.
         if (batch.Message is PartitionsAssigned { Partitions: { Count: > 0 } partitions })
-            _ = Unawaited.Told(() => _board.Recall(_past.Read(partitions, out bool whole, stop), whole ? partitions : []),
-                e => _log.NoPast(_config.Sink.Events, e));
+            _ = Unawaited.Told(() => Recall(_past.Read(partitions, stop), partitions), e => _log.NoPast(_config.Sink.Events, e));
+    }
+
+    void Recall(PastEvents past, IReadOnlyList<PartitionId> of)
+    {
+        _board.Recall(past.Alarms, past.Whole ? of : []);
+        if (past.Silences.Count > 0) _told.OnNext(new SilencesTold(past.Silences));
     }
 
     async Task<bool> Ended(Task ended, CancellationToken stop)

@@ -8,7 +8,13 @@ using Microsoft.Extensions.Logging;
 
 namespace Esn.Streaming.Kafka;
 
-/// <summary>What the topic of events tells of alarms that were before this process: the end of it, as far back as a board shows.</summary>
+/// <summary>What was told before this process, of some partitions.</summary>
+/// <param name="Alarms">The last ones, by their last event each.</param>
+/// <param name="Silences">Streams that were told to be silent, and not yet that they speak again: the identity of each silence.</param>
+/// <param name="Whole">It is all that was ever told of these partitions: an alarm that is not there never was.</param>
+public sealed record PastEvents(IReadOnlyList<BoardAlarm> Alarms, IReadOnlyList<(StreamId Stream, string Silence)> Silences, bool Whole);
+
+/// <summary>What the topic of events tells of what was before this process: the end of it, as far back as a board shows.</summary>
 /// <param name="config">Validated.</param>
 /// <param name="time">The clock.</param>
 /// <param name="log">What the process says.</param>
@@ -18,21 +24,29 @@ public sealed class EventHistory(EsnConfig config, TimeProvider time, ILogger lo
 
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(10), Poll = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>The last alarms, by their last event each. Blocks; a board without a past is no reason to stop.</summary>
+    /// <summary>What was told. Blocks; a board without a past is no reason to stop.</summary>
     /// <param name="of">Only of streams of these partitions.</param>
-    /// <param name="whole">All that was ever told of these partitions was read: an alarm that is not there never was.</param>
     /// <param name="stop">Ends it.</param>
-    public IReadOnlyList<BoardAlarm> Read(IReadOnlyCollection<PartitionId> of, out bool whole, CancellationToken stop)
+    public PastEvents Read(IReadOnlyCollection<PartitionId> of, CancellationToken stop)
     {
         var read = new Extent();
         var alarms = new Dictionary<string, (BoardAlarm Alarm, Timestamp At)>();
+        var silences = new Dictionary<string, StreamId>();
         int unread = 0;
         try
         {
             foreach (ConsumeResult<byte[]?, byte[]?> record in Records(read, stop))
             {
-                if (IsOfFeed(record.Message.Headers)) continue;
-                if (Alarm(record.Message.Value) is not { } alarm) unread++;
+                string type = TypeOf(record.Message.Headers);
+                if (type.StartsWith("esn.model.", StringComparison.Ordinal)) continue;  // our own too, and nothing that goes on
+                if (type is FeedCloudEvent.Silent or FeedCloudEvent.Resumed)
+                {
+                    if (Feed(record.Message.Value) is not { } feed) unread++;
+                    else if (type == FeedCloudEvent.Resumed) silences.Remove(feed.Silence);
+                    else if (feed.Channel is null && of.Contains(new PartitionId(feed.Topic, feed.Partition)))
+                        silences[feed.Silence] = new StreamId(feed.Topic, feed.Partition, feed.Stream);
+                }
+                else if (Alarm(record.Message.Value) is not { } alarm) unread++;
                 else if (of.Contains(new PartitionId(alarm.Topic, alarm.Partition))) alarms[alarm.Id] = (alarm, record.Message.Timestamp);
             }
         }
@@ -41,15 +55,25 @@ public sealed class EventHistory(EsnConfig config, TimeProvider time, ILogger lo
             log.PastUnread(config.Sink.Events, e.Error.Reason);
             read.Whole = false;
         }
-        whole = read.Whole;
         if (unread > 0) log.NoEvents(unread, config.Sink.Events);
-        return [.. alarms.Values.OrderBy(alarm => alarm.At.UnixTimestampMs).Select(alarm => alarm.Alarm)];
+        return new PastEvents([.. alarms.Values.OrderBy(alarm => alarm.At.UnixTimestampMs).Select(alarm => alarm.Alarm)],
+            [.. silences.Select(silence => (silence.Value, silence.Key))], read.Whole);
     }
 
-    // Our own too, and no alarm: a feed that fell silent or speaks again, a model that began anew.
-    static bool IsOfFeed(Headers? headers) => headers is not null && headers.TryGetLastBytes("ce_type", out byte[] type)
-        && Encoding.UTF8.GetString(type) is { } name && (name.StartsWith("esn.feed.", StringComparison.Ordinal)
-            || name.StartsWith("esn.model.", StringComparison.Ordinal));
+    static string TypeOf(Headers? headers) =>
+        headers is not null && headers.TryGetLastBytes("ce_type", out byte[] type) ? Encoding.UTF8.GetString(type) : "";
+
+    static FeedCloudEvent.FeedData? Feed(byte[]? value)
+    {
+        try
+        {
+            return value is null ? null : FeedCloudEvent.Read(value);
+        }
+        catch (JsonException)
+        {
+            return null;  // counted
+        }
+    }
 
     static BoardAlarm? Alarm(byte[]? value)
     {

@@ -40,11 +40,11 @@ public sealed class KafkaSource : IDisposable
     readonly BatchSize _size;
     readonly SharedKeys _keys = new();
     readonly RecordValues _values;
+    readonly ClientPoll _poll;
     readonly CancellationTokenSource _closing = new();  // nothing is waited for any more
     RecordRows _collected = new();
     long _bytes;  // of their values
     readonly List<int> _ends = [];  // records of theirs after which one of another partition comes
-    readonly string? _only;  // the topic of all records; null: there may be several
     string _topic = "";  // of the last record
     int _partition;      // the same
     Thread? _consuming;
@@ -65,26 +65,19 @@ public sealed class KafkaSource : IDisposable
         _size = new BatchSize(config.Source.BatchSize, time);
         _values = new RecordValues(config.Source.Fields);
         var said = new ClientLog(log, time);
-        ConsumerConfig settings = ClientSettings.Consumer(config);
-        if (config.Source.Topics is [var only] && only[0] != '^')
-        {
-            _only = only;
-            settings.ConsumeResultFields = "headers,timestamp";  // the client makes the name of the topic anew with every record
-        }
-        Consumer = new ConsumerBuilder<byte[]?, byte[]?>(settings)
-            .SetKeyDeserializer(_keys)
-            .SetValueDeserializer(_values)
-            .SetPartitionsAssignedHandler((_, partitions) => _membership!.Assign(partitions))
-            .SetPartitionsRevokedHandler((_, partitions) => _membership!.Revoke(partitions))
-            .SetPartitionsLostHandler((_, partitions) => _membership!.Lose(partitions))
-            .SetStatisticsHandler((_, statistics) => readiness.Heard(statistics))
-            .SetErrorHandler((_, error) =>
+        Consumer = new ConsumerBuilder<byte[]?, byte[]?>(ClientSettings.Consumer(config))
+            .SetPartitionsAssignedHandler((_, partitions) => _poll!.Within(() => _membership!.Assign(partitions)))
+            .SetPartitionsRevokedHandler((_, partitions) => _poll!.Within(() => _membership!.Revoke(partitions)))
+            .SetPartitionsLostHandler((_, partitions) => _poll!.Within(() => _membership!.Lose(partitions)))
+            .SetStatisticsHandler((_, statistics) => _poll!.Within(() => readiness.Heard(statistics)))
+            .SetErrorHandler((_, error) => _poll!.Within(() =>
             {
                 if (error.IsFatal) _fatal = error;
                 said.Error(error);
-            })
+            }))
             .SetLogHandler((_, line) => said.Line(line))
             .Build();
+        _poll = new ClientPoll(Consumer);
         _starts = new StartOffsets(config, Consumer, log);
         _topics = new TopicIds(Consumer, log);
         _membership = new Membership(Consumer, _topics, _starts, new SnapshotStarts(store, Consumer, time, log), _inFlight, readiness,
@@ -139,7 +132,8 @@ public sealed class KafkaSource : IDisposable
     /// <summary>A message went the whole way.</summary>
     public void Done(SourceMessage message)
     {
-        if (message is SourceEnded or CommandsGiven or TimePassed or ConfigChanged) return;  // it came from none of ours
+        // It came from none of ours.
+        if (message is SourceEnded or CommandsGiven or TimePassed or ConfigChanged or SilencesTold) return;
         if (message is RecordBatch)
         {
             _readiness.Progressed();
@@ -244,24 +238,21 @@ public sealed class KafkaSource : IDisposable
     {
         try
         {
-            if (Consumer.Consume(wait) is not { } result) return false;
-            Message<byte[]?, byte[]?> message = result.Message;
-            string topic = _only ?? (result.Topic == _topic ? _topic : result.Topic);
-            if (_collected.Count > 0 && (_partition != result.Partition.Value || _topic != topic)) _ends.Add(_collected.Count - 1);
-            (_topic, _partition) = (topic, result.Partition);
-            _bytes += message.Value?.Length ?? _values.Bytes.Count;
-            long sent = message.Timestamp.UnixTimestampMs;
-            bool bare = message.Headers is not { Count: > 0 };
-            _collected.Add(bare && _values.Read is { } read
-                ? new RecordRow(null, _topic, _partition, result.Offset, sent)
+            using ClientPoll.PolledRecord record = _poll.Next(wait);
+            if (!record.Exists) return false;
+            string topic = _poll.TopicOf(in record);
+            if (_collected.Count > 0 && (_partition != record.Partition || _topic != topic)) _ends.Add(_collected.Count - 1);
+            (_topic, _partition) = (topic, record.Partition);
+            _bytes += record.Value.Length;
+            byte[]? key = _keys.Of(record.Key, !record.HasKey), value = _values.Of(record.Value, !record.HasValue);
+            IReadOnlyList<RecordHeader> headers = record.Headers;
+            _collected.Add(headers.Count == 0 && _values.Read is { } read
+                ? new RecordRow(null, topic, _partition, record.Offset, record.Milliseconds)
                 {
-                    Key = message.Key, Name = _keys.Name, Time = read.Time, Value = read.Value, Bytes = _values.Bytes,
+                    Key = key, Name = _keys.Name, Time = read.Time, Value = read.Value, Bytes = _values.Bytes,
                 }
-                : RecordRow.Of(new FeedRecord(_topic, _partition, result.Offset, sent, message.Key,
-                    _values.Read is null ? message.Value : [.. _values.Bytes])
-                {
-                    Headers = bare ? [] : [.. message.Headers!.Select(header => new RecordHeader(header.Key, header.GetValueBytes()))],
-                }));
+                : RecordRow.Of(new FeedRecord(topic, _partition, record.Offset, record.Milliseconds, key,
+                    _values.Read is null ? value : [.. _values.Bytes]) { Headers = headers }));
             return true;
         }
         catch (ConsumeException e) when (!e.Error.IsFatal)

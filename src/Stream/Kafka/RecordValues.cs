@@ -1,4 +1,3 @@
-using Confluent.Kafka;
 using Esn.Streaming.Wire;
 
 namespace Esn.Streaming.Kafka;
@@ -7,9 +6,9 @@ namespace Esn.Streaming.Kafka;
 /// Values of records, read where the client has them: of a usual record no array is made, which a collection would have to go through,
 /// and its bytes need not come into the caches once more when it is scored.
 /// </summary>
-/// <remarks>For the thread of one consumer. What the last record was stands beside the value that it has for the client.</remarks>
+/// <remarks>For the thread of one consumer.</remarks>
 /// <param name="fields">Names of the fields.</param>
-sealed class RecordValues(FrameFields fields) : IDeserializer<byte[]?>
+sealed class RecordValues(FrameFields fields)
 {
     const int ChunkBytes = 64 * 1024;  // below what goes to the heap of large objects
 
@@ -23,8 +22,8 @@ sealed class RecordValues(FrameFields fields) : IDeserializer<byte[]?>
     /// <summary>Bytes of the last record, where it is usual: nobody may write to them.</summary>
     public ArraySegment<byte> Bytes { get; private set; }
 
-    /// <inheritdoc/>
-    public byte[]? Deserialize(ReadOnlySpan<byte> data, bool isNull, SerializationContext context)
+    /// <summary>The value of a record that is not usual; null where it is (<see cref="Read"/>), and where it has none.</summary>
+    public byte[]? Of(ReadOnlySpan<byte> data, bool isNull)
     {
         (Read, Bytes) = (null, default);
         if (isNull) return null;

@@ -1,4 +1,3 @@
-using Confluent.Kafka;
 using Esn.Streaming.Wire;
 
 namespace Esn.Streaming.Kafka;
@@ -8,15 +7,15 @@ namespace Esn.Streaming.Kafka;
 /// collection would have to go through.
 /// </summary>
 /// <remarks>For the thread of one consumer. Nobody may write to such an array.</remarks>
-sealed class SharedKeys : IDeserializer<byte[]?>
+sealed class SharedKeys
 {
     readonly KnownKeys<NamedKey> _known = new();
 
     /// <summary>What the last key names; null: nothing, or it is no name, and whoever reads it says why.</summary>
     public string? Name { get; private set; }
 
-    /// <inheritdoc/>
-    public byte[]? Deserialize(ReadOnlySpan<byte> data, bool isNull, SerializationContext context)
+    /// <summary>A key as it came; null: the record has none.</summary>
+    public byte[]? Of(ReadOnlySpan<byte> data, bool isNull)
     {
         Name = null;
         if (isNull) return null;

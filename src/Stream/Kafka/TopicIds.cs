@@ -19,7 +19,7 @@ sealed class TopicIds(IConsumer<byte[]?, byte[]?> consumer, ILogger log)
 
     const int Tries = 4;  // what is assigned meanwhile waits
 
-    readonly ConcurrentDictionary<TopicPartition, UInt128> _known = new();  // of their topics, when they came
+    readonly ConcurrentDictionary<TopicPartition, UInt128> _known = new();  // of their topics, when they came; 0: not told then
     bool? _without;  // the brokers have no ids
 
     /// <summary>The id of each topic; 0: not known, as the brokers have none or do not say.</summary>
@@ -62,7 +62,7 @@ sealed class TopicIds(IConsumer<byte[]?, byte[]?> consumer, ILogger log)
     /// <param name="partition">That is here, or was lost.</param>
     /// <param name="id">Of its topic, now.</param>
     public bool IsAnother(TopicPartition partition, UInt128 id) =>
-        id != 0 && _known.TryGetValue(partition, out UInt128 before) && before != id;
+        id != 0 && _known.TryGetValue(partition, out UInt128 before) && before != 0 && before != id;
 
     /// <summary>Asks which topics are others than when their partitions came.</summary>
     /// <param name="admin">Asks.</param>
@@ -75,6 +75,10 @@ sealed class TopicIds(IConsumer<byte[]?, byte[]?> consumer, ILogger log)
         string[] asked = await Task.Run(() => known.Where(HasLeader).ToArray()).ConfigureAwait(false);
         if (asked.Length == 0) return [];
         (List<(string Topic, UInt128 Id)> found, _) = await Described(admin, asked).ConfigureAwait(false);
+        // What was not told when they came counts from now on.
+        foreach ((string topic, UInt128 id) in found)
+            foreach (TopicPartition partition in _known.Keys.Where(partition => partition.Topic == topic))
+                _known.TryUpdate(partition, id, 0);
         return [.. found.Where(topic => _known.Keys.Any(partition => partition.Topic == topic.Topic && IsAnother(partition, topic.Id)))
             .Select(topic => topic.Topic)];
     }
@@ -86,6 +90,7 @@ sealed class TopicIds(IConsumer<byte[]?, byte[]?> consumer, ILogger log)
     {
         foreach (TopicPartition partition in partitions)
             if (ids[partition.Topic] is var id && id != 0) _known[partition] = id;
+            else _known.TryAdd(partition, 0);
     }
 
     /// <summary>Partitions are another's now, who knows better which topic he reads.</summary>

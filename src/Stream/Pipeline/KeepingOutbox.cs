@@ -50,7 +50,7 @@ public sealed class KeepingOutbox(IOutbox outbox, ISnapshotStore store, TimeSpan
             Task before = _sleeping;
             _sleeping = Task.Run(() => Sleep(before, batch.Asleep), CancellationToken.None);
         }
-        if (!last || batch.Message is ConfigChanged) return;
+        if (!last || batch.Message is ConfigChanged or SilencesTold) return;
         await _sleeping.ConfigureAwait(false);
         foreach (PartitionSnapshot snapshot in batch.Snapshots)
             if (_writing.Remove(snapshot.Partition, out Task? kept)) await kept.ConfigureAwait(false);

@@ -128,6 +128,15 @@ sealed class Silence(StreamId stream, int channels, TimesConfig times, FrameOrde
         return new SilenceChange(stream, -1, false, since, Later(since, limit), order.Interval.Interval!.Value, sinceAt, sinceAt);
     }
 
+    /// <summary>A silence was told by the wall clock, before this process: it is the one that goes on, if nothing came since.</summary>
+    /// <param name="silence">Its identity.</param>
+    /// <returns>Whether it goes on, and that was not known.</returns>
+    public bool WasTold(string silence)
+    {
+        if (IsSilent || Given.At < 0 || silence != FeedCloudEvent.SilenceOf(stream, -1, Given.At)) return false;
+        return IsSilent = true;
+    }
+
     static DateTime Later(DateTime than, TimeSpan by) => by > DateTime.MaxValue - than ? DateTime.MaxValue : than + by;
 
     // What comes every few milliseconds is not silent when a machine has paused.

@@ -63,6 +63,10 @@ public sealed record CommandsGiven(IReadOnlyList<ControlCommand> Commands) : Sou
 /// <summary>The source ends: no message follows, and what is known is to be stored.</summary>
 public sealed record SourceEnded : SourceMessage;
 
+/// <summary>Streams were told to be silent before this process, and nothing has told since that they speak again.</summary>
+/// <param name="Silences">Which, and the identity of each silence: it holds only where nothing came since.</param>
+public sealed record SilencesTold(IReadOnlyList<(StreamId Stream, string Silence)> Silences) : SourceMessage;
+
 /// <summary>Nothing came, but time has passed: streams may be silent by now.</summary>
 public sealed record TimePassed : SourceMessage;
 

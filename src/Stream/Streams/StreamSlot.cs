@@ -208,6 +208,9 @@ public sealed class StreamSlot
     /// <param name="now">Wall clock, UTC.</param>
     public SilenceChange? Wait(DateTime now) => _silence.At(now);
 
+    /// <inheritdoc cref="Silence.WasTold"/>
+    public bool WasTold(string silence) => _silence.WasTold(silence);
+
     /// <summary>What is known of it before a frame has come that is to be told of.</summary>
     public StreamBack Restored => new(Stream, _gate.Channels, Position, _order.Newest?.Time ?? _order.Last, _silence.LastSent,
         _silence.IsSilent, [.. Enumerable.Range(0, _gate.Channels).Where(_silence.IsSilentChannel)])

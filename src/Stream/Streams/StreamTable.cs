@@ -61,6 +61,7 @@ public sealed class StreamTable
         SourceEnded ended => Captured(Scored(ended), _groups.Values),
         TimePassed passed => Wait(passed),
         ConfigChanged changed => Change(changed),
+        SilencesTold told => Recall(told),
         _ => throw new NotSupportedException($"{message.GetType().Name} is no message of a source"),
     };
 
@@ -227,6 +228,14 @@ public sealed class StreamTable
             Silences = [.. _groups.Values.SelectMany(group => group.Slots).Select(slot => slot.Wait(now)).OfType<SilenceChange>()],
         }, Due(_groups.Values.Where(group => group.Next > group.CapturedNext)));
     }
+
+    // A process that was killed has told what is in none of its snapshots.
+    ScoredBatch Recall(SilencesTold told) => Scored(told) with
+    {
+        Back = [.. told.Silences.Where(one => _groups.GetValueOrDefault(new PartitionId(one.Stream.Topic, one.Stream.Partition))
+                ?.Find(one.Stream.Key)?.WasTold(one.Silence) == true)
+            .Select(one => _groups[new PartitionId(one.Stream.Topic, one.Stream.Partition)].Find(one.Stream.Key)!.Restored)],
+    };
 
     // One a batch, so that a batch waits for the copying of one partition at the most.
     IEnumerable<PartitionGroup> Due(IEnumerable<PartitionGroup> touched)

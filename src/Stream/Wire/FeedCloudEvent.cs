@@ -1,3 +1,4 @@
+using System.Text.Json;
 using CloudNative.CloudEvents;
 
 namespace Esn.Streaming.Wire;
@@ -25,6 +26,19 @@ public static class FeedCloudEvent
     public sealed record FeedData(string Stream, string Topic, int Partition, string Silence, int? Channel, string? Name, string Since,
         string Time, double SilentSeconds, double IntervalSeconds);
 
+    /// <summary>The identity of a silence.</summary>
+    /// <param name="stream">Which.</param>
+    /// <param name="channel">Index; −1: all of it.</param>
+    /// <param name="sinceAt">Offset of the record that it gave last.</param>
+    public static string SilenceOf(StreamId stream, int channel, long sinceAt) => FormattableString.Invariant(
+        $"{stream.Topic}/{stream.Partition}/{stream.Key}/{sinceAt}") + (channel < 0 ? "" : FormattableString.Invariant($"/{channel}"));
+
+    /// <summary>The data of such an event that was told.</summary>
+    /// <exception cref="JsonException">It is none.</exception>
+    public static FeedData Read(ReadOnlySpan<byte> data) =>
+        JsonSerializer.Deserialize<FeedData>(data, AnomalyCloudEvent.Layout) is { Silence: not null, Stream: not null, Topic: not null } one
+            ? one : throw new JsonException("this is no event of a feed");
+
     /// <summary>The event.</summary>
     /// <param name="stream">Which.</param>
     /// <param name="channel">Index; −1: all of it.</param>
@@ -48,8 +62,7 @@ public static class FeedCloudEvent
             Subject = stream.Key,
             Time = time,
             DataContentType = "application/json",
-            Data = new FeedData(stream.Key, stream.Topic, stream.Partition,
-                FormattableString.Invariant($"{stream.Topic}/{stream.Partition}/{stream.Key}/{sinceAt}{of}"),
+            Data = new FeedData(stream.Key, stream.Topic, stream.Partition, SilenceOf(stream, channel, sinceAt),
                 channel < 0 ? null : channel, channel >= 0 && channel < names.Count ? names[channel] : null,
                 FeedTime.Write(since), FeedTime.Write(time), (time - since).TotalSeconds, interval.TotalSeconds),
         };

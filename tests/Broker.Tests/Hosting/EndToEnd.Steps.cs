@@ -29,13 +29,13 @@ public abstract partial class EndToEnd
         (await broker.Topic("steps"), await broker.Topic("events"), await broker.Topic("dead-letters"));
 
     protected static string Config(string directory, string servers, string source, string events, string deadLetters,
-        string preset = "signal", string channels = "[]", string producer = "", string? group = null, string state = "")
+        string preset = "signal", string channels = "[]", string producer = "", string? group = null, string state = "", string times = "")
     {
         string file = Path.Combine(directory, "esn.yaml");
         File.WriteAllText(file, $$"""
             kafka: { bootstrapServers: "{{servers}}"{{producer}} }
             preset: {{preset}}
-            source: { topics: [{{source}}], group: {{group ?? source}}, fields: { channels: {{channels}} } }
+            source: { topics: [{{source}}], group: {{group ?? source}}, fields: { channels: {{channels}} }{{times}} }
             sink: { events: {{events}}, deadLetters: {{deadLetters}}, createTopics: false }
             http: { listen: "127.0.0.1:0", stallSeconds: 3 }
             {{state}}

@@ -108,6 +108,49 @@ public abstract partial class EndToEnd(IBroker broker) : IDisposable
         Assert.Equal(Digests(once.Said), Digests(said));
     }
 
+    [Fact]
+    public async Task A_silence_that_a_killed_process_told_goes_on_and_ends_once()
+    {
+        string servers = Servers, directory = NewDirectory(), feed = Path.Combine(directory, "feed.csv");
+        (string source, string events, string letters) = await NewTopics();
+        string Config(int seconds) => EndToEnd.Config(directory, servers, source, events, letters,
+            times: $", times: {{ silentAfter: 20, silentSeconds: {seconds} }}");
+        async Task<string[]> Told() =>
+            [.. (await Topics.ReadAll(servers, events)).Select(record => record.Header("ce_id").Split('/')[^1])];
+        async Task Silent(EsnProcess esn, int silent)
+        {
+            using var http = new HttpClient { BaseAddress = await esn.Address };
+            string told = "";
+            for (DateTime end = DateTime.UtcNow + Patience; ; await Task.Delay(100))
+            {
+                told = (await http.GetStringAsync("/metrics")).Split('\n').SingleOrDefault(row =>
+                    row.StartsWith("esn_stream_silent{", StringComparison.Ordinal)) ?? "none";
+                if (told.EndsWith($" {silent}", StringComparison.Ordinal)) return;
+                Assert.True(DateTime.UtcNow < end, $"{told}\n{esn.Said}");
+            }
+        }
+
+        WriteFeed(feed, 300);
+        await Replay(servers, feed, source);
+        using (var stopped = new EsnProcess("run", "--config", Config(seconds: 3600)))
+        {
+            await Steps(stopped, 300);
+            await Stop(stopped);
+        }
+        using (var killed = new EsnProcess("run", "--config", Config(seconds: 1)))
+        {
+            await Silent(killed, 1);
+            Assert.Equal(["silent"], await Told());
+        }  // kill -9, and no snapshot since
+        using var last = new EsnProcess("run", "--config", Config(seconds: 3600));
+        await Silent(last, 1);  // by what was told: its own clock tells after an hour
+        WriteFeed(feed, 1, from: 315);  // by the times of the frames it was not silent
+        await Replay(servers, feed, source);
+        await Silent(last, 0);
+        await Stop(last);
+        Assert.Equal(["silent", "resumed"], await Told());
+    }
+
     static async Task<double> LastStep(EsnProcess esn)
     {
         using var http = new HttpClient { BaseAddress = await esn.Address };

@@ -2,6 +2,7 @@ using Confluent.Kafka;
 using Esn.Streaming.Board;
 using Esn.Streaming.Configuration;
 using Esn.Streaming.Kafka;
+using Esn.Streaming.Streams;
 using Esn.Streaming.Wire;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
@@ -20,10 +21,11 @@ public sealed class EventHistoryTests(EmbeddedBrokerFixture broker) : IClassFixt
         };
         bool Whole()
         {
-            IReadOnlyList<BoardAlarm> past = new EventHistory(config, TimeProvider.System, NullLogger.Instance)
-                .Read([new PartitionId("steps", 0)], out bool whole, TestContext.Current.CancellationToken);
-            Assert.Empty(past);
-            return whole;
+            PastEvents past = new EventHistory(config, TimeProvider.System, NullLogger.Instance)
+                .Read([new PartitionId("steps", 0)], TestContext.Current.CancellationToken);
+            Assert.Empty(past.Alarms);
+            Assert.Empty(past.Silences);
+            return past.Whole;
         }
         Assert.True(Whole());
         // What others wrote counts, and is none of ours.
@@ -35,5 +37,36 @@ public sealed class EventHistoryTests(EmbeddedBrokerFixture broker) : IClassFixt
             producer.Flush(TestContext.Current.CancellationToken);
         }
         Assert.False(Whole());
+    }
+
+    [Fact]
+    public async Task It_says_which_streams_were_told_to_be_silent_and_not_that_they_speak_again()
+    {
+        string events = await broker.Topic("events");
+        var config = new EsnConfig
+        {
+            Kafka = new KafkaConfig { BootstrapServers = broker.BootstrapServers! }, Sink = new SinkConfig { Events = events },
+        };
+        using (IProducer<byte[]?, byte[]?> producer = new ProducerBuilder<byte[]?, byte[]?>(new ProducerConfig
+            { BootstrapServers = broker.BootstrapServers }).Build())
+        {
+            foreach ((string key, int partition, int channel, bool ended, long sinceAt) in ((string, int, int, bool, long)[])
+                [("a", 0, -1, false, 5), ("b", 0, -1, false, 6), ("c", 1, -1, false, 7), ("b", 0, -1, true, 6), ("d", 0, 1, false, 8),
+                ("b", 0, -1, false, 9)])
+            {
+                var stream = new StreamId("steps", partition, key);
+                var change = new SilenceChange(stream, channel, ended, DateTime.UnixEpoch, DateTime.UnixEpoch.AddHours(1),
+                    TimeSpan.FromSeconds(1), sinceAt, sinceAt);
+                ScoredBatch batch = new(new TimePassed()) { Silences = [change] };
+                foreach (Message<byte[]?, byte[]?> message in Outgoing.Of(batch, config).SelectMany(one => one.Messages()))
+                    producer.Produce(events, message);
+            }
+            producer.Flush(TestContext.Current.CancellationToken);
+        }
+        PastEvents past = new EventHistory(config, TimeProvider.System, NullLogger.Instance)
+            .Read([new PartitionId("steps", 0)], TestContext.Current.CancellationToken);
+        Assert.Equal([("a", "steps/0/a/5"), ("b", "steps/0/b/9")], past.Silences.Select(one => (one.Stream.Key, one.Silence)).Order());
+        Assert.Empty(past.Alarms);
+        Assert.True(past.Whole);
     }
 }

@@ -1,6 +1,8 @@
 using System.Text;
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
+using Esn.Streaming.Kafka;
+using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
 namespace Esn.Broker.Tests;
@@ -144,6 +146,27 @@ public sealed class RebalanceTests(RealKafkaFixture broker) : IClassFixture<Real
                 Assert.True(DateTime.UtcNow < end, $"{streams}\n{esn.Said}");
             }
         await EndToEnd.Stop(esn);
+    }
+
+    [Fact]
+    public async Task A_topic_whose_id_nobody_told_when_its_partitions_came_is_known_from_the_next_look_on()
+    {
+        Assert.SkipUnless(broker.BootstrapServers is not null, broker.Missing);
+        string servers = broker.BootstrapServers!, topic = await broker.Topic("untold");
+        using IConsumer<byte[]?, byte[]?> consumer = new ConsumerBuilder<byte[]?, byte[]?>(new ConsumerConfig
+        {
+            BootstrapServers = servers, GroupId = "untold",
+        }).Build();
+        using IAdminClient admin = new DependentAdminClientBuilder(consumer.Handle).Build();
+        var ids = new TopicIds(consumer, NullLogger.Instance);
+        ids.Remember([new TopicPartition(topic, 0)], new Dictionary<string, UInt128> { [topic] = 0 });
+        Assert.Empty(await ids.Others(admin));
+        await Topics.Delete(servers, topic);
+        await Topics.Create(servers, topic, 1);
+        string[] others = [];
+        for (DateTime end = DateTime.UtcNow + EndToEnd.Patience; others.Length == 0 && DateTime.UtcNow < end; await Task.Delay(100))
+            others = await ids.Others(admin);
+        Assert.Equal([topic], others);
     }
 
     [Fact]

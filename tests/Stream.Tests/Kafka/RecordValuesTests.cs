@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using Confluent.Kafka;
 using Esn.Streaming.Configuration;
 using Esn.Streaming.Kafka;
 using Esn.Streaming.Streams;
@@ -13,8 +12,7 @@ public sealed class RecordValuesTests
 {
     readonly RecordValues _values = new(new FrameFields());
 
-    byte[]? Of(string? value) => _values.Deserialize(value is null ? default : Encoding.UTF8.GetBytes(value), value is null,
-        SerializationContext.Empty);
+    byte[]? Of(string? value) => _values.Of(value is null ? default : Encoding.UTF8.GetBytes(value), value is null);
 
     static string Usual(int i) =>
         string.Create(CultureInfo.InvariantCulture, $$"""{"timestamp": "2026-01-02T03:04:05Z", "value": {{i}}}""");

@@ -8,7 +8,7 @@ public sealed class SharedKeysTests
 {
     readonly SharedKeys _keys = new();
 
-    byte[]? Of(string? key) => _keys.Deserialize(key is null ? default : Encoding.UTF8.GetBytes(key), key is null, default);
+    byte[]? Of(string? key) => _keys.Of(key is null ? default : Encoding.UTF8.GetBytes(key), key is null);
 
     [Fact]
     public void The_same_key_is_the_same_array()

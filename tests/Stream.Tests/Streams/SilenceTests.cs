@@ -157,6 +157,42 @@ public sealed class SilenceTests
         Assert.Equal([(false, 99L), (true, 99L)], told.Select(change => (change.Ended, change.SinceAt)));
     }
 
+    // The clock told it after the last snapshot, and no record says so.
+    [Theory]
+    [InlineData(0, 506)]
+    [InlineData(300, 600)]  // longer than an interval by far, but what it overtook may still come
+    public void A_silence_that_a_killed_process_told_is_not_told_again_and_ends(double delay, int speaks)
+    {
+        var time = new FakeTimeProvider(Start);
+        EsnConfig config = Pipelines.Config(source => source with
+        {
+            Fields = new FrameFields { Channels = ["flow", "heat"] }, Times = new TimesConfig { DelaySeconds = delay },
+        });
+        StreamTable table = new(config, time);
+        for (int second = 0; second < 500; second++)
+        {
+            time.SetUtcNow(Start + TimeSpan.FromSeconds(second));
+            table.Take(new RecordBatch([At(second, offset: 2 * second), At(second, "other", offset: 2 * second + 1)]));
+        }
+        PartitionSnapshot kept = Assert.Single(table.Take(new PartitionsRevoked([Partition])).Snapshots);
+        table.Take(new PartitionsAssigned([Partition]) { Starts = [new PartitionStart(Partition, kept, kept.Next)] });
+        time.SetUtcNow(Start + TimeSpan.FromSeconds(700));
+        SilenceChange[] silent = [.. table.Take(new TimePassed()).Silences];
+        Assert.Equal(["pump", "other"], silent.Select(change => change.Stream.Key));
+
+        table = new StreamTable(config, time);
+        table.Take(new PartitionsAssigned([Partition]) { Starts = [new PartitionStart(Partition, kept, kept.Next)] });
+        // Of one that has spoken since it is no news, nor is that of a stream that is not here.
+        table.Take(new RecordBatch([At(speaks, "other", offset: 1300)]));
+        ScoredBatch back = table.Take(new SilencesTold([.. silent.Select(change => (change.Stream,
+            FeedCloudEvent.SilenceOf(change.Stream, -1, change.SinceAt))), (new StreamId("steps", 7, "pump"), "steps/7/pump/3")]));
+        Assert.Equal([("pump", true)], back.Back.Select(one => (one.Stream.Key, one.Silent)));
+        time.SetUtcNow(Start + TimeSpan.FromSeconds(1700));
+        Assert.Equal(["other"], table.Take(new TimePassed()).Silences.Select(change => change.Stream.Key));
+        SilenceChange ended = Assert.Single(table.Take(new RecordBatch([At(speaks, offset: 1400)])).Silences);
+        Assert.Equal((true, "pump", 998L, 1400L), (ended.Ended, ended.Stream.Key, ended.SinceAt, ended.At));
+    }
+
     [Fact]
     public void A_stream_by_batches_or_irregular_or_paused_as_ever_is_not_silent()
     {
