@@ -10,7 +10,7 @@ sealed class HourEvidence(MetricCalibratorSpec spec, TimeSpan interval, int last
 {
     const int Length = 5;         // frames of the mean
     const double Weight = .5;     // of this beside the errors': a range of some days is broken oftener than a forecast errs as much
-    const double Inside = .5;     // of the errors' evidence that is explained, at the most, by a value that is what it was at this hour
+    const double Inside = .4;     // of the errors' evidence that is explained, at the most, by a value that is what it was at this hour
     const double GoesOn = .5;     // part of the mean that the last is, at least, while what it tells goes on
 
     readonly HourRange _range = new(interval);
@@ -37,17 +37,18 @@ sealed class HourEvidence(MetricCalibratorSpec spec, TimeSpan interval, int last
     public void Step(DateTime time, double y, bool learn, bool keep)
     {
         (Evidence, Remembered, Left) = (0, 0, 1);
-        double outside = _range.Take(time, y, learn);
+        double outside = _range.Take(time, y, learn), tells = _range.Tells;
         if (double.IsNaN(outside)) _recent.Clear();
+        // What is unusual on a day of a kind of which none is known, as on a first Saturday, may be what such days are.
+        if (keep) Left = 1 - Inside * tells * (double.IsNaN(outside) ? 1 : Math.Max(0, 1 - Math.Abs(outside)));
         if (!keep || double.IsNaN(outside)) return;
         _recent.Add([outside]);
-        double tells = _range.Tells, weight = Weight * tells * tells, recent = _recent.Values[0] / Length;
+        double weight = Weight * tells * tells, recent = _recent.Values[0] / Length;
         double ofLast = weight * spec.ErrorWeight * _last.Step(Math.Sqrt(Math.Abs(outside)), learn);
         double ofMean = weight * spec.MeanWeight * _mean.Step(Math.Sqrt(Math.Abs(recent)), learn);
         Evidence = ofLast + ofMean;
         if (Math.Abs(outside) < GoesOn * Math.Abs(recent)) Remembered = ofMean;
         Above = (outside != 0 ? outside : recent) >= 0;
-        if (outside == 0) Left = 1 - Inside * tells;
     }
 
     /// <summary>What came before is no past of what comes now.</summary>

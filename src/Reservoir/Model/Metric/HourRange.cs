@@ -1,7 +1,8 @@
 namespace Esn;
 
 /// <summary>
-/// What a channel was at this time of the day on the days before, working days and weekends apart, and how far a value lies outside of it.
+/// What a channel was at this time of the day on the days before, working days and weekends apart once three are known, and how far a
+/// value lies outside of it.
 /// No forecast expects a job whose beginning it cannot tell, so none misses one that does not come; and an outage by night is little beside
 /// the errors of the day, but far outside of all nights.
 /// </summary>
@@ -14,6 +15,9 @@ sealed class HourRange(TimeSpan interval)
     const int Enough = 3;       // days of a kind, of which a range is one
     const int Short = 96;       // slots of a day above which a timer may start its job in the slot before or after
     const double Narrow = .5;   // of the usual width, that is added to each: where nothing moved a hair is no news
+    const double Widens = .5;   // of that, by which a value widens a range at the most: once is no excuse for the next time
+    const double UnitDays = 4;  // of whose range a width is one: all that is remembered of weekends
+    const int Onset = 3;        // values in a row a width outside that teach whether the hour tells anything, as in TailChannel
     const int UsualOf = 1000;   // frames that teach the usual width
     const int TellsOf = 4000;   // frames that teach whether the hour tells anything
     const double Far = 2;       // widths that count for that at the most
@@ -29,6 +33,18 @@ sealed class HourRange(TimeSpan interval)
     long _count;                // ranges that were seen
     double _own, _other;        // mean squares of how far values lay outside of their range, and of that of another hour
     long _compared;             // frames
+    int _run;                   // values in a row that lie a width outside
+    long _slot = -1;            // of which the two ranges are, which do not change within it
+    Range _ofHour, _ofOther;
+
+    readonly record struct Range(float Low, float High, int Days)
+    {
+        public static Range None => new(float.PositiveInfinity, float.NegativeInfinity, 0);
+
+        public bool Known => Days >= Enough;
+
+        public Range With(float low, float high) => new(Math.Min(Low, low), Math.Max(High, high), Days + 1);
+    }
 
     /// <summary>That one takes at the most, about.</summary>
     public const int Bytes = Days * Most * 2 * sizeof(float);
@@ -41,6 +57,8 @@ sealed class HourRange(TimeSpan interval)
 
     /// <summary>
     /// How far a value lies outside of the range, in widths of it: above 0 above, below 0 below, 0 inside; NaN: too few days were seen.
+    /// A width outside of many days is more than one: of n values of noise the next lies outside once in (n + 1)/2 times, by 1/(4 ln n)
+    /// widths, about, so it counts by ln n, and as it is of four days.
     /// </summary>
     /// <param name="time">Of the frame.</param>
     /// <param name="y">Scaled, finite.</param>
@@ -48,16 +66,23 @@ sealed class HourRange(TimeSpan interval)
     public double Take(DateTime time, double y, bool keep)
     {
         if (_slots == 0) return double.NaN;
-        // The nearest: stamps that lie a little before or after a whole hour are of it.
-        long slot = (long)(((Int128)time.Ticks * _slots + TimeSpan.TicksPerDay / 2) / TimeSpan.TicksPerDay);
+        // By the nearest frame: stamps that lie a little before or after a whole hour are of it, and the last of a Sunday are no Monday's.
+        long slot = (long)((Int128)(time.Ticks + interval.Ticks / 2) * _slots / TimeSpan.TicksPerDay);
         Advance(slot);
-        double own = Outside(slot, 0, y, out double width);
-        double other = Outside(slot, _slots * OtherHours / 24, y, out _);
+        if (slot != _slot) (_slot, _ofHour, _ofOther) = (slot, Find(slot, 0), Find(slot, _slots * OtherHours / 24));
+        double own = Outside(_ofHour, y), other = Outside(_ofOther, y);
         if (!keep) return own;
-        if (!double.IsNaN(width)) _width += (width - _width) / Math.Min(++_count, UsualOf);
+        int run = _run;
+        _run = Math.Abs(own) >= 1 ? Math.Min(run + 1, Onset) : 0;
+        if (_ofHour.Known)
+        {
+            double most = Widens * Unit(_ofHour);
+            if (most > 0) y = Math.Clamp(y, _ofHour.Low - most, _ofHour.High + most);
+            _width += (_ofHour.High - _ofHour.Low - _width) / Math.Min(++_count, UsualOf);
+        }
         int at = (int)(slot % _low.Length);
         (_low[at], _high[at]) = (Math.Min(_low[at], (float)y), Math.Max(_high[at], (float)y));
-        if (double.IsNaN(own) || double.IsNaN(other)) return own;
+        if (double.IsNaN(own) || double.IsNaN(other) || run == Onset) return own;
         double gain = 1.0 / Math.Min(++_compared, TellsOf);
         _own += (Math.Min(Far * Far, own * own) - _own) * gain;
         _other += (Math.Min(Far * Far, other * other) - _other) * gain;
@@ -70,33 +95,39 @@ sealed class HourRange(TimeSpan interval)
         return frames < Fewest ? 0 : (int)Math.Min(Most, Math.Round(frames));
     }
 
-    // Of the range of the slot so many later, on the days of the same kind.
-    double Outside(long slot, int later, double y, out double width)
+    // Of the slot so many later, on the days before of the same kind; where of that one or two are known, on all that are.
+    Range Find(long slot, int later)
     {
-        float low = float.PositiveInfinity, high = float.NegativeInfinity;
-        int days = 0, beside = _slots > Short ? 1 : 0;
+        Range alike = Range.None, others = Range.None;
+        int beside = _slots > Short ? 1 : 0;
         bool rests = Rests(slot);
         for (int ago = 1; ago < Days; ago++)
         {
             long then = slot - (long)ago * _slots;
-            if (then < _slots || Rests(then) != rests) continue;
-            then += later;
+            if (then < _slots) break;
             float least = float.PositiveInfinity, most = float.NegativeInfinity;
-            for (long near = then - beside; near <= then + beside; near++)
+            for (long near = then + later - beside; near <= then + later + beside; near++)
             {
                 int at = (int)(near % _low.Length);
                 (least, most) = (Math.Min(least, _low[at]), Math.Max(most, _high[at]));
             }
             if (least > most) continue;
-            days++;
-            (low, high) = (Math.Min(low, least), Math.Max(high, most));
+            if (Rests(then) == rests) alike = alike.With(least, most);
+            else others = others.With(least, most);
         }
-        width = days < Enough ? double.NaN : high - low;
-        if (days < Enough) return double.NaN;
-        // As ranges are kept, so that a value that comes again lies in its own.
-        double unit = width + Narrow * _width, outside = (float)y > high ? y - high : (float)y < low ? y - low : 0;
-        return unit > 0 ? outside / unit : 0;
+        if (alike.Known || alike.Days == 0 || alike.Days + others.Days < Enough) return alike;
+        return alike.With(others.Low, others.High) with { Days = Enough };
     }
+
+    double Outside(Range range, double y)
+    {
+        if (!range.Known) return double.NaN;
+        // As ranges are kept, so that a value that comes again lies in its own.
+        double unit = Unit(range), outside = (float)y > range.High ? y - range.High : (float)y < range.Low ? y - range.Low : 0;
+        return unit > 0 ? outside / unit * (Math.Log(range.Days) / Math.Log(UnitDays)) : 0;
+    }
+
+    double Unit(Range range) => range.High - range.Low + Narrow * _width;
 
     bool Rests(long slot) => slot / _slots % 7 >= 5;  // 1 January 1 was a Monday
 
@@ -107,7 +138,7 @@ sealed class HourRange(TimeSpan interval)
         {
             _low.AsSpan().Fill(float.PositiveInfinity);
             _high.AsSpan().Fill(float.NegativeInfinity);
-            _now = slot - 1;
+            (_now, _slot) = (slot - 1, -1);
         }
         for (long next = Math.Max(_now + 1, slot - _low.Length + 1); next <= slot; next++)
         {
@@ -135,5 +166,7 @@ sealed class HourRange(TimeSpan interval)
         state.Carry(ref _own);
         state.Carry(ref _other);
         state.Carry(ref _compared);
+        state.Carry(ref _run);
+        _slot = -1;
     }
 }

@@ -38,7 +38,7 @@ public sealed record MetricCalibratorSpec
 
 /// <summary>
 /// Evidence E and X that one channel is not as it was: E the weighted mean over the horizons that tell of what is unusual in the error and
-/// in its signed mean, each on a scale of its own, or what is unusual at its hour, where that is more; X the records of the value itself.
+/// in its signed mean, each on a scale of its own, and with that what is unusual at its hour; X the records of the value itself.
 /// </summary>
 sealed class MetricCalibrator
 {
@@ -163,9 +163,18 @@ sealed class MetricCalibrator
         if (weight > 0 && tells.Contains(false)) (evidence, remembered) = (evidence / weight, remembered / weight);
         _hour.Step(time, y, learn, keep);
         Left = _hour.Left;
-        if (_hour.Evidence > Left * evidence)
-            (evidence, remembered, signed, Left) = (_hour.Evidence, _hour.Remembered, _hour.Above ? 1 : -1, 1);
-        (ErrorEvidence, Remembered, Above) = (evidence, remembered, signed >= 0);
+        bool above = signed >= 0;
+        // What nothing foretold and what never was at this hour, to the same side, are more than the larger of them.
+        if (_hour.Evidence > 0 && _hour.Above == above)
+        {
+            double together = Math.Sqrt(Left * evidence * Left * evidence + _hour.Evidence * _hour.Evidence);
+            bool more = _hour.Evidence > Left * evidence;
+            remembered = more ? _hour.Remembered * together / _hour.Evidence : remembered * together / evidence;
+            (evidence, Left) = (together, 1);
+        }
+        else if (_hour.Evidence > Left * evidence)
+            (evidence, remembered, above, Left) = (_hour.Evidence, _hour.Remembered, _hour.Above, 1);
+        (ErrorEvidence, Remembered, Above) = (evidence, remembered, above);
         ExtremeEvidence = _extremes.Step(x, keep);
         bool grows = !double.IsNaN(level);
         Ceiling = _moves.Ceiling(x, grows);

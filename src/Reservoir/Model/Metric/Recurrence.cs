@@ -19,8 +19,9 @@ sealed class Recurrence(TimeSpan interval, double threshold)
 
     static readonly long[] Periods = [TimeSpan.TicksPerDay, 7 * TimeSpan.TicksPerDay];
 
-    // A timer may start its job a minute late, as those of systemd do where nothing else is said, and that takes its time to begin.
-    static readonly long Late = TimeSpan.FromMinutes(2).Ticks;
+    // A timer may start its job a minute late, as those of systemd do where nothing else is said, that takes its time to begin, and means
+    // of the errors take theirs to reach what is remembered.
+    static readonly long Late = TimeSpan.FromMinutes(5).Ticks;
 
     readonly double _least = Part * threshold;
     readonly long _within = Math.Max(interval.Ticks + interval.Ticks / 2, Late);

@@ -21,13 +21,13 @@ public sealed class HourRangeTests
     }
 
     [Fact]
-    public void Three_days_of_a_kind_make_a_range_and_a_weekend_is_judged_by_weekends()
+    public void Three_days_of_a_kind_make_a_range_and_before_that_all_days_once_one_is_of_the_kind()
     {
         var range = new HourRange(Hour);
         var known = new List<int>();
         for (int i = 0; i < 15 * 24; i++)
             if (!double.IsNaN(range.Take(Monday.AddHours(i), Day(i), keep: true)) && !known.Contains(i / 24)) known.Add(i / 24);
-        Assert.Equal([3, 4, 7, 8, 9, 10, 11, 13, 14], known);
+        Assert.Equal([3, 4, 6, 7, 8, 9, 10, 11, 12, 13, 14], known);
     }
 
     [Fact]
@@ -86,6 +86,67 @@ public sealed class HourRangeTests
         Assert.True(first > 5);
         HourRange rare = After(20, i => i, TimeSpan.FromHours(6));
         Assert.True(double.IsNaN(rare.Take(Monday.AddDays(20), 0, keep: true)));
+    }
+
+    // Of frames by the minute five are of a slot: the last two of a Sunday were of Monday's first.
+    [Fact]
+    public void The_last_minutes_of_a_sunday_are_judged_by_weekends()
+    {
+        var random = new MersenneTwister(6);
+        TimeSpan minute = TimeSpan.FromMinutes(1);
+        HourRange range = After(20, i => (i / 1440 % 7 >= 5 ? 1 : 5) + .05 * random.NextDouble(), minute);
+        DateTime monday = Monday.AddDays(21);
+        for (int i = -1440; i < 10; i++)
+        {
+            double outside = range.Take(monday + i * minute, (i < 0 ? 1 : 5) + .05 * random.NextDouble(), keep: true);
+            Assert.InRange(outside, -.5, .5);
+        }
+    }
+
+    [Fact]
+    public void A_width_outside_of_many_days_is_more_than_one_of_few()
+    {
+        double[] after = [.. ((int[])[4, 11]).Select(days =>
+            After(days, i => i / 24 % 2).Take(Monday.AddDays(days), 7, keep: false))];
+        Assert.Equal(Math.Log(9) / Math.Log(4), after[1] / after[0], 3);  // two of the eleven were a weekend
+    }
+
+    // A fault of half an hour by the minute took the hour's say from itself.
+    [Fact]
+    public void A_fault_does_not_teach_that_the_hour_tells_nothing()
+    {
+        var random = new MersenneTwister(8);
+        TimeSpan minute = TimeSpan.FromMinutes(1);
+        HourRange range = After(7, i => (i % 1440 is >= 120 and < 150 ? 3 : 0) + Normal.Sample(random, 0, .2), minute);
+        double before = range.Tells;
+        for (int i = 120; i < 150; i++) range.Take(Monday.AddDays(7) + i * minute, 0, keep: true);
+        Assert.True(before > .6 && range.Tells > .8 * before, $"{before}, {range.Tells}");
+    }
+
+    // Three quarters of an hour at two o'clock, by five minutes; on the second Saturday it does not come.
+    [Fact]
+    public void A_job_that_does_not_come_is_told_and_one_that_comes_on_a_first_weekend_is_not()
+    {
+        const int day = 288, missing = 12;
+        int told = 0, weekend = 0;
+        foreach (int seed in Enumerable.Range(1, 8))
+        {
+            var random = new MersenneTwister(seed);
+            var detector = new Detector(Presets.Metric(), 1);
+            double slow = 0;
+            bool heard = false;
+            for (int i = 0; i < 13 * day; i++)
+            {
+                slow = .8 * slow + Normal.Sample(random, 0, 3);
+                bool job = i % day is >= 24 and < 33 && i / day != missing;
+                if (detector.Step(Monday.AddMinutes(5 * i), [20 + slow + (job ? 60 : 0)], [0]).Alarm is not { Announced: true }) continue;
+                if (i / day == missing && i % day is >= 24 and < 36) heard = true;
+                if (i / day is 5 or 6 && i % day is >= 24 and < 36) weekend++;
+            }
+            if (heard) told++;
+        }
+        Assert.InRange(told, 6, 8);
+        Assert.InRange(weekend, 0, 2);
     }
 
     // Requests by the hour, never below 150: three hours of nothing, when nearly nothing is expected anyway.

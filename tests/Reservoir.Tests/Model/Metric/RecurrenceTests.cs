@@ -107,10 +107,10 @@ public sealed class RecurrenceTests
     }
 
     [Fact]
-    public void A_job_of_a_feed_of_seconds_may_be_a_minute_late()
+    public void A_job_of_a_feed_of_seconds_may_be_some_minutes_late()
     {
         var recurrence = new Recurrence(TimeSpan.FromSeconds(1), Threshold);
-        int[] late = [0, 50, 20, 60, 5];
+        int[] late = [0, 110, 20, 240, 5];
         for (int day = 0; day < late.Length; day++)
             for (int t = 0; t < 30; t++)
                 Assert.Equal(day < 2 ? 4 : 0, Left(recurrence, 24 * day + 2 + (late[day] + t) / 3600.0, 4));
@@ -142,7 +142,7 @@ public sealed class RecurrenceTests
             jobs += opened.Count(alarm => alarm.Position % period == 4 + seed % 5);
             moved += opened.Count(alarm => alarm.Position == other);
         }
-        Assert.True(jobs is >= 20 and <= 2 * 20 && moved is >= 15 and <= 20, $"{jobs} jobs, {moved} at another hour");
+        Assert.True(jobs <= 2 * 20 && moved is >= 15 and <= 20, $"{jobs} jobs, {moved} at another hour");
     }
 
     // Six frames by night, on the third of them 1.4 times as many.
