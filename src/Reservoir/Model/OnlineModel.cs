@@ -248,11 +248,11 @@ sealed class OnlineModel
         bool resumes = muted && step > 0 && (time - _time - _interval).Duration() > _interval;
         _time = time;
         _predictor.CopyPrediction(_prediction);
-        bool goesOn = _scaler!.Expect(_prediction, expected);
+        bool stays = _scaler!.Expect(_prediction, expected);
         // Before learning from this frame: the only errors fit to be judged.
         _predictor.Settle(missing == 0 ? y : _missing!.Known, _errors);
         _forecast?.Settle(step, y);
-        if (goesOn) Compare(frame, expected);
+        if (stays) Compare(frame, expected);
 
         muted = _washOut.Step(muted, resumes, time, y, _prediction, _errors.AsSpan(0, _channels));
         bool gap = missing == _channels, bridged = (gap || _bridging > 0) && !muted;
@@ -293,7 +293,7 @@ sealed class OnlineModel
         };
     }
 
-    // Beyond the limit the model sees no errors, but what is expected there has some.
+    // What a channel is expected to be where the model does not see it, by the feed.
     void Compare(ReadOnlySpan<double> frame, ReadOnlySpan<double> expected)
     {
         for (int c = 0; c < _channels; c++)

@@ -39,7 +39,7 @@ abstract class Scaler
     /// <summary>What was expected of a frame that was scaled.</summary>
     /// <param name="y">ŷ, [channels].</param>
     /// <param name="expected">[channels], units of the feed, overwritten; the origin of the frame.</param>
-    /// <returns>Whether a channel has lain beyond the limit for so long that it is expected to go on from where it is.</returns>
+    /// <returns>Whether a channel has lain beyond the limit for so long that it is expected where it was last.</returns>
     public virtual bool Expect(ReadOnlySpan<double> y, Span<double> expected)
     {
         Unscale(y, expected);

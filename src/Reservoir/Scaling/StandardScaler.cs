@@ -5,18 +5,17 @@ sealed class StandardScaler : Scaler
 {
     const double Resolved = 1e-14;                 // part of the level that is no move: what doubles resolve, sums of some
     const int Stands = 20, Rested = 50;            // frames: what lasts as long is no glitch; what has not moved for as long rests
-    const double MostOver = double.MaxValue / 8;   // bounded, however far
     const double MostWidths = 50, MostCodes = .02;  // interquartile ranges beyond which a value is a code; part of the values
 
     readonly double[] _mean;   // [channels], units of the feed
     readonly double[] _scale;  // [channels], units of the feed, > 0
     readonly double _limit;
-    readonly double[] _over;   // units of the feed that the last value lay beyond the limit [channels]
-    readonly int[] _beyond;    // values in a row that did, as many as count [channels]
+    readonly double[] _last;   // value that lay beyond the limit, units of the feed [channels]
+    readonly int[] _beyond;    // of these, in a row, as many as count [channels]
     Resting[]? _resting;       // [channels]; null: none is
 
     /// <summary>Not fixed yet: <see cref="Carry"/> does that.</summary>
-    public StandardScaler(int channels, double limit) => (_mean, _scale, _over, _beyond, _limit) =
+    public StandardScaler(int channels, double limit) => (_mean, _scale, _last, _beyond, _limit) =
         (new double[channels], new double[channels], new double[channels], new int[channels], limit);
 
     /// <summary>From the frames of the warm-up.</summary>
@@ -96,29 +95,28 @@ sealed class StandardScaler : Scaler
         bool beyond = Scale(frame, y);
         for (int c = 0; c < y.Length; c++)
         {
-            origin[c] = _beyond[c] < Stands ? 0 : _over[c];
+            origin[c] = _beyond[c] < Stands ? double.NaN : _last[c];
             if (double.IsNaN(frame[c])) continue;
-            bool clipped = learn && Math.Abs(y[c]) >= _limit;
-            _beyond[c] = clipped ? Math.Min(_beyond[c] + 1, Stands) : 0;
-            _over[c] = clipped ? 2 * Math.Clamp(frame[c] / 2 - (_mean[c] + _scale[c] * y[c]) / 2, -MostOver, MostOver) : 0;
+            _beyond[c] = learn && Math.Abs(y[c]) >= _limit ? Math.Min(_beyond[c] + 1, Stands) : 0;
+            _last[c] = _beyond[c] == 0 ? 0 : frame[c];
         }
         return beyond;
     }
 
     /// <inheritdoc/>
     /// <remarks>
-    /// A price, a level or a temperature that climbs beyond the limit goes on from its last value by what the model foretells of the step:
-    /// of a feed that the model sees at its limit it would foretell the limit for ever, and be surprised by no fall above that.
+    /// A price, a level or a temperature that climbs beyond the limit is expected to stay where it was last. The model, which sees it at its
+    /// limit, would foretell about that for ever, and be surprised by no fall that ends above.
     /// </remarks>
     public override bool Expect(ReadOnlySpan<double> y, Span<double> expected)
     {
-        bool goesOn = false;
+        bool stays = false;
         for (int c = 0; c < y.Length; c++)
         {
-            goesOn |= expected[c] != 0;
-            expected[c] += _mean[c] + _scale[c] * y[c];
+            stays |= !double.IsNaN(expected[c]);
+            if (double.IsNaN(expected[c])) expected[c] = _mean[c] + _scale[c] * y[c];
         }
-        return goesOn;
+        return stays;
     }
 
     void Follow(int c, ref Resting of, double x)
@@ -185,7 +183,7 @@ sealed class StandardScaler : Scaler
         state.Carry(_mean);
         state.Carry(_scale);
         if (!state.Holds(6)) return;
-        state.Carry<double>(_over);
+        state.Carry<double>(_last);
         state.Carry<int>(_beyond);
         bool resting = state.Carried(_resting is not null);
         if (state.Loading) _resting = resting ? new Resting[_mean.Length] : null;

@@ -169,15 +169,10 @@ sealed class Unprecedented
     void LearnTail(int c, double beyond, bool news)
     {
         double fade = 1 - 1 / _spec.Memory, excess = Math.Min(news ? MostExcess : double.MaxValue, Math.Log(Math.Max(1, beyond)));
-        double above = _of[c].Beyond >= _spec.TailWeight ? excess - Middle(c) : 0;
-        _of[c].Upper = _of[c].Upper * fade + (above > 0 ? 1 : 0);
-        _of[c].UpperExcess = _of[c].UpperExcess * fade + Math.Max(0, above);
         _of[c].Beyond = _of[c].Beyond * fade + (beyond >= 1 ? 1 : 0);
         _of[c].Excess = _of[c].Excess * fade + excess;
+        _of[c].Squares = _of[c].Squares * fade + excess * excess;
     }
-
-    // Of the tail, ln of size over where it begins.
-    double Middle(int c) => _of[c].Excess / _of[c].Beyond;
 
     (double Told, double Now) Noise(int c, double distance, bool frozen)
     {
@@ -236,16 +231,20 @@ sealed class Unprecedented
     }
 
     // −ln of how often such an error comes, over that of the part of the budget: Pareto's law beyond where the tail begins, whose
-    // exponent has a Gamma prior that is integrated out. So heavy tails are told from what is new. What jumps between two counts has no
-    // heavy tail, though all its jumps lie far beyond its bulk: once as many as the prior weighs lie beyond the tail's middle, it is those.
+    // exponent has a Gamma prior that is integrated out. So heavy tails are told from what is new. By Pareto's law the logarithms of the
+    // sizes have a mean m that is their standard deviation. Where they have less, as of a reading that jumps between two counts, whose jumps
+    // all lie far beyond its bulk and close together, it is that by which they fall beyond m, where a part of 1/e is.
     double Rarity(int c, double beyond)
     {
         if (beyond <= 1) return 0;
-        (double excess, double count, double of) = (Math.Log(beyond), _of[c].Beyond, _of[c].Excess);
-        if (_of[c].Upper >= _spec.TailWeight && excess > Middle(c))
-            (excess, count, of) = (excess - Middle(c), _of[c].Upper, _of[c].UpperExcess);
-        double scale = _spec.TailWeight / _spec.TailExponent + of;
-        double rate = Math.Log((count + .5) / Math.Min(_count, _spec.Memory));
+        (double excess, double count, double scale, double part) = (Math.Log(beyond), _of[c].Beyond, _of[c].Excess, 0);
+        if (count > 0 && scale / count is var m && excess > m)
+        {
+            double variance = (Math.Max(0, _of[c].Squares - count * m * m) + _spec.TailWeight * m * m) / (count + _spec.TailWeight);
+            if (variance < m * m) (excess, scale, part) = (excess - m, count * Math.Sqrt(variance), 1);
+        }
+        scale += _spec.TailWeight / _spec.TailExponent;
+        double rate = Math.Log((count + .5) / Math.Min(_count, _spec.Memory)) - part;
         double rarity = (_spec.TailWeight + count) * Math.Log(1 + excess / scale) - rate - _channels;
         return rarity / (_nats - Math.Log(_spec.Share));
     }
@@ -261,7 +260,7 @@ sealed class Unprecedented
     public void Carry(ref StateCarrier state)
     {
         if (state.Holds(6)) state.Carry<Watched>(_of);
-        else for (int c = 0; c < _of.Length; c++) state.Carry(MemoryMarshal.Cast<Watched, double>(_of.AsSpan(c, 1))[..^6]);
+        else for (int c = 0; c < _of.Length; c++) state.Carry(MemoryMarshal.Cast<Watched, double>(_of.AsSpan(c, 1))[..^5]);
         state.Carry(ref _count);
         state.Carry(ref _held);
         Score = state.Carried(Score);
@@ -284,6 +283,6 @@ sealed class Unprecedented
         public double News;                                   // 1: the same value, since this run of it, lies where none was before
         public double ToldAt;                                 // frames of this run when it was told; below 0: and adapted to; 0: never
         public double Told;                                   // score of the channel, as long as it is told
-        public double Upper, UpperExcess;                     // errors beyond the tail's middle, fading: number, sum of ln(size/middle)
+        public double Squares;                                // of ln(size/begin) in the tail, fading: their sum
     }
 }
