@@ -232,7 +232,7 @@ sealed class Unprecedented
 
     // −ln of how often such an error comes, over that of the part of the budget: Pareto's law beyond where the tail begins, whose
     // exponent has a Gamma prior that is integrated out. So heavy tails are told from what is new. By Pareto's law the logarithms of the
-    // sizes have a mean m that is their standard deviation. Where they have less, as of a reading that jumps between two counts, whose jumps
+    // sizes have a mean m that is their standard deviation. Where that is less than half of it, as of a reading that jumps between two counts, whose jumps
     // all lie far beyond its bulk and close together, it is that by which they fall beyond m, where a part of 1/e is.
     double Rarity(int c, double beyond)
     {
@@ -241,7 +241,7 @@ sealed class Unprecedented
         if (count > 0 && scale / count is var m && excess > m)
         {
             double variance = (Math.Max(0, _of[c].Squares - count * m * m) + _spec.TailWeight * m * m) / (count + _spec.TailWeight);
-            if (variance < m * m) (excess, scale, part) = (excess - m, count * Math.Sqrt(variance), 1);
+            if (variance < m * m / 4) (excess, scale, part) = (excess - m, count * Math.Sqrt(variance), 1);
         }
         scale += _spec.TailWeight / _spec.TailExponent;
         double rate = Math.Log((count + .5) / Math.Min(_count, _spec.Memory)) - part;
