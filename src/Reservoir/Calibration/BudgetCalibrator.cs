@@ -120,7 +120,8 @@ sealed class BudgetCalibrator : ICalibrator
         _steps++;
         if (_steps >= FirstTable)
             for (int voice = 0; voice < _joint.Length; voice++)
-                if (!Silent(voice) && _heard[voice]) _episodes[voice].Step(_joint[voice], Growth(_spec.LongMemory), learning != Learning.Normal, alarm);
+                if (!Silent(voice) && _heard[voice])
+                    _episodes[voice].Step(_joint[voice], Growth(_spec.LongMemory), learning != Learning.Normal, alarm);
         if (learning is Learning.Opening or Learning.Frozen) Tell(alarm);
         if (learning == Learning.Frozen) return;
         if (learning == Learning.Normal && _alarm >= 0) LearnTold();

@@ -95,7 +95,9 @@ sealed class Margin
         _table.Enter(_level.Follow(then), _stride);
     }
 
-    /// <summary>The step that was measured last is of an alarm, which this score alone would raise. Slow changes would teach themselves.</summary>
+    /// <summary>
+    /// The step that was measured last is of an alarm, which this score alone would raise. Slow changes would teach themselves.
+    /// </summary>
     public void Tell()
     {
         if (_slow) return;
