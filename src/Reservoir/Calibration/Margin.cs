@@ -17,6 +17,7 @@ sealed class Margin
     readonly StudentMargin? _student;  // for TailPrior.Student
     readonly DelayLine _waiting;       // y (delayed: ln q)
     readonly bool _slow;               // learns late
+    readonly bool _light;              // its tail is taken for a light one, whatever was not seen yet
     readonly bool _patient;            // tells nothing before it had some looks
     readonly int _span;                // steps that one value looks back over
     readonly int _stride;              // steps from one value that is learnt to the next
@@ -32,6 +33,7 @@ sealed class Margin
     public Margin(BudgetSpec spec, ScoreShape shape)
     {
         (_spec, _span, _slow) = (spec, shape.Span, shape.Delay > 0);
+        _light = shape.Tail is TailPrior.Limited or TailPrior.Student;
         _patient = _slow || shape.Voice == Voice.Shape;
         _stride = _slow ? Math.Max(1, Math.Min(shape.Span / spec.Margin.ValuesASpan, shape.Delay)) : 1;
         _level = new ScoreLevel(spec, shape, _stride);
@@ -96,11 +98,12 @@ sealed class Margin
     }
 
     /// <summary>
-    /// The step that was measured last is of an alarm, which this score alone would raise. Slow changes would teach themselves.
+    /// The step that was measured last is of an alarm, which this score alone would raise. Slow changes would teach
+    /// themselves; the tails of raw errors are taken for heavy as it is.
     /// </summary>
     public void Tell()
     {
-        if (_slow) return;
+        if (_slow || !_light) return;
         double y = _now - _level.Value;
         if (y > _toldAt) (_toldAt, _told) = (y, Value);
     }
