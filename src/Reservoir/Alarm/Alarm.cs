@@ -10,6 +10,9 @@ sealed class Alarm
     readonly bool[] _contributed;  // raw scores that reached the threshold in this alarm [scores]
     readonly double[] _margins;    // their highest margins in it [scores]
     readonly bool[] _named;        // which had a part in it when it was told [channels]; one is no other
+    readonly bool[] _before;       // raw scores that reached the threshold in the steps in a row that are about to open one [scores]
+    readonly double[] _beforeMargins;  // their highest margins in these [scores]
+    readonly int[] _calm;          // steps in a row in which none of a channel's scores was out of the ordinary [channels]
     readonly bool[] _later;        // those of them that were told later than the others [channels]
     long _end = long.MinValue / 2; // step of the last end
     long _told;                    // step of the last announcement
@@ -30,7 +33,9 @@ sealed class Alarm
     {
         (_spec, _slow) = (spec, slow);
         (_named, _later) = channels > 1 ? (new bool[channels], new bool[channels]) : ([], []);
+        _calm = new int[_named.Length];
         (_contributed, _margins) = (new bool[slow.Length], new double[slow.Length]);
+        (_before, _beforeMargins) = (new bool[slow.Length], new double[slow.Length]);
     }
 
     /// <summary>Whether an alarm is open.</summary>
@@ -97,6 +102,8 @@ sealed class Alarm
     {
         double score = judgement.Score;
         _above = allowed && score >= 1 ? _above + 1 : 0;
+        if (_above == 0) return null;
+        if (_spec.OpenAfter > 1) Await(judgement);
         if (_above < _spec.OpenAfter) return null;
         bool same = position - _end <= _spec.Merge;
         if (!same && position - _end < _spec.Refractory) return null;
@@ -118,15 +125,50 @@ sealed class Alarm
             Array.Clear(_margins);
             Array.Clear(_named);
             Array.Clear(_later);
+            Array.Clear(_calm);
             (_told, _toldScore, _toldSeverity, Counts) = (position, score, Severity, true);
         }
         bool spreads = same && Spreads(judgement);
         Contribute(position, judgement, default);
+        // What told of it in the first of these steps may be silent in the last.
+        for (int i = 0; i < _before.Length; i++)
+        {
+            if (!_before[i] || _slow[i]) continue;
+            _margins[i] = Math.Max(_margins[i], _beforeMargins[i]);
+            if (!_contributed[i]) Join(i, position, judgement.ChannelOf(i));
+        }
         if (!same) return AlarmChange.Opened;
         if (spreads && position - Start > _spec.Rise) return Spread(position, judgement);
         if (!_adapted) return Worsened() ? AlarmChange.Escalated : AlarmChange.Updated;
         (_told, _toldScore, _toldSeverity, Counts) = (position, score, Severity, true);
         return AlarmChange.Escalated;
+    }
+
+    // Which scores speak in the steps that are about to open an alarm.
+    void Await(IJudgement judgement)
+    {
+        if (_above == 1)
+        {
+            Array.Clear(_before);
+            Array.Clear(_beforeMargins);
+        }
+        for (int i = 0; i < _before.Length; i++)
+        {
+            if (!judgement.Alarms(i)) continue;
+            _before[i] = true;
+            _beforeMargins[i] = Math.Max(_beforeMargins[i], judgement.Margins[i]);
+        }
+    }
+
+    // A channel that was back to normal for as long as would have closed an alarm of its own, and not opened it again, is no part of this
+    // one any more: what it does next is another fault.
+    void Calm(IJudgement judgement)
+    {
+        if (_calm.Length == 0) return;
+        for (int c = 0; c < _calm.Length; c++) _calm[c] = Math.Min(_calm[c], int.MaxValue - 1) + 1;
+        for (int i = 0; i < _contributed.Length; i++)
+            if (judgement.IsUnusual(i) && judgement.ChannelOf(i) is >= 0 and int channel) _calm[channel] = 0;
+        for (int c = 0; c < _calm.Length; c++) _named[c] &= _calm[c] <= _spec.QuietSteps + _spec.Merge;
     }
 
     // What opens again was closed too early: each time it takes twice as long to close, so that an alarm that flickers is told of a few
@@ -182,6 +224,7 @@ sealed class Alarm
         if (_openSteps >= _spec.AdaptAfter)
             return End(position, _quiet >= _spec.QuietSteps ? AlarmChange.Closed : AlarmChange.Adapted);  // it may have been slow to close
 
+        Calm(judgement);
         double score = judgement.Score;
         _above = Spreads(judgement) ? _above + 1 : 0;
         if (_above >= _spec.OpenAfter && position - Math.Max(Start, _spread) > _spec.Rise) return Spread(position, judgement);
@@ -297,6 +340,9 @@ sealed class Alarm
             state.Carry(ref _spread);
             state.Carry(ref _reopened);
             state.Carry(ref _others);
+            state.Carry(_calm);
+            state.Carry(_before.AsSpan(0, scores), nameof(_before));
+            state.Carry(_beforeMargins.AsSpan(0, scores), nameof(_beforeMargins));
         }
         else
         {

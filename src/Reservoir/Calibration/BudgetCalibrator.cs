@@ -25,11 +25,13 @@ sealed class BudgetCalibrator : ICalibrator
     readonly ToldAlarms _told = new();
     readonly Episodes[] _episodes;  // [voices]
     readonly double[] _joint;    // J, [voices]
+    readonly bool[] _heard;      // whether it had anything to judge at this step: what was not looked at is no silence [voices]
     readonly int _shape;         // voice of shapes; −1: there is none
     readonly double _logBudget;
     readonly double[] _part;        // how the budget is shared, [voices]
     long _steps;                 // c
     double _governor;            // θ
+    long _alarm = -1;            // opening step of the alarm whose highest is not judged yet; −1: there is none
     bool _silent = true;         // nothing is to be told of shapes
 
     /// <param name="spec">Valid.</param>
@@ -43,7 +45,7 @@ sealed class BudgetCalibrator : ICalibrator
         _due.AsSpan().Fill(FirstTable);
         Voice[] voices = [.. shapes.Select(shape => shape.Voice).Distinct().Order()];
         _voice = [.. shapes.Select(shape => Array.IndexOf(voices, shape.Voice))];
-        _joint = new double[voices.Length];
+        (_joint, _heard) = (new double[voices.Length], new bool[voices.Length]);
         _phases = Math.Max(1, shapes.Count(shape => shape.Voice != Voice.Shape));
         _shape = Array.IndexOf(voices, Voice.Shape);
         _episodes = [.. voices.Select(voice => new Episodes(spec, _told) { PriorLooks = voice == Voice.Shape ? ShapeLooks : 0 })];
@@ -64,10 +66,12 @@ sealed class BudgetCalibrator : ICalibrator
     {
         Require.Length(scores.Length, _margins.Length, nameof(scores));
         _joint.AsSpan().Clear();
+        _heard.AsSpan().Clear();
         for (int i = 0; i < _margins.Length; i++)
         {
             _margins[i].Measure(scores[i]);
             _values[i] = _margins[i].Value;
+            _heard[_voice[i]] |= !double.IsNaN(scores[i]);
             _joint[_voice[i]] = Math.Max(_joint[_voice[i]], _values[i]);
         }
         Hear(scores);
@@ -116,8 +120,11 @@ sealed class BudgetCalibrator : ICalibrator
         _steps++;
         if (_steps >= FirstTable)
             for (int voice = 0; voice < _joint.Length; voice++)
-                if (!Silent(voice)) _episodes[voice].Step(_joint[voice], Growth(_spec.LongMemory), learning != Learning.Normal, alarm);
+                if (!Silent(voice) && _heard[voice])
+                    _episodes[voice].Step(_joint[voice], Growth(_spec.LongMemory), learning != Learning.Normal, alarm);
+        if (learning is Learning.Opening or Learning.Frozen) Tell(alarm);
         if (learning == Learning.Frozen) return;
+        if (learning == Learning.Normal && _alarm >= 0) LearnTold();
 
         double growth = Growth(_spec.Memory);
         for (int i = 0; i < _margins.Length; i++)
@@ -134,6 +141,28 @@ sealed class BudgetCalibrator : ICalibrator
             if (i > 0) continue;
             ShareOut();
         }
+    }
+
+    void Tell(long alarm)
+    {
+        if (_alarm != alarm) Forget();
+        _alarm = alarm;
+        for (int i = 0; i < _margins.Length; i++)
+            if (IsUnusual(i) && ScoreOf(i) >= 1) _margins[i].Tell();
+    }
+
+    void Forget()
+    {
+        foreach (Margin margin in _margins) margin.Forget();
+    }
+
+    // An alarm has ended. What is far out is taken for an anomaly, as its episode is.
+    void LearnTold()
+    {
+        for (int i = 0; i < _margins.Length; i++)
+            if (_margins[i].Told > 0 && _episodes[_voice[i]].FateOf(_margins[i].Told, _alarm) == PeakFate.Counted) _margins[i].LearnTold();
+        Forget();
+        _alarm = -1;
     }
 
     /// <inheritdoc/>
@@ -221,5 +250,6 @@ sealed class BudgetCalibrator : ICalibrator
         _told.Carry(ref state);
         state.Carry(ref _silent);
         Score = state.Carried(Score);
+        state.Carry(ref _alarm);
     }
 }

@@ -12,7 +12,7 @@ public sealed record SpreadSpec : ScoreSpec
     /// <summary>
     /// Whether noise that vanished is told, in place of noise that grew: by the reciprocal of that squared distance which nine in ten of
     /// the last B do not pass, as of a channel with few values most may well be 0. A channel that often has no noise, such as a reading
-    /// between two counts, is not judged: it did not lose any.
+    /// between two counts, or none but that of a last digit that seldom changes, and by one, is not judged: it did not lose any.
     /// </summary>
     [Later]
     public bool Vanished { get; init; }
@@ -30,12 +30,16 @@ public sealed record SpreadSpec : ScoreSpec
         : Score(FormattableString.Invariant($"{(spec.Vanished ? "quiet" : "spread")} {spec.Window}"), context.Channels, spec.Window + 1)
     {
         const double Least = 4e-4;  // squared distance that is none, in squared units of the scaled feed
+        const double Rounding = 1e-9;  // a distance that is but that of binary fractions
         const double Nearly = .9;
+        const double Mostly = .6;   // noise as wide as a count leaves it at less than half of the steps, and hardly ever at so many
+        const double Count = 1.5;   // finest steps of a reading: what is no more than one of them, which need not be quite alike
         const double Seldom = .02;  // of the frames of late: so often, and in two windows more, one that is judged may have had no noise
         const double Late = 4000;   // frames
 
         readonly RunningQuantile _width = new(context.Channels, spec.Window, spec.Vanished ? Nearly : .5);
         readonly double[] _previous = NotYet(context.Channels);  // value; NaN: there was none
+        readonly double[] _finest = NotYet(spec.Vanished ? context.Channels : 0);     // the least distance that is one; NaN: none yet
         readonly double[] _still = new double[spec.Vanished ? context.Channels : 0];  // frames of late without noise, but for alarms
         long _count;
 
@@ -62,7 +66,11 @@ public sealed record SpreadSpec : ScoreSpec
                     Squares[c] = width;
                     continue;
                 }
-                _still[c] = _still[c] * (1 - 1 / Late) + (width < Least && !step.Frozen && _count > spec.Window ? 1 : 0);
+                distance = Math.Abs(distance);
+                if (distance > Rounding && !(distance >= _finest[c])) _finest[c] = distance;
+                double most = Count * _finest[c];
+                bool still = width < Least || (width < most * most && _width.Of(c, Mostly) < Least);
+                _still[c] = _still[c] * (1 - 1 / Late) + (still && !step.Frozen && _count > spec.Window ? 1 : 0);
                 Squares[c] = _still[c] > 2 * spec.Window + Seldom * Math.Min(_count, Late) ? double.NaN : 1 / (width + Least);
             }
             _count++;
@@ -76,6 +84,7 @@ public sealed record SpreadSpec : ScoreSpec
             _width.Carry(ref state);
             state.Carry(_previous);
             state.Carry(_still);
+            state.Carry(_finest);
             state.Carry(ref _count);
         }
     }

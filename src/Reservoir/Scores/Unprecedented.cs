@@ -232,8 +232,8 @@ sealed class Unprecedented
 
     // −ln of how often such an error comes, over that of the part of the budget: Pareto's law beyond where the tail begins, whose
     // exponent has a Gamma prior that is integrated out. So heavy tails are told from what is new. By Pareto's law the logarithms of the
-    // sizes have a mean m that is their standard deviation. Where that is less than half of it, as of a reading that jumps between two counts, whose jumps
-    // all lie far beyond its bulk and close together, it is that by which they fall beyond m, where a part of 1/e is.
+    // sizes have a mean m that is their standard deviation. Where that is less than half of m, as of a reading that jumps between two
+    // counts, whose jumps all lie far beyond its bulk and close together, it is that by which they fall beyond m, where a part of 1/e is.
     double Rarity(int c, double beyond)
     {
         if (beyond <= 1) return 0;

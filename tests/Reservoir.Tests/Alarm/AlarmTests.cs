@@ -135,6 +135,45 @@ public class AlarmTests
         Assert.Equal(alone, Run(spec, First, 70, Other));
     }
 
+    // Both begin it; the second is normal for long, and then fails anew while the first still holds the alarm open.
+    [Fact]
+    public void A_channel_that_was_back_to_normal_in_an_open_alarm_is_news_when_it_fails_again()
+    {
+        _judgement.ByChannel = true;
+        AlarmSpec spec = new();
+        int calm = spec.QuietSteps + spec.Merge;
+        List<(int, AlarmChange)> Second(int pause) => [.. Run(spec, _ => 12, 200, t => t < 5 || t >= 5 + pause ? 11 : 0)
+            .Where(change => change.Item2 == AlarmChange.Escalated)];
+        Assert.Equal([(5 + calm + 1, AlarmChange.Escalated)], Second(calm + 1));
+        Assert.Empty(Second(calm));
+        // One that is still out of the ordinary is not back.
+        Assert.DoesNotContain(Run(spec, _ => 12, 200, t => t is < 5 or >= 120 ? 11 : 4), change => change.Item2 == AlarmChange.Escalated);
+    }
+
+    [Fact]
+    public void Of_several_steps_that_open_it_each_names_the_scores_that_speak()
+    {
+        var alarm = new Alarm(new AlarmSpec { OpenAfter = 3 }, [false, false], channels: 2);
+        AlarmChange? change = null;
+        for (int t = 0; t < 5; t++)
+        {
+            _judgement.Set(t is 0 or > 2 ? 11 : 0, t == 2 ? 12 : 0);
+            change = alarm.Step(t, _judgement, allowed: true, muted: false);
+        }
+        Assert.Equal(AlarmChange.Opened, change);
+        Assert.Equal([true, true], alarm.Contributed.ToArray());
+        Assert.Equal([11, 12], alarm.Margins.ToArray());
+        // What spoke before the feed was quiet again has no part in it.
+        alarm = new Alarm(new AlarmSpec { OpenAfter = 3 }, [false, false], channels: 2);
+        for (int t = 0; t < 5; t++)
+        {
+            _judgement.Set(t >= 2 ? 11 : 0, t == 0 ? 12 : 0);
+            change = alarm.Step(t, _judgement, allowed: true, muted: false);
+        }
+        Assert.Equal(AlarmChange.Opened, change);
+        Assert.Equal([true, false], alarm.Contributed.ToArray());
+    }
+
     [Fact]
     public void A_channel_that_alarms_within_the_rise_belongs_to_what_was_told()
     {

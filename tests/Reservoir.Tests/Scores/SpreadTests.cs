@@ -122,6 +122,29 @@ public sealed class SpreadTests
         Assert.True(quiet.Squares[0] > 1000 * high);
     }
 
+    // A channel that wanders, with a noise of a third of its last digit: it shows where the reading lies between two counts, and nowhere
+    // else. Whether the counts are quite alike or not, as of a sensor that is linearised.
+    [Theory]
+    [InlineData(0)]
+    [InlineData(.1)]
+    public void A_last_digit_that_no_longer_comes_and_goes_is_no_noise_that_vanished(double bend)
+    {
+        var random = new Xoshiro256StarStar(8, threadSafe: false);
+        Score quiet = new SpreadSpec { Vanished = true }.Create(new ScoreContext(1, [1], null));
+        double wander = 0;
+        (int judged, int steps) = (0, 0);
+        for (int t = 0; t < 6000; t++)
+        {
+            wander = .998 * wander + Normal.Sample(random, 0, .12);
+            double count = Math.Round(wander + Normal.Sample(random, 0, .32));
+            Step(quiet, .1 * (count + bend * Math.Sin(count)));
+            if (t < 600) continue;
+            steps++;
+            if (!double.IsNaN(quiet.Squares[0])) judged++;
+        }
+        Assert.True(judged < .02 * steps, $"judged at {judged} of {steps} steps");
+    }
+
     // Most of its distances are 0: it has no noise to lose.
     [Fact]
     public void A_reading_that_sits_between_two_counts_is_no_noise_that_vanished()

@@ -36,6 +36,13 @@ sealed class RunningQuantile(int channels, int values, double quantile = .5)
         return recent[order[(int)(quantile * held)]];
     }
 
+    /// <summary>Another quantile of the same values, of which there is one at least.</summary>
+    public double Of(int channel, double other)
+    {
+        int kept = (int)Math.Min(_counts[channel], values);
+        return _recent[channel * values + _order[channel * values + (int)(other * (kept - 1))]];
+    }
+
     /// <summary>Out into a snapshot or back.</summary>
     public void Carry(ref StateCarrier state)
     {
