@@ -20,14 +20,18 @@ public sealed record ToldAlarm(
     {
         int channel = opened.Contributions is [var first, ..] ? first.Channel : 0;
         return new ToldAlarm(row, time, 1, Words.Of(opened.Severity), opened.Score, channels[channel], opened.Observed[channel],
-            opened.Expected[channel]);
+            opened.Expected[channel]) { Why = opened.Scores is [var score, ..] ? ScoreText.Says(score.Name, channels, channel) : "" };
     }
 
+    /// <summary>What the score that it opened with looks at, as <see cref="ScoreText"/> has it; empty: none reached its bar.</summary>
+    public string Why { get; init; } = "";
+
     /// <summary>The same, now that it is known how it went on.</summary>
-    internal ToldAlarm After(AlarmSpan span) =>
-        this with { Rows = span.End - span.Start, Severity = Words.Of(span.Last.Severity), Score = span.Score };
+    internal ToldAlarm After(AlarmSpan span, long rows) =>
+        this with { Rows = rows, Severity = Words.Of(span.Last.Severity), Score = span.Score };
 
     /// <summary>What was seen, and for how long.</summary>
     public string Says => string.Create(CultureInfo.InvariantCulture, $"{(Time.Length > 0 ? $"{Time}, " : "")}row {Row}: {Channel}"
-        + $"{(AlarmText.Pair(Observed, Expected) is { } pair ? $" {pair}" : "")}; open in {Rows} rows, score {Score:F2}");
+        + (AlarmText.Pair(Observed, Expected) is { } pair ? $" {pair}" : "") + (Why.Length > 0 ? $"; {Why}" : "")
+        + string.Create(CultureInfo.InvariantCulture, $"; open in {Rows} rows, score {Score:F2}");
 }
