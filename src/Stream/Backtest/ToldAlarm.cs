@@ -31,7 +31,8 @@ public sealed record ToldAlarm(
         this with { Rows = rows, Severity = Words.Of(span.Last.Severity), Score = span.Score };
 
     /// <summary>What was seen, and for how long.</summary>
-    public string Says => string.Create(CultureInfo.InvariantCulture, $"{(Time.Length > 0 ? $"{Time}, " : "")}row {Row}: {Channel}"
-        + (AlarmText.Pair(Observed, Expected) is { } pair ? $" {pair}" : "") + (Why.Length > 0 ? $"; {Why}" : "")
-        + string.Create(CultureInfo.InvariantCulture, $"; open in {Rows} rows, score {Score:F2}");
+    public string Says => string.Create(CultureInfo.InvariantCulture,
+        $"{(Time.Length > 0 ? $"{Time}, " : "")}row {Row}: {Channel}{Seen}; open in {Rows} rows, score {Score:F2}");
+
+    string Seen => (AlarmText.Pair(Observed, Expected) is { } pair ? $" {pair}" : "") + (Why.Length > 0 ? $"; {Why}" : "");
 }
