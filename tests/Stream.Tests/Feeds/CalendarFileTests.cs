@@ -1,5 +1,6 @@
 using System.Globalization;
 using Esn.Streaming.Feeds;
+using Esn.Streaming.Wire;
 using Xunit;
 
 namespace Esn.Stream.Tests;
@@ -87,6 +88,7 @@ public sealed class CalendarFileTests : FileTests
             StringComparison.Ordinal);
         Assert.Contains("mm-dd has days and months without a year, as '03-dec': read as of 2000", feed.Notes);
         Assert.Equal(new DateTime(2000, 12, 3, 0, 0, 59), rows[59].Time);
+        Assert.Null(FeedTime.Parse("3-Dec 13:05"));  // of a record nobody can say it
         Assert.Equal([60L], rows.Where(row => row.Problem is not null).Select(row => row.Index));
     }
 
