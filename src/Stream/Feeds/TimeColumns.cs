@@ -48,9 +48,9 @@ sealed class TimeColumns
 
     string At(int[] columns, string[] row)
     {
-        if (columns.Length == 1) return Field(row, columns[0]);
         int[] date = _calendar.Date;
         bool calendar = date.Length > 0 && columns[0] == date[0];
+        if (columns.Length == 1 && !calendar) return Field(row, columns[0]);
         int[] ofDay = columns[(calendar ? date.Length : 1)..];
         string days = calendar ? _calendar.DateOf(row) : Field(row, columns[0]).Trim();
         // 20260105 has no place for 13:05.

@@ -29,7 +29,8 @@ public sealed partial class TerminalTests : FileTests
         Assert.Equal((summary.Alarms, 5.0), (summary.Strongest.Count, summary.IntervalSeconds));
         Assert.Equal("1970-01-01 00:50:00", told.Time);
         Assert.StartsWith("1970-01-01 00:50:00, row 600: value ", told.Says, StringComparison.Ordinal);
-        Assert.Contains(" was expected; open in ", told.Says, StringComparison.Ordinal);
+        Assert.Contains($" was expected; {told.Why}; open in ", told.Says, StringComparison.Ordinal);
+        Assert.NotEqual("", told.Why);
         Assert.True(told.Rows >= 1 && told.Score >= 1);
         Assert.Equal("row 3: flow 2; open in 4 rows, score 1.50", new ToldAlarm(3, "", 4, "minor", 1.5, "flow", 2, double.NaN).Says);
     }
