@@ -23,6 +23,7 @@ sealed class BacktestRows
     readonly List<double> _scores = [];  // of labelled feeds
     readonly List<AlarmSpan> _alarms = [];
     readonly List<ToldAlarm> _told = [];  // each of them, as it opened
+    readonly List<long> _openRows = [];   // of each: rows in which it was open, not those between where it is merged with another
     readonly SortedDictionary<string, long> _refused = new(StringComparer.Ordinal);
     readonly SortedDictionary<string, string> _firstRefused = new(StringComparer.Ordinal);
     readonly SortedDictionary<string, long> _states = new(StringComparer.Ordinal);
@@ -150,13 +151,17 @@ sealed class BacktestRows
         if (_last.WarmingUp) WarmUp(_alarmed.Count);
         _trace?.Add(row, taken is not null, _expected.Span, _last);
         if (taken is { } scored) Follow(scored, row);
+        if (_last.AlarmOpen) _openRows[^1]++;
         _alarmed.Add(_last.AlarmOpen);
     }
 
     void Follow(ScoredFrame scored, FeedRow row)
     {
         if (_last.Alarm is { Change: AlarmChange.Opened } opened)
+        {
+            _openRows.Add(0);
             _told.Add(ToldAlarm.Opens(_alarmed.Count, HasTimes ? row.TimeText : "", opened, _feed.Channels));
+        }
         AlarmSpan.Follow(_alarms, _alarmed.Count, _last);
         if (_last.Model is { } change)
         {
@@ -201,9 +206,10 @@ sealed class BacktestRows
         States = _states,
         Missing = Enumerable.Range(0, _channels).Where(c => _missing[c] > 0).ToDictionary(c => _feed.Channels[c], c => _missing[c]),
         IntervalSeconds = HasTimes ? _nature.Interval?.TotalSeconds : null,
-        Strongest = [.. _told.Zip(_alarms, (told, span) => told.After(span)).OrderByDescending(told => told.Score)
+        Strongest = [.. _told.Select((told, i) => told.After(_alarms[i], _openRows[i])).OrderByDescending(told => told.Score)
             .Take(BacktestSummary.MostTold).OrderBy(told => told.Row)],
         IsRough = _nature.IsRough,
+        IsDaily = HasTimes && _nature.IsDaily,
         WhyLate = _feed.WhyLate,
         Mixed = _feed.Mixed,
         RefusedRuns = [.. _runs.OrderByDescending(run => run.Last - run.First).Take(MostRuns)],

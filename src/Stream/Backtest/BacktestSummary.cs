@@ -97,6 +97,10 @@ public sealed record BacktestSummary(
     [JsonIgnore]
     public bool IsRough { get; init; }
 
+    /// <summary>Whether most channels follow the hour of the day.</summary>
+    [JsonIgnore]
+    public bool IsDaily { get; init; }
+
     /// <summary>Why rows may have come late that are in order, and what to say then; null: nothing is known.</summary>
     [JsonIgnore]
     public string? WhyLate { get; init; }

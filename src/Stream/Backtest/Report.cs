@@ -82,7 +82,7 @@ public sealed class Report
 
     PageChannel Channel(string name, int c) => new(
         name, Offset(c), Singles(Trace.Observed[c].Points(), Offset(c)), Singles(Trace.Expected[c].Points(), Offset(c)),
-            Singles(Trace.Width[c].Points(), 0));
+            Singles(Trace.Width[c].Points(), 0), !Trace.Observed[c].Points().Any(value => value < 0));
 
     // Values are stored less the first one, so that small changes of a large level survive single precision.
     double Offset(int channel) => Trace.Observed[channel].Points().FirstOrDefault(value => Math.Abs(value) < float.MaxValue);
@@ -99,7 +99,8 @@ public sealed class Report
             last.Change is AlarmChange.Closed or AlarmChange.Adapted ? Words.Of(last.Change) : "open",
             [.. last.Contributions.Where(part => part.Share > 0).Select(part => new PagePart(Summary.Channels[part.Channel], part.Share))],
             [.. last.LaterChannels.Select(channel => Summary.Channels[channel])],
-            [.. last.Scores.Select(score => new PagePart(AnomalyCloudEvent.ScoreName(Summary.Channels, score.Name), score.Margin))],
+            [.. last.Scores.Select(score => new PagePart(AnomalyCloudEvent.ScoreName(Summary.Channels, score.Name), score.Margin,
+                ScoreText.Looks(score.Name)))],
             Windows is null ? null : window.Delay is not null ? "caught" : alarm.End <= Summary.WarmUpRows ? "warm-up" : "false",
             window.Delay, last.Early, forecast,
             alarm.Drift is not { } drift ? null : new PageDrift(
@@ -141,13 +142,13 @@ public sealed class Report
 
     sealed record PageTimes(double? Start, double? Step, string? Points);
 
-    sealed record PageChannel(string Name, double Offset, string Observed, string Expected, string Width);
+    sealed record PageChannel(string Name, double Offset, string Observed, string Expected, string Width, bool NeverBelowZero);
 
     sealed record PageAlarm(
         int Start, int Peak, int End, double Score, string Severity, string State, PagePart[] Channels, string[] LaterChannels,
         PagePart[] Scores, string? Verdict, int? Delay, bool Early, PageForecast? Forecast, PageDrift? Drift);
 
-    sealed record PagePart(string Name, double Part);
+    sealed record PagePart(string Name, double Part, string? Looks = null);
 
     sealed record PageForecast(long Start, double?[][] Expected);
 

@@ -32,14 +32,20 @@ public sealed record ToldAlarm(
             // Numbers of a run count from its start, and say more than a day of 1970.
             Shown = double.TryParse(time, CultureInfo.InvariantCulture, out _) && opened.Time >= ClocksFrom
                 ? FeedTime.Write(opened.Time) : time,
+            Why = opened.Scores is [var score, ..] ? ScoreText.Says(score.Name, channels, channel) : "",
         };
     }
 
+    /// <summary>What the score that it opened with looks at, as <see cref="ScoreText"/> has it; empty: none reached its bar.</summary>
+    public string Why { get; init; } = "";
+
     /// <summary>The same, now that it is known how it went on.</summary>
-    internal ToldAlarm After(AlarmSpan span) =>
-        this with { Rows = span.End - span.Start, Severity = Words.Of(span.Last.Severity), Score = span.Score };
+    internal ToldAlarm After(AlarmSpan span, long rows) =>
+        this with { Rows = rows, Severity = Words.Of(span.Last.Severity), Score = span.Score };
 
     /// <summary>What was seen, and for how long.</summary>
-    public string Says => string.Create(CultureInfo.InvariantCulture, $"{(Shown.Length > 0 ? $"{Shown}, " : "")}row {Row}: {Channel}"
-        + $"{(AlarmText.Pair(Observed, Expected) is { } pair ? $" {pair}" : "")}; open in {Rows} rows, score {Score:F2}");
+    public string Says => string.Create(CultureInfo.InvariantCulture,
+        $"{(Shown.Length > 0 ? $"{Shown}, " : "")}row {Row}: {Channel}{Seen}; open in {Rows} rows, score {Score:F2}");
+
+    string Seen => (AlarmText.Pair(Observed, Expected) is { } pair ? $" {pair}" : "") + (Why.Length > 0 ? $"; {Why}" : "");
 }

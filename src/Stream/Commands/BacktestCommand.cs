@@ -81,7 +81,11 @@ static class BacktestCommand
     /// <summary>What to take in place of preset signal, which nobody said, where the feed does not look like one; null: it may.</summary>
     internal static string? HintAtPreset(IReadOnlyList<BacktestSummary> each)
     {
-        if (each.Any(one => one.Preset != "signal") || 2 * each.Count(one => one.IsRough) <= each.Count) return null;
+        if (each.Count == 0 || each.Any(one => one.Preset != "signal")) return null;
+        if (2 * each.Count(one => one.IsRough) <= each.Count)
+            return 2 * each.Count(one => one.IsDaily) <= each.Count ? null
+                : "preset signal was taken, as none was said, and this follows the hours of the day: --preset metric is for such, "
+                    + "requests, load or sales";
         string better = each.All(one => one.Channels.Count > 1) ? "--preset sensors for a plant's channels, --preset metric for operations"
             : "--preset metric for requests, load or sales, --preset sensors for a plant's";
         return $"preset signal was taken, as none was said, and this looks like noise around levels, of which it learns little: {better}";
@@ -90,8 +94,12 @@ static class BacktestCommand
     // What a budget by steps comes to in a day; empty where it is by time, or nobody knows the interval.
     internal static string Daily(double? alarmsAStep, double? intervalSeconds) =>
         alarmsAStep is { } rate && intervalSeconds is > 0 and { } seconds
-            ? $", so about {Figures.About(86_400 / seconds * rate)} false alarms a day at {Figures.Of(seconds)} s a row"
+            ? $", so about {Often(86_400 / seconds * rate)} at {Figures.Interval(seconds)} a row"
             : "";
+
+    // Of less than one a day, and of more than one an hour, nobody knows what it is.
+    static string Often(double daily) => daily is >= 1 and <= 24 ? $"{Figures.About(daily)} false alarms a day"
+        : $"one false alarm in {Figures.Time(86_400 / daily)}";
 
     // What each was judged by, where that is one thing.
     static string Common(IReadOnlyList<BacktestSummary> each, Func<BacktestSummary, string> of) =>

@@ -7,14 +7,19 @@ namespace Esn.Streaming.Feeds;
 public sealed class ColumnTimes
 {
     const double FirstEpoch = 1e8;                  // seconds: 1973; what is less counts from the start of a run
+    const double FirstYear = 1600, LastYear = 2200;  // of years with decimals
     const double RegularShare = .5;                 // of a nameless column's steps that are the same
+    const double BackShare = .1;                    // of a clock's steps: runs that begin anew, rows that are late
+    const int FewValues = 3;                        // say nothing of their steps
+    const double NearMonth = .05;                   // of a month: 1953.08 is February
 
     static readonly string[] Names =
     [
         "timestamp", "datetime", "time", "date", "ts", "ds", "unixtime", "unixtimestamp", "unix", "epoch", "utc", "timeutc", "utctime",
         "dateutc", "datetimeutc", "timestamputc", "localtime", "eventtime", "createdat", "recordedat", "observedat", "updatedat",
         "readingtime", "sampletime", "measuredat", "collectedat", "day", "datum", "zeit", "zeitstempel", "uhrzeit", "fecha", "hora", "tid",
-        "tidspunkt", "dato", "horodatage", "date time", "timestampms", "epochms", "timems", "clock", "t",
+        "tidspunkt", "dato", "horodatage", "date time", "timestampms", "epochms", "timems", "clock", "t", "decimaldate", "decimalyear",
+        "year",
     ];
 
     readonly TimeFormat _format;
@@ -30,6 +35,15 @@ public sealed class ColumnTimes
     public string? Doubt { get; private init; }
 
     string? Example { get; init; }
+
+    /// <summary>
+    /// Whether it is a clock whatever stands beside it: of dates, or of an epoch. Numbers that count from somewhere may be anything that
+    /// is called so, a price of T; <see cref="MayBeClock"/> where they rise.
+    /// </summary>
+    internal bool IsSure { get; private init; } = true;
+
+    /// <summary>Whether it is one where nothing else is: its numbers rise, but for a few.</summary>
+    internal bool MayBeClock { get; private init; } = true;
 
     /// <summary>UTC; null: the text is no time of this column's kind.</summary>
     /// <remarks>Rows are asked for in their order: it tells apart the hour that comes twice when clocks go back.</remarks>
@@ -87,9 +101,17 @@ public sealed class ColumnTimes
                 + "with --time-format day-first or --time-format month-first";
             return null;
         }
+        if (texts.Count(text => TimeFormat.Yearless.Read(text) is not null) > texts.Count / 2)
+            return new ColumnTimes(TimeFormat.Yearless, zone)
+            {
+                Doubt = $"{name} has days and months without a year, as '{texts[0].Trim()}': read as of {TimeText.NoYear}",
+            };
         return texts.Count(text => TimeFormat.Dates.Read(text) is not null) > texts.Count / 2
             ? new ColumnTimes(TimeFormat.Dates, zone) : null;
     }
+
+    /// <summary>Dates as <see cref="CalendarColumns"/> write them.</summary>
+    internal static ColumnTimes OfCalendar(string example, TimeZoneInfo? zone) => new(TimeFormat.Dates, zone) { Example = example };
 
     static bool IsNumber(string text) => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double n)
         && double.IsFinite(n);
@@ -101,7 +123,12 @@ public sealed class ColumnTimes
         double middle = Math.Abs(sorted[sorted.Length / 2]);
         if (named && Array.TrueForAll(texts, text => TimeText.IsCompact(text.Trim())))
             return new ColumnTimes(TimeFormat.Digits, zone) { Example = texts[0].Trim() };
-        string unit = Unit(name);
+        if (named && values.Length >= FewValues && Rise(values) && Array.TrueForAll(texts, text => TimeText.HourOfDigits(text) is not null))
+            return new ColumnTimes(TimeFormat.DigitsOfHours, zone) { Example = texts[0].Trim() };
+        string bare = Bare(name), unit = bare == "day" ? "d" : Unit(name);
+        bool rise = Rise(values);
+        ColumnTimes Numeric(double ticks, string says, bool sure = false) =>
+            new(TimeFormat.Number(ticks, says), zone: null) { IsSure = sure, MayBeClock = sure || rise };
         if (named && TimeFormat.UnitOf(unit) is { } of && middle * of.Ticks < FirstEpoch * TimeSpan.TicksPerSecond)
             return Numeric(of.Ticks, $"{of.Says} since a start");
         if (middle >= FirstEpoch)
@@ -114,17 +141,57 @@ public sealed class ColumnTimes
                 < 1e17 => ((double)TimeSpan.TicksPerMicrosecond, "microseconds"),
                 _ => (1.0 / TimeSpan.NanosecondsPerTick, "nanoseconds"),
             };
-            return Numeric(ticks, $"{what} since 1970");
+            return Numeric(ticks, $"{what} since 1970", rise || IsPresent(middle));
         }
         if (!named) return null;
+        if (unit.Length == 0 && AreYears(values))
+        {
+            bool months = Array.TrueForAll(values, value => Math.Abs(12 * value - Math.Round(12 * value)) < NearMonth);
+            TimeFormat years = TimeFormat.Years(months);
+            return new ColumnTimes(years, zone)
+            {
+                IsSure = false,
+                Doubt = $"{name} is read as years with decimals, from {FeedTime.Write(years.Read(texts[0])!.Value.Clock)} on; "
+                    + "--time-format s if these are seconds",
+            };
+        }
+        if (bare is "year" or "decimalyear" or "decimaldate") return null;
         DateTime? first = TimeFormat.Spreadsheet.Read(texts[0])?.Clock;
         return first is { } begin && FeedTime.MayBeDays(sorted[0]) && FeedTime.MayBeDays(sorted[^1]) && unit.Length == 0
             ? new ColumnTimes(TimeFormat.Spreadsheet, zone)
             {
+                IsSure = false,
+                MayBeClock = rise,
                 Doubt = $"{name} is read as days of a spreadsheet, from {FeedTime.Write(begin)} on; --time-format s if these are seconds",
             }
             : Numeric(TimeSpan.TicksPerSecond, "seconds since a start");
     }
+
+    // As most time series of R have them: 1953, 1953.25, … A clock of seconds has the same round step throughout.
+    static bool AreYears(double[] values)
+    {
+        if (values.Length < FewValues || !Array.TrueForAll(values, value => value is >= FirstYear and < LastYear)) return false;
+        double[] steps = [.. values.Zip(values.Skip(1), (a, b) => b - a)];
+        if (!Array.TrueForAll(steps, step => step is > 0 and <= 1 + 1e-9)) return false;
+        bool even = steps.Max() - steps.Min() < 1e-6;
+        return !even || steps[0] is > 1 - 1e-6 or (> .5 - 1e-6 and < .5 + 1e-6) or (> .25 - 1e-6 and < .25 + 1e-6)
+            || Math.Abs(200 * steps[0] - Math.Round(200 * steps[0])) > 1e-3;
+    }
+
+    // But for a few steps: runs that begin anew, rows that are late.
+    static bool Rise(double[] values)
+    {
+        (int back, int forth) = (0, 0);
+        for (int i = 1; i < values.Length; i++)
+        {
+            if (values[i] < values[i - 1]) back++;
+            else if (values[i] > values[i - 1]) forth++;
+        }
+        return values.Length == 1 || (forth > 0 && back <= BackShare * (back + forth));
+    }
+
+    // Of the years 2000 … 2100, in some unit.
+    static bool IsPresent(double number) => new[] { 1, 1e3, 1e6, 1e9 }.Any(unit => number / unit is > 9.4e8 and < 4.1e9);
 
     // Rising all the time, by the same step most of the time, in a unit in which years 2000 … 2100 are.
     static bool IsClock(double[] values)
@@ -133,7 +200,7 @@ public sealed class ColumnTimes
         double[] steps = [.. values.Zip(values.Skip(1), (a, b) => b - a)];
         if (Array.Exists(steps, step => step < 0)) return false;
         return steps.GroupBy(step => step).Max(same => same.Count()) >= RegularShare * steps.Length && values[^1] > values[0]
-            && new[] { 1, 1e3, 1e6, 1e9 }.Any(unit => values[0] / unit is > 9.4e8 and < 4.1e9);
+            && IsPresent(values[0]);
     }
 
     // The order that makes the column evenly spaced, where the other one makes it leap.
@@ -151,10 +218,8 @@ public sealed class ColumnTimes
         return steps[^1] <= 5 * steps[steps.Length / 2];
     }
 
-    static ColumnTimes Numeric(double unit, string says) => new(TimeFormat.Number(unit, says), zone: null);
-
     // "Timestamp (UTC)", "@timestamp", "_time", "Unix-Time", "time[s]" → timestamp, timestamp, time, unixtime, time.
-    static string Bare(string name)
+    internal static string Bare(string name)
     {
         int end = name.AsSpan().IndexOfAny("[(");
         string text = (end > 0 ? name[..end] : name).Trim().TrimStart('@', '_').ToLowerInvariant();

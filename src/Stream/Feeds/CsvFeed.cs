@@ -233,7 +233,7 @@ public sealed class CsvFeed : IDisposable
     {
         string[] fields = row.Fields;
         string timeText = _columns.Time >= 0 && _columns.Time < fields.Length
-            ? TimeOf(fields)
+            ? _columns.TimeAt(fields)
             : index.ToString(CultureInfo.InvariantCulture);
         string? problem = row.Problem ?? _leftOut.Problem(row);
         DateTime? time = _columns.Times is { } times ? times.Read(timeText) : DateTime.UnixEpoch.AddSeconds(index);
@@ -253,9 +253,6 @@ public sealed class CsvFeed : IDisposable
         return new FeedRow(index, timeText, time ?? default, values, problem, anomalous) { Key = key };
     }
 
-    string TimeOf(string[] fields) => _columns.TimeOfDay >= 0 && _columns.TimeOfDay < fields.Length
-        ? $"{fields[_columns.Time].Trim()} {fields[_columns.TimeOfDay].Trim()}" : fields[_columns.Time];
-
     bool IsSet(long index, int column, string label)
     {
         if (label.Length == 0) return false;
@@ -269,7 +266,7 @@ public sealed class CsvFeed : IDisposable
 
     bool IsBackward(List<string[]> sample)
     {
-        DateTime[] seen = [.. sample.Select(row => _columns.Times!.Read(TimeOf(row))).OfType<DateTime>()];
+        DateTime[] seen = [.. sample.Select(row => _columns.Times!.Read(_columns.TimeAt(row))).OfType<DateTime>()];
         _columns.Times!.Rewind();
         int back = 0, forth = 0;
         for (int i = 1; i < seen.Length; i++)

@@ -208,7 +208,8 @@ sealed class CsvRows : ITextRows
     }
 
     static bool IsData(string field) => field.Length == 0 || NumberText.IsMissing(field) || IsNumber(field)
-        || FeedTime.Parse(field) is not null || TimeText.Numbers(field) is not null || TimeText.OfDay(field) is not null;
+        || FeedTime.Parse(field) is not null || TimeText.Numbers(field) is not null || TimeText.OfDay(field) is not null
+        || TimeText.Yearless(field) is not null;
 
     static bool IsNumber(string field) => NumberText.Plain.TryRead(field, out _) || NumberText.Comma.TryRead(field, out _);
 

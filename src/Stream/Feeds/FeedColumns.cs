@@ -40,7 +40,7 @@ sealed class FeedColumns
         int[] others = Key >= 0 ? [Key, .. Labels] : Labels;
         _times = new TimeColumns(file, rows, sample, options, others, order);
         if (Times?.Doubt is { } doubt) Notes.Add(doubt);
-        if (options.Values.FirstOrDefault(column => Column(column) == Time) is { } time)
+        if (options.Values.FirstOrDefault(column => _times.Contains(Column(column))) is { } time)
             throw new FeedException($"{file}: column {time} holds the times, it can't be a channel");
         Values = options.Values.Count > 0 ? [.. options.Values.Select(Numeric)] : FindValues();
         if (Values.Length == 0) throw NoChannel();
@@ -67,10 +67,10 @@ sealed class FeedColumns
     }
 
     /// <summary>Index of the column of times; −1: there is none.</summary>
-    public int Time => _times.Days;
+    public int Time => _times.Columns is [var first, ..] ? first : -1;
 
-    /// <summary>Index of a column with the times of day, where the other one has the days; −1: there is none.</summary>
-    public int TimeOfDay => _times.OfDay;
+    /// <summary>The text of a row's time, of all columns that make one; there is one.</summary>
+    public string TimeAt(string[] fields) => _times.At(fields);
 
     /// <summary>How times are read; null: there are none.</summary>
     public ColumnTimes? Times => _times.Times;
@@ -105,7 +105,7 @@ sealed class FeedColumns
         get
         {
             string time = Times is null ? "none, rows are counted"
-                : $"{_rows.Names[Time]}{(TimeOfDay >= 0 ? $" and {_rows.Names[TimeOfDay]}" : "")} ({Times.Says})";
+                : $"{Listed([.. _times.Columns.Select(c => _rows.Names[c])])} ({Times.Says})";
             string values = Some([.. Values.Select((c, i) => Named(c) + Written(Numbers[i]))]);
             string left = Some([.. _leftOut.Select(column =>
                 $"{(column.Column.Length == 0 ? "a nameless column" : column.Column)} ({column.Why})")]);
@@ -127,6 +127,8 @@ sealed class FeedColumns
         (_, { } unit) => $" (in {unit})",
         _ => "",
     };
+
+    static string Listed(string[] all) => all is [.. { Length: > 0 } before, var last] ? $"{string.Join(", ", before)} and {last}" : all[0];
 
     static string Some(string[] all) => all.Length <= 12 ? string.Join(", ", all)
         : string.Create(CultureInfo.InvariantCulture, $"{string.Join(", ", all[..10])} and {all.Length - 10} more");
@@ -158,6 +160,7 @@ sealed class FeedColumns
                 if (name.Length > 0) _leftOut.Add((name, "of the format"));
             }
             else if (filled.Length == 0) _leftOut.Add((name, "empty"));
+            else if (_times.PartOf(c) is { } part) _leftOut.Add((name, $"{part}, --value-column {name} takes it"));
             else if (UnitOf(filled) is not null && Array.TrueForAll(filled, field => field == filled[0]))
                 _leftOut.Add((name, $"'{Clipped(filled[0])}' in each row, --value-column {name} takes it"));
             else if (UnitOf(filled) is null && filled.Count(NumberText.IsNumber) < NumbersShare * filled.Length)

@@ -6,11 +6,15 @@ namespace Esn.Streaming.Feeds;
 /// <summary>Which columns of a file hold its times, and how they are read: those named, or those whose names and texts say so.</summary>
 sealed class TimeColumns
 {
+    const double Nearly = .9;     // of the fields of a column of times of day: a row may be broken
+    const double OwnStamps = .5;  // of the rows, that the columns of a calendar must give
+
     readonly string _file;
     readonly ITextRows _rows;
     readonly FeedSample _sample;
     readonly FeedOptions _options;
     readonly IReadOnlyCollection<int> _others;
+    readonly CalendarColumns _calendar;
 
     /// <param name="file">Its name, for errors.</param>
     /// <param name="rows">Where the sample is of.</param>
@@ -23,81 +27,111 @@ sealed class TimeColumns
         Func<int, DayOrder?> order)
     {
         (_file, _rows, _sample, _options, _others) = (file, rows, sample, options, others);
-        (Days, OfDay, Times) = Find(order);
+        _calendar = new CalendarColumns(rows, sample, IsTaken);
+        (Columns, Times) = Find(order);
     }
 
-    /// <summary>Index of the column of times; −1: there is none.</summary>
-    public int Days { get; }
-
-    /// <summary>Index of a column with the times of day, where the other one has the days; −1: there is none.</summary>
-    public int OfDay { get; }
+    /// <summary>Indices of the columns that make a time together, that of the days first; empty: there is none.</summary>
+    public int[] Columns { get; }
 
     /// <summary>How times are read; null: there are none.</summary>
     public ColumnTimes? Times { get; }
 
     /// <summary>Whether it is one of them.</summary>
-    public bool Contains(int column) => column == Days || column == OfDay;
+    public bool Contains(int column) => Columns.Contains(column);
+
+    /// <summary>What part of a date a column is, in words, which makes it no channel; null: it may be one.</summary>
+    public string? PartOf(int column) => _calendar.Says(column);
 
     /// <summary>The text of a row's time.</summary>
-    public string At(string[] row) => OfDay >= 0 ? $"{row[Days]} {row[OfDay]}" : row[Days];
+    public string At(string[] row) => At(Columns, row);
+
+    string At(int[] columns, string[] row)
+    {
+        int[] date = _calendar.Date;
+        bool calendar = date.Length > 0 && columns[0] == date[0];
+        if (columns.Length == 1 && !calendar) return Field(row, columns[0]);
+        int[] ofDay = columns[(calendar ? date.Length : 1)..];
+        string days = calendar ? _calendar.DateOf(row) : Field(row, columns[0]).Trim();
+        // 20260105 has no place for 13:05.
+        if (!calendar && days.Length == 8 && TimeText.IsCompact(days)) days = $"{days[..4]}-{days[4..6]}-{days[6..]}";
+        return ofDay.Length == 0 ? days
+            : $"{days} {(_calendar.OfDay.Contains(ofDay[0]) ? _calendar.OfDayOf(row) : Field(row, ofDay[0]).Trim())}";
+    }
+
+    static string Field(string[] row, int column) => column < row.Length ? row[column] : "";
 
     /// <summary>Of times that name a zone beside others that do not: what a person should know; null: there are no such.</summary>
     public string? Zoneless()
     {
-        if (Days < 0 || OfDay >= 0 || Times is null) return null;
-        (string Text, TimeStamp Stamp)[] times = [.. _sample.Filled(Days).Select(text => (text, TimeText.Parse(text)))
+        if (Columns is not [var column] || Times is null) return null;
+        (string Text, TimeStamp Stamp)[] times = [.. _sample.Filled(column).Select(text => (text, TimeText.Parse(text)))
             .Where(time => time.Item2 is not null).Select(time => (time.text, time.Item2!.Value))];
         int without = times.Count(time => time.Stamp.Offset is null);
         return without == 0 || without == times.Length ? null : string.Create(CultureInfo.InvariantCulture,
-            $"{without} of {times.Length} times in column {_rows.Names[Days]} name no zone, as "
+            $"{without} of {times.Length} times in column {_rows.Names[column]} name no zone, as "
             + $"'{times.First(time => time.Stamp.Offset is null).Text}', and the others do: they are taken for those of "
             + $"{_options.Zone?.Id ?? "UTC (--timezone says of which clock)"}");
     }
 
-    (int, int, ColumnTimes?) Find(Func<int, DayOrder?> order)
+    (int[], ColumnTimes?) Find(Func<int, DayOrder?> order)
     {
         int said = _options.TimeColumn is { } name ? FeedColumns.IndexOf(name, _rows, _file) : -1;
         ColumnTimes? form = _options.TimeFormat is { } format ? ColumnTimes.Of(format, _options.Zone)
             ?? throw new FeedException($"--time-format must be {TimeFormat.Said}, was {format}") : null;
-        if (said >= 0 && form is not null) return (said, -1, Tried(said, form));
+        if (said >= 0 && form is not null) return ([said], Tried(said, form));
+        (int[] Columns, ColumnTimes Times)? calendar = form is null ? Calendar() : null;
+        if (said >= 0 && calendar is { } parts && parts.Columns.Contains(said)) return parts;
         int[] named = said >= 0 ? [said] : [.. Enumerable.Range(0, _rows.Names.Count)
-            .Where(c => !_others.Contains(c) && !_options.Values.Contains(_rows.Names[c]) && ColumnTimes.IsName(_rows.Names[c]))
+            .Where(c => !IsTaken(c) && ColumnTimes.IsName(_rows.Names[c]) && _calendar.Says(c) is null)
             .OrderBy(c => ColumnTimes.Rank(_rows.Names[c]))];
         string? unread = null;
+        (int[], ColumnTimes)? likely = null, still = null;
         foreach (int c in named)
         {
             string[] filled = _sample.Filled(c);
-            if (form is not null) return (c, -1, Tried(c, form));
+            if (form is not null) return ([c], Tried(c, form));
             if (ColumnTimes.Recognise(filled, _rows.Names[c], named: true, IsYearLast(filled) ? order(c) : null, _options.Zone,
                 out string? trouble) is { } times)
-                return Joined(c, filled, times);
+            {
+                if (said >= 0 || times.IsSure) return Joined(c, filled, times);
+                if (times.MayBeClock) likely ??= Joined(c, filled, times);
+                continue;
+            }
             if (trouble is not null) throw new FeedException($"{_file}: {trouble}");
-            if (filled.Length > 0 && !IsTimeOfDay(filled))
+            if (filled.Length > 0 && !IsTimeOfDay(filled) && !NumberText.IsNumber(filled[0]))
                 unread ??= $"'{filled[0]}' in column {_rows.Names[c]} is no time: --time-format says how it is written, {TimeFormat.Said}";
         }
         if (said >= 0) throw new FeedException($"{_file}: {unread ?? $"column {_rows.Names[said]} has no times"}");
-        // By what they hold, whatever they are called.
+        // By what they hold, whatever they are called. Dates that stand still are those of something else, if there is another clock.
         for (int c = 0; c < _rows.Names.Count; c++)
         {
-            if (_others.Contains(c) || _options.Values.Contains(_rows.Names[c]) || named.Contains(c)
-                || _rows.Extra.Contains(_rows.Names[c])) continue;
+            if (IsTaken(c) || named.Contains(c) || _calendar.Says(c) is not null) continue;
             string[] filled = _sample.Filled(c);
             if (filled.Length < (_sample.Rows.Count + 1) / 2) continue;
             if (form is not null)
             {
-                if (filled.Count(text => form.Read(text) is not null) > filled.Length / 2) return (c, -1, form);
+                if (filled.Count(text => form.Read(text) is not null) > filled.Length / 2) return ([c], form);
                 continue;
             }
             if (ColumnTimes.Recognise(filled, _rows.Names[c], named: false, IsYearLast(filled) ? order(c) : null, _options.Zone,
                 out string? trouble) is { } times)
-                return Joined(c, filled, times);
+            {
+                (int[] Columns, ColumnTimes) found = Joined(c, filled, times);
+                if (Stamps(found.Columns, times).Different > 1) return found;
+                still ??= found;
+            }
             if (trouble is not null) throw new FeedException($"{_file}: {trouble}");
         }
+        if (form is null && (calendar ?? likely ?? still) is { } other) return other;
         if (unread is not null) throw new FeedException($"{_file}: {unread}");
         if (form is not null)
             throw new FeedException($"{_file}: no column holds times written as --time-format has it; --time-column names it");
-        return (-1, -1, null);
+        return ([], null);
     }
+
+    bool IsTaken(int column) => _others.Contains(column) || _options.Values.Contains(_rows.Names[column])
+        || _rows.Extra.Contains(_rows.Names[column]);
 
     ColumnTimes Tried(int column, ColumnTimes form)
     {
@@ -107,16 +141,50 @@ sealed class TimeColumns
                 + $"{_options.TimeFormat} says");
     }
 
-    // A column of days and one of times of day are one time.
-    (int, int, ColumnTimes) Joined(int column, string[] filled, ColumnTimes times)
+    // A column of days and one of times of day are one time, or those of hours, minutes and seconds.
+    (int[], ColumnTimes) Joined(int column, string[] filled, ColumnTimes times)
     {
-        if (filled.All(text => !text.Contains(':', StringComparison.Ordinal)))
-            for (int c = 0; c < _rows.Names.Count; c++)
-                if (c != column && IsTimeOfDay(_sample.Filled(c))) return (column, c, times);
-        return (column, -1, times);
+        if (filled.Count(text => text.Contains(':', StringComparison.Ordinal)) > (1 - Nearly) * filled.Length) return ([column], times);
+        if (OfDayBeside(column) is var beside and >= 0) return ([column, beside], times);
+        int[] parts = [column, .. _calendar.OfDay];
+        return parts.Length > 1 && Stamps(parts, times) is { OneWay: true } joined && joined.Different > Stamps([column], times).Different
+            ? (parts, times) : ([column], times);
     }
 
-    static bool IsTimeOfDay(string[] filled) => filled.Length > 0 && filled.All(text => TimeText.OfDay(text) is not null);
+    int OfDayBeside(int column) => Array.FindIndex([.. Enumerable.Range(0, _rows.Names.Count)],
+        c => c != column && !IsTaken(c) && IsTimeOfDay(_sample.Filled(c)));
+
+    // Columns of years, months and so on that give most rows a time of their own, which goes one way.
+    (int[], ColumnTimes)? Calendar()
+    {
+        int[] date = _calendar.Date;
+        if (date.Length == 0) return null;
+        int[] ofDay = _calendar.OfDay is { Length: > 0 } parts ? parts : OfDayBeside(-1) is var beside and >= 0 ? [beside] : [];
+        foreach (int[] columns in (int[][])[[.. date, .. ofDay], date])
+        {
+            ColumnTimes times = ColumnTimes.OfCalendar(At(columns, _sample.Rows[0]), _options.Zone);
+            if (Stamps(columns, times) is { OneWay: true } stamps && stamps.Different >= OwnStamps * _sample.Rows.Count)
+                return (columns, times);
+        }
+        return null;
+    }
+
+    // Whether times go one way, but for a few, and how many different ones there are.
+    (bool OneWay, int Different) Stamps(int[] columns, ColumnTimes times)
+    {
+        DateTime[] seen = [.. _sample.Rows.Select(row => times.Read(At(columns, row))).OfType<DateTime>()];
+        times.Rewind();
+        (int back, int forth) = (0, 0);
+        for (int i = 1; i < seen.Length; i++)
+        {
+            if (seen[i] < seen[i - 1]) back++;
+            else if (seen[i] > seen[i - 1]) forth++;
+        }
+        return (back + forth > 0 && Math.Min(back, forth) <= (1 - Nearly) * (back + forth), seen.Distinct().Count());
+    }
+
+    static bool IsTimeOfDay(string[] filled) =>
+        filled.Length > 0 && filled.Count(text => TimeText.OfDay(text) is not null) >= Nearly * filled.Length;
 
     static bool IsYearLast(string[] filled) => filled.Count(text => TimeText.Numbers(text) is not null) > filled.Length / 2;
 }

@@ -45,11 +45,11 @@ public static class FeedTime
 
     /// <summary>
     /// ISO 8601 and its near relatives (a space for the T, no zone = UTC, 20260105T1300Z), or a number; null if it is neither, as
-    /// 05/01/2026, of which nobody knows what is the day.
+    /// 05/01/2026, of which nobody knows what is the day, and 5-Jan, of which nobody knows the year.
     /// </summary>
     public static DateTime? Parse(string text)
     {
-        if (TimeText.Numbers(text) is not null) return null;
+        if (TimeText.Numbers(text) is not null || TimeText.Yearless(text) is not null) return null;
         if (DateTime.TryParse(text, CultureInfo.InvariantCulture,
             DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal | DateTimeStyles.NoCurrentDateDefault, out DateTime time)
             && text.AsSpan().IndexOfAny("-/") > 0) return time;

@@ -31,6 +31,12 @@ public sealed class TimeFormat
     /// <summary>20260105, 202601051300, 20260105130000.</summary>
     public static TimeFormat Digits { get; } = new("dates of digits alone", TimeText.Parse);
 
+    /// <summary>2026010513: a date and an hour, which may have one digit.</summary>
+    public static TimeFormat DigitsOfHours { get; } = new("dates and hours of digits alone", TimeText.HourOfDigits);
+
+    /// <summary>3-Dec, 3-Dec 13:05: of no year, taken for that of <see cref="TimeText.NoYear"/>.</summary>
+    public static TimeFormat Yearless { get; } = new("days and months without a year", TimeText.Yearless);
+
     /// <summary>
     /// Days of a spreadsheet: 1 is the first day of 1900. A day of 86,400 s in six decimals is known to .09 s: rounded to the
     /// second where it is that near.
@@ -79,6 +85,12 @@ public sealed class TimeFormat
     public static TimeFormat Ordered(DayOrder order) =>
         new($"dates, {Say(order)}", text => TimeText.Parse(text, order) ?? TimeText.Parse(text));
 
+    /// <summary>Years with decimals, as R writes times of a series: 1953.25.</summary>
+    /// <param name="months">Each is the beginning of a month; else what follows the point is a part of the year's days.</param>
+    public static TimeFormat Years(bool months) => new("years with decimals", text =>
+        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && number is >= 1 and < 9999
+            ? new TimeStamp(OfYear(number, months), null) : null);
+
     /// <summary>Numbers since 1970, or since the start of a run.</summary>
     /// <remarks>A double of a present epoch in ns holds 256 ns, in µs all: whole numbers are read as such.</remarks>
     /// <param name="unit">Ticks of 100 ns.</param>
@@ -101,7 +113,16 @@ public sealed class TimeFormat
     /// <summary>The other one.</summary>
     internal static DayOrder Other(DayOrder order) => order == DayOrder.DayFirst ? DayOrder.MonthFirst : DayOrder.DayFirst;
 
+    static DateTime OfYear(double number, bool months)
+    {
+        double part = number - Math.Floor(number);
+        DateTime begin = new((int)number, 1, 1);
+        return months ? begin.AddMonths((int)Math.Round(12 * part))
+            : begin.AddSeconds(Math.Round(part * (begin.AddYears(1) - begin).TotalSeconds));
+    }
+
     static TimeStamp? AnyText(string text) => TimeText.Parse(text) ?? (text.AsSpan().IndexOfAny("-/:") > 0 && TimeText.Numbers(text) is null
+        && TimeText.Yearless(text) is null
         && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset other)
         && text.Any(char.IsAsciiDigit) && text.AsSpan().IndexOfAny("-/") > 0 ? new TimeStamp(other.DateTime, other.Offset) : null);
 

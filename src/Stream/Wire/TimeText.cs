@@ -59,7 +59,7 @@ public static partial class TimeText
         string trimmed = text.Trim();
         if (YearFirst().Match(trimmed) is { Success: true } dashed) return Of(dashed, "y", "m", "d");
         if (Compact().Match(trimmed) is { Success: true } compact) return Of(compact, "y", "m", "d");
-        if (!MonthName().IsMatch(trimmed)) return null;
+        if (!MonthName().IsMatch(trimmed) || NoYearAt().IsMatch(trimmed)) return null;
         return DateTimeOffset.TryParse(trimmed, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset named)
             ? new TimeStamp(named.DateTime, named.Offset == TimeSpan.Zero && !ZoneAtEnd().IsMatch(trimmed) ? null : named.Offset)
             : null;
@@ -73,6 +73,24 @@ public static partial class TimeText
     public static (int First, int Second, char Separator)? Numbers(string text) =>
         YearLast().Match(text.Trim()) is { Success: true } match
             ? (Number(match, "a"), Number(match, "b"), match.Groups["x"].Value[0]) : null;
+
+    /// <summary>The year in which days without one are put: it has a 29 February.</summary>
+    public const int NoYear = 2000;
+
+    /// <summary>Reads 3-Dec, 3 December 13:05, in the year <see cref="NoYear"/>; null: it is no such text.</summary>
+    public static TimeStamp? Yearless(string text)
+    {
+        if (NoYearAt().Match(text.Trim()) is not { Success: true } match) return null;
+        int month = 1 + Months.IndexOf(match.Groups["mon"].Value, StringComparison.OrdinalIgnoreCase) / (Months.IndexOf('|') + 1);
+        int day = Number(match, "d");
+        TimeSpan? ofDay = match.Groups["h"].Success ? Day(match) : TimeSpan.Zero;
+        return ofDay is { } time && day >= 1 && day <= DateTime.DaysInMonth(NoYear, month)
+            ? new TimeStamp(new DateTime(NoYear, month, day) + time, null) : null;
+    }
+
+    /// <summary>Reads a date and an hour of digits alone, 2026010513 or 202601055; null: it is no such text.</summary>
+    public static TimeStamp? HourOfDigits(string text) => DigitsOfHours().Match(text.Trim()) is { Success: true } match
+        ? Of(match, "y", "m", "d") : null;
 
     /// <summary>A time of day alone, such as 13:05 or 1:05:00 PM.</summary>
     public static TimeSpan? OfDay(string text) => OnlyTime().Match(text.Trim()) is { Success: true } match ? Day(match) : null;
@@ -134,6 +152,13 @@ public static partial class TimeText
     [GeneratedRegex(@"^(?<y>\d{4})(?<m>\d{2})(?<d>\d{2})([T ]?(?<h>\d{2})(?<n>\d{2})((?<s>\d{2})([.,](?<f>\d+))?)?)?(" + Zone + ")?$",
         RegexOptions.CultureInvariant)]
     private static partial Regex Compact();
+
+    [GeneratedRegex(@"^(?<y>(19|20)\d{2})(?<m>\d{2})(?<d>\d{2})(?<h>\d|[01]\d|2[0-3])$", RegexOptions.CultureInvariant)]
+    private static partial Regex DigitsOfHours();
+
+    [GeneratedRegex(@"^(?<d>\d{1,2})[-/. ]? ?(?<mon>" + Months + @")[a-z]*\.?([Tt ,]+" + TimeOfDay + ")?$",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex NoYearAt();
 
     [GeneratedRegex("^" + TimeOfDay + "$", RegexOptions.CultureInvariant)]
     private static partial Regex OnlyTime();

@@ -179,6 +179,38 @@ public sealed partial class ReportPageTests(ReportFixture report) : IClassFixtur
         Assert.Equal(("true", "1"), (state("ready"), state("rows")));
     }
 
+    [Fact]
+    public async Task What_was_refused_is_told_once_for_each_reason_and_a_band_of_counts_ends_at_zero()
+    {
+        Assert.SkipUnless(Chrome.Path is not null, NoBrowser);
+        string folder = Path.Combine(Path.GetDirectoryName(report.Page)!, "counts"), file = Path.Combine(folder, "feed.csv");
+        Directory.CreateDirectory(folder);
+        var chance = new Random(5);
+        await File.WriteAllTextAsync(file, "timestamp,calls\n" + string.Concat(Enumerable.Range(0, 900).Select(t =>
+        {
+            string row = string.Create(CultureInfo.InvariantCulture,
+                $"{DateTime.UnixEpoch.AddMinutes(t):yyyy-MM-dd HH:mm:ss},{Math.Floor(40 * Math.Pow(chance.NextDouble(), 6))}\n");
+            return t % 90 == 45 ? row + row : row;
+        })));
+        using (CsvFeed feed = CsvFeed.Open(file, [], []))
+            BacktestRun.Run(feed, null, EsnConfig.Of("sensors"), folder, new Dictionary<string, string>(), TimeProvider.System, _ => { },
+                CancellationToken.None);
+        string page = Path.Combine(folder, "report.html"), whole = await File.ReadAllTextAsync(page);
+        await File.WriteAllTextAsync(page, whole.Insert(whole.LastIndexOf("</body>", StringComparison.Ordinal), """
+            <script>
+            const points = c => band(c, { coord: point => point }).children.flatMap(part => part.shape.points.map(point => point[1]));
+            const least = Math.min(0, ...channels[0].expected.filter(Number.isFinite).map(x => x + channels[0].offset));
+            document.body.dataset.below = Math.min(...points(channels[0])) < least - 1e-3;
+            document.body.dataset.free = Math.min(...points({ ...channels[0], neverBelowZero: false })) < 0;
+            </script>
+            """));
+        (string dom, Func<string, string?> state) = await Open(page, "");
+        Assert.Null(state("error"));
+        Assert.Equal(("true", "false"), (state("free"), state("below")));
+        Assert.Equal(1, Count(dom, "Refused, duplicate: 10 rows between 1970-01-01 00:45:00 and 1970-01-01 14:15:00, none next to "));
+        Assert.Equal(1, Count(dom, "Refused, "));
+    }
+
     [GeneratedRegex("<body[^>]*>")]
     private static partial Regex Body();
 }

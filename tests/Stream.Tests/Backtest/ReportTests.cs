@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Esn.Stream.Tests;
 using Esn.Streaming.Backtest;
@@ -97,6 +98,25 @@ public sealed class ReportTests : FileTests
         BacktestRun.Run(feed, null, Pipelines.Config(), folder, new Dictionary<string, string>(), TimeProvider.System, _ => { },
             CancellationToken.None);
         Assert.True(File.Exists(Path.Combine(folder, "report.html")));
+    }
+
+    [Fact]
+    public void The_page_knows_which_channels_were_never_below_zero_and_what_scores_look_at()
+    {
+        string file = Write("calls,height\n" + Rows(1000, t => string.Create(CultureInfo.InvariantCulture,
+            $"{Math.Abs(Pipelines.Value(t)):R},{Pipelines.Value(t):R}")));
+        using (CsvFeed feed = CsvFeed.Open(file, [], []))
+            BacktestRun.Run(feed, null, Pipelines.Config(), Folder, new Dictionary<string, string>(), TimeProvider.System, _ => { },
+                CancellationToken.None);
+        string page = File.ReadAllText(Path.Combine(Folder, "report.html"));
+        int data = page.IndexOf("id=\"data\">", StringComparison.Ordinal) + "id=\"data\">".Length;
+        JsonElement read = JsonDocument.Parse(page[data..page.IndexOf("</script>", data, StringComparison.Ordinal)]).RootElement;
+        Assert.Equal([("calls", true), ("height", false)], read.GetProperty("channels").EnumerateArray()
+            .Select(channel => (channel.GetProperty("name").GetString()!, channel.GetProperty("neverBelowZero").GetBoolean())).Order());
+        JsonElement[] scores = [.. read.GetProperty("alarms").EnumerateArray().SelectMany(alarm => alarm.GetProperty("scores")
+            .EnumerateArray())];
+        Assert.NotEmpty(scores);
+        Assert.All(scores, score => Assert.NotEqual("", score.GetProperty("looks").GetString()));
     }
 
     [Fact]

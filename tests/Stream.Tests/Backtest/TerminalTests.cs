@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using Esn.Streaming.Backtest;
 using Esn.Streaming.Commands;
 using Esn.Streaming.Configuration;
@@ -9,7 +10,7 @@ using Xunit;
 namespace Esn.Stream.Tests;
 
 /// <summary>What a backtest says to who opens no file.</summary>
-public sealed class TerminalTests : FileTests
+public sealed partial class TerminalTests : FileTests
 {
     BacktestSummary Run(string file)
     {
@@ -28,7 +29,8 @@ public sealed class TerminalTests : FileTests
         Assert.Equal((summary.Alarms, 5.0), (summary.Strongest.Count, summary.IntervalSeconds));
         Assert.Equal("1970-01-01 00:50:00", told.Time);
         Assert.StartsWith("1970-01-01 00:50:00, row 600: value ", told.Says, StringComparison.Ordinal);
-        Assert.Contains(" was expected; open in ", told.Says, StringComparison.Ordinal);
+        Assert.Contains($" was expected; {told.Why}; open in ", told.Says, StringComparison.Ordinal);
+        Assert.NotEqual("", told.Why);
         Assert.True(told.Rows >= 1 && told.Score >= 1);
         Assert.Equal("row 3: flow 2; open in 4 rows, score 1.50", new ToldAlarm(3, "", 4, "minor", 1.5, "flow", 2, double.NaN).Says);
     }
@@ -65,9 +67,55 @@ public sealed class TerminalTests : FileTests
             Alarms = new AlarmsConfig { Budget = budget is null ? null : AlarmBudget.Parse(budget) },
         }, "pump");
         Assert.Equal(", so about 6.9 false alarms a day at 5 s a row", BacktestCommand.Daily(Of("sensors").AlarmsAStep, 5));
-        Assert.Equal(", so about 230 false alarms a day at 1 s a row", BacktestCommand.Daily(Of("metric").AlarmsAStep, 1));
+        Assert.Equal(", so about one false alarm in 6.2 min at 1 s a row", BacktestCommand.Daily(Of("metric").AlarmsAStep, 1));
+        Assert.Equal(", so about one false alarm in 210 years at 1 month a row", BacktestCommand.Daily(Of("sensors").AlarmsAStep, 2678400));
+        Assert.Equal(", so about one false alarm in 21 s at 0.0083 s a row", BacktestCommand.Daily(Of("sensors").AlarmsAStep, .0083));
+        Assert.Equal(", so about one false alarm in 52 days at 30 min a row", BacktestCommand.Daily(Of("sensors").AlarmsAStep, 1800));
         Assert.Equal("", BacktestCommand.Daily(Of("sensors").AlarmsAStep, null));
         Assert.Equal("", BacktestCommand.Daily(Of("sensors", "2 per day").AlarmsAStep, 5));
+    }
+
+    [Fact]
+    public void Preset_metric_is_named_where_a_feed_follows_the_hours_of_the_day()
+    {
+        string Half(Func<int, double> value) => Write("time,load\n" + Rows(48 * 14, t => string.Create(CultureInfo.InvariantCulture,
+            $"{new DateTime(2025, 3, 3).AddMinutes(30 * t):s},{value(t):R}")));
+        BacktestSummary day = Run(Half(t => 30 + 10 * Math.Sin(Math.PI * t / 24) + .1 * (t * 7919 % 101) / 101)),
+            other = Run(Half(t => 30 + 10 * Math.Sin(Math.PI * t / 31)));
+        Assert.Equal((true, false), (day.IsDaily, other.IsDaily));
+        Assert.Contains("follows the hours of the day: --preset metric", BacktestCommand.HintAtPreset([day])!, StringComparison.Ordinal);
+        Assert.Null(BacktestCommand.HintAtPreset([other]));
+        Assert.Null(BacktestCommand.HintAtPreset([day with { Preset = "metric" }]));
+    }
+
+    [Fact]
+    public void Rows_in_which_alarms_were_open_add_up_to_those_of_the_feed()
+    {
+        BacktestSummary summary = Run(Feed(t => Pipelines.Value(t) + (t is >= 700 and < 900 && t % 12 < 2 ? 9 : 0)));
+        Assert.InRange(summary.Alarms, 1, BacktestSummary.MostTold);
+        Assert.Equal(summary.AlarmRows, summary.Strongest.Sum(alarm => alarm.Rows));
+    }
+
+    [Theory]
+    [InlineData("quiet 40[1]", 1, "noise that vanished (quiet 40)")]
+    [InlineData("level 10[0]", 1, "the level of the channel in flow (level 10)")]
+    [InlineData("mean error ahead of time", 0, "errors of a forecast (mean error ahead of time)")]
+    [InlineData("other", 0, "other")]
+    public void What_a_score_looks_at_is_told_in_words(string score, int told, string says)
+    {
+        Assert.Equal(says, ScoreText.Says(score, ["flow", "pressure"], told));
+        Assert.EndsWith($"flow 2; {says}; open in 4 rows, score 1.50", new ToldAlarm(3, "", 4, "minor", 1.5, "flow", 2, double.NaN)
+            { Why = says }.Says, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_page_has_the_same_words_for_scores()
+    {
+        string page = File.ReadAllText(Path.Combine(SharedData.Root, "src/Stream/Http/wwwroot/format.js"));
+        MatchCollection looks = Looks().Matches(page);
+        Assert.NotEmpty(looks);
+        Assert.All(looks, match => Assert.Equal(match.Groups["looks"].Value, ScoreText.Looks(match.Groups["score"].Value)));
+        Assert.Equal(looks.Count, ScoreText.Count);
     }
 
     [Theory]
@@ -143,4 +191,7 @@ public sealed class TerminalTests : FileTests
         Assert.Null(ReplayCommand.NamesLost(new FrameFields(), ["flow"]));
         Assert.Null(ReplayCommand.NamesLost(new FrameFields { Channels = ["flow", "p 1"] }, ["flow", "p 1"]));
     }
+
+    [GeneratedRegex(@"\[/\^?(?<score>[^/]+)/, ""(?<looks>[^""]+)""\]")]
+    private static partial Regex Looks();
 }
