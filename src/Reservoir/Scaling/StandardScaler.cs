@@ -105,8 +105,8 @@ sealed class StandardScaler : Scaler
 
     /// <inheritdoc/>
     /// <remarks>
-    /// A price, a level or a temperature that climbs beyond the limit is expected to stay where it was last. The model, which sees it at its
-    /// limit, would foretell about that for ever, and be surprised by no fall that ends above.
+    /// A price, a level or a temperature that climbs beyond the limit is expected to stay where it was last. The model, which sees it at
+    /// its limit, would foretell about that for ever, and be surprised by no fall that ends above.
     /// </remarks>
     public override bool Expect(ReadOnlySpan<double> y, Span<double> expected)
     {
