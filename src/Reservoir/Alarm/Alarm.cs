@@ -103,7 +103,7 @@ sealed class Alarm
         double score = judgement.Score;
         _above = allowed && score >= 1 ? _above + 1 : 0;
         if (_above == 0) return null;
-        if (_spec.OpenAfter > 1) Await(judgement);
+        Await(judgement);
         if (_above < _spec.OpenAfter) return null;
         bool same = position - _end <= _spec.Merge;
         if (!same && position - _end < _spec.Refractory) return null;
@@ -252,7 +252,8 @@ sealed class Alarm
             _later[judgement.ChannelOf(i)] = true;
             _contributed[i] |= _openSteps == 0;
         }
-        for (int c = 0; c < _named.Length; c++) _named[c] |= _later[c];
+        for (int c = 0; c < _named.Length; c++)
+            if (_later[c]) Name(c);
         return AlarmChange.Escalated;
     }
 
@@ -302,7 +303,13 @@ sealed class Alarm
         bool later = (uint)channel < (uint)_later.Length && _later[channel];
         if ((later && _openSteps > 0) || (IsOther(channel) && position - Start > _spec.Rise)) return;
         _contributed[score] = true;
-        if (IsOther(channel)) _named[channel] = true;
+        if (IsOther(channel)) Name(channel);
+    }
+
+    void Name(int channel)
+    {
+        _named[channel] = true;
+        if (_calm.Length > 0) _calm[channel] = 0;
     }
 
     AlarmChange End(long position, AlarmChange change)

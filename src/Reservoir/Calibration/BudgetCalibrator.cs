@@ -31,7 +31,6 @@ sealed class BudgetCalibrator : ICalibrator
     readonly double[] _part;        // how the budget is shared, [voices]
     long _steps;                 // c
     double _governor;            // θ
-    long _alarm = -1;            // opening step of the alarm whose highest is not judged yet; −1: there is none
     bool _silent = true;         // nothing is to be told of shapes
 
     /// <param name="spec">Valid.</param>
@@ -122,9 +121,7 @@ sealed class BudgetCalibrator : ICalibrator
             for (int voice = 0; voice < _joint.Length; voice++)
                 if (!Silent(voice) && _heard[voice])
                     _episodes[voice].Step(_joint[voice], Growth(_spec.LongMemory), learning != Learning.Normal, alarm);
-        if (learning is Learning.Opening or Learning.Frozen) Tell(alarm);
         if (learning == Learning.Frozen) return;
-        if (learning == Learning.Normal && _alarm >= 0) LearnTold();
 
         double growth = Growth(_spec.Memory);
         for (int i = 0; i < _margins.Length; i++)
@@ -141,28 +138,6 @@ sealed class BudgetCalibrator : ICalibrator
             if (i > 0) continue;
             ShareOut();
         }
-    }
-
-    void Tell(long alarm)
-    {
-        if (_alarm != alarm) Forget();
-        _alarm = alarm;
-        for (int i = 0; i < _margins.Length; i++)
-            if (IsUnusual(i) && ScoreOf(i) >= 1) _margins[i].Tell();
-    }
-
-    void Forget()
-    {
-        foreach (Margin margin in _margins) margin.Forget();
-    }
-
-    // An alarm has ended. What is far out is taken for an anomaly, as its episode is.
-    void LearnTold()
-    {
-        for (int i = 0; i < _margins.Length; i++)
-            if (_margins[i].Told > 0 && _episodes[_voice[i]].FateOf(_margins[i].Told, _alarm) == PeakFate.Counted) _margins[i].LearnTold();
-        Forget();
-        _alarm = -1;
     }
 
     /// <inheritdoc/>
@@ -250,6 +225,5 @@ sealed class BudgetCalibrator : ICalibrator
         _told.Carry(ref state);
         state.Carry(ref _silent);
         Score = state.Carried(Score);
-        state.Carry(ref _alarm);
     }
 }

@@ -132,16 +132,11 @@ sealed class Episodes
     // Weight of the prior in steps. Where looks are few, that none was seen in some thousand steps tells little.
     double Prior => Math.Max(_spec.RatePrior, PriorLooks / Math.Max(Looks, 1e-4));
 
-    PeakFate Fate() => _alarmed ? FateOf(_peak, _alarm) : PeakFate.Counted;
-
-    /// <summary>As what a peak of an alarm is taken: as what the feed does, or as an anomaly.</summary>
-    /// <param name="peak">J.</param>
-    /// <param name="alarm">Its opening step.</param>
-    public PeakFate FateOf(double peak, long alarm)
+    PeakFate Fate()
     {
-        Verdict said = _told.Of(alarm);
+        Verdict said = _alarmed ? _told.Of(_alarm) : Verdict.Normal;
         if (said == Verdict.Anomaly) return PeakFate.Confirmed;
-        return said == Verdict.None && LogRate(peak) < FarOut && _exempted < Allowance ? PeakFate.Exempt : PeakFate.Counted;
+        return said == Verdict.None && LogRate(_peak) < FarOut && _exempted < Allowance ? PeakFate.Exempt : PeakFate.Counted;
     }
 
     /// <summary>What a person said of an alarm holds of the peaks that it had: they count from now on as what they were.</summary>

@@ -17,15 +17,12 @@ sealed class Margin
     readonly StudentMargin? _student;  // for TailPrior.Student
     readonly DelayLine _waiting;       // y (delayed: ln q)
     readonly bool _slow;               // learns late
-    readonly bool _light;              // its tail is taken for a light one, whatever was not seen yet
     readonly bool _patient;            // tells nothing before it had some looks
     readonly int _span;                // steps that one value looks back over
     readonly int _stride;              // steps from one value that is learnt to the next
     int _phase;                        // steps since the last that was
     double _boost;                     // most that is added to v
     long _seen;                        // steps that values in the table stood for
-    double _against;                   // ln of how much less likely Student's t made what alarmed than counting did
-    double _toldAt = double.NegativeInfinity, _told;  // y and v of the highest that alarmed, in the alarm that is open
     double _now = double.NaN;          // ln q of this step; −∞: q = 0; NaN: none
 
     /// <param name="spec">Valid.</param>
@@ -33,7 +30,6 @@ sealed class Margin
     public Margin(BudgetSpec spec, ScoreShape shape)
     {
         (_spec, _span, _slow) = (spec, shape.Span, shape.Delay > 0);
-        _light = shape.Tail is TailPrior.Limited or TailPrior.Student;
         _patient = _slow || shape.Voice == Voice.Shape;
         _stride = _slow ? Math.Max(1, Math.Min(shape.Span / spec.Margin.ValuesASpan, shape.Delay)) : 1;
         _level = new ScoreLevel(spec, shape, _stride);
@@ -70,7 +66,6 @@ sealed class Margin
         _table.Fade(growth);
         _student?.Learn(double.IsFinite(_now) ? Math.Exp(_now) : double.NaN);
         _stays.Step(Value);
-        _against *= 1 - 1 / _spec.Memory;
         if (_slow) LearnLate();
         else LearnAtOnce();
     }
@@ -97,38 +92,6 @@ sealed class Margin
         _table.Enter(_level.Follow(then), _stride);
     }
 
-    /// <summary>
-    /// The step that was measured last is of an alarm, which this score alone would raise. Slow changes would teach
-    /// themselves; the tails of raw errors are taken for heavy as it is.
-    /// </summary>
-    public void Tell()
-    {
-        if (_slow || !_light) return;
-        double y = _now - _level.Value;
-        if (y > _toldAt) (_toldAt, _told) = (y, Value);
-    }
-
-    /// <summary>v of the highest that alarmed since <see cref="Forget"/>; 0: none did.</summary>
-    public double Told => _told;
-
-    /// <summary>
-    /// What alarmed was nothing but what the feed does: its highest is learnt for a span. Were it not, the same would be told each time
-    /// it comes, as ever less likely. Where Student's t held it for less likely than counting did, that speaks against it.
-    /// </summary>
-    public void LearnTold()
-    {
-        if (_student is not null)
-        {
-            double q = Math.Exp(_toldAt + _level.Value);
-            _against += Math.Max(0, _student.Of(q, Looks) - Boosted(_table.At(_toldAt)));
-        }
-        _table.Enter(_toldAt, _span);
-        Forget();
-    }
-
-    /// <summary>Forgets what alarmed.</summary>
-    public void Forget() => (_toldAt, _told) = (double.NegativeInfinity, 0);
-
     /// <summary>Throws away what waits.</summary>
     public void Discard()
     {
@@ -143,12 +106,11 @@ sealed class Margin
     }
 
     // Student's t gives way to what was counted as looks come in. They are taken to be one in two spans, and not by the
-    // autocorrelation: of a level that wanders these would stay few, and it would never be judged by what was counted. Nor does it
-    // hold where it was found wrong: the two are weighed by how likely they made it.
+    // autocorrelation: of a level that wanders these would stay few, and it would never be judged by what was counted.
     double Blend(double student, double counted)
     {
         double looks = Math.Min(_level.Learnt, _spec.Memory) / (2.0 * _span);
-        return student + (counted - student) * looks / (looks + _spec.StudentLooks * Math.Exp(-_against));
+        return student + (counted - student) * looks / (looks + _spec.StudentLooks);
     }
 
     /// <summary>The least q whose v is as large as this; +∞: none.</summary>
@@ -189,9 +151,5 @@ sealed class Margin
         state.Carry(ref _phase);
         state.Carry(ref _boost);
         state.Carry(ref _seen);
-        if (!state.Holds(6)) return;
-        state.Carry(ref _against);
-        state.Carry(ref _toldAt);
-        state.Carry(ref _told);
     }
 }

@@ -20,6 +20,7 @@ sealed class OnlineModel
     readonly Normality _normality;
     readonly double[] _errors;      // [horizons×channels]
     readonly double[] _prediction;  // ŷ, scratch [channels]
+    readonly bool[] _stays;         // what is expected where it was last, scratch [channels]
     readonly Bar _bar;
     Judge _judge;
     Alarm _alarm;
@@ -55,7 +56,7 @@ sealed class OnlineModel
         _washOut = new WashOut(_schedule, _schedule.MostSettling > _schedule.Settling && _predictor is NetworkPredictor network
             ? new EchoTwin(network) : null);
         _normality = new Normality(spec.Normality);
-        (_errors, _prediction) = (new double[spec.HorizonSteps.Count * channels], new double[channels]);
+        (_errors, _prediction, _stays) = (new double[spec.HorizonSteps.Count * channels], new double[channels], new bool[channels]);
         _bar = new Bar(spec.Alarm);
         (_judge, _alarm, _report) = Judging(TimeSpan.FromSeconds(1));
         _first = new FirstFrames(channels, _schedule.ScalingSteps, _judge.TellsEarly);
@@ -248,7 +249,7 @@ sealed class OnlineModel
         bool resumes = muted && step > 0 && (time - _time - _interval).Duration() > _interval;
         _time = time;
         _predictor.CopyPrediction(_prediction);
-        bool stays = _scaler!.Expect(_prediction, expected);
+        bool stays = _scaler!.Expect(_prediction, expected, _stays);
         // Before learning from this frame: the only errors fit to be judged.
         _predictor.Settle(missing == 0 ? y : _missing!.Known, _errors);
         _forecast?.Settle(step, y);
@@ -293,11 +294,11 @@ sealed class OnlineModel
         };
     }
 
-    // What a channel is expected to be where the model does not see it, by the feed.
+    // Of one step, of channels that lie where the model does not see how far.
     void Compare(ReadOnlySpan<double> frame, ReadOnlySpan<double> expected)
     {
         for (int c = 0; c < _channels; c++)
-            if (!double.IsNaN(frame[c]))
+            if (_stays[c] && !double.IsNaN(frame[c]))
                 _errors[c] = Math.Clamp((frame[c] - expected[c]) / _scaler!.UnitOf(c), -_scaler.Limit, _scaler.Limit);
     }
 

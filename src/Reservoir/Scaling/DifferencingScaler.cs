@@ -112,7 +112,10 @@ sealed class DifferencingScaler : Scaler
             _frame[c] = Growth(c, frame[c], learn);
             recent[i] = Continued(c);
         }
-        return _inner.Scale(time, _frame, y, _seen, learn);  // of the others what lies beyond the limit is expected there
+        bool beyond = _inner.Scale(time, _frame, y, _seen, learn);
+        for (int c = 0; c < _grows.Length; c++)
+            if (!_grows[c]) origin[c] = _seen[c];
+        return beyond;
     }
 
     double Continued(int c) => _last[c] + _missed[c] * _rate[c];
@@ -138,11 +141,16 @@ sealed class DifferencingScaler : Scaler
     }
 
     /// <inheritdoc/>
-    public override bool Expect(ReadOnlySpan<double> y, Span<double> expected)
+    public override bool Expect(ReadOnlySpan<double> y, Span<double> expected, Span<bool> stays)
     {
         _inner.Unscale(y, _frame);
-        for (int c = 0; c < _frame.Length; c++) expected[c] = _grows[c] ? expected[c] + _frame[c] : _frame[c];
-        return false;
+        for (int c = 0; c < _frame.Length; c++)
+        {
+            stays[c] = !_grows[c] && !double.IsNaN(expected[c]);
+            if (_grows[c]) expected[c] += _frame[c];
+            else if (!stays[c]) expected[c] = _frame[c];
+        }
+        return stays[.._frame.Length].Contains(true);
     }
 
     /// <summary>What a judge sees of a frame: of what grows the growth, of what does not the value.</summary>

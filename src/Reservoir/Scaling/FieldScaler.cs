@@ -138,7 +138,7 @@ sealed class FieldScaler : Scaler
     public override void Unscale(DateTime time, Span<double> y) => Unscale(y, Usual(time), y);
 
     /// <inheritdoc/>
-    public override bool Expect(ReadOnlySpan<double> y, Span<double> expected)
+    public override bool Expect(ReadOnlySpan<double> y, Span<double> expected, Span<bool> stays)
     {
         Unscale(y, _season is null ? _mean : expected, expected);
         return false;

@@ -31,16 +31,20 @@ abstract class Scaler
     /// <param name="time">Of the frame, UTC.</param>
     /// <param name="frame">[channels], finite, units of the feed.</param>
     /// <param name="y">[channels], overwritten.</param>
-    /// <param name="origin">[channels]: kept for <see cref="Expect"/> of this frame.</param>
+    /// <param name="origin">[channels]: kept for <see cref="Expect"/> of this frame; NaN: none.</param>
     /// <param name="learn">Whether the frame is usual.</param>
-    public virtual bool Scale(DateTime time, ReadOnlySpan<double> frame, Span<double> y, Span<double> origin, bool learn) =>
-        Scale(frame, y);
+    public virtual bool Scale(DateTime time, ReadOnlySpan<double> frame, Span<double> y, Span<double> origin, bool learn)
+    {
+        origin.Fill(double.NaN);
+        return Scale(frame, y);
+    }
 
     /// <summary>What was expected of a frame that was scaled.</summary>
     /// <param name="y">ŷ, [channels].</param>
     /// <param name="expected">[channels], units of the feed, overwritten; the origin of the frame.</param>
-    /// <returns>Whether a channel has lain beyond the limit for so long that it is expected where it was last.</returns>
-    public virtual bool Expect(ReadOnlySpan<double> y, Span<double> expected)
+    /// <param name="stays">[channels]: marked where one has lain beyond the limit for so long that it is expected where it was last.</param>
+    /// <returns>Whether one has.</returns>
+    public virtual bool Expect(ReadOnlySpan<double> y, Span<double> expected, Span<bool> stays)
     {
         Unscale(y, expected);
         return false;

@@ -108,15 +108,14 @@ sealed class StandardScaler : Scaler
     /// A price, a level or a temperature that climbs beyond the limit is expected to stay where it was last. The model, which sees it at
     /// its limit, would foretell about that for ever, and be surprised by no fall that ends above.
     /// </remarks>
-    public override bool Expect(ReadOnlySpan<double> y, Span<double> expected)
+    public override bool Expect(ReadOnlySpan<double> y, Span<double> expected, Span<bool> stays)
     {
-        bool stays = false;
         for (int c = 0; c < y.Length; c++)
         {
-            stays |= !double.IsNaN(expected[c]);
-            if (double.IsNaN(expected[c])) expected[c] = _mean[c] + _scale[c] * y[c];
+            stays[c] = !double.IsNaN(expected[c]);
+            if (!stays[c]) expected[c] = _mean[c] + _scale[c] * y[c];
         }
-        return stays;
+        return stays[..y.Length].Contains(true);
     }
 
     void Follow(int c, ref Resting of, double x)

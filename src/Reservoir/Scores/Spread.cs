@@ -67,7 +67,8 @@ public sealed record SpreadSpec : ScoreSpec
                     continue;
                 }
                 distance = Math.Abs(distance);
-                if (distance > Rounding && !(distance >= _finest[c])) _finest[c] = distance;
+                // It fades upwards: one odd value is not the last digit for good.
+                if (distance > Rounding) _finest[c] = distance >= _finest[c] * (1 + 1 / Late) ? _finest[c] * (1 + 1 / Late) : distance;
                 double most = Count * _finest[c];
                 bool still = width < Least || (width < most * most && _width.Of(c, Mostly) < Least);
                 _still[c] = _still[c] * (1 - 1 / Late) + (still && !step.Frozen && _count > spec.Window ? 1 : 0);

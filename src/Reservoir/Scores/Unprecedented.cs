@@ -42,7 +42,7 @@ sealed class Unprecedented
     /// <summary>1 and above: never was anything like it.</summary>
     public double Score { get; private set; }
 
-    /// <summary>Whether the channel that was told still is far from what it usually does.</summary>
+    /// <summary>Whether a channel still is as far from what it usually does as what is told.</summary>
     public bool Unusual { get; private set; }
 
     /// <summary>The channel that is the furthest out.</summary>
@@ -241,6 +241,7 @@ sealed class Unprecedented
         if (count > 0 && scale / count is var m && excess > m)
         {
             double variance = (Math.Max(0, _of[c].Squares - count * m * m) + _spec.TailWeight * m * m) / (count + _spec.TailWeight);
+            // By chance that comes of a dozen sizes once in some hundred times.
             if (variance < m * m / 4) (excess, scale, part) = (excess - m, count * Math.Sqrt(variance), 1);
         }
         scale += _spec.TailWeight / _spec.TailExponent;
@@ -260,7 +261,13 @@ sealed class Unprecedented
     public void Carry(ref StateCarrier state)
     {
         if (state.Holds(6)) state.Carry<Watched>(_of);
-        else for (int c = 0; c < _of.Length; c++) state.Carry(MemoryMarshal.Cast<Watched, double>(_of.AsSpan(c, 1))[..^5]);
+        else
+            for (int c = 0; c < _of.Length; c++)
+            {
+                state.Carry(MemoryMarshal.Cast<Watched, double>(_of.AsSpan(c, 1))[..^5]);
+                // As Pareto's law has them.
+                if (state.Loading && _of[c].Beyond > 0) _of[c].Squares = 2 * _of[c].Excess * _of[c].Excess / _of[c].Beyond;
+            }
         state.Carry(ref _count);
         state.Carry(ref _held);
         Score = state.Carried(Score);

@@ -198,10 +198,10 @@ public sealed partial class ReportPageTests(ReportFixture report) : IClassFixtur
         string page = Path.Combine(folder, "report.html"), whole = await File.ReadAllTextAsync(page);
         await File.WriteAllTextAsync(page, whole.Insert(whole.LastIndexOf("</body>", StringComparison.Ordinal), """
             <script>
-            const points = c => band(c, { coord: point => point }).children.flatMap(part => part.shape.points.map(point => point[1]));
+            const corners = c => band(c, { coord: point => point }).children.flatMap(part => part.shape.points.map(point => point[1]));
             const least = Math.min(0, ...channels[0].expected.filter(Number.isFinite).map(x => x + channels[0].offset));
-            document.body.dataset.below = Math.min(...points(channels[0])) < least - 1e-3;
-            document.body.dataset.free = Math.min(...points({ ...channels[0], neverBelowZero: false })) < 0;
+            document.body.dataset.below = Math.min(...corners(channels[0])) < least - 1e-3;
+            document.body.dataset.free = Math.min(...corners({ ...channels[0], neverBelowZero: false })) < 0;
             </script>
             """));
         (string dom, Func<string, string?> state) = await Open(page, "");

@@ -253,44 +253,6 @@ public class CalibratorTests
         }
     }
 
-    // Each 240 steps the same, of a score that is taken for Gaussian: told at first, as it should be, and not as ever less likely after.
-    [Theory]
-    [InlineData(.7)]
-    [InlineData(.9)]
-    public void What_was_told_and_comes_again_alike_is_not_told_for_ever(double bump)
-    {
-        (int early, int late) = Laps(bump);
-        Assert.True(early >= 10 && late <= 25, $"{early} of the first 40 laps told, {late} of the next 190");
-    }
-
-    // How often a bump of so much, once in 240 steps, is told in the first four laps of ten feeds, and in the next twenty.
-    static (int Early, int Late) Laps(double bump)
-    {
-        (int early, int late) = (0, 0);
-        for (int feed = 0; feed < 10; feed++)
-        {
-            var random = new Xoshiro256StarStar(500 + feed, threadSafe: false);
-            var calibrator = new BudgetCalibrator(Sensors, [new("mean", 12, TailPrior.Student, 0)]);
-            double mean = 0;
-            int since = 1000;  // steps since an alarm opened, which lasts for 25
-            for (int t = 0; t < 6000; t++)
-            {
-                mean += (Normal.Sample(random, 0, 1) - mean) / 12;
-                calibrator.Measure([Math.Pow(mean + (t % 240 < 14 ? bump : 0), 2)]);
-                bool opens = t > 400 && since > 50 && calibrator.Score >= 1;
-                since = opens ? 0 : since + 1;
-                if (opens)
-                {
-                    calibrator.Announce(t);
-                    if (t < 1440) early++;
-                    else late++;
-                }
-                calibrator.Learn(opens ? Learning.Opening : since < 25 ? Learning.Frozen : Learning.Normal, t - since);
-            }
-        }
-        return (early, late);
-    }
-
     static BudgetSpec Sensors => (BudgetSpec)Presets.Sensors().Calibrator;
 
     // A voice that has nothing to judge for 8000 steps, and then something a little out of the ordinary.

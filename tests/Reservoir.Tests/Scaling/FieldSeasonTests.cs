@@ -70,7 +70,7 @@ public sealed class FieldSeasonTests
         Assert.Equal(0, y[4]);
         Assert.InRange(scaler.UnitOf(0), .01, .2);  // that of the weather: the year's is 2
         origin.CopyTo(expected, 0);
-        scaler.Expect(y, expected);
+        scaler.Expect(y, expected, new bool[expected.Length]);
         Assert.Equal(feed[29 * Cells], expected[0], 1e-9);
         scaler.Scale(Months[41], feed.AsSpan(41 * Cells, Cells), y, origin, learn: false);
         Assert.Equal((2 * mean + feed[29 * Cells]) / 3, origin[0], 1e-9);

@@ -39,7 +39,7 @@ sealed class HourEvidence(MetricCalibratorSpec spec, TimeSpan interval, int last
         (Evidence, Remembered, Left) = (0, 0, 1);
         double outside = _range.Take(time, y, learn), tells = _range.Tells;
         if (double.IsNaN(outside)) _recent.Clear();
-        // What is unusual on a day of a kind of which none is known, as on a first Saturday, may be what such days are.
+        // What is unusual on a day of a kind of which none is known, as on a first Saturday or after a gap of weeks, may be what such are.
         if (keep) Left = 1 - Inside * tells * (double.IsNaN(outside) ? 1 : Math.Max(0, 1 - Math.Abs(outside)));
         if (!keep || double.IsNaN(outside)) return;
         _recent.Add([outside]);

@@ -165,15 +165,15 @@ sealed class MetricCalibrator
         Left = _hour.Left;
         bool above = signed >= 0;
         // What nothing foretold and what never was at this hour, to the same side, are more than the larger of them.
+        double left = Left * evidence;
         if (_hour.Evidence > 0 && _hour.Above == above)
         {
-            double together = Math.Sqrt(Left * evidence * Left * evidence + _hour.Evidence * _hour.Evidence);
-            bool more = _hour.Evidence > Left * evidence;
-            remembered = more ? _hour.Remembered * together / _hour.Evidence : remembered * together / evidence;
-            (evidence, Left) = (together, 1);
+            double together = Math.Sqrt(left * left + _hour.Evidence * _hour.Evidence);
+            remembered = _hour.Evidence > left ? _hour.Remembered * together / _hour.Evidence : Left * remembered * together / left;
+            (evidence, remembered) = (together / Left, remembered / Left);
         }
-        else if (_hour.Evidence > Left * evidence)
-            (evidence, remembered, above, Left) = (_hour.Evidence, _hour.Remembered, _hour.Above, 1);
+        else if (_hour.Evidence > left)
+            (evidence, remembered, above) = (_hour.Evidence / Left, _hour.Remembered / Left, _hour.Above);
         (ErrorEvidence, Remembered, Above) = (evidence, remembered, above);
         ExtremeEvidence = _extremes.Step(x, keep);
         bool grows = !double.IsNaN(level);
