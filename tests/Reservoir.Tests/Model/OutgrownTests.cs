@@ -52,23 +52,27 @@ public sealed class OutgrownTests
         Assert.All(expected[(begun + Spec.WarmUp)..Jump], e => Assert.InRange(e, 98, 102));
     }
 
-    // A price: what the first frames fixed is soon a small part of it.
-    [Fact]
-    public void What_climbs_out_of_its_scaling_is_foretold_there_and_its_fall_is_told()
+    // A price: what the first frames fixed is soon a small part of it. Alone, and beside a counter.
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void What_climbs_out_of_its_scaling_is_foretold_there_and_its_fall_is_told(int channels)
     {
         for (int seed = 1; seed <= 3; seed++)
         {
             var random = new Xoshiro256StarStar(seed, threadSafe: false);
-            double[] feed = new double[4500];
-            for (int t = 1; t < feed.Length; t++)
-                feed[t] = (t < 1900 ? .99 : 1) * feed[t - 1] + Normal.Sample(random, t < 1900 ? 0 : .1, .5);
-            (double mean, double deviation) = feed[..200].MeanStandardDeviation();
-            int left = Array.FindIndex(feed, 1800, x => x > mean + 20 * deviation + 10), fall = left + 100;
-            Assert.InRange(left, 1900, feed.Length - 200);
-            for (int t = fall; t < feed.Length; t++) feed[t] -= 15;
-            (StepResult[] results, double[] expected) = Take(new Detector(Presets.Signal(), 1), feed, _ => 64);
+            double[] price = new double[4500], expected = new double[price.Length * channels];
+            for (int t = 1; t < price.Length; t++)
+                price[t] = (t < 1900 ? .99 : 1) * price[t - 1] + Normal.Sample(random, t < 1900 ? 0 : .1, .5);
+            (double mean, double deviation) = price[..200].MeanStandardDeviation();
+            int left = Array.FindIndex(price, 1800, x => x > mean + 20 * deviation + 10), fall = left + 100;
+            Assert.InRange(left, 1900, price.Length - 200);
+            for (int t = fall; t < price.Length; t++) price[t] -= 15;
+            double[] feed = [.. price.SelectMany((x, t) => new[] { x, 5.0 * t }[..channels])];
+            var results = new StepResult[price.Length];
+            new Detector(Presets.Signal(), channels).StepMany(new DateTime[price.Length], feed, results, expected);
 
-            Assert.All(Enumerable.Range(left + 50, 50), t => Assert.InRange(expected[t], feed[t] - 3, feed[t] + 3));
+            Assert.All(Enumerable.Range(left + 50, 50), t => Assert.InRange(expected[t * channels], price[t] - 3, price[t] + 3));
             Assert.Contains(results.Events(), e => e.Announced && e.Position >= fall && e.Position < fall + 3);
         }
     }
