@@ -50,7 +50,12 @@ public sealed class StreamBoard(HttpConfig config, IReadOnlyList<string> channel
             foreach (StreamId stream in batch.Gone)
                 if (_cards.Remove(stream, out StreamCard? gone)) _alarms.Leave(stream, gone.OpenAlarm);
             foreach (StreamBack back in batch.Back)
-                _cards[back.Stream] = new StreamCard(back, config.History) { Version = version };
+            {
+                // In the middle of a life it keeps its past.
+                if (_cards.TryGetValue(back.Stream, out StreamCard? known) && known.Back is null) known.Take(back);
+                else _cards[back.Stream] = known = new StreamCard(back, config.History);
+                known.Version = version;
+            }
             foreach (StreamSteps steps in batch.Streams) Observe(steps, batch.ScoredAt, version);
             foreach (SilenceChange change in batch.Silences)
                 if (_cards.TryGetValue(change.Stream, out StreamCard? card))

@@ -21,7 +21,7 @@ sealed class StreamCard(StreamId stream, int channels, int room)
     readonly History _history = new(room, Math.Min(channels, MostChannels));
     readonly ErrorWidth[] _errors = new ErrorWidth[Math.Min(channels, MostChannels)];
     readonly double[] _widths = new double[Math.Min(channels, MostChannels)];
-    StreamBack? _back;          // what its snapshot knew
+    readonly StreamBack? _back;          // what its snapshot knew
     bool _came;                 // a frame, since
     ScoredFrame _last;
     FieldAhead? _ahead;         // the last that was told
@@ -30,13 +30,14 @@ sealed class StreamCard(StreamId stream, int channels, int room)
     int _waits;
     double _peak;               // highest score since the open alarm opened
     readonly SortedSet<int> _silentChannels = [];
+    bool _silent;               // and that was told
 
     /// <summary>Of a stream of which its snapshot alone is known.</summary>
     /// <param name="back">What that knew.</param>
     /// <param name="room">Points of a level of its past.</param>
     public StreamCard(StreamBack back, int room) : this(back.Stream, back.Channels, room)
     {
-        (_back, OpenAlarm) = (back, back.Alarm);
+        (_back, OpenAlarm, _silent) = (back, back.Alarm, back.Silent);
         _silentChannels.UnionWith(back.SilentChannels);
     }
 
@@ -118,10 +119,13 @@ sealed class StreamCard(StreamId stream, int channels, int room)
     /// <summary>A channel, or all of them, fell silent or speaks again.</summary>
     public void Take(SilenceChange change)
     {
-        if (change.Channel < 0) _back = _back is { } back ? back with { Silent = !change.Ended } : null;
+        if (change.Channel < 0) _silent = !change.Ended;
         else if (change.Ended) _silentChannels.Remove(change.Channel);
         else _silentChannels.Add(change.Channel);
     }
+
+    /// <summary>It has come to a silence that was told before this process.</summary>
+    public void Take(StreamBack back) => _silent = back.Silent;
 
     /// <summary>As it is now.</summary>
     /// <param name="name">Of a channel.</param>
@@ -133,7 +137,8 @@ sealed class StreamCard(StreamId stream, int channels, int room)
     {
         if (Back is { } back) return Summary(back, name, alarm, silenced, spark);
         double[] last = _history.LastScores(SparkSteps);
-        bool silent = _waits > 0 && now - _seen > ShortestSilence && (now - _seen).TotalSeconds > SilentWaits * _wait;
+        bool silent = _silent
+            || (_waits > 0 && now - _seen > ShortestSilence && (now - _seen).TotalSeconds > SilentWaits * _wait);
         StreamState state = silenced || _last.Muted ? StreamState.Muted : OpenAlarm is not null ? StreamState.Alarm
             : silent ? StreamState.Silent : _last.Result.WarmingUp ? StreamState.WarmingUp : StreamState.Normal;
         return Alarming(alarm, new StreamSummary
@@ -172,7 +177,7 @@ sealed class StreamCard(StreamId stream, int channels, int room)
         Topic = Stream.Topic,
         Partition = Stream.Partition,
         Stream = Stream.Key,
-        State = silenced ? StreamState.Muted : OpenAlarm is not null ? StreamState.Alarm : back.Silent ? StreamState.Silent
+        State = silenced ? StreamState.Muted : OpenAlarm is not null ? StreamState.Alarm : _silent ? StreamState.Silent
             : StreamState.Normal,
         Score = double.NaN,
         Highest = 0,

@@ -9,13 +9,14 @@ namespace Esn.Streaming.Feeds;
 sealed class CalendarColumns
 {
     const double Nearly = .99;  // of the filled fields: a row may be broken
+    const int FirstOf1900 = 50;  // of years of two digits, as programs read them; those below are of 2000
 
     static readonly string[] MonthNames = [.. CultureInfo.InvariantCulture.DateTimeFormat.MonthNames.Take(12)];
 
     // Short names mean other things too (mm is rain, min a minimum): they are parts only where a date is made of them.
     static readonly (Part Part, string[] Names, string[] Short, string Says, Func<string, bool> Holds)[] Kinds =
     [
-        (Part.Year, ["year", "yyyy", "jahr"], ["yr"], "the year", field => Whole(field) is >= 1500 and <= 2200 or >= 50 and <= 99),
+        (Part.Year, ["year", "yyyy", "jahr"], ["yr"], "the year", field => Whole(field) is >= 1500 and <= 2200 or >= FirstOf1900 and <= 99),
         (Part.Month, ["month", "monat"], ["mon", "mm", "mo"], "the month", field => Month(field) > 0),
         (Part.Day, ["day", "dayofmonth", "dateofmonth", "monthday", "mday"], ["dd", "dom", "tag"], "the day of the month",
             field => Whole(field) is >= 1 and <= 31),
@@ -48,16 +49,23 @@ sealed class CalendarColumns
             foreach ((Part part, string[] names, string[] shorts, string says, Func<string, bool> holds) in Kinds)
             {
                 bool full = names.Contains(name);
-                if ((!full && !shorts.Contains(name)) || filled.Count(holds) < Nearly * filled.Length) continue;
+                if (!full && !shorts.Contains(name)) continue;
+                // 98, 99, 00, 01: whole numbers that begin at 10 say nothing of years.
+                bool digits = part == Part.Year && Array.Exists(filled, field => IsTwoDigits(field)
+                    && (Whole(field) >= FirstOf1900 || field.Trim()[0] == '0'));
+                if (filled.Count(field => holds(field) || (digits && IsTwoDigits(field))) < Nearly * filled.Length) continue;
                 if (part != Part.None) _columns.TryAdd(part, c);
                 if (full) _says.TryAdd(c, says);
             }
         }
-        // A day that only ever rises, with nothing beside it, counts the days of a run.
-        if (_columns is { Count: 1 } && _columns.TryGetValue(Part.Day, out int day) && Rises(sample.Filled(day)))
+        // A day that never goes back, with no month or year beside it, counts the days of a run.
+        if (!_columns.ContainsKey(Part.Year) && !_columns.ContainsKey(Part.Month) && !_columns.ContainsKey(Part.DayOfYear))
+            DayOfRun = Enumerable.Range(0, rows.Names.Count).FirstOrDefault(c => !isOther(c) && ColumnTimes.Bare(rows.Names[c]) == "day"
+                && Rises(sample.Filled(c)), -1);
+        if (DayOfRun >= 0 && _columns.GetValueOrDefault(Part.Day, -1) == DayOfRun)
         {
-            _columns.Clear();
-            _says.Remove(day);
+            _columns.Remove(Part.Day);
+            _says.Remove(DayOfRun);
         }
         // Minutes and seconds are such beside an hour.
         if (!_columns.ContainsKey(Part.Hour)) _columns.Remove(Part.Minute);
@@ -78,14 +86,29 @@ sealed class CalendarColumns
     /// <summary>The columns of a time of day, the hour first; empty: there is none.</summary>
     public int[] OfDay => Of(Part.Hour, Part.Minute, Part.Second);
 
+    /// <summary>The column that counts the days of a run; −1: there is none.</summary>
+    public int DayOfRun { get; } = -1;
+
+    /// <summary>The day of a run, with its part that has passed by a row's time of day; what it says, where it has none.</summary>
+    /// <param name="day">Of the run.</param>
+    /// <param name="row">That has columns of a time of day.</param>
+    public string DayWithPart(string day, string[] row)
+    {
+        double?[] parts = [.. OfDay.Select(c => c < row.Length ? Number(row[c]) : null)];
+        if (Number(day) is not { } days || Array.Exists(parts, part => part is null)) return $"{day} {OfDayOf(row)}";
+        double seconds = 0, unit = 3600;
+        foreach (double? part in parts) (seconds, unit) = (seconds + part!.Value * unit, unit / 60);
+        return (days + seconds / 86_400).ToString("R", CultureInfo.InvariantCulture);
+    }
+
     /// <summary>The date of a row as yyyy-MM-dd; what it says, where it has none.</summary>
     public string DateOf(string[] row)
     {
         int[] columns = Date;
         string[] fields = [.. columns.Select(c => c < row.Length ? row[c].Trim() : "")];
-        if (Whole(fields[0]) is >= 1 and < 9999 and var number)
+        if (Whole(fields[0]) is >= 0 and < 9999 and var number && (number > 0 || IsTwoDigits(fields[0])))
         {
-            int year = (int)number + (number is >= 50 and <= 99 ? 1900 : 0);
+            int year = (int)number + (number is >= FirstOf1900 and <= 99 ? 1900 : IsTwoDigits(fields[0]) ? 2000 : 0);
             if (fields.Length == 1) return Iso(year, 1, 1);
             if (columns[1] == _columns.GetValueOrDefault(Part.DayOfYear, -1))
             {
@@ -116,9 +139,11 @@ sealed class CalendarColumns
     static bool Rises(string[] filled)
     {
         for (int i = 1; i < filled.Length; i++)
-            if (!(Whole(filled[i]) > Whole(filled[i - 1]))) return false;
-        return true;
+            if (!(Whole(filled[i]) >= Whole(filled[i - 1]))) return false;
+        return filled.Length > 0 && Whole(filled[^1]) > Whole(filled[0]);
     }
+
+    static bool IsTwoDigits(string field) => field.Trim() is [>= '0' and <= '9', >= '0' and <= '9'];
 
     static double? Number(string field) =>
         double.TryParse(field, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) ? number : null;

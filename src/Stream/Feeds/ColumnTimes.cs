@@ -11,7 +11,9 @@ public sealed class ColumnTimes
     const double RegularShare = .5;                 // of a nameless column's steps that are the same
     const double BackShare = .1;                    // of a clock's steps: runs that begin anew, rows that are late
     const int FewValues = 3;                        // say nothing of their steps
-    const double NearMonth = .05;                   // of a month: 1953.08 is February
+    const double NearPart = .05;                    // of a month, say: 1953.08 is February
+
+    static readonly double[] PartsOfYear = [2, 4, 12, 52, 365, 365.25];  // those that a year has
 
     static readonly string[] Names =
     [
@@ -144,9 +146,9 @@ public sealed class ColumnTimes
             return Numeric(ticks, $"{what} since 1970", rise || IsPresent(middle));
         }
         if (!named) return null;
-        if (unit.Length == 0 && AreYears(values))
+        if (unit.Length == 0 && AreYears(values, bare is "year" or "decimalyear" or "decimaldate"))
         {
-            bool months = Array.TrueForAll(values, value => Math.Abs(12 * value - Math.Round(12 * value)) < NearMonth);
+            bool months = Array.TrueForAll(values, value => Math.Abs(12 * value - Math.Round(12 * value)) < NearPart);
             TimeFormat years = TimeFormat.Years(months);
             return new ColumnTimes(years, zone)
             {
@@ -167,15 +169,27 @@ public sealed class ColumnTimes
             : Numeric(TimeSpan.TicksPerSecond, "seconds since a start");
     }
 
-    // As most time series of R have them: 1953, 1953.25, … A clock of seconds has the same round step throughout.
-    static bool AreYears(double[] values)
+    // As most time series of R have them: 1953, 1953.25, … A clock of seconds has the same round step throughout, or one that varies:
+    // what is not called a year must be of parts of one.
+    static bool AreYears(double[] values, bool named)
     {
         if (values.Length < FewValues || !Array.TrueForAll(values, value => value is >= FirstYear and < LastYear)) return false;
         double[] steps = [.. values.Zip(values.Skip(1), (a, b) => b - a)];
         if (!Array.TrueForAll(steps, step => step is > 0 and <= 1 + 1e-9)) return false;
+        if (!named && !AreParts(values, steps.Min())) return false;
         bool even = steps.Max() - steps.Min() < 1e-6;
         return !even || steps[0] is > 1 - 1e-6 or (> .5 - 1e-6 and < .5 + 1e-6) or (> .25 - 1e-6 and < .25 + 1e-6)
             || Math.Abs(200 * steps[0] - Math.Round(200 * steps[0])) > 1e-3;
+    }
+
+    // Of whole quarters, months, weeks or days, of which some follow each other; or whole days of the year that each is of.
+    static bool AreParts(double[] values, double least)
+    {
+        bool Whole(Func<double, double> count) =>
+            Array.TrueForAll(values, value => Math.Abs(count(value) - Math.Round(count(value))) < NearPart);
+        return Array.Exists(PartsOfYear, n => Math.Round(n * least) == 1
+                && (Whole(value => n * value) || Whole(value => n * (value - values[0]))))
+            || (least < 1 - NearPart && Whole(value => (value - Math.Floor(value)) * (DateTime.IsLeapYear((int)value) ? 366 : 365)));
     }
 
     // But for a few steps: runs that begin anew, rows that are late.

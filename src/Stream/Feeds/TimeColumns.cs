@@ -55,6 +55,8 @@ sealed class TimeColumns
         string days = calendar ? _calendar.DateOf(row) : Field(row, columns[0]).Trim();
         // 20260105 has no place for 13:05.
         if (!calendar && days.Length == 8 && TimeText.IsCompact(days)) days = $"{days[..4]}-{days[4..6]}-{days[6..]}";
+        if (ofDay.Length > 0 && columns[0] == _calendar.DayOfRun && _calendar.OfDay.Contains(ofDay[0]))
+            return _calendar.DayWithPart(days, row);
         return ofDay.Length == 0 ? days
             : $"{days} {(_calendar.OfDay.Contains(ofDay[0]) ? _calendar.OfDayOf(row) : Field(row, ofDay[0]).Trim())}";
     }

@@ -121,7 +121,7 @@ public sealed class StreamingHost : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _batches.Dispose();
-        _told.Dispose();
+        _told.OnCompleted();  // not disposed of: what is still being read from before then goes nowhere, and is no error
         await _webhooks.DisposeAsync().ConfigureAwait(false);
         await _web.DisposeAsync().ConfigureAwait(false);
     }
@@ -142,7 +142,10 @@ public sealed class StreamingHost : IAsyncDisposable
         {
             Metrics.KeepEvery(_config.State.IntervalSeconds);
             outbox = new KeepingOutbox(outbox, new MeasuredStore(store, Metrics.CountSnapshot),
-                TimeSpan.FromSeconds(_config.State.IntervalSeconds), source.IsGone, _time, _log, streams.Kept);
+                TimeSpan.FromSeconds(_config.State.IntervalSeconds), source.IsGone, _time, _log, streams.Kept)
+            {
+                NotKept = streams.NotKept,
+            };
         }
         using var scoring = new EventLoopScheduler(start => new Thread(start) { IsBackground = true, Name = "score" });
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

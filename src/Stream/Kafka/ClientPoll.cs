@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 using System.Text;
 using Confluent.Kafka;
@@ -20,20 +21,21 @@ sealed unsafe class ClientPoll(IConsumer<byte[]?, byte[]?> consumer)
     const string Functions = "Confluent.Kafka.Impl.Librdkafka, Confluent.Kafka";
 
     readonly nint _client = ((SafeHandle)HandleOf(consumer.Handle)).DangerousGetHandle();
-    bool _thrown;         // by a handler, and kept by the client
+    Exception? _thrown;   // by a handler
     byte[] _name = [];    // of the last topic, UTF-8
     string _topic = "";   // the same
 
     /// <summary>A handler of the client: what it throws ends the call of <see cref="Next"/> that it ran within.</summary>
+    /// <remarks>For partitions and statistics; what handlers of errors and of the log throw, the client ignores.</remarks>
     public T Within<T>(Func<T> handler)
     {
         try
         {
             return handler();
         }
-        catch
+        catch (Exception e)
         {
-            _thrown = true;
+            _thrown = e;
             throw;  // the client does not go on with what was asked for
         }
     }
@@ -52,10 +54,14 @@ sealed unsafe class ClientPoll(IConsumer<byte[]?, byte[]?> consumer)
     {
         var record = new PolledRecord((PolledRecord.Message*)Poll(null, _client, (nint)wait.TotalMilliseconds));
         bool some = record is { Exists: true, Code: not ErrorCode.Local_PartitionEOF };
-        if (!_thrown && some && record.Code == ErrorCode.NoError) return record;
+        if (_thrown is null && some && record.Code == ErrorCode.NoError) return record;
         using (record)
         {
-            if (Interlocked.Exchange(ref _thrown, false)) consumer.Consume(TimeSpan.Zero);  // which throws it
+            if (Interlocked.Exchange(ref _thrown, null) is { } thrown)
+            {
+                consumer.Consume(TimeSpan.Zero);  // which throws what the client keeps of it
+                ExceptionDispatchInfo.Throw(thrown);
+            }
             return some ? throw new ConsumeException(new ConsumeResult<byte[], byte[]>(), record.Error) : default;
         }
     }

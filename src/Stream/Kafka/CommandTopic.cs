@@ -137,7 +137,11 @@ public sealed class CommandTopic : ICommandLog, IDisposable
     {
         if (!await Task.Run(() => CatchUp(Patience), CancellationToken.None).ConfigureAwait(false)) return;  // with the next look
         foreach (ControlCommand command in _book.InForce)
+        {
+            // What was ended while those before it were written stays so.
+            if (!_book.InForce.Contains(command)) continue;
             await _producer.ProduceAsync(_topic, MessageOf(command), _closing.Token).ConfigureAwait(false);
+        }
         _anew = false;
     }
 

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Confluent.Kafka;
 using Esn.Streaming.Board;
 using Esn.Streaming.Configuration;
+using Esn.Streaming.Streams;
 using Esn.Streaming.Wire;
 using Microsoft.Extensions.Logging;
 
@@ -10,9 +11,9 @@ namespace Esn.Streaming.Kafka;
 
 /// <summary>What was told before this process, of some partitions.</summary>
 /// <param name="Alarms">The last ones, by their last event each.</param>
-/// <param name="Silences">Streams that were told to be silent, and not yet that they speak again: the identity of each silence.</param>
+/// <param name="Silences">Streams that were told to be silent, and not yet that they speak again; the last one of each.</param>
 /// <param name="Whole">It is all that was ever told of these partitions: an alarm that is not there never was.</param>
-public sealed record PastEvents(IReadOnlyList<BoardAlarm> Alarms, IReadOnlyList<(StreamId Stream, string Silence)> Silences, bool Whole);
+public sealed record PastEvents(IReadOnlyList<BoardAlarm> Alarms, IReadOnlyList<SilenceTold> Silences, bool Whole);
 
 /// <summary>What the topic of events tells of what was before this process: the end of it, as far back as a board shows.</summary>
 /// <param name="config">Validated.</param>
@@ -31,7 +32,7 @@ public sealed class EventHistory(EsnConfig config, TimeProvider time, ILogger lo
     {
         var read = new Extent();
         var alarms = new Dictionary<string, (BoardAlarm Alarm, Timestamp At)>();
-        var silences = new Dictionary<string, StreamId>();
+        var silences = new Dictionary<StreamId, SilenceTold>();
         int unread = 0;
         try
         {
@@ -42,9 +43,10 @@ public sealed class EventHistory(EsnConfig config, TimeProvider time, ILogger lo
                 if (type is FeedCloudEvent.Silent or FeedCloudEvent.Resumed)
                 {
                     if (Feed(record.Message.Value) is not { } feed) unread++;
-                    else if (type == FeedCloudEvent.Resumed) silences.Remove(feed.Silence);
-                    else if (feed.Channel is null && of.Contains(new PartitionId(feed.Topic, feed.Partition)))
-                        silences[feed.Silence] = new StreamId(feed.Topic, feed.Partition, feed.Stream);
+                    else if (Silence(feed) is not { } silence) unread++;
+                    else if (feed.Channel is not null || !of.Contains(new PartitionId(feed.Topic, feed.Partition))) continue;
+                    else if (type == FeedCloudEvent.Silent) silences[silence.Stream] = silence;
+                    else if (silences.GetValueOrDefault(silence.Stream)?.SinceAt == silence.SinceAt) silences.Remove(silence.Stream);
                 }
                 else if (Alarm(record.Message.Value) is not { } alarm) unread++;
                 else if (of.Contains(new PartitionId(alarm.Topic, alarm.Partition))) alarms[alarm.Id] = (alarm, record.Message.Timestamp);
@@ -57,11 +59,16 @@ public sealed class EventHistory(EsnConfig config, TimeProvider time, ILogger lo
         }
         if (unread > 0) log.NoEvents(unread, config.Sink.Events);
         return new PastEvents([.. alarms.Values.OrderBy(alarm => alarm.At.UnixTimestampMs).Select(alarm => alarm.Alarm)],
-            [.. silences.Select(silence => (silence.Value, silence.Key))], read.Whole);
+            read.ToEnd ? [.. silences.Values] : [], read.Whole);  // else that one has ended may not have been read
     }
 
     static string TypeOf(Headers? headers) =>
         headers is not null && headers.TryGetLastBytes("ce_type", out byte[] type) ? Encoding.UTF8.GetString(type) : "";
+
+    // Null: its places can't be read.
+    static SilenceTold? Silence(FeedCloudEvent.FeedData feed) =>
+        FeedCloudEvent.SinceAtOf(feed) is { } at && feed.Since is not null && FeedTime.Parse(feed.Since) is { } since
+            ? new SilenceTold(new StreamId(feed.Topic, feed.Partition, feed.Stream), since, at) : null;
 
     static FeedCloudEvent.FeedData? Feed(byte[]? value)
     {
@@ -90,6 +97,8 @@ public sealed class EventHistory(EsnConfig config, TimeProvider time, ILogger lo
     sealed class Extent
     {
         public bool Whole { get; set; }
+
+        public bool ToEnd { get; set; }
     }
 
     IEnumerable<ConsumeResult<byte[]?, byte[]?>> Records(Extent read, CancellationToken stop)
@@ -116,6 +125,7 @@ public sealed class EventHistory(EsnConfig config, TimeProvider time, ILogger lo
             if (record.IsPartitionEOF) ended++;
             else yield return record;
         }
-        read.Whole = all && ended == partitions.Length;
+        read.ToEnd = ended == partitions.Length;
+        read.Whole = all && read.ToEnd;
     }
 }

@@ -141,9 +141,12 @@ sealed class GroupWatch(EsnConfig config, KafkaSource source, Readiness readines
             DescribeConsumerGroupsResult found = await admin.DescribeConsumerGroupsAsync([config.Source.Group],
                 new DescribeConsumerGroupsOptions { RequestTimeout = Patience }).ConfigureAwait(false);
             ConsumerGroupDescription group = found.ConsumerGroupDescriptions[0];
-            return group.State is ConsumerGroupState.Stable or ConsumerGroupState.Empty
-                ? group.Members.SelectMany(member => member.Assignment.TopicPartitions, (member, partition) => (partition, Name(member)))
-                    .ToDictionary() : null;
+            if (group.State is not (ConsumerGroupState.Stable or ConsumerGroupState.Empty)) return null;
+            Dictionary<TopicPartition, string?> held = [];
+            // Where two have one, as for a moment while it changes hands, either will do.
+            foreach (MemberDescription member in group.Members)
+                foreach (TopicPartition partition in member.Assignment.TopicPartitions) held[partition] = Name(member);
+            return held;
         }
         catch (KafkaException)
         {

@@ -70,11 +70,11 @@ public sealed class KafkaSource : IDisposable
             .SetPartitionsRevokedHandler((_, partitions) => _poll!.Within(() => _membership!.Revoke(partitions)))
             .SetPartitionsLostHandler((_, partitions) => _poll!.Within(() => _membership!.Lose(partitions)))
             .SetStatisticsHandler((_, statistics) => _poll!.Within(() => readiness.Heard(statistics)))
-            .SetErrorHandler((_, error) => _poll!.Within(() =>
+            .SetErrorHandler((_, error) =>
             {
                 if (error.IsFatal) _fatal = error;
                 said.Error(error);
-            }))
+            })
             .SetLogHandler((_, line) => said.Line(line))
             .Build();
         _poll = new ClientPoll(Consumer);

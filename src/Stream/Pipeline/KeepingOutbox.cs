@@ -27,6 +27,10 @@ public sealed class KeepingOutbox(IOutbox outbox, ISnapshotStore store, TimeSpan
     readonly Dictionary<PartitionId, Task> _writing = [];
     Task _sleeping = Task.CompletedTask;
 
+    /// <summary>Told of each partition whose snapshot was not kept, from any thread: where nothing comes any more it is to be taken again.
+    /// </summary>
+    public Action<PartitionId>? NotKept { get; init; }
+
     /// <inheritdoc/>
     public async Task Store(ScoredBatch batch, CancellationToken cancel)
     {
@@ -40,7 +44,11 @@ public sealed class KeepingOutbox(IOutbox outbox, ISnapshotStore store, TimeSpan
             // One at a time for a partition: the disk is slower than the interval, and the next one will hold more.
             if (_writing.TryGetValue(snapshot.Partition, out Task? before))
             {
-                if (!last && !before.IsCompleted) continue;
+                if (!last && !before.IsCompleted)
+                {
+                    NotKept?.Invoke(snapshot.Partition);
+                    continue;
+                }
                 await before.ConfigureAwait(false);
             }
             _writing[snapshot.Partition] = Task.Run(() => Keep(snapshot, last), CancellationToken.None);
@@ -89,6 +97,7 @@ public sealed class KeepingOutbox(IOutbox outbox, ISnapshotStore store, TimeSpan
         catch (SnapshotException e)
         {
             log.NotKept(e.Message, interval.TotalSeconds);
+            NotKept?.Invoke(snapshot.Partition);
         }
     }
 }

@@ -130,8 +130,8 @@ public sealed class Gate(int channels, TimesConfig? times = null, GridSpec? grid
         if (_last is not null && Doubt(time, clock, out bool leaps) is { } reason)
         {
             int before = time > _refusedTime && time - _refusedTime <= _times.MaxAhead ? _refused : 0;
-            BeginsRun = (_times.NewRunAfter > 0 && before >= _times.NewRunAfter)
-                || (reason == Rejection.Late && clock is { } at && Records.IsRight(time, _lastTime, at, before));
+            BeginsRun = _times.NewRunAfter > 0 && (before >= _times.NewRunAfter
+                || (reason == Rejection.Late && clock is { } at && Records.IsRight(time, _lastTime, at, before)));
             // What leaps is believed once the next frame leaps as well: a past that is sent again has gaps that its records have not.
             if (!BeginsRun && !(leaps && before > 0 && _refusedTime > _lastTime))
             {

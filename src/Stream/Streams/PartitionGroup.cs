@@ -30,8 +30,11 @@ sealed class PartitionGroup(PartitionId partition, DateTime now)
     /// <summary>When it was captured last, or came.</summary>
     public DateTime CapturedAt { get; private set; } = now;
 
-    /// <summary>Offset of the first record that is not in what was captured or restored last.</summary>
+    /// <summary>Offset of the first record that is not in what was captured or restored last; −1: that was not kept.</summary>
     public long CapturedNext { get; private set; }
+
+    /// <summary>What was captured was not kept: it is to be captured again though nothing comes.</summary>
+    public void NotKept() => CapturedNext = -1;
 
     /// <summary>Where its feed is, by the times of the frames that came last; null: not known.</summary>
     public DateTime? FeedTime { get; private set; }
@@ -48,10 +51,14 @@ sealed class PartitionGroup(PartitionId partition, DateTime now)
     /// <summary>The slot of a name, or null.</summary>
     public StreamSlot? Find(string key) => _slots.GetValueOrDefault(key);
 
+    /// <summary>Told before this process, of streams that are not here yet; by their names.</summary>
+    public Dictionary<string, SilenceTold> Silences { get; } = new(StringComparer.Ordinal);
+
     /// <summary>A stream that was not here before.</summary>
     public void Add(StreamSlot slot)
     {
         _slots.Add(slot.Stream.Key, slot);
+        if (Silences.Remove(slot.Stream.Key, out SilenceTold? silence)) slot.WasTold(silence);
         Bytes += slot.Bytes;
     }
 

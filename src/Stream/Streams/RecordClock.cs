@@ -6,8 +6,8 @@ namespace Esn.Streaming.Streams;
 /// </summary>
 /// <remarks>
 /// A stamp and the timestamp of its record go on together where a feed is live: after an outage both have. A stamp that has gone on by
-/// far more is of a wrong clock. Of a past that is sent in one go, or a simulation that runs faster than the clock, the records'
-/// timestamps say nothing, and nothing is said here.
+/// far more is of a wrong clock. Of a past that is sent in one go, or a simulation that runs faster than the clock by a third or more,
+/// the records' timestamps say nothing, and nothing is said here; nor is it of a stream's first 20 frames.
 /// </remarks>
 sealed class RecordClock
 {
@@ -63,7 +63,7 @@ sealed class RecordClock
         long ahead = (time - sent).Ticks, step = (time - last).Ticks;
         if (_first || begins)
         {
-            (_usual, _together, _run, _doubted) = (ahead, 0, 1, _first);
+            (_usual, _together, _run, _doubted) = (ahead, 0, 1, _first && _doubted);
             _first = false;
             return;
         }
@@ -74,6 +74,9 @@ sealed class RecordClock
         _usual += rise;
         _together = rise > Part * step ? 0 : _together + 1;
     }
+
+    /// <summary>The stream has had frames, of which nothing is known here: it does not begin.</summary>
+    public void GoOn() => _doubted = false;
 
     /// <summary>All that it knows.</summary>
     public void Save(BinaryWriter to)

@@ -35,6 +35,8 @@ sealed class Silence(StreamId stream, int channels, TimesConfig times, FrameOrde
     DateTime? _lastSent;
     DateTime _last;      // feed time of the last frame that was taken
     long _lastAt = -1;   // its offset
+    long _ended = -1;    // offset that identifies the last silence of which the end was told
+    SilenceTold? _before;  // by the wall clock, by another process: the stream has not come to it yet
 
     /// <summary>By the wall clock, and told.</summary>
     public bool IsSilent { get; set; }
@@ -72,6 +74,7 @@ sealed class Silence(StreamId stream, int channels, TimesConfig times, FrameOrde
     /// <param name="begins">It has nothing to do with the one before by its time.</param>
     public void Speak(Frame frame, bool begins)
     {
+        Recall();
         (DateTime since, long sinceAt) = Given;
         TimeSpan interval = order.Interval.Interval ?? TimeSpan.Zero;
         long at = frame.Offset;
@@ -81,8 +84,9 @@ sealed class Silence(StreamId stream, int channels, TimesConfig times, FrameOrde
             _changes.Add(new SilenceChange(stream, -1, false, since, Later(since, limit), interval, sinceAt, at));
             IsSilent = true;
         }
-        if (IsSilent) _changes.Add(new SilenceChange(stream, -1, true, since, frame.Time, interval, sinceAt, at));
-        IsSilent = false;
+        if (!IsSilent) return;
+        _changes.Add(new SilenceChange(stream, -1, true, since, frame.Time, interval, sinceAt, at));
+        (IsSilent, _ended) = (false, sinceAt);
     }
 
     // The last that it gave, which may still wait for others that never came.
@@ -128,13 +132,24 @@ sealed class Silence(StreamId stream, int channels, TimesConfig times, FrameOrde
         return new SilenceChange(stream, -1, false, since, Later(since, limit), order.Interval.Interval!.Value, sinceAt, sinceAt);
     }
 
-    /// <summary>A silence was told by the wall clock, before this process: it is the one that goes on, if nothing came since.</summary>
-    /// <param name="silence">Its identity.</param>
-    /// <returns>Whether it goes on, and that was not known.</returns>
-    public bool WasTold(string silence)
+    /// <summary>
+    /// A silence was told by the wall clock, before this process. It goes on once the stream is where it began, which a backlog may have
+    /// to bring; where the stream is beyond, its end is to be told.
+    /// </summary>
+    /// <param name="silence">Of this stream.</param>
+    public void WasTold(SilenceTold silence) => _before = silence;
+
+    /// <summary>Looks whether the stream has come to the silence that was told before this process.</summary>
+    /// <returns>Whether that goes on, which was not known.</returns>
+    public bool Recall()
     {
-        if (IsSilent || Given.At < 0 || silence != FeedCloudEvent.SilenceOf(stream, -1, Given.At)) return false;
-        return IsSilent = true;
+        (DateTime time, long at) = Given;
+        if (_before is not { } told || at < told.SinceAt) return false;
+        _before = null;
+        if (at == told.SinceAt) return !IsSilent && (IsSilent = true);
+        if (told.SinceAt > _ended)
+            _changes.Add(new SilenceChange(stream, -1, true, told.Since, time, order.Interval.Interval ?? TimeSpan.Zero, told.SinceAt, at));
+        return false;
     }
 
     static DateTime Later(DateTime than, TimeSpan by) => by > DateTime.MaxValue - than ? DateTime.MaxValue : than + by;

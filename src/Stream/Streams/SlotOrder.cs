@@ -28,7 +28,11 @@ static class SlotOrder
     public static bool Load(ReadOnlyMemory<byte> state, StreamId stream, Gate gate, FeedClock clock, FrameOrder order, Silence silence,
         LastAlarms alarms)
     {
-        if (state.IsEmpty) return false;  // of a format before it: learnt anew
+        if (state.IsEmpty)
+        {
+            gate.Records.GoOn();
+            return false;  // of a format before it: learnt anew
+        }
         using var from = new BinaryReader(new MemoryStream(state.ToArray()));
         try
         {
@@ -43,6 +47,7 @@ static class SlotOrder
             bool denied = from.BaseStream.Position < from.BaseStream.Length && from.ReadBoolean();
             if (from.BaseStream.Position < from.BaseStream.Length) order.Interval.LoadEnds(from);
             if (from.BaseStream.Position < from.BaseStream.Length) gate.Records.Load(from);
+            else gate.Records.GoOn();
             return denied;
         }
         catch (EndOfStreamException e)

@@ -64,8 +64,14 @@ public sealed record CommandsGiven(IReadOnlyList<ControlCommand> Commands) : Sou
 public sealed record SourceEnded : SourceMessage;
 
 /// <summary>Streams were told to be silent before this process, and nothing has told since that they speak again.</summary>
-/// <param name="Silences">Which, and the identity of each silence: it holds only where nothing came since.</param>
-public sealed record SilencesTold(IReadOnlyList<(StreamId Stream, string Silence)> Silences) : SourceMessage;
+/// <param name="Silences">One of a stream at the most.</param>
+public sealed record SilencesTold(IReadOnlyList<SilenceTold> Silences) : SourceMessage;
+
+/// <summary>A silence of a stream that was told.</summary>
+/// <param name="Stream">Which.</param>
+/// <param name="Since">Feed time of the last that it gave.</param>
+/// <param name="SinceAt">Offset of the record that it gave last, which is the identity of the silence.</param>
+public sealed record SilenceTold(StreamId Stream, DateTime Since, long SinceAt);
 
 /// <summary>Nothing came, but time has passed: streams may be silent by now.</summary>
 public sealed record TimePassed : SourceMessage;

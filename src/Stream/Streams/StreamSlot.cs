@@ -209,7 +209,10 @@ public sealed class StreamSlot
     public SilenceChange? Wait(DateTime now) => _silence.At(now);
 
     /// <inheritdoc cref="Silence.WasTold"/>
-    public bool WasTold(string silence) => _silence.WasTold(silence);
+    internal void WasTold(SilenceTold silence) => _silence.WasTold(silence);
+
+    /// <inheritdoc cref="Silence.Recall"/>
+    internal bool Recall() => _silence.Recall();
 
     /// <summary>What is known of it before a frame has come that is to be told of.</summary>
     public StreamBack Restored => new(Stream, _gate.Channels, Position, _order.Newest?.Time ?? _order.Last, _silence.LastSent,

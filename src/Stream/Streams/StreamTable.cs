@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using Esn.Streaming.Configuration;
 using Esn.Streaming.State;
@@ -13,6 +14,7 @@ public sealed class StreamTable
     readonly Interventions _interventions;
     readonly Sleepers _sleepers;
     readonly Dictionary<PartitionId, PartitionGroup> _groups = [];
+    readonly ConcurrentQueue<PartitionId> _notKept = new();
     EsnConfig _config;
     ModelChoice _models;
     Admission _admission;
@@ -44,12 +46,16 @@ public sealed class StreamTable
     public ScoredBatch Take(SourceMessage message)
     {
         IReadOnlyList<StreamId> gone = _sleepers.LetGo(_groups.GetValueOrDefault);
+        while (_notKept.TryDequeue(out PartitionId partition)) _groups.GetValueOrDefault(partition)?.NotKept();
         ScoredBatch batch = Of(message);
         return gone.Count == 0 ? batch : batch with { Gone = [.. gone, .. batch.Gone] };
     }
 
     /// <summary>The state of a stream of <see cref="ScoredBatch.Asleep"/> was kept, or could not be: from any thread.</summary>
     public void Kept(StreamId stream, bool kept) => _sleepers.Kept(stream, kept);
+
+    /// <summary>The snapshot of a partition was not kept: from any thread. It is taken again, though nothing may come.</summary>
+    public void NotKept(PartitionId partition) => _notKept.Enqueue(partition);
 
     ScoredBatch Of(SourceMessage message) => message switch
     {
@@ -218,24 +224,50 @@ public sealed class StreamTable
         return Scored(changed);
     }
 
-    // What came in one go, and nothing since, is kept all the same.
+    // What came in one go, and nothing since, is kept all the same; so is what could not be.
     ScoredBatch Wait(TimePassed passed)
     {
         DateTime now = Now;
+        List<SilenceChange> silences = [];
+        List<StreamBack> back = [];
+        foreach (StreamSlot slot in _groups.Values.SelectMany(group => group.Slots))
+        {
+            Recall(slot, silences, back);
+            if (slot.Wait(now) is { } silent) silences.Add(silent);
+        }
         return Captured(Scored(passed) with
         {
             Asleep = _sleepers.Fall(_groups.Values, _config.Source, now),
-            Silences = [.. _groups.Values.SelectMany(group => group.Slots).Select(slot => slot.Wait(now)).OfType<SilenceChange>()],
+            Silences = silences,
+            Back = back,
         }, Due(_groups.Values.Where(group => group.Next > group.CapturedNext)));
     }
 
-    // A process that was killed has told what is in none of its snapshots.
-    ScoredBatch Recall(SilencesTold told) => Scored(told) with
+    // A process that was killed has told what is in none of its snapshots. Its streams may not be here yet, or not be so far.
+    ScoredBatch Recall(SilencesTold told)
     {
-        Back = [.. told.Silences.Where(one => _groups.GetValueOrDefault(new PartitionId(one.Stream.Topic, one.Stream.Partition))
-                ?.Find(one.Stream.Key)?.WasTold(one.Silence) == true)
-            .Select(one => _groups[new PartitionId(one.Stream.Topic, one.Stream.Partition)].Find(one.Stream.Key)!.Restored)],
-    };
+        List<SilenceChange> silences = [];
+        List<StreamBack> back = [];
+        foreach (SilenceTold silence in told.Silences)
+        {
+            if (!_groups.TryGetValue(new PartitionId(silence.Stream.Topic, silence.Stream.Partition), out PartitionGroup? group)) continue;
+            if (group.Find(silence.Stream.Key) is not { } slot)
+            {
+                group.Silences[silence.Stream.Key] = silence;
+                continue;
+            }
+            slot.WasTold(silence);
+            Recall(slot, silences, back);
+        }
+        return Scored(told) with { Silences = silences, Back = back };
+    }
+
+    static void Recall(StreamSlot slot, List<SilenceChange> silences, List<StreamBack> back)
+    {
+        if (slot.Recall()) back.Add(slot.Restored);
+        silences.AddRange(slot.Silences);
+        slot.ToldSilences();
+    }
 
     // One a batch, so that a batch waits for the copying of one partition at the most.
     IEnumerable<PartitionGroup> Due(IEnumerable<PartitionGroup> touched)
@@ -287,6 +319,7 @@ public sealed class StreamTable
         {
             group.Add(opened);
             Pend(opened, frame.Offset);
+            opened.Recall();
         }
         return (opened, 0, letter);
     }

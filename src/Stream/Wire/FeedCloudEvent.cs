@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using CloudNative.CloudEvents;
 
@@ -32,6 +33,15 @@ public static class FeedCloudEvent
     /// <param name="sinceAt">Offset of the record that it gave last.</param>
     public static string SilenceOf(StreamId stream, int channel, long sinceAt) => FormattableString.Invariant(
         $"{stream.Topic}/{stream.Partition}/{stream.Key}/{sinceAt}") + (channel < 0 ? "" : FormattableString.Invariant($"/{channel}"));
+
+    /// <summary>Offset of the record that was given last, of the identity of a silence; null: it is none.</summary>
+    public static long? SinceAtOf(FeedData data)
+    {
+        string before = FormattableString.Invariant($"{data.Topic}/{data.Partition}/{data.Stream}/");
+        if (!data.Silence.StartsWith(before, StringComparison.Ordinal)) return null;
+        string offset = data.Silence[before.Length..].Split('/')[0];  // a channel may follow
+        return long.TryParse(offset, NumberStyles.None, CultureInfo.InvariantCulture, out long at) ? at : null;
+    }
 
     /// <summary>The data of such an event that was told.</summary>
     /// <exception cref="JsonException">It is none.</exception>

@@ -65,7 +65,8 @@ public sealed class EventHistoryTests(EmbeddedBrokerFixture broker) : IClassFixt
         }
         PastEvents past = new EventHistory(config, TimeProvider.System, NullLogger.Instance)
             .Read([new PartitionId("steps", 0)], TestContext.Current.CancellationToken);
-        Assert.Equal([("a", "steps/0/a/5"), ("b", "steps/0/b/9")], past.Silences.Select(one => (one.Stream.Key, one.Silence)).Order());
+        Assert.Equal([new SilenceTold(new StreamId("steps", 0, "a"), DateTime.UnixEpoch, 5),
+            new(new StreamId("steps", 0, "b"), DateTime.UnixEpoch, 9)], past.Silences.OrderBy(one => one.Stream.Key));
         Assert.Empty(past.Alarms);
         Assert.True(past.Whole);
     }

@@ -115,6 +115,20 @@ public sealed class StreamBoardTests
     }
 
     [Fact]
+    public void A_stream_that_comes_to_a_silence_that_was_told_before_is_silent_and_keeps_its_past()
+    {
+        Feed(200, "a");
+        int points = _board.Stream(Id("a"), double.MinValue, double.MaxValue, 0, 1000)!.Points.Time.Length;
+        ScoredBatch back = _table.Take(new SilencesTold([new SilenceTold(Id("a"), DateTime.UnixEpoch, _next - 1)]));
+        Assert.Single(back.Back);
+        _board.Observe(back);
+        StreamDetail detail = _board.Stream(Id("a"), double.MinValue, double.MaxValue, 0, 1000)!;
+        Assert.Equal((StreamState.Silent, points), (detail.Summary.State, detail.Points.Time.Length));
+        Feed(1, "a");
+        Assert.NotEqual(StreamState.Silent, _board.Streams(Everything).Streams[0].State);
+    }
+
+    [Fact]
     public void A_stream_goes_with_its_partition_and_so_does_its_open_alarm()
     {
         Feed(605, "a");

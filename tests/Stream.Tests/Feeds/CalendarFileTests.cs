@@ -70,6 +70,32 @@ public sealed class CalendarFileTests : FileTests
             Read("time[s],value\n" + Rows(300, i => F($"{1953 + i / 4.0},{i % 7}.5"))).Rows[0].Time);
     }
 
+    [Theory]
+    [InlineData(1, .05, .01)]    // 20 Hz, give or take
+    [InlineData(1, .02, .003)]
+    [InlineData(1, 1, 0)]
+    [InlineData(3, .2, 0)]       // 5 Hz, every third row is missing
+    [InlineData(3, .1, 0)]
+    public void Seconds_that_could_be_years_are_no_years(int gap, double step, double jitter)
+    {
+        var random = new Random(7);
+        FeedRow[] rows = Read("time,value\n" + Rows(300, i =>
+            F($"{1601 + Math.Round(step * (i + (gap > 1 ? i / gap : 0)) + jitter * random.NextDouble(), 3)},{i % 7}.5"))).Rows;
+        Assert.Equal(1601, (rows[0].Time - DateTime.UnixEpoch).TotalSeconds, .1);
+        Assert.Equal(300, rows.Length);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(7)]
+    public void Days_are_parts_of_the_year_that_they_are_of(int days)
+    {
+        DateTime At(int i) => new DateTime(1999, 11, 1).AddDays(days * i);
+        FeedRow[] rows = Read("time,value\n" + Rows(500, i =>
+            F($"{At(i).Year + (At(i).DayOfYear - 1) / (DateTime.IsLeapYear(At(i).Year) ? 366.0 : 365):F4},{i % 7}.5"))).Rows;
+        Assert.All(rows, row => Assert.True(Math.Abs((row.Time - At((int)row.Index)).TotalHours) < 1));
+    }
+
     [Fact]
     public void Digits_of_a_date_and_an_hour_are_no_seconds()
     {
@@ -132,6 +158,28 @@ public sealed class CalendarFileTests : FileTests
         Assert.Equal(["mm", "hour"], feed.Channels);
         // A year that comes again in row after row gives no row its time.
         Assert.Equal("row", Read("Year,n\n" + Rows(60, i => $"{(i < 30 ? 1993 : 1997)},{i % 7}.5")).Feed.TimeColumn);
+    }
+
+    [Fact]
+    public void Years_of_two_digits_go_on_after_1999()
+    {
+        DateTime At(int i) => new DateTime(1998, 1, 1).AddDays(i);
+        FeedRow[] rows = Read("year,month,day,n\n" + Rows(5000, i => F($"{At(i):yy},{At(i):MM},{At(i):dd},{i % 7}.5"))).Rows;
+        Assert.Equal([.. Enumerable.Range(0, 5000).Select(At)], rows.Select(row => row.Time));
+        // Those of a run are none.
+        Assert.Equal(["year", "n"], Read("year,n\n" + Rows(60, i => $"{10 + i % 5},{i % 7}.5")).Feed.Channels);
+    }
+
+    [Theory]
+    [InlineData(20)]
+    [InlineData(30)]
+    [InlineData(40)]
+    public void A_day_and_an_hour_of_a_run_are_its_clock_however_long_it_is(int days)
+    {
+        (CsvFeed feed, FeedRow[] rows) = Read("day,hour,load\n" + Rows(24 * days, i => $"{1 + i / 24},{i % 24},{i % 7}.5"));
+        Assert.Equal("load", Assert.Single(feed.Channels));
+        Assert.Equal([.. Enumerable.Range(0, 24 * days).Select(i => DateTime.UnixEpoch.AddDays(1).AddHours(i))],
+            rows.Select(row => row.Time));
     }
 
     [Fact]

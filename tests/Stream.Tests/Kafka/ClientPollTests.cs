@@ -89,6 +89,17 @@ public sealed class ClientPollTests : IDisposable
     }
 
     [Fact]
+    public void What_a_handler_throws_is_thrown_though_the_client_keeps_nothing_of_it()
+    {
+        using IConsumer<byte[]?, byte[]?> client = Client("ignored");
+        var poll = new ClientPoll(client);
+        Assert.Throws<InvalidOperationException>(() => poll.Within(() => throw new InvalidOperationException("not now")));
+        Assert.Equal("not now", Assert.Throws<InvalidOperationException>(() => poll.Next(TimeSpan.Zero)).Message);
+        using ClientPoll.PolledRecord none = poll.Next(TimeSpan.Zero);  // once
+        Assert.False(none.Exists);
+    }
+
+    [Fact]
     public void What_comes_in_place_of_a_record_is_an_error_with_its_reason()
     {
         using IConsumer<byte[]?, byte[]?> client = Client("nowhere", AutoOffsetReset.Error);

@@ -14,6 +14,7 @@ public sealed class KeepingOutboxTests : IAsyncDisposable
 
     readonly RecordingLog _log = new();
     readonly Store _store = new();
+    readonly List<PartitionId> _notKept = [];
     readonly TaskCompletionSource _stored = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -51,6 +52,7 @@ public sealed class KeepingOutboxTests : IAsyncDisposable
         _store.Disk.SetResult();
         await ending;
         Assert.Equal([1, 3], _store.Kept);
+        Assert.Equal([Partition], _notKept);
     }
 
     [Fact]
@@ -63,10 +65,11 @@ public sealed class KeepingOutboxTests : IAsyncDisposable
         _store.Full = false;
         await outbox.Store(Ended(2), Cancel);
         Assert.Equal([2], _store.Kept);
+        Assert.Equal([Partition], _notKept);
     }
 
     KeepingOutbox Make(Func<ScoredBatch, Task> store) =>
-        new(new Outbox(store), _store, TimeSpan.FromSeconds(60), _ => false, TimeProvider.System, _log);
+        new(new Outbox(store), _store, TimeSpan.FromSeconds(60), _ => false, TimeProvider.System, _log) { NotKept = _notKept.Add };
 
     static PartitionSnapshot Snapshot(long next) => new(Partition, next, DateTime.UnixEpoch, []);
 

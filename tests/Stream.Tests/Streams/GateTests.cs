@@ -95,5 +95,11 @@ public sealed class GateTests
         var gate = new Gate(1, new TimesConfig { NewRunAfter = 0 });
         Assert.Null(gate.Check(Start, [0], out _));
         for (int i = 0; i < 1000; i++) Assert.Equal(Rejection.Late, gate.Check(Start.AddDays(-1).AddSeconds(i), [i], out _));
+        // Nor where their records say that they are right.
+        for (int i = 0; i < 100; i++)
+        {
+            DateTime time = Start.AddDays(-1).AddSeconds(i);
+            Assert.Equal(Rejection.Late, gate.Check(time, [i], out _, time));
+        }
     }
 }

@@ -1,3 +1,4 @@
+using Esn.Streaming.State;
 using Esn.Streaming.Streams;
 using Esn.Streaming.Wire;
 using Xunit;
@@ -132,5 +133,31 @@ public sealed class RecordClockTests
         (Rejection?[] refused, int runs) = Through(frames);
         Assert.InRange(runs, 0, 1);
         Assert.All(Refused(refused)[10..], i => Assert.True(i % 2 == 1));
+    }
+
+    // Of a program that kept no clock of records: the 26 bytes of it are missing.
+    [Fact]
+    public void A_stream_from_a_snapshot_without_a_clock_does_not_begin()
+    {
+        StreamId stream = new("topic", 0, "pump");
+        Frame At(int i, DateTime time) => new(new FeedRecord("topic", 0, i,
+            new DateTimeOffset(Start.AddSeconds(Interval * i)).ToUnixTimeMilliseconds(), null, null), stream, time, [i]);
+        var slot = new StreamSlot(stream, Pipelines.Config().Detector, new Gate(1));
+        for (int i = 0; i < 300; i++)
+        {
+            Frame frame = At(i, Start.AddSeconds(Interval * i).AddMinutes(30));
+            Assert.Null(slot.Take(frame, frame.Sent, out _));
+            slot.Step([], TimeProvider.System);
+        }
+        SlotSnapshot kept = slot.Capture(300);
+        slot = StreamSlot.Restore(kept with { Order = kept.Order[..^26] }, Pipelines.Config().Detector);
+        // Of two clocks the one that is ahead is the stream's, as ever.
+        for (int i = 300; i < 330; i++)
+        {
+            bool other = i % 2 == 1;
+            Frame frame = At(i, Start.AddSeconds(Interval * i).AddMinutes(other ? 0 : 30));
+            Assert.Equal(other ? Rejection.Late : null, slot.Take(frame, frame.Sent, out _));
+            if (!other) Assert.Equal(0, slot.Step([], TimeProvider.System).NewRuns);
+        }
     }
 }

@@ -143,6 +143,10 @@ public sealed class RestartTests
         Assert.Equal(10, Assert.Single(table.Take(new TimePassed()).Snapshots).Next);
         time.Now += TimeSpan.FromSeconds(10);
         Assert.Empty(table.Take(new TimePassed()).Snapshots);  // it is
+        table.NotKept(Partition);
+        Assert.Equal(10, Assert.Single(table.Take(new TimePassed()).Snapshots).Next);
+        time.Now += TimeSpan.FromSeconds(10);
+        Assert.Empty(table.Take(new TimePassed()).Snapshots);
         PartitionSnapshot kept = Assert.Single(table.Take(new PartitionsRevoked([Partition])).Snapshots);
         table.Take(new PartitionsAssigned([Partition]) { Starts = [new PartitionStart(Partition, kept, 10)] });
         time.Now += TimeSpan.FromSeconds(10);

@@ -182,16 +182,55 @@ public sealed class SilenceTests
 
         table = new StreamTable(config, time);
         table.Take(new PartitionsAssigned([Partition]) { Starts = [new PartitionStart(Partition, kept, kept.Next)] });
-        // Of one that has spoken since it is no news, nor is that of a stream that is not here.
+        // Of one that has spoken since, the end is told; that of a stream that is not here waits for it.
         table.Take(new RecordBatch([At(speaks, "other", offset: 1300)]));
-        ScoredBatch back = table.Take(new SilencesTold([.. silent.Select(change => (change.Stream,
-            FeedCloudEvent.SilenceOf(change.Stream, -1, change.SinceAt))), (new StreamId("steps", 7, "pump"), "steps/7/pump/3")]));
+        ScoredBatch back = table.Take(new SilencesTold([.. silent.Select(Told), new(new StreamId("steps", 7, "pump"), default, 3),
+            new(new StreamId("steps", 0, "new"), Start.UtcDateTime, 3)]));
         Assert.Equal([("pump", true)], back.Back.Select(one => (one.Stream.Key, one.Silent)));
+        SilenceChange resumed = Assert.Single(back.Silences);
+        Assert.Equal((true, "other", Start.UtcDateTime.AddSeconds(499), 999L, 1300L),
+            (resumed.Ended, resumed.Stream.Key, resumed.Since, resumed.SinceAt, resumed.At));
+        Assert.Empty(table.Take(new SilencesTold([.. silent.Select(Told)])).Back);
         time.SetUtcNow(Start + TimeSpan.FromSeconds(1700));
         Assert.Equal(["other"], table.Take(new TimePassed()).Silences.Select(change => change.Stream.Key));
         SilenceChange ended = Assert.Single(table.Take(new RecordBatch([At(speaks, offset: 1400)])).Silences);
         Assert.Equal((true, "pump", 998L, 1400L), (ended.Ended, ended.Stream.Key, ended.SinceAt, ended.At));
     }
+
+    // With it, as long as it is read, the history of what was told is there before the records that were told of.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_silence_that_was_told_before_holds_once_a_backlog_has_come_to_it(bool known)
+    {
+        var time = new FakeTimeProvider(Start);
+        StreamTable table = new(Config(), time);
+        FeedRecord[] records = [.. Enumerable.Range(0, 500).Select(second => At(second))];
+        if (known) table.Take(new RecordBatch(records[..200]));
+        table.Take(new PartitionsAssigned([Partition]));
+        Assert.Empty(table.Take(new SilencesTold([new(new StreamId("steps", 0, "pump"), Start.UtcDateTime.AddSeconds(499), 499)])).Back);
+        foreach (FeedRecord[] some in records[(known ? 200 : 0)..].Chunk(100)) Assert.Empty(table.Take(new RecordBatch(some)).Silences);
+        time.SetUtcNow(Start + TimeSpan.FromSeconds(1700));
+        ScoredBatch passed = table.Take(new TimePassed());
+        Assert.Empty(passed.Silences);
+        Assert.True(Assert.Single(passed.Back).Silent);
+        SilenceChange ended = Assert.Single(table.Take(new RecordBatch([At(1700, offset: 500)])).Silences);
+        Assert.Equal((true, 499L, 500L), (ended.Ended, ended.SinceAt, ended.At));
+    }
+
+    // Without a state there is nothing but the record that ends it.
+    [Fact]
+    public void A_silence_that_was_told_before_ends_with_the_first_record_of_a_stream_that_is_not_known_any_more()
+    {
+        StreamTable table = new(Config(), new FakeTimeProvider(Start));
+        table.Take(new PartitionsAssigned([Partition]));
+        table.Take(new SilencesTold([new(new StreamId("steps", 0, "pump"), Start.UtcDateTime.AddSeconds(99), 99)]));
+        SilenceChange ended = Assert.Single(table.Take(new RecordBatch([At(301), At(302)])).Silences);
+        Assert.Equal((true, Start.UtcDateTime.AddSeconds(99), Start.UtcDateTime.AddSeconds(301), 99L, 301L),
+            (ended.Ended, ended.Since, ended.Time, ended.SinceAt, ended.At));
+    }
+
+    static SilenceTold Told(SilenceChange change) => new(change.Stream, change.Since, change.SinceAt);
 
     [Fact]
     public void A_stream_by_batches_or_irregular_or_paused_as_ever_is_not_silent()
