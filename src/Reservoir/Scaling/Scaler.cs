@@ -42,7 +42,7 @@ abstract class Scaler
     /// <summary>What was expected of a frame that was scaled.</summary>
     /// <param name="y">ŷ, [channels].</param>
     /// <param name="expected">[channels], units of the feed, overwritten; the origin of the frame.</param>
-    /// <param name="stays">[channels]: marked where one has lain beyond the limit for so long that it is expected where it was last.</param>
+    /// <param name="stays">[channels]: whether one lies beyond the limit for so long that it is expected where it was.</param>
     /// <returns>Whether one has.</returns>
     public virtual bool Expect(ReadOnlySpan<double> y, Span<double> expected, Span<bool> stays)
     {
