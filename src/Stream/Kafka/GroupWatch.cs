@@ -111,25 +111,40 @@ sealed class GroupWatch(EsnConfig config, KafkaSource source, Readiness readines
             });
             return;
         }
-        List<TopicPartitionOffset> told =
-            await Task.Run(() => _consumer.Committed(partitions, Patience), CancellationToken.None).ConfigureAwait(false);
-        Dictionary<TopicPartition, long> committed = told.Where(found => found.Offset.Value >= 0)
+        // All at once: on a connection of the client each question waits for the fetch before it, half a second where a feed is idle.
+        Task<List<TopicPartitionOffset>> told = Task.Run(() => _consumer.Committed(partitions, Patience), CancellationToken.None);
+        Task<Dictionary<TopicPartition, long>> first = Offsets(admin, partitions, OffsetSpec.Earliest()),
+            next = Offsets(admin, partitions, OffsetSpec.Latest());
+        Task<Dictionary<TopicPartition, string?>?> reading = Held(admin);
+        Task looked = source.LookAtTopics(admin);
+        await Task.WhenAll(told, first, next, reading, looked).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        stop.ThrowIfCancellationRequested();
+        Dictionary<TopicPartition, long> committed = (await told.ConfigureAwait(false)).Where(found => found.Offset.Value >= 0)
             .ToDictionary(found => found.TopicPartition, found => found.Offset.Value);
-        Dictionary<TopicPartition, WatermarkOffsets> held = [];
-        foreach (TopicPartition partition in partitions)
-        {
-            stop.ThrowIfCancellationRequested();
-            held[partition] = await Task.Run(() => _consumer.QueryWatermarkOffsets(partition, Patience), CancellationToken.None)
-                .ConfigureAwait(false);
-        }
-        stop.ThrowIfCancellationRequested();
-        Dictionary<TopicPartition, string?>? read = await Held(admin).ConfigureAwait(false);
+        (Dictionary<TopicPartition, long> low, Dictionary<TopicPartition, long> high) =
+            (await first.ConfigureAwait(false), await next.ConfigureAwait(false));
+        Dictionary<TopicPartition, string?>? read = await reading.ConfigureAwait(false);
         readiness.Told([.. partitions.Select(partition => new GroupPartition(new PartitionId(partition.Topic, partition.Partition),
-            committed.TryGetValue(partition, out long next) ? next : held[partition].Low.Value, held[partition].High.Value,
+            committed.TryGetValue(partition, out long at) ? at : low[partition], high[partition],
             read?.ContainsKey(partition) ?? true) { Elsewhere = read?.GetValueOrDefault(partition) })], gone.FirstOrDefault());
-        // Last: where it is not told, all else is.
-        stop.ThrowIfCancellationRequested();
-        await source.LookAtTopics(admin).ConfigureAwait(false);
+        await looked.ConfigureAwait(false);  // where it is not told, all else is
+    }
+
+    static async Task<Dictionary<TopicPartition, long>> Offsets(IAdminClient admin, TopicPartition[] partitions, OffsetSpec spec)
+    {
+        try
+        {
+            ListOffsetsResult found = await admin.ListOffsetsAsync(
+                partitions.Select(partition => new TopicPartitionOffsetSpec { TopicPartition = partition, OffsetSpec = spec }),
+                new ListOffsetsOptions { RequestTimeout = Patience, IsolationLevel = IsolationLevel.ReadCommitted }).ConfigureAwait(false);
+            return found.ResultInfos.ToDictionary(info => info.TopicPartitionOffsetError.TopicPartition,
+                info => info.TopicPartitionOffsetError.Offset.Value);
+        }
+        catch (ListOffsetsException e)
+        {
+            throw new KafkaException(e.Result.ResultInfos.Select(info => info.TopicPartitionOffsetError.Error)
+                .FirstOrDefault(error => error.IsError) ?? e.Error);
+        }
     }
 
     // Who has each, but for this process. Null where the brokers don't tell, as the embedded one, or not now: while a group shares its

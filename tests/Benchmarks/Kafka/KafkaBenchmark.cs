@@ -12,7 +12,7 @@ static class KafkaBenchmark
     public static Benchmark Entry { get; } = new("kafka",
         "a backlog through Apache Kafka: bare loop, decoding, detectors alone, `esn run` with 1 and 2 workers, a partition that moves "
             + "[--records N] [--streams N] [--units N] [--scores one|signal] [--parts consume,decode,steps,run,workers] "
-            + "[--esn FOLDER] [--servers HOST:PORT]; or a steady feed: --soak MINUTES", Run);
+            + "[--rounds N] [--esn FOLDER] [--servers HOST:PORT]; or a steady feed: --soak MINUTES", Run);
 
     static List<Figure> Run(string[] options)
     {
@@ -34,21 +34,35 @@ static class KafkaBenchmark
         var figures = new List<Figure>();
         string[] parts = Options.Text(options, "--parts")?.Split(',') ?? ["consume", "decode", "steps", "run", "workers"];
         Cost? Part(string part, string name, Func<Cost> run) => parts.Contains(part) ? Told(figures, name, run()) : null;
-        Cost? bare = Part("consume", "consume", () => ClientLoops.Consume(servers, load, decode: null));
-        Part("decode", "consume + decode", () => ClientLoops.Consume(servers, load, new FrameDecoder(new FrameFields())));
-        foreach (string name in scores)
+        // In turn, so that what else the machine does falls on all parts alike.
+        for (int round = Options.Int(options, "--rounds", 1); round > 0; round--)
         {
-            Cost? steps = Part("steps", $"{name}: StepMany", () => Fleet.Run(servers, load, KafkaLoad.Spec(name, load.Units)));
-            Cost? one = Part("run", $"{name}: esn run", () => Workers.Run(servers, load, name, count: 1, figures));
-            Part("workers", $"{name}: esn run, 2 workers", () => Workers.Run(servers, load, name, count: 2, figures));
-            if (bare is not { } a || steps is not { } c || one is not { } all) continue;
-            double ratio = all.MicrosOfCpu / (a.MicrosOfCpu + c.MicrosOfCpu), warm = all.WarmMicros / (a.WarmMicros + c.WarmMicros);
-            figures.Add(new Figure($"kafka {name}: esn run over consume + StepMany", ratio, "ratio"));
-            figures.Add(new Figure($"kafka {name}: the same in the last half", warm, "ratio"));
-            Console.WriteLine(FormattableString.Invariant(
-                $"{name}: CPU of esn run over consume + StepMany: {ratio:F2}, {warm:F2} in the last half"));
+            Cost? bare = Part("consume", "consume", () => ClientLoops.Consume(servers, load, decode: null));
+            Part("decode", "consume + decode", () => ClientLoops.Consume(servers, load, new FrameDecoder(new FrameFields())));
+            foreach (string name in scores)
+            {
+                Cost? steps = Part("steps", $"{name}: StepMany", () => Fleet.Run(servers, load, KafkaLoad.Spec(name, load.Units)));
+                Cost? one = Part("run", $"{name}: esn run", () => Workers.Run(servers, load, name, count: 1, figures));
+                Part("workers", $"{name}: esn run, 2 workers", () => Workers.Run(servers, load, name, count: 2, figures));
+                if (bare is not { } a || steps is not { } c || one is not { } all) continue;
+                double ratio = all.MicrosOfCpu / (a.MicrosOfCpu + c.MicrosOfCpu), warm = all.WarmMicros / (a.WarmMicros + c.WarmMicros);
+                figures.Add(new Figure($"kafka {name}: esn run over consume + StepMany", ratio, "ratio"));
+                figures.Add(new Figure($"kafka {name}: the same in the last half", warm, "ratio"));
+                Console.WriteLine(FormattableString.Invariant(
+                    $"{name}: CPU of esn run over consume + StepMany: {ratio:F2}, {warm:F2} in the last half"));
+            }
         }
-        return figures;
+        return [.. figures.GroupBy(figure => figure.Name).Select(Median)];
+    }
+
+    static Figure Median(IGrouping<string, Figure> rounds)
+    {
+        Figure[] sorted = [.. rounds.OrderBy(figure => figure.Value)];
+        Figure median = sorted[sorted.Length / 2];
+        if (sorted.Length > 1)
+            Console.WriteLine(FormattableString.Invariant(
+                $"{median.Name,-56} median {median.Value,12:F2} {median.Unit}, {sorted[0].Value:F2} to {sorted[^1].Value:F2}"));
+        return median;
     }
 
     static List<Figure> Soaked(string servers, KafkaLoad load, int minutes)
