@@ -118,14 +118,16 @@ public sealed class EventHistory(EsnConfig config, TimeProvider time, ILogger lo
             return new TopicPartitionOffset(partition, Math.Max(held.Low.Value, held.High.Value - MostEvents / partitions.Length));
         }));
         long since = time.GetTimestamp();
-        int ended = 0;
-        while (ended < partitions.Length && !stop.IsCancellationRequested && time.GetElapsedTime(since) < Patience)
+        var open = partitions.ToHashSet();
+        while (open.Count > 0 && !stop.IsCancellationRequested && time.GetElapsedTime(since) < Patience)
         {
             if (consumer.Consume(Poll) is not { } record) continue;
-            if (record.IsPartitionEOF) ended++;
+            if (record.IsPartitionEOF) open.Remove(record.TopicPartition);
             else yield return record;
         }
-        read.ToEnd = ended == partitions.Length;
+        read.ToEnd = open.Count == 0;
+        if (!read.ToEnd && !stop.IsCancellationRequested)
+            log.PastUnread(config.Sink.Events, $"its end was not reached within {Patience.TotalSeconds:F0} s");
         read.Whole = all && read.ToEnd;
     }
 }

@@ -21,6 +21,8 @@ namespace Esn.Streaming.Kafka;
 sealed class GroupWatch(EsnConfig config, KafkaSource source, Readiness readiness, CommandTopic? commands, TimeProvider time,
     ILogger log)
 {
+    const int AtOnce = 8;  // topics
+
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(5), Longest = TimeSpan.FromSeconds(5);
 
     readonly IConsumer<byte[]?, byte[]?> _consumer = source.Consumer;
@@ -71,22 +73,48 @@ sealed class GroupWatch(EsnConfig config, KafkaSource source, Readiness readines
         }
     }
 
+    // At once, whatever does not need another's answer: on a connection of the client each question waits for the fetch before it, half a
+    // second where a feed is idle.
     async Task Ask(IAdminClient admin, CancellationToken stop)
     {
-        string[] sinks = [config.Sink.Events, config.Sink.DeadLetters,
-            .. config.State.Store == StateStore.Topic ? [config.State.Topic] : Array.Empty<string>()];
-        // Each by itself, on a thread of its own as the call blocks. A consumer that asks makes no topic; the newer call for
-        // descriptions ends the process where a topic has no leader yet (Confluent.Kafka 2.16).
-        List<TopicMetadata> topics = [];
+        Task<Dictionary<TopicPartition, string?>?> reading = Held(admin);
+        Task looked = source.LookAtTopics(admin), commanded = commands?.Look(admin) ?? Task.CompletedTask;
+        try
+        {
+            await Tell(admin, reading, stop).ConfigureAwait(false);
+        }
+        finally
+        {
+            // The client may be disposed of when this has ended.
+            await Task.WhenAll(reading, looked, commanded).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+        await commanded.ConfigureAwait(false);
+        await looked.ConfigureAwait(false);  // where it is not told, all else is
+    }
+
+    // Each by itself, on a thread of its own as the call blocks. A consumer that asks makes no topic; the newer call for descriptions ends
+    // the process where a topic has no leader yet (Confluent.Kafka 2.16).
+    async Task<List<TopicMetadata>> Topics(IAdminClient admin, string[] sinks, CancellationToken stop)
+    {
         if (_matched.MustAsk(_consumer.Assignment.Select(partition => partition.Topic)))
             _matched.Take((await Task.Run(() => admin.GetMetadata(Patience), CancellationToken.None).ConfigureAwait(false)).Topics
                 .Select(topic => topic.Topic));
-        foreach (string topic in config.Source.Named.Union(_matched.Known).Union(sinks))
+        List<TopicMetadata> topics = [];
+        foreach (string[] some in config.Source.Named.Union(_matched.Known).Union(sinks).Chunk(AtOnce))
         {
-            topics.AddRange((await Task.Run(() => admin.GetMetadata(topic, Patience), CancellationToken.None)
-                .ConfigureAwait(false)).Topics);
             stop.ThrowIfCancellationRequested();
+            Metadata[] found = await Task.WhenAll(some.Select(topic =>
+                Task.Run(() => admin.GetMetadata(topic, Patience), CancellationToken.None))).ConfigureAwait(false);
+            topics.AddRange(found.SelectMany(one => one.Topics));
         }
+        return topics;
+    }
+
+    async Task Tell(IAdminClient admin, Task<Dictionary<TopicPartition, string?>?> reading, CancellationToken stop)
+    {
+        string[] sinks = [config.Sink.Events, config.Sink.DeadLetters,
+            .. config.State.Store == StateStore.Topic ? [config.State.Topic] : Array.Empty<string>()];
+        List<TopicMetadata> topics = await Topics(admin, sinks, stop).ConfigureAwait(false);
         string[] gone = [.. sinks.Where(sink => topics.Exists(topic =>
             topic.Topic == sink && topic.Error.Code == ErrorCode.UnknownTopicOrPart))];
         foreach (string topic in gone)
@@ -95,15 +123,13 @@ sealed class GroupWatch(EsnConfig config, KafkaSource source, Readiness readines
 
         TopicPartition[] partitions = [.. topics.Where(topic => !topic.Error.IsError && config.Source.Reads(topic.Topic))
             .SelectMany(topic => topic.Partitions.Select(partition => new TopicPartition(topic.Topic, partition.PartitionId)))];
-        // Whatever becomes of it, it is no part of the feed.
-        if (commands is not null) await commands.Look(admin).ConfigureAwait(false);
         if (partitions.Length == 0)
         {
-            TopicMetadata[] without = [.. topics.Where(topic => topic.Error.IsError && config.Source.Reads(topic.Topic))];
-            string[] absent = [.. without.Where(topic => topic.Error.Code == ErrorCode.UnknownTopicOrPart).Select(topic => topic.Topic)];
+            TopicMetadata[] bad = [.. topics.Where(topic => topic.Error.IsError && config.Source.Reads(topic.Topic))];
+            string[] absent = [.. bad.Where(topic => topic.Error.Code == ErrorCode.UnknownTopicOrPart).Select(topic => topic.Topic)];
             readiness.Told([], gone.FirstOrDefault(), absent.Length switch
             {
-                0 when without.Length > 0 => $"topic {without[0].Topic} can't be read: {without[0].Error.Reason}",
+                0 when bad.Length > 0 => $"topic {bad[0].Topic} can't be read: {bad[0].Error.Reason}",
                 0 when config.Source.Named.Any() => null,  // they are there, and have no partitions yet
                 0 => $"no topic is matched by {string.Join(", ", config.Source.Topics)}",
                 1 => $"topic {absent[0]} does not exist",
@@ -111,13 +137,14 @@ sealed class GroupWatch(EsnConfig config, KafkaSource source, Readiness readines
             });
             return;
         }
-        // All at once: on a connection of the client each question waits for the fetch before it, half a second where a feed is idle.
+        if (topics.Find(topic => config.Source.Reads(topic.Topic) && topic.Partitions.Exists(partition => partition.Leader < 0))
+            is { } leaderless)
+            throw new KafkaException(new Error(ErrorCode.LeaderNotAvailable, $"a partition of {leaderless.Topic} has no leader"));
+        stop.ThrowIfCancellationRequested();
         Task<List<TopicPartitionOffset>> told = Task.Run(() => _consumer.Committed(partitions, Patience), CancellationToken.None);
         Task<Dictionary<TopicPartition, long>> first = Offsets(admin, partitions, OffsetSpec.Earliest()),
             next = Offsets(admin, partitions, OffsetSpec.Latest());
-        Task<Dictionary<TopicPartition, string?>?> reading = Held(admin);
-        Task looked = source.LookAtTopics(admin);
-        await Task.WhenAll(told, first, next, reading, looked).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAll(told, first, next).ConfigureAwait(false);
         stop.ThrowIfCancellationRequested();
         Dictionary<TopicPartition, long> committed = (await told.ConfigureAwait(false)).Where(found => found.Offset.Value >= 0)
             .ToDictionary(found => found.TopicPartition, found => found.Offset.Value);
@@ -127,7 +154,6 @@ sealed class GroupWatch(EsnConfig config, KafkaSource source, Readiness readines
         readiness.Told([.. partitions.Select(partition => new GroupPartition(new PartitionId(partition.Topic, partition.Partition),
             committed.TryGetValue(partition, out long at) ? at : low[partition], high[partition],
             read?.ContainsKey(partition) ?? true) { Elsewhere = read?.GetValueOrDefault(partition) })], gone.FirstOrDefault());
-        await looked.ConfigureAwait(false);  // where it is not told, all else is
     }
 
     static async Task<Dictionary<TopicPartition, long>> Offsets(IAdminClient admin, TopicPartition[] partitions, OffsetSpec spec)

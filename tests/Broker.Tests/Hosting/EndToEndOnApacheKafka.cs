@@ -152,6 +152,25 @@ public sealed class EndToEndOnApacheKafka(RealKafkaFixture broker) : EndToEnd(br
         await Stop(esn);
     }
 
+    [Fact]
+    public async Task A_topic_of_many_partitions_where_nothing_comes_is_ready_all_the_time()
+    {
+        string servers = Servers, source = $"idle-{Guid.NewGuid():N}";
+        (_, string events, string letters) = await NewTopics();
+        await Topics.Create(servers, source, 48);
+        using var esn = new EsnProcess("run", "--config", Config(NewDirectory(), servers, source, events, letters));
+        await Said(esn, "assigned partitions");
+        await Task.Delay(TimeSpan.FromSeconds(5));  // 48 of them begin
+        await Ready(esn);
+        using var http = new HttpClient { BaseAddress = await esn.Address };
+        for (DateTime end = DateTime.UtcNow + TimeSpan.FromSeconds(15); DateTime.UtcNow < end; await Task.Delay(100))
+        {
+            HttpResponseMessage ready = await http.GetAsync("/health/ready");
+            Assert.True(ready.IsSuccessStatusCode, $"{await ready.Content.ReadAsStringAsync()}\n{esn.Said}");
+        }
+        await Stop(esn);
+    }
+
     static async Task NotReady(EsnProcess esn, string why)
     {
         using var http = new HttpClient { BaseAddress = await esn.Address };
