@@ -178,7 +178,7 @@ sealed class PartitionGroup(PartitionId partition, DateTime now)
             SlotSnapshot slot = before[i].Capture(Next);
             ModelSpec wanted = ModelOf(slot, models);
             after[i] = StreamSlot.Restore(slot, before[i].Model.WithPolicyOf(wanted), times);
-            after[i].Hear(before[i].HeardAt);
+            after[i].GoOnFrom(before[i]);
         });
         foreach (StreamSlot slot in after) _slots[slot.Stream.Key] = slot;
     }

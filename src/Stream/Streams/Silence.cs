@@ -152,6 +152,10 @@ sealed class Silence(StreamId stream, int channels, TimesConfig times, FrameOrde
         return false;
     }
 
+    /// <summary>Takes what is not <see cref="Save">saved</see>.</summary>
+    /// <param name="before">Of the same stream, in this process.</param>
+    public void GoOnFrom(Silence before) => (HeardAt, _ended, _before) = (before.HeardAt, before._ended, before._before);
+
     static DateTime Later(DateTime than, TimeSpan by) => by > DateTime.MaxValue - than ? DateTime.MaxValue : than + by;
 
     // What comes every few milliseconds is not silent when a machine has paused.

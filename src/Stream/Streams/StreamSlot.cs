@@ -236,6 +236,10 @@ public sealed class StreamSlot
     /// <summary>It is as if it had been heard just now.</summary>
     public void Hear(DateTime now) => _silence.HeardAt = now;
 
+    /// <summary>Takes what no snapshot holds.</summary>
+    /// <param name="before">The same stream, in this process.</param>
+    public void GoOnFrom(StreamSlot before) => _silence.GoOnFrom(before._silence);
+
     void Hear(DateTime? sent, DateTime now)
     {
         _silence.Hear(sent);

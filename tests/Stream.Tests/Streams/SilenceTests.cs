@@ -199,9 +199,10 @@ public sealed class SilenceTests
 
     // With it, as long as it is read, the history of what was told is there before the records that were told of.
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public void A_silence_that_was_told_before_holds_once_a_backlog_has_come_to_it(bool known)
+    [InlineData(false, false)]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    public void A_silence_that_was_told_before_holds_once_a_backlog_has_come_to_it(bool known, bool reloaded)
     {
         var time = new FakeTimeProvider(Start);
         StreamTable table = new(Config(), time);
@@ -209,6 +210,10 @@ public sealed class SilenceTests
         if (known) table.Take(new RecordBatch(records[..200]));
         table.Take(new PartitionsAssigned([Partition]));
         Assert.Empty(table.Take(new SilencesTold([new(new StreamId("steps", 0, "pump"), Start.UtcDateTime.AddSeconds(499), 499)])).Back);
+        if (reloaded) table.Take(new ConfigChanged(Pipelines.Config(source => source with
+        {
+            Fields = Config().Source.Fields, Times = source.Times with { SilentSeconds = 70 },
+        })));
         foreach (FeedRecord[] some in records[(known ? 200 : 0)..].Chunk(100)) Assert.Empty(table.Take(new RecordBatch(some)).Silences);
         time.SetUtcNow(Start + TimeSpan.FromSeconds(1700));
         ScoredBatch passed = table.Take(new TimePassed());
