@@ -244,6 +244,16 @@ public sealed class ManyStreamsPageTests(ManyStreams many, Browsers browsers) : 
         await page.Context.CloseAsync();
     }
 
+    [Fact]
+    public async Task That_the_process_does_not_answer_is_said_in_words_of_the_page()
+    {
+        (IPage page, _) = await Open();
+        await page.RouteAsync("**/api/v1/streams**", route => route.AbortAsync());
+        await page.FillAsync("#search", "pump");
+        await page.WaitForFunctionAsync("() => document.querySelector('#listCount').innerText === 'The process does not answer.'");
+        await page.Context.CloseAsync();
+    }
+
     static async Task Clean(IPage page)
     {
         AxeResult found = await page.RunAxe();

@@ -4,14 +4,19 @@ const BASE = "/api/v1", AGAIN = 3000;
 const query = parameters => new URLSearchParams(Object.entries(parameters).filter(([, value]) => value !== null && value !== undefined
   && value !== "")).toString();
 
+// Each browser has words of its own for a process that is gone.
+const ask = (address, options) => fetch(address, options).catch(error => {
+  throw error instanceof TypeError ? new Error("The process does not answer.") : error;
+});
+
 export async function get(path, parameters = {}, signal = undefined) {
-  const response = await fetch(`${BASE}/${path}?${query(parameters)}`, { signal });
+  const response = await ask(`${BASE}/${path}?${query(parameters)}`, { signal });
   if (!response.ok) throw Object.assign(new Error((await response.text()).trim()), { status: response.status });
   return response.json();
 }
 
 export async function write(method, path, parameters, token) {
-  const response = await fetch(`${BASE}/${path}?${query(parameters)}`,
+  const response = await ask(`${BASE}/${path}?${query(parameters)}`,
     { method, headers: token ? { Authorization: `Bearer ${token}` } : {} });
   if (!response.ok) throw new Error((await response.text()).trim());
 }
