@@ -9,13 +9,13 @@ static class Fleet
     public static Cost Run(string servers, KafkaLoad load, ModelSpec spec)
     {
         (int[] streams, double[] values, DateTime[] times) = ClientLoops.Frames(servers, load);
+        var watch = new CpuWatch();  // a worker makes its models in that time too
         Detector[] detectors = [.. Enumerable.Range(0, load.Streams).Select(_ => new Detector(spec, 1))];
         int batch = new SourceConfig().BatchSize;
         var results = new StepResult[batch];
         double[] frames = new double[batch], expected = new double[batch];
         var stamps = new DateTime[batch];
         var places = new int[batch];
-        var watch = new CpuWatch();
         for (int start = 0; start < streams.Length; start += batch)
         {
             int count = Math.Min(batch, streams.Length - start);
