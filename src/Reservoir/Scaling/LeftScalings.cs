@@ -19,7 +19,8 @@ sealed class LeftScalings
     public LeftScalings(int channels, LeftScalings? before)
     {
         _of = new Of[channels];
-        for (int c = 0; c < channels; c++) _of[c] = before is null ? new Of() : before._of[c] with { Beyond = 0, Known = 0, Last = double.NaN };
+        for (int c = 0; c < channels; c++)
+            _of[c] = before is null ? new Of() : before._of[c] with { Beyond = 0, Known = 0, Last = double.NaN };
     }
 
     /// <summary>Frames beyond the present scaling, less those that were not, ≥ 0.</summary>

@@ -87,16 +87,21 @@ public sealed class OutgrownTests
     }
 
     [Fact]
-    public void Where_the_feed_does_something_else_a_new_model_begins_with_what_came_since()
+    public void Where_nothing_tells_its_unit_a_new_model_begins_with_what_came_since()
     {
-        var random = new Xoshiro256StarStar(9, threadSafe: false);
-        double[] feed = Rhythm(7000, (t, x) => t >= Start ? 1000 + Normal.Sample(random, 0, 1) : x);
-        StepResult[] results = Feeds.Run(Spec, feed);
+        StepResult[] results = Feeds.Run(Spec, Rhythm(7000, (t, x) => t >= Start ? 1000 : x));
         (int at, bool restarted) = Assert.Single(Changes(results));
         Assert.True(restarted);
         int blind = results.Skip(at + 1).TakeWhile(r => r.WarmingUp).Count();
         Assert.InRange(blind, Spec.WarmUp - 600, Spec.WarmUp - 500);
         Assert.All(results, (r, t) => Assert.Equal(t, r.Position));
+    }
+
+    [Fact]
+    public void A_scaling_that_would_not_hold_what_came_since_is_not_moved()
+    {
+        double[] feed = Rhythm(4000, (t, x) => x + (t < Start ? 0 : t < Start + 250 ? 1000 : 2000));
+        Assert.True(Changes(Feeds.Run(Spec, feed))[0].Restarted);
     }
 
     // Moved with each, what is usual of either would be forgotten each time.
