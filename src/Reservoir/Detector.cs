@@ -207,11 +207,12 @@ public sealed class Detector
                 };
             }
             if (!_model.Outgrown) continue;
-            // A model whose scaling clips most of what comes sees nothing any more: another takes its place, and warms up as the first did.
-            ModelChange why = _model.Leave();
+            // A model whose scaling clips most of what comes sees nothing any more: it is moved, or another takes its place.
+            ModelHealth health = Health;
+            OnlineModel next = _model.Leave(out ModelChange why);
             if (done > 0) results[done - 1] = results[done - 1] with { Model = why };
-            _before = Health with { Rescalings = _before.Rescalings + 1 };
-            (_model, _wanders) = (new OnlineModel(_spec, Channels, _model.Position, _model), false);
+            _before = (why.Restarted ? health : _before) with { Rescalings = _before.Rescalings + 1 };
+            if (why.Restarted) (_model, _wanders) = (next, false);
         }
         GC.KeepAlive(this);  // and with it all memory outside the managed heap
     }

@@ -14,7 +14,7 @@ sealed class FreeRuns : MultiStepForecast
 {
     readonly FreeRunSpec _spec;
     readonly NetworkPredictor _predictor;
-    readonly FeedRange _range;
+    FeedRange _range;
     readonly int _channels, _longest, _slots;
     readonly int[] _lengths;          // T of each score, ascending
     readonly double[][] _finished;    // mean squared error of the last run of each length; NaN: it tells nothing [lengths][channels]
@@ -168,6 +168,9 @@ sealed class FreeRuns : MultiStepForecast
             _predictor.Advance(_forecastTime, _forecastState, _before, Slot(_forecastNext), _spec.Limit);
         }
     }
+
+    /// <inheritdoc/>
+    public override void Move() => _range = new FeedRange(_channels);
 
     /// <inheritdoc/>
     public override (long First, int Count) Foretold =>

@@ -47,6 +47,11 @@ abstract class MultiStepForecast
     /// <summary>What was foretold for a step, [channels], scaled; empty: nothing.</summary>
     public abstract ReadOnlySpan<double> Point(long step);
 
+    /// <summary>The scaling was moved: what is known of where the feed lies is not so any more.</summary>
+    public virtual void Move()
+    {
+    }
+
     /// <summary>Out into a snapshot or back.</summary>
     public abstract void Carry(ref StateCarrier state);
 }

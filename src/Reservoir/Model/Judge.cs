@@ -136,6 +136,14 @@ abstract class Judge
     /// <param name="interval">Between two frames.</param>
     public virtual Drift? Drift(Alarm alarm, Scaler scaler, long position, DateTime time, TimeSpan interval) => null;
 
+    /// <summary>Whether it can go on where the scaling is moved.</summary>
+    public virtual bool CanMove => false;
+
+    /// <summary>The scaling was moved. What is usual of the model's errors stays; where values lie is learnt anew.</summary>
+    /// <param name="units">Of each channel, over what they were, [channels]; 1 where it was not moved.</param>
+    /// <param name="moved">Which channels were, [channels].</param>
+    public virtual void Move(ReadOnlySpan<double> units, ReadOnlySpan<bool> moved) => throw new NotSupportedException();
+
     /// <summary>Out into a snapshot or back.</summary>
     public abstract void Carry(ref StateCarrier state);
 }

@@ -6,7 +6,10 @@ public enum ModelChangeKind
     /// <summary>Channels grow without bound, as counters and ramps do: of them the growth a step is modelled from here on.</summary>
     Growing,
 
-    /// <summary>The feed has left the range of its scaling for good.</summary>
+    /// <summary>
+    /// The feed has left the range of its scaling for good, which was moved to where it is now, so that all that was learnt holds there;
+    /// or, where it does not, the model begins anew.
+    /// </summary>
     Outgrown,
 
     /// <summary>
@@ -19,5 +22,6 @@ public enum ModelChangeKind
 /// <summary>A change of the model itself, as an operator should hear of it.</summary>
 /// <param name="Kind">What.</param>
 /// <param name="Channels">Which channels it is about, ascending; empty: all.</param>
-/// <param name="Restarted">Whether the model begins anew with the next step: next to nothing alarms until it has warmed up.</param>
+/// <param name="Restarted">Whether the model begins anew with the next step: next to nothing alarms until it has warmed up. What
+/// it takes of the frames since the feed left its scaling counts for that.</param>
 public sealed record ModelChange(ModelChangeKind Kind, IReadOnlyList<int> Channels, bool Restarted);

@@ -105,7 +105,9 @@ public abstract record ModelSpec
     public virtual long EstimatedBytes(int channels) =>
         Esn.Readout.EstimatedBytes(MostRegressors(channels), channels, HorizonSteps) + (TakesFields ? 0 : GrowthBytes * channels)
             + (Schedule.MostSettling > Schedule.Settling ? EchoTwin.EstimatedBytes(MostRegressors(channels), channels) : 0)
-            + (InputMap is ByBaseLineSpec map ? BaseLineWatch.EstimatedBytes(map, channels) : 0);
+            // The first frames are let go before others are kept.
+            + Math.Max(FramesBeyond.EstimatedBytes(channels, FramesKept),
+                InputMap is ByBaseLineSpec map ? BaseLineWatch.EstimatedBytes(map, channels) : 0);
 
     const long GrowthBytes = 400;  // of a channel that is watched for growth
 
@@ -114,6 +116,12 @@ public abstract record ModelSpec
 
     /// <summary>How many steps ahead the readout looks, ascending.</summary>
     internal virtual IReadOnlyList<int> HorizonSteps => Readout.Horizons;
+
+    /// <summary>Frames beyond its scaling, less those that are not, from which on a feed has left it for good.</summary>
+    internal int MostBeyond => Math.Max(Alarm.AdaptAfter, Schedule.ScalingSteps);
+
+    /// <summary>Frames since it left its scaling that the next model takes; 0: it begins with what comes.</summary>
+    internal virtual int FramesKept => 0;
 
     /// <summary>When which part of a step begins.</summary>
     internal abstract StepSchedule Schedule { get; }
@@ -155,6 +163,6 @@ public abstract record ModelSpec
 /// <param name="Refusals">Frames that were not learnt, in part or whole, because a number in them was too large.</param>
 /// <param name="Rescalings">
 /// Times that the feed had left the range of its scaling for good: most of its frames lay beyond the limit, for as long as an
-/// alarm may be open. The model began anew then, with a scaling of what came next.
+/// alarm may be open. The scaling was moved to it then, or the model began anew with a scaling of what came.
 /// </param>
 public readonly record struct ModelHealth(long Recoveries, long Refusals, long Rescalings);

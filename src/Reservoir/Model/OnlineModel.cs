@@ -8,6 +8,7 @@ namespace Esn;
 /// </summary>
 sealed class OnlineModel
 {
+    const double MostAlarming = .25;  // part of frames that are taken again: a fault is shorter, what the model does not know lasts
     const int DatingEvery = 64;  // steps between attempts to date the slow change that an open alarm is due to
 
     [ThreadStatic] static double[]? s_scaled;  // y of a block [frames×channels]: scratch that streams share
@@ -40,6 +41,8 @@ sealed class OnlineModel
     Foretelling? _foretelling;      // null: the scaling is not fixed yet
     bool _dated;                    // whether the alarm's slow change was told
     BaseLineWatch? _watch;          // null: how a frame drives the units is settled
+    readonly FramesBeyond? _beyond; // null: the next model begins with what comes
+    bool _again;                    // the feed's last frames are taken once more
 
     /// <param name="spec">Valid.</param>
     /// <param name="channels">Length of every frame, ≥ 1.</param>
@@ -60,6 +63,7 @@ sealed class OnlineModel
         _bar = new Bar(spec.Alarm);
         (_judge, _alarm, _report) = Judging(TimeSpan.FromSeconds(1));
         _first = new FirstFrames(channels, _schedule.ScalingSteps, _judge.TellsEarly);
+        if (spec.FramesKept is > 0 and var kept) _beyond = new FramesBeyond(channels, kept);
         if (spec.InputMap is ByBaseLineSpec map && BaseLineWatch.Fits(spec, map, channels)) _watch = new BaseLineWatch(map, channels);
     }
 
@@ -100,16 +104,81 @@ sealed class OnlineModel
     /// <summary>The specification of a model of which it is known whether its feed has a rhythm on a base line that wanders.</summary>
     public static ModelSpec On(ModelSpec spec, bool wanders) => spec with { InputMap = spec.InputMap.Chosen(wanders) };
 
-    /// <summary>It is outgrown: another takes its place.</summary>
-    /// <returns>Why.</returns>
-    public ModelChange Leave()
+    /// <summary>It is outgrown: its scaling is moved to where the feed is now, or another model takes its place.</summary>
+    /// <param name="why">What is told of it.</param>
+    /// <returns>This one, which has taken the last frames once more; or another, which has taken them as far as no alarm opens in them.
+    /// </returns>
+    public OnlineModel Leave(out ModelChange why)
     {
         _growth.Leave();
-        return _growth.Outgrew ? new ModelChange(ModelChangeKind.Growing, _growth.Which, Restarted: true)
-            : new ModelChange(ModelChangeKind.Outgrown, _spec.TakesFields ? [] : _left.Leave(), Restarted: true);
+        (DateTime[] times, double[] frames) = _beyond?.Last(_beyond.Count) ?? ([], []);
+        int[] left = _growth.Outgrew || _spec.TakesFields ? [] : _left.Leave();
+        bool moved = !_growth.Outgrew && Moves(left.Length > 0 ? left : [.. Enumerable.Range(0, _channels)], times, frames);
+        why = _growth.Outgrew ? new ModelChange(ModelChangeKind.Growing, _growth.Which, Restarted: true)
+            : new ModelChange(ModelChangeKind.Outgrown, left, Restarted: !moved);
+        if (moved) return this;
+        var model = new OnlineModel(_spec, _channels, _position, this);
+        // What the first frames would show of their base line, the next one shows.
+        int count = Math.Min(Math.Min(times.Length, _schedule.AlarmFrom), model._watch?.Left - 1 ?? int.MaxValue);
+        model._position -= count;
+        model.Take(times.AsSpan(^count..), frames.AsSpan(^(count * _channels)..), new StepResult[count], new double[count * _channels],
+            muted: default, whole: false);
+        model._position = _position;
+        return model;
     }
 
-    int MostClipped => Math.Max(_spec.Alarm.AdaptAfter, _schedule.ScalingSteps);
+    // The same feed elsewhere, or in another unit, is to a model that has moved with it what it was. So it is moved, and takes what came
+    // since. Where it alarms on much of that, or the feed is beyond its scaling again, nothing is won by what it knew.
+    bool Moves(int[] channels, DateTime[] times, double[] frames)
+    {
+        if (!_judge.CanMove || _differencing is not null || _watch is not null || times.Length == 0) return false;
+        var (units, moved) = (new double[_channels], new bool[_channels]);
+        Array.Fill(units, 1);
+        var to = new (double Origin, double Unit)[channels.Length];
+        for (int i = 0; i < channels.Length; i++)
+        {
+            int c = channels[i];
+            to[i] = _left.Elsewhere(c, frames, _scaler!);
+            if (!_scaler!.CanMove(c) || !_left.GoesOn(c, to[i].Origin, _scaler) || double.IsNaN(to[i].Unit)) return false;
+            (units[c], moved[c]) = (to[i].Unit / _scaler.UnitOf(c), true);
+        }
+        for (int i = 0; i < channels.Length; i++) _scaler!.Move(channels[i], to[i].Origin, to[i].Unit);
+        _judge.Move(units, moved);
+        _forecast?.Move();
+        _left.Moved(_scaler!);
+        _beyond!.Clear();
+        _washOut.Begin();
+        (_alarm, _report) = AlarmsOf(_judge);
+        bool usual = IsUsual(times, frames) && _left.Beyond == 0;
+        (_alarm, _report) = AlarmsOf(_judge);  // none of these was told
+        return usual;
+    }
+
+    // Whether the frames are as usual, but for a fault among them, once the echo of what was before has faded.
+    bool IsUsual(DateTime[] times, double[] frames)
+    {
+        var (results, expected) = (new StepResult[_predictor.AtOnce], new double[_predictor.AtOnce * _channels]);
+        (long position, int judged, int alarmed, bool echoes) = (_position, 0, 0, true);
+        _again = true;
+        for (int done = 0, count; done < times.Length; done += count)
+        {
+            ReadOnlySpan<double> next = frames.AsSpan(done * _channels);
+            count = _scaler!.Steady(next, Math.Min(_predictor.AtOnce, times.Length - done));
+            count = MissingValues.Together(next, _channels, count);
+            Advance(times.AsSpan(done, count), next[..(count * _channels)], results.AsSpan(0, count),
+                expected.AsSpan(0, count * _channels), muted: default);
+            foreach (StepResult result in results.AsSpan(0, count))
+            {
+                echoes = result.Unjudged;
+                if (!echoes) judged++;
+                if (result.Score >= 1) alarmed++;
+            }
+        }
+        (_again, _position) = (false, position);
+        return !echoes && !_alarm.Open && alarmed <= MostAlarming * judged;
+    }
+
+    int MostClipped => _spec.MostBeyond;
 
     /// <summary>Takes frames until all are taken or the feed has outgrown the model.</summary>
     /// <param name="times">Of the frames, [n].</param>
@@ -196,8 +265,14 @@ sealed class OnlineModel
     (Judge, Alarm, AlarmReport) Judging(TimeSpan interval)
     {
         Judge judge = _spec.CreateJudge(_channels, _forecast, interval);
+        (Alarm alarm, AlarmReport report) = AlarmsOf(judge);
+        return (judge, alarm, report);
+    }
+
+    (Alarm, AlarmReport) AlarmsOf(Judge judge)
+    {
         var alarm = new Alarm(_spec.Alarm, judge.Slow, _spec.TakesFields ? 1 : _channels);
-        return (judge, alarm, new AlarmReport(alarm, judge.Names, judge.Attribute, _channels));
+        return (alarm, new AlarmReport(alarm, judge.Names, judge.Attribute, _channels));
     }
 
     void Advance(ReadOnlySpan<DateTime> times, ReadOnlySpan<double> frames, Span<StepResult> results, Span<double> expected,
@@ -213,13 +288,15 @@ sealed class OnlineModel
                 expected.Slice(t * _channels, _channels), judged);
             if (!judged) Withhold(scaled.Slice(t * _channels, _channels));
             if (times.Length == 1 && MissingValues.Any(frames)) count = Impute(scaled);
-            if (count < _channels && judged) _left.Count(clipped, _scaler, scaled.Slice(t * _channels, _channels),
-                count == 0 ? default : _missing!.Which);
+            if (count == _channels || !judged) continue;
+            _left.Count(clipped, _scaler, scaled.Slice(t * _channels, _channels), count == 0 ? default : _missing!.Which);
+            if (_left.Beyond > 0) _beyond?.Keep(times[t], frames.Slice(t * _channels, _channels));
+            else _beyond?.Clear();
         }
         _predictor.Begin(times, scaled);
         for (int t = 0; t < times.Length; t++)
         {
-            _growth.Step(frames.Slice(t * _channels, _channels), judged: muted.IsEmpty || !muted[t]);
+            if (!_again) _growth.Step(frames.Slice(t * _channels, _channels), judged: muted.IsEmpty || !muted[t]);
             results[t] = Step(times[t], frames.Slice(t * _channels, _channels), scaled.Slice(t * _channels, _channels),
                 expected.Slice(t * _channels, _channels), !muted.IsEmpty && muted[t], count);
         }
@@ -359,6 +436,7 @@ sealed class OnlineModel
             _growth.Carry(ref state);
             _left.Carry(ref state);
         }
+        if (state.Holds(6)) _beyond?.Carry(ref state);
         bool watching = state.Holds(6) && state.Carried(_watch is not null);
         if (!watching) _watch = null;
         _watch?.Carry(ref state);

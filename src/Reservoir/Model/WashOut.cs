@@ -58,6 +58,13 @@ sealed class WashOut(StepSchedule schedule, EchoTwin? twin)
         return least || (_waits && !Echoes);
     }
 
+    /// <summary>What comes is no sequel of what came: the next frame begins the wash-out.</summary>
+    public void Begin()
+    {
+        (_since, _waits) = (0, twin is not null);
+        twin?.Begin();
+    }
+
     long Longest()
     {
         long longest = 0;

@@ -4,12 +4,15 @@ namespace Esn;
 sealed class AsinhScaler : Scaler
 {
     const double Lost = 12;  // sinh of it is 80,000 units: the warm-up was of something else, such as a machine that stood still
+    const double Far = 4;    // 27 units, where the bulk of the warm-up was four wide
+    const double Unseen = .02;  // of a step, there: what moves so little moves without being seen
 
     readonly AsinhScale[] _scales;  // [channels]
+    readonly double[] _last;        // scaled values of the last frame
 
     /// <summary>Not fixed yet: <see cref="Carry"/> does that.</summary>
     public AsinhScaler(int channels, AsinhScalerSpec spec) =>
-        (_scales, Limit) = ([.. Enumerable.Range(0, channels).Select(_ => new AsinhScale(spec))], spec.Limit);
+        (_scales, _last, Limit) = ([.. Enumerable.Range(0, channels).Select(_ => new AsinhScale(spec))], new double[channels], spec.Limit);
 
     /// <summary>From the frames of the warm-up.</summary>
     /// <param name="frames">[count×channels], frame by frame, finite.</param>
@@ -17,7 +20,7 @@ sealed class AsinhScaler : Scaler
     /// <param name="spec">Valid.</param>
     public AsinhScaler(ReadOnlySpan<double> frames, int channels, AsinhScalerSpec spec)
     {
-        (_scales, Limit) = (new AsinhScale[channels], spec.Limit);
+        (_scales, _last, Limit) = (new AsinhScale[channels], new double[channels], spec.Limit);
         double[] values = new double[frames.Length / channels];
         for (int c = 0; c < channels; c++)
         {
@@ -30,17 +33,20 @@ sealed class AsinhScaler : Scaler
     public override double Limit { get; }
 
     /// <inheritdoc/>
-    public override bool IsBeyond(int channel, double y) => Math.Abs(y) > Lost;
+    public override bool IsBeyond(int channel, double y) => Math.Abs(y) > Far;
 
     /// <inheritdoc/>
-    /// <returns>Whether a value is so far away that what it does there is lost: a logarithm sees any distance, but no detail.</returns>
+    /// <returns>Whether a value is so far away that what it does there is lost: a logarithm sees any distance, but no detail. A gauge that
+    /// moved far and goes on with the noise it had is lost too, traffic that grew is not.</returns>
     public override bool Scale(ReadOnlySpan<double> frame, Span<double> y)
     {
         bool lost = false;
         for (int c = 0; c < _scales.Length; c++)
         {
             y[c] = _scales[c].Scale(frame[c]);
-            lost |= IsBeyond(c, y[c]);
+            double step = Math.Abs(y[c] - _last[c]);
+            lost |= Math.Abs(y[c]) > Lost || (Math.Abs(y[c]) > Far && step is > 0 and < Unseen);
+            _last[c] = y[c];
         }
         return lost;
     }
@@ -61,5 +67,6 @@ sealed class AsinhScaler : Scaler
     public override void Carry(ref StateCarrier state)
     {
         foreach (AsinhScale scale in _scales) scale.Carry(ref state);
+        if (state.Holds(6)) state.Carry<double>(_last);
     }
 }

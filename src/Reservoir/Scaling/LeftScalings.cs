@@ -8,6 +8,8 @@ sealed class LeftScalings
 {
     const int ForLife = 2;     // times that a channel left, from which on its levels are its measure
     const int MostMissed = 50; // frames in a row without a value, after which a channel is not waited for
+    const int FewestKnown = 100;    // frames from which it is known what a channel is in its scaling
+    const double MostKnown = 5000;  // frames that its memory is of
     const double Share = .25;  // of the limit, that they take up: the next one may lie beyond
 
     readonly Of[] _of;  // [channels]
@@ -17,7 +19,8 @@ sealed class LeftScalings
     public LeftScalings(int channels, LeftScalings? before)
     {
         _of = new Of[channels];
-        for (int c = 0; c < channels; c++) _of[c] = before is null ? new Of() : before._of[c] with { Beyond = 0 };
+        for (int c = 0; c < channels; c++)
+            _of[c] = before is null ? new Of() : before._of[c] with { Beyond = 0, Known = 0, Last = double.NaN };
     }
 
     /// <summary>Frames beyond the present scaling, less those that were not, ≥ 0.</summary>
@@ -30,7 +33,11 @@ sealed class LeftScalings
     /// <param name="missing">Channels without a value, [channels]; empty: all have one.</param>
     public void Count(bool beyond, Scaler scaler, ReadOnlySpan<double> y, ReadOnlySpan<bool> missing = default)
     {
-        if (Beyond == 0 && !beyond) return;
+        if (Beyond == 0 && !beyond)
+        {
+            for (int c = 0; c < y.Length; c++) _of[c].Follow(!missing.IsEmpty && missing[c] ? double.NaN : y[c]);
+            return;
+        }
         // A frame without the values that lay beyond says nothing of them, unless they do not come any more.
         bool waits = false;
         for (int c = 0; c < y.Length; c++)
@@ -53,17 +60,65 @@ sealed class LeftScalings
         return left.Length == _of.Length ? [] : left;
     }
 
+    /// <summary>
+    /// Where the scaling of a channel that left it is to lie, so that the feed is there what it was before: its mean, and how far it goes
+    /// from one frame to the next, which a level or a slope hardly changes.
+    /// </summary>
+    /// <param name="channel">Which.</param>
+    /// <param name="frames">[count×channels], beyond the scaling, units of the feed; NaN: no value.</param>
+    /// <param name="scaler">The present one.</param>
+    /// <returns>Origin and unit, units of the feed; NaN: it is not known.</returns>
+    public (double Origin, double Unit) Elsewhere(int channel, ReadOnlySpan<double> frames, Scaler scaler)
+    {
+        (double mean, double distance, double last) = (0, 0, double.NaN);
+        (int count, int pairs) = (0, 0);
+        for (int i = channel; i < frames.Length; i += _of.Length)
+        {
+            double x = frames[i];
+            if (!double.IsNaN(x)) mean += (x - mean) / ++count;
+            if (Math.Abs(x - last) is var d && !double.IsNaN(d)) distance += (d - distance) / ++pairs;
+            last = x;
+        }
+        Of of = _of[channel];
+        double unit = of.Known >= FewestKnown ? distance / of.Distance : double.NaN;
+        return double.IsFinite(unit) && unit > 0 && double.IsFinite(mean) ? (mean - unit * of.Mean, unit) : (double.NaN, double.NaN);
+    }
+
+    /// <summary>Whether a channel lies where it never was. What comes back goes from level to level, and is given room.</summary>
+    /// <param name="channel">Which.</param>
+    /// <param name="origin">Where its scaling is to lie, units of the feed.</param>
+    /// <param name="scaler">The present one.</param>
+    public bool GoesOn(int channel, double origin, Scaler scaler)
+    {
+        double room = .5 * scaler.Limit * scaler.UnitOf(channel);  // what has left lies further from where it was
+        return origin < _of[channel].Low - room || origin > _of[channel].High + room;
+    }
+
+    /// <summary>The scaling was moved to where the feed is.</summary>
+    /// <param name="scaler">The present one.</param>
+    public void Moved(Scaler scaler)
+    {
+        Beyond = 0;
+        Lie(scaler);
+        for (int c = 0; c < _of.Length; c++) (_of[c].Beyond, _of[c].Last) = (0, double.NaN);
+    }
+
     /// <summary>A scaling is fixed: what left twice is given room.</summary>
     /// <param name="scaler">Not used yet.</param>
     public void Fix(Scaler scaler)
     {
+        Lie(scaler);
+        for (int c = 0; c < _of.Length; c++)
+            if (_of[c].Times >= ForLife) scaler.Widen(c, (_of[c].High - _of[c].Low) / (Share * scaler.Limit));
+    }
+
+    // Where the levels lie.
+    void Lie(Scaler scaler)
+    {
         double[] level = new double[_of.Length];
         scaler.Unscale(level, level);
         for (int c = 0; c < level.Length; c++)
-        {
             (_of[c].Low, _of[c].High) = (Math.Min(_of[c].Low, level[c]), Math.Max(_of[c].High, level[c]));
-            if (_of[c].Times >= ForLife) scaler.Widen(c, (_of[c].High - _of[c].Low) / (Share * scaler.Limit));
-        }
     }
 
     /// <summary>Out into a snapshot or back.</summary>
@@ -77,6 +132,18 @@ sealed class LeftScalings
     {
         public int Times, Beyond;  // that it left; frames beyond the present scaling since the feed last kept to it
         public int Missed;         // frames in a row without a value, up to a bound
+        public int Known;          // frames in its scaling that tell what it is there, up to a bound
+        public double Mean, Distance, Last = double.NaN;  // scaled: mean, mean distance from one frame to the next, the last frame
         public double Low = double.PositiveInfinity, High = double.NegativeInfinity;  // of its levels, units of the feed
+
+        public void Follow(double y)
+        {
+            double distance = Math.Abs(y - Last);
+            Last = y;
+            if (double.IsNaN(distance)) return;
+            Known = (int)Math.Min(Known + 1, MostKnown);
+            Mean += (y - Mean) / Known;
+            Distance += (distance - Distance) / Known;
+        }
     }
 }

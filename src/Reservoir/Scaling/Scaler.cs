@@ -21,6 +21,15 @@ abstract class Scaler
     /// <param name="y">Its value of the frame that was scaled last.</param>
     public virtual bool IsBeyond(int channel, double y) => Math.Abs(y) >= Limit;
 
+    /// <summary>Whether a channel can be <see cref="Move">moved</see>.</summary>
+    public virtual bool CanMove(int channel) => false;
+
+    /// <summary>A channel lies elsewhere for good: what was learnt of it is to hold there, in units of the model.</summary>
+    /// <param name="channel">That can be moved.</param>
+    /// <param name="origin">Of the feed, at which y is 0.</param>
+    /// <param name="unit">Of the feed, in which y is 1, > 0.</param>
+    public virtual void Move(int channel, double origin, double unit) => throw new NotSupportedException();
+
     /// <summary>y(t) from a frame.</summary>
     /// <param name="frame">[channels], finite, units of the feed.</param>
     /// <param name="y">[channels], overwritten.</param>

@@ -165,6 +165,13 @@ sealed class StandardScaler : Scaler
     public override void Widen(int channel, double unit) => _scale[channel] = Math.Max(_scale[channel], unit);
 
     /// <inheritdoc/>
+    public override bool CanMove(int channel) => _resting is null || _resting[channel].How == Rest.Never;
+
+    /// <inheritdoc/>
+    public override void Move(int channel, double origin, double unit) =>
+        (_mean[channel], _scale[channel], _last[channel], _beyond[channel]) = (origin, unit, 0, 0);
+
+    /// <inheritdoc/>
     public override void Keep(int channel)
     {
         if (_resting is not null) _resting[channel].How = Rest.Never;

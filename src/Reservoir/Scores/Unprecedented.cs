@@ -122,6 +122,23 @@ sealed class Unprecedented
         for (int c = 0; c < _of.Length; c++) _of[c].ToldAt = -Math.Abs(_of[c].ToldAt);
     }
 
+    /// <summary>What is usual of channels has other units from now on, and they lie elsewhere: the leap there is no record.</summary>
+    /// <param name="units">New over old, [channels].</param>
+    /// <param name="moved">[channels].</param>
+    public void Move(ReadOnlySpan<double> units, ReadOnlySpan<bool> moved)
+    {
+        Skip();
+        for (int c = 0; c < _of.Length; c++)
+        {
+            if (!moved[c]) continue;
+            ref Watched of = ref _of[c];
+            (of.Previous, of.Before) = (double.NaN, double.NaN);
+            of.Largest = units[c] * Math.Min(of.Largest, _spec.Tail * of.Usual);
+            (of.Usual, of.Change, of.Width) = (units[c] * of.Usual, units[c] * of.Change, units[c] * of.UsualWidth);
+            (of.UsualWidth, of.Wander, of.Widest) = (of.Width, units[c] * of.Wander, units[c] * of.Widest);
+        }
+    }
+
     static void Keep(ref double told, ref double now, (double Told, double Now) of) =>
         (told, now) = (Math.Max(told, of.Told), Math.Max(now, of.Now));
 

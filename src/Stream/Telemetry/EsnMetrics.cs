@@ -52,7 +52,7 @@ public sealed class EsnMetrics
         _refusals = metrics.CreateCounter("esn_readout_refusals_total",
             "Frames that were scored but not learnt, as a number in them was too large to be squared.");
         _rescalings = metrics.CreateCounter("esn_rescalings_total",
-            "Times that a stream's feed had left the range that its scaling was fixed for, and its model began anew: it warms up.");
+            "Times that a stream's feed had left the range that its scaling was fixed for: it was moved, or the model began anew.");
         _late = metrics.CreateCounter("esn_late_total", "Frames refused because the stream was past their time already.");
         _deadLetters = metrics.CreateCounter("esn_dead_letters_total",
             "Records that could not be taken, by reason; each is in the dead-letter topic as it came.", "reason");

@@ -53,7 +53,8 @@ sealed class StreamInstruments
             "While an alarm that is due to a slow change is open: seconds of feed time, as of its last event, until at this pace the "
             + "level leaves the range it kept to, or the errors alarm by themselves; else NaN.", StreamLabels);
         Rescalings = metrics.CreateCounter("esn_stream_rescalings_total",
-            "Times that the stream's feed had left the range that its scaling was fixed for, and its model began anew.", StreamLabels);
+            "Times that the stream's feed had left the range that its scaling was fixed for: it was moved, or the model began anew.",
+            StreamLabels);
         Expected = metrics.CreateGauge("esn_expected_value", "What the model expected at the last step, in units of the feed.",
             ChannelLabels);
         Observed = metrics.CreateGauge("esn_observed_value", "What came at the last step, in units of the feed.", ChannelLabels);

@@ -11,6 +11,9 @@ public static class ModelCloudEvent
     /// <summary>The model begins anew: nothing alarms until it has warmed up, but for what preset metric tells early.</summary>
     public const string Restarted = "esn.model.restarted";
 
+    /// <summary>The scaling was moved to where the feed is now; what was learnt holds there.</summary>
+    public const string Rescaled = "esn.model.rescaled";
+
     /// <summary>A rhythm rides on a base line that wanders: the units are driven by what is left beside it.</summary>
     public const string Wandering = "esn.model.wandering";
 
@@ -33,7 +36,12 @@ public static class ModelCloudEvent
     /// <param name="names">Names of the channels; empty: none.</param>
     public static CloudEvent Of(Frame frame, long position, ModelChange change, IReadOnlyList<string> names)
     {
-        string type = change.Restarted ? Restarted : change.Kind == ModelChangeKind.Wandering ? Wandering : Growing;
+        string type = change.Restarted ? Restarted : change.Kind switch
+        {
+            ModelChangeKind.Wandering => Wandering,
+            ModelChangeKind.Outgrown => Rescaled,
+            _ => Growing,
+        };
         string what = type[(type.LastIndexOf('.') + 1)..];
         return new CloudEvent
         {
@@ -61,7 +69,8 @@ public static class ModelCloudEvent
         return change.Kind == ModelChangeKind.Wandering
             ? "a rhythm on a base line that wanders: what is left beside it drives the units"
             : change.Kind == ModelChangeKind.Outgrown
-            ? $"{(all ? "the feed has" : of)} left the range that its scaling was fixed for: the model begins anew"
+            ? $"{(all ? "the feed has" : of)} left the range that its scaling was fixed for: "
+                + (change.Restarted ? "the model begins anew" : "the scaling is moved, and what was learnt holds there")
             : $"{of} {(change.Channels.Count > 1 ? "grow" : "grows")} without bound: modelled by the growth a step"
                 + (change.Restarted ? ", the model begins anew" : "");
     }

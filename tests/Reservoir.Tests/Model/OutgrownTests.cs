@@ -9,7 +9,7 @@ namespace Esn.Tests;
 /// <summary>A feed that leaves the range of its scaling for good: a plant that was started after the model.</summary>
 public sealed class OutgrownTests
 {
-    const int Steps = 9000, Start = 3000, Jump = 8000;
+    const int Steps = 9000, Start = 3000, Soon = 3700, Jump = 8000;
 
     static readonly ErrorModelSpec Spec = Feeds.Small();
 
@@ -18,7 +18,8 @@ public sealed class OutgrownTests
     {
         var random = new Xoshiro256StarStar(6, threadSafe: false);
         return [.. Enumerable.Range(0, Steps)
-            .Select(t => Normal.Sample(random, 0, 1) + (t >= Start ? 100 : 0) + (t is >= Jump and < Jump + 20 ? 9 : 0))];
+            .Select(t => Normal.Sample(random, 0, 1) + (t >= Start ? 100 : 0)
+                + (t is (>= Jump and < Jump + 20) or (>= Soon and < Soon + 20) ? 9 : 0))];
     }
 
     static (StepResult[] Results, double[] Expected) Take(Detector detector, double[] feed, Func<int, int> block)
@@ -34,7 +35,7 @@ public sealed class OutgrownTests
     }
 
     [Fact]
-    public void It_is_told_and_then_a_new_model_learns_what_is_normal_there()
+    public void It_is_told_and_then_what_was_learnt_holds_there_and_judging_goes_on()
     {
         var detector = new Detector(Spec, 1);
         (StepResult[] results, double[] expected) = Take(detector, Plant(), _ => 300);
@@ -44,12 +45,94 @@ public sealed class OutgrownTests
         AlarmEvent adapted = events.First(e => e.Change == AlarmChange.Adapted);
         Assert.InRange(adapted.Position, Start + 450, Start + 550);
         Assert.Equal(1, detector.Health.Rescalings);
-        int begun = Array.FindIndex(results, (int)adapted.Position, r => r.WarmingUp);
-        Assert.InRange(begun, adapted.Position, adapted.Position + 100);
-        Assert.All(results[begun..(begun + Spec.WarmUp)], r => Assert.True(r.WarmingUp));
+        int moved = Array.FindIndex(results, r => r.Model is { Kind: ModelChangeKind.Outgrown, Restarted: false });
+        Assert.InRange(moved, adapted.Position, adapted.Position + 20);
+        Assert.All(results[Spec.WarmUp..], r => Assert.False(r.WarmingUp || r.Unjudged));
         Assert.All(results, (r, t) => Assert.Equal(t, r.Position));
-        Assert.InRange(Assert.Single(events, e => e.Change == AlarmChange.Opened && e.Position >= begun).Position, Jump, Jump + 5);
-        Assert.All(expected[(begun + Spec.WarmUp)..Jump], e => Assert.InRange(e, 98, 102));
+        long[] opened = [.. events.Where(e => e.Change == AlarmChange.Opened && e.Position > Start).Select(e => e.Position)];
+        Assert.Equal(2, opened.Length);
+        Assert.InRange(opened[0], Soon, Soon + 5);
+        Assert.InRange(opened[1], Jump, Jump + 5);
+        Assert.All(expected[(moved + 1)..Soon], e => Assert.InRange(e, 98, 102));
+    }
+
+    static double[] Rhythm(int steps, Func<int, double, double> of)
+    {
+        double[] feed = Feeds.Sines(steps, noise: .02);
+        return [.. feed.Select((x, t) => of(t, x - 20))];
+    }
+
+    static (int At, bool Restarted)[] Changes(StepResult[] results) =>
+        [.. results.Select((r, t) => (t, r.Model)).Where(r => r.Model is not null).Select(r => (r.t, r.Model!.Restarted))];
+
+    // A seventh of the noise would be lost in a unit of before, and seven times as much alarm in it.
+    [Theory]
+    [InlineData(7)]
+    [InlineData(1 / 7.0)]
+    public void A_feed_in_other_units_is_judged_in_them(double unit)
+    {
+        double[] feed = Rhythm(8000, (t, x) => (t >= Start ? 1000 + unit * x : x)
+            + (t is >= 4200 and < 4240 ? .3 * unit * Math.Sin(1.3 * t) : 0));
+        StepResult[] results = Feeds.Run(Spec, feed);
+        Assert.False(Assert.Single(Changes(results)).Restarted);
+        AlarmEvent told = Assert.Single(results.Events(), e => e.Change == AlarmChange.Opened && e.Position > Start + 1);
+        Assert.InRange(told.Position, 4200, 4215);
+    }
+
+    [Fact]
+    public void A_fault_on_the_way_there_does_not_cost_what_was_learnt()
+    {
+        double[] feed = Rhythm(6000, (t, x) => x + (t >= Start ? 1000 : 0) + (t is >= 3250 and < 3260 ? 30 : 0));
+        Assert.False(Assert.Single(Changes(Feeds.Run(Spec, feed))).Restarted);
+    }
+
+    [Fact]
+    public void Where_nothing_tells_its_unit_a_new_model_begins_with_what_came_since()
+    {
+        StepResult[] results = Feeds.Run(Spec, Rhythm(7000, (t, x) => t >= Start ? 1000 : x));
+        (int at, bool restarted) = Assert.Single(Changes(results));
+        Assert.True(restarted);
+        int blind = results.Skip(at + 1).TakeWhile(r => r.WarmingUp).Count();
+        Assert.InRange(blind, Spec.WarmUp - 600, Spec.WarmUp - 500);
+        Assert.All(results, (r, t) => Assert.Equal(t, r.Position));
+    }
+
+    [Fact]
+    public void A_scaling_that_would_not_hold_what_came_since_is_not_moved()
+    {
+        double[] feed = Rhythm(4000, (t, x) => x + (t < Start ? 0 : t < Start + 250 ? 1000 : 2000));
+        Assert.True(Changes(Feeds.Run(Spec, feed))[0].Restarted);
+    }
+
+    // Moved with each, what is usual of either would be forgotten each time.
+    [Fact]
+    public void A_level_that_comes_back_is_given_room()
+    {
+        double[] feed = Rhythm(20_000, (t, x) => x + (t / 2500 % 2 == 1 ? 100 : 0));
+        Assert.Equal([false, true], Changes(Feeds.Run(Spec, feed)).Select(change => change.Restarted));
+    }
+
+    [Fact]
+    public void One_that_goes_on_is_followed()
+    {
+        double[] feed = Rhythm(14_000, (t, x) => x + .01 * Math.Max(0, t - Start));
+        (int At, bool Restarted)[] changes = Changes(Feeds.Run(Spec, feed));
+        Assert.InRange(changes.Length, 4, 8);
+        Assert.All(changes, change => Assert.False(change.Restarted));
+    }
+
+    [Fact]
+    public void A_plant_one_of_whose_sensors_was_replaced_is_judged_at_once()
+    {
+        double[] feed = Stepping(5000, 1, step: 0);
+        for (int t = 2000; t < 5000; t++) feed[6 * t + 5] += 400;
+        for (int t = 3050; t < 3150; t++) feed[6 * t] += 8;
+        StepResult[] results = Feeds.Run(Presets.Sensors(), feed, 6);
+        (int at, bool restarted) = Assert.Single(Changes(results));
+        Assert.True(restarted);
+        Assert.InRange(at, 2990, 3040);
+        Assert.All(results[400..], r => Assert.False(r.WarmingUp));
+        Assert.Contains(results.Events(), e => e.Change == AlarmChange.Opened && e.Position is >= 3050 and < 3100);
     }
 
     // A price: what the first frames fixed is soon a small part of it. Alone, and beside a counter.
@@ -91,7 +174,7 @@ public sealed class OutgrownTests
             Assert.Equal(results.Select(Bare), again.Select(Bare));
             Assert.Equal(expected.Select(BitConverter.DoubleToInt64Bits), same.Select(BitConverter.DoubleToInt64Bits));
         }
-        foreach (int at in (int[])[Start + 200, Start + 600, Start + 3000])
+        foreach (int at in (int[])[Start + 200, Start + 520, Start + 600, Start + 3000])
         {
             var detector = new Detector(Spec, 1);
             Take(detector, feed[..at], _ => 100);
@@ -102,6 +185,56 @@ public sealed class OutgrownTests
             (StepResult[] rest, double[] same) = Take(loaded, feed[at..], _ => 64);
             Assert.Equal(results[at..].Select(Bare), rest.Select(Bare));
             Assert.Equal(expected[at..].Select(BitConverter.DoubleToInt64Bits), same.Select(BitConverter.DoubleToInt64Bits));
+        }
+    }
+
+    // A metric by the minute whose level goes from 20 to another after 2000 frames.
+    static double[] Gauge(double level, Func<double, double> noise)
+    {
+        var random = new Xoshiro256StarStar(5, threadSafe: false);
+        return [.. Enumerable.Range(0, 7000).Select(t => t < 2000 ? 20 : level).Select((at, t) =>
+            at + noise(at) * Normal.Sample(random, 0, 1) + (t is >= Jump - 3000 and < Jump - 2980 ? 30 * noise(at) : 0))];
+    }
+
+    [Theory]
+    [InlineData(90)]
+    [InlineData(-400)]
+    public void A_metric_that_moved_far_and_kept_its_noise_begins_the_model_anew_which_has_seen_it_there(double level)
+    {
+        var results = new StepResult[7000];
+        new Detector(new MetricModelSpec(), 1).StepMany(new DateTime[7000], Gauge(level, _ => .1), results, new double[7000]);
+        int anew = Array.FindIndex(results, r => r.Model is { Kind: ModelChangeKind.Outgrown, Restarted: true });
+        Assert.InRange(anew, 2740, 3000);
+        Assert.All(results[750..], r => Assert.False(r.WarmingUp));
+        Assert.Contains(results.Events(), e => e.Change == AlarmChange.Opened && e.Position is >= Jump - 3000 and < Jump - 2990);
+    }
+
+    [Fact]
+    public void A_metric_that_grew_with_its_noise_keeps_its_model()
+    {
+        var results = new StepResult[7000];
+        new Detector(new MetricModelSpec(), 1).StepMany(new DateTime[7000], Gauge(2000, at => at / 5), results, new double[7000]);
+        Assert.All(results, r => Assert.Null(r.Model));
+    }
+
+    [Fact]
+    public void Neither_batches_nor_a_restart_change_a_bit_of_a_metric_that_moved_far()
+    {
+        var spec = new MetricModelSpec();
+        double[] feed = Gauge(90, _ => .1);
+        (StepResult[] results, double[] expected) = Take(new Detector(spec, 1), feed, _ => 1);
+        (StepResult[] blocks, double[] same) = Take(new Detector(spec, 1), feed, _ => 512);
+        Assert.Equal(results.Select(Bare), blocks.Select(Bare));
+        Assert.Equal(expected.Select(BitConverter.DoubleToInt64Bits), same.Select(BitConverter.DoubleToInt64Bits));
+        foreach (int at in (int[])[2001, 2400, 2749, 3100])
+        {
+            var detector = new Detector(spec, 1);
+            Take(detector, feed[..at], _ => 100);
+            var saved = new ArrayBufferWriter<byte>();
+            detector.Save(saved);
+            (StepResult[] rest, double[] again) = Take(Detector.Load(spec, 1, saved.WrittenSpan), feed[at..], _ => 64);
+            Assert.Equal(results[at..].Select(Bare), rest.Select(Bare));
+            Assert.Equal(expected[at..].Select(BitConverter.DoubleToInt64Bits), again.Select(BitConverter.DoubleToInt64Bits));
         }
     }
 

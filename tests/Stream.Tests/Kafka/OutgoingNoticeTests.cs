@@ -59,6 +59,17 @@ public sealed class OutgoingNoticeTests
     }
 
     [Fact]
+    public void A_scaling_that_was_moved_is_an_event_of_its_own()
+    {
+        Message<byte[]?, byte[]?> told = Told(new ModelChange(ModelChangeKind.Outgrown, [1], Restarted: false));
+        Assert.Equal("esn.model.rescaled", Header(told, "ce_type"));
+        JsonElement data = JsonDocument.Parse(told.Value!).RootElement;
+        Assert.Equal("outgrown", data.GetProperty("why").GetString());
+        Assert.EndsWith("the scaling is moved, and what was learnt holds there", data.GetProperty("says").GetString(),
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_model_that_begins_anew_is_an_event_with_the_reason()
     {
         Message<byte[]?, byte[]?> told = Told(new ModelChange(ModelChangeKind.Outgrown, [], Restarted: true));

@@ -19,6 +19,8 @@ sealed class ErrorJudge : Judge, IJudgement
     readonly double[] _scoreOf;   // scratch [channels]
     readonly int _channels;
     readonly PatchyChannels _patchy;
+    readonly ErrorModelSpec _spec;
+    readonly ScoreContext _context;
     int _clean = int.MaxValue;    // steps since the last muted one
     bool _wasOpen;
 
@@ -26,7 +28,7 @@ sealed class ErrorJudge : Judge, IJudgement
     /// <param name="context">What scores are made from.</param>
     public ErrorJudge(ErrorModelSpec spec, ScoreContext context)
     {
-        _channels = context.Channels;
+        (_spec, _context, _channels) = (spec, context, context.Channels);
         _patchy = new PatchyChannels(_channels);
         _scores = [.. spec.Scores.Select(score => score.Create(context))];
         _perChannel = [.. spec.Scores.Select(score => score.PerChannel && _channels > 1)];
@@ -208,6 +210,19 @@ sealed class ErrorJudge : Judge, IJudgement
         _wasOpen = alarm.Open;
         _calibrator.Learn(muted ? Learning.Muted : opening ? Learning.Opening : alarm.Open ? Learning.Frozen : Learning.Normal,
             alarm.Start);
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>Where no score is of the model's errors there is little that could stay.</remarks>
+    public override bool CanMove => _spec.Scores.Any(score => score.JudgesErrors);
+
+    /// <inheritdoc/>
+    public override void Move(ReadOnlySpan<double> units, ReadOnlySpan<bool> moved)
+    {
+        for (int i = 0; i < _scores.Length; i++)
+            if (!_spec.Scores[i].JudgesErrors) _scores[i] = _spec.Scores[i].Create(_context);
+        _wasOpen = false;
+        _unprecedented.Move(units, moved);
     }
 
     /// <inheritdoc/>

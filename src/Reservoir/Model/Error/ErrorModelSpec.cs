@@ -21,6 +21,7 @@ public sealed record ErrorModelSpec : ModelSpec
         new ShapeSpec { Tail = TailPrior.Novel },
     ];
 
+    const int MostKept = 1000;    // frames beyond the scaling: by as many a model is known to hold there or not
     const int MostWashouts = 10;  // after a gap: errors of a feed without noise need as many to fade by ten orders of magnitude
 
     /// <summary>The raw scores; at least one.</summary>
@@ -50,7 +51,7 @@ public sealed record ErrorModelSpec : ModelSpec
 
     /// <summary>
     /// Scaled values are clipped at ± this, [1, 1e6], in standard deviations of the scaling steps. A feed that lies beyond for
-    /// most of as many steps as an alarm may be open gets a new model, which warms up.
+    /// most of as many steps as an alarm may be open gets its scaling moved to where it is, or a new model, which warms up.
     /// </summary>
     public double Limit { get; init; } = 20;
 
@@ -100,6 +101,8 @@ public sealed record ErrorModelSpec : ModelSpec
     internal override StepSchedule Schedule =>
         new(ScalingSteps, LearnFrom: Washout + 1, NormalityFrom: Washout + 1, ScoredFrom, WarmUp, Settling: Washout,
             Scores.Any(score => score.JudgesErrors) ? MostWashouts * Washout : Washout);
+
+    internal override int FramesKept => Math.Min(WarmUp, MostKept);
 
     internal override MultiStepForecast? CreateForecast(Predictor predictor)
     {

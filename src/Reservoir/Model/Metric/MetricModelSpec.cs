@@ -85,6 +85,8 @@ public sealed record MetricModelSpec : ModelSpec
             * ((HorizonSteps.Count + 1) * 2 * sizeof(float) * (Calibrator.Tail.Reference + WarmUp / 10)
                 + Recurrence.Bytes + HourRange.Bytes);
 
+    internal override int FramesKept => WarmUp;
+
     internal override IReadOnlyList<int> HorizonSteps => [.. Horizons.Select(Steps).Distinct()];
 
     // Slow units remember for hundreds of steps what they saw, longer than any settling after a mute: nothing far from the forecast gets
