@@ -140,6 +140,8 @@ sealed class Unprecedented
                 : moved ? Height(missed / usual) : FirstChange.Score(error, record);
             double evidence = moved ? Rarity(c, error / (_spec.Tail * usual)) : changed ? Rarity(c, error / _of[c].Change) : 1;
             if (now > 0 && error > _spec.Factor * record) told = evidence >= 1 ? now : Math.Min(evidence, now);
+            // A level that the model does not follow, as it learns nothing while the alarm is open, is not what was told.
+            if (moved) now = Height(error / usual);
         }
         if (_count >= Young && !frozen)
             LearnTail(c, moved ? error / (_spec.Tail * usual) : error > none ? Change(c, error) : 0, news: told >= 1 && !warmingUp);

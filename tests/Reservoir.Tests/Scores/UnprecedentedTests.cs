@@ -36,6 +36,24 @@ public class UnprecedentedTests
         }
     }
 
+    // While an alarm is open the model learns nothing: what it goes on to miss is a level, which is others' to judge.
+    [Fact]
+    public void An_error_that_is_told_does_not_hold_an_alarm_open_by_the_level_that_it_leaves()
+    {
+        double[] noise = Noise(2000);
+        var score = new Unprecedented(new UnprecedentedSpec(), channels: 1, rate: 4e-4);
+        int told = 0, unusual = 0;
+        for (int t = 0; t < noise.Length; t++)
+        {
+            score.Step([noise[t] + (t >= 1500 ? 30 : 0)], [0], frozen: t > 1500, warmingUp: t < 400);
+            if (t >= 1500 && score.Score >= 1) told++;
+            if (t >= 1600 && score.Unusual) unusual++;
+            if (t == 1500) Assert.True(score.Unusual);
+        }
+        Assert.InRange(told, 1, 3);
+        Assert.InRange(unusual, 0, 40);  // of 400, as of noise alone
+    }
+
     // The first errors of a model that learns slowly are many times its later ones: they are no measure of what is usual now.
     [Theory]
     [InlineData(1)]
