@@ -45,6 +45,28 @@ public sealed class SensorTests
         Assert.DoesNotContain(results[950..], r => r.AlarmOpen);
     }
 
+    // The level holds the alarm open; on-call is to hear of the noise too.
+    [Theory]
+    [InlineData(5)]
+    [InlineData(6)]
+    [InlineData(7)]
+    public void A_second_fault_of_another_kind_in_the_channel_of_an_open_alarm_is_told_once(int seed)
+    {
+        const int steps = 2400, second = 1700;
+        List<AlarmEvent> Events(double width)
+        {
+            var random = new Xoshiro256StarStar(seed, threadSafe: false);
+            return Feeds.Run(Presets.Sensors(), [.. Enumerable.Range(0, Channels * steps).Select(i => Normal.Sample(random, 0, 1)
+                * (i % Channels == 0 && i / Channels is >= second and < second + 100 ? width : 1)
+                + (i % Channels == 0 && i / Channels is >= 1300 and < 2200 ? 12 : 0))], Channels).Events();
+        }
+        static bool Told(AlarmEvent e) => e.Change == AlarmChange.Escalated && e.Position is >= second and < second + 120;
+        Assert.DoesNotContain(Events(width: 1), Told);
+        List<AlarmEvent> events = Events(width: 4);
+        Assert.Single(events, Told);
+        Assert.Single(events, e => e.Change == AlarmChange.Opened && e.Position is >= 1300 and < 2200);
+    }
+
     // At a row in five seconds such a fault lasts an hour and a quarter.
     [Fact]
     public void A_fault_of_nine_hundred_rows_is_one_alarm_from_its_onset_to_its_end()

@@ -13,6 +13,8 @@ sealed class Alarm
     readonly bool[] _before;       // raw scores that reached the threshold in the steps in a row that are about to open one [scores]
     readonly double[] _beforeMargins;  // their highest margins in these [scores]
     readonly int[] _calm;          // steps in a row in which none of a channel's scores was out of the ordinary [channels]
+    readonly bool[] _known;        // raw scores whose alarm is no news in this one: it was told, or began with it [scores]
+    readonly int[] _normal;        // steps in a row in which each was not out of the ordinary [scores]
     readonly bool[] _later;        // those of them that were told later than the others [channels]
     long _end = long.MinValue / 2; // step of the last end
     long _told;                    // step of the last announcement
@@ -21,6 +23,7 @@ sealed class Alarm
     double _toldScore;             // highest score since it, within Rise steps
     int _above, _quiet, _openSteps;
     int _others;                   // steps in a row at which something would open an alarm, were none open
+    int _anew;                     // how often a channel that had a part in this alarm was told anew in it
     int _reopened;                 // how often this alarm opened again after it had closed
     Severity _toldSeverity;        // highest that was told of this alarm
     bool _adapted;                 // the last end was that what the feed does is its new normal
@@ -35,6 +38,7 @@ sealed class Alarm
         (_named, _later) = channels > 1 ? (new bool[channels], new bool[channels]) : ([], []);
         _calm = new int[_named.Length];
         (_contributed, _margins) = (new bool[slow.Length], new double[slow.Length]);
+        (_known, _normal) = (new bool[slow.Length], new int[slow.Length]);
         (_before, _beforeMargins) = (new bool[slow.Length], new double[slow.Length]);
     }
 
@@ -117,6 +121,7 @@ sealed class Alarm
             same = false;
         }
         (Open, _above, _quiet, _openSteps) = (true, 0, 0, 0);
+        Know();
         _reopened = same && !_adapted ? _reopened + 1 : 0;
         if (!same)
         {
@@ -126,7 +131,7 @@ sealed class Alarm
             Array.Clear(_named);
             Array.Clear(_later);
             Array.Clear(_calm);
-            (_told, _toldScore, _toldSeverity, Counts) = (position, score, Severity, true);
+            (_told, _toldScore, _toldSeverity, Counts, _anew) = (position, score, Severity, true, 0);
         }
         bool spreads = same && Spreads(judgement);
         Contribute(position, judgement, default);
@@ -161,9 +166,16 @@ sealed class Alarm
     }
 
     // A channel that was back to normal for as long as would have closed an alarm of its own, and not opened it again, is no part of this
-    // one any more: what it does next is another fault.
+    // one any more: what it does next is another fault. So is what a single score of it says that was silent for as long, while another
+    // holds the alarm open; each time that was told, twice as long, so that what flickers in an open alarm is told a few times.
     void Calm(IJudgement judgement)
     {
+        long calm = (long)(_spec.QuietSteps + _spec.Merge) << Math.Min(_anew, 16);
+        for (int i = 0; i < _normal.Length; i++)
+        {
+            _normal[i] = judgement.IsUnusual(i) ? 0 : Math.Min(_normal[i], int.MaxValue - 1) + 1;
+            _known[i] &= _normal[i] <= calm;
+        }
         if (_calm.Length == 0) return;
         for (int c = 0; c < _calm.Length; c++) _calm[c] = Math.Min(_calm[c], int.MaxValue - 1) + 1;
         for (int i = 0; i < _contributed.Length; i++)
@@ -239,19 +251,24 @@ sealed class Alarm
         return AlarmChange.Escalated;
     }
 
-    // Another channel than those it was told of is another fault, or the same one that spreads: on-call is to know of it. It alarms for as
-    // long as what opens an alarm; others that do so within the rise come with it, or after that. It does not hold the alarm open: what
-    // a fault leaves behind elsewhere would. If it still alarms once that has closed, it opens it again.
+    // Another channel than those it was told of is another fault, or the same one that spreads, and so may be one that was silent
+    // meanwhile: on-call is to know of it. It alarms for as long as what opens an alarm; others that do so within the rise come with it,
+    // or after that. It does not hold the alarm open: what a fault leaves behind elsewhere would. If it still alarms once that has closed,
+    // it opens it again.
     AlarmChange Spread(long position, IJudgement judgement)
     {
         (_above, _spread) = (0, position);
         (_told, _toldScore, _toldSeverity, Counts) = (position, Math.Max(_toldScore, judgement.Score), Severity, true);
+        bool anew = false;
         for (int i = 0; i < _contributed.Length; i++)
         {
             if (!IsNew(judgement, i)) continue;
-            _later[judgement.ChannelOf(i)] = true;
+            if (IsOther(judgement.ChannelOf(i))) _later[judgement.ChannelOf(i)] = true;
+            else anew = true;
             _contributed[i] |= _openSteps == 0;
         }
+        if (anew) _anew++;
+        Know();
         for (int c = 0; c < _named.Length; c++)
             if (_later[c]) Name(c);
         return AlarmChange.Escalated;
@@ -265,8 +282,15 @@ sealed class Alarm
     }
 
     bool IsNew(IJudgement judgement, int score) =>
-        !_slow[score] && IsOther(judgement.ChannelOf(score)) && judgement.Alarms(score)
-        && !judgement.IsTrifle(score);
+        !_slow[score] && judgement.Alarms(score) && !judgement.IsTrifle(score)
+        && judgement.ChannelOf(score) is >= 0 and int channel && (IsOther(channel) || !_known[score]);
+
+    // What alarms from now on belongs to what has just been told.
+    void Know()
+    {
+        _known.AsSpan().Fill(true);
+        Array.Clear(_normal);
+    }
 
     bool IsOther(int channel) => (uint)channel < (uint)_named.Length && !_named[channel];
 
@@ -350,11 +374,15 @@ sealed class Alarm
             state.Carry(_calm);
             state.Carry(_before.AsSpan(0, scores), nameof(_before));
             state.Carry(_beforeMargins.AsSpan(0, scores), nameof(_beforeMargins));
+            state.Carry(_known.AsSpan(0, scores), nameof(_known));
+            state.Carry(_normal.AsSpan(0, scores), nameof(_normal));
+            state.Carry(ref _anew);
         }
         else
         {
             _widespread = PeakScore;
             _toldSeverity = Severity;
+            Know();
             _named.AsSpan().Fill(Open);  // which had a part in it is not known
         }
     }

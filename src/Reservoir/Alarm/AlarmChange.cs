@@ -12,7 +12,10 @@ public enum AlarmChange
     /// </summary>
     Updated,
 
-    /// <summary>The score reached another severity, or rose well above what was told; the latter counts against the budget.</summary>
+    /// <summary>
+    /// The score reached another severity; or, counting against the budget, it rose well above what was told, or a raw score of a channel
+    /// alarms that had no part in the alarm, or was back to normal since for long.
+    /// </summary>
     Escalated,
 
     /// <summary>The feed behaves again, or was muted.</summary>

@@ -20,6 +20,7 @@ sealed class Unprecedented
     const int Young = 20;           // frames that teach what is usual in full
 
     readonly UnprecedentedSpec _spec;
+    readonly bool _levels;      // that a model which learns nothing misses are no errors that go on
     readonly double _nats;      // −ln of the rate that may be told
     readonly double _channels;  // ln of their number
     readonly Watched[] _of;   // [channels]
@@ -29,8 +30,10 @@ sealed class Unprecedented
     /// <param name="spec">Valid.</param>
     /// <param name="channels">≥ 1.</param>
     /// <param name="rate">Of what may be told, a step, (0, 1).</param>
-    public Unprecedented(UnprecedentedSpec spec, int channels, double rate)
+    /// <param name="levels">Frames are values of a feed, whose levels are for other scores; else sizes of errors, of which none is.</param>
+    public Unprecedented(UnprecedentedSpec spec, int channels, double rate, bool levels = true)
     {
+        _levels = levels;
         (_spec, _nats, _channels) = (spec, -Math.Log(rate), Math.Log(channels));
         _of = new Watched[channels];
         Array.Fill(_of, new Watched());
@@ -157,6 +160,8 @@ sealed class Unprecedented
                 : moved ? Height(missed / usual) : FirstChange.Score(error, record);
             double evidence = moved ? Rarity(c, error / (_spec.Tail * usual)) : changed ? Rarity(c, error / _of[c].Change) : 1;
             if (now > 0 && error > _spec.Factor * record) told = evidence >= 1 ? now : Math.Min(evidence, now);
+            // A level that the model does not follow, as it learns nothing while the alarm is open, is not what was told.
+            if (moved && _levels) now = Height(error / usual);
         }
         if (_count >= Young && !frozen)
             LearnTail(c, moved ? error / (_spec.Tail * usual) : error > none ? Change(c, error) : 0, news: told >= 1 && !warmingUp);

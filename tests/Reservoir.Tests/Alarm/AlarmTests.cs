@@ -16,7 +16,8 @@ public class AlarmTests
         public double? Share { get; set; }  // of the score that is widespread; null: all
         public double Widespread => Score * (Share ?? 1);
         public bool ByChannel { get; set; }
-        public int ChannelOf(int score) => ByChannel ? score : -1;
+        public bool OneChannel { get; set; }  // that both are of
+        public int ChannelOf(int score) => OneChannel ? 0 : ByChannel ? score : -1;
         public bool Trifles { get; set; }  // the second
         public bool IsTrifle(int score) => Trifles && score == 1;
     }
@@ -148,6 +149,29 @@ public class AlarmTests
         Assert.Empty(Second(calm));
         // One that is still out of the ordinary is not back.
         Assert.DoesNotContain(Run(spec, _ => 12, 200, t => t is < 5 or >= 120 ? 11 : 4), change => change.Item2 == AlarmChange.Escalated);
+    }
+
+    // One score of a channel holds the alarm open; another of the same channel was silent in it for long: a second fault.
+    [Fact]
+    public void A_score_that_was_back_to_normal_in_an_open_alarm_is_news_when_it_alarms_though_its_channel_was_named()
+    {
+        AlarmSpec spec = new() { OpenAfter = 2, AdaptAfter = 1000 };
+        int calm = spec.QuietSteps + spec.Merge;
+        int[] Told(Func<int, double> second) => [.. Run(spec, t => t < 700 ? 12 : 0, 720, second)
+            .Where(change => change.Item2 == AlarmChange.Escalated).Select(change => change.Item1)];
+        double Twice(int t, int pause) => t < 5 || (t >= 5 + pause && t < 20 + pause) ? 11 : 0;
+        Assert.Empty(Told(t => Twice(t, 100)));  // of all channels: the same fault
+        _judgement.OneChannel = true;
+        Assert.Equal([106], Told(t => Twice(t, 100)));
+        Assert.Equal([201], Told(t => t >= 200 ? 11 : 0));  // it had no part in the alarm before
+        Assert.Empty(Told(t => Twice(t, calm - 1)));
+        Assert.Empty(Told(t => t == 100 ? 11 : 0));  // one step opens none either
+        Assert.Empty(Told(t => t < 5 || t >= 100 ? 11 : 4));  // it never was back to normal
+        // What comes again and again is told ever more seldom: each time it must have been silent for twice as long.
+        Assert.Equal([71], Told(t => t >= 70 && t % 70 < 10 ? 11 : 0));
+        Assert.Equal([141, 281], Told(t => t >= 140 && t % 140 < 10 ? 11 : 0));
+        _judgement.Trifles = true;
+        Assert.Empty(Told(t => Twice(t, 100)));
     }
 
     [Fact]

@@ -36,6 +36,24 @@ public class UnprecedentedTests
         }
     }
 
+    // While an alarm is open the model learns nothing: what it goes on to miss is a level, which is others' to judge.
+    [Fact]
+    public void An_error_that_is_told_does_not_hold_an_alarm_open_by_the_level_that_it_leaves()
+    {
+        double[] noise = Noise(2000);
+        var score = new Unprecedented(new UnprecedentedSpec(), channels: 1, rate: 4e-4);
+        int told = 0, unusual = 0;
+        for (int t = 0; t < noise.Length; t++)
+        {
+            score.Step([noise[t] + (t >= 1500 ? 30 : 0)], [0], frozen: t > 1500, warmingUp: t < 400);
+            if (t >= 1500 && score.Score >= 1) told++;
+            if (t >= 1600 && score.Unusual) unusual++;
+            if (t == 1500) Assert.True(score.Unusual);
+        }
+        Assert.InRange(told, 1, 3);
+        Assert.InRange(unusual, 0, 40);  // of 400, as of noise alone
+    }
+
     // The first errors of a model that learns slowly are many times its later ones: they are no measure of what is usual now.
     [Theory]
     [InlineData(1)]
@@ -174,6 +192,20 @@ public class UnprecedentedTests
     {
         double[] feed = Noise(3000, 20);
         feed[120] = code;
+        feed[2500] += 30;
+        Assert.True(Told(Feeds.Run(Presets.Of(preset), feed), 2500, within: 3));
+    }
+
+    // The very same value so often that no share of spikes would do.
+    [Theory]
+    [InlineData("signal", 65535, 10, 7)]
+    [InlineData("sensors", 65535, 10, 7)]
+    [InlineData("sensors", 1e30, 12, 11)]
+    [InlineData("sensors", -999, 36, 1)]
+    public void A_code_that_comes_often_among_the_first_frames_does_not_either(string preset, double code, int times, int every)
+    {
+        double[] feed = Noise(3000, 20);
+        for (int k = 0; k < times; k++) feed[20 + every * k] = code;
         feed[2500] += 30;
         Assert.True(Told(Feeds.Run(Presets.Of(preset), feed), 2500, within: 3));
     }

@@ -6,6 +6,7 @@ sealed class ErrorJudge : Judge, IJudgement
 {
     readonly Score[] _scores;
     readonly bool[] _perChannel;  // [scores]
+    readonly bool[] _single;      // of a channel, though it be the only one [scores]
     readonly int[] _first;        // where each score's values begin [scores + 1]
     readonly double[] _values;    // raw, joint or by channel [count]
     readonly bool[] _held;        // [count]
@@ -32,6 +33,7 @@ sealed class ErrorJudge : Judge, IJudgement
         _patchy = new PatchyChannels(_channels);
         _scores = [.. spec.Scores.Select(score => score.Create(context))];
         _perChannel = [.. spec.Scores.Select(score => score.PerChannel && _channels > 1)];
+        _single = [.. spec.Scores.Select(score => score.PerChannel)];
         _first = new int[_scores.Length + 1];
         var shapes = new List<ScoreShape>();
         for (int i = 0; i < _scores.Length; i++)
@@ -83,10 +85,9 @@ sealed class ErrorJudge : Judge, IJudgement
     /// <inheritdoc/>
     public int ChannelOf(int score)
     {
-        if (_channels == 1) return -1;
         if (score >= _values.Length) return _unprecedented.Channel;
         int of = IndexOf(score);
-        return _perChannel[of] ? score - _first[of] : -1;
+        return _single[of] ? score - _first[of] : -1;
     }
 
     /// <inheritdoc/>

@@ -52,7 +52,7 @@ sealed class FieldJudge : Judge, IJudgement
         _moved = new double[3 * _blocks.Length];
         (_sizes, _none) = (new double[_blocks.Length], new double[_blocks.Length]);
         double rate = spec.Calibrator is BudgetSpec budget ? budget.AlarmsPerStep : new BudgetSpec().AlarmsPerStep;
-        _unprecedented = new Unprecedented(Records, _blocks.Length, rate);
+        _unprecedented = new Unprecedented(Records, _blocks.Length, rate, levels: false);
     }
 
     static IEnumerable<int[]> Cut(GridSpec grid, int rows, int columns)
