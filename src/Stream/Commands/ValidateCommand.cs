@@ -1,8 +1,11 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using Confluent.Kafka;
 using Esn.Streaming.Configuration;
+using Esn.Streaming.Http;
 using Esn.Streaming.Kafka;
 using Esn.Streaming.State;
 using Esn.Streaming.Streams;
@@ -30,6 +33,10 @@ static class ValidateCommand
         {
             EsnConfig config = RunCommand.Load(parsed);
             ClientCheck.Settings(config);
+            WebServer.Certificate(config.Http, config.Where("http.certificate"))?.Dispose();
+            if (NoDirectory(config) is { } file)
+                throw new ConfigException($"state.directory: {file} is a file, and a directory is expected"
+                    + config.Where("state.directory"));
             Console.WriteLine($"{parsed.GetValue(RunCommand.Config)?.ToString() ?? "the defaults"}: good");
             Console.WriteLine($"  reads   {string.Join(", ", config.Source.Topics)} at {config.Kafka.BootstrapServers} as group "
                 + $"{config.Source.Group}");
@@ -38,12 +45,56 @@ static class ValidateCommand
             if (parsed.GetValue(stream) is { } name) Console.WriteLine($"  models  {name}: {One(config, name, width)}");
             else
                 foreach (string line in All(config, width)) Console.WriteLine($"  models  {line}");
+            foreach (string line in Shadowed(config)) Console.WriteLine($"  models  warning: {line}");
             Console.WriteLine($"  shows   {(config.Http.Certificate.Length > 0 ? "https" : "http")}://{config.Http.Address}/metrics");
+            if (!IsOfThisMachine(config.Http.Address))
+                Console.WriteLine($"  shows   warning: {config.Http.Address} is no address of this machine, on which a start would stop"
+                    + config.Where("http.listen"));
             await foreach (string line in Kept(config, stop).ConfigureAwait(false)) Console.WriteLine($"  state   {line}");
             return 0;
         });
         return (command, ["esn validate --config config/esn.yaml", "esn validate --config config/plant.yaml --stream pump-7",
             "esn validate --config config/esn.yaml --channels 8"]);
+    }
+
+    // The file that stands where state is to be kept, or above; null: there is none.
+    static string? NoDirectory(EsnConfig config)
+    {
+        if (config.State.Store != StateStore.Directory) return null;
+        string? path = Path.GetFullPath(config.StateDirectory);
+        while (path is not null && !Path.Exists(path)) path = Path.GetDirectoryName(path);
+        return File.Exists(path) ? path : null;
+    }
+
+    // Whatever listens there now: only the address is asked for.
+    static bool IsOfThisMachine(string listen)
+    {
+        var address = IPEndPoint.Parse(listen);
+        try
+        {
+            using var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+            socket.Bind(new IPEndPoint(address.Address, 0));
+            return true;
+        }
+        catch (SocketException e)
+            when (e.SocketErrorCode is SocketError.AddressNotAvailable or SocketError.AddressFamilyNotSupported)
+        {
+            return false;
+        }
+    }
+
+    // Entries that never hold. The * of a name is no letter: what matches it are those of the entries before.
+    static IEnumerable<string> Shadowed(EsnConfig config)
+    {
+        for (int i = 1; i < config.Models.Count; i++)
+        {
+            string[] before = [.. config.Models.Take(i).SelectMany(entry => entry.Streams)];
+            string[] never = [.. config.Models[i].Streams.Where(new StreamPattern(before).Matches)];
+            string key = FormattableString.Invariant($"models[{i}]");
+            if (never.Length > 0)
+                yield return $"{key} never holds for {string.Join(", ", never)}: an entry before it names the same, and the first holds"
+                    + config.Where($"{key}.streams");
+        }
     }
 
     // What a start would find, one partition in memory at a time.

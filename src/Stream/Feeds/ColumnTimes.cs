@@ -1,28 +1,36 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using Esn.Streaming.Wire;
 
 namespace Esn.Streaming.Feeds;
 
 /// <summary>How a column of times is read: settled once, by all that is seen of the column, and the same for each of its rows.</summary>
-public sealed class ColumnTimes
+public sealed partial class ColumnTimes
 {
     const double FirstEpoch = 1e8;                  // seconds: 1973; what is less counts from the start of a run
     const double FirstYear = 1600, LastYear = 2200;  // of years with decimals
     const double RegularShare = .5;                 // of a nameless column's steps that are the same
     const double BackShare = .1;                    // of a clock's steps: runs that begin anew, rows that are late
     const int FewValues = 3;                        // say nothing of their steps
+    const int PlacesOfDays = 5;                     // of numbers that may be days by their parts: fewer can't tell minutes apart
     const double NearPart = .05;                    // of a month, say: 1953.08 is February
 
     static readonly double[] PartsOfYear = [2, 4, 12, 52, 365, 365.25];  // those that a year has
+
+    // What counts from the start of a run.
+    static readonly string[] OfRuns = ["elapsed", "elapsedtime", "timeelapsed", "seconds", "secs"];
 
     static readonly string[] Names =
     [
         "timestamp", "datetime", "time", "date", "ts", "ds", "unixtime", "unixtimestamp", "unix", "epoch", "utc", "timeutc", "utctime",
         "dateutc", "datetimeutc", "timestamputc", "localtime", "eventtime", "createdat", "recordedat", "observedat", "updatedat",
         "readingtime", "sampletime", "measuredat", "collectedat", "day", "datum", "zeit", "zeitstempel", "uhrzeit", "fecha", "hora", "tid",
-        "tidspunkt", "dato", "horodatage", "date time", "timestampms", "epochms", "timems", "clock", "t", "decimaldate", "decimalyear",
-        "year",
+        "tidspunkt", "dato", "horodatage", "timestampms", "epochms", "timems", "clock", "t", "decimaldate", "decimalyear", "year",
+        "zeitpunkt", "heure", .. OfRuns,
     ];
+
+    // Between the words of names such as Datum und Uhrzeit.
+    static readonly string[] And = ["and", "und", "et", "y", "e", "og", "och", "en"];
 
     readonly TimeFormat _format;
     readonly TimeZoneInfo? _zone;
@@ -62,10 +70,19 @@ public sealed class ColumnTimes
     internal void Rewind() => _last = default;
 
     /// <summary>Whether a column is called like one of times; its unit is not looked at.</summary>
-    public static bool IsName(string name) => Array.IndexOf(Names, Bare(name)) >= 0;
+    public static bool IsName(string name) => Rank(name) < Names.Length;
 
     /// <summary>Which is to be preferred of two columns with such names: lower comes first.</summary>
-    internal static int Rank(string name) => Array.IndexOf(Names, Bare(name)) is var at and >= 0 ? at : Names.Length;
+    internal static int Rank(string name)
+    {
+        if (Array.IndexOf(Names, Bare(name)) is var at and >= 0) return at;
+        // time_s; whole names such as timestamp_ms are known above.
+        if (Tail(name) is { Length: > 0 } unit && Array.IndexOf(Names, Bare(name[..^(unit.Length + 1)])) is var bare and >= 0) return bare;
+        // Datum Uhrzeit, Fecha y hora, Date/Time.
+        string[] words = [.. Words().Matches(name).Select(word => word.Value.ToLowerInvariant()).Except(And)];
+        return words.Length > 1 && Array.TrueForAll(words, word => Array.IndexOf(Names, word) >= 0)
+            ? words.Max(word => Array.IndexOf(Names, word)) : Names.Length;
+    }
 
     /// <summary>As it was said.</summary>
     /// <param name="format">One of <see cref="TimeFormat.Said"/>.</param>
@@ -145,7 +162,7 @@ public sealed class ColumnTimes
             };
             return Numeric(ticks, $"{what} since 1970", rise || IsPresent(middle));
         }
-        if (!named) return null;
+        if (!named) return AreDays(texts, values) ? Days(rise) : null;
         if (unit.Length == 0 && AreYears(values, bare is "year" or "decimalyear" or "decimaldate"))
         {
             bool months = Array.TrueForAll(values, value => Math.Abs(12 * value - Math.Round(12 * value)) < NearPart);
@@ -158,16 +175,29 @@ public sealed class ColumnTimes
             };
         }
         if (bare is "year" or "decimalyear" or "decimaldate") return null;
-        DateTime? first = TimeFormat.Spreadsheet.Read(texts[0])?.Clock;
-        return first is { } begin && FeedTime.MayBeDays(sorted[0]) && FeedTime.MayBeDays(sorted[^1]) && unit.Length == 0
-            ? new ColumnTimes(TimeFormat.Spreadsheet, zone)
-            {
-                IsSure = false,
-                MayBeClock = rise,
-                Doubt = $"{name} is read as days of a spreadsheet, from {FeedTime.Write(begin)} on; --time-format s if these are seconds",
-            }
-            : Numeric(TimeSpan.TicksPerSecond, "seconds since a start");
+        return FeedTime.MayBeDays(sorted[0]) && FeedTime.MayBeDays(sorted[^1]) && unit.Length == 0
+            ? Days(rise) : Numeric(TimeSpan.TicksPerSecond, "seconds since a start");
+
+        ColumnTimes Days(bool rise) => new(TimeFormat.Spreadsheet, zone)
+        {
+            IsSure = false,
+            MayBeClock = rise,
+            Doubt = $"{name} is read as days of a spreadsheet, from {FeedTime.Write(TimeFormat.Spreadsheet.Read(texts[0])!.Value.Clock)} "
+                + "on; --time-format s if these are seconds",
+        };
     }
+
+    // Days of a spreadsheet by their parts alone: each is of a whole second, as one in ten of other numbers with so many places is.
+    static bool AreDays(string[] texts, double[] values)
+    {
+        if (values.Length < FeedColumns.FewRows || texts.Count(text => Places(text) >= PlacesOfDays) < texts.Length / 2) return false;
+        for (int i = 0; i < values.Length; i++)
+            if (!FeedTime.MayBeDays(values[i]) || (i > 0 && values[i] <= values[i - 1]) || !TimeFormat.IsWholeSecond(values[i]))
+                return false;
+        return true;
+    }
+
+    static int Places(string text) => text.IndexOf('.') is var point and >= 0 ? text.Trim().Length - point - 1 : 0;
 
     // As most time series of R have them: 1953, 1953.25, … A clock of seconds has the same round step throughout, or one that varies:
     // what is not called a year must be of parts of one.
@@ -245,8 +275,20 @@ public sealed class ColumnTimes
     {
         int start = name.AsSpan().IndexOfAny("[("), end = name.AsSpan().IndexOfAny("])");
         if (start > 0 && end > start) return name[(start + 1)..end].Trim().ToLowerInvariant();
+        return Tail(name);
+    }
+
+    // "time_ms" → ms.
+    static string Tail(string name)
+    {
         int under = name.LastIndexOf('_');
         string tail = under > 0 ? name[(under + 1)..].ToLowerInvariant() : "";
         return TimeFormat.UnitOf(tail) is null ? "" : tail;
     }
+
+    /// <summary>Whether a column is called like one of what passed since a start, which may be written in ways that are no times.</summary>
+    internal static bool IsOfRun(string name) => Rank(name) is var rank && rank < Names.Length && OfRuns.Contains(Names[rank]);
+
+    [GeneratedRegex(@"\p{L}+")]
+    private static partial Regex Words();
 }

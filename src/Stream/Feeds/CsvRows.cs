@@ -161,7 +161,8 @@ sealed class CsvRows : ITextRows
     int AboveHeader()
     {
         string[] ahead = [.. Enumerable.Range(0, Looked).Select(_lines.Peek).OfType<string>()];
-        if (ahead.Length == 0 || Fits(ahead[0])) return 0;
+        if (ahead.Length == 0) return 0;
+        if (Fits(ahead[0])) return AboveClock(ahead);
         for (int above = 1; above < Math.Min(ahead.Length, MostAbove + 1); above++)
         {
             string[] below = [.. ahead[(above + 1)..].Where(line => !string.IsNullOrWhiteSpace(line) && line[0] != '#').Take(MostBelow)];
@@ -173,6 +174,31 @@ sealed class CsvRows : ITextRows
                     && Array.TrueForAll(below, line => Fields(line, separator) is { } row && row.Length == names.Length
                         && Array.Exists(row, IsNumber)))
                     return above;
+        }
+        return 0;
+    }
+
+    // Where the first line is parted as those below, a later one is the header if it alone names a column of times, and times or numbers
+    // stand in that column from the next line on, and not before: Serial:,8812 above timestamp,flow. A line of names alone may be the
+    // header itself, above one of units or types.
+    int AboveClock(string[] ahead)
+    {
+        char separator = Recognise(ahead[0]);
+        int columns = Count(ahead[0], separator)!.Value;
+        for (int above = 0; above < Math.Min(ahead.Length, MostAbove + 1); above++)
+        {
+            if (Fields(ahead[above], separator) is not { } names || names.Length < columns - 1) continue;
+            int clock = Array.FindIndex(names, name => ColumnTimes.IsName(name.Trim()));
+            if (clock < 0) continue;
+            string[][] below = [.. ahead[(above + 1)..].Where(line => !string.IsNullOrWhiteSpace(line) && line[0] != '#')
+                .Take(MostBelow).Select(line => Fields(line, separator) ?? [])];
+            return below.Length >= LeastBelow && Array.TrueForAll(names, name => !IsData(name.Trim()))
+                && Array.TrueForAll(below, row => row.Length == names.Length && row[clock].Trim().Length > 0 && IsData(row[clock].Trim()))
+                && ahead[..above].Any(line => Fields(line, separator) is { } row
+                    && Array.Exists(row, field => IsData(field.Trim()) || field.AsSpan().TrimEnd().EndsWith(':')))
+                && !ahead[..above].Any(line => Fields(line, separator) is { } row && clock < row.Length && row[clock].Trim().Length > 0
+                    && IsData(row[clock].Trim()))
+                ? above : 0;
         }
         return 0;
     }

@@ -50,7 +50,8 @@ sealed class FeedColumns
         for (int i = 0; i < Values.Length; i++)
             if (Sentinel(i) is { } sentinel) Notes.Add(sentinel);
         if (Key < 0 && Time >= 0
-            && new SeriesColumn(rows, sample, _times, others, Values, Numbers).Find() is var (series, sure))
+            && new SeriesColumn(rows, sample, _times, [.. others, .. options.Values.Select(Column)], Values, Numbers).Find()
+                is var (series, sure))
         {
             Notes.Add($"column {series} looks like the name of a series, of which the file has several: with --key-column {series} each is "
                 + "a stream of its own");

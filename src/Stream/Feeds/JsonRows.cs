@@ -1,4 +1,6 @@
+using System.Text;
 using System.Text.Json;
+using Esn.Streaming.Wire;
 
 namespace Esn.Streaming.Feeds;
 
@@ -62,12 +64,21 @@ sealed class JsonRows : ITextRows
         int tab = line.IndexOf("\t{", StringComparison.Ordinal);
         if (tab >= 0 && line.AsSpan().TrimStart() is not ['{', ..]) take(Key, line[..tab]);
         else tab = -1;
+        return Fields(Encoding.UTF8.GetBytes(line[(tab + 1)..]), take);
+    }
+
+    static string? Fields(byte[] json, Action<string, string> take)
+    {
         try
         {
-            using JsonDocument document = JsonDocument.Parse(line.AsMemory(tab + 1));
+            using JsonDocument document = JsonDocument.Parse(json);
             if (document.RootElement.ValueKind != JsonValueKind.Object) return "the line is no JSON object";
             Flatten("", document.RootElement, 0, take);
             return null;
+        }
+        catch (JsonException) when (BareNumbers.TryReplace(json) is { } plain)
+        {
+            return Fields(plain, take);
         }
         catch (JsonException e)
         {

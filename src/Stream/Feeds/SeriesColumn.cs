@@ -1,9 +1,12 @@
+using System.Globalization;
+
 namespace Esn.Streaming.Feeds;
 
 /// <summary>
 /// A column that looks like the name of a series, of which a file has several: a text that comes again and again, for times that do as
 /// well. It is surely one where each of its texts has each time once, and time goes back for the next one, or their values lie apart.
-/// What comes in the same order in each stamp may be a part of the time: hours of a day, months of a year.
+/// What comes in the same order in each stamp may be a part of the time: hours of a day, months of a year. Whole numbers may be names
+/// too, where most have most times, and each of those once.
 /// </summary>
 /// <param name="file">Where the sample is of.</param>
 /// <param name="sample">At least one row.</param>
@@ -17,6 +20,7 @@ sealed class SeriesColumn(ITextRows file, FeedSample sample, TimeColumns times, 
     const int MostKeys = 1000;
     const double MostStamps = .75;  // different ones, of the rows
     const int FewOfKind = 3;        // rows of a series whose values have a range
+    const double MostTimes = .5;    // of all times, that numbers must have to be names: measured ones differ from time to time
 
     /// <summary>Such a column, and whether it surely is one; null: there is none.</summary>
     public (string Column, bool Sure)? Find()
@@ -25,19 +29,25 @@ sealed class SeriesColumn(ITextRows file, FeedSample sample, TimeColumns times, 
         if (all.Count < FeedColumns.FewRows || all.Select(times.At).Distinct(StringComparer.Ordinal).Count() > MostStamps * all.Count)
             return null;
         string? found = null;
-        // What the format brings along numbers the series; what they are called stands beside it.
-        foreach (int c in Enumerable.Range(0, file.Names.Count).OrderBy(c => file.Extra.Contains(file.Names[c])))
+        int stamps = all.Select(times.At).Distinct(StringComparer.Ordinal).Count();
+        // What the format brings along numbers the series; what they are called stands beside it. So do numbers that may be measured.
+        foreach (int c in Enumerable.Range(0, file.Names.Count).OrderBy(c => file.Extra.Contains(file.Names[c]))
+            .ThenBy(c => values.Contains(c)))
         {
-            if (times.Contains(c) || others.Contains(c) || values.Contains(c) || FeedColumns.IsLabel(file.Names[c])) continue;
+            if (times.Contains(c) || others.Contains(c) || FeedColumns.IsLabel(file.Names[c])) continue;
             int kinds = all.Select(row => row[c]).Distinct(StringComparer.Ordinal).Count();
             if (kinds <= 1 || kinds > Math.Min(MostKeys, all.Count / 2)) continue;
-            bool sure = all.Select(row => (row[c], times.At(row))).Distinct().Count() == all.Count
-                && (ComesBack() || (!HasOneOrder(c) && LieApart(c)));
+            bool once = all.Select(row => (row[c], times.At(row))).Distinct().Count() == all.Count;
+            if (values.Contains(c) && !(once && values.Length > 1 && all.Count >= MostTimes * kinds * stamps && AreWhole(c))) continue;
+            bool sure = once && (ComesBack() || (!HasOneOrder(c) && LieApart(c)));
             if (sure) return (file.Names[c], true);
             found ??= file.Names[c];
         }
         return found is null ? null : (found, false);
     }
+
+    bool AreWhole(int column) => sample.Rows.All(row =>
+        long.TryParse(row[column], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _));
 
     // Whether a stamp comes again after others.
     bool ComesBack()
@@ -70,6 +80,7 @@ sealed class SeriesColumn(ITextRows file, FeedSample sample, TimeColumns times, 
     // Whether some channel's values of one kind lie farther from those of another than either of them moves.
     bool LieApart(int column) => values.Where((value, i) =>
     {
+        if (value == column) return false;
         (double Least, double Most)[] ranges = [.. sample.Rows.GroupBy(row => row[column], StringComparer.Ordinal)
             .Select(kind => kind.Select(row => numbers[i].TryRead(row[value], out double number) ? number : double.NaN)
                 .Where(double.IsFinite).ToArray())

@@ -101,11 +101,12 @@ sealed class TimeColumns
                 continue;
             }
             if (trouble is not null) throw new FeedException($"{_file}: {trouble}");
-            if (filled.Length > 0 && !IsTimeOfDay(filled) && !NumberText.IsNumber(filled[0]))
+            if (filled.Length > 0 && !ColumnTimes.IsOfRun(_rows.Names[c]) && !IsTimeOfDay(filled) && !NumberText.IsNumber(filled[0]))
                 unread ??= $"'{filled[0]}' in column {_rows.Names[c]} is no time: --time-format says how it is written, {TimeFormat.Said}";
         }
         if (said >= 0) throw new FeedException($"{_file}: {unread ?? $"column {_rows.Names[said]} has no times"}");
-        // By what they hold, whatever they are called. Dates that stand still are those of something else, if there is another clock.
+        // By what they hold, whatever they are called. Dates that stand still are those of something else, if there is another clock, and
+        // numbers that may be days come after what is surely one.
         for (int c = 0; c < _rows.Names.Count; c++)
         {
             if (IsTaken(c) || named.Contains(c) || _calendar.Says(c) is not null) continue;
@@ -120,7 +121,7 @@ sealed class TimeColumns
                 out string? trouble) is { } times)
             {
                 (int[] Columns, ColumnTimes) found = Joined(c, filled, times);
-                if (Stamps(found.Columns, times).Different > 1) return found;
+                if (times.IsSure && Stamps(found.Columns, times).Different > 1) return found;
                 still ??= found;
             }
             if (trouble is not null) throw new FeedException($"{_file}: {trouble}");

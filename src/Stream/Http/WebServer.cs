@@ -85,7 +85,11 @@ static class WebServer
         limits.KeepAliveTimeout = TimeSpan.FromMinutes(2);
     }
 
-    static X509Certificate2? Certificate(HttpConfig config)
+    /// <summary>The server's certificate, with its private key; null: none is configured.</summary>
+    /// <param name="config">Where it is.</param>
+    /// <param name="where">Where the key stands in its file, to end an error with.</param>
+    /// <exception cref="ConfigException">It can't be used.</exception>
+    internal static X509Certificate2? Certificate(HttpConfig config, string where = "")
     {
         if (config.Certificate.Length == 0) return null;
         try
@@ -96,7 +100,7 @@ static class WebServer
         {
             throw new ConfigException($"http.certificate: can't use "
                 + $"{config.Certificate}{(config.CertificateKey.Length > 0 ? $" with the key {config.CertificateKey}" : "")}: "
-                + $"{e.Message.TrimEnd('.')}; PEM files of a certificate and its private key are expected");
+                + $"{e.Message.TrimEnd('.')}; PEM files of a certificate and its private key are expected{where}");
         }
     }
 

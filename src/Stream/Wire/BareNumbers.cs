@@ -1,29 +1,32 @@
 namespace Esn.Streaming.Wire;
 
-/// <summary>Numbers that JSON does not know, and that programs write nevertheless: NaN, Infinity, -Infinity.</summary>
+/// <summary>
+/// Numbers that JSON does not know, and that programs write nevertheless where they have no value: NaN, Infinity, -Infinity.
+/// </summary>
 static class BareNumbers
 {
     static readonly byte[][] Words = ["NaN"u8.ToArray(), "-Infinity"u8.ToArray(), "Infinity"u8.ToArray()];
 
-    /// <summary>The same with these words as texts; null: there are none.</summary>
-    public static byte[]? TryQuote(ReadOnlySpan<byte> json)
+    /// <summary>The same with null for each of these words, but for those in texts; null: there are none.</summary>
+    public static byte[]? TryReplace(ReadOnlySpan<byte> json)
     {
-        var quoted = new List<byte>(json.Length + 16);
+        if (json.IndexOf("NaN"u8) < 0 && json.IndexOf("Infinity"u8) < 0) return null;
+        var replaced = new List<byte>(json.Length + 4);
         bool text = false, any = false;
         for (int i = 0; i < json.Length; i++)
         {
-            if (text && json[i] == (byte)'\\' && i + 1 < json.Length) quoted.Add(json[i++]);
+            if (text && json[i] == (byte)'\\' && i + 1 < json.Length) replaced.Add(json[i++]);
             else if (json[i] == (byte)'"') text = !text;
             else if (!text && Word(json[i..]) is { } word)
             {
-                quoted.AddRange([(byte)'"', .. word, (byte)'"']);
+                replaced.AddRange("null"u8);
                 i += word.Length - 1;
                 any = true;
                 continue;
             }
-            quoted.Add(json[i]);
+            replaced.Add(json[i]);
         }
-        return any ? [.. quoted] : null;
+        return any ? [.. replaced] : null;
     }
 
     static byte[]? Word(ReadOnlySpan<byte> at)

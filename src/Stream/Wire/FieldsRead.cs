@@ -71,7 +71,7 @@ sealed class FieldsRead(FrameFields fields)
         try
         {
             ReadOnlyMemory<byte> text = value.AsMemory(FrameDecoder.Begin(value));
-            using JsonDocument json = JsonDocument.Parse(BareNumbers.TryQuote(text.Span) ?? text);
+            using JsonDocument json = JsonDocument.Parse(BareNumbers.TryReplace(text.Span) ?? text);
             foreach (JsonProperty field in json.RootElement.EnumerateObject()) Name(field, "");
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)

@@ -132,11 +132,10 @@ public sealed class FrameDecoder(FrameFields fields)
             Object(ref reader, "", read);
             if (reader.Read()) throw new Rejected(Rejection.NotJson, "something follows the JSON object");
         }
-        // Python writes a NaN as it stands.
-        catch (JsonException) when (BareNumbers.TryQuote(json) is { } quoted)
+        catch (JsonException) when (BareNumbers.TryReplace(json) is { } plain)
         {
             read.Reset();
-            Read(quoted, read);
+            Read(plain, read);
         }
         // The reader tells broken escapes in texts by InvalidOperationException.
         catch (Exception e) when (e is JsonException or InvalidOperationException)

@@ -42,12 +42,16 @@ public sealed class Measurements(FrameFields fields)
             Key = KeyOf(record, part.Name) })];
     }
 
-    static JsonNode? Read(byte[] value)
+    static JsonNode? Read(ReadOnlySpan<byte> value)
     {
+        ReadOnlySpan<byte> json = value is [0, _, _, _, _, ..] ? value[FramingBytes..] : value;
         try
         {
-            ReadOnlySpan<byte> json = value is [0, _, _, _, _, ..] ? value.AsSpan(FramingBytes) : value;
             return JsonNode.Parse(json, Exact, Strict);
+        }
+        catch (JsonException) when (BareNumbers.TryReplace(json) is { } plain)
+        {
+            return Read(plain);
         }
         catch (JsonException)
         {

@@ -21,6 +21,9 @@ public sealed class TimeFormat
     public const string Said =
         "day-first, month-first, s, ms, us, ns, excel, or the form itself, such as \"dd.MM.yyyy HH:mm\" or \"%d/%m/%Y\"";
 
+    // C pads a day of one digit by a space.
+    const DateTimeStyles Lenient = DateTimeStyles.AssumeUniversal | DateTimeStyles.AllowInnerWhite;
+
     readonly Func<string, TimeStamp?> _read;
 
     TimeFormat(string says, Func<string, TimeStamp?> read) => (Says, _read) = (says, read);
@@ -64,7 +67,7 @@ public sealed class TimeFormat
             case "excel": return Spreadsheet;
         }
         if (UnitOf(format) is { } unit) return Number(unit.Ticks, $"{unit.Says} since 1970");
-        string form = format.Contains('%', StringComparison.Ordinal) ? Translated(format) : format;
+        if ((format.Contains('%', StringComparison.Ordinal) ? Translated(format) : format) is not { } form) return null;
         try
         {
             // A form without a year or a day can't be told from a word that is misspelt.
@@ -77,7 +80,7 @@ public sealed class TimeFormat
         }
         bool zoned = form.Contains('z', StringComparison.Ordinal) || form.Contains('K', StringComparison.Ordinal);
         return new TimeFormat($"as {format}", text =>
-            DateTimeOffset.TryParseExact(text.Trim(), form, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
+            DateTimeOffset.TryParseExact(text.Trim(), form, CultureInfo.InvariantCulture, Lenient, out var time)
                 ? new TimeStamp(time.DateTime, zoned ? time.Offset : null) : null);
     }
 
@@ -133,17 +136,37 @@ public sealed class TimeFormat
         return since >= 0 && since <= DateTime.MaxValue.Ticks ? new DateTime((long)since, DateTimeKind.Utc) : null;
     }
 
-    static double Near(double seconds) => Math.Abs(seconds - Math.Round(seconds)) < .05 ? Math.Round(seconds) : seconds;
+    /// <summary>Whether days of a spreadsheet are a whole second, as near as six decimals know it.</summary>
+    internal static bool IsWholeSecond(double days) => IsWhole(86_400 * (days - UnixSerial));
 
-    // As Python and C write forms, into those of .NET.
-    static string Translated(string format)
+    static double Near(double seconds) => IsWhole(seconds) ? Math.Round(seconds) : seconds;
+
+    static bool IsWhole(double seconds) => Math.Abs(seconds - Math.Round(seconds)) < .05;
+
+    // As Python and C write forms, into those of .NET, which take one digit where these do; null: a code is none of theirs.
+    static string? Translated(string format)
     {
-        (string, string)[] codes =
-        [
-            ("%Y", "yyyy"), ("%y", "yy"), ("%m", "MM"), ("%d", "dd"), ("%H", "HH"), ("%I", "hh"), ("%M", "mm"), ("%S", "ss"),
-            ("%f", "FFFFFFF"), ("%b", "MMM"), ("%B", "MMMM"), ("%p", "tt"), ("%z", "zzz"), ("%T", "HH:mm:ss"), ("%F", "yyyy-MM-dd"),
-        ];
-        foreach ((string code, string net) in codes) format = format.Replace(code, net, StringComparison.Ordinal);
-        return format;
+        var form = new System.Text.StringBuilder();
+        for (int i = 0; i < format.Length; i++)
+        {
+            if (format[i] != '%')
+            {
+                if (char.IsAsciiLetter(format[i])) form.Append('\\');
+                form.Append(format[i]);
+                continue;
+            }
+            bool unpadded = i + 1 < format.Length && format[i + 1] == '-';
+            if (unpadded) i++;
+            string? code = ++i >= format.Length ? null : format[i] switch
+            {
+                'Y' => "yyyy", 'y' => "yy", 'm' => "M", 'd' or 'e' => "d", 'H' => "H", 'I' => "h", 'M' => "m", 'S' => "s",
+                'f' => "FFFFFFF", 'a' => "ddd", 'A' => "dddd", 'b' or 'h' => "MMM", 'B' => "MMMM", 'p' => "tt", 'z' => "zzz",
+                'T' => "H:m:s", 'R' => "H:m", 'F' => "yyyy-M-d", 'D' => "M/d/yy", 'c' => "ddd MMM d H:m:s yyyy", '%' => "'%'",
+                _ => null,
+            };
+            if (code is null) return null;
+            form.Append(code);
+        }
+        return form.ToString();
     }
 }

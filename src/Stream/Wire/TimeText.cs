@@ -52,13 +52,19 @@ public static partial class TimeText
     const string TimeOfDay = @"(?<h>\d{1,2}):(?<n>\d{2})(:(?<s>\d{2})([.,](?<f>\d+))?)?( ?(?<half>[AaPp])\.?[Mm]\.?)?",
         Zone = @" ?(?<zone>Z|z|UTC|GMT|([+-]\d{2}(:?\d{2})?))( UTC| GMT)?";
 
-    /// <summary>Reads 2026-01-05 13:00:00.25+01:00 and its relatives, 20260105T130000Z, 5 Jan 2026; null: it is none of these.</summary>
+    /// <summary>
+    /// Reads 2026-01-05 13:00:00.25+01:00 and its relatives, 20260105T130000Z, 5 Jan 2026, the weeks of ISO 8601 (2026-W02, 2026-W02-1),
+    /// what C writes (Mon Jan  5 13:00:00 2026) and web servers do (05/Jan/2026:13:00:00 +0100); null: it is none of these.
+    /// </summary>
     /// <param name="text">A date, with or without a time of day and a zone.</param>
     public static TimeStamp? Parse(string text)
     {
         string trimmed = text.Trim();
         if (YearFirst().Match(trimmed) is { Success: true } dashed) return Of(dashed, "y", "m", "d");
         if (Compact().Match(trimmed) is { Success: true } compact) return Of(compact, "y", "m", "d");
+        if (Week().Match(trimmed) is { Success: true } week) return OfWeek(week);
+        if (OfC().Match(trimmed) is { Success: true } c) return Of(c, "y", "mon", "d");
+        if (OfServer().Match(trimmed) is { Success: true } server) return Of(server, "y", "mon", "d");
         if (!MonthName().IsMatch(trimmed) || NoYearAt().IsMatch(trimmed)) return null;
         return DateTimeOffset.TryParse(trimmed, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset named)
             ? new TimeStamp(named.DateTime, named.Offset == TimeSpan.Zero && !ZoneAtEnd().IsMatch(trimmed) ? null : named.Offset)
@@ -81,8 +87,7 @@ public static partial class TimeText
     public static TimeStamp? Yearless(string text)
     {
         if (NoYearAt().Match(text.Trim()) is not { Success: true } match) return null;
-        int month = 1 + Months.IndexOf(match.Groups["mon"].Value, StringComparison.OrdinalIgnoreCase) / (Months.IndexOf('|') + 1);
-        int day = Number(match, "d");
+        int month = MonthOf(match.Groups["mon"].Value), day = Number(match, "d");
         TimeSpan? ofDay = match.Groups["h"].Success ? Day(match) : TimeSpan.Zero;
         return ofDay is { } time && day >= 1 && day <= DateTime.DaysInMonth(NoYear, month)
             ? new TimeStamp(new DateTime(NoYear, month, day) + time, null) : null;
@@ -103,9 +108,12 @@ public static partial class TimeText
     /// <summary>Whether a text of digits of this length may be a date.</summary>
     internal static bool MayBeCompact(int length) => length is 8 or 12 or 14;
 
+    static int MonthOf(string name) => 1 + Months.IndexOf(name, StringComparison.OrdinalIgnoreCase) / (Months.IndexOf('|') + 1);
+
     static TimeStamp? Of(Match match, string year, string month, string day)
     {
-        int y = Number(match, year), m = Number(match, month), d = Number(match, day);
+        int y = Number(match, year), d = Number(match, day);
+        int m = month == "mon" ? MonthOf(match.Groups[month].Value) : Number(match, month);
         if (match.Groups[year].Length == 2) y += y < 70 ? 2000 : 1900;
         if (y < 1 || m is < 1 or > 12 || d < 1 || d > DateTime.DaysInMonth(y, m)) return null;
         TimeSpan? ofDay = match.Groups["h"].Success ? Day(match) : TimeSpan.Zero;
@@ -120,6 +128,14 @@ public static partial class TimeText
         }
         DateTime date = new(y, m, d);
         return time < TimeSpan.FromDays(1) || date < DateTime.MaxValue.Date ? new TimeStamp(date + time, offset) : null;
+    }
+
+    // The Monday of a week that no day is said of.
+    static TimeStamp? OfWeek(Match match)
+    {
+        int y = Number(match, "y"), w = Number(match, "w"), d = match.Groups["d"].Success ? Number(match, "d") : 1;
+        return y is < 1 or > 9998 || w < 1 || w > ISOWeek.GetWeeksInYear(y) ? null
+            : new TimeStamp(ISOWeek.ToDateTime(y, w, (DayOfWeek)(d % 7)), null);
     }
 
     // 24:00 is the end of the day, as ISO 8601 once had it.
@@ -152,6 +168,19 @@ public static partial class TimeText
     [GeneratedRegex(@"^(?<y>\d{4})(?<m>\d{2})(?<d>\d{2})([T ]?(?<h>\d{2})(?<n>\d{2})((?<s>\d{2})([.,](?<f>\d+))?)?)?(" + Zone + ")?$",
         RegexOptions.CultureInvariant)]
     private static partial Regex Compact();
+
+    [GeneratedRegex(@"^(?<y>\d{4})-?W(?<w>\d{2})(-?(?<d>[1-7]))?$", RegexOptions.CultureInvariant)]
+    private static partial Regex Week();
+
+    // As ctime(3) and date(1) write it.
+    [GeneratedRegex("^((mon|tue|wed|thu|fri|sat|sun),? +)?(?<mon>" + Months + @") +(?<d>\d{1,2}) +" + TimeOfDay + "(" + Zone
+        + @")? +(?<y>\d{4})$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex OfC();
+
+    // Of the common log format, in its brackets or not.
+    [GeneratedRegex(@"^\[?(?<d>\d{1,2})/(?<mon>" + Months + @")/(?<y>\d{4}):" + TimeOfDay + "(" + Zone + @")?\]?$",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex OfServer();
 
     [GeneratedRegex(@"^(?<y>(19|20)\d{2})(?<m>\d{2})(?<d>\d{2})(?<h>\d|[01]\d|2[0-3])$", RegexOptions.CultureInvariant)]
     private static partial Regex DigitsOfHours();

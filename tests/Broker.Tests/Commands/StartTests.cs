@@ -33,6 +33,42 @@ public sealed class StartTests : IDisposable
     }
 
     [Theory]
+    [InlineData("http: { certificate: ESN }\n", "http.certificate: can't use ")]
+    [InlineData("\nhttp: { certificate: /nowhere/esn.pem, certificateKey: /nowhere/esn.key }\n",
+        "http.certificate: can't use /nowhere/esn.pem with the key /nowhere/esn.key")]
+    [InlineData("state: { directory: ESN }\n", "state.directory: ")]
+    [InlineData("state: { directory: ESN/below }\n", "state.directory: ")]
+    public async Task Validate_refuses_files_that_a_start_can_not_use(string text, string says)
+    {
+        string file = Path.Combine(_directory, "esn.yaml");
+        File.WriteAllText(file, text.Replace("ESN", file, StringComparison.Ordinal));  // is no directory, and no certificate
+        using var esn = new EsnProcess("validate", "--config", file);
+        Assert.Equal(2, await esn.Exit(EndToEnd.Patience));
+        string line = Assert.Single(esn.Said.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.StartsWith($"esn: {says}", line, StringComparison.Ordinal);
+        Assert.Matches(@"\(.*esn\.yaml:[12]\)$", line);
+    }
+
+    [Theory]
+    [InlineData("http: { listen: \"192.0.2.1:9464\" }\n", "192.0.2.1:9464 is no address of this machine, on which a start would stop (")]
+    [InlineData("http: { listen: \"0.0.0.0:9464\" }\n", null)]
+    [InlineData("models: [{ streams: [\"*\"], preset: metric }, { streams: [a, \"b-*\"], preset: signal }]\n",
+        "models[1] never holds for a, b-*: an entry before it names the same, and the first holds (")]
+    [InlineData("models: [{ streams: [\"b-*\"], preset: metric }, { streams: [\"b-7*\", \"*-7\"], preset: signal }]\n",
+        "models[1] never holds for b-7*: an entry")]
+    [InlineData("models: [{ streams: [\"b-7\"], preset: metric }, { streams: [\"b-*\"], preset: signal }]\n", null)]
+    public async Task Validate_warns_of_what_does_not_hold_here(string text, string? says)
+    {
+        string file = Path.Combine(_directory, "esn.yaml");
+        File.WriteAllText(file, text);
+        using var esn = new EsnProcess("validate", "--config", file);
+        Assert.Equal(0, await esn.Exit(EndToEnd.Patience));
+        string[] warnings = [.. esn.Said.Split('\n').Where(line => line.Contains("warning: ", StringComparison.Ordinal))];
+        if (says is null) Assert.Empty(warnings);
+        else Assert.Contains($"warning: {says}", Assert.Single(warnings), StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("--budget lots", "was \"lots\"")]
     [InlineData("--preset sine", "--preset must be one of signal, sensors, metric, field, was \"sine\"")]
     public async Task A_wrong_option_is_told_and_ends_with_2(string option, string says)

@@ -41,6 +41,20 @@ public sealed class FileFormatTests : FileTests
         Assert.StartsWith($"{file} can't be unpacked: ", RefusedFile(file), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("NaN")]
+    [InlineData("Infinity")]
+    [InlineData("-Infinity")]
+    public void What_json_does_not_know_and_programs_write_costs_its_value_alone(string bare)
+    {
+        (CsvFeed feed, FeedRow[] rows) = Read(Rows(30, i => "{\"time\": \"2026-01-05T00:" + $"{i:d2}" + ":00\", \"note\": \"a \\\" NaN\", "
+            + $"\"flow\": {(i % 3 == 0 ? bare : N(i + .5))}, \"heat\": {i}.25}}"));
+        Assert.Equal(["flow", "heat"], feed.Channels);
+        Assert.All(rows, row => Assert.Null(row.Problem));
+        Assert.Equal([double.NaN, .25], rows[0].Values);
+        Assert.Equal([1.5, 1.25], rows[1].Values);
+    }
+
     [Fact]
     public void Json_lines_are_rows_with_or_without_a_key_before_them()
     {

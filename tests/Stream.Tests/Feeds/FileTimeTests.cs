@@ -1,4 +1,6 @@
+using System.Globalization;
 using Esn.Streaming.Feeds;
+using Esn.Streaming.Wire;
 using Xunit;
 
 namespace Esn.Stream.Tests;
@@ -96,6 +98,91 @@ public sealed class FileTimeTests : FileTests
         Assert.Contains("is not written as --time-format",
             Refused("when,value\n2026-01-05,1\n", new FeedOptions { TimeColumn = "when", TimeFormat = form }), StringComparison.Ordinal);
         Assert.Null(ColumnTimes.Of("sometimes", null));
+    }
+
+    [Theory]
+    [InlineData("%a %b %d %H:%M:%S %Y", "Sun Jan  4 10:00:00 2026")]
+    [InlineData("%A, %B %e %Y %I:%M:%S %p", "Sunday, January 4 2026 10:00:00 AM")]
+    [InlineData("%c", "Sun Jan 4 10:00:00 2026")]
+    [InlineData("day %-d of %Y-%m, %T", "day 4 of 2026-01, 10:00:00")]
+    [InlineData("%Y%m%d%H%M%S", "20260104100000")]
+    [InlineData("%d/%b/%Y:%H:%M:%S %z", "04/Jan/2026:11:00:00 +0100")]
+    public void A_form_as_C_and_Python_write_it_reads_what_they_write_by_it(string form, string text) =>
+        Assert.Equal(new DateTime(2026, 1, 4, 10, 0, 0),
+            Read($"when,value\n\"{text}\",1.5\n", new FeedOptions { TimeColumn = "when", TimeFormat = form }).Rows[0].Time);
+
+    [Fact]
+    public void A_form_with_a_code_that_is_none_is_refused() => Assert.Null(ColumnTimes.Of("%Y-%m-%d %Q", null));
+
+    [Theory]
+    [InlineData("ddd MMM d HH:mm:ss yyyy", 60)]
+    [InlineData("ddd MMM d HH:mm:ss 'UTC' yyyy", 60)]
+    [InlineData("dd/MMM/yyyy:HH:mm:ss '+0000'", 60)]
+    [InlineData("'['dd/MMM/yyyy:HH:mm:ss '+0000]'", 60)]
+    public void Times_as_C_and_web_servers_write_them_are_known_whatever_the_column_is_called(string form, int minutes)
+    {
+        string At(int i) => new DateTime(2026, 1, 4, 10, 0, 0).AddMinutes(minutes * i).ToString(form, CultureInfo.InvariantCulture);
+        (CsvFeed feed, FeedRow[] rows) = Read("value,observed\n" + Rows(300, i => $"{N(i % 7 + .5)},{At(i)}"));
+        Assert.Equal("observed", feed.TimeColumn);
+        Assert.Equal(["value"], feed.Channels);
+        Assert.Equal(new DateTime(2026, 1, 4, 10, 0, 0).AddMinutes(299 * minutes), rows[299].Time);
+    }
+
+    [Fact]
+    public void Weeks_are_times()
+    {
+        (CsvFeed feed, FeedRow[] rows) = Read("observed,value\n" + Rows(120, i => $"{2005 + i / 52}-W{1 + i % 52:d2},{N(i % 7 + .5)}"));
+        Assert.Equal("observed", feed.TimeColumn);
+        Assert.Equal([new DateTime(2005, 1, 3), new DateTime(2005, 1, 10)], rows[..2].Select(row => row.Time));
+        Assert.Null(TimeText.Parse("2005-W53"));  // of 52 weeks
+        Assert.Equal(new DateTime(2009, 12, 28), TimeText.Parse("2009-W53-1")!.Value.Clock);
+    }
+
+    [Theory]
+    [InlineData("Zeitpunkt", 24 * 60)]
+    [InlineData("Datum Uhrzeit", 24 * 60)]
+    [InlineData("Fecha y hora", 24 * 60)]
+    [InlineData("Date/Time", 24 * 60)]
+    [InlineData("Tijdstip", 5)]  // by what it holds
+    public void Days_of_a_spreadsheet_are_a_clock(string name, int minutes)
+    {
+        (CsvFeed feed, FeedRow[] rows) = Read($"value,{name}\n"
+            + Rows(60, i => $"{N(i % 7 + .5)},{N(Math.Round(46_077 + minutes * i / 1440.0, 6))}"));
+        Assert.Equal((name, 60), (feed.TimeColumn, rows.Length));
+        Assert.Equal(new DateTime(2026, 2, 24).AddMinutes(59 * minutes), rows[59].Time);
+        Assert.Contains(feed.Notes, note => note.StartsWith($"{name} is read as days of a spreadsheet", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("F6", .0031415)]  // no whole seconds
+    [InlineData("F2", .25)]       // too few places to tell
+    [InlineData("F0", 1)]
+    public void A_counter_among_such_numbers_is_a_channel(string form, double step)
+    {
+        (CsvFeed feed, _) = Read("energy,value\n" + Rows(60, i =>
+            $"{(46_077 + step * i).ToString(form, CultureInfo.InvariantCulture)},{N(i % 7 + .5)}"), new FeedOptions());
+        Assert.StartsWith("time: none", feed.Description, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Numbers_that_may_be_days_come_after_what_is_surely_a_clock() =>
+        Assert.Equal("b", Read("a,b,value\n" + Rows(60, i =>
+            $"{N(Math.Round(46_077 + i / 288.0, 6))},2026-01-05 00:{i:d2},{N(i % 7 + .5)}")).Feed.TimeColumn);
+
+    [Theory]
+    [InlineData("time_s", 1)]
+    [InlineData("Elapsed (s)", 1)]
+    [InlineData("elapsed_ms", .001)]
+    [InlineData("seconds", 1)]
+    [InlineData("Elapsed Time [min]", 60)]
+    public void What_passed_since_a_start_is_a_clock_where_it_rises(string name, double unit)
+    {
+        (CsvFeed feed, FeedRow[] rows) = Read($"{name},value\n" + Rows(60, i => $"{3 * i},{N(i % 7 + .5)}"));
+        Assert.Equal((name, DateTime.UnixEpoch.AddSeconds(177 * unit)), (feed.TimeColumn, rows[59].Time));
+        // A duration that is measured, and one that is written in a way of its own.
+        Assert.Equal([name, "value"], Read($"{name},value\n" + Rows(60, i => $"{N(i * i % 13 + .5)},{N(i % 7 + .5)}")).Feed.Channels);
+        Assert.Equal(["value"], Read($"{name.Replace("time", "elapsed", StringComparison.Ordinal)},value\n"
+            + Rows(60, i => $"{i}m{i % 60}s,{N(i % 7 + .5)}")).Feed.Channels);
     }
 
     [Fact]

@@ -55,6 +55,15 @@ public sealed class NewcomerFileTests : FileTests
         Assert.Equal(["flow", "pressure"], feed.Channels);
         Assert.Equal(30, rows.Length);
         Assert.Equal("the first 4 lines, such as 'Plant export v2.1', stand above the header and are left out", feed.Notes[0]);
+        // So are lines that are parted as the header is.
+        (feed, rows) = Read("Device:,Pump 7\nSerial:,8812\nInterval:,5 min\ntimestamp,flow\n" + Rows(30, i => $"{Time(i)},{i}.5"));
+        Assert.Equal(("timestamp", "flow", 30), (feed.TimeColumn, feed.Channels[0], rows.Length));
+        Assert.Equal("the first 3 lines, such as 'Device:,Pump 7', stand above the header and are left out", feed.Notes[0]);
+        Assert.Equal("time", Read("Report,2026-03-01\ntime,flow\n" + Rows(30, i => $"{Time(i)},{i}.5")).Feed.TimeColumn);
+        // Names above units or types are the header, and so are those above rows of words.
+        Assert.Equal("erfasst", Read("erfasst,flow\ntime,m3/h\n" + Rows(30, i => $"{Time(i)},{i}.5")).Feed.TimeColumn);
+        Assert.Equal("flow", Read("seen,flow\n" + Rows(3, i => $"{Time(i)},{i}.5") + "time,out\n" + Rows(30, i => $"{Time(i + 3)},{i}.5"))
+            .Feed.Channels[0]);
         // A header with one name less, as R writes it, is one.
         Assert.Equal("flow", Read("flow\n" + Rows(30, i => $"{i}.5")).Feed.Channels[0]);
     }
@@ -121,6 +130,30 @@ public sealed class NewcomerFileTests : FileTests
         }
         Assert.Null(Read("time,state,value\n" + Rows(60, i => $"{Time(i / 2)},{(i % 7 == 0 ? "on" : "off")},{i}.5")).Feed.Mixed);
     }
+
+    [Fact]
+    public void Series_that_numbers_tell_apart_are_named_too()
+    {
+        static double Value(int i, int unit) => 100 * unit + i * 7 % 13 + .5;
+        // One after the other, and all at each time in the same order.
+        CsvFeed feed = Read("time,unit,value\n" + Rows(90, i => $"{Time(i % 30)},{11 + i / 30},{N(Value(i, i / 30))}")).Feed;
+        Assert.Equal("the series that column unit names were taken for one: --key-column unit parts them", feed.Mixed);
+        feed = Read("time,unit,value\n" + Rows(90, i => $"{Time(i / 3)},{11 + i % 3},{N(Value(i, i % 3))}")).Feed;
+        Assert.Null(feed.Mixed);
+        Assert.Contains(feed.Notes, note => note.StartsWith("column unit looks like the name of a series", StringComparison.Ordinal));
+        // A text that does the same is what they are called.
+        feed = Read("time,unit,name,value\n"
+            + Rows(90, i => $"{Time(i % 30)},{11 + i / 30},{(char)('a' + i / 30)},{N(Value(i, i / 30))}")).Feed;
+        Assert.Equal("the series that column name names were taken for one: --key-column name parts them", feed.Mixed);
+    }
+
+    [Theory]
+    [InlineData(2, 7)]  // a state that has no value of its own at each time
+    [InlineData(1, 3)]  // times that are of one row each
+    public void Whole_numbers_that_are_measured_name_no_series(int rowsOfTime, int states) =>
+        Assert.DoesNotContain(Read("time,state,count,value\n" + Rows(120, i =>
+            $"{Time(i / rowsOfTime)},{i * i % states},{i * 17 % 101},{N(i * 7 % 13 + .5)}")).Feed.Notes,
+            note => note.Contains("name of a series", StringComparison.Ordinal));
 
     [Theory]
     [InlineData("2.14.0rc1", null)]

@@ -29,6 +29,12 @@ public sealed class MeasurementsTests
     }
 
     [Fact]
+    public void One_that_has_no_value_as_programs_write_it_does_not_cost_the_others() =>
+        Assert.Equal("a/y=2 a/z=3", Told(Take(List, """
+            {"at": 5, "host": "a", "p": {"list": [{"n": "x", "v": NaN}, {"n": "y", "v": 2}, {"n": "z", "v": 3}]}}
+            """)));
+
+    [Fact]
     public void One_that_is_bad_is_a_dead_letter_by_itself_and_the_others_are_taken()
     {
         ScoredBatch batch = Take(List, """{"at": 5, "host": "a", "p": {"list": [{"n": "x", "v": null}, {"n": "y", "v": 2}, {"v": 3}]}}""");

@@ -15,6 +15,7 @@ public sealed class MissingValueTests
     [InlineData("""{"flow": 1.5, "heat": null}""")]
     [InlineData("""{"flow": 1.5, "heat": "NaN"}""")]
     [InlineData("""{"note": "a \"NaN\" and a \\", "heat": NaN, "flow": 1.5}""")]
+    [InlineData("""{"flow": 1.5, "heat": -Infinity, "note": "Infinity"}""")]
     [InlineData("""{"flow": 1.5}""")]
     public void A_channel_without_a_value_does_not_cost_the_others(string json) =>
         Assert.Equal([1.5, double.NaN], Decode(Plant, json).Frame!.Values);
@@ -23,7 +24,8 @@ public sealed class MissingValueTests
     public void So_it_is_in_a_list_and_in_a_feed_of_one_channel()
     {
         Assert.Equal([1, double.NaN, 3], Decode(new FrameFields(), """{"values": [1, null, 3]}""").Frame!.Values);
-        Assert.Equal([double.NaN], Decode(new FrameFields(), """{"value": NaN}""").Frame!.Values);
+        foreach (string bare in new[] { "NaN", "Infinity", "-Infinity" })
+            Assert.Equal([double.NaN], Decode(new FrameFields(), $$"""{"value": {{bare}}}""").Frame!.Values);
     }
 
     [Fact]
@@ -33,5 +35,6 @@ public sealed class MissingValueTests
         Assert.Equal((Rejection.BadFields, "none of the fields flow, heat is there; the record has flwo, haet: source.fields "
             + "says which are meant"), (letter.Reason, letter.Detail));
         Assert.Equal(Rejection.NotJson, Decode(Plant, """{"flow": NaN, "heat": }""").DeadLetter!.Reason);
+        Assert.Equal(Rejection.BadTimestamp, Decode(Plant, """{"timestamp": NaN, "flow": 1}""").DeadLetter!.Reason);
     }
 }

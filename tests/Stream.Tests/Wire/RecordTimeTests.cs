@@ -28,6 +28,9 @@ public sealed class RecordTimeTests
     [InlineData("\"20260105T130005Z\"", "2026-01-05 13:00:05")]
     [InlineData("\"5.1.2026 13:00\"", "2026-01-05 13:00:00")]
     [InlineData("\"5 Jan 2026 13:00\"", "2026-01-05 13:00:00")]
+    [InlineData("\"Mon Jan  5 13:00:00 2026\"", "2026-01-05 13:00:00")]
+    [InlineData("\"05/Jan/2026:13:00:00 +0100\"", "2026-01-05 12:00:00")]
+    [InlineData("\"2026-W02-1\"", "2026-01-05 00:00:00")]
     [InlineData("1767618000", "2026-01-05 13:00:00")]
     [InlineData("0", "1970-01-01 00:00:00")]
     public void A_time_is_read_as_it_is_written(string time, string shown) => Assert.Equal(shown, Shown(Decode(time).Frame?.Time));
