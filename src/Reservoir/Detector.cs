@@ -209,7 +209,7 @@ public sealed class Detector
             if (!_model.Outgrown) continue;
             // A model whose scaling clips most of what comes sees nothing any more: it is moved, or another takes its place.
             ModelHealth health = Health;
-            OnlineModel next = _model.Leave(out ModelChange why);
+            OnlineModel next = _model.Leave(_spec, out ModelChange why);
             if (done > 0) results[done - 1] = results[done - 1] with { Model = why };
             _before = (why.Restarted ? health : _before) with { Rescalings = _before.Rescalings + 1 };
             if (why.Restarted) (_model, _wanders) = (next, false);

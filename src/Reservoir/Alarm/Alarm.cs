@@ -69,6 +69,9 @@ sealed class Alarm
     /// <summary>Whether the change of the last step counts against the budget.</summary>
     public bool Counts { get; private set; }
 
+    /// <summary>Nobody is told of it: it does not count.</summary>
+    public void Hush() => Counts = false;
+
     /// <summary>Raw scores that reached the threshold in this alarm, [scores].</summary>
     public ReadOnlySpan<bool> Contributed => _contributed;
 

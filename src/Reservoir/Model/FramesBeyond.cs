@@ -11,9 +11,6 @@ sealed class FramesBeyond(int channels, int most)
     DateTime[] _times = [];
     long _taken;
 
-    /// <summary>Bytes that it takes.</summary>
-    public static long EstimatedBytes(int channels, int most) => sizeof(double) * (channels + 1L) * most;
-
     /// <summary>Frames kept.</summary>
     public int Count => (int)Math.Min(_taken, most);
 

@@ -99,15 +99,14 @@ public abstract record ModelSpec
     /// <summary>Bytes of one stream's model, about: known before anything is made. What streams share is not in it.</summary>
     /// <remarks>
     /// P takes 8·D(D+1)/2 bytes with D rounded up to 8; columns that wait beside it 64·D below D = 128, up to 384·D above;
-    /// W_out and its gains 8·D for each channel and horizon. Free runs and windows of the scores come on top.
+    /// W_out and its gains 8·D for each channel and horizon. Free runs and windows of the scores come on top. The some
+    /// hundred frames that are kept of a feed once it was beyond its scaling are not in it.
     /// </remarks>
     /// <param name="channels">Of the feed, ≥ 1.</param>
     public virtual long EstimatedBytes(int channels) =>
         Esn.Readout.EstimatedBytes(MostRegressors(channels), channels, HorizonSteps) + (TakesFields ? 0 : GrowthBytes * channels)
             + (Schedule.MostSettling > Schedule.Settling ? EchoTwin.EstimatedBytes(MostRegressors(channels), channels) : 0)
-            // The first frames are let go before others are kept.
-            + Math.Max(FramesBeyond.EstimatedBytes(channels, FramesKept),
-                InputMap is ByBaseLineSpec map ? BaseLineWatch.EstimatedBytes(map, channels) : 0);
+            + (InputMap is ByBaseLineSpec map ? BaseLineWatch.EstimatedBytes(map, channels) : 0);
 
     const long GrowthBytes = 400;  // of a channel that is watched for growth
 

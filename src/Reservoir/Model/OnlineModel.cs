@@ -105,10 +105,11 @@ sealed class OnlineModel
     public static ModelSpec On(ModelSpec spec, bool wanders) => spec with { InputMap = spec.InputMap.Chosen(wanders) };
 
     /// <summary>It is outgrown: its scaling is moved to where the feed is now, or another model takes its place.</summary>
+    /// <param name="spec">Of the stream: what is found of a feed, as that its base line wanders, the next model finds anew.</param>
     /// <param name="why">What is told of it.</param>
     /// <returns>This one, which has taken the last frames once more; or another, which has taken them as far as no alarm opens in them.
     /// </returns>
-    public OnlineModel Leave(out ModelChange why)
+    public OnlineModel Leave(ModelSpec spec, out ModelChange why)
     {
         _growth.Leave();
         (DateTime[] times, double[] frames) = _beyond?.Last(_beyond.Count) ?? ([], []);
@@ -116,14 +117,19 @@ sealed class OnlineModel
         bool moved = !_growth.Outgrew && Moves(left.Length > 0 ? left : [.. Enumerable.Range(0, _channels)], times, frames);
         why = _growth.Outgrew ? new ModelChange(ModelChangeKind.Growing, _growth.Which, Restarted: true)
             : new ModelChange(ModelChangeKind.Outgrown, left, Restarted: !moved);
-        if (moved) return this;
-        var model = new OnlineModel(_spec, _channels, _position, this);
+        if (moved)
+        {
+            _left.WentOn(left);
+            return this;
+        }
+        var model = new OnlineModel(spec, _channels, _position, this);
         // What the first frames would show of their base line, the next one shows.
         int count = Math.Min(Math.Min(times.Length, _schedule.AlarmFrom), model._watch?.Left - 1 ?? int.MaxValue);
         model._position -= count;
         model.Take(times.AsSpan(^count..), frames.AsSpan(^(count * _channels)..), new StepResult[count], new double[count * _channels],
             muted: default, whole: false);
         model._position = _position;
+        (model._alarm, model._report) = model.AlarmsOf(model._judge);  // what it met in them was not told
         return model;
     }
 
@@ -160,6 +166,7 @@ sealed class OnlineModel
         var (results, expected) = (new StepResult[_predictor.AtOnce], new double[_predictor.AtOnce * _channels]);
         (long position, int judged, int alarmed, bool echoes) = (_position, 0, 0, true);
         _again = true;
+        _position -= times.Length;
         for (int done = 0, count; done < times.Length; done += count)
         {
             ReadOnlySpan<double> next = frames.AsSpan(done * _channels);
@@ -349,7 +356,7 @@ sealed class OnlineModel
             Muted = muted, Resumes = resumes, Missing = missing == 0 ? default : _missing!.Which,
             Grows = _differencing is null ? default : _growth.Grows, Values = _differencing is null ? default : frame,
         };
-        _bar.Step();
+        if (!_again) _bar.Step();
         AlarmEvent? alarm = null;
         // A gap is no reason to open or to end an alarm.
         if (!bridged)
@@ -389,6 +396,7 @@ sealed class OnlineModel
             _foretelling!.BeginAlarm(step - _judge.TopSpan + 1, step);
         }
         else if (_alarm.Open) _forecast?.GoOn(step);
+        if (_again) _alarm.Hush();
         _judge.Learn(change, _alarm, view.Muted);
         return change;
     }
@@ -450,6 +458,7 @@ sealed class OnlineModel
         if (state.Loading)
             Begin(growing ? new DifferencingScaler(_spec.CreateScaler(_channels), _channels) : _spec.CreateScaler(_channels), _interval);
         _scaler!.Carry(ref state);
+        if (state.Loading && !state.Holds(6)) _left.Lie(_scaler);
         _predictor.Carry(ref state);
         _forecast?.Carry(ref state);
         _normality.Carry(ref state);

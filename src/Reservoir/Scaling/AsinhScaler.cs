@@ -8,11 +8,13 @@ sealed class AsinhScaler : Scaler
     const double Unseen = .02;  // of a step, there: what moves so little moves without being seen
 
     readonly AsinhScale[] _scales;  // [channels]
-    readonly double[] _last;        // scaled values of the last frame
+    readonly double[] _last;        // scaled, the last value of each channel
+    readonly int[] _lost;           // 1: a channel moved there without being seen, when it last moved
 
     /// <summary>Not fixed yet: <see cref="Carry"/> does that.</summary>
     public AsinhScaler(int channels, AsinhScalerSpec spec) =>
-        (_scales, _last, Limit) = ([.. Enumerable.Range(0, channels).Select(_ => new AsinhScale(spec))], new double[channels], spec.Limit);
+        (_scales, _last, _lost, Limit) = ([.. Enumerable.Range(0, channels).Select(_ => new AsinhScale(spec))], new double[channels],
+            new int[channels], spec.Limit);
 
     /// <summary>From the frames of the warm-up.</summary>
     /// <param name="frames">[count×channels], frame by frame, finite.</param>
@@ -20,7 +22,7 @@ sealed class AsinhScaler : Scaler
     /// <param name="spec">Valid.</param>
     public AsinhScaler(ReadOnlySpan<double> frames, int channels, AsinhScalerSpec spec)
     {
-        (_scales, _last, Limit) = (new AsinhScale[channels], new double[channels], spec.Limit);
+        (_scales, _last, _lost, Limit) = (new AsinhScale[channels], new double[channels], new int[channels], spec.Limit);
         double[] values = new double[frames.Length / channels];
         for (int c = 0; c < channels; c++)
         {
@@ -33,7 +35,7 @@ sealed class AsinhScaler : Scaler
     public override double Limit { get; }
 
     /// <inheritdoc/>
-    public override bool IsBeyond(int channel, double y) => Math.Abs(y) > Far;
+    public override bool IsBeyond(int channel, double y) => Math.Abs(y) > Lost || _lost[channel] != 0;
 
     /// <inheritdoc/>
     /// <returns>Whether a value is so far away that what it does there is lost: a logarithm sees any distance, but no detail. A gauge that
@@ -44,8 +46,10 @@ sealed class AsinhScaler : Scaler
         for (int c = 0; c < _scales.Length; c++)
         {
             y[c] = _scales[c].Scale(frame[c]);
+            if (double.IsNaN(y[c])) continue;
             double step = Math.Abs(y[c] - _last[c]);
-            lost |= Math.Abs(y[c]) > Lost || (Math.Abs(y[c]) > Far && step is > 0 and < Unseen);
+            if (step > 0) _lost[c] = Math.Abs(y[c]) > Far && step < Unseen ? 1 : 0;  // of rounded values many are those before
+            lost |= IsBeyond(c, y[c]);
             _last[c] = y[c];
         }
         return lost;
@@ -67,6 +71,8 @@ sealed class AsinhScaler : Scaler
     public override void Carry(ref StateCarrier state)
     {
         foreach (AsinhScale scale in _scales) scale.Carry(ref state);
-        if (state.Holds(6)) state.Carry<double>(_last);
+        if (!state.Holds(6)) return;
+        state.Carry<double>(_last);
+        state.Carry<int>(_lost);
     }
 }

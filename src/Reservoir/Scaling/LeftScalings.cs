@@ -47,6 +47,7 @@ sealed class LeftScalings
         }
         if (waits && !beyond) return;
         Beyond = Math.Max(0, Beyond + (beyond ? 1 : -1));
+        for (int c = 0; c < y.Length; c++) _of[c].Last = double.NaN;  // the way back is no step
         for (int c = 0; c < y.Length; c++) _of[c].Beyond = Beyond == 0 ? 0 : _of[c].Beyond + (scaler.IsBeyond(c, y[c]) ? 1 : 0);
     }
 
@@ -91,7 +92,17 @@ sealed class LeftScalings
     public bool GoesOn(int channel, double origin, Scaler scaler)
     {
         double room = .5 * scaler.Limit * scaler.UnitOf(channel);  // what has left lies further from where it was
-        return origin < _of[channel].Low - room || origin > _of[channel].High + room;
+        bool on = origin < _of[channel].Low - room || origin > _of[channel].High + room;
+        if (!on) _of[channel].Times = Math.Max(_of[channel].Times, ForLife);
+        return on;
+    }
+
+    /// <summary>What left went on where it lies, and keeps its unit: it did not leave for a level it comes back from.</summary>
+    /// <param name="channels">As <see cref="Leave"/> said.</param>
+    public void WentOn(int[] channels)
+    {
+        for (int c = 0; c < _of.Length; c++)
+            if (channels.Length == 0 || channels.Contains(c)) _of[c].Times--;
     }
 
     /// <summary>The scaling was moved to where the feed is.</summary>
@@ -112,8 +123,8 @@ sealed class LeftScalings
             if (_of[c].Times >= ForLife) scaler.Widen(c, (_of[c].High - _of[c].Low) / (Share * scaler.Limit));
     }
 
-    // Where the levels lie.
-    void Lie(Scaler scaler)
+    /// <summary>Where the levels lie.</summary>
+    public void Lie(Scaler scaler)
     {
         double[] level = new double[_of.Length];
         scaler.Unscale(level, level);

@@ -6,7 +6,7 @@ sealed class StandardScaler : Scaler
     const double Resolved = 1e-14;                 // part of the level that is no move: what doubles resolve, sums of some
     const int Stands = 20, Rested = 50;            // frames: what lasts as long is no glitch; what has not moved for as long rests
     const double MostWidths = 50, MostCodes = .02;  // interquartile ranges beyond which a value is a code; part of the values
-    const double MostAlike = .2;                    // part of the values that one code is at the most
+    const double FarWidths = 500, MostAlike = .2;   // the same of one that comes often, always as the very same value
 
     readonly double[] _mean;   // [channels], units of the feed
     readonly double[] _scale;  // [channels], units of the feed, > 0
@@ -57,16 +57,19 @@ sealed class StandardScaler : Scaler
     }
 
     // A few values that lie out of all proportion to the others, −999 or 65535, are codes of a fault: they must not fix the
-    // scale for good. Beats and pulses come more often, and are not as far off, nor the very same each time.
-    static ReadOnlySpan<double> WithoutCodes(ReadOnlySpan<double> values)
+    // scale for good. Beats and pulses come more often, and are not as far off; a valve that stands at its end is the very same each
+    // time, but its noise is no thousandth of its way.
+    static ReadOnlySpan<double> WithoutCodes(double[] values)
     {
         double[] sorted = [.. values];
         sorted.AsSpan().Sort();
         double median = sorted[sorted.Length / 2], width = sorted[sorted.Length * 3 / 4] - sorted[sorted.Length / 4];
         if (!(width > 0)) return values;
-        double[] kept = [.. sorted.Where(x => Math.Abs(x - median) <= MostWidths * width)], codes = [.. sorted.Except(kept)];
-        double most = codes.Length <= 1 ? MostAlike : MostCodes;
-        return kept.Length >= (1 - most) * values.Length ? kept : values;
+        double[] codes = [.. values.Where(x => Math.Abs(x - median) > MostWidths * width)];
+        if (codes.Length == 0) return values;
+        bool one = Array.TrueForAll(codes, x => x == codes[0]) && Math.Abs(codes[0] - median) > FarWidths * width;
+        return codes.Length > (one ? MostAlike : MostCodes) * values.Length ? values
+            : values.Where(x => Math.Abs(x - median) <= MostWidths * width).ToArray();
     }
 
     static double Square(double x) => x * x;

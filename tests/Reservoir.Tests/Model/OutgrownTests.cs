@@ -209,6 +209,18 @@ public sealed class OutgrownTests
         Assert.Contains(results.Events(), e => e.Change == AlarmChange.Opened && e.Position is >= Jump - 3000 and < Jump - 2990);
     }
 
+    [Theory]
+    [InlineData(false, 3)]
+    [InlineData(true, 1)]
+    public void Rounded_values_and_missing_ones_do_not_hide_that_a_metric_moved_far(bool rounded, int missing)
+    {
+        double[] feed = [.. Gauge(rounded ? 4000 : 90, at => rounded ? .5 : .1)
+            .Select((x, t) => t % missing == 1 ? double.NaN : rounded ? Math.Round(x) : x)];
+        var results = new StepResult[7000];
+        new Detector(new MetricModelSpec(), 1).StepMany(new DateTime[7000], feed, results, new double[7000]);
+        Assert.Single(results, r => r.Model is { Kind: ModelChangeKind.Outgrown, Restarted: true });
+    }
+
     [Fact]
     public void A_metric_that_grew_with_its_noise_keeps_its_model()
     {

@@ -203,6 +203,23 @@ public sealed class WanderingFeedTests
     }
 
     [Fact]
+    public void One_that_began_anew_is_loaded_and_takes_another_policy()
+    {
+        double[] still = [.. Enumerable.Repeat(1000.0, 3000)], again = [.. Beats(2, seed: 3).Select(x => x + 1000)];
+        var one = new Detector(Spec, 1);
+        ModelChange[] changes = [.. Take(one, [.. Beats(2), .. still], _ => 500).Results.Select(r => r.Model).OfType<ModelChange>()];
+        Assert.Equal([ModelChangeKind.Wandering, ModelChangeKind.Outgrown], changes.Select(change => change.Kind));
+        Assert.True(changes[1].Restarted);
+        var saved = new ArrayBufferWriter<byte>();
+        one.Save(saved);
+        Detector loaded = Detector.Load(Spec, 1, saved.WrittenSpan);
+        Detector other = one.WithPolicy(Spec with { Alarm = Spec.Alarm with { Merge = 60 } });
+        string[] expected = [.. Bits(Take(one, again, _ => 64).Expected).Select(bits => $"{bits}")];
+        Assert.Equal(expected, Bits(Take(loaded, again, _ => 64).Expected).Select(bits => $"{bits}"));
+        Assert.Equal(expected, Bits(Take(other, again, _ => 64).Expected).Select(bits => $"{bits}"));
+    }
+
+    [Fact]
     public void Constants_out_of_their_range_are_refused()
     {
         foreach (ByBaseLineSpec wrong in (ByBaseLineSpec[])
