@@ -41,6 +41,7 @@ sealed class OnlineModel
     Foretelling? _foretelling;      // null: the scaling is not fixed yet
     bool _dated;                    // whether the alarm's slow change was told
     BaseLineWatch? _watch;          // null: how a frame drives the units is settled
+    readonly int _mostBeyond;       // frames beyond the scaling, from which on the feed has left it
     readonly FramesBeyond? _beyond; // null: the next model begins with what comes
     bool _again;                    // the feed's last frames are taken once more
 
@@ -63,6 +64,7 @@ sealed class OnlineModel
         _bar = new Bar(spec.Alarm);
         (_judge, _alarm, _report) = Judging(TimeSpan.FromSeconds(1));
         _first = new FirstFrames(channels, _schedule.ScalingSteps, _judge.TellsEarly);
+        _mostBeyond = spec.MostBeyond;
         if (spec.FramesKept is > 0 and var kept) _beyond = new FramesBeyond(channels, kept);
         if (spec.InputMap is ByBaseLineSpec map && BaseLineWatch.Fits(spec, map, channels)) _watch = new BaseLineWatch(map, channels);
     }
@@ -86,7 +88,7 @@ sealed class OnlineModel
     /// Most of the feed has been beyond the scaling for as long as an alarm may be open, or it turned out to grow without bound, and no
     /// alarm is open: no more frames are taken.
     /// </summary>
-    public bool Outgrown => (_left.Beyond >= MostClipped || _growth.Outgrew) && !_alarm.Open && _bridging == 0;
+    public bool Outgrown => (_left.Beyond >= _mostBeyond || _growth.Outgrew) && !_alarm.Open && _bridging == 0;
 
     /// <summary>The first frames showed a rhythm on a base line that wanders: no more are taken.</summary>
     public bool Wanders => _watch is { Wanders: true };
@@ -185,8 +187,6 @@ sealed class OnlineModel
         return !echoes && !_alarm.Open && alarmed <= MostAlarming * judged;
     }
 
-    int MostClipped => _spec.MostBeyond;
-
     /// <summary>Takes frames until all are taken or the feed has outgrown the model.</summary>
     /// <param name="times">Of the frames, [n].</param>
     /// <param name="frames">[n×channels].</param>
@@ -205,7 +205,7 @@ sealed class OnlineModel
         for (int count; done < times.Length && !Outgrown && !Wanders; done += count)
         {
             // One at a time where the next frame may be the last.
-            count = _growth.Outgrew || _left.Beyond + _predictor.AtOnce >= MostClipped ? 1
+            count = _growth.Outgrew || _left.Beyond + _predictor.AtOnce >= _mostBeyond ? 1
                 : Math.Min(_predictor.AtOnce, times.Length - done);
             count = _scaler!.Steady(frames[(done * _channels)..], _growth.Within(count));
             if (!whole) count = MissingValues.Together(frames[(done * _channels)..], _channels, count);

@@ -43,7 +43,7 @@ public sealed record StreamPage(long Version, int Total, int Matching, int Offse
 /// <param name="Alarms">Newest first.</param>
 /// <param name="Recoveries">Times that learning began anew as rounding had cost the positive definiteness of P.</param>
 /// <param name="Refusals">Frames that were too large to be learnt.</param>
-/// <param name="Rescalings">Times that the model began anew as the feed had left its scaling for good.</param>
+/// <param name="Rescalings">Times that the feed had left its scaling for good, which was moved, or the model began anew.</param>
 public sealed record StreamDetail(StreamSummary Summary, IReadOnlyList<string> ChannelNames, double Interval, HistoryPoints Points,
     IReadOnlyList<BoardAlarm> Alarms, long Recoveries, long Refusals, long Rescalings)
 {

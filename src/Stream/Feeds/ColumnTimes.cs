@@ -15,7 +15,7 @@ public sealed partial class ColumnTimes
     const int PlacesOfDays = 5;                     // of numbers that may be days by their parts: fewer can't tell minutes apart
     const double NearPart = .05;                    // of a month, say: 1953.08 is February
 
-    static readonly double[] PartsOfYear = [2, 4, 12, 52, 365, 365.25];  // those that a year has
+    static readonly double[] PartsOfYear = [2, 4, 12, 52, 248, 252, 260, 261, 365, 365.25];  // those that a year has, trading days too
 
     // What counts from the start of a run.
     static readonly string[] OfRuns = ["elapsed", "elapsedtime", "timeelapsed", "seconds", "secs"];
@@ -77,10 +77,11 @@ public sealed partial class ColumnTimes
     {
         if (Array.IndexOf(Names, Bare(name)) is var at and >= 0) return at;
         // time_s; whole names such as timestamp_ms are known above.
-        if (Tail(name) is { Length: > 0 } unit && Array.IndexOf(Names, Bare(name[..^(unit.Length + 1)])) is var bare and >= 0) return bare;
+        if (Tail(name) is { Length: > 0 } unit && Bare(name[..^(unit.Length + 1)]) is { Length: > 1 } whole
+            && Array.IndexOf(Names, whole) is var bare and >= 0) return bare;  // T_min is a temperature
         // Datum Uhrzeit, Fecha y hora, Date/Time.
         string[] words = [.. Words().Matches(name).Select(word => word.Value.ToLowerInvariant()).Except(And)];
-        return words.Length > 1 && Array.TrueForAll(words, word => Array.IndexOf(Names, word) >= 0)
+        return words.Length > 1 && Array.TrueForAll(words, word => word.Length > 1 && Array.IndexOf(Names, word) >= 0)
             ? words.Max(word => Array.IndexOf(Names, word)) : Names.Length;
     }
 
@@ -163,6 +164,7 @@ public sealed partial class ColumnTimes
             return Numeric(ticks, $"{what} since 1970", rise || IsPresent(middle));
         }
         if (!named) return AreDays(texts, values) ? Days(rise) : null;
+        if (IsOfRun(name)) return Numeric(TimeSpan.TicksPerSecond, "seconds since a start");
         if (unit.Length == 0 && AreYears(values, bare is "year" or "decimalyear" or "decimaldate"))
         {
             bool months = Array.TrueForAll(values, value => Math.Abs(12 * value - Math.Round(12 * value)) < NearPart);
@@ -212,7 +214,7 @@ public sealed partial class ColumnTimes
             || Math.Abs(200 * steps[0] - Math.Round(200 * steps[0])) > 1e-3;
     }
 
-    // Of whole quarters, months, weeks or days, of which some follow each other; or whole days of the year that each is of.
+    // Of whole quarters, months, weeks, trading days or days, of which some follow each other; or whole days of the year that each is of.
     static bool AreParts(double[] values, double least)
     {
         bool Whole(Func<double, double> count) =>

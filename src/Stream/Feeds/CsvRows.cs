@@ -184,15 +184,15 @@ sealed class CsvRows : ITextRows
     int AboveClock(string[] ahead)
     {
         char separator = Recognise(ahead[0]);
-        int columns = Count(ahead[0], separator)!.Value;
+        if (Count(ahead[0], separator) is not { } columns) return 0;
         for (int above = 0; above < Math.Min(ahead.Length, MostAbove + 1); above++)
         {
             if (Fields(ahead[above], separator) is not { } names || names.Length < columns - 1) continue;
             int clock = Array.FindIndex(names, name => ColumnTimes.IsName(name.Trim()));
-            if (clock < 0) continue;
+            if (clock < 0 || Array.Exists(names, name => IsData(name.Trim()))) continue;
             string[][] below = [.. ahead[(above + 1)..].Where(line => !string.IsNullOrWhiteSpace(line) && line[0] != '#')
                 .Take(MostBelow).Select(line => Fields(line, separator) ?? [])];
-            return below.Length >= LeastBelow && Array.TrueForAll(names, name => !IsData(name.Trim()))
+            return below.Length >= LeastBelow
                 && Array.TrueForAll(below, row => row.Length == names.Length && row[clock].Trim().Length > 0 && IsData(row[clock].Trim()))
                 && ahead[..above].Any(line => Fields(line, separator) is { } row
                     && Array.Exists(row, field => IsData(field.Trim()) || field.AsSpan().TrimEnd().EndsWith(':')))

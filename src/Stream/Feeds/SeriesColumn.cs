@@ -40,7 +40,8 @@ sealed class SeriesColumn(ITextRows file, FeedSample sample, TimeColumns times, 
             bool once = all.Select(row => (row[c], times.At(row))).Distinct().Count() == all.Count;
             if (values.Contains(c) && !(once && values.Length > 1 && all.Count >= MostTimes * kinds * stamps && AreWhole(c))) continue;
             bool sure = once && (ComesBack() || (!HasOneOrder(c) && LieApart(c)));
-            if (sure) return (file.Names[c], true);
+            // Runs that begin anew, each with another setpoint, have the same shape.
+            if (sure && (times.Times is { IsSure: true } || !values.Contains(c))) return (file.Names[c], true);
             found ??= file.Names[c];
         }
         return found is null ? null : (found, false);

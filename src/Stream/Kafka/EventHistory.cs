@@ -127,7 +127,7 @@ public sealed class EventHistory(EsnConfig config, TimeProvider time, ILogger lo
         }
         read.ToEnd = open.Count == 0;
         if (!read.ToEnd && !stop.IsCancellationRequested)
-            log.PastUnread(config.Sink.Events, $"its end was not reached within {Patience.TotalSeconds:F0} s");
+            log.PastInPart(config.Sink.Events, Patience.TotalSeconds);
         read.Whole = all && read.ToEnd;
     }
 }

@@ -127,6 +127,10 @@ static partial class Log
     [LoggerMessage(74, LogLevel.Warning, "the board begins without a past: topic {Topic} can't be read: {Reason}")]
     public static partial void PastUnread(this ILogger log, string topic, string reason);
 
+    [LoggerMessage(115, LogLevel.Warning, "topic {Topic} was read in part, as its end was not reached within {Seconds} s: streams that "
+        + "were told to be silent before are not known to be")]
+    public static partial void PastInPart(this ILogger log, string topic, double seconds);
+
     [LoggerMessage(75, LogLevel.Warning, "{Records} records of topic {Topic} are no events of alarms, and are not on the board")]
     public static partial void NoEvents(this ILogger log, int records, string topic);
 

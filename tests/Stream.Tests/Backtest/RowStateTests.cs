@@ -41,15 +41,16 @@ public sealed class RowStateTests : FileTests
     }
 
     [Fact]
-    public void The_warm_up_of_a_model_that_took_the_place_of_another_is_as_blind_as_the_first()
+    public void A_model_that_went_with_its_feed_is_not_blind_again()
     {
         string file = Write("timestamp,value\n" + Rows(2500, t => string.Create(CultureInfo.InvariantCulture,
             $"{DateTime.UnixEpoch.AddSeconds(t):yyyy-MM-dd HH:mm:ss},{Math.Sin(.3 * t) + (t < 1000 ? 0 : 1000):R}")));
         using CsvFeed feed = CsvFeed.Open(file, [], []);
         BacktestSummary summary = BacktestRun.Run(feed, null, Pipelines.Config(), Folder, null, TimeProvider.System, _ => { },
             CancellationToken.None);
-        Assert.Equal(800, summary.States["warming_up"]);
-        Assert.Equal("800 rows: 800 as 2 models warmed up", RowState.Blind(summary.States, summary.WarmUps.Count));
+        Assert.Equal(400, summary.States["warming_up"]);
+        Assert.Equal("400 rows: 400 as the model warmed up", RowState.Blind(summary.States, summary.WarmUps.Count));
+        Assert.Equal("800 rows: 800 as 2 models warmed up", RowState.Blind(new Dictionary<string, long> { ["warming_up"] = 800 }, 2));
         Assert.Null(RowState.Blind(new Dictionary<string, long> { ["judged"] = 5 }, 1));
     }
 }

@@ -85,6 +85,19 @@ public sealed class CalendarFileTests : FileTests
         Assert.Equal(300, rows.Length);
     }
 
+    // As R keeps prices by the trading day; 250 and 256 a second are clocks.
+    [Theory]
+    [InlineData(248, true)]
+    [InlineData(252, true)]
+    [InlineData(260, true)]
+    [InlineData(250, false)]
+    [InlineData(256, false)]
+    public void Trading_days_are_parts_of_a_year(int aYear, bool years)
+    {
+        DateTime first = Read("time,value\n" + Rows(900, i => F($"{1962 + (double)i / aYear:F11},{i % 7}.5"))).Rows[0].Time;
+        Assert.Equal(years ? new DateTime(1962, 1, 1) : DateTime.UnixEpoch.AddSeconds(1962), first);
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(7)]

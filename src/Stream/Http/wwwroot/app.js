@@ -114,7 +114,7 @@ function healthy(h) {
       ["latency", h.latencySeconds === null ? "–" : duration(h.latencySeconds)], ["steps", group(h.steps)],
     ["streams", group(h.streams)], ["open alarms", group(h.openAlarms)], ["models", size(h.modelBytes)],
       ["dead letters", letters.length ? letters.map(([reason, n]) => `${reason} ${group(n)}`).join(", ") : "none"],
-    ["models began anew", group(h.rescalings)], ["learning began anew", group(h.recoveries)], ["frames not learnt", group(h.refusals)],
+    ["scalings left", group(h.rescalings)], ["learning began anew", group(h.recoveries)], ["frames not learnt", group(h.refusals)],
       ["running since", time(Date.parse(h.since))], ["version", h.version],
   ].map(([name, value]) => { const e = element("div"); e.append(element("span", "", name), element("b", "", value)); return e; }));
 }
