@@ -59,6 +59,7 @@ public sealed class NewcomerFileTests : FileTests
         (feed, rows) = Read("Device:,Pump 7\nSerial:,8812\nInterval:,5 min\ntimestamp,flow\n" + Rows(30, i => $"{Time(i)},{i}.5"));
         Assert.Equal(("timestamp", "flow", 30), (feed.TimeColumn, feed.Channels[0], rows.Length));
         Assert.Equal("the first 3 lines, such as 'Device:,Pump 7', stand above the header and are left out", feed.Notes[0]);
+        Assert.Equal("time", Read("Date,2026-03-01\ntime,flow\n" + Rows(30, i => $"{Time(i)},{i}.5")).Feed.TimeColumn);
         Assert.Equal("time", Read("Report,2026-03-01\ntime,flow\n" + Rows(30, i => $"{Time(i)},{i}.5")).Feed.TimeColumn);
         // Names above units or types are the header, and so are those above rows of words.
         Assert.Equal("erfasst", Read("erfasst,flow\ntime,m3/h\n" + Rows(30, i => $"{Time(i)},{i}.5")).Feed.TimeColumn);
@@ -66,6 +67,24 @@ public sealed class NewcomerFileTests : FileTests
             .Feed.Channels[0]);
         // A header with one name less, as R writes it, is one.
         Assert.Equal("flow", Read("flow\n" + Rows(30, i => $"{i}.5")).Feed.Channels[0]);
+    }
+
+    [Fact]
+    public void One_line_that_is_cut_off_is_told_of_as_any_file_without_rows()
+    {
+        Assert.NotEmpty(Refused("\"time,value\n"));
+        Assert.NotEmpty(Refused("\"time\"x,value\n# end\n"));
+    }
+
+    [Fact]
+    public void Seconds_of_a_run_are_no_days_nor_is_a_temperature_a_time_and_runs_with_a_setpoint_each_are_one_series()
+    {
+        Assert.Equal(DateTime.UnixEpoch.AddSeconds(36600), Read("seconds,value\n" + Rows(60, i => $"{36600 + i},{i % 7}.5")).Rows[0].Time);
+        Assert.Equal("t", Read("T_min,t,flow\n" + Rows(60, i => $"{20 + i}.5,{i},{i % 7}.5")).Feed.TimeColumn);
+        Assert.Contains("T_min", Read("T_min,flow\n" + Rows(60, i => $"{20 + i}.5,{i % 7}.5")).Feed.Channels);
+        (CsvFeed feed, FeedRow[] rows) = Read("elapsed,setpoint,value\n" + Rows(200, i => $"{i % 100},{(i < 100 ? 10 : 20)},{i % 7}.5"));
+        Assert.Null(feed.Mixed);
+        Assert.All(rows, row => Assert.Null(row.Problem));
     }
 
     [Fact]
