@@ -142,35 +142,19 @@ sealed class GroupWatch(EsnConfig config, KafkaSource source, Readiness readines
             throw new KafkaException(new Error(ErrorCode.LeaderNotAvailable, $"a partition of {leaderless.Topic} has no leader"));
         stop.ThrowIfCancellationRequested();
         Task<List<TopicPartitionOffset>> told = Task.Run(() => _consumer.Committed(partitions, Patience), CancellationToken.None);
-        Task<Dictionary<TopicPartition, long>> first = Offsets(admin, partitions, OffsetSpec.Earliest()),
-            next = Offsets(admin, partitions, OffsetSpec.Latest());
-        await Task.WhenAll(told, first, next).ConfigureAwait(false);
+        // A thread for each, as the call blocks.
+        Task<WatermarkOffsets>[] ends = [.. partitions.Select(partition => Task.Factory.StartNew(
+            () => _consumer.QueryWatermarkOffsets(partition, Patience), CancellationToken.None, TaskCreationOptions.LongRunning,
+            TaskScheduler.Default))];
+        await Task.WhenAll([told, .. ends]).ConfigureAwait(false);
         stop.ThrowIfCancellationRequested();
         Dictionary<TopicPartition, long> committed = (await told.ConfigureAwait(false)).Where(found => found.Offset.Value >= 0)
             .ToDictionary(found => found.TopicPartition, found => found.Offset.Value);
-        (Dictionary<TopicPartition, long> low, Dictionary<TopicPartition, long> high) =
-            (await first.ConfigureAwait(false), await next.ConfigureAwait(false));
+        WatermarkOffsets[] held = await Task.WhenAll(ends).ConfigureAwait(false);
         Dictionary<TopicPartition, string?>? read = await reading.ConfigureAwait(false);
-        readiness.Told([.. partitions.Select(partition => new GroupPartition(new PartitionId(partition.Topic, partition.Partition),
-            committed.TryGetValue(partition, out long at) ? at : low[partition], high[partition],
+        readiness.Told([.. partitions.Select((partition, i) => new GroupPartition(new PartitionId(partition.Topic, partition.Partition),
+            committed.TryGetValue(partition, out long at) ? at : held[i].Low.Value, held[i].High.Value,
             read?.ContainsKey(partition) ?? true) { Elsewhere = read?.GetValueOrDefault(partition) })], gone.FirstOrDefault());
-    }
-
-    static async Task<Dictionary<TopicPartition, long>> Offsets(IAdminClient admin, TopicPartition[] partitions, OffsetSpec spec)
-    {
-        try
-        {
-            ListOffsetsResult found = await admin.ListOffsetsAsync(
-                partitions.Select(partition => new TopicPartitionOffsetSpec { TopicPartition = partition, OffsetSpec = spec }),
-                new ListOffsetsOptions { RequestTimeout = Patience, IsolationLevel = IsolationLevel.ReadCommitted }).ConfigureAwait(false);
-            return found.ResultInfos.ToDictionary(info => info.TopicPartitionOffsetError.TopicPartition,
-                info => info.TopicPartitionOffsetError.Offset.Value);
-        }
-        catch (ListOffsetsException e)
-        {
-            throw new KafkaException(e.Result.ResultInfos.Select(info => info.TopicPartitionOffsetError.Error)
-                .FirstOrDefault(error => error.IsError) ?? e.Error);
-        }
     }
 
     // Who has each, but for this process. Null where the brokers don't tell, as the embedded one, or not now: while a group shares its
