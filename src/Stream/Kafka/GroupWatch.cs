@@ -73,21 +73,18 @@ sealed class GroupWatch(EsnConfig config, KafkaSource source, Readiness readines
         }
     }
 
-    // At once, whatever does not need another's answer: on a connection of the client each question waits for the fetch before it, half a
-    // second where a feed is idle.
+    // The topics first: the newer calls do not come back with a broker that is away. Then all at once: on a connection of the client each
+    // question waits for the fetch before it, half a second where a feed is idle.
     async Task Ask(IAdminClient admin, CancellationToken stop)
     {
-        Task<Dictionary<TopicPartition, string?>?> reading = Held(admin);
-        Task looked = source.LookAtTopics(admin), commanded = commands?.Look(admin) ?? Task.CompletedTask;
-        try
-        {
-            await Tell(admin, reading, stop).ConfigureAwait(false);
-        }
-        finally
-        {
-            // The client may be disposed of when this has ended.
-            await Task.WhenAll(reading, looked, commanded).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
+        string[] sinks = [config.Sink.Events, config.Sink.DeadLetters,
+            .. config.State.Store == StateStore.Topic ? [config.State.Topic] : Array.Empty<string>()];
+        List<TopicMetadata> topics = await Topics(admin, sinks, stop).ConfigureAwait(false);
+        Task told = Tell(admin, topics, sinks, stop), looked = source.LookAtTopics(admin),
+            commanded = commands?.Look(admin) ?? Task.CompletedTask;
+        // The client may be disposed of when this has ended.
+        await Task.WhenAll(told, looked, commanded).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await told.ConfigureAwait(false);
         await commanded.ConfigureAwait(false);
         await looked.ConfigureAwait(false);  // where it is not told, all else is
     }
@@ -110,11 +107,8 @@ sealed class GroupWatch(EsnConfig config, KafkaSource source, Readiness readines
         return topics;
     }
 
-    async Task Tell(IAdminClient admin, Task<Dictionary<TopicPartition, string?>?> reading, CancellationToken stop)
+    async Task Tell(IAdminClient admin, List<TopicMetadata> topics, string[] sinks, CancellationToken stop)
     {
-        string[] sinks = [config.Sink.Events, config.Sink.DeadLetters,
-            .. config.State.Store == StateStore.Topic ? [config.State.Topic] : Array.Empty<string>()];
-        List<TopicMetadata> topics = await Topics(admin, sinks, stop).ConfigureAwait(false);
         string[] gone = [.. sinks.Where(sink => topics.Exists(topic =>
             topic.Topic == sink && topic.Error.Code == ErrorCode.UnknownTopicOrPart))];
         foreach (string topic in gone)
@@ -141,12 +135,13 @@ sealed class GroupWatch(EsnConfig config, KafkaSource source, Readiness readines
             is { } leaderless)
             throw new KafkaException(new Error(ErrorCode.LeaderNotAvailable, $"a partition of {leaderless.Topic} has no leader"));
         stop.ThrowIfCancellationRequested();
+        Task<Dictionary<TopicPartition, string?>?> reading = Held(admin);
         Task<List<TopicPartitionOffset>> told = Task.Run(() => _consumer.Committed(partitions, Patience), CancellationToken.None);
         // A thread for each, as the call blocks.
         Task<WatermarkOffsets>[] ends = [.. partitions.Select(partition => Task.Factory.StartNew(
             () => _consumer.QueryWatermarkOffsets(partition, Patience), CancellationToken.None, TaskCreationOptions.LongRunning,
             TaskScheduler.Default))];
-        await Task.WhenAll([told, .. ends]).ConfigureAwait(false);
+        await Task.WhenAll([reading, told, .. ends]).ConfigureAwait(false);
         stop.ThrowIfCancellationRequested();
         Dictionary<TopicPartition, long> committed = (await told.ConfigureAwait(false)).Where(found => found.Offset.Value >= 0)
             .ToDictionary(found => found.TopicPartition, found => found.Offset.Value);
