@@ -33,7 +33,8 @@ public sealed class Readiness(TimeProvider time, TimeSpan stall, string servers 
     IReadOnlyDictionary<PartitionId, long> _lags = new Dictionary<PartitionId, long>();
     long _waiting = -1;      // records in the assigned partitions; −1 = not known
     DateTimeOffset _progress = DateTimeOffset.MinValue, _heard = DateTimeOffset.MinValue;
-    DateTimeOffset? _told;   // when the brokers last told about the whole group
+    bool _told;              // the brokers have told about the whole group, once at least
+    DateTimeOffset? _asked;  // since when they have not answered
     string? _gone;           // a topic of the sink that is not there any more
     string? _absent;         // why there is nothing to read: topics of the source that do not exist
     readonly Dictionary<PartitionId, Standing> _group = [];
@@ -55,8 +56,8 @@ public sealed class Readiness(TimeProvider time, TimeSpan stall, string servers 
                 if (Standstill(now) is { } standstill) return standstill;
                 if (now - _progress <= stall) return null;
                 if (!_connected) return Unconnected;
-                if (_told is { } told
-                    && now - told > stall) return $"the brokers have not said how far the group is for {(now - told).TotalSeconds:F0} s";
+                if (_told && _asked is { } asked && now - asked > stall)
+                    return $"the brokers have not said how far the group is for {(now - asked).TotalSeconds:F0} s";
                 return _waiting switch
                 {
                     0 => null,
@@ -123,6 +124,12 @@ public sealed class Readiness(TimeProvider time, TimeSpan stall, string servers 
         lock (_lock) (_joined, _waiting) = (false, -1);
     }
 
+    /// <summary>The brokers are asked how far the whole group is.</summary>
+    public void Asked()
+    {
+        lock (_lock) _asked ??= time.GetUtcNow();
+    }
+
     /// <summary>The brokers told how far the whole group is.</summary>
     /// <param name="partitions">All of its topics'.</param>
     /// <param name="gone">A topic of the sink that is not there any more, or null.</param>
@@ -132,7 +139,7 @@ public sealed class Readiness(TimeProvider time, TimeSpan stall, string servers 
         lock (_lock)
         {
             DateTimeOffset now = time.GetUtcNow();
-            (_told, _gone, _absent) = (now, gone, absent);
+            (_told, _asked, _gone, _absent) = (true, null, gone, absent);
             foreach (PartitionId old in _group.Keys.Except(partitions.Select(partition => partition.Partition))
                 .ToArray()) _group.Remove(old);
             foreach (GroupPartition partition in partitions)

@@ -15,6 +15,9 @@ static class ClientSettings
     // New partitions and topics are found, and a topic that is gone is noticed, within this.
     static readonly TimeSpan Refresh = TimeSpan.FromSeconds(10), Propagation = TimeSpan.FromSeconds(5);
 
+    // How long a broker holds a fetch for which it has nothing: whatever else is asked waits for it, thrice for each look at the group.
+    static readonly TimeSpan Idle = TimeSpan.FromMilliseconds(100);
+
     static readonly TimeSpan KeepWithin = TimeSpan.FromSeconds(30);
 
     public static ConsumerConfig Consumer(EsnConfig config)
@@ -30,6 +33,7 @@ static class ClientSettings
             TopicMetadataRefreshIntervalMs = (int)Refresh.TotalMilliseconds,
             FetchQueueBackoffMs = 10,  // a queue that was full is looked at again: at the default of 1 s it mostly stands empty
             QueuedMaxMessagesKbytes = 16 * 1024,  // what waits inside the client, per partition
+            FetchWaitMaxMs = (int)Idle.TotalMilliseconds,
             StatisticsIntervalMs = 1000,
             IsolationLevel = IsolationLevel.ReadCommitted,
         };

@@ -21,7 +21,7 @@ namespace Esn.Streaming.Kafka;
 sealed class GroupWatch(EsnConfig config, KafkaSource source, Readiness readiness, CommandTopic? commands, TimeProvider time,
     ILogger log)
 {
-    const int AtOnce = 8;  // topics
+    const int AtOnce = 8, MostThreads = 64;  // topics and partitions that are asked for together
 
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(5), Longest = TimeSpan.FromSeconds(5);
 
@@ -58,6 +58,7 @@ sealed class GroupWatch(EsnConfig config, KafkaSource source, Readiness readines
         {
             try
             {
+                readiness.Asked();
                 await Ask(admin, stop).ConfigureAwait(false);
                 await Task.Delay(period, time, stop).ConfigureAwait(false);
             }
@@ -74,7 +75,7 @@ sealed class GroupWatch(EsnConfig config, KafkaSource source, Readiness readines
     }
 
     // The topics first: the newer calls do not come back with a broker that is away. Then all at once: on a connection of the client each
-    // question waits for the fetch before it, half a second where a feed is idle.
+    // question waits for the fetch before it (ClientSettings.Idle).
     async Task Ask(IAdminClient admin, CancellationToken stop)
     {
         string[] sinks = [config.Sink.Events, config.Sink.DeadLetters,
@@ -137,19 +138,27 @@ sealed class GroupWatch(EsnConfig config, KafkaSource source, Readiness readines
         stop.ThrowIfCancellationRequested();
         Task<Dictionary<TopicPartition, string?>?> reading = Held(admin);
         Task<List<TopicPartitionOffset>> told = Task.Run(() => _consumer.Committed(partitions, Patience), CancellationToken.None);
-        // A thread for each, as the call blocks.
-        Task<WatermarkOffsets>[] ends = [.. partitions.Select(partition => Task.Factory.StartNew(
-            () => _consumer.QueryWatermarkOffsets(partition, Patience), CancellationToken.None, TaskCreationOptions.LongRunning,
-            TaskScheduler.Default))];
-        await Task.WhenAll([reading, told, .. ends]).ConfigureAwait(false);
+        Task<List<WatermarkOffsets>> ends = Ends(partitions);
+        await Task.WhenAll(reading, told, ends).ConfigureAwait(false);
         stop.ThrowIfCancellationRequested();
         Dictionary<TopicPartition, long> committed = (await told.ConfigureAwait(false)).Where(found => found.Offset.Value >= 0)
             .ToDictionary(found => found.TopicPartition, found => found.Offset.Value);
-        WatermarkOffsets[] held = await Task.WhenAll(ends).ConfigureAwait(false);
+        List<WatermarkOffsets> held = await ends.ConfigureAwait(false);
         Dictionary<TopicPartition, string?>? read = await reading.ConfigureAwait(false);
         readiness.Told([.. partitions.Select((partition, i) => new GroupPartition(new PartitionId(partition.Topic, partition.Partition),
             committed.TryGetValue(partition, out long at) ? at : held[i].Low.Value, held[i].High.Value,
             read?.ContainsKey(partition) ?? true) { Elsewhere = read?.GetValueOrDefault(partition) })], gone.FirstOrDefault());
+    }
+
+    // A thread for each of some, as the call blocks.
+    async Task<List<WatermarkOffsets>> Ends(TopicPartition[] partitions)
+    {
+        List<WatermarkOffsets> ends = [];
+        foreach (TopicPartition[] some in partitions.Chunk(MostThreads))
+            ends.AddRange(await Task.WhenAll(some.Select(partition => Task.Factory.StartNew(
+                () => _consumer.QueryWatermarkOffsets(partition, Patience), CancellationToken.None, TaskCreationOptions.LongRunning,
+                TaskScheduler.Default))).ConfigureAwait(false));
+        return ends;
     }
 
     // Who has each, but for this process. Null where the brokers don't tell, as the embedded one, or not now: while a group shares its

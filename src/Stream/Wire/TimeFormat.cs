@@ -1,9 +1,10 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 
 namespace Esn.Streaming.Wire;
 
 /// <summary>One way of writing times: of a column, or of the records of a feed.</summary>
-public sealed class TimeFormat
+public sealed partial class TimeFormat
 {
     const double UnixSerial = 25569;  // 1970 in the days of spreadsheets
 
@@ -68,17 +69,19 @@ public sealed class TimeFormat
         }
         if (UnitOf(format) is { } unit) return Number(unit.Ticks, $"{unit.Says} since 1970");
         if ((format.Contains('%', StringComparison.Ordinal) ? Translated(format) : format) is not { } form) return null;
+        string codes = Literals().Replace(form, "").Replace("dddd", "ddd", StringComparison.Ordinal);
         try
         {
             // A form without a year or a day can't be told from a word that is misspelt.
-            if (!form.Contains('y', StringComparison.Ordinal) || !form.Contains('d', StringComparison.Ordinal)) return null;
+            if (!codes.Contains('y', StringComparison.Ordinal)
+                || !codes.Replace("ddd", "", StringComparison.Ordinal).Contains('d', StringComparison.Ordinal)) return null;
             _ = DateTime.UnixEpoch.ToString(form, CultureInfo.InvariantCulture);
         }
         catch (FormatException)
         {
             return null;
         }
-        bool zoned = form.Contains('z', StringComparison.Ordinal) || form.Contains('K', StringComparison.Ordinal);
+        bool zoned = codes.Contains('z', StringComparison.Ordinal) || codes.Contains('K', StringComparison.Ordinal);
         return new TimeFormat($"as {format}", text =>
             DateTimeOffset.TryParseExact(text.Trim(), form, CultureInfo.InvariantCulture, Lenient, out var time)
                 ? new TimeStamp(time.DateTime, zoned ? time.Offset : null) : null);
@@ -143,6 +146,10 @@ public sealed class TimeFormat
 
     static bool IsWhole(double seconds) => Math.Abs(seconds - Math.Round(seconds)) < .05;
 
+    // Of a form of .NET.
+    [GeneratedRegex(@"\\.|'[^']*'|""[^""]*""", RegexOptions.CultureInvariant)]
+    private static partial Regex Literals();
+
     // As Python and C write forms, into those of .NET, which take one digit where these do; null: a code is none of theirs.
     static string? Translated(string format)
     {
@@ -151,7 +158,7 @@ public sealed class TimeFormat
         {
             if (format[i] != '%')
             {
-                if (char.IsAsciiLetter(format[i])) form.Append('\\');
+                if (char.IsAsciiLetter(format[i]) || format[i] is '\'' or '"' or '\\') form.Append('\\');
                 form.Append(format[i]);
                 continue;
             }

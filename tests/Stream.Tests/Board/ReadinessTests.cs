@@ -177,4 +177,27 @@ public sealed class ReadinessTests
         _readiness.Left();
         Assert.NotNull(_readiness.Missing);
     }
+
+    [Fact]
+    public void Brokers_that_do_not_answer_are_told_by_when_they_were_asked_not_by_how_seldom_they_are()
+    {
+        _readiness.Joined();
+        _readiness.Asked();
+        _readiness.Told([new GroupPartition(Partition, 10, 10, Held: true)], gone: null);
+        void Wait(double seconds)
+        {
+            _time.Advance(TimeSpan.FromSeconds(seconds));
+            _readiness.Heard(Statistics("UP", end: 10, next: 10));
+        }
+        Wait(45);
+        Assert.Null(_readiness.Missing);  // nothing was asked meanwhile
+        _readiness.Asked();
+        Wait(20);
+        Assert.Null(_readiness.Missing);
+        _readiness.Asked();  // again, as the first was not answered
+        Wait(20);
+        Assert.Equal("the brokers have not said how far the group is for 40 s", _readiness.Missing);
+        _readiness.Told([new GroupPartition(Partition, 10, 10, Held: true)], gone: null);
+        Assert.Null(_readiness.Missing);
+    }
 }

@@ -112,7 +112,19 @@ public sealed class FileTimeTests : FileTests
             Read($"when,value\n\"{text}\",1.5\n", new FeedOptions { TimeColumn = "when", TimeFormat = form }).Rows[0].Time);
 
     [Fact]
-    public void A_form_with_a_code_that_is_none_is_refused() => Assert.Null(ColumnTimes.Of("%Y-%m-%d %Q", null));
+    public void A_form_with_a_code_that_is_none_is_refused_and_so_is_one_whose_words_alone_say_a_day()
+    {
+        Assert.Null(ColumnTimes.Of("%Y-%m-%d %Q", null));
+        Assert.Null(ColumnTimes.Of("%b %H:%M day", null));
+        Assert.Null(ColumnTimes.Of("%a %Y %H:%M", null));
+    }
+
+    [Theory]
+    [InlineData("%Y-%m-%d %H:%M:%S KST", "2026-01-04 19:00:00 KST")]
+    [InlineData("%d %b '%y %H:%M", "4 Jan '26 19:00")]
+    public void Words_of_a_form_are_no_zone(string form, string text) => Assert.Equal(new DateTime(2026, 1, 4, 10, 0, 0),
+        Read($"when,value\n{text},1.5\n", new FeedOptions { TimeColumn = "when", TimeFormat = form,
+            Zone = TimeZoneInfo.FindSystemTimeZoneById("Asia/Seoul") }).Rows[0].Time);
 
     [Theory]
     [InlineData("ddd MMM d HH:mm:ss yyyy", 60)]
