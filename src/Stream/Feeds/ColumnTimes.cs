@@ -126,12 +126,20 @@ public sealed partial class ColumnTimes
             {
                 Doubt = $"{name} has days and months without a year, as '{texts[0].Trim()}': read as of {TimeText.NoYear}",
             };
+        if (named && AreElapsed(texts, name)) return new ColumnTimes(TimeFormat.Elapsed, zone: null);
         return texts.Count(text => TimeFormat.Dates.Read(text) is not null) > texts.Count / 2
             ? new ColumnTimes(TimeFormat.Dates, zone) : null;
     }
 
     /// <summary>Dates as <see cref="CalendarColumns"/> write them.</summary>
     internal static ColumnTimes OfCalendar(string example, TimeZoneInfo? zone) => new(TimeFormat.Dates, zone) { Example = example };
+
+    // What is called so, or passes a day; a time of day begins anew.
+    static bool AreElapsed(IReadOnlyList<string> texts, string name)
+    {
+        double[] seconds = [.. texts.Select(TimeText.Elapsed).OfType<TimeSpan>().Select(since => since.TotalSeconds)];
+        return seconds.Length > texts.Count / 2 && Rise(seconds) && (IsOfRun(name) || seconds.Max() >= TimeSpan.SecondsPerDay);
+    }
 
     static bool IsNumber(string text) => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double n)
         && double.IsFinite(n);

@@ -96,17 +96,20 @@ sealed class TimeColumns
             if (ColumnTimes.Recognise(filled, _rows.Names[c], named: true, IsYearLast(filled) ? order(c) : null, _options.Zone,
                 out string? trouble) is { } times)
             {
-                if (said >= 0 || times.IsSure) return Joined(c, filled, times);
-                if (times.MayBeClock) likely ??= Joined(c, filled, times);
+                (int[] Columns, ColumnTimes) found = Joined(c, filled, times);
+                if (said >= 0 || (times.IsSure && (filled.Length == 1 || Stamps(found.Columns, times).Different > 1))) return found;
+                if (times.IsSure) still ??= found;
+                else if (times.MayBeClock) likely ??= found;
                 continue;
             }
             if (trouble is not null) throw new FeedException($"{_file}: {trouble}");
             if (filled.Length > 0 && !ColumnTimes.IsOfRun(_rows.Names[c]) && !IsTimeOfDay(filled) && !NumberText.IsNumber(filled[0]))
-                unread ??= $"'{filled[0]}' in column {_rows.Names[c]} is no time: --time-format says how it is written, {TimeFormat.Said}";
+                unread ??= Unread(filled[0], _rows.Names[c]);
         }
         if (said >= 0) throw new FeedException($"{_file}: {unread ?? $"column {_rows.Names[said]} has no times"}");
-        // By what they hold, whatever they are called. Dates that stand still are those of something else, if there is another clock, and
-        // numbers that may be days come after what is surely one.
+        // By what they hold, whatever they are called, that which tells the most rows apart. Dates that stand still are those of something
+        // else, if there is another clock, and numbers that may be days come after what is surely one.
+        ((int[], ColumnTimes) Found, int Different)? best = null;
         for (int c = 0; c < _rows.Names.Count; c++)
         {
             if (IsTaken(c) || named.Contains(c) || _calendar.Says(c) is not null) continue;
@@ -117,21 +120,30 @@ sealed class TimeColumns
                 if (filled.Count(text => form.Read(text) is not null) > filled.Length / 2) return ([c], form);
                 continue;
             }
+            if (best is not null && IsYearLast(filled)) continue;
             if (ColumnTimes.Recognise(filled, _rows.Names[c], named: false, IsYearLast(filled) ? order(c) : null, _options.Zone,
                 out string? trouble) is { } times)
             {
                 (int[] Columns, ColumnTimes) found = Joined(c, filled, times);
-                if (times.IsSure && Stamps(found.Columns, times).Different > 1) return found;
+                int different = Stamps(found.Columns, times).Different;
+                if (different == _sample.Rows.Count && different > 1 && times.IsSure) return found;
+                if (times.IsSure && different > (best?.Different ?? 1)) best = (found, different);
                 still ??= found;
             }
             if (trouble is not null) throw new FeedException($"{_file}: {trouble}");
         }
+        if (best is { } first) return first.Found;
         if (form is null && (calendar ?? likely ?? still) is { } other) return other;
         if (unread is not null) throw new FeedException($"{_file}: {unread}");
         if (form is not null)
             throw new FeedException($"{_file}: no column holds times written as --time-format has it; --time-column names it");
         return ([], null);
     }
+
+    static string Unread(string text, string column) => TimeText.UnknownZone(text) is { } zone
+        ? $"'{text}' in column {column} names a zone, {zone}, that is unknown or of several clocks: say the form with it, such as "
+            + $"--time-format \"%Y-%m-%d %H:%M:%S {zone}\", and whose clock it is, such as --timezone America/Chicago"
+        : $"'{text}' in column {column} is no time: --time-format says how it is written, {TimeFormat.Said}";
 
     bool IsTaken(int column) => _others.Contains(column) || _options.Values.Contains(_rows.Names[column])
         || _rows.Extra.Contains(_rows.Names[column]);

@@ -20,7 +20,7 @@ public sealed partial class TimeFormat
 
     /// <summary>What <see cref="Of"/> takes.</summary>
     public const string Said =
-        "day-first, month-first, s, ms, us, ns, excel, or the form itself, such as \"dd.MM.yyyy HH:mm\" or \"%d/%m/%Y\"";
+        "day-first, month-first, s, ms, us, ns, excel, elapsed, or the form itself, such as \"dd.MM.yyyy HH:mm\" or \"%d/%m/%Y\"";
 
     // C pads a day of one digit by a space.
     const DateTimeStyles Lenient = DateTimeStyles.AssumeUniversal | DateTimeStyles.AllowInnerWhite;
@@ -40,6 +40,10 @@ public sealed partial class TimeFormat
 
     /// <summary>3-Dec, 3-Dec 13:05: of no year, taken for that of <see cref="TimeText.NoYear"/>.</summary>
     public static TimeFormat Yearless { get; } = new("days and months without a year", TimeText.Yearless);
+
+    /// <summary>26:05:00, 1 day, 2:05:00.</summary>
+    public static TimeFormat Elapsed { get; } = new("hours, minutes and seconds since a start", text =>
+        TimeText.Elapsed(text) is { } since ? new TimeStamp(DateTime.UnixEpoch + since, TimeSpan.Zero) : null);
 
     /// <summary>
     /// Days of a spreadsheet: 1 is the first day of 1900. A day of 86,400 s in six decimals is known to .09 s: rounded to the
@@ -66,9 +70,11 @@ public sealed partial class TimeFormat
             case "day-first": return Ordered(DayOrder.DayFirst);
             case "month-first": return Ordered(DayOrder.MonthFirst);
             case "excel": return Spreadsheet;
+            case "elapsed": return Elapsed;
         }
         if (UnitOf(format) is { } unit) return Number(unit.Ticks, $"{unit.Says} since 1970");
-        if ((format.Contains('%', StringComparison.Ordinal) ? Translated(format) : format) is not { } form) return null;
+        bool named = false;  // a zone
+        if ((format.Contains('%', StringComparison.Ordinal) ? Translated(format, out named) : format) is not { } form) return null;
         string codes = Literals().Replace(form, "").Replace("dddd", "ddd", StringComparison.Ordinal);
         try
         {
@@ -83,8 +89,12 @@ public sealed partial class TimeFormat
         }
         bool zoned = codes.Contains('z', StringComparison.Ordinal) || codes.Contains('K', StringComparison.Ordinal);
         return new TimeFormat($"as {format}", text =>
-            DateTimeOffset.TryParseExact(text.Trim(), form, CultureInfo.InvariantCulture, Lenient, out var time)
-                ? new TimeStamp(time.DateTime, zoned ? time.Offset : null) : null);
+        {
+            TimeSpan? offset = named ? TimeText.TakeZone(ref text) : null;
+            return named == offset is null
+                || !DateTimeOffset.TryParseExact(text.Trim(), form, CultureInfo.InvariantCulture, Lenient, out DateTimeOffset time) ? null
+                : new TimeStamp(time.DateTime, offset ?? (zoned ? time.Offset : null));
+        });
     }
 
     /// <summary>05/01/2026 and its relatives, in an order that is known.</summary>
@@ -150,9 +160,11 @@ public sealed partial class TimeFormat
     [GeneratedRegex(@"\\.|'[^']*'|""[^""]*""", RegexOptions.CultureInvariant)]
     private static partial Regex Literals();
 
-    // As Python and C write forms, into those of .NET, which take one digit where these do; null: a code is none of theirs.
-    static string? Translated(string format)
+    // As Python and C write forms, into those of .NET, which take one digit where these do; null: a code is none of theirs. The name of a
+    // zone is taken out of a text before it is read, with the space before it.
+    static string? Translated(string format, out bool named)
     {
+        named = false;
         var form = new System.Text.StringBuilder();
         for (int i = 0; i < format.Length; i++)
         {
@@ -164,6 +176,13 @@ public sealed partial class TimeFormat
             }
             bool unpadded = i + 1 < format.Length && format[i + 1] == '-';
             if (unpadded) i++;
+            if (i + 1 < format.Length && format[i + 1] == 'Z')
+            {
+                named = true;
+                if (form.Length > 0 && form[^1] == ' ') form.Length--;
+                i++;
+                continue;
+            }
             string? code = ++i >= format.Length ? null : format[i] switch
             {
                 'Y' => "yyyy", 'y' => "yy", 'm' => "M", 'd' or 'e' => "d", 'H' => "H", 'I' => "h", 'M' => "m", 'S' => "s",

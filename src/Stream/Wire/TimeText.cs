@@ -50,11 +50,22 @@ public static partial class TimeText
 {
     const string Months = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec";
     const string TimeOfDay = @"(?<h>\d{1,2}):(?<n>\d{2})(:(?<s>\d{2})([.,](?<f>\d+))?)?( ?(?<half>[AaPp])\.?[Mm]\.?)?",
-        Zone = @" ?(?<zone>Z|z|UTC|GMT|([+-]\d{2}(:?\d{2})?))( UTC| GMT)?";
+        ZoneNames = "EST|EDT|MST|MDT|PST|PDT|AKST|AKDT|HST|WET|WEST|CET|CEST|MET|MEST|EET|EEST|MSK|SAST|HKT|SGT|AWST|JST|KST|ACST|ACDT"
+            + "|AEST|AEDT|NZST|NZDT",
+        Zone = " ?(?<zone>Z|z|UTC|GMT|" + ZoneNames + @"|([+-]\d{2}(:?\d{2})?))( UTC| GMT)?";
+
+    // In hours, of ZoneNames. Those that are of several clocks are not there: CST and CDT (Chicago's, China's, Cuba's), IST, BST, AST.
+    static readonly double[] ZoneHours =
+        [-5, -4, -7, -6, -8, -7, -9, -8, -10, 0, 1, 1, 2, 1, 2, 2, 3, 3, 2, 8, 8, 8, 9, 9, 9.5, 10.5, 10, 11, 12, 13];
+
+    static readonly Dictionary<string, TimeSpan> Zones = ZoneNames.Split('|').Zip(ZoneHours, (name, hours) => (name, hours))
+        .ToDictionary(zone => zone.name, zone => TimeSpan.FromHours(zone.hours), StringComparer.OrdinalIgnoreCase);
 
     /// <summary>
-    /// Reads 2026-01-05 13:00:00.25+01:00 and its relatives, 20260105T130000Z, 5 Jan 2026, the weeks of ISO 8601 (2026-W02, 2026-W02-1),
-    /// what C writes (Mon Jan  5 13:00:00 2026) and web servers do (05/Jan/2026:13:00:00 +0100); null: it is none of these.
+    /// Reads 2026-01-05 13:00:00.25+01:00 and its relatives, 20260105T130000Z, 5 Jan 2026, the weeks and days of the year of ISO 8601
+    /// (2026-W02, 2026-W02-1, 2026-005T13:00), quarters and months of statistics (2026Q1, Q1 2026, 2026M01), what C writes (Mon Jan  5 13:00:00
+    /// 2026) and web servers do (05/Jan/2026:13:00:00 +0100), with the name of a zone where that is of one clock alone (CET, EST, JST);
+    /// null: it is none of these.
     /// </summary>
     /// <param name="text">A date, with or without a time of day and a zone.</param>
     public static TimeStamp? Parse(string text)
@@ -63,9 +74,14 @@ public static partial class TimeText
         if (YearFirst().Match(trimmed) is { Success: true } dashed) return Of(dashed, "y", "m", "d");
         if (Compact().Match(trimmed) is { Success: true } compact) return Of(compact, "y", "m", "d");
         if (Week().Match(trimmed) is { Success: true } week) return OfWeek(week);
+        if (Ordinal().Match(trimmed) is { Success: true } ordinal) return OfYear(ordinal);
+        if (Quarter().Match(trimmed) is { Success: true } quarter)
+            return Number(quarter, "y") is > 0 and var y ? new TimeStamp(new DateTime(y, 3 * Number(quarter, "q") - 2, 1), null) : null;
+        if (MonthOfYear().Match(trimmed) is { Success: true } month) return Of(month, "y", "m", "");
         if (OfC().Match(trimmed) is { Success: true } c) return Of(c, "y", "mon", "d");
         if (OfServer().Match(trimmed) is { Success: true } server) return Of(server, "y", "mon", "d");
         if (!MonthName().IsMatch(trimmed) || NoYearAt().IsMatch(trimmed)) return null;
+        if (TakeZone(ref trimmed) is { } offset) return Parse(trimmed) is { Offset: null } clock ? clock with { Offset = offset } : null;
         return DateTimeOffset.TryParse(trimmed, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset named)
             ? new TimeStamp(named.DateTime, named.Offset == TimeSpan.Zero && !ZoneAtEnd().IsMatch(trimmed) ? null : named.Offset)
             : null;
@@ -100,6 +116,26 @@ public static partial class TimeText
     /// <summary>A time of day alone, such as 13:05 or 1:05:00 PM.</summary>
     public static TimeSpan? OfDay(string text) => OnlyTime().Match(text.Trim()) is { Success: true } match ? Day(match) : null;
 
+    /// <summary>What passed since a start: 26:05:00.5, 1 day, 2:05:00 and 1 days 02:05:00; null: it is no such text.</summary>
+    public static TimeSpan? Elapsed(string text) => SinceStart().Match(text.Trim()) is not { Success: true } match ? null
+        : TimeSpan.FromDays(Number(match, "d")) + TimeSpan.FromHours(Number(match, "h")) + TimeSpan.FromMinutes(Number(match, "n"))
+            + TimeSpan.FromSeconds(Number(match, "s")) + Fraction(match);
+
+    /// <summary>Takes the name of a zone out of a text, with the space before it.</summary>
+    /// <param name="text">What is left of it.</param>
+    /// <returns>Offset from UTC; null: it has no such name.</returns>
+    internal static TimeSpan? TakeZone(ref string text)
+    {
+        if (NamedZone().Match(text) is not { Success: true } match) return null;
+        text = text.Remove(match.Index, match.Length);
+        return Zones.GetValueOrDefault(match.Groups["zone"].Value);
+    }
+
+    /// <summary>The name of a zone at the end of a time that is not read because of it; null: it is another text.</summary>
+    internal static string? UnknownZone(string text) => LastWord().Match(text.Trim()) is { Success: true } match
+        && (Parse(match.Groups["time"].Value) is not null || Numbers(match.Groups["time"].Value) is not null) ? match.Groups["word"].Value
+        : null;
+
     /// <summary>Whether a text of digits alone is a date: 20260105, 202601051300 or 20260105130000, of the years 1900 … 2099.</summary>
     public static bool IsCompact(string text) =>
         MayBeCompact(text.Length) && text[0] is '1' or '2' && Digits().IsMatch(text) && text.AsSpan(0, 2) is "19" or "20"
@@ -112,22 +148,32 @@ public static partial class TimeText
 
     static TimeStamp? Of(Match match, string year, string month, string day)
     {
-        int y = Number(match, year), d = Number(match, day);
+        int y = Number(match, year), d = day.Length == 0 ? 1 : Number(match, day);
         int m = month == "mon" ? MonthOf(match.Groups[month].Value) : Number(match, month);
         if (match.Groups[year].Length == 2) y += y < 70 ? 2000 : 1900;
         if (y < 1 || m is < 1 or > 12 || d < 1 || d > DateTime.DaysInMonth(y, m)) return null;
         TimeSpan? ofDay = match.Groups["h"].Success ? Day(match) : TimeSpan.Zero;
         if (ofDay is not { } time) return null;
-        string zone = match.Groups["zone"].Value;
-        TimeSpan? offset = zone.Length == 0 ? null : TimeSpan.Zero;
-        if (zone.Length > 0 && zone[0] is '+' or '-')
-        {
-            int hours = int.Parse(zone.AsSpan(1, 2), CultureInfo.InvariantCulture);
-            int minutes = zone.Length > 3 ? int.Parse(zone.AsSpan(zone.Length - 2), CultureInfo.InvariantCulture) : 0;
-            offset = (zone[0] == '-' ? -1 : 1) * new TimeSpan(hours, minutes, 0);
-        }
         DateTime date = new(y, m, d);
-        return time < TimeSpan.FromDays(1) || date < DateTime.MaxValue.Date ? new TimeStamp(date + time, offset) : null;
+        return time < TimeSpan.FromDays(1) || date < DateTime.MaxValue.Date ? new TimeStamp(date + time, Offset(match)) : null;
+    }
+
+    static TimeSpan? Offset(Match match)
+    {
+        string zone = match.Groups["zone"].Value;
+        if (zone.Length == 0) return null;
+        if (zone[0] is not ('+' or '-')) return Zones.GetValueOrDefault(zone);
+        int hours = int.Parse(zone.AsSpan(1, 2), CultureInfo.InvariantCulture);
+        int minutes = zone.Length > 3 ? int.Parse(zone.AsSpan(zone.Length - 2), CultureInfo.InvariantCulture) : 0;
+        return (zone[0] == '-' ? -1 : 1) * new TimeSpan(hours, minutes, 0);
+    }
+
+    static TimeStamp? OfYear(Match match)
+    {
+        int y = Number(match, "y"), day = Number(match, "j");
+        return y is < 1 or > 9998 || day < 1 || day > (DateTime.IsLeapYear(y) ? 366 : 365)
+            || Day(match) is not { } time ? null
+            : new TimeStamp(new DateTime(y, 1, 1).AddDays(day - 1) + time, Offset(match));
     }
 
     // The Monday of a week that no day is said of.
@@ -148,10 +194,14 @@ public static partial class TimeText
             h = h % 12 + (half is 'p' or 'P' ? 12 : 0);
         }
         if (h > 24 || n > 59 || s > 60 || (h == 24 && n + s > 0)) return null;
+        return new TimeSpan(h, n, Math.Min(s, 59)) + Fraction(match);  // a leap second is the one before
+    }
+
+    static TimeSpan Fraction(Match match)
+    {
         string fraction = match.Groups["f"].Value;
-        long ticks = fraction.Length == 0 ? 0
-            : long.Parse(fraction.Length > 7 ? fraction.AsSpan(0, 7) : fraction.PadRight(7, '0'), CultureInfo.InvariantCulture);
-        return new TimeSpan(h, n, Math.Min(s, 59)) + TimeSpan.FromTicks(ticks);  // a leap second is the one before
+        return TimeSpan.FromTicks(fraction.Length == 0 ? 0
+            : long.Parse(fraction.Length > 7 ? fraction.AsSpan(0, 7) : fraction.PadRight(7, '0'), CultureInfo.InvariantCulture));
     }
 
     static int Number(Match match, string group) =>
@@ -171,6 +221,25 @@ public static partial class TimeText
 
     [GeneratedRegex(@"^(?<y>\d{4})-?W(?<w>\d{2})(-?(?<d>[1-7]))?$", RegexOptions.CultureInvariant)]
     private static partial Regex Week();
+
+    [GeneratedRegex(@"^(?<y>\d{4})-(?<j>\d{3})[Tt ]+" + TimeOfDay + "(" + Zone + ")?$", RegexOptions.CultureInvariant)]
+    private static partial Regex Ordinal();
+
+    [GeneratedRegex(@"^((?<y>\d{4})[- ]?[Qq](?<q>[1-4])|[Qq](?<q>[1-4])[- /]?(?<y>\d{4}))$", RegexOptions.CultureInvariant)]
+    private static partial Regex Quarter();
+
+    [GeneratedRegex(@"^(?<y>\d{4})-?M(?<m>\d{2})$", RegexOptions.CultureInvariant)]
+    private static partial Regex MonthOfYear();
+
+    // As Python's and pandas' differences of times are written, and a stop-watch that does not begin anew after a day.
+    [GeneratedRegex(@"^((?<d>\d{1,6}) days?,? +)?(?<h>\d{1,6}):(?<n>[0-5]\d):(?<s>[0-5]\d)([.,](?<f>\d+))?$", RegexOptions.CultureInvariant)]
+    private static partial Regex SinceStart();
+
+    [GeneratedRegex(@" ?\b(?<zone>UTC|GMT|Z|" + ZoneNames + @")\b", RegexOptions.CultureInvariant)]
+    private static partial Regex NamedZone();
+
+    [GeneratedRegex("^(?<time>.*[0-9Mm]) (?<word>[A-Z]{2,5})$", RegexOptions.CultureInvariant)]
+    private static partial Regex LastWord();
 
     // As ctime(3) and date(1) write it.
     [GeneratedRegex("^((mon|tue|wed|thu|fri|sat|sun),? +)?(?<mon>" + Months + @") +(?<d>\d{1,2}) +" + TimeOfDay + "(" + Zone

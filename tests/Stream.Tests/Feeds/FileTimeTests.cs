@@ -35,6 +35,63 @@ public sealed class FileTimeTests : FileTests
         Assert.Equal(["value"], feed.Channels);
     }
 
+    [Theory]
+    [InlineData("2026-07-05 15:00:00 CEST")]
+    [InlineData("2026-07-05T08:00:00.000 EST")]
+    [InlineData("07/05/2026 09:00 EDT")]
+    [InlineData("Sun Jul 05 15:00:00 CEST 2026")]
+    [InlineData("5 Jul 2026 22:00 JST")]
+    [InlineData("2026-186 13:00")]
+    [InlineData("2026-186T13:00:00.000Z")]
+    public void A_zone_by_its_name_and_a_day_by_its_number_are_read(string text) =>
+        Assert.Equal(new DateTime(2026, 7, 5, 13, 0, 0), Read($"date,value\n{text},1.5\n{text.Replace("05 ", "06 ")},1\n",
+            new FeedOptions { TimeFormat = text[2] == '/' ? "month-first" : null, TimeColumn = "date" }).Rows[0].Time);
+
+    [Theory]
+    [InlineData("2026-01-05 13:00:00 CST")]
+    [InlineData("01/05/2026 1:00 PM IST")]
+    public void A_zone_of_several_clocks_is_asked_for(string text)
+    {
+        Assert.Contains("unknown or of several clocks: say the form with it", Refused($"time,value\n{text},1.5\n"), StringComparison.Ordinal);
+        Assert.Equal(new DateTime(2026, 1, 5, 5, 0, 0), Read("time,value\n2026-01-05 13:00:00 CST,1.5\n", new FeedOptions
+        {
+            TimeFormat = "%Y-%m-%d %H:%M:%S CST",
+            Zone = TimeZoneInfo.FindSystemTimeZoneById("Asia/Shanghai"),
+        }).Rows[0].Time);
+    }
+
+    [Theory]
+    [InlineData("2026Q1", "2026Q3")]
+    [InlineData("2026-Q1", "2026-Q3")]
+    [InlineData("Q1 2026", "Q3 2026")]
+    [InlineData("2026M01", "2026M07")]
+    public void A_quarter_or_a_month_of_statistics_is_its_first_day(string first, string second) =>
+        Assert.Equal([new DateTime(2026, 1, 1), new DateTime(2026, 7, 1)],
+            Read($"date,value\n{first},1.5\n{second},2.5\n").Rows.Select(row => row.Time));
+
+    [Theory]
+    [InlineData("elapsed", "0:05:00", "0:10:00.5", 300)]
+    [InlineData("time", "23:59:00", "24:04:00.5", 86_340)]
+    [InlineData("time", "0 days 00:05:00", "1 days 00:10:00.5", 300)]
+    [InlineData("Time", "\"1 day, 0:05:00\"", "\"1 day, 0:10:00.5\"", 86_700)]
+    public void Hours_that_passed_since_a_start_are_no_times_of_day(string name, string first, string second, int seconds)
+    {
+        FeedRow[] rows = Read($"{name},value\n{first},1.5\n{second},2.5\n").Rows;
+        Assert.Equal(DateTime.UnixEpoch.AddSeconds(seconds), rows[0].Time);
+        Assert.Equal(TimeSpan.FromMilliseconds(500), TimeSpan.FromTicks(rows[1].Time.Ticks % TimeSpan.TicksPerSecond));
+    }
+
+    [Fact]
+    public void A_clock_is_what_tells_rows_apart_not_a_week_or_a_day_of_export_beside_it()
+    {
+        string rows = Rows(60, i => $"2026-W{2 + i / 30:00},2026-01-{5 + i / 10:00} {i % 10:00}:00:00,{N(i % 7)}.5");
+        Assert.Equal(new DateTime(2026, 1, 5, 1, 0, 0), Read($"woche,gemessen,wert\n{rows}").Rows[1].Time);
+        rows = Rows(60, i => $"2026-03-01,{N(46027 + i / 24.0)},{N(i % 7)}.5");
+        Assert.Equal(new DateTime(2026, 1, 5, 1, 0, 0), Read($"date,timestamp,flow\n{rows}").Rows[1].Time);
+        rows = Rows(60, i => $"2026-03-01,{N(i % 7)}.5");
+        Assert.Equal(new DateTime(2026, 3, 1), Read($"date,flow\n{rows}").Rows[1].Time);  // late, which is told; better than counted
+    }
+
     [Fact]
     public void Days_of_digits_alone_are_days_and_not_seconds()
     {
@@ -107,6 +164,8 @@ public sealed class FileTimeTests : FileTests
     [InlineData("day %-d of %Y-%m, %T", "day 4 of 2026-01, 10:00:00")]
     [InlineData("%Y%m%d%H%M%S", "20260104100000")]
     [InlineData("%d/%b/%Y:%H:%M:%S %z", "04/Jan/2026:11:00:00 +0100")]
+    [InlineData("%Y-%m-%d %H:%M:%S %Z", "2026-01-04 11:00:00 CET")]
+    [InlineData("%a %b %d %H:%M:%S %Z %Y", "Sun Jan 04 05:00:00 EST 2026")]
     public void A_form_as_C_and_Python_write_it_reads_what_they_write_by_it(string form, string text) =>
         Assert.Equal(new DateTime(2026, 1, 4, 10, 0, 0),
             Read($"when,value\n\"{text}\",1.5\n", new FeedOptions { TimeColumn = "when", TimeFormat = form }).Rows[0].Time);
