@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Net.Http.Headers;
+using Esn.Streaming.Configuration;
 
 namespace Esn.Streaming.Commands;
 
@@ -40,6 +41,12 @@ static class OnCall
         {
             await Console.Error.WriteLineAsync($"esn: the environment's {TokenVariable} must hold a token, was empty: "
                 + "one that http.tokens has in the configuration of the esn run at --at").ConfigureAwait(false);
+            return 2;
+        }
+        if (!HttpConfig.IsToken(token))
+        {
+            await Console.Error.WriteLineAsync($"esn: the environment's {TokenVariable} must hold a token of http.tokens, had a space at "
+                + "an end, or letters that no header carries").ConfigureAwait(false);
             return 2;
         }
         string query = string.Join('&', parameters.Where(parameter => !string.IsNullOrEmpty(parameter.Value))

@@ -65,6 +65,9 @@ public sealed record HttpConfig
     static bool HasPort(string address) => address.LastIndexOf(':') is var colon and > 0
         && (address.IndexOf(':') == colon || address[colon - 1] == ']') && address.Length > colon + 1;
 
+    /// <summary>Whether a header can carry it (RFC 9110, 5.5).</summary>
+    internal static bool IsToken(string text) => text.Trim() == text && text.All(letter => letter is >= ' ' and <= '~');
+
     /// <summary>Throws with the key, the value and what would be right.</summary>
     public void Validate()
     {
@@ -85,6 +88,9 @@ public sealed record HttpConfig
             if (token.Length < ShortestToken)
                 throw new ArgumentOutOfRangeException(nameof(Tokens),
                     $"tokens.{name} must have at least {ShortestToken} letters, had {token.Length}: openssl rand -hex 24 makes one");
+            if (!IsToken(token))
+                throw new ArgumentOutOfRangeException(nameof(Tokens), $"tokens.{name} must be letters, digits and signs of ASCII, "
+                    + "without a space at its ends, as a header carries no others: openssl rand -hex 24 makes one");
         }
         if (CertificateKey.Length > 0 && Certificate.Length == 0)
             throw new ArgumentOutOfRangeException(nameof(CertificateKey), "certificateKey needs certificate, which is empty");

@@ -120,7 +120,8 @@ public abstract class DemoSystem : IAsyncDisposable
 
     // Where the environment has a token, the demo's streams can be muted with it, too.
     static Dictionary<string, string> Tokens() =>
-        Environment.GetEnvironmentVariable("ESN_TOKEN") is { Length: >= HttpConfig.ShortestToken } token ? new() { ["you"] = token } : [];
+        Environment.GetEnvironmentVariable("ESN_TOKEN") is { Length: >= HttpConfig.ShortestToken } token
+            && HttpConfig.IsToken(token) ? new() { ["you"] = token } : [];
 
     // The usual port where it is free and somebody looks, else any: programs that run it side by side must not meet there.
     static string FreePort()

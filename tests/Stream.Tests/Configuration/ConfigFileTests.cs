@@ -118,6 +118,7 @@ public sealed class ConfigFileTests
     [InlineData("source:\n  topics: []", "topics must name at least one topic", ":2)")]
     [InlineData("source:\n  from: middle", "source.from must be one of earliest, latest, was middle", ":2)")]
     [InlineData("http:\n  tokens: { bob: short }", "tokens.bob must have at least 16 letters, had 5", ":2)")]
+    [InlineData("http:\n  tokens: { bob: schlüssel-für-die-wache }", "tokens.bob must be letters, digits and signs of ASCII", ":2)")]
     [InlineData("http:\n  certificateKey: key.pem", "certificateKey needs certificate", ":2)")]
     [InlineData("http:\n  listen: here", "listen must be an address and a port such as 127.0.0.1:9464, was here", ":2)")]
     [InlineData("sink:\n  createTopics: maybe", "sink.createTopics must be true or false, was 'maybe'", ":2)")]

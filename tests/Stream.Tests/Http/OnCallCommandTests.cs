@@ -54,6 +54,9 @@ public sealed class OnCallCommandTests
         Assert.Equal((2, "esn: the environment's ESN_TOKEN must hold a token, was empty: one that http.tokens has in the "
                 + "configuration of the esn run at --at"),
             await Run(served, "", MuteCommand.Make().Item1, "pump*"));
+        Assert.Equal((2, "esn: the environment's ESN_TOKEN must hold a token of http.tokens, had a space at an end, or letters that no "
+                + "header carries"),
+            await Run(served, Served.Token + "\n", MuteCommand.Make().Item1, "pump*"));
         Assert.Empty(served.Mutes.All);
     }
 

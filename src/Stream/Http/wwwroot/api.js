@@ -4,21 +4,22 @@ const BASE = "/api/v1", AGAIN = 3000;
 const query = parameters => new URLSearchParams(Object.entries(parameters).filter(([, value]) => value !== null && value !== undefined
   && value !== "")).toString();
 
-// Each browser has words of its own for a process that is gone.
-const ask = (address, options) => fetch(address, options).catch(error => {
-  throw error instanceof TypeError ? new Error("The process does not answer.") : error;
-});
+// Each browser has words of its own for a process that is gone, before its answer or within it.
+const gone = error => { throw error instanceof TypeError ? new Error("The process does not answer.") : error; };
+const ask = (address, options) => fetch(address, options).catch(gone);
+const said = async response => (await response.text().catch(gone)).trim();
 
 export async function get(path, parameters = {}, signal = undefined) {
   const response = await ask(`${BASE}/${path}?${query(parameters)}`, { signal });
-  if (!response.ok) throw Object.assign(new Error((await response.text()).trim()), { status: response.status });
-  return response.json();
+  if (!response.ok) throw Object.assign(new Error(await said(response)), { status: response.status });
+  return response.json().catch(gone);
 }
 
 export async function write(method, path, parameters, token) {
+  if (token && !/^[ -~]+$/.test(token)) throw new Error("this is no token of http.tokens");  // no header carries it
   const response = await ask(`${BASE}/${path}?${query(parameters)}`,
     { method, headers: token ? { Authorization: `Bearer ${token}` } : {} });
-  if (!response.ok) throw new Error((await response.text()).trim());
+  if (!response.ok) throw new Error(await said(response));
 }
 
 // One line of events; it reconnects by itself. A stream that is watched is told step by step.
