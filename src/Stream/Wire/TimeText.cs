@@ -63,8 +63,9 @@ public static partial class TimeText
 
     /// <summary>
     /// Reads 2026-01-05 13:00:00.25+01:00 and its relatives, 20260105T130000Z, 5 Jan 2026, the weeks and days of the year of ISO 8601
-    /// (2026-W02, 2026-W02-1, 2026-005T13:00), quarters and months of statistics (2026Q1, Q1 2026, 2026M01), what C writes (Mon Jan  5 13:00:00
-    /// 2026) and web servers do (05/Jan/2026:13:00:00 +0100), with the name of a zone where that is of one clock alone (CET, EST, JST);
+    /// (2026-W02, 2026-W02-1, 2026-005T13:00), quarters and months of statistics (2026Q1, Q1 2026, 2026M01), what C writes
+    /// (Mon Jan  5 13:00:00 2026) and web servers do (05/Jan/2026:13:00:00 +0100), with the name of a zone where that is of one clock
+    /// alone (CET, EST, JST);
     /// null: it is none of these.
     /// </summary>
     /// <param name="text">A date, with or without a time of day and a zone.</param>
@@ -232,7 +233,8 @@ public static partial class TimeText
     private static partial Regex MonthOfYear();
 
     // As Python's and pandas' differences of times are written, and a stop-watch that does not begin anew after a day.
-    [GeneratedRegex(@"^((?<d>\d{1,6}) days?,? +)?(?<h>\d{1,6}):(?<n>[0-5]\d):(?<s>[0-5]\d)([.,](?<f>\d+))?$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^((?<d>\d{1,6}) days?,? +)?(?<h>\d{1,6}):(?<n>[0-5]\d):(?<s>[0-5]\d)([.,](?<f>\d+))?$",
+        RegexOptions.CultureInvariant)]
     private static partial Regex SinceStart();
 
     [GeneratedRegex(@" ?\b(?<zone>UTC|GMT|Z|" + ZoneNames + @")\b", RegexOptions.CultureInvariant)]

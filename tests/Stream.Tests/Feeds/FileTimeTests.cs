@@ -52,7 +52,8 @@ public sealed class FileTimeTests : FileTests
     [InlineData("01/05/2026 1:00 PM IST")]
     public void A_zone_of_several_clocks_is_asked_for(string text)
     {
-        Assert.Contains("unknown or of several clocks: say the form with it", Refused($"time,value\n{text},1.5\n"), StringComparison.Ordinal);
+        Assert.Contains("unknown or of several clocks: say the form with it", Refused($"time,value\n{text},1.5\n"),
+            StringComparison.Ordinal);
         Assert.Equal(new DateTime(2026, 1, 5, 5, 0, 0), Read("time,value\n2026-01-05 13:00:00 CST,1.5\n", new FeedOptions
         {
             TimeFormat = "%Y-%m-%d %H:%M:%S CST",
