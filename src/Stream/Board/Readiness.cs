@@ -185,7 +185,9 @@ public sealed class Readiness(TimeProvider time, TimeSpan stall, string servers 
                 queued = Math.Max(queued, partition.Value.GetProperty("fetchq_cnt").GetInt64());  // one queue, told with every partition
             }
         }
-        lock (_lock) (_connected, _waiting, _lags, _heard) = (connected, known ? waiting + queued : -1, lags, time.GetUtcNow());
+        lock (_lock)
+            // What is told before the group has assigned is of no partition.
+            (_connected, _waiting, _lags, _heard) = (connected, known && _joined ? waiting + queued : -1, lags, time.GetUtcNow());
     }
 
     // A partition that nobody reads, or whose reader does not get on while more comes. What only waits behind the group's offset

@@ -46,7 +46,10 @@ public sealed class ReadinessTests
         readiness.Heard(Statistics("UP", end: 10, next: 10));
         readiness.Told([new GroupPartition(Partition, 10, 10, Held: true)], gone: null);
         Assert.Equal("the consumer group has not assigned partitions yet", readiness.Missing);
+        // Statistics of before are of no partition: it is not ready and then not again.
         readiness.Joined();
+        Assert.Equal("the end of the partitions is not known yet", readiness.Missing);
+        readiness.Heard(Statistics("UP", end: 10, next: 10));
         Assert.Null(readiness.Missing);
     }
 
@@ -66,6 +69,8 @@ public sealed class ReadinessTests
         _readiness.Heard(Statistics("UP", end: 10, next: 10));
         Assert.Empty(await Shown());
         _readiness.Joined();
+        Assert.Empty(await Shown());
+        _readiness.Heard(Statistics("UP", end: 10, next: 10));
         Assert.Equal(["esn_consumer_lag_records 0"], await Shown());
         _readiness.Heard(Statistics("UP", end: 10, next: 4));
         Assert.Equal(["esn_consumer_lag_records 6"], await Shown());
