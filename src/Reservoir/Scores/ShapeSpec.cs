@@ -65,5 +65,6 @@ public sealed record ShapeSpec : ScoreSpec
         Require.Range(Memory, 50, 1e8);
     }
 
-    internal override Score Create(ScoreContext context) => new ShapeScore(this, context);
+    internal override Score Create(ScoreContext context) =>
+        PerChannel && context.Channels > 1 ? new ShapeScores(this, context) : new ShapeScore(this, context);
 }

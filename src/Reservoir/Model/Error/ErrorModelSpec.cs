@@ -98,6 +98,10 @@ public sealed record ErrorModelSpec : ModelSpec
             + sizeof(float) * (long)FreeRuns.Kept * regressors;
     }
 
+    // Each is judged by itself then, and no setpoint that moves at last makes a new model of all.
+    internal override ModelSpec Apart(ChannelGroups groups) =>
+        (ErrorModelSpec)base.Apart(groups) with { Scores = [.. Scores.Select(score => score with { PerChannel = true })], FirstMoves = true };
+
     internal override StepSchedule Schedule =>
         new(ScalingSteps, LearnFrom: Washout + 1, NormalityFrom: Washout + 1, ScoredFrom, WarmUp, Settling: Washout,
             Scores.Any(score => score.JudgesErrors) ? MostWashouts * Washout : Washout);
@@ -115,7 +119,8 @@ public sealed record ErrorModelSpec : ModelSpec
     internal override Scaler CreateScaler(int channels) => new StandardScaler(channels, Limit);
 
     internal override Scaler FitScaler(ReadOnlySpan<double> frames, ReadOnlySpan<DateTime> times, int channels) =>
-        new StandardScaler(frames, channels, Limit, FirstMoves);
+        // Of several channels that may tell nothing of each other a setpoint is not to begin the model anew before that is known.
+        new StandardScaler(frames, channels, Limit, FirstMoves || (channels > 1 && InputMap is ByBaseLineSpec));
 
     internal override Judge CreateJudge(int channels, MultiStepForecast? forecast, TimeSpan interval) =>
         new ErrorJudge(Calibrator is BudgetSpec { AlarmsPerDay: > 0 } budget ? this with { Calibrator = budget.At(interval) } : this,
