@@ -1,8 +1,8 @@
 namespace Esn;
 
 /// <summary>
-/// The first frames that a model takes, kept until they show whether its feed is a rhythm on a base line that wanders
-/// (<see cref="ByBaseLineSpec"/>).
+/// The first frames that a model takes, kept until they show whether its feed is a rhythm on a base line that wanders, and which of its
+/// channels tell of each other (<see cref="ByBaseLineSpec"/>).
 /// </summary>
 sealed class BaseLineWatch
 {
@@ -25,6 +25,10 @@ sealed class BaseLineWatch
     public static bool Fits(ModelSpec spec, ByBaseLineSpec map, int channels) =>
         map.Frames > spec.Schedule.ScalingSteps && map.Frames <= spec.Schedule.AlarmFrom
         && EchoStateNetwork.RegressorsOf(spec.Reservoir, map.Chosen(wanders: true), channels) <= Readout.MostRegressors;
+
+    /// <summary>Whether channels of such a feed may be found to tell nothing of each other.</summary>
+    public static bool MayBeApart(ModelSpec spec, int channels) =>
+        channels is >= 2 and <= Kinship.MostChannels && spec.InputMap is ByBaseLineSpec map && Fits(spec, map, channels);
 
     /// <summary>Bytes that it takes.</summary>
     public static long EstimatedBytes(ByBaseLineSpec map, int channels) => (long)map.Frames * (sizeof(double) * (channels + 1L) + 1);
@@ -77,7 +81,7 @@ sealed class BaseLineWatch
 
     ChannelGroups? Groups(ModelSpec model, double[] known, ReadOnlySpan<bool> grows)
     {
-        if (_channels is < 2 or > Kinship.MostChannels) return null;
+        if (!MayBeApart(model, _channels)) return null;
         float[][] rows = new float[_channels][];
         for (int c = 0; c < _channels; c++)
         {

@@ -10,13 +10,13 @@ namespace Esn;
 /// </remarks>
 sealed class Kinship
 {
-    /// <summary>Channels of a feed at the most: there are half as many pairs as their square.</summary>
-    public const int MostChannels = 64;
+    /// <summary>Channels of a feed at the most: of more there are too many pairs to look at between two frames.</summary>
+    public const int MostChannels = 32;
 
     const int Units = 60;            // of a network of one channel
     const int Young = 300;           // frames in which it learns the most: what it errs by is not looked at
     const double Moving = .02;       // part of the frames in which a channel moves at the least: else nothing is known of it
-    const double Foretold = .8;      // part of the squared error of an autoregression of one step that a channel worth units has at the most
+    const double Foretold = .8;      // part of the squared error of an autoregression that a channel which is worth units has at the most
     const double Same = .25;         // part of the variance that the other one tells at once
     const double Helps = .025;       // part of the squared error that the other one takes away; by chance .02 of some hundred frames
     const double Together = .14;     // correlation of what was unforeseen; by chance .05 in a half
@@ -48,13 +48,14 @@ sealed class Kinship
     {
         int channels = _rows.Length;
         var (first, foretold) = (new int[channels], new bool[channels]);  // the first channel of each one's group
-        reservoir = reservoir with { Units = Math.Min(Units, reservoir.Units), Degree = Math.Min(reservoir.Degree, Math.Min(Units, reservoir.Units) - 1) };
+        int units = Math.Min(Units, reservoir.Units);
+        reservoir = reservoir with { Units = units, Degree = Math.Min(reservoir.Degree, units - 1) };
         for (int c = 0; c < channels; c++)
         {
             first[c] = c;
             bool rhythmic = _rhythm.Period([_rows[c]], _count) > 0;
             _errors[c] = [];
-            if (!rhythmic && Moves(_rows[c]) < Moving * _count) continue;
+            if (!rhythmic && Moves(_rows[c]) < Moving * _count) continue;  // as a setpoint or a switch
             Standardise(_rows[c]);
             double[] errors = Errors(_rows[c], reservoir, readout), last = Autoregression(_rows[c]);
             foretold[c] = rhythmic || MeanSquare(errors) < Foretold * MeanSquare(last);
@@ -73,7 +74,6 @@ sealed class Kinship
             if (first[c] != c) of[c] = of[first[c]];
             else of[c] = foretold[c] || first.AsSpan(c + 1).Contains(c) ? groups++ : -1;
         }
-        if (Environment.GetEnvironmentVariable("ESN_KIN") is not null) Console.Error.WriteLine($"KIN {string.Join(",", of)}");
         return groups == 0 || Array.TrueForAll(of, group => group == 0) ? null : new ChannelGroups(of);
     }
 
