@@ -18,7 +18,7 @@ public sealed class Detector
     readonly ModelSpec _spec;
     OnlineModel _model;
     ModelHealth _before;  // of the models before this one
-    bool _wanders;        // it was chosen for a rhythm on a base line that wanders
+    FeedTraits? _traits;  // that it was chosen for; null: nothing is known of the feed, or nothing that asks for another model
 
     /// <param name="spec">Validated here.</param>
     /// <param name="channels">Length of every frame, ≥ 1.</param>
@@ -194,11 +194,12 @@ public sealed class Detector
         {
             done += _model.Take(times[done..], frames[(done * Channels)..], results[done..], expected[(done * Channels)..],
                 muted.IsEmpty ? default : muted[done..], whole);
-            if (_model.Wanders)
+            if (_model.Shown is { } traits)
             {
-                results[done - 1] = results[done - 1] with { Model = new ModelChange(ModelChangeKind.Wandering, [], Restarted: false) };
+                if (traits.Wanders)
+                    results[done - 1] = results[done - 1] with { Model = new ModelChange(ModelChangeKind.Wandering, [], Restarted: false) };
                 ModelHealth seen = Health;
-                (_model, _wanders) = (_model.OnWanderingBaseLine(), true);
+                (_model, _traits) = (_model.AsShown(), traits);
                 // It took the same frames: what it met in them is counted once, and no count falls.
                 _before = _before with
                 {
@@ -212,7 +213,7 @@ public sealed class Detector
             OnlineModel next = _model.Leave(_spec, out ModelChange why);
             if (done > 0) results[done - 1] = results[done - 1] with { Model = why };
             _before = (why.Restarted ? health : _before) with { Rescalings = _before.Rescalings + 1 };
-            if (why.Restarted) (_model, _wanders) = (next, false);
+            if (why.Restarted) (_model, _traits) = (next, null);
         }
         GC.KeepAlive(this);  // and with it all memory outside the managed heap
     }
@@ -230,8 +231,8 @@ public sealed class Detector
     internal void Carry(ref StateCarrier state)
     {
         state.Carry(ref _before);
-        if (state.Holds(6)) state.Carry(ref _wanders);
-        if (state.Loading && _wanders) _model = new OnlineModel(OnlineModel.On(_spec, wanders: true), Channels, position: 0);
+        if (state.Holds(6)) FeedTraits.Carry(ref state, ref _traits, Channels);
+        if (state.Loading && _traits is not null) _model = new OnlineModel(OnlineModel.On(_spec, _traits), Channels, position: 0);
         _model.Carry(ref state);
     }
 }

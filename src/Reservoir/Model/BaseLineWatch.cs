@@ -1,8 +1,8 @@
 namespace Esn;
 
 /// <summary>
-/// The first frames that a model takes, kept until they show whether its feed is a rhythm on a base line that wanders
-/// (<see cref="ByBaseLineSpec"/>).
+/// The first frames that a model takes, kept until they show whether its feed is a rhythm on a base line that wanders, and which of its
+/// channels tell of each other (<see cref="ByBaseLineSpec"/>).
 /// </summary>
 sealed class BaseLineWatch
 {
@@ -26,6 +26,10 @@ sealed class BaseLineWatch
         map.Frames > spec.Schedule.ScalingSteps && map.Frames <= spec.Schedule.AlarmFrom
         && EchoStateNetwork.RegressorsOf(spec.Reservoir, map.Chosen(wanders: true), channels) <= Readout.MostRegressors;
 
+    /// <summary>Whether channels of such a feed may be found to tell nothing of each other.</summary>
+    public static bool MayBeApart(ModelSpec spec, int channels) =>
+        channels is >= 2 and <= Kinship.MostChannels && spec.InputMap is ByBaseLineSpec map && Fits(spec, map, channels);
+
     /// <summary>Bytes that it takes.</summary>
     public static long EstimatedBytes(ByBaseLineSpec map, int channels) => (long)map.Frames * (sizeof(double) * (channels + 1L) + 1);
 
@@ -44,8 +48,8 @@ sealed class BaseLineWatch
     /// <summary>Which of them are not to be judged, [count].</summary>
     public ReadOnlySpan<bool> Muted => _muted.AsSpan(0, _count);
 
-    /// <summary>They showed that it wanders.</summary>
-    public bool Wanders { get; private set; }
+    /// <summary>What they showed that asks for another model; null: nothing.</summary>
+    public FeedTraits? Shown { get; private set; }
 
     /// <summary>Keeps frames that the model takes.</summary>
     /// <param name="times">[n], n ≤ <see cref="Left"/>.</param>
@@ -59,14 +63,44 @@ sealed class BaseLineWatch
         _count += times.Length;
     }
 
-    /// <summary>All frames are there: whether they wander.</summary>
+    /// <summary>All frames are there: whether they show anything.</summary>
+    /// <param name="model">That has taken them.</param>
     /// <param name="scaler">Of the model. What is far beyond its range counts as much as its edge.</param>
-    public bool Decide(Scaler scaler)
+    /// <param name="grows">Channels of which the growth is foretold, [channels]; empty: none is.</param>
+    public bool Decide(ModelSpec model, Scaler scaler, ReadOnlySpan<bool> grows)
     {
         double[] known = [.. _frames];
         for (int t = 0; t < _count; t++)
             if (_muted[t]) known.AsSpan(t * _channels, _channels).Fill(double.NaN);
         known = MissingValues.Filled(known, _channels);
+        ChannelGroups? groups = Groups(model, known, grows);
+        bool wanders = grows.IsEmpty && Wanders(known, scaler, groups);
+        Shown = wanders || groups is not null ? new FeedTraits(wanders, groups) : null;
+        return Shown is not null;
+    }
+
+    ChannelGroups? Groups(ModelSpec model, double[] known, ReadOnlySpan<bool> grows)
+    {
+        if (!MayBeApart(model, _channels)) return null;
+        float[][] rows = new float[_channels][];
+        for (int c = 0; c < _channels; c++)
+        {
+            rows[c] = new float[_count];
+            // Of a number of many digits that hardly moves a float would see steps.
+            double first = known[c];
+            for (int t = 0; t < _count; t++)
+            {
+                double u = known[t * _channels + c];
+                rows[c][t] = (float)(u - first);
+                if (!grows.IsEmpty && grows[c]) first = u;
+            }
+        }
+        return Kinship.Find(rows, _count, model.Reservoir, model.Readout, new Rhythm(_spec.Longest, _spec.Periodic));
+    }
+
+    // Of the channels that drive units.
+    bool Wanders(double[] known, Scaler scaler, ChannelGroups? groups)
+    {
         var (rows, y) = (new float[_channels][], new double[_channels]);
         for (int c = 0; c < _channels; c++) rows[c] = new float[_count];
         for (int t = 0; t < _count; t++)
@@ -74,6 +108,7 @@ sealed class BaseLineWatch
             scaler.Scale(known.AsSpan(t * _channels, _channels), y);
             for (int c = 0; c < _channels; c++) rows[c][t] = (float)y[c];
         }
+        if (groups is not null) rows = [.. rows.Where((_, c) => groups.Drives(c))];
         var rhythm = new Rhythm(_spec.Longest, _spec.Periodic);
         double all = 0, slow = 0;
         foreach (float[] row in rows)
@@ -82,7 +117,7 @@ sealed class BaseLineWatch
             all += Variance(_count, t => row[t]);
             slow += Variance(_count, t => baseLine[t]);
         }
-        return Wanders = slow >= _spec.Share * all && rhythm.Period([.. rows.Select(row => rhythm.WithoutWander(row, _count))], _count) > 0;
+        return slow >= _spec.Share * all && rhythm.Period([.. rows.Select(row => rhythm.WithoutWander(row, _count))], _count) > 0;
     }
 
     static double Variance(int count, Func<int, double> of)

@@ -122,6 +122,9 @@ public abstract record ModelSpec
     /// <summary>Frames since it left its scaling that the next model takes; 0: it begins with what comes.</summary>
     internal virtual int FramesKept => 0;
 
+    /// <summary>The same for a feed whose channels do not all tell of each other.</summary>
+    internal virtual ModelSpec Apart(ChannelGroups groups) => this with { Reservoir = Reservoir with { Groups = groups } };
+
     /// <summary>When which part of a step begins.</summary>
     internal abstract StepSchedule Schedule { get; }
 

@@ -90,21 +90,25 @@ sealed class OnlineModel
     /// </summary>
     public bool Outgrown => (_left.Beyond >= _mostBeyond || _growth.Outgrew) && !_alarm.Open && _bridging == 0;
 
-    /// <summary>The first frames showed a rhythm on a base line that wanders: no more are taken.</summary>
-    public bool Wanders => _watch is { Wanders: true };
+    /// <summary>What the first frames showed that asks for another model: no more are taken; null: nothing.</summary>
+    public FeedTraits? Shown => _watch?.Shown;
 
-    /// <summary>It wanders: the model that takes its place has taken the same frames, by the map for such a feed.</summary>
-    public OnlineModel OnWanderingBaseLine()
+    /// <summary>They showed something: the model that takes its place has taken the same frames.</summary>
+    public OnlineModel AsShown()
     {
         BaseLineWatch seen = _watch!;
-        var model = new OnlineModel(On(_spec, wanders: true), _channels, _position - seen.Count, this);
+        var model = new OnlineModel(On(_spec, seen.Shown!), _channels, _position - seen.Count, this);
         model.Take(seen.Times, seen.Frames, new StepResult[seen.Count], new double[seen.Frames.Length], seen.Muted, whole: false);
         model._bar.Take(_bar);
         return model;
     }
 
-    /// <summary>The specification of a model of which it is known whether its feed has a rhythm on a base line that wanders.</summary>
-    public static ModelSpec On(ModelSpec spec, bool wanders) => spec with { InputMap = spec.InputMap.Chosen(wanders) };
+    /// <summary>The specification of the model of a feed of which this is known.</summary>
+    public static ModelSpec On(ModelSpec spec, FeedTraits traits)
+    {
+        spec = spec with { InputMap = spec.InputMap.Chosen(traits.Wanders) };
+        return traits.Groups is { } groups ? spec.Apart(groups) : spec;
+    }
 
     /// <summary>It is outgrown: its scaling is moved to where the feed is now, or another model takes its place.</summary>
     /// <param name="spec">Of the stream: what is found of a feed, as that its base line wanders, the next model finds anew.</param>
@@ -202,7 +206,7 @@ sealed class OnlineModel
         for (; done < times.Length && _scaler is null; done++)
             results[done] = TakeFirst(times[done], frames.Slice(done * _channels, _channels),
                 expected.Slice(done * _channels, _channels), !muted.IsEmpty && muted[done]);
-        for (int count; done < times.Length && !Outgrown && !Wanders; done += count)
+        for (int count; done < times.Length && !Outgrown && Shown is null; done += count)
         {
             // One at a time where the next frame may be the last.
             count = _growth.Outgrew || _left.Beyond + _predictor.AtOnce >= _mostBeyond ? 1
@@ -224,7 +228,7 @@ sealed class OnlineModel
         count = Math.Min(count, _watch!.Left);
         _watch.Keep(times.Slice(from, count), frames.Slice(from * _channels, count * _channels),
             muted.IsEmpty ? default : muted.Slice(from, count));
-        if (_watch.Left == 0 && !_watch.Decide(_scaler!)) _watch = null;
+        if (_watch.Left == 0 && !_watch.Decide(_spec, _scaler!, _differencing is null ? default : _growth.Grows)) _watch = null;
         return count;
     }
 
@@ -264,7 +268,7 @@ sealed class OnlineModel
     {
         (_scaler, _interval, _first) = (scaler, interval, null);
         _differencing = scaler as DifferencingScaler;
-        if (_differencing is not null) _watch = null;  // what drives the units is the growth
+        if (_differencing is not null && _channels == 1) _watch = null;  // what drives the units is the growth
         _foretelling = new Foretelling(_forecast, scaler, _channels, interval);
         (_judge, _alarm, _report) = Judging(interval);
     }

@@ -24,6 +24,20 @@ sealed class CsrMatrix
         (Order, Degree, _columns, _values) = (order, degree, columns, values);
     }
 
+    /// <summary>The block-diagonal matrix of these.</summary>
+    /// <param name="blocks">Of the same degree.</param>
+    public static CsrMatrix SideBySide(IReadOnlyList<CsrMatrix> blocks)
+    {
+        (List<int> columns, List<double> values, int order) = ([], [], 0);
+        foreach (CsrMatrix block in blocks)
+        {
+            foreach (int column in block._columns) columns.Add(order + column);
+            values.AddRange(block._values);
+            order += block.Order;
+        }
+        return new CsrMatrix(order, blocks[0].Degree, [.. columns], [.. values]);
+    }
+
     /// <summary>N, rows and columns.</summary>
     public int Order { get; }
 

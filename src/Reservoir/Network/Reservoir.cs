@@ -29,11 +29,24 @@ sealed class Reservoir
         Require.Range(channels, 1, 1_000_000);
         Units = spec.Units;
         var random = new Xoshiro256StarStar(spec.Seed, threadSafe: false);
-        _weights = ConnectedGraph.Build(spec.Units, spec.Degree, random);
-        _weights.Scale(spec.SpectralRadius / SpectralRadius.Of(_weights));
+        _weights = SideBySide(spec, spec.Groups?.Blocks(spec.Units) ?? 1, random);
         Map = map.Create(spec, channels, random);
         _leak = [.. Enumerable.Range(0, spec.Units).Select(i => spec.LeakRates[i % spec.LeakRates.Count])];
         _keep = [.. _leak.Select(a => 1 - a)];
+    }
+
+    // One connected network for each block of units, each of the spectral radius.
+    static CsrMatrix SideBySide(ReservoirSpec spec, int blocks, Xoshiro256StarStar random)
+    {
+        int degree = Math.Min(spec.Degree, spec.Units / blocks - 1);
+        var networks = new CsrMatrix[blocks];
+        for (int block = 0, first = 0, end; block < blocks; block++, first = end)
+        {
+            end = (int)(((long)(block + 1) * spec.Units + blocks - 1) / blocks);
+            networks[block] = ConnectedGraph.Build(end - first, degree, random);
+            networks[block].Scale(spec.SpectralRadius / SpectralRadius.Of(networks[block]));
+        }
+        return blocks == 1 ? networks[0] : CsrMatrix.SideBySide(networks);
     }
 
     /// <summary>N, length of x.</summary>

@@ -24,6 +24,9 @@ public sealed record ReservoirSpec
     /// <summary>Seed of all random weights.</summary>
     public int Seed { get; init; } = 1;
 
+    /// <summary>Channels that drive units of their own, as found of a feed; null: every channel drives every unit.</summary>
+    internal ChannelGroups? Groups { get; init; }
+
     /// <summary>Throws with the key, the value and the range.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A value out of its range.</exception>
     public void Validate()

@@ -47,7 +47,7 @@ public sealed record ShapeSpec : ScoreSpec
 
     internal override double LevelMemory => Memory;
 
-    internal override long EstimatedBytes(int channels) => sizeof(float) * (Past + 2L * channels * (Past + Points));
+    internal override long EstimatedBytes(int channels) => sizeof(float) * channels * (3L * Past + 2L * Points);
 
     internal override Voice? Voice => Esn.Voice.Shape;
 
@@ -65,5 +65,6 @@ public sealed record ShapeSpec : ScoreSpec
         Require.Range(Memory, 50, 1e8);
     }
 
-    internal override Score Create(ScoreContext context) => new ShapeScore(this, context);
+    internal override Score Create(ScoreContext context) =>
+        PerChannel && context.Channels > 1 ? new ShapeScores(this, context) : new ShapeScore(this, context);
 }

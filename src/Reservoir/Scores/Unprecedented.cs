@@ -17,6 +17,7 @@ sealed class Unprecedented
     const double MostExcess = .5;   // ln of size over where the tail begins that an error teaches which is told
     const double Echo = .5;         // of the record error of what hardly ever moved
     const int Late = 4;             // of a life that has been shorter than the memory, its last quarter says what is usual: a model learns
+    const double Rare = .01;        // part of the frames in which what rests moves at the most
     const int Young = 20;           // frames that teach what is usual in full
 
     readonly UnprecedentedSpec _spec;
@@ -62,6 +63,9 @@ sealed class Unprecedented
 
     /// <summary>Whether a channel ever moved.</summary>
     public bool Moved(int channel) => _of[channel].High > _of[channel].Low;
+
+    /// <summary>Whether a channel moves in less than one of a hundred frames, such as a setpoint or a switch.</summary>
+    public bool Rests(int channel) => _of[channel].Same > (1 - Rare) * _spec.Memory * (1 - Math.Pow(1 - 1 / _spec.Memory, _count));
 
     /// <summary>What its score is worth as −ln p.</summary>
     public double Margin => Score * _nats;

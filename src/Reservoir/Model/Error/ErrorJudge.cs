@@ -16,6 +16,7 @@ sealed class ErrorJudge : Judge, IJudgement
     readonly Unprecedented _unprecedented;
     readonly double[] _margins;   // of the calibrator, then of what is unprecedented [count + 1]
     readonly AlarmSpec _alarm;
+    readonly ChannelGroups? _apart;  // null: all channels may tell of each other
     readonly bool[] _related;     // of what channels say of each other [scores]
     readonly double[] _scoreOf;   // scratch [channels]
     readonly int _channels;
@@ -29,7 +30,7 @@ sealed class ErrorJudge : Judge, IJudgement
     /// <param name="context">What scores are made from.</param>
     public ErrorJudge(ErrorModelSpec spec, ScoreContext context)
     {
-        (_spec, _context, _channels) = (spec, context, context.Channels);
+        (_spec, _context, _channels, _apart) = (spec, context, context.Channels, spec.Reservoir.Groups);
         _patchy = new PatchyChannels(_channels);
         _scores = [.. spec.Scores.Select(score => score.Create(context))];
         _perChannel = [.. spec.Scores.Select(score => score.PerChannel && _channels > 1)];
@@ -137,6 +138,9 @@ sealed class ErrorJudge : Judge, IJudgement
                 score.Squares.CopyTo(values);
                 for (int c = 0; _patchy.Any && c < _channels; c++)
                     if (!_patchy.Tells(c, score.Span)) values[c] = double.NaN;
+                // Of what drives no unit and hardly ever moves each move would be an error without precedent, and be told.
+                for (int c = 0; _apart is not null && c < _channels; c++)
+                    if (!_apart.Drives(c) && _unprecedented.Rests(c)) values[c] = double.NaN;
             }
             else if (_patchy.Any)
             {

@@ -87,7 +87,10 @@ public sealed record ErrorModelSpec : ModelSpec
     /// <inheritdoc/>
     public override long EstimatedBytes(int channels) =>
         base.EstimatedBytes(channels) + FreeRunBytes(channels)
-            + Scores.Sum(score => (score.PerChannel ? 4000L * channels : 4200L + 1000L * channels) + score.EstimatedBytes(channels));
+            + Scores.Sum(score => BytesOf(score, channels) + score.EstimatedBytes(channels));
+
+    long BytesOf(ScoreSpec score, int channels) =>
+        score.PerChannel || BaseLineWatch.MayBeApart(this, channels) ? 4000L * channels : 4200L + 1000L * channels;
 
     long FreeRunBytes(int channels)
     {
@@ -97,6 +100,13 @@ public sealed record ErrorModelSpec : ModelSpec
         return longest == 0 ? 0 : sizeof(double) * (runs + 3L * regressors + (FreeRuns.Kept * FreeRuns.Every + FreeRuns.Ahead) * channels)
             + sizeof(float) * (long)FreeRuns.Kept * regressors;
     }
+
+    // Each is judged by itself then, and no setpoint that moves at last makes a new model of all.
+    internal override ModelSpec Apart(ChannelGroups groups) =>
+        (ErrorModelSpec)base.Apart(groups) with
+        {
+            Scores = [.. Scores.Select(score => score with { PerChannel = true })], FirstMoves = true,
+        };
 
     internal override StepSchedule Schedule =>
         new(ScalingSteps, LearnFrom: Washout + 1, NormalityFrom: Washout + 1, ScoredFrom, WarmUp, Settling: Washout,
@@ -115,7 +125,8 @@ public sealed record ErrorModelSpec : ModelSpec
     internal override Scaler CreateScaler(int channels) => new StandardScaler(channels, Limit);
 
     internal override Scaler FitScaler(ReadOnlySpan<double> frames, ReadOnlySpan<DateTime> times, int channels) =>
-        new StandardScaler(frames, channels, Limit, FirstMoves);
+        // Of several channels that may tell nothing of each other a setpoint is not to begin the model anew before that is known.
+        new StandardScaler(frames, channels, Limit, FirstMoves || BaseLineWatch.MayBeApart(this, channels));
 
     internal override Judge CreateJudge(int channels, MultiStepForecast? forecast, TimeSpan interval) =>
         new ErrorJudge(Calibrator is BudgetSpec { AlarmsPerDay: > 0 } budget ? this with { Calibrator = budget.At(interval) } : this,

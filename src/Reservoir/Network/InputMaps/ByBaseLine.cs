@@ -7,6 +7,8 @@ namespace Esn;
 /// a channel does beside its base line, as with <see cref="HighPassSpec"/>, from the first frame on.
 /// </summary>
 /// <remarks>
+/// The same frames show which channels tell of each other. Where they do not all do so, each group of those that do drives units of its
+/// own, what neither tells of others nor is foretold by more than its last value drives none, and each channel is judged by itself.
 /// Chosen once in the life of a model, in its warm-up. Without a rhythm the level may be what tells where in its course a feed is, and
 /// on a level that keeps to its place the units do better with it.
 /// </remarks>

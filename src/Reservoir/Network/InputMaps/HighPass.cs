@@ -36,7 +36,7 @@ public sealed record HighPassSpec : InputMapSpec
 /// <remarks>v is gain times u(t) less the mean of u before it, whose weights fall by 1 − 1/memory each step.</remarks>
 sealed class HighPass(HighPassSpec spec, ReservoirSpec reservoir, int channels, Xoshiro256StarStar random) : InputMap
 {
-    readonly double[] _weights = Uniform(random, reservoir.Units * channels, reservoir.InputScale);  // W_in  [N×channels]
+    readonly double[] _weights = InputWeights(reservoir, channels, random);           // W_in  [N×channels]
     readonly double[] _bias = Uniform(random, reservoir.Units, reservoir.BiasScale);                 // b     [N]
 
     public override int Features => spec.Features(channels);

@@ -102,6 +102,15 @@ abstract class InputMap
         for (int i = 0; i < one.Length; i++) one[i] = sideBySide[i * runs + run];
     }
 
+    /// <summary>W_in, uniform in ± the input scale; 0 where the unit is one of other channels, [N×channels].</summary>
+    protected static double[] InputWeights(ReservoirSpec reservoir, int channels, Xoshiro256StarStar random)
+    {
+        double[] weights = Uniform(random, reservoir.Units * channels, reservoir.InputScale);
+        for (int i = 0; reservoir.Groups is { } groups && i < weights.Length; i++)
+            if (!groups.Drives(i % channels, i / channels, reservoir.Units)) weights[i] = 0;
+        return weights;
+    }
+
     /// <summary>Weights uniform in ± a scale.</summary>
     protected static double[] Uniform(Xoshiro256StarStar random, int length, double scale)
     {

@@ -20,7 +20,7 @@ public sealed record RandomWeightsSpec : InputMapSpec
 /// <summary>f = u, W_in uniform in ± the input scale, b in ± the bias scale.</summary>
 sealed class RandomWeights(ReservoirSpec reservoir, int channels, Xoshiro256StarStar random) : InputMap
 {
-    readonly double[] _weights = Uniform(random, reservoir.Units * channels, reservoir.InputScale);  // W_in  [N×channels]
+    readonly double[] _weights = InputWeights(reservoir, channels, random);           // W_in  [N×channels]
     readonly double[] _bias = Uniform(random, reservoir.Units, reservoir.BiasScale);                 // b     [N]
 
     public override int Features => channels;

@@ -1,0 +1,248 @@
+namespace Esn;
+
+/// <summary>
+/// Which channels tell of each other, by the first frames of a feed: one gives the other's value, or makes its forecast better, or what
+/// is unforeseen comes to both at once. Channels that do so, by others in between too, are a group.
+/// </summary>
+/// <remarks>
+/// Each channel is foretold by a small network of its own, one frame ahead and learning on the way. A relation must show in both halves of
+/// the frames: what one half teaches is held against the other.
+/// </remarks>
+sealed class Kinship
+{
+    /// <summary>Channels of a feed at the most: of more there are too many pairs to look at between two frames.</summary>
+    public const int MostChannels = 32;
+
+    const int Units = 60;            // of a network of one channel
+    const int Young = 300;           // frames in which it learns the most: what it errs by is not looked at
+    const double Moving = .02;       // part of the frames in which a channel moves at the least: else nothing is known of it
+    const double Foretold = .8;      // part of the squared error of an autoregression that a channel which is worth units has at the most
+    const double Same = .25;         // part of the variance that the other one tells at once
+    const double Helps = .025;       // part of the squared error that the other one takes away; by chance .02 of some hundred frames
+    const double Together = .14;     // correlation of what was unforeseen; by chance .05 in a half
+    const double Outlier = 3;        // deviations to which errors are limited, so that a few do not decide
+    const int Features = 7;
+    const double Ridge = 10;         // frames' worth of no relation
+
+    readonly Rhythm _rhythm;
+    readonly int _count;
+    readonly float[][] _rows;        // [channels][count], of unit variance
+    readonly double[][] _errors;     // limited [channels][count]; empty: the channel rests
+
+    Kinship(Rhythm rhythm, float[][] rows, int count)
+    {
+        (_rhythm, _rows, _count) = (rhythm, rows, count);
+        _errors = new double[rows.Length][];
+    }
+
+    /// <summary>The groups; null: all channels are of one, or none is foretold by more than its last value.</summary>
+    /// <param name="rows">[channels][count], growth in place of values where they grow; each is brought to unit variance.</param>
+    /// <param name="count">Frames.</param>
+    /// <param name="reservoir">What units are like.</param>
+    /// <param name="readout">How they are read.</param>
+    /// <param name="rhythm">What has one is worth units.</param>
+    public static ChannelGroups? Find(float[][] rows, int count, ReservoirSpec reservoir, ReadoutSpec readout, Rhythm rhythm) =>
+        count < 2 * Young ? null : new Kinship(rhythm, rows, count).Groups(reservoir, readout);
+
+    ChannelGroups? Groups(ReservoirSpec reservoir, ReadoutSpec readout)
+    {
+        int channels = _rows.Length;
+        var (first, foretold) = (new int[channels], new bool[channels]);  // the first channel of each one's group
+        int units = Math.Min(Units, reservoir.Units);
+        reservoir = reservoir with { Units = units, Degree = Math.Min(reservoir.Degree, units - 1) };
+        for (int c = 0; c < channels; c++)
+        {
+            first[c] = c;
+            bool rhythmic = _rhythm.Period([_rows[c]], _count) > 0;
+            _errors[c] = [];
+            if (!rhythmic && Moves(_rows[c]) < Moving * _count) continue;  // as a setpoint or a switch
+            Standardise(_rows[c]);
+            double[] errors = Errors(_rows[c], reservoir, readout), last = Autoregression(_rows[c]);
+            foretold[c] = rhythmic || MeanSquare(errors) < Foretold * MeanSquare(last);
+            _errors[c] = Limited(errors);
+            foretold[c] |= MeanSquare(_errors[c]) < Foretold * MeanSquare(Limited(last));
+        }
+        for (int a = 0; a < channels; a++)
+            for (int b = a + 1; b < channels; b++)
+                if (first[a] != first[b] && _errors[a].Length > 0 && _errors[b].Length > 0 && Tell(a, b))
+                    for (int c = 0, from = first[b]; c < channels; c++)
+                        if (first[c] == from) first[c] = first[a];
+        int[] of = new int[channels];
+        int groups = 0;
+        for (int c = 0; c < channels; c++)
+        {
+            if (first[c] != c) of[c] = of[first[c]];
+            else of[c] = foretold[c] || first.AsSpan(c + 1).Contains(c) ? groups++ : -1;
+        }
+        return groups == 0 || Array.TrueForAll(of, group => group == 0) ? null : new ChannelGroups(of);
+    }
+
+    bool Tell(int a, int b) => Correlated(a, b) || IsHelped(a, b) || IsHelped(b, a) || IsSame(a, b) || IsSame(b, a);
+
+    int Moves(float[] row)
+    {
+        int moves = 0;
+        for (int t = 1; t < _count; t++) moves += row[t] != row[t - 1] ? 1 : 0;
+        return moves;
+    }
+
+    void Standardise(float[] row)
+    {
+        (double sum, double squares) = (0, 0);
+        foreach (float u in row.AsSpan(0, _count)) sum += u;
+        double mean = sum / _count;
+        foreach (float u in row.AsSpan(0, _count)) squares += (u - mean) * (u - mean);
+        double scale = squares > 0 ? Math.Sqrt(_count / squares) : 0;
+        for (int t = 0; t < _count; t++) row[t] = (float)((row[t] - mean) * scale);
+    }
+
+    // Of a network of this channel alone, before it learns from the frame.
+    double[] Errors(float[] row, ReservoirSpec reservoir, ReadoutSpec spec)
+    {
+        EchoStateNetwork network = EchoStateNetwork.Of(reservoir, new RandomWeightsSpec(), channels: 1);
+        var readout = new Readout(network.Regressors, 1, spec with { Horizons = [1], Delay = 0 });
+        var (errors, before, z) = (new double[_count], new double[network.Regressors], new double[network.Regressors]);
+        Span<double> frame = stackalloc double[1];
+        for (int t = 0; t < _count; t++)
+        {
+            frame[0] = row[t];
+            readout.Settle(frame, errors.AsSpan(t, 1));
+            readout.Learn();
+            network.Step(DateTime.UnixEpoch, frame, before, z);
+            readout.Push(z);
+            (before, z) = (z, before);
+        }
+        GC.KeepAlive(readout);
+        return errors;
+    }
+
+    // Of the best forecast that the last value and a constant give.
+    double[] Autoregression(float[] row)
+    {
+        (double n, double x, double y, double xx, double xy) = (0, 0, 0, 0, 0);
+        for (int t = Young; t < _count; t++)
+            (n, x, y, xx, xy) = (n + 1, x + row[t - 1], y + row[t], xx + row[t - 1] * row[t - 1], xy + row[t] * row[t - 1]);
+        double spread = xx - x * x / n, slope = spread > 0 ? (xy - x * y / n) / spread : 0, level = (y - slope * x) / n;
+        double[] errors = new double[_count];
+        for (int t = 1; t < _count; t++) errors[t] = row[t] - level - slope * row[t - 1];
+        return errors;
+    }
+
+    double MeanSquare(double[] errors)
+    {
+        double sum = 0;
+        for (int t = Young; t < _count; t++) sum += errors[t] * errors[t];
+        return sum / (_count - Young);
+    }
+
+    double[] Limited(double[] errors)
+    {
+        double[] sizes = [.. errors.AsSpan(Young, _count - Young)];
+        for (int i = 0; i < sizes.Length; i++) sizes[i] = Math.Abs(sizes[i]);
+        sizes.AsSpan().Sort();
+        // 1.48 times the median is the deviation of a normal number; of what hardly ever errs the median is no measure.
+        double most = Outlier * Math.Max(1.48 * sizes[sizes.Length / 2], .3 * Math.Sqrt(MeanSquare(errors)));
+        return [.. errors.Select(e => Math.Clamp(e, -most, most))];
+    }
+
+    // What is unforeseen comes to both, at once, in either half and to the same effect.
+    bool Correlated(int a, int b)
+    {
+        int half = (_count + Young) / 2;
+        double older = Correlation(_errors[a], _errors[b], Young, half), newer = Correlation(_errors[a], _errors[b], half, _count);
+        return older * newer > 0 && Math.Min(Math.Abs(older), Math.Abs(newer)) > Together;
+    }
+
+    static double Correlation(double[] a, double[] b, int from, int to)
+    {
+        (double n, double x, double y, double xx, double yy, double xy) = (to - from, 0, 0, 0, 0, 0);
+        for (int t = from; t < to; t++)
+            (x, y, xx, yy, xy) = (x + a[t], y + b[t], xx + a[t] * a[t], yy + b[t] * b[t], xy + a[t] * b[t]);
+        double both = (xx - x * x / n) * (yy - y * y / n);
+        return both > 0 ? (xy - x * y / n) / Math.Sqrt(both) : 0;
+    }
+
+    // The other one makes the forecast of this one better.
+    bool IsHelped(int of, int by)
+    {
+        float[] u = _rows[of], v = _rows[by];
+        double[] errors = _errors[by];
+        return Told(Young, _count - 1, t => _errors[of][t + 1], (t, f) => (f[0], f[1], f[2], f[3], f[4], f[5], f[6]) =
+            (v[t], v[t - 1], v[t - 2], v[t] * u[t], v[t] * v[t], errors[t], v[t] * u[t] * u[t])) > Helps;
+    }
+
+    // The other one tells the value of this one.
+    bool IsSame(int of, int by)
+    {
+        float[] u = _rows[of], v = _rows[by];
+        return Told(Young, _count, t => u[t], (t, f) => (f[0], f[1], f[2], f[3], f[4], f[5], f[6]) =
+            (v[t], v[t - 3], v[t - 8], v[t] * v[t], v[t] * v[t - 3], v[t - 3] * v[t - 8], v[t] * v[t - 8])) > Same;
+    }
+
+    // Part of the variance that a linear function of the features tells in the half that did not teach it, the lesser of the two.
+    static double Told(int from, int to, Func<int, double> target, Action<int, double[]> features)
+    {
+        int n = to - from, half = n / 2;
+        var (x, y) = (new double[n][], new double[n]);
+        for (int i = 0; i < n; i++)
+        {
+            y[i] = target(from + i);
+            features(from + i, x[i] = new double[Features]);
+        }
+        return Math.Min(Told(x, y, 0, half, half, n), Told(x, y, half, n, 0, half));
+    }
+
+    static double Told(double[][] x, double[] y, int from, int to, int testFrom, int testTo)
+    {
+        double[] means = new double[Features], weights = new double[Features];
+        double level = 0;
+        for (int t = from; t < to; t++)
+        {
+            level += y[t] / (to - from);
+            for (int i = 0; i < Features; i++) means[i] += x[t][i] / (to - from);
+        }
+        double[,] squares = new double[Features, Features];
+        for (int t = from; t < to; t++)
+            for (int i = 0; i < Features; i++)
+            {
+                double f = x[t][i] - means[i];
+                weights[i] += f * (y[t] - level);
+                for (int j = 0; j <= i; j++) squares[i, j] += f * (x[t][j] - means[j]);
+            }
+        Solve(squares, weights);
+        (double mean, double all, double left) = (0, 0, 0);
+        for (int t = testFrom; t < testTo; t++) mean += y[t] / (testTo - testFrom);
+        for (int t = testFrom; t < testTo; t++)
+        {
+            double e = y[t] - level;
+            for (int i = 0; i < Features; i++) e -= weights[i] * (x[t][i] - means[i]);
+            all += (y[t] - mean) * (y[t] - mean);
+            left += e * e;
+        }
+        return all > 0 ? 1 - left / all : 0;
+    }
+
+    // (A + ridge) w = b by Cholesky's decomposition, the ridge in units of each feature's variance; A is given by its lower half.
+    static void Solve(double[,] a, double[] b)
+    {
+        int n = b.Length;
+        for (int i = 0; i < n; i++) a[i, i] += Ridge * (a[i, i] / 350 + 1e-3);
+        for (int j = 0; j < n; j++)
+            for (int i = j; i < n; i++)
+            {
+                double sum = a[i, j];
+                for (int k = 0; k < j; k++) sum -= a[i, k] * a[j, k];
+                a[i, j] = i == j ? Math.Sqrt(Math.Max(sum, 1e-12)) : sum / a[j, j];
+            }
+        for (int i = 0; i < n; i++)
+        {
+            for (int k = 0; k < i; k++) b[i] -= a[i, k] * b[k];
+            b[i] /= a[i, i];
+        }
+        for (int i = n - 1; i >= 0; i--)
+        {
+            for (int k = i + 1; k < n; k++) b[i] -= a[k, i] * b[k];
+            b[i] /= a[i, i];
+        }
+    }
+}
