@@ -196,8 +196,7 @@ public sealed class Detector
                 muted.IsEmpty ? default : muted[done..], whole);
             if (_model.Shown is { } traits)
             {
-                if (traits.Wanders)
-                    results[done - 1] = results[done - 1] with { Model = new ModelChange(ModelChangeKind.Wandering, [], Restarted: false) };
+                results[done - 1] = results[done - 1] with { Model = traits.Told };
                 ModelHealth seen = Health;
                 (_model, _traits) = (_model.AsShown(), traits);
                 // It took the same frames: what it met in them is counted once, and no count falls.

@@ -5,6 +5,10 @@ namespace Esn;
 /// <param name="Groups">Channels that tell nothing of each other; null: all may.</param>
 sealed record FeedTraits(bool Wanders, ChannelGroups? Groups)
 {
+    /// <summary>As an operator should hear of it.</summary>
+    public ModelChange Told => Groups is null ? new ModelChange(ModelChangeKind.Wandering, [], Restarted: false)
+        : new ModelChange(ModelChangeKind.Apart, Groups.Alone, Restarted: false);
+
     /// <summary>Out into a snapshot or back.</summary>
     public static void Carry(ref StateCarrier state, ref FeedTraits? traits, int channels)
     {

@@ -17,6 +17,13 @@ public enum ModelChangeKind
     /// frame on (<see cref="ByBaseLineSpec"/>). It is found in the warm-up, and nothing of that is lost.
     /// </summary>
     Wandering,
+
+    /// <summary>
+    /// Not all of its channels tell of each other: each group that does has units of its own, and each channel is judged by itself, as if
+    /// that had been known from the first frame on. The channels are those that tell nothing of any other. A base line that wanders may
+    /// have been found with it. Nothing of the warm-up is lost.
+    /// </summary>
+    Apart,
 }
 
 /// <summary>A change of the model itself, as an operator should hear of it.</summary>

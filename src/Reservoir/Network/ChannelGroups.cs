@@ -24,6 +24,9 @@ sealed class ChannelGroups : IEquatable<ChannelGroups>
     /// <summary>Group of each channel, −1: it drives no units, [channels].</summary>
     public ReadOnlySpan<int> Of => _of;
 
+    /// <summary>Those that tell nothing of any other, ascending.</summary>
+    public int[] Alone => [.. Enumerable.Range(0, _of.Length).Where(c => _of[c] < 0 || _of.Count(of => of == _of[c]) == 1)];
+
     /// <summary>Whether a channel drives any units.</summary>
     public bool Drives(int channel) => _of[channel] >= 0;
 

@@ -17,13 +17,16 @@ public static class ModelCloudEvent
     /// <summary>A rhythm rides on a base line that wanders: the units are driven by what is left beside it.</summary>
     public const string Wandering = "esn.model.wandering";
 
+    /// <summary>Not all channels tell of each other: each group that does has units of its own, each channel is judged by itself.</summary>
+    public const string Apart = "esn.model.apart";
+
     /// <summary>The data of such an event.</summary>
     /// <param name="Stream">Its name.</param>
     /// <param name="Topic">Of the stream.</param>
     /// <param name="Partition">Of the stream.</param>
     /// <param name="Time">Of the frame, feed time.</param>
     /// <param name="Position">Of the frame in the stream.</param>
-    /// <param name="Why">growing, outgrown, wandering.</param>
+    /// <param name="Why">growing, outgrown, wandering, apart.</param>
     /// <param name="Channels">Names of those it is about, or their numbers.</param>
     /// <param name="Says">The same for a person.</param>
     public sealed record ModelData(string Stream, string Topic, int Partition, string Time, long Position, string Why,
@@ -39,6 +42,7 @@ public static class ModelCloudEvent
         string type = change.Restarted ? Restarted : change.Kind switch
         {
             ModelChangeKind.Wandering => Wandering,
+            ModelChangeKind.Apart => Apart,
             ModelChangeKind.Outgrown => Rescaled,
             _ => Growing,
         };
@@ -68,6 +72,9 @@ public static class ModelCloudEvent
         bool all = change.Channels.Count == 0 || change.Channels.Count == names.Count;
         return change.Kind == ModelChangeKind.Wandering
             ? "a rhythm on a base line that wanders: what is left beside it drives the units"
+            : change.Kind == ModelChangeKind.Apart
+            ? $"{(change.Channels.Count == 0 ? "groups of channels tell" : all ? "channels tell" : change.Channels.Count == 1 ? $"{of} tells"
+                : $"{of} tell")} nothing of {(change.Channels.Count == 0 || all ? "each other" : "other channels")}: each is judged by itself"
             : change.Kind == ModelChangeKind.Outgrown
             ? $"{(all ? "the feed has" : of)} left the range that its scaling was fixed for: "
                 + (change.Restarted ? "the model begins anew" : "the scaling is moved, and what was learnt holds there")

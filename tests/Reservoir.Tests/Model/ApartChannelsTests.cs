@@ -112,7 +112,11 @@ public sealed class ApartChannelsTests
         const int Channels = 4;
         for (int t = 700; t < 720; t++) feed[t * Channels] = double.NaN;
         double[] one = new double[feed.Length], other = new double[feed.Length];
-        double[] whole = [.. Take(new Detector(Spec, Channels), feed, one).Select(result => result.Score)];
+        StepResult[] all = Take(new Detector(Spec, Channels), feed, one);
+        double[] whole = [.. all.Select(result => result.Score)];
+        StepResult told = Assert.Single(all, result => result.Model is not null);
+        Assert.Equal((Chosen, ModelChangeKind.Apart, false), (told.Position, told.Model!.Kind, told.Model.Restarted));
+        Assert.Equal([0, 1, 2, 3], told.Model.Channels);
         Assert.Equal(whole, Take(new Detector(Spec, Channels), feed, other, block: 7).Select(result => result.Score));
         Assert.Equal(one, other);
         foreach (int at in (int[])[150, 600, Chosen, Chosen + 1, 2000, Fault + 5])

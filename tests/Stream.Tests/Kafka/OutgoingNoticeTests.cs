@@ -51,6 +51,20 @@ public sealed class OutgoingNoticeTests
         Assert.Equal("a rhythm on a base line that wanders: what is left beside it drives the units", data.GetProperty("says").GetString());
     }
 
+    [Theory]
+    [InlineData(new int[0], "groups of channels tell nothing of each other: each is judged by itself")]
+    [InlineData(new[] { 1 }, "packets tells nothing of other channels: each is judged by itself")]
+    [InlineData(new[] { 0, 1 }, "channels tell nothing of each other: each is judged by itself")]
+    public void That_channels_tell_nothing_of_each_other_is_an_event_of_its_own(int[] channels, string says)
+    {
+        Message<byte[]?, byte[]?> told = Told(new ModelChange(ModelChangeKind.Apart, channels, Restarted: false));
+        Assert.Equal(("esn.model.apart", "steps/2/eth0/69/model/apart"), (Header(told, "ce_type"), Header(told, "ce_id")));
+        JsonElement data = JsonDocument.Parse(told.Value!).RootElement;
+        Assert.Equal("apart", data.GetProperty("why").GetString());
+        Assert.Equal(channels.Length, data.GetProperty("channels").GetArrayLength());
+        Assert.Equal(says, data.GetProperty("says").GetString());
+    }
+
     [Fact]
     public void Who_joins_the_alarms_of_tiles_passes_it_over()
     {
