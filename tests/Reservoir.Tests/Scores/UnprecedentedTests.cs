@@ -175,7 +175,11 @@ public class UnprecedentedTests
     [InlineData("sensors", 1e13, 5)]
     [InlineData("metric", 1e13, 5)]
     [InlineData("signal", -1e9, 1e-3)]
-    public void Far_from_zero_a_feed_is_judged_as_near_it(string preset, double level, double deviation)
+    [InlineData("signal", 1e-12, 1e-13)]
+    [InlineData("sensors", 1e-12, 1e-13)]
+    [InlineData("metric", 1e-12, 1e-13)]
+    [InlineData("metric", 1e290, 1e289)]
+    public void A_feed_far_from_zero_or_of_any_size_is_judged_as_others(string preset, double level, double deviation)
     {
         double[] noise = Noise(3000), feed = [.. noise.Select(e => level + deviation * e)];
         feed[2500] += 30 * deviation;
