@@ -6,7 +6,7 @@ namespace Esn;
 /// </summary>
 static class ChannelLooks
 {
-    const double Often = .1;  // of the frames: who moves in as many is a channel as any other
+    const double Often = .02;  // of the frames: who moves in as many, a spike in a hundred, is a channel as any other
 
     /// <summary>What a channel counts for, [0, 1].</summary>
     /// <param name="moves">Frames in which it moved, ≥ 0.</param>
