@@ -213,7 +213,7 @@ sealed class LeftScalings
             (LateDistance, LateWay) = (0, 0);
         }
 
-        // A machine that stands still goes its way otherwise than one that runs: only what is the same in small has shrunk. It does so once:
+        // A machine that stands still goes its way otherwise than one that runs: only what is the same in small has shrunk. That, once:
         // what grew again may be smaller at times.
         public readonly bool Resized
         {
