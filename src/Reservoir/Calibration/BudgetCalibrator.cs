@@ -161,6 +161,9 @@ sealed class BudgetCalibrator : ICalibrator
             if (held[i]) _margins[i].Adapt();
     }
 
+    /// <inheritdoc/>
+    public void Move(int score, double by) => _margins[score].Move(by);
+
     // Below UnusualMargin nothing can alarm, and s falls to 0 with J.
     double Of(int voice, double margin)
     {

@@ -28,6 +28,11 @@ interface ICalibrator : IJudgement
     /// <param name="held">[scores].</param>
     void Adapt(ReadOnlySpan<bool> held);
 
+    /// <summary>What was followed of a raw score is in other units from now on.</summary>
+    /// <param name="score">Which.</param>
+    /// <param name="by">Added to the logarithm of each of its values, finite.</param>
+    void Move(int score, double by);
+
     /// <summary>Out into a snapshot or back, between two steps.</summary>
     void Carry(ref StateCarrier state);
 }

@@ -113,6 +113,10 @@ sealed class Margin
         return student + (counted - student) * looks / (looks + _spec.StudentLooks);
     }
 
+    /// <summary>The level is in other units.</summary>
+    /// <param name="by">Added to ln q, finite.</param>
+    public void Move(double by) => _level.Set(_level.Value + by);
+
     /// <summary>The least q whose v is as large as this; +∞: none.</summary>
     public double Height(double v)
     {

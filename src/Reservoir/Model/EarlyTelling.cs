@@ -39,12 +39,15 @@ sealed class EarlyTelling(int channels, int frames)
     /// <param name="told">Whether an alarm is open with it.</param>
     public void Keep(int at, bool told) => _told[at] = told;
 
-    /// <summary>What was told is none of what the feed usually does: the model is to find a gap there.</summary>
-    /// <param name="kept">[frames×channels], NaN where an alarm was open.</param>
+    /// <summary>
+    /// What was told is none of what the feed usually does, nor is the code of a fault: the model is to find a gap there.
+    /// </summary>
+    /// <param name="kept">[frames×channels], NaN where an alarm was open, and for a code.</param>
     public void Blank(Span<double> kept)
     {
         for (int t = 0; t < _told.Length; t++)
             if (_told[t]) kept.Slice(t * channels, channels).Fill(double.NaN);
+        FaultCodes.Blank(kept, channels);
     }
 
     /// <summary>Out into a snapshot or back.</summary>

@@ -142,7 +142,9 @@ abstract class Judge
     /// <summary>The scaling was moved. What is usual of the model's errors stays; where values lie is learnt anew.</summary>
     /// <param name="units">Of each channel, over what they were, [channels]; 1 where it was not moved.</param>
     /// <param name="moved">Which channels were, [channels].</param>
-    public virtual void Move(ReadOnlySpan<double> units, ReadOnlySpan<bool> moved) => throw new NotSupportedException();
+    /// <param name="seen">Whether what it did meanwhile was seen, as of one that shrank, [channels].</param>
+    public virtual void Move(ReadOnlySpan<double> units, ReadOnlySpan<bool> moved, ReadOnlySpan<bool> seen) =>
+        throw new NotSupportedException();
 
     /// <summary>Out into a snapshot or back.</summary>
     public abstract void Carry(ref StateCarrier state);

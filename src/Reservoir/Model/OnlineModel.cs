@@ -144,18 +144,19 @@ sealed class OnlineModel
     bool Moves(int[] channels, DateTime[] times, double[] frames)
     {
         if (!_judge.CanMove || _differencing is not null || _watch is not null || times.Length == 0) return false;
-        var (units, moved) = (new double[_channels], new bool[_channels]);
+        var (units, moved, seen) = (new double[_channels], new bool[_channels], new bool[_channels]);
         Array.Fill(units, 1);
         var to = new (double Origin, double Unit)[channels.Length];
         for (int i = 0; i < channels.Length; i++)
         {
             int c = channels[i];
             to[i] = _left.Elsewhere(c, frames, _scaler!);
+            seen[c] = _left.HasShrunk(c);
             if (!_scaler!.CanMove(c) || !_left.GoesOn(c, to[i].Origin, _scaler) || double.IsNaN(to[i].Unit)) return false;
             (units[c], moved[c]) = (to[i].Unit / _scaler.UnitOf(c), true);
         }
         for (int i = 0; i < channels.Length; i++) _scaler!.Move(channels[i], to[i].Origin, to[i].Unit);
-        _judge.Move(units, moved);
+        _judge.Move(units, moved, seen);
         _forecast?.Move();
         _left.Moved(_scaler!);
         _beyond!.Clear();
@@ -300,7 +301,8 @@ sealed class OnlineModel
             if (!judged) Withhold(scaled.Slice(t * _channels, _channels));
             if (times.Length == 1 && MissingValues.Any(frames)) count = Impute(scaled);
             if (count == _channels || !judged) continue;
-            _left.Count(clipped, _scaler, scaled.Slice(t * _channels, _channels), count == 0 ? default : _missing!.Which);
+            _left.Count(clipped, _scaler, scaled.Slice(t * _channels, _channels), count == 0 ? default : _missing!.Which,
+                _judge.CanMove);
             if (_left.Beyond > 0) _beyond?.Keep(times[t], frames.Slice(t * _channels, _channels));
             else _beyond?.Clear();
         }

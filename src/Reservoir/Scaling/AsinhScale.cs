@@ -30,13 +30,14 @@ sealed class AsinhScale
         // Term by term: the differences of values near ±1.8e308 would overflow.
         double bulk = high / spec.BulkWidth - low / spec.BulkWidth, range = spec.RangeShare * values[^1] - spec.RangeShare * values[0];
         double level = spec.CentreShare * Math.Abs(Centre);
-        if (bulk > 0)
+        if (high / 2 - low / 2 > .5 * Scaler.Resolved * Math.Max(Math.Abs(low), Math.Abs(high)))
         {
             // Where the bulk moves, neither a code like 65535 sets the scale, nor how far the feed lies from 0.
             range = Math.Min(range, MostRange * bulk);
             level = Math.Min(level, bulk);
         }
-        Unit = Math.Min(double.MaxValue, bulk + range + level + spec.LeastUnit);
+        double unit = bulk + range + level;
+        Unit = unit > 0 ? Math.Min(double.MaxValue, unit) : spec.LeastUnit;
     }
 
     /// <summary>The value that is scaled to 0, units of the feed.</summary>

@@ -15,7 +15,7 @@ public sealed record AsinhScalerSpec
     /// <summary>What the centre adds to the unit, [0, 1]: a feed that never moved is measured in thousandths of its level.</summary>
     public double CentreShare { get; init; } = 1e-3;
 
-    /// <summary>The least unit, in units of the feed, (0, 1e300].</summary>
+    /// <summary>The unit of a feed that was 0 throughout, in units of the feed, (0, 1e300].</summary>
     public double LeastUnit { get; init; } = 1e-9;
 
     /// <summary>Scaled values are clipped at ± this, (0, 700].</summary>

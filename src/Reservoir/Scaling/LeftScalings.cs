@@ -10,6 +10,10 @@ sealed class LeftScalings
     const int MostMissed = 50; // frames in a row without a value, after which a channel is not waited for
     const int FewestKnown = 100;    // frames from which it is known what a channel is in its scaling
     const double MostKnown = 5000;  // frames that its memory is of
+    const double Smaller = 8;       // times that a channel went as far from frame to frame: it has shrunk
+    const double Stands = 1000;     // times from which on it is not a smaller one, but stands still
+    const double Alike = 1.5;       // times that its way, in deviations, may be another: else it is not the same in small
+    const int Late = 250;           // frames by which that is told: a block, as a mean that fades holds what was before, too
     const double Share = .25;  // of the limit, that they take up: the next one may lie beyond
 
     readonly Of[] _of;  // [channels]
@@ -20,10 +24,13 @@ sealed class LeftScalings
     {
         _of = new Of[channels];
         for (int c = 0; c < channels; c++)
+        {
             _of[c] = before is null ? new Of() : before._of[c] with { Beyond = 0, Known = 0, Last = double.NaN };
+            _of[c].Forget();
+        }
     }
 
-    /// <summary>Frames beyond the present scaling, less those that were not, ≥ 0.</summary>
+    /// <summary>Frames beyond the present scaling, or of a channel that is far smaller than it, less those that were not, ≥ 0.</summary>
     public int Beyond { get; private set; }
 
     /// <summary>Counts a frame.</summary>
@@ -31,8 +38,16 @@ sealed class LeftScalings
     /// <param name="scaler">The present one.</param>
     /// <param name="y">[channels], scaled by it.</param>
     /// <param name="missing">Channels without a value, [channels]; empty: all have one.</param>
-    public void Count(bool beyond, Scaler scaler, ReadOnlySpan<double> y, ReadOnlySpan<bool> missing = default)
+    /// <param name="moves">The scaling can be moved: a channel that shrank counts, too.</param>
+    public void Count(bool beyond, Scaler scaler, ReadOnlySpan<double> y, ReadOnlySpan<bool> missing = default, bool moves = false)
     {
+        for (int c = 0; moves && c < y.Length; c++)
+        {
+            if (!scaler.CanMove(c)) continue;
+            bool none = (!missing.IsEmpty && missing[c]) || (_of[c].Sizes == 0 && scaler.IsBeyond(c, y[c]));
+            _of[c].Look(none ? double.NaN : y[c]);
+            beyond |= _of[c].Resized;
+        }
         if (Beyond == 0 && !beyond)
         {
             for (int c = 0; c < y.Length; c++) _of[c].Follow(!missing.IsEmpty && missing[c] ? double.NaN : y[c]);
@@ -48,7 +63,8 @@ sealed class LeftScalings
         if (waits && !beyond) return;
         Beyond = Math.Max(0, Beyond + (beyond ? 1 : -1));
         for (int c = 0; c < y.Length; c++) _of[c].Last = double.NaN;  // the way back is no step
-        for (int c = 0; c < y.Length; c++) _of[c].Beyond = Beyond == 0 ? 0 : _of[c].Beyond + (scaler.IsBeyond(c, y[c]) ? 1 : 0);
+        for (int c = 0; c < y.Length; c++)
+            _of[c].Beyond = Beyond == 0 ? 0 : _of[c].Beyond + (scaler.IsBeyond(c, y[c]) || _of[c].Resized ? 1 : 0);
     }
 
     /// <summary>The feed has left the present scaling.</summary>
@@ -85,13 +101,24 @@ sealed class LeftScalings
         return double.IsFinite(unit) && unit > 0 && double.IsFinite(mean) ? (mean - unit * of.Mean, unit) : (double.NaN, double.NaN);
     }
 
-    /// <summary>Whether a channel lies where it never was. What comes back goes from level to level, and is given room.</summary>
+    /// <summary>Whether a channel has left its scaling for one that is far smaller.</summary>
+    public bool HasShrunk(int channel) => _of[channel] is { Sizes: 0, Resized: true };
+
+    /// <summary>
+    /// Whether a channel lies where it never was, or is far smaller than ever. What comes back goes from level to level, and is given room;
+    /// what shrank and grew again keeps the unit that it has then.
+    /// </summary>
     /// <param name="channel">Which.</param>
     /// <param name="origin">Where its scaling is to lie, units of the feed.</param>
     /// <param name="scaler">The present one.</param>
     public bool GoesOn(int channel, double origin, Scaler scaler)
     {
         double room = .5 * scaler.Limit * scaler.UnitOf(channel);  // what has left lies further from where it was
+        if (_of[channel].Resized)
+        {
+            _of[channel].Sizes++;
+            return true;
+        }
         bool on = origin < _of[channel].Low - room || origin > _of[channel].High + room;
         if (!on) _of[channel].Times = Math.Max(_of[channel].Times, ForLife);
         return on;
@@ -112,6 +139,7 @@ sealed class LeftScalings
         Beyond = 0;
         Lie(scaler);
         for (int c = 0; c < _of.Length; c++) (_of[c].Beyond, _of[c].Last) = (0, double.NaN);
+        foreach (ref Of of in _of.AsSpan()) of.Forget();
     }
 
     /// <summary>A scaling is fixed: what left twice is given room.</summary>
@@ -145,16 +173,58 @@ sealed class LeftScalings
         public int Missed;         // frames in a row without a value, up to a bound
         public int Known;          // frames in its scaling that tell what it is there, up to a bound
         public double Mean, Distance, Last = double.NaN;  // scaled: mean, mean distance from one frame to the next, the last frame
+        public double Square;      // scaled: mean square of it there
+        public double BlockMean, BlockSquare, BlockDistance, Before = double.NaN;  // of the block so far, and its last frame
+        public int Looked;         // frames of it
+        public double LateDistance, LateWay;  // of the block before: mean distance, and in deviations; 0: there was none
+        public int Sizes;          // 1: it shrank; 2: and is as large again
         public double Low = double.PositiveInfinity, High = double.NegativeInfinity;  // of its levels, units of the feed
 
         public void Follow(double y)
         {
             double distance = Math.Abs(y - Last);
             Last = y;
-            if (double.IsNaN(distance)) return;
+            if (double.IsNaN(distance) || (LateWay > 0 && LateDistance < .5 * Distance)) return;  // it shrinks
             Known = (int)Math.Min(Known + 1, MostKnown);
             Mean += (y - Mean) / Known;
             Distance += (distance - Distance) / Known;
+            Square += (y * y - Square) / Known;
+        }
+
+        public void Look(double y)
+        {
+            double distance = Math.Abs(y - Before);
+            Before = y;
+            if (double.IsNaN(distance)) return;
+            Looked++;
+            BlockMean += (y - BlockMean) / Looked;
+            BlockSquare += (y * y - BlockSquare) / Looked;
+            BlockDistance += (distance - BlockDistance) / Looked;
+            if (Looked < Late) return;
+            (LateDistance, LateWay) = (BlockDistance, BlockDistance / Math.Sqrt(Math.Max(1e-30, BlockSquare - BlockMean * BlockMean)));
+            Begin();
+        }
+
+        public void Begin() => (Looked, BlockMean, BlockSquare, BlockDistance, Before) = (0, 0, 0, 0, double.NaN);
+
+        public void Forget()
+        {
+            Begin();
+            (LateDistance, LateWay) = (0, 0);
+        }
+
+        // A machine that stands still goes its way otherwise than one that runs: only what is the same in small has shrunk. That, once:
+        // what grew again may be smaller at times.
+        public readonly bool Resized
+        {
+            get
+            {
+                if (!(LateWay > 0) || Known < Late) return false;
+                if (Sizes == 1) return LateDistance > Smaller * Distance;
+                if (Sizes != 0 || LateDistance * Smaller > Distance || LateDistance * Stands < Distance) return false;
+                double usual = Distance / Math.Sqrt(Square - Mean * Mean);
+                return LateWay < Alike * usual && usual < Alike * LateWay;
+            }
         }
     }
 }

@@ -3,6 +3,9 @@ namespace Esn;
 /// <summary>From the units of a feed to those of a model, and back. Fixed by the first frames, so that W_out keeps its units.</summary>
 abstract class Scaler
 {
+    /// <summary>Part of the level that is no move: what doubles resolve, sums of some.</summary>
+    internal const double Resolved = 1e-14;
+
     /// <summary>Scaled values lie in ± this.</summary>
     public abstract double Limit { get; }
 

@@ -3,10 +3,7 @@ namespace Esn;
 /// <summary>Channel by channel to mean 0 and variance 1; frozen after the warm-up, so that W_out keeps its units.</summary>
 sealed class StandardScaler : Scaler
 {
-    const double Resolved = 1e-14;                 // part of the level that is no move: what doubles resolve, sums of some
     const int Stands = 20, Rested = 50;            // frames: what lasts as long is no glitch; what has not moved for as long rests
-    const double MostWidths = 50, MostCodes = .02;  // interquartile ranges beyond which a value is a code; part of the values
-    const double FarWidths = 500, MostAlike = .2;   // the same of one that comes often, always as the very same value
 
     readonly double[] _mean;   // [channels], units of the feed
     readonly double[] _scale;  // [channels], units of the feed, > 0
@@ -31,7 +28,7 @@ sealed class StandardScaler : Scaler
         for (int c = 0; c < channels; c++)
         {
             for (int t = 0; t < count; t++) values[t] = frames[t * channels + c];
-            (_mean[c], _scale[c], bool still) = Fit(WithoutCodes(values));
+            (_mean[c], _scale[c], bool still) = Fit(FaultCodes.Without(values));
             if (!firstMoves || !still) continue;
             _resting ??= new Resting[channels];
             _resting[c].How = Rest.Always;
@@ -54,22 +51,6 @@ sealed class StandardScaler : Scaler
         double floor = low == 0 ? 1 : 1e-3 * Math.Abs(low);
         bool still = !(high - low > Resolved * Math.Max(Math.Abs(low), Math.Abs(high)) && double.IsFinite(deviation));
         return still ? (low, floor, true) : (mean, deviation, false);
-    }
-
-    // A few values that lie out of all proportion to the others, −999 or 65535, are codes of a fault: they must not fix the
-    // scale for good. Beats and pulses come more often, and are not as far off; a valve that stands at its end is the very same each
-    // time, but its noise is no thousandth of its way.
-    static ReadOnlySpan<double> WithoutCodes(double[] values)
-    {
-        double[] sorted = [.. values];
-        sorted.AsSpan().Sort();
-        double median = sorted[sorted.Length / 2], width = sorted[sorted.Length * 3 / 4] - sorted[sorted.Length / 4];
-        if (!(width > 0)) return values;
-        double[] codes = [.. values.Where(x => Math.Abs(x - median) > MostWidths * width)];
-        if (codes.Length == 0) return values;
-        bool one = Array.TrueForAll(codes, x => x == codes[0]) && Math.Abs(codes[0] - median) > FarWidths * width;
-        return codes.Length > (one ? MostAlike : MostCodes) * values.Length ? values
-            : values.Where(x => Math.Abs(x - median) <= MostWidths * width).ToArray();
     }
 
     static double Square(double x) => x * x;

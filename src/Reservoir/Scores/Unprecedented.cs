@@ -23,7 +23,7 @@ sealed class Unprecedented
     readonly UnprecedentedSpec _spec;
     readonly bool _levels;      // that a model which learns nothing misses are no errors that go on
     readonly double _nats;      // −ln of the rate that may be told
-    readonly double _channels;  // ln of their number
+    double _channels;           // ln of their number, as far as they move
     readonly Watched[] _of;   // [channels]
     long _count;
     int _held;  // steps that it still is told for
@@ -35,9 +35,10 @@ sealed class Unprecedented
     public Unprecedented(UnprecedentedSpec spec, int channels, double rate, bool levels = true)
     {
         _levels = levels;
-        (_spec, _nats, _channels) = (spec, -Math.Log(rate), Math.Log(channels));
+        (_spec, _nats) = (spec, -Math.Log(rate));
         _of = new Watched[channels];
         Array.Fill(_of, new Watched());
+        Share();
     }
 
     /// <summary>As in events.</summary>
@@ -65,7 +66,10 @@ sealed class Unprecedented
     public bool Moved(int channel) => _of[channel].High > _of[channel].Low;
 
     /// <summary>Whether a channel moves in less than one of a hundred frames, such as a setpoint or a switch.</summary>
-    public bool Rests(int channel) => _of[channel].Same > (1 - Rare) * _spec.Memory * (1 - Math.Pow(1 - 1 / _spec.Memory, _count));
+    public bool Rests(int channel) => _of[channel].Same > (1 - Rare) * Frames;
+
+    /// <summary>Channels that share the budget, each by how often it moved so far, ≥ 1.</summary>
+    public double Moving { get; private set; } = 1;
 
     /// <summary>What its score is worth as −ln p.</summary>
     public double Margin => Score * _nats;
@@ -105,6 +109,7 @@ sealed class Unprecedented
             _of[c].Told = Math.Max(_count < _spec.Begin ? 0 : told, over ? 0 : _of[c].Told);
         }
         _count++;
+        Share();
         if (_count <= _spec.Begin) (most, still) = (0, 0);
         Unusual = still >= .5;
         if (most > 1) _held = _spec.Hold;
@@ -115,6 +120,19 @@ sealed class Unprecedented
         }
         (Score, Channel, Frozen) = (most, channel, standing);
     }
+
+    // Of what comes next. What is no value of a feed, but the size of an error, is never at rest.
+    void Share()
+    {
+        double moving = 0, frames = Frames;
+        for (int c = 0; c < _of.Length && _levels && _of.Length > 1; c++)
+            if (Moved(c)) moving += ChannelLooks.Of(frames - _of[c].Same, frames);
+        Moving = _levels ? Math.Max(1, moving) : _of.Length;
+        _channels = Math.Log(Moving);
+    }
+
+    // As many as there were, each fading as what is counted of them does.
+    double Frames => -_spec.Memory * Math.Exp(_count * Math.Log(1 - 1 / _spec.Memory)) + _spec.Memory;
 
     /// <summary>A frame that is not to be judged: nothing of it is kept.</summary>
     public void Skip()
@@ -249,9 +267,7 @@ sealed class Unprecedented
     {
         bool atEnd = (x <= _of[c].Low || x >= _of[c].High) && _of[c].News == 0;
         if (run < _spec.Stuck + 2 * _of[c].Longest || atEnd) return 0;
-        // As many as there were, each fading as what is counted of them does.
-        double frames = -_spec.Memory * Math.Exp(_count * Math.Log(1 - 1 / _spec.Memory)) + _spec.Memory;
-        double others = Math.Max(1, frames - _of[c].Same);
+        double frames = Frames, others = Math.Max(1, frames - _of[c].Same);
         double byRule = -run * Math.Log(1 - others / (frames + 1)) - Math.Log(others);
         return Math.Min(byRule / _nats, Evidence(run + 1, _of[c].Longest + .5 * _spec.Stuck, _count));
     }
@@ -300,6 +316,7 @@ sealed class Unprecedented
         Unusual = state.Carried(Unusual);
         Channel = state.Carried(Channel);
         Frozen = state.Carried(Frozen);
+        if (state.Loading) Share();
     }
 
     // A channel. One array of these takes a third of what an array for each of them would: a fleet has many streams.

@@ -69,16 +69,16 @@ public static class ModelCloudEvent
     public static string Say(ModelChange change, IReadOnlyList<string> names)
     {
         string of = string.Join(", ", Names(change, names));
-        bool all = change.Channels.Count == 0 || change.Channels.Count == names.Count;
+        bool all = change.Channels.Count == 0 || change.Channels.Count == names.Count, one = change.Channels.Count == 1;
         return change.Kind == ModelChangeKind.Wandering
             ? "a rhythm on a base line that wanders: what is left beside it drives the units"
             : change.Kind == ModelChangeKind.Apart
-            ? $"{(change.Channels.Count == 0 ? "groups of channels tell" : all ? "channels tell" : change.Channels.Count == 1 ? $"{of} tells"
-                : $"{of} tell")} nothing of {(change.Channels.Count == 0 || all ? "each other" : "other channels")}: each is judged by itself"
+            ? $"{(change.Channels.Count == 0 ? "groups of channels tell" : all ? "channels tell" : $"{of} {(one ? "tells" : "tell")}")} "
+                + $"nothing of {(all ? "each other" : "other channels")}: each is judged by itself"
             : change.Kind == ModelChangeKind.Outgrown
             ? $"{(all ? "the feed has" : of)} left the range that its scaling was fixed for: "
                 + (change.Restarted ? "the model begins anew" : "the scaling is moved, and what was learnt holds there")
-            : $"{of} {(change.Channels.Count > 1 ? "grow" : "grows")} without bound: modelled by the growth a step"
+            : $"{of} {(one ? "grows" : "grow")} without bound: modelled by the growth a step"
                 + (change.Restarted ? ", the model begins anew" : "");
     }
 }

@@ -65,6 +65,29 @@ public sealed class OutgrownTests
     static (int At, bool Restarted)[] Changes(StepResult[] results) =>
         [.. results.Select((r, t) => (t, r.Model)).Where(r => r.Model is not null).Select(r => (r.t, r.Model!.Restarted))];
 
+    // Of a feed that shrank, faults of its new size are told; once it has grown again, it keeps that unit.
+    [Fact]
+    public void A_feed_that_shrank_for_good_is_judged_in_its_new_size_until_it_grows_again()
+    {
+        const int Shrinks = 3000, Grows = 9000;
+        double[] feed = Rhythm(14000, (t, x) => x * (t is >= Shrinks and < Grows or >= 11500 ? .05 : 1)
+            + (t is >= 6000 and < 6040 ? .015 * Math.Sin(1.3 * t) : 0));
+        StepResult[] results = Feeds.Run(Spec, feed);
+        (int At, bool Restarted)[] changes = Changes(results);
+        Assert.Equal([false, false], changes.Select(change => change.Restarted));
+        Assert.InRange(changes[0].At, Shrinks + 500, Shrinks + 1800);
+        Assert.InRange(changes[1].At, Grows + 500, Grows + 1800);
+        Assert.Contains(results.Events(), e => e.Change == AlarmChange.Opened && e.Position is >= 6000 and < 6045);
+    }
+
+    [Fact]
+    public void A_machine_that_stands_still_with_a_little_noise_has_not_shrunk()
+    {
+        var random = new Xoshiro256StarStar(8, threadSafe: false);
+        double[] feed = Rhythm(7000, (t, x) => t is >= 3000 and < 6000 ? .02 * Normal.Sample(random, 0, 1) : x);
+        Assert.Empty(Changes(Feeds.Run(Spec, feed)));
+    }
+
     // A seventh of the noise would be lost in a unit of before, and seven times as much alarm in it.
     [Theory]
     [InlineData(7)]

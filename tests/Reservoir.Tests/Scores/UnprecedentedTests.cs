@@ -175,7 +175,11 @@ public class UnprecedentedTests
     [InlineData("sensors", 1e13, 5)]
     [InlineData("metric", 1e13, 5)]
     [InlineData("signal", -1e9, 1e-3)]
-    public void Far_from_zero_a_feed_is_judged_as_near_it(string preset, double level, double deviation)
+    [InlineData("signal", 1e-12, 1e-13)]
+    [InlineData("sensors", 1e-12, 1e-13)]
+    [InlineData("metric", 1e-12, 1e-13)]
+    [InlineData("metric", 1e290, 1e289)]
+    public void A_feed_far_from_zero_or_of_any_size_is_judged_as_others(string preset, double level, double deviation)
     {
         double[] noise = Noise(3000), feed = [.. noise.Select(e => level + deviation * e)];
         feed[2500] += 30 * deviation;
@@ -188,6 +192,7 @@ public class UnprecedentedTests
     [InlineData("signal", -999)]
     [InlineData("signal", 65535)]
     [InlineData("metric", 1e30)]
+    [InlineData("metric", 65535)]
     public void A_code_of_a_fault_among_the_first_frames_does_not_fix_the_scale(string preset, double code)
     {
         double[] feed = Noise(3000, 20);
@@ -202,12 +207,69 @@ public class UnprecedentedTests
     [InlineData("sensors", 65535, 10, 7)]
     [InlineData("sensors", 1e30, 12, 11)]
     [InlineData("sensors", -999, 36, 1)]
+    [InlineData("metric", 65535, 10, 7)]
+    [InlineData("metric", 1e30, 12, 11)]
+    [InlineData("metric", 1e30, 40, 3)]
     public void A_code_that_comes_often_among_the_first_frames_does_not_either(string preset, double code, int times, int every)
     {
         double[] feed = Noise(3000, 20);
         for (int k = 0; k < times; k++) feed[20 + every * k] = code;
         for (int t = 2500; t < 2530; t++) feed[t] += 12;
         Assert.True(Told(Feeds.Run(Presets.Of(preset), feed), 2500, within: 30));
+    }
+
+    // Random weights of a reservoir are others with each number of channels, and what preset metric judges are the errors of it.
+    [Theory]
+    [InlineData("sensors", 39, false, .01)]
+    [InlineData("sensors", 150, false, .01)]
+    [InlineData("sensors", 39, true, .01)]
+    [InlineData("metric", 39, false, .12)]
+    [InlineData("metric", 150, false, .12)]
+    [InlineData("metric", 39, true, .12)]
+    public void What_never_moves_or_has_no_values_costs_a_fault_nothing(string preset, int beside, bool nulls, double within)
+    {
+        double Score(int others)
+        {
+            (double sum, int channels) = (0, 1 + others);
+            for (int seed = 1; seed <= 4; seed++)
+            {
+                double[] noise = Noise(2600, 20, seed);
+                for (int t = 2500; t < 2504; t++) noise[t] += 9;
+                double[] feed = [.. noise.SelectMany(x => Enumerable.Range(0, channels).Select(c => c == 0 ? x : nulls ? double.NaN : c))];
+                sum += Feeds.Run(Presets.Of(preset), feed, channels)[2500..2508].Max(r => r.Score);
+            }
+            return sum / 4;
+        }
+        double alone = Score(0);
+        Assert.True(alone >= 1.1, $"alone {alone}");
+        Assert.InRange(Score(beside), alone * (1 - within), alone * (1 + within));
+    }
+
+    // One that moved once is hardly a channel, a switch and a slow counter are the less the seldomer they move.
+    [Theory]
+    [InlineData("once", 1.1, 1.4)]
+    [InlineData("switch", 5.5, 6.5)]
+    [InlineData("counter", 7.5, 8.7)]
+    [InlineData("noise", 11, 11)]
+    public void A_channel_shares_the_budget_by_how_often_it_moves(string kind, double least, double most)
+    {
+        double[] noise = Noise(3000), others = Noise(3000, seed: 8, channels: 10);
+        var score = new Unprecedented(new UnprecedentedSpec(), channels: 11, rate: 4e-4);
+        double[] frame = new double[11];
+        for (int t = 0; t < noise.Length; t++)
+        {
+            frame[0] = noise[t];
+            for (int c = 1; c < frame.Length; c++)
+                frame[c] = kind switch
+                {
+                    "once" => t < 100 + c ? 3 : 4,
+                    "switch" => (t + 10 * c) / 100 % 2,
+                    "counter" => (t + c) / 70,
+                    _ => others[10 * t + c - 1],
+                };
+            score.Step(frame, frame, frozen: false, warmingUp: t < 400);
+        }
+        Assert.InRange(score.Moving, least, most);
     }
 
     [Fact]

@@ -222,12 +222,24 @@ sealed class ErrorJudge : Judge, IJudgement
     public override bool CanMove => _spec.Scores.Any(score => score.JudgesErrors);
 
     /// <inheritdoc/>
-    public override void Move(ReadOnlySpan<double> units, ReadOnlySpan<bool> moved)
+    public override void Move(ReadOnlySpan<double> units, ReadOnlySpan<bool> moved, ReadOnlySpan<bool> seen)
     {
         for (int i = 0; i < _scores.Length; i++)
             if (!_spec.Scores[i].JudgesErrors) _scores[i] = _spec.Scores[i].Create(_context);
+            else
+                for (int value = _first[i]; value < _first[i + 1]; value++)
+                    _calibrator.Move(value, Larger(units, seen, _perChannel[i] ? value - _first[i] : -1));
         _wasOpen = false;
         _unprecedented.Move(units, moved);
+    }
+
+    // By how much the logarithm of a squared error that was followed is larger in the new units; of a joint one in the mean over channels.
+    static double Larger(ReadOnlySpan<double> units, ReadOnlySpan<bool> seen, int channel)
+    {
+        double larger = 0;
+        for (int c = 0; c < units.Length; c++)
+            if (seen[c] && (channel < 0 || channel == c)) larger -= 2 * Math.Log(units[c]) / (channel < 0 ? units.Length : 1);
+        return larger;
     }
 
     /// <inheritdoc/>

@@ -16,6 +16,9 @@ struct EarlyRange()
     /// <summary>Of the values; 0 before the first.</summary>
     public double Mean { get; private set; }
 
+    /// <inheritdoc cref="Moves.Looks"/>
+    public readonly double Looks => _moves.Looks;
+
     /// <summary>Takes one; NaN is none.</summary>
     public void Take(double value, DateTime time)
     {

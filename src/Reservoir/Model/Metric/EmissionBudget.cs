@@ -90,9 +90,10 @@ sealed class EmissionBudget
     readonly int _refractory;     // steps
     readonly double _recovery;    // of β, per step
     readonly double _ageing;      // factor of youth, per step
+    readonly double _nats;        // −ln of the budget
     double _youth;
     double _burden;               // β
-    double _last;                 // the last emission
+    double _last;                 // the last emission, of evidence
     long _since = long.MaxValue;  // steps since
     int _channel;                 // of which it was
     bool _above;                  // whether it was of values above what was foretold
@@ -101,8 +102,7 @@ sealed class EmissionBudget
 
     /// <param name="spec">Validated here.</param>
     /// <param name="warmUp">n0, the unit of the lengths, ≥ 1 steps.</param>
-    /// <param name="channels">That share the budget, ≥ 1.</param>
-    public EmissionBudget(EmissionBudgetSpec spec, int warmUp, int channels = 1)
+    public EmissionBudget(EmissionBudgetSpec spec, int warmUp)
     {
         spec.Validate();
         Require.Range(warmUp, 1, int.MaxValue);
@@ -112,8 +112,8 @@ sealed class EmissionBudget
         _recovery = spec.Cost * Rate;
         // Evidence grows like −ln p: the strongest of m channels, at a rate b, asks for ln m − ln b of it. The threshold was measured at a
         // warm-up of 750 steps. Two alarms in a shorter one are more a step, but its evidence is no better for that.
-        double measured = spec.AlarmsPerStep > 0 ? spec.AlarmsPerStep : spec.AlarmsPerWarmUp / MeasuredAt;
-        Threshold = spec.Threshold * (Math.Log(channels) + Nats(measured)) / Nats(EmissionBudgetSpec.UsualRate(MeasuredAt));
+        _nats = Nats(spec.AlarmsPerStep > 0 ? spec.AlarmsPerStep : spec.AlarmsPerWarmUp / MeasuredAt);
+        SharedBy(1);
         (_youth, _ageing) = (spec.Youth, Math.Exp(-1 / (spec.YouthLength * warmUp)));
     }
 
@@ -121,7 +121,12 @@ sealed class EmissionBudget
     public double Rate { get; }
 
     /// <summary>Evidence that alarms.</summary>
-    public double Threshold { get; }
+    public double Threshold { get; private set; }
+
+    /// <summary>From now on.</summary>
+    /// <param name="channels">That share the budget, ≥ 1.</param>
+    public void SharedBy(double channels) =>
+        Threshold = _spec.Threshold * (Math.Log(channels) + _nats) / Nats(EmissionBudgetSpec.UsualRate(MeasuredAt));
 
     static double Nats(double rate) => Math.Max(1, -Math.Log(rate));
 

@@ -50,7 +50,7 @@ sealed class MetricJudge : Judge, IJudgement
         _muted.AsSpan().Fill(-1);
         _calibrators = [.. Enumerable.Range(0, channels)
             .Select(_ => new MetricCalibrator(spec.Calibrator, spec.WarmUp, weights, spec.Regressors(channels), interval))];
-        _budget = new EmissionBudget(spec.Budget, spec.WarmUp, channels);
+        _budget = new EmissionBudget(spec.Budget, spec.WarmUp);
         _recurrences = [.. Enumerable.Range(0, channels).Select(_ => new Recurrence(interval, _budget.Threshold))];
         (_channelErrors, _margins, _present) = (new double[weights.Length], new double[channels + 1], new double[channels]);
         (_ceilings, _hidden, _hides) = (new double[channels], new double[channels], new int[channels]);
@@ -102,7 +102,10 @@ sealed class MetricJudge : Judge, IJudgement
         _margins.AsSpan().Clear();
         _present.AsSpan().Clear();
         double days = view.Times.IsEmpty ? 0 : (view.Time - view.Times[0]).TotalDays;
-        double strictness = Strictness(_alarmsPerDay > 0 && days > 0 ? _alarmsPerDay * days / view.Times.Length : _budget.Rate);
+        double moving = 0;
+        foreach (ref readonly EarlyRange range in _early.AsSpan()) moving += range.Looks;
+        double strictness = Strictness(Math.Max(1, moving),
+            _alarmsPerDay > 0 && days > 0 ? _alarmsPerDay * days / view.Times.Length : _budget.Rate);
         for (int c = 0; c < _early.Length; c++)
         {
             ref readonly EarlyRange before = ref _early[c];
@@ -168,6 +171,14 @@ sealed class MetricJudge : Judge, IJudgement
         Stands = alarm.Open && !step.Muted && StandsStill(alarm);
         _told = score;
         Score = step.Muted || step.WarmingUp ? 0 : Math.Max(score, _unprecedented.Score);
+        Share();
+    }
+
+    // Of what comes next, by the channels that move.
+    void Share()
+    {
+        _budget.SharedBy(_unprecedented.Moving);
+        foreach (Recurrence recurrence in _recurrences) recurrence.Threshold = _budget.Threshold;
     }
 
     bool WasMuted(long step) => step >= 0 && _muted[step % _muted.Length] == step;
@@ -190,7 +201,7 @@ sealed class MetricJudge : Judge, IJudgement
         {
             (double margin, long kept) = (_calibrators[c].Margin, _calibrators[c].Kept);
             if (margin == 0 || _calibrators[c].Frames >= _spec.Early.Until || (!step.Missing.IsEmpty && step.Missing[c])) continue;
-            double score = Math.Min(_spec.Early.Score(margin, (int)kept, Strictness(_budget.Rate)), _ceilings[c]);
+            double score = Math.Min(_spec.Early.Score(margin, (int)kept, Strictness(_unprecedented.Moving, _budget.Rate)), _ceilings[c]);
             if (score < 1) continue;
             (_margins[c], _present[c]) = (Math.Max(_margins[c], score), Math.Max(_present[c], score));
             if (score > told) (told, _strongest) = (score, c);
@@ -199,7 +210,7 @@ sealed class MetricJudge : Judge, IJudgement
     }
 
     // By how much the budget of a channel is less than the usual one.
-    double Strictness(double rate) => _calibrators.Length * EmissionBudgetSpec.UsualRate(_spec.WarmUp) / rate;
+    double Strictness(double channels, double rate) => channels * EmissionBudgetSpec.UsualRate(_spec.WarmUp) / rate;
 
     // A channel inside of its range, or one that alarmed: a counter that stalls grows by less than it ever did.
     bool StandsStill(Alarm alarm)
@@ -246,5 +257,6 @@ sealed class MetricJudge : Judge, IJudgement
             state.Carry(ref _told);
         }
         if (state.Holds(4)) _unprecedented.Carry(ref state);
+        if (state.Loading) Share();
     }
 }

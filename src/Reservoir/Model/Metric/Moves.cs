@@ -19,6 +19,9 @@ struct Moves()
         return FirstChange.Score(Math.Abs(value - _previous), grows ? Math.Max(_largest, Math.Abs(_previous)) : _largest);
     }
 
+    /// <inheritdoc cref="ChannelLooks.Of"/>
+    public readonly double Looks => _moves == 0 ? 0 : ChannelLooks.Of(_moves, _frames);
+
     /// <summary>Takes a value.</summary>
     /// <param name="value">That came.</param>
     /// <param name="level">Of which it is the growth a step: it is as exact as that.</param>

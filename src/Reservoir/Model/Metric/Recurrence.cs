@@ -6,7 +6,7 @@ namespace Esn;
 /// two holidays in a row excuse no outage of an hour a week later.
 /// </summary>
 /// <param name="interval">Between two frames: it may come one earlier or later.</param>
-/// <param name="threshold">Evidence that alarms.</param>
+/// <param name="threshold">Evidence that alarms at first.</param>
 sealed class Recurrence(TimeSpan interval, double threshold)
 {
     const int Most = 256;      // stretches that are remembered, so of a busy feed less than two weeks
@@ -23,7 +23,7 @@ sealed class Recurrence(TimeSpan interval, double threshold)
     // of the errors take theirs to reach what is remembered.
     static readonly long Late = TimeSpan.FromMinutes(5).Ticks;
 
-    readonly double _least = Part * threshold;
+    double _least = Part * threshold;
     readonly long _within = Math.Max(interval.Ticks + interval.Ticks / 2, Late);
     // Means remember a burst for as many frames as they are of: one entry is a stretch, or a daily job would fill the ring in a week.
     readonly long[] _from = new long[Most], _to = new long[Most];  // ticks, in a ring
@@ -31,6 +31,9 @@ sealed class Recurrence(TimeSpan interval, double threshold)
     readonly float[] _evidence = new float[Most];                  // the most of these stretches
     float _began;                                                  // evidence with which the last began
     long _count;
+
+    /// <summary>Evidence that alarms from now on.</summary>
+    public double Threshold { set => _least = Part * value; }
 
     /// <summary>The evidence that is left of that of the errors of a step.</summary>
     /// <param name="time">Of the frame.</param>

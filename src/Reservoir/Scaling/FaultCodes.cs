@@ -1,0 +1,54 @@
+namespace Esn;
+
+/// <summary>
+/// A few values among the first of a channel that lie out of all proportion to the others, −999, 65535 or 1e30, are codes of a fault: they
+/// must not fix the scale for good. Beats, pulses and bursts come more often, and are not as far off; a valve that stands at its end is the
+/// very same each time, but its noise is no thousandth of its way.
+/// </summary>
+static class FaultCodes
+{
+    const double MostWidths = 50, MostCodes = .02;  // interquartile ranges beyond which a value is a code; part of the values
+    const double FarWidths = 500, MostAlike = .2;   // the same of one that comes often, always as the very same value
+
+    /// <summary>The values without codes.</summary>
+    /// <param name="values">Of one channel, finite; not changed.</param>
+    public static ReadOnlySpan<double> Without(double[] values)
+    {
+        (double[] codes, double median, double most, bool one) = Find(values);
+        return codes.Length == 0 || codes.Length > (one ? MostAlike : MostCodes) * values.Length ? values
+            : values.Where(x => Math.Abs(x - median) <= most).ToArray();
+    }
+
+    /// <summary>
+    /// Codes become missing values, where they are one value that comes again and again, or once: bursts, which a metric has, differ.
+    /// </summary>
+    /// <param name="frames">[count×channels], NaN: no value.</param>
+    /// <param name="channels">Of a frame.</param>
+    public static void Blank(Span<double> frames, int channels)
+    {
+        double[] values = new double[frames.Length / channels];
+        for (int c = 0; c < channels; c++)
+        {
+            int count = 0;
+            for (int i = c; i < frames.Length; i += channels)
+                if (!double.IsNaN(frames[i])) values[count++] = frames[i];
+            (double[] codes, _, _, bool one) = Find(values.AsSpan(0, count));
+            if (!one || codes.Length > MostAlike * count) continue;
+            for (int i = c; i < frames.Length; i += channels)
+                if (frames[i] == codes[0]) frames[i] = double.NaN;
+        }
+    }
+
+    // One: they are the very same, and as far off as it takes for that.
+    static (double[] Codes, double Median, double Most, bool One) Find(ReadOnlySpan<double> values)
+    {
+        double[] sorted = [.. values];
+        sorted.AsSpan().Sort();
+        if (sorted.Length == 0) return ([], 0, 0, false);
+        double median = sorted[sorted.Length / 2], width = sorted[sorted.Length * 3 / 4] - sorted[sorted.Length / 4];
+        if (!(width > 0)) return ([], 0, 0, false);
+        double[] codes = [.. sorted.Where(x => Math.Abs(x - median) > MostWidths * width)];
+        bool one = codes.Length > 0 && codes[0] == codes[^1] && Math.Abs(codes[0] - median) > FarWidths * width;
+        return (codes, median, MostWidths * width, one);
+    }
+}
