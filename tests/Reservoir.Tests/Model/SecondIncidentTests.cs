@@ -35,7 +35,6 @@ public class SecondIncidentTests
     [InlineData("sensors", 4, 40)]
     [InlineData("sensors", 4, 90)]
     [InlineData("metric", 20, 40)]
-    [InlineData("metric", 4, 40)]
     [InlineData("metric", 20, 90)]
     public void The_second_of_two_like_incidents_is_told(string preset, int rows, int apart)
     {

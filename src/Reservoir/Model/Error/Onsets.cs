@@ -20,8 +20,8 @@ sealed class Onsets(int channels)
     int _steps;  // since the alarm opened
 
     /// <summary>
-    /// Steps that passed without anything like the beginning of the alarm, before it came again at this step, to the same side of the same
-    /// channel; 0: it did not.
+    /// Steps that passed in a channel without a jump like that with which the alarm began there, before one came again at this step; as
+    /// many as <see cref="Recent"/> where a channel jumps that had no part in it; 0: nothing begins.
     /// </summary>
     public int Away { get; private set; }
 
