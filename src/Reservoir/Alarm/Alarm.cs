@@ -24,6 +24,7 @@ sealed class Alarm
     int _above, _quiet, _openSteps;
     int _others;                   // steps in a row at which something would open an alarm, were none open
     int _anew;                     // how often a channel that had a part in this alarm was told anew in it
+    int _again;                    // how often what began it was told to begin anew while it was open
     int _reopened;                 // how often this alarm opened again after it had closed
     Severity _toldSeverity;        // highest that was told of this alarm
     bool _adapted;                 // the last end was that what the feed does is its new normal
@@ -117,8 +118,10 @@ sealed class Alarm
         bool worse = score >= PeakScore + _spec.Escalation;
         if (same && _adapted && !worse)
         {
-            // What was adapted to flickers on: it is the new normal. Another score that alarms is news, and so is what goes on.
-            bool known = position - _adaptedAt <= Math.Max(_spec.AdaptAfter, _spec.Merge) && !HasNews(judgement);
+            // What was adapted to flickers on: it is the new normal. Another score that alarms is news, and so are what
+            // goes on and what was away for a while.
+            bool known = position - _adaptedAt <= Math.Max(_spec.AdaptAfter, _spec.Merge) && !HasNews(judgement)
+                && judgement.Away < _spec.QuietSteps;
             _end = position;
             if (known) return null;
             same = false;
@@ -134,7 +137,7 @@ sealed class Alarm
             Array.Clear(_named);
             Array.Clear(_later);
             Array.Clear(_calm);
-            (_told, _toldScore, _toldSeverity, Counts, _anew) = (position, score, Severity, true, 0);
+            (_told, _toldScore, _toldSeverity, Counts, _anew, _again) = (position, score, Severity, true, 0, 0);
         }
         bool spreads = same && Spreads(judgement);
         Contribute(position, judgement, default);
@@ -247,11 +250,21 @@ sealed class Alarm
         {
             _toldScore = Math.Max(_toldScore, score);
             if (Worsened()) return AlarmChange.Escalated;
-            return position - _told == _spec.Rise ? AlarmChange.Updated : null;
+            return position - _told == _spec.Rise || Again(judgement) ? AlarmChange.Updated : null;
         }
-        if (score < _toldScore + _spec.Escalation) return Worsened() ? AlarmChange.Escalated : null;
+        if (score < _toldScore + _spec.Escalation)
+            return Worsened() ? AlarmChange.Escalated : Again(judgement) ? AlarmChange.Updated : null;
         (_told, _toldScore, _toldSeverity, Counts) = (position, score, Severity, true);
         return AlarmChange.Escalated;
+    }
+
+    // What was away for as long as would have closed an alarm that no echo held open, and begins anew, is told; each time it must have been
+    // away for twice as long.
+    bool Again(IJudgement judgement)
+    {
+        if (judgement.Away < (long)_spec.QuietSteps << Math.Min(_again, 16)) return false;
+        _again++;
+        return true;
     }
 
     // Another channel than those it was told of is another fault, or the same one that spreads, and so may be one that was silent
@@ -380,6 +393,7 @@ sealed class Alarm
             state.Carry(_known.AsSpan(0, scores), nameof(_known));
             state.Carry(_normal.AsSpan(0, scores), nameof(_normal));
             state.Carry(ref _anew);
+            state.Carry(ref _again);
         }
         else
         {

@@ -41,6 +41,9 @@ sealed class Bar(AlarmSpec spec) : IJudgement
     public bool IsTrifle(int score) => Score < 1 || _judgement!.IsTrifle(score);
 
     /// <inheritdoc/>
+    public int Away => _judgement!.Away;
+
+    /// <inheritdoc/>
     public bool Stands => _judgement!.Stands;
 
     /// <summary>The same judgement, over the bar; until the next call.</summary>

@@ -28,6 +28,11 @@ interface IJudgement
     bool IsTrifle(int score) => false;
 
     /// <summary>
+    /// Steps that passed without anything like what began the open alarm, before that began anew at this step; 0: it did not.
+    /// </summary>
+    int Away => 0;
+
+    /// <summary>
     /// Whether a channel stands still inside of its range, or wherever it is if it has a part in the alarm, as a counter that stalls or
     /// what fell to 0: that does not become normal as soon as another level does.
     /// </summary>

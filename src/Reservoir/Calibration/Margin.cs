@@ -49,12 +49,13 @@ sealed class Margin
     public void Measure(double q)
     {
         if (double.IsNaN(q)) (_now, Value) = (double.NaN, 0);
-        else if (q > 0)
+        else if (q > _spec.Floor)
         {
             _now = Math.Log(q + _spec.Floor);
             double counted = Boosted(_table.At(_now - _level.Value));
             Value = _student is null ? counted : Blend(_student.Of(q, Looks), counted);
         }
+        else if (q > 0) (_now, Value) = (Math.Log(q + _spec.Floor), 0);  // below the floor nothing counts, however far it has come down
         else if (q < 0) (_now, Value) = (Math.Log(_spec.Floor - q), 0);
         else (_now, Value) = (double.NegativeInfinity, 0);
     }

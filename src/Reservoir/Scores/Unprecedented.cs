@@ -18,6 +18,7 @@ sealed class Unprecedented
     const double Echo = .5;         // of the record error of what hardly ever moved
     const int Late = 4;             // of a life that has been shorter than the memory, its last quarter says what is usual: a model learns
     const double Rare = .01;        // part of the frames in which what rests moves at the most
+    const int Rest = 10;            // frames without such an error after which what was told is over
     const int Young = 20;           // frames that teach what is usual in full
 
     readonly UnprecedentedSpec _spec;
@@ -155,10 +156,12 @@ sealed class Unprecedented
         Skip();
         for (int c = 0; c < _of.Length; c++)
         {
-            if (!moved[c]) continue;
             ref Watched of = ref _of[c];
-            (of.Previous, of.Before) = (double.NaN, double.NaN);
+            // What the model missed of the others while it did not see where this one lay is no measure of what comes.
             of.Largest = units[c] * Math.Min(of.Largest, _spec.Tail * of.Usual);
+            of.Kept = 0;
+            if (!moved[c]) continue;
+            (of.Previous, of.Before) = (double.NaN, double.NaN);
             (of.Usual, of.Change, of.Width) = (units[c] * of.Usual, units[c] * of.Change, units[c] * of.UsualWidth);
             (of.UsualWidth, of.Wander, of.Widest) = (of.Width, units[c] * of.Wander, units[c] * of.Widest);
         }
@@ -189,10 +192,23 @@ sealed class Unprecedented
             LearnTail(c, moved ? error / (_spec.Tail * usual) : error > none ? Change(c, error) : 0, news: told >= 1 && !warmingUp);
         double bulk = _count < Young ? missed : Math.Min(missed, Bulk * usual);
         if (!frozen) _of[c].Usual = Math.Sqrt(usual * usual + Gain * (bulk * bulk - usual * usual));
+        KeepRecord(c, error, record, news: told >= 1 && moved && changed && !warmingUp);
+        record = _of[c].Largest;
         // The first errors are those of a model that has not learnt yet.
         double counted = usual > Constant * level ? Math.Min(error, Largest * usual) : error;
         _of[c].Largest = _count < _spec.Begin / 2 ? 0 : Math.Max(counted, record * (1 - 1 / _spec.Memory));
         return (told, now);
+    }
+
+    // What told of an incident would hide the next one like it: once that is over, the record is half way back, as logarithms go, to where
+    // it was. So the like is told two or three times, and what comes again and again is not.
+    void KeepRecord(int c, double error, double record, bool news)
+    {
+        if (news && _of[c].Kept == 0) (_of[c].Kept, _of[c].Rests) = (record, 0);
+        if (_of[c].Kept == 0) return;
+        _of[c].Rests = error > _spec.Factor * _of[c].Kept ? 0 : _of[c].Rests + 1;
+        if (_of[c].Rests < Rest) return;
+        (_of[c].Largest, _of[c].Kept) = (Math.Sqrt(_of[c].Kept * record), 0);
     }
 
     double Apart(int c, double x)
@@ -306,7 +322,7 @@ sealed class Unprecedented
         else
             for (int c = 0; c < _of.Length; c++)
             {
-                state.Carry(MemoryMarshal.Cast<Watched, double>(_of.AsSpan(c, 1))[..^5]);
+                state.Carry(MemoryMarshal.Cast<Watched, double>(_of.AsSpan(c, 1))[..^7]);
                 // As Pareto's law has them.
                 if (state.Loading && _of[c].Beyond > 0) _of[c].Squares = 2 * _of[c].Excess * _of[c].Excess / _of[c].Beyond;
             }
@@ -334,5 +350,7 @@ sealed class Unprecedented
         public double ToldAt;                                 // frames of this run when it was told; below 0: and adapted to; 0: never
         public double Told;                                   // score of the channel, as long as it is told
         public double Squares;                                // of ln(size/begin) in the tail, fading: their sum
+        public double Kept;                                // record error before what was told; 0: that is over
+        public double Rests;                                  // frames in a row since without an error that would have broken it
     }
 }

@@ -18,6 +18,7 @@ public class AlarmTests
         public bool ByChannel { get; set; }
         public bool OneChannel { get; set; }  // that both are of
         public int ChannelOf(int score) => OneChannel ? 0 : ByChannel ? score : -1;
+        public int Away { get; set; }
         public bool Trifles { get; set; }  // the second
         public bool IsTrifle(int score) => Trifles && score == 1;
     }
@@ -26,7 +27,7 @@ public class AlarmTests
 
     // Runs margins of the first score through an alarm; the changes with their steps.
     List<(int, AlarmChange)> Run(AlarmSpec spec, Func<int, double> margin, int steps, Func<int, double>? other = null,
-        Func<int, bool>? muted = null)
+        Func<int, bool>? muted = null, Func<int, int>? away = null)
     {
         spec.Validate();
         var alarm = new Alarm(spec, [false, false], channels: 2);
@@ -34,6 +35,7 @@ public class AlarmTests
         for (int t = 0; t < steps; t++)
         {
             _judgement.Set(margin(t), other?.Invoke(t) ?? 0);
+            _judgement.Away = away?.Invoke(t) ?? 0;
             if (alarm.Step(t, _judgement, allowed: true, muted?.Invoke(t) ?? false) is { } change) changes.Add((t, change));
         }
         return changes;
@@ -237,6 +239,22 @@ public class AlarmTests
         Assert.Equal([(0, AlarmChange.Opened), (100, AlarmChange.Adapted), (300, AlarmChange.Opened), (306, AlarmChange.Closed)],
             Run(spec, t => t < 200 ? Flicker(t) : t == 300 ? 11 : 0, 320));
     }
+
+    // While an echo of it holds the alarm open, no score falls silent: each time it must have been away for twice as long.
+    [Fact]
+    public void What_began_an_alarm_and_begins_anew_in_it_is_told_a_few_times() =>
+        Assert.Equal([(0, AlarmChange.Opened), (40, AlarmChange.Updated), (100, AlarmChange.Updated), (200, AlarmChange.Updated),
+            (300, AlarmChange.Adapted)],
+            Run(new AlarmSpec { AdaptAfter = 300, QuietSteps = 10, Rise = 1000 }, _ => 11, 301, away: t => t switch
+            {
+                20 => 9, 40 => 10, 60 => 19, 100 => 20, 150 => 39, 200 => 40, 250 => 49, _ => 0,
+            }));
+
+    [Fact]
+    public void What_began_it_and_begins_anew_right_after_it_was_adapted_to_is_another() =>
+        Assert.Equal([(0, AlarmChange.Opened), (100, AlarmChange.Adapted), (110, AlarmChange.Opened), (116, AlarmChange.Closed)],
+            Run(new AlarmSpec { AdaptAfter = 100, QuietSteps = 6, Merge = 20, Rise = 1000 }, t => t < 101 || t == 110 ? 11 : 0, 120,
+                away: t => t == 110 ? 8 : 0));
 
     [Fact]
     public void It_is_adapted_to_after_the_limit() =>

@@ -36,6 +36,23 @@ public class UnprecedentedTests
         }
     }
 
+    // A record that was told would hide the next one like it, and one that comes each hour is what the feed does.
+    [Fact]
+    public void The_like_of_what_was_told_is_told_two_or_three_times()
+    {
+        double[] noise = Noise(6000);
+        var score = new Unprecedented(new UnprecedentedSpec(), channels: 1, rate: 4e-4);
+        var told = new List<int>();
+        for (int t = 0; t < noise.Length; t++)
+        {
+            bool spike = t >= 2000 && t % 60 == 0;
+            score.Step([noise[t] + (spike ? 30 : 0)], [0], frozen: false, warmingUp: t < 400);
+            if (spike && score.Score >= 1) told.Add(t);
+        }
+        Assert.InRange(told.Count, 2, 4);
+        Assert.Equal([2040, 2100], told.Take(2));
+    }
+
     // While an alarm is open the model learns nothing: what it goes on to miss is a level, which is others' to judge.
     [Fact]
     public void An_error_that_is_told_does_not_hold_an_alarm_open_by_the_level_that_it_leaves()

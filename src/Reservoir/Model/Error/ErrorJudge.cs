@@ -20,6 +20,7 @@ sealed class ErrorJudge : Judge, IJudgement
     readonly bool[] _related;     // of what channels say of each other [scores]
     readonly double[] _scoreOf;   // scratch [channels]
     readonly int _channels;
+    readonly Onsets _onsets;
     readonly PatchyChannels _patchy;
     readonly ErrorModelSpec _spec;
     readonly ScoreContext _context;
@@ -31,7 +32,7 @@ sealed class ErrorJudge : Judge, IJudgement
     public ErrorJudge(ErrorModelSpec spec, ScoreContext context)
     {
         (_spec, _context, _channels, _apart) = (spec, context, context.Channels, spec.Reservoir.Groups);
-        _patchy = new PatchyChannels(_channels);
+        (_patchy, _onsets) = (new PatchyChannels(_channels), new Onsets(_channels));
         _scores = [.. spec.Scores.Select(score => score.Create(context))];
         _perChannel = [.. spec.Scores.Select(score => score.PerChannel && _channels > 1)];
         _single = [.. spec.Scores.Select(score => score.PerChannel)];
@@ -95,6 +96,9 @@ sealed class ErrorJudge : Judge, IJudgement
     public bool IsTrifle(int score) => _trifles.Length > 0 && _trifles[score];
 
     /// <inheritdoc/>
+    public int Away => _onsets.Away;
+
+    /// <inheritdoc/>
     public override ReadOnlySpan<bool> Returned => _returned;
 
     /// <inheritdoc/>
@@ -118,6 +122,7 @@ sealed class ErrorJudge : Judge, IJudgement
         bool muted = step.Muted;
         _clean = muted ? 0 : Math.Min(_clean, int.MaxValue - 1) + 1;
         _patchy.Step(step.Missing);
+        _onsets.Step(step.Errors[.._channels], step.Missing, alarm.Open, muted);
         for (int i = 0; i < _held.Length; i++) _held[i] = muted || (alarm.Open && alarm.Contributed[i]);
         for (int i = 0; i < _scores.Length; i++)
         {
@@ -230,6 +235,7 @@ sealed class ErrorJudge : Judge, IJudgement
                 for (int value = _first[i]; value < _first[i + 1]; value++)
                     _calibrator.Move(value, Larger(units, seen, _perChannel[i] ? value - _first[i] : -1));
         _wasOpen = false;
+        _onsets.Clear();
         _unprecedented.Move(units, moved);
     }
 
@@ -272,6 +278,12 @@ sealed class ErrorJudge : Judge, IJudgement
     /// <remarks>In the raw score with the largest margin.</remarks>
     public override bool Attribute(Span<double> parts, bool byThemselves)
     {
+        if (_onsets.Away >= _alarm.QuietSteps)
+        {
+            parts.Clear();
+            parts[_onsets.Channel] = 1;
+            return true;
+        }
         if (IsUnprecedented)
         {
             parts.Clear();
@@ -355,5 +367,6 @@ sealed class ErrorJudge : Judge, IJudgement
         state.Carry(ref _clean);
         state.Carry(ref _wasOpen);
         if (state.Holds(5)) _patchy.Carry(ref state);
+        if (state.Holds(6)) _onsets.Carry(ref state);
     }
 }

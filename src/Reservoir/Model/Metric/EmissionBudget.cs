@@ -21,8 +21,8 @@ public sealed record EmissionBudgetSpec
     public double Cost { get; init; } = .4;
 
     /// <summary>
-    /// Steps in which only stronger evidence is let through, in warm-ups, [0, 100]; or, once the feed was quiet for 20 steps, what is of
-    /// another channel or to the other side.
+    /// Steps in which only stronger evidence is let through, in warm-ups, [0, 100], until the feed was quiet for 10 steps: what alarms then
+    /// is another incident, however like.
     /// </summary>
     public double Refractory { get; init; } = .25;
 
@@ -84,7 +84,7 @@ sealed class EmissionBudget
 {
     const int MeasuredAt = 750;   // steps of a warm-up
     const double Quiet = .5;      // part of the threshold below which evidence is that of a feed in which nothing happens
-    const int Rest = 20;          // steps of it after which what was told is over: as long as an alarm of a metric is open at the most
+    const int Rest = 10;          // steps of it after which what was told is over: twice as many as close an alarm of a metric
 
     readonly EmissionBudgetSpec _spec;
     readonly int _refractory;     // steps
@@ -95,8 +95,6 @@ sealed class EmissionBudget
     double _burden;               // β
     double _last;                 // the last emission, of evidence
     long _since = long.MaxValue;  // steps since
-    int _channel;                 // of which it was
-    bool _above;                  // whether it was of values above what was foretold
     int _quiet;                   // steps in a row without much evidence
     bool _over;                   // whether these were enough since the last alarm
 
@@ -139,25 +137,27 @@ sealed class EmissionBudget
     /// <summary>v before the refractory time, 1 = would alarm: for hysteresis and plots.</summary>
     public double Level { get; private set; }
 
+    /// <summary>Steps of quiet, at the least, after which the last step began to alarm anew; 0: it did not.</summary>
+    public int Again { get; private set; }
+
     /// <summary>The score: 1 and above alarms; 0 where nothing is emitted.</summary>
     /// <param name="evidence">S(t) ≥ 0.</param>
-    /// <param name="channel">Of which it is, ≥ 0.</param>
-    /// <param name="above">Whether it is of values above what was foretold.</param>
-    public double Step(double evidence, int channel = 0, bool above = true)
+    /// <param name="present">The most of a channel without what means remember that is over, ≥ 0.</param>
+    public double Step(double evidence, double present = double.PositiveInfinity)
     {
         _burden = Math.Max(0, _burden - _recovery);
         if (_since < long.MaxValue) _since++;
-        double level = evidence * Math.Exp(-_burden) / (1 + _youth);
+        double factor = Math.Exp(-_burden) / (1 + _youth), level = evidence * factor, now = Math.Min(level, present * factor);
         _youth *= _ageing;
         Level = level / Threshold;
-        _quiet = Level < Quiet ? Math.Min(_quiet + 1, Rest) : 0;
+        _quiet = now < Quiet * Threshold ? Math.Min(_quiet + 1, Rest) : 0;
         _over |= _quiet == Rest;
-        bool another = _over && level >= Threshold && (channel != _channel || above != _above);
-        bool rested = _since > _refractory || another, alarmed = _last >= Threshold;
+        Again = 0;
+        bool rested = _since > _refractory || (_over && now >= Threshold), alarmed = _last >= Threshold;
         if (level <= 0 || (!rested && level <= _last * (alarmed ? _spec.Escalation : 1))) return 0;
         if (level >= Threshold && (rested || !alarmed)) _burden += _spec.Cost;
-        (_last, _since, _channel, _above) = (level, 0, channel, above);
-        if (level >= Threshold) _over = false;
+        (_last, _since) = (level, 0);
+        if (level >= Threshold && _over) (_over, Again) = (false, Rest);
         return Level;
     }
 
@@ -170,9 +170,8 @@ sealed class EmissionBudget
         state.Carry(ref _since);
         Level = state.Carried(Level);
         if (!state.Holds(6)) return;
-        state.Carry(ref _channel);
-        state.Carry(ref _above);
         state.Carry(ref _quiet);
         state.Carry(ref _over);
+        Again = state.Carried(Again);
     }
 }

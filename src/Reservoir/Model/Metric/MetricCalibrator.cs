@@ -100,9 +100,6 @@ sealed class MetricCalibrator
     /// <summary>The part of both that counts, (0, 1]: less of a value that is what the channel was at its hour.</summary>
     public double Left { get; private set; } = 1;
 
-    /// <summary>Whether E(t) is of values above what was foretold, more than of values below.</summary>
-    public bool Above { get; private set; }
-
     /// <summary>The part of E(t) that is of means which remember what is over.</summary>
     public double Remembered { get; private set; }
 
@@ -161,6 +158,8 @@ sealed class MetricCalibrator
             if (latest * Math.Sign(recent) < goesOn) remembered += _weights[h] * ofMean;
         }
         if (weight > 0 && tells.Contains(false)) (evidence, remembered) = (evidence / weight, remembered / weight);
+        // What hardly ever moves, and stands, is missed by a model in which its last move echoes.
+        if (_moves.Rests(x)) (evidence, remembered) = (0, 0);
         _hour.Step(time, y, learn, keep);
         Left = _hour.Left;
         bool above = signed >= 0;
@@ -173,8 +172,8 @@ sealed class MetricCalibrator
             (evidence, remembered) = (together / Left, remembered / Left);
         }
         else if (_hour.Evidence > left)
-            (evidence, remembered, above) = (_hour.Evidence / Left, _hour.Remembered / Left, _hour.Above);
-        (ErrorEvidence, Remembered, Above) = (evidence, remembered, above);
+            (evidence, remembered) = (_hour.Evidence / Left, _hour.Remembered / Left);
+        (ErrorEvidence, Remembered) = (evidence, remembered);
         ExtremeEvidence = _extremes.Step(x, keep);
         bool grows = !double.IsNaN(level);
         Ceiling = _moves.Ceiling(x, grows);

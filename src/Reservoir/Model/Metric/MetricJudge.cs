@@ -80,6 +80,9 @@ sealed class MetricJudge : Judge, IJudgement
     public double Score { get; private set; }
 
     /// <inheritdoc/>
+    public int Away => _budget.Again;
+
+    /// <inheritdoc/>
     public bool Stands { get; private set; }
 
     /// <inheritdoc/>
@@ -160,9 +163,10 @@ sealed class MetricJudge : Judge, IJudgement
             _margins[c] = Math.Min(evidence, _ceilings[c] * _budget.Threshold);
             _present[c] = _spec.Budget.Weigh(Math.Max(0, errors - calibrator.Left * calibrator.Remembered), calibrator.ExtremeEvidence);
         }
+        double present = TensorPrimitives.Max(_present);
         TensorPrimitives.Divide(_margins, _budget.Threshold, _margins);
         TensorPrimitives.Divide(_present, _budget.Threshold, _present);
-        double score = step.Muted || step.WarmingUp ? 0 : _budget.Step(most, _strongest, _calibrators[_strongest].Above);
+        double score = step.Muted || step.WarmingUp ? 0 : _budget.Step(most, present);
         if (score > 0 && capped) score = _ceilings[_strongest];  // but for rounding
         if (!step.Muted && !step.WarmingUp) score = Early(in step, score);
         if (step.Muted) _unprecedented.Skip();

@@ -5,22 +5,29 @@ struct Moves()
 {
     const int Few = 30;         // moves of which nothing is known yet, if they also are
     const double Seldom = .01;  // at most this part of the frames
+    const int Still = 20;           // frames: as long as an alarm of a metric is open at the most
     const double Rounding = 1e-14;  // part of the level that is no move: what doubles resolve
 
     double _previous = double.NaN, _largest;
     long _moves, _frames;
+    long _still;                    // frames in a row at which it did not move
 
     /// <summary>Most that a change to a value can be told with, by <see cref="FirstChange"/>; ∞ of what moves.</summary>
     /// <param name="value">That comes.</param>
     /// <param name="grows">It is the growth a step of a channel: what it ever was is a measure of how much is much.</param>
     public readonly double Ceiling(double value, bool grows = false)
     {
-        if (_moves >= Few || _moves >= Seldom * _frames) return double.PositiveInfinity;
+        if (MovesOften) return double.PositiveInfinity;
         return FirstChange.Score(Math.Abs(value - _previous), grows ? Math.Max(_largest, Math.Abs(_previous)) : _largest);
     }
 
     /// <inheritdoc cref="ChannelLooks.Of"/>
     public readonly double Looks => _moves == 0 ? 0 : ChannelLooks.Of(_moves, _frames);
+    /// <summary>Whether it hardly ever moves, and stands still for so long that what errs now is the model alone.</summary>
+    /// <param name="value">That comes.</param>
+    public readonly bool Rests(double value) => !MovesOften && _still >= Still && value == _previous;
+
+    readonly bool MovesOften => _moves >= Few || _moves >= Seldom * _frames;
 
     /// <summary>Takes a value.</summary>
     /// <param name="value">That came.</param>
@@ -30,7 +37,9 @@ struct Moves()
         _frames++;
         double distance = Math.Abs(value - _previous);  // NaN at first
         double size = Math.Max(Math.Abs(level), Math.Max(Math.Abs(value), Math.Abs(_previous)));
-        if (distance > Rounding * size) (_moves, _largest) = (_moves + 1, Math.Max(_largest, distance));
+        bool moves = distance > Rounding * size;
+        if (moves) (_moves, _largest) = (_moves + 1, Math.Max(_largest, distance));
+        _still = moves ? 0 : _still + 1;
         _previous = value;
     }
 }

@@ -40,6 +40,17 @@ public sealed class ConstantChannelTests
         Assert.Equal(1.05 + .1 * Math.Log(100), scores[1], 12);
     }
 
+    // Its last move echoes in slow units, and errors that once were none have no size: what stands still is missed by the model alone.
+    [Theory]
+    [InlineData(1200, 4.9)]
+    [InlineData(1290, 17)]
+    public void What_stepped_once_and_stands_is_told_once(int at, double step)
+    {
+        AlarmEvent opened = Assert.Single(Opened(Feeds.Run(Presets.Metric(),
+            [.. Enumerable.Range(0, 3400).Select(t => t < at ? 309 : 309 + step)])));
+        Assert.Equal(at, opened.Position);
+    }
+
     // Of what grows by as much each step it is known how much is much.
     [Fact]
     public void A_hole_in_a_ramp_is_told_by_how_many_steps_it_is_deep_and_its_stall_mildly()

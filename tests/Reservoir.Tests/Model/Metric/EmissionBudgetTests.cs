@@ -20,21 +20,39 @@ public sealed class EmissionBudgetTests
         Assert.Equal(1.9, budget.Step(1.9 * one), 12);
     }
 
-    [Theory]
-    [InlineData(0, true, false)]
-    [InlineData(0, false, true)]
-    [InlineData(1, true, true)]
-    public void Once_the_feed_was_quiet_another_channel_and_the_other_side_are_news(int channel, bool above, bool told)
+    [Fact]
+    public void Once_the_feed_was_quiet_the_like_of_what_was_told_is_news()
     {
         var budget = new EmissionBudget(Grown with { Cost = 0 }, warmUp: 750);
         double one = budget.Threshold;
         Assert.Equal(3, budget.Step(3 * one), 12);
-        for (int t = 0; t < 19; t++) budget.Step(.4 * one);
-        Assert.Equal(0, budget.Step(1.5 * one, channel, above));  // too soon, as of what was told
-        for (int t = 0; t < 20; t++) budget.Step(.4 * one);
-        Assert.Equal(0, budget.Step(.05 * one, 0, false));        // the noise of the other side is none, nor does it end what was told
-        Assert.Equal(told ? 1.5 : 0, budget.Step(1.5 * one, channel, above), 12);
-        Assert.Equal(0, budget.Step(1.5 * one));                   // and what comes back from it is not
+        for (int t = 0; t < 9; t++) budget.Step(.4 * one);
+        Assert.Equal(0, budget.Step(1.5 * one));             // too soon
+        for (int t = 0; t < 10; t++) budget.Step(.4 * one);
+        Assert.Equal(1.5, budget.Step(1.5 * one), 12);
+        Assert.Equal(10, budget.Again);
+        Assert.Equal(0, budget.Step(1.5 * one));             // and what goes on is not
+        Assert.Equal(0, budget.Again);
+    }
+
+    // Means of the error remember a burst for a while: they hide no quiet, and are no news once it is over.
+    [Fact]
+    public void What_means_remember_is_neither_noise_nor_news()
+    {
+        var budget = new EmissionBudget(Grown with { Cost = 0 }, warmUp: 750);
+        double one = budget.Threshold;
+        Assert.Equal(2, budget.Step(2 * one, 2 * one), 12);
+        for (int t = 0; t < 20; t++) Assert.Equal(0, budget.Step(1.8 * one, present: .1 * one));
+        Assert.Equal(1.9, budget.Step(1.9 * one, present: 1.1 * one), 12);
+    }
+
+    // What comes again and again is what the feed does: each time it costs, until it is not told.
+    [Fact]
+    public void What_comes_again_and_again_is_told_a_few_times()
+    {
+        var budget = new EmissionBudget(Grown, warmUp: 750);
+        int told = Enumerable.Range(0, 1500).Count(t => budget.Step(t % 30 == 0 ? 2 * budget.Threshold : 0) >= 1);
+        Assert.InRange(told, 3, 8);
     }
 
     [Fact]
