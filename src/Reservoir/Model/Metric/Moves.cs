@@ -23,6 +23,7 @@ struct Moves()
 
     /// <inheritdoc cref="ChannelLooks.Of"/>
     public readonly double Looks => _moves == 0 ? 0 : ChannelLooks.Of(_moves, _frames);
+
     /// <summary>Whether it hardly ever moves, and stands still for so long that what errs now is the model alone.</summary>
     /// <param name="value">That comes.</param>
     public readonly bool Rests(double value) => !MovesOften && _still >= Still && value == _previous;
