@@ -240,7 +240,7 @@ public sealed class GrowingFeedTests
             (feed[2 * t], feed[2 * t + 1]) = (counter[Math.Min(t, Stall - 1)] + 1e6 * Math.Max(0, t - Stall), level[t]);
         for (int t = 4000; t < 4400; t++) feed[2 * t + 1] = 1000 + level[t];  // far beyond the limit of its scaling, and moving
         StepResult[] results = Feeds.Run(Model("signal"), feed, 2);
-        Assert.Equal([0], results.Single(result => result.Model is not null).Model!.Channels);
+        Assert.Equal([0], results.Single(result => result.Model is { Kind: ModelChangeKind.Growing }).Model!.Channels);
         AlarmEvent opened = results.Events().First(alarm => alarm.Change == AlarmChange.Opened && alarm.Position >= 4000);
         Assert.InRange(opened.Position, 4000, 4002);
         Assert.Equal(1, opened.Contributions[0].Channel);

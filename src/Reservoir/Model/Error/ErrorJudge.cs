@@ -34,6 +34,7 @@ sealed class ErrorJudge : Judge, IJudgement
         (_spec, _context, _channels, _apart) = (spec, context, context.Channels, spec.Reservoir.Groups);
         (_patchy, _onsets) = (new PatchyChannels(_channels), new Onsets(_channels));
         _scores = [.. spec.Scores.Select(score => score.Create(context))];
+        CanMove = spec.Scores.Any(score => score.JudgesErrors);
         _perChannel = [.. spec.Scores.Select(score => score.PerChannel && _channels > 1)];
         _single = [.. spec.Scores.Select(score => score.PerChannel)];
         _first = new int[_scores.Length + 1];
@@ -224,7 +225,7 @@ sealed class ErrorJudge : Judge, IJudgement
 
     /// <inheritdoc/>
     /// <remarks>Where no score is of the model's errors there is little that could stay.</remarks>
-    public override bool CanMove => _spec.Scores.Any(score => score.JudgesErrors);
+    public override bool CanMove { get; }
 
     /// <inheritdoc/>
     public override void Move(ReadOnlySpan<double> units, ReadOnlySpan<bool> moved, ReadOnlySpan<bool> seen)

@@ -63,9 +63,11 @@ public sealed record EmissionBudgetSpec
         Require.Above(BackedFrom, 0, 100);
     }
 
+    static readonly EmissionBudgetSpec s_usual = new();
+
     /// <summary>Alarms a step, if nothing else is said.</summary>
     /// <param name="warmUp">Steps.</param>
-    internal static double UsualRate(double warmUp) => new EmissionBudgetSpec().AlarmsPerWarmUp / warmUp;
+    internal static double UsualRate(double warmUp) => s_usual.AlarmsPerWarmUp / warmUp;
 
     /// <summary>S = E + X, X in part where E is small (eq. 9).</summary>
     internal double Weigh(double errors, double extremes) =>
