@@ -231,7 +231,7 @@ public sealed class Detector
     {
         state.Carry(ref _before);
         if (state.Holds(6)) FeedTraits.Carry(ref state, ref _traits, Channels);
-        if (state.Loading && _traits is not null) _model = new OnlineModel(OnlineModel.On(_spec, _traits), Channels, position: 0);
+        if (state.Loading && _traits is not null) _model = new OnlineModel(OnlineModel.On(_spec, _traits, Channels), Channels, position: 0);
         _model.Carry(ref state);
     }
 }

@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+
 namespace Esn;
 
 /// <summary>
@@ -72,6 +74,7 @@ sealed class BaseLineWatch
         double[] known = [.. _frames];
         for (int t = 0; t < _count; t++)
             if (_muted[t]) known.AsSpan(t * _channels, _channels).Fill(double.NaN);
+        FaultCodes.Blank(known, _channels);
         known = MissingValues.Filled(known, _channels);
         ChannelGroups? groups = Groups(model, known, grows);
         bool wanders = grows.IsEmpty && Wanders(known, scaler, groups);
@@ -85,15 +88,17 @@ sealed class BaseLineWatch
         float[][] rows = new float[_channels][];
         for (int c = 0; c < _channels; c++)
         {
-            rows[c] = new float[_count];
-            // Of a number of many digits that hardly moves a float would see steps.
+            // Of a number of many digits that hardly moves, of a huge and of a tiny one a float would see steps, nothing, or no number.
+            double[] row = new double[_count];
             double first = known[c];
             for (int t = 0; t < _count; t++)
             {
                 double u = known[t * _channels + c];
-                rows[c][t] = (float)(u - first);
+                row[t] = u - first;
                 if (!grows.IsEmpty && grows[c]) first = u;
             }
+            double most = TensorPrimitives.MaxMagnitude<double>(row), unit = most != 0 ? Math.Abs(most) : 1;
+            rows[c] = [.. row.Select(u => (float)(u / unit))];
         }
         return Kinship.Find(rows, _count, model.Reservoir, model.Readout, new Rhythm(_spec.Longest, _spec.Periodic));
     }

@@ -7,7 +7,10 @@ sealed record FeedTraits(bool Wanders, ChannelGroups? Groups)
 {
     /// <summary>As an operator should hear of it.</summary>
     public ModelChange Told => Groups is null ? new ModelChange(ModelChangeKind.Wandering, [], Restarted: false)
-        : new ModelChange(ModelChangeKind.Apart, Groups.Alone, Restarted: false);
+        : new ModelChange(ModelChangeKind.Apart, [.. Groups.Members.Where(of => of.Length == 1).Select(of => of[0]).Order()], Restarted: false)
+        {
+            Groups = [.. Groups.Members.Where(of => of.Length > 1)],
+        };
 
     /// <summary>Out into a snapshot or back.</summary>
     public static void Carry(ref StateCarrier state, ref FeedTraits? traits, int channels)

@@ -21,6 +21,7 @@ sealed class Kinship
     const double Helps = .025;       // part of the squared error that the other one takes away; by chance .02 of some hundred frames
     const double Together = .14;     // correlation of what was unforeseen; by chance .05 in a half
     const double Outlier = 3;        // deviations to which errors are limited, so that a few do not decide
+    const double Farthest = 10;      // deviations to which values are limited: a pulse that comes once in a hundred frames is as far out
     const int Features = 7;
     const double Ridge = 10;         // frames' worth of no relation
 
@@ -53,10 +54,10 @@ sealed class Kinship
         for (int c = 0; c < channels; c++)
         {
             first[c] = c;
+            Standardise(_rows[c]);
             bool rhythmic = _rhythm.Period([_rows[c]], _count) > 0;
             _errors[c] = [];
             if (!rhythmic && Moves(_rows[c]) < Moving * _count) continue;  // as a setpoint or a switch
-            Standardise(_rows[c]);
             double[] errors = Errors(_rows[c], reservoir, readout), last = Autoregression(_rows[c]);
             foretold[c] = rhythmic || MeanSquare(errors) < Foretold * MeanSquare(last);
             _errors[c] = Limited(errors);
@@ -86,14 +87,25 @@ sealed class Kinship
         return moves;
     }
 
+    // What lies further out than anything that comes once in a hundred frames is brought there, or one value would decide.
     void Standardise(float[] row)
     {
-        (double sum, double squares) = (0, 0);
-        foreach (float u in row.AsSpan(0, _count)) sum += u;
-        double mean = sum / _count;
-        foreach (float u in row.AsSpan(0, _count)) squares += (u - mean) * (u - mean);
-        double scale = squares > 0 ? Math.Sqrt(_count / squares) : 0;
-        for (int t = 0; t < _count; t++) row[t] = (float)((row[t] - mean) * scale);
+        (double mean, double deviation, bool limited) = (0, 0, true);
+        while (limited)
+        {
+            (double sum, double squares) = (0, 0);
+            foreach (float u in row.AsSpan(0, _count)) sum += u;
+            mean = sum / _count;
+            foreach (float u in row.AsSpan(0, _count)) squares += (u - mean) * (u - mean);
+            deviation = Math.Sqrt(squares / _count);
+            limited = false;
+            for (int t = 0; t < _count; t++)
+            {
+                if (!(Math.Abs(row[t] - mean) > 1.01 * Farthest * deviation)) continue;
+                (row[t], limited) = ((float)(mean + Math.Sign(row[t] - mean) * Farthest * deviation), true);
+            }
+        }
+        for (int t = 0; t < _count; t++) row[t] = deviation > 0 ? (float)((row[t] - mean) / deviation) : 0;
     }
 
     // Of a network of this channel alone, before it learns from the frame.
@@ -209,7 +221,7 @@ sealed class Kinship
                 weights[i] += f * (y[t] - level);
                 for (int j = 0; j <= i; j++) squares[i, j] += f * (x[t][j] - means[j]);
             }
-        Solve(squares, weights);
+        Solve(squares, weights, to - from);
         (double mean, double all, double left) = (0, 0, 0);
         for (int t = testFrom; t < testTo; t++) mean += y[t] / (testTo - testFrom);
         for (int t = testFrom; t < testTo; t++)
@@ -223,10 +235,10 @@ sealed class Kinship
     }
 
     // (A + ridge) w = b by Cholesky's decomposition, the ridge in units of each feature's variance; A is given by its lower half.
-    static void Solve(double[,] a, double[] b)
+    static void Solve(double[,] a, double[] b, int count)
     {
         int n = b.Length;
-        for (int i = 0; i < n; i++) a[i, i] += Ridge * (a[i, i] / 350 + 1e-3);
+        for (int i = 0; i < n; i++) a[i, i] += Ridge * (a[i, i] / count + 1e-3);
         for (int j = 0; j < n; j++)
             for (int i = j; i < n; i++)
             {

@@ -31,4 +31,8 @@ public enum ModelChangeKind
 /// <param name="Channels">Which channels it is about, ascending; empty: all.</param>
 /// <param name="Restarted">Whether the model begins anew with the next step: next to nothing alarms until it has warmed up. What
 /// it takes of the frames since the feed left its scaling counts for that.</param>
-public sealed record ModelChange(ModelChangeKind Kind, IReadOnlyList<int> Channels, bool Restarted);
+public sealed record ModelChange(ModelChangeKind Kind, IReadOnlyList<int> Channels, bool Restarted)
+{
+    /// <summary>Of <see cref="ModelChangeKind.Apart"/> the channels that tell of each other, those of each group ascending.</summary>
+    public IReadOnlyList<IReadOnlyList<int>> Groups { get; init; } = [];
+}

@@ -125,6 +125,9 @@ public abstract record ModelSpec
     /// <summary>The same for a feed whose channels do not all tell of each other.</summary>
     internal virtual ModelSpec Apart(ChannelGroups groups) => this with { Reservoir = Reservoir with { Groups = groups } };
 
+    /// <summary>The same where it is said how channels that rest at first are scaled: what the map found may not say it any more.</summary>
+    internal virtual ModelSpec ForFirstMoves(int channels) => this;
+
     /// <summary>When which part of a step begins.</summary>
     internal abstract StepSchedule Schedule { get; }
 

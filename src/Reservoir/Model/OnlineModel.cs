@@ -97,15 +97,17 @@ sealed class OnlineModel
     public OnlineModel AsShown()
     {
         BaseLineWatch seen = _watch!;
-        var model = new OnlineModel(On(_spec, seen.Shown!), _channels, _position - seen.Count, this);
+        var model = new OnlineModel(On(_spec, seen.Shown!, _channels), _channels, _position - seen.Count, this);
         model.Take(seen.Times, seen.Frames, new StepResult[seen.Count], new double[seen.Frames.Length], seen.Muted, whole: false);
         model._bar.Take(_bar);
+        model._position = _position;
         return model;
     }
 
     /// <summary>The specification of the model of a feed of which this is known.</summary>
-    public static ModelSpec On(ModelSpec spec, FeedTraits traits)
+    public static ModelSpec On(ModelSpec spec, FeedTraits traits, int channels)
     {
+        spec = spec.ForFirstMoves(channels);
         spec = spec with { InputMap = spec.InputMap.Chosen(traits.Wanders) };
         return traits.Groups is { } groups ? spec.Apart(groups) : spec;
     }
@@ -158,7 +160,7 @@ sealed class OnlineModel
         for (int i = 0; i < channels.Length; i++) _scaler!.Move(channels[i], to[i].Origin, to[i].Unit);
         _judge.Move(units, moved, seen);
         _forecast?.Move();
-        _left.Moved(_scaler!);
+        _left.Moved(_scaler!, channels);
         _beyond!.Clear();
         _washOut.Begin();
         (_alarm, _report) = AlarmsOf(_judge);

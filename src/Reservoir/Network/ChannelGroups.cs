@@ -24,8 +24,8 @@ sealed class ChannelGroups : IEquatable<ChannelGroups>
     /// <summary>Group of each channel, −1: it drives no units, [channels].</summary>
     public ReadOnlySpan<int> Of => _of;
 
-    /// <summary>Those that tell nothing of any other, ascending.</summary>
-    public int[] Alone => [.. Enumerable.Range(0, _of.Length).Where(c => _of[c] < 0 || _of.Count(of => of == _of[c]) == 1)];
+    /// <summary>The channels of each group, ascending; one that drives no units is a group by itself.</summary>
+    public int[][] Members => [.. Enumerable.Range(0, _of.Length).GroupBy(c => _of[c] < 0 ? -1 - c : _of[c]).Select(of => of.ToArray())];
 
     /// <summary>Whether a channel drives any units.</summary>
     public bool Drives(int channel) => _of[channel] >= 0;

@@ -25,7 +25,7 @@ sealed class LeftScalings
         _of = new Of[channels];
         for (int c = 0; c < channels; c++)
         {
-            _of[c] = before is null ? new Of() : before._of[c] with { Beyond = 0, Known = 0, Last = double.NaN };
+            _of[c] = before is null ? new Of() : before._of[c] with { Beyond = 0, Known = 0, Last = double.NaN, Sizes = 0 };
             _of[c].Forget();
         }
     }
@@ -64,7 +64,7 @@ sealed class LeftScalings
         Beyond = Math.Max(0, Beyond + (beyond ? 1 : -1));
         for (int c = 0; c < y.Length; c++) _of[c].Last = double.NaN;  // the way back is no step
         for (int c = 0; c < y.Length; c++)
-            _of[c].Beyond = Beyond == 0 ? 0 : _of[c].Beyond + (scaler.IsBeyond(c, y[c]) || _of[c].Resized ? 1 : 0);
+            _of[c].Beyond = Beyond == 0 ? 0 : _of[c].Beyond + (_of[c].Resized || (_of[c].Missed == 0 && scaler.IsBeyond(c, y[c])) ? 1 : 0);
     }
 
     /// <summary>The feed has left the present scaling.</summary>
@@ -114,11 +114,7 @@ sealed class LeftScalings
     public bool GoesOn(int channel, double origin, Scaler scaler)
     {
         double room = .5 * scaler.Limit * scaler.UnitOf(channel);  // what has left lies further from where it was
-        if (_of[channel].Resized)
-        {
-            _of[channel].Sizes++;
-            return true;
-        }
+        if (_of[channel].Resized) return true;
         bool on = origin < _of[channel].Low - room || origin > _of[channel].High + room;
         if (!on) _of[channel].Times = Math.Max(_of[channel].Times, ForLife);
         return on;
@@ -134,8 +130,11 @@ sealed class LeftScalings
 
     /// <summary>The scaling was moved to where the feed is.</summary>
     /// <param name="scaler">The present one.</param>
-    public void Moved(Scaler scaler)
+    /// <param name="channels">Of which it was.</param>
+    public void Moved(Scaler scaler, int[] channels)
     {
+        foreach (int c in channels)
+            if (_of[c].Resized) _of[c].Sizes++;
         Beyond = 0;
         Lie(scaler);
         for (int c = 0; c < _of.Length; c++) (_of[c].Beyond, _of[c].Last) = (0, double.NaN);

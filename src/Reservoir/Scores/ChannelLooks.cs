@@ -11,5 +11,5 @@ static class ChannelLooks
     /// <summary>What a channel counts for, [0, 1].</summary>
     /// <param name="moves">Frames in which it moved, ≥ 0.</param>
     /// <param name="frames">Of all, > 0.</param>
-    public static double Of(double moves, double frames) => Math.Min(1, moves / (Often * frames));
+    public static double Of(double moves, double frames) => Math.Clamp(moves / (Often * frames), 0, 1);
 }

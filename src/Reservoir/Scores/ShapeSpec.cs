@@ -47,7 +47,8 @@ public sealed record ShapeSpec : ScoreSpec
 
     internal override double LevelMemory => Memory;
 
-    internal override long EstimatedBytes(int channels) => sizeof(float) * channels * (3L * Past + 2L * Points);
+    internal override long EstimatedBytes(int channels) => PerChannel ? sizeof(float) * channels * (3L * Past + 2L * Points)
+        : sizeof(float) * (Past + 2L * channels * (Past + Points));
 
     internal override Voice? Voice => Esn.Voice.Shape;
 

@@ -18,7 +18,7 @@ sealed class Unprecedented
     const double Echo = .5;         // of the record error of what hardly ever moved
     const int Late = 4;             // of a life that has been shorter than the memory, its last quarter says what is usual: a model learns
     const double Rare = .01;        // part of the frames in which what rests moves at the most
-    const int Rest = 10;            // frames without such an error after which what was told is over
+    const int Over = 10;            // frames without such an error after which what was told is over
     const int Young = 20;           // frames that teach what is usual in full
 
     readonly UnprecedentedSpec _spec;
@@ -27,6 +27,7 @@ sealed class Unprecedented
     double _channels;           // ln of their number, as far as they move
     readonly Watched[] _of;   // [channels]
     long _count;
+    double _frames;   // as many, each fading as what is counted of them does
     int _held;  // steps that it still is told for
 
     /// <param name="spec">Valid.</param>
@@ -67,7 +68,7 @@ sealed class Unprecedented
     public bool Moved(int channel) => _of[channel].High > _of[channel].Low;
 
     /// <summary>Whether a channel moves in less than one of a hundred frames, such as a setpoint or a switch.</summary>
-    public bool Rests(int channel) => _of[channel].Same > (1 - Rare) * Frames;
+    public bool MovesSeldom(int channel) => _of[channel].Moves < Rare * _frames;
 
     /// <summary>Channels that share the budget, each by how often it moved so far, ≥ 1.</summary>
     public double Moving { get; private set; } = 1;
@@ -86,9 +87,11 @@ sealed class Unprecedented
         bool over = _held <= 1;  // it is told for as many steps as an alarm needs to open
         int channel = Channel;
         bool standing = Frozen;
+        _frames = _frames * (1 - 1 / _spec.Memory) + 1;
         for (int c = 0; c < frame.Length; c++)
         {
             double x = frame[c], told = 0, now = 0;
+            _of[c].Moves = _of[c].Moves * (1 - 1 / _spec.Memory) + (_count > 0 && IsMove(x, _of[c].Previous) ? 1 : 0);
             if (double.IsNaN(x))
             {
                 if (_count == 0) _of[c].Previous = x;
@@ -125,15 +128,14 @@ sealed class Unprecedented
     // Of what comes next. What is no value of a feed, but the size of an error, is never at rest.
     void Share()
     {
-        double moving = 0, frames = Frames;
-        for (int c = 0; c < _of.Length && _levels && _of.Length > 1; c++)
-            if (Moved(c)) moving += ChannelLooks.Of(frames - _of[c].Same, frames);
+        double moving = 0;
+        for (int c = 0; c < _of.Length && _levels && _of.Length > 1 && _frames > 0; c++) moving += ChannelLooks.Of(_of[c].Moves, _frames);
         Moving = _levels ? Math.Max(1, moving) : _of.Length;
         _channels = Math.Log(Moving);
     }
 
-    // As many as there were, each fading as what is counted of them does.
-    double Frames => -_spec.Memory * Math.Exp(_count * Math.Log(1 - 1 / _spec.Memory)) + _spec.Memory;
+    // By more than doubles resolve; a value that is missing is none.
+    static bool IsMove(double x, double previous) => Math.Abs(x - previous) > Scaler.Resolved * Math.Max(Math.Abs(x), Math.Abs(previous));
 
     /// <summary>A frame that is not to be judged: nothing of it is kept.</summary>
     public void Skip()
@@ -204,10 +206,10 @@ sealed class Unprecedented
     // it was. So the like is told two or three times, and what comes again and again is not.
     void KeepRecord(int c, double error, double record, bool news)
     {
-        if (news && _of[c].Kept == 0) (_of[c].Kept, _of[c].Rests) = (record, 0);
+        if (news && _of[c].Kept == 0) (_of[c].Kept, _of[c].Quiet) = (record, 0);
         if (_of[c].Kept == 0) return;
-        _of[c].Rests = error > _spec.Factor * _of[c].Kept ? 0 : _of[c].Rests + 1;
-        if (_of[c].Rests < Rest) return;
+        _of[c].Quiet = error > _spec.Factor * _of[c].Kept ? 0 : _of[c].Quiet + 1;
+        if (_of[c].Quiet < Over) return;
         (_of[c].Largest, _of[c].Kept) = (Math.Sqrt(_of[c].Kept * record), 0);
     }
 
@@ -283,8 +285,8 @@ sealed class Unprecedented
     {
         bool atEnd = (x <= _of[c].Low || x >= _of[c].High) && _of[c].News == 0;
         if (run < _spec.Stuck + 2 * _of[c].Longest || atEnd) return 0;
-        double frames = Frames, others = Math.Max(1, frames - _of[c].Same);
-        double byRule = -run * Math.Log(1 - others / (frames + 1)) - Math.Log(others);
+        double others = Math.Max(1, _frames - 1 - _of[c].Same);
+        double byRule = -run * Math.Log(1 - others / _frames) - Math.Log(others);
         return Math.Min(byRule / _nats, Evidence(run + 1, _of[c].Longest + .5 * _spec.Stuck, _count));
     }
 
@@ -322,7 +324,7 @@ sealed class Unprecedented
         else
             for (int c = 0; c < _of.Length; c++)
             {
-                state.Carry(MemoryMarshal.Cast<Watched, double>(_of.AsSpan(c, 1))[..^7]);
+                state.Carry(MemoryMarshal.Cast<Watched, double>(_of.AsSpan(c, 1))[..^8]);
                 // As Pareto's law has them.
                 if (state.Loading && _of[c].Beyond > 0) _of[c].Squares = 2 * _of[c].Excess * _of[c].Excess / _of[c].Beyond;
             }
@@ -332,6 +334,12 @@ sealed class Unprecedented
         Unusual = state.Carried(Unusual);
         Channel = state.Carried(Channel);
         Frozen = state.Carried(Frozen);
+        if (state.Holds(6)) state.Carry(ref _frames);
+        else
+        {
+            _frames = _spec.Memory - _spec.Memory * Math.Exp(_count * Math.Log(1 - 1 / _spec.Memory));
+            for (int c = 0; c < _of.Length; c++) _of[c].Moves = Math.Max(0, _frames - _of[c].Same);
+        }
         if (state.Loading) Share();
     }
 
@@ -350,7 +358,8 @@ sealed class Unprecedented
         public double ToldAt;                                 // frames of this run when it was told; below 0: and adapted to; 0: never
         public double Told;                                   // score of the channel, as long as it is told
         public double Squares;                                // of ln(size/begin) in the tail, fading: their sum
-        public double Kept;                                // record error before what was told; 0: that is over
-        public double Rests;                                  // frames in a row since without an error that would have broken it
+        public double Kept;                                   // record error before what was told; 0: that is over
+        public double Quiet;                                  // frames in a row since without an error that would have broken it
+        public double Moves;                                  // frames in which it moved, fading
     }
 }

@@ -73,12 +73,18 @@ public static class ModelCloudEvent
         return change.Kind == ModelChangeKind.Wandering
             ? "a rhythm on a base line that wanders: what is left beside it drives the units"
             : change.Kind == ModelChangeKind.Apart
-            ? $"{(change.Channels.Count == 0 ? "groups of channels tell" : all ? "channels tell" : $"{of} {(one ? "tells" : "tell")}")} "
-                + $"nothing of {(all ? "each other" : "other channels")}: each is judged by itself"
+            ? Related(change, names) + ", so far: each channel is judged by itself"
             : change.Kind == ModelChangeKind.Outgrown
             ? $"{(all ? "the feed has" : of)} left the range that its scaling was fixed for: "
                 + (change.Restarted ? "the model begins anew" : "the scaling is moved, and what was learnt holds there")
             : $"{of} {(one ? "grows" : "grow")} without bound: modelled by the growth a step"
                 + (change.Restarted ? ", the model begins anew" : "");
+    }
+
+    static string Related(ModelChange change, IReadOnlyList<string> names)
+    {
+        string[] groups = [.. change.Groups.Select(of => string.Join(" + ", of.Select(c => AnomalyCloudEvent.NameOrNumber(names, c))))];
+        return groups.Length == 0 ? "no channel tells of another" : $"{string.Join(" and ", groups)} tell of each other"
+            + (change.Channels.Count == 0 ? "" : $", {string.Join(", ", Names(change, names))} of none");
     }
 }

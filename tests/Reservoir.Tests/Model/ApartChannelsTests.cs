@@ -80,6 +80,20 @@ public sealed class ApartChannelsTests
         }
     }
 
+    [Theory]
+    [InlineData(-999, 1)]
+    [InlineData(300, 1)]
+    [InlineData(65535, 1)]
+    [InlineData(double.NaN, 1e45)]
+    [InlineData(double.NaN, 1e-50)]
+    public void Neither_a_code_of_a_fault_nor_a_unit_tears_channels_apart(double code, double unit)
+    {
+        double[] lorenz = Lorenz();
+        for (int t = 0; t < Steps; t++) lorenz[3 * t + 2] *= unit;
+        if (!double.IsNaN(code)) lorenz[3 * 500 + 2] = code;
+        Assert.DoesNotContain(Take(new Detector(Spec, 3), lorenz, new double[lorenz.Length]), result => result.Model is not null);
+    }
+
     static double[] Lorenz()
     {
         (double x, double y, double z) = (1, 1, 20);

@@ -267,6 +267,8 @@ public class UnprecedentedTests
     [InlineData("once", 1.1, 1.4)]
     [InlineData("switch", 5.5, 6.5)]
     [InlineData("counter", 7.5, 8.7)]
+    [InlineData("logged on change", 3.2, 3.8)]
+    [InlineData("last bit", 1, 1)]
     [InlineData("noise", 11, 11)]
     public void A_channel_shares_the_budget_by_how_often_it_moves(string kind, double least, double most)
     {
@@ -282,6 +284,8 @@ public class UnprecedentedTests
                     "once" => t < 100 + c ? 3 : 4,
                     "switch" => (t + 10 * c) / 100 % 2,
                     "counter" => (t + c) / 70,
+                    "logged on change" => (t + c) % 200 == 0 ? t : double.NaN,
+                    "last bit" => t % 2 == 0 ? .3 : .1 + .2,
                     _ => others[10 * t + c - 1],
                 };
             score.Step(frame, frame, frozen: false, warmingUp: t < 400);

@@ -52,12 +52,18 @@ public sealed class OutgoingNoticeTests
     }
 
     [Theory]
-    [InlineData(new int[0], "groups of channels tell nothing of each other: each is judged by itself")]
-    [InlineData(new[] { 1 }, "packets tells nothing of other channels: each is judged by itself")]
-    [InlineData(new[] { 0, 1 }, "channels tell nothing of each other: each is judged by itself")]
-    public void That_channels_tell_nothing_of_each_other_is_an_event_of_its_own(int[] channels, string says)
+    [InlineData("0 1", "", "bytes + packets tell of each other, so far: each channel is judged by itself")]
+    [InlineData("", "0 1", "no channel tells of another, so far: each channel is judged by itself")]
+    [InlineData("0 1", "2", "bytes + packets tell of each other, 2 of none, so far: each channel is judged by itself")]
+    [InlineData("0 1,2 3", "", "bytes + packets and 2 + 3 tell of each other, so far: each channel is judged by itself")]
+    public void That_channels_tell_nothing_of_each_other_is_an_event_of_its_own(string groups, string alone, string says)
     {
-        Message<byte[]?, byte[]?> told = Told(new ModelChange(ModelChangeKind.Apart, channels, Restarted: false));
+        int[] Numbers(string text) => [.. text.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(int.Parse)];
+        int[] channels = Numbers(alone);
+        Message<byte[]?, byte[]?> told = Told(new ModelChange(ModelChangeKind.Apart, channels, Restarted: false)
+        {
+            Groups = [.. groups.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(Numbers)],
+        });
         Assert.Equal(("esn.model.apart", "steps/2/eth0/69/model/apart"), (Header(told, "ce_type"), Header(told, "ce_id")));
         JsonElement data = JsonDocument.Parse(told.Value!).RootElement;
         Assert.Equal("apart", data.GetProperty("why").GetString());

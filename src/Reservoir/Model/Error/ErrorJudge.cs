@@ -146,7 +146,7 @@ sealed class ErrorJudge : Judge, IJudgement
                     if (!_patchy.Tells(c, score.Span)) values[c] = double.NaN;
                 // Of what drives no unit and hardly ever moves each move would be an error without precedent, and be told.
                 for (int c = 0; _apart is not null && c < _channels; c++)
-                    if (!_apart.Drives(c) && _unprecedented.Rests(c)) values[c] = double.NaN;
+                    if (!_apart.Drives(c) && _unprecedented.MovesSeldom(c)) values[c] = double.NaN;
             }
             else if (_patchy.Any)
             {

@@ -57,7 +57,8 @@ public sealed record ErrorModelSpec : ModelSpec
 
     /// <summary>
     /// Whether a channel that rested while the scaling was fixed takes its first move for its unit, so that no model begins anew for a
-    /// setpoint. Preset sensors has it. Where errors of a ten-thousandth count, the echo of such a step in the reservoir is an error
+    /// setpoint. Preset sensors has it, and so has any feed of 2 to 32 channels that are looked at by <see cref="ByBaseLineSpec"/>, whatever
+    /// this says, as a setpoint is not to begin the model anew before it is known for one. Where errors of a ten-thousandth count, the echo of such a step in the reservoir is an error
     /// without precedent for hundreds of frames.
     /// </summary>
     [Later]
@@ -87,10 +88,8 @@ public sealed record ErrorModelSpec : ModelSpec
     /// <inheritdoc/>
     public override long EstimatedBytes(int channels) =>
         base.EstimatedBytes(channels) + FreeRunBytes(channels)
-            + Scores.Sum(score => BytesOf(score, channels) + score.EstimatedBytes(channels));
-
-    long BytesOf(ScoreSpec score, int channels) =>
-        score.PerChannel || BaseLineWatch.MayBeApart(this, channels) ? 4000L * channels : 4200L + 1000L * channels;
+            + (BaseLineWatch.MayBeApart(this, channels) ? Scores.Select(score => score with { PerChannel = true }) : Scores)
+                .Sum(score => (score.PerChannel ? 4000L * channels : 4200L + 1000L * channels) + score.EstimatedBytes(channels));
 
     long FreeRunBytes(int channels)
     {
@@ -101,12 +100,16 @@ public sealed record ErrorModelSpec : ModelSpec
             + sizeof(float) * (long)FreeRuns.Kept * regressors;
     }
 
-    // Each is judged by itself then, and no setpoint that moves at last makes a new model of all.
+    // Each is judged by itself then.
     internal override ModelSpec Apart(ChannelGroups groups) =>
         (ErrorModelSpec)base.Apart(groups) with
         {
-            Scores = [.. Scores.Select(score => score with { PerChannel = true })], FirstMoves = true,
+            Scores = [.. Scores.Select(score => score with { PerChannel = true })],
         };
+
+    internal override ModelSpec ForFirstMoves(int channels) => this with { FirstMoves = TakesFirstMoves(channels) };
+
+    bool TakesFirstMoves(int channels) => FirstMoves || BaseLineWatch.MayBeApart(this, channels);
 
     internal override StepSchedule Schedule =>
         new(ScalingSteps, LearnFrom: Washout + 1, NormalityFrom: Washout + 1, ScoredFrom, WarmUp, Settling: Washout,
@@ -126,7 +129,7 @@ public sealed record ErrorModelSpec : ModelSpec
 
     internal override Scaler FitScaler(ReadOnlySpan<double> frames, ReadOnlySpan<DateTime> times, int channels) =>
         // Of several channels that may tell nothing of each other a setpoint is not to begin the model anew before that is known.
-        new StandardScaler(frames, channels, Limit, FirstMoves || BaseLineWatch.MayBeApart(this, channels));
+        new StandardScaler(frames, channels, Limit, TakesFirstMoves(channels));
 
     internal override Judge CreateJudge(int channels, MultiStepForecast? forecast, TimeSpan interval) =>
         new ErrorJudge(Calibrator is BudgetSpec { AlarmsPerDay: > 0 } budget ? this with { Calibrator = budget.At(interval) } : this,

@@ -98,7 +98,7 @@ sealed class EmissionBudget
     double _last;                 // the last emission, of evidence
     long _since = long.MaxValue;  // steps since
     int _quiet;                   // steps in a row without much evidence
-    bool _over;                   // whether these were enough since the last alarm
+    int _rested;                  // most of these since the last alarm
 
     /// <param name="spec">Validated here.</param>
     /// <param name="warmUp">n0, the unit of the lengths, ≥ 1 steps.</param>
@@ -139,7 +139,7 @@ sealed class EmissionBudget
     /// <summary>v before the refractory time, 1 = would alarm: for hysteresis and plots.</summary>
     public double Level { get; private set; }
 
-    /// <summary>Steps of quiet, at the least, after which the last step began to alarm anew; 0: it did not.</summary>
+    /// <summary>Steps of quiet after which the last step began to alarm anew, at least 10; 0: it did not.</summary>
     public int Again { get; private set; }
 
     /// <summary>The score: 1 and above alarms; 0 where nothing is emitted.</summary>
@@ -152,14 +152,15 @@ sealed class EmissionBudget
         double factor = Math.Exp(-_burden) / (1 + _youth), level = evidence * factor, now = Math.Min(level, present * factor);
         _youth *= _ageing;
         Level = level / Threshold;
-        _quiet = now < Quiet * Threshold ? Math.Min(_quiet + 1, Rest) : 0;
-        _over |= _quiet == Rest;
+        _quiet = now < Quiet * Threshold ? Math.Min(_quiet, int.MaxValue - 1) + 1 : 0;
+        _rested = Math.Max(_rested, _quiet);
+        bool over = _rested >= Rest;
         Again = 0;
-        bool rested = _since > _refractory || (_over && now >= Threshold), alarmed = _last >= Threshold;
+        bool rested = _since > _refractory || (over && now >= Threshold), alarmed = _last >= Threshold;
         if (level <= 0 || (!rested && level <= _last * (alarmed ? _spec.Escalation : 1))) return 0;
         if (level >= Threshold && (rested || !alarmed)) _burden += _spec.Cost;
         (_last, _since) = (level, 0);
-        if (level >= Threshold && _over) (_over, Again) = (false, Rest);
+        if (level >= Threshold && over) (_rested, Again) = (0, _rested);
         return Level;
     }
 
@@ -173,7 +174,7 @@ sealed class EmissionBudget
         Level = state.Carried(Level);
         if (!state.Holds(6)) return;
         state.Carry(ref _quiet);
-        state.Carry(ref _over);
+        state.Carry(ref _rested);
         Again = state.Carried(Again);
     }
 }
