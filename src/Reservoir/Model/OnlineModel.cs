@@ -21,6 +21,7 @@ sealed class OnlineModel
     readonly Normality _normality;
     readonly double[] _errors;      // [horizons×channels]
     readonly double[] _prediction;  // ŷ, scratch [channels]
+    readonly double[] _doubted;     // a frame without what is doubted, scratch [channels]
     readonly bool[] _stays;         // what is expected where it was last, scratch [channels]
     readonly Bar _bar;
     Judge _judge;
@@ -61,6 +62,7 @@ sealed class OnlineModel
             ? new EchoTwin(network) : null);
         _normality = new Normality(spec.Normality);
         (_errors, _prediction, _stays) = (new double[spec.HorizonSteps.Count * channels], new double[channels], new bool[channels]);
+        _doubted = new double[channels];
         _bar = new Bar(spec.Alarm);
         (_judge, _alarm, _report) = Judging(TimeSpan.FromSeconds(1));
         _first = new FirstFrames(channels, _schedule.ScalingSteps, _judge.TellsEarly);
@@ -215,6 +217,7 @@ sealed class OnlineModel
             count = _growth.Outgrew || _left.Beyond + _predictor.AtOnce >= _mostBeyond ? 1
                 : Math.Min(_predictor.AtOnce, times.Length - done);
             count = _scaler!.Steady(frames[(done * _channels)..], _growth.Within(count));
+            if (_step < _schedule.AlarmFrom) count = _scaler.Near(frames[(done * _channels)..], count);
             if (!whole) count = MissingValues.Together(frames[(done * _channels)..], _channels, count);
             if (!muted.IsEmpty && double.IsFinite(_spec.MutedReach) && muted.Slice(done, count).IndexOf(true) is >= 0 and var mute)
                 count = Math.Max(1, mute);
@@ -260,8 +263,9 @@ sealed class OnlineModel
         for (int done = 0, count; done < times.Length; done += count)
         {
             ReadOnlySpan<double> frames = first.Together(done, most);
-            count = frames.Length / _channels;
-            Advance(times.AsSpan(done, count), frames, results.AsSpan(0, count), expected.AsSpan(0, frames.Length), muted: default);
+            count = _scaler!.Near(frames, frames.Length / _channels);
+            Advance(times.AsSpan(done, count), frames[..(count * _channels)], results.AsSpan(0, count),
+                expected.AsSpan(0, count * _channels), muted: default);
         }
         _position = position;
     }
@@ -301,8 +305,10 @@ sealed class OnlineModel
             bool clipped = _scaler!.Scale(times[t], frames.Slice(t * _channels, _channels), scaled.Slice(t * _channels, _channels),
                 expected.Slice(t * _channels, _channels), judged);
             if (!judged) Withhold(scaled.Slice(t * _channels, _channels));
-            if (times.Length == 1 && MissingValues.Any(frames)) count = Impute(scaled);
-            if (count == _channels || !judged) continue;
+            bool doubted = times.Length == 1 && judged && _step < _schedule.AlarmFrom && Doubt(frames, scaled);
+            if (times.Length == 1 && MissingValues.Any(scaled)) count = Impute(scaled);
+            if (doubted) frames = _doubted;
+            if ((count == _channels && !doubted) || !judged) continue;
             _left.Count(clipped, _scaler, scaled.Slice(t * _channels, _channels), count == 0 ? default : _missing!.Which,
                 _judge.CanMove);
             if (_left.Beyond > 0) _beyond?.Keep(times[t], frames.Slice(t * _channels, _channels));
@@ -315,6 +321,21 @@ sealed class OnlineModel
             results[t] = Step(times[t], frames.Slice(t * _channels, _channels), scaled.Slice(t * _channels, _channels),
                 expected.Slice(t * _channels, _channels), !muted.IsEmpty && muted[t], count);
         }
+    }
+
+    // A model that is still learning would be led astray for good by a code of a fault, and no alarm keeps it from that: a value far beyond
+    // the scaling is none, until it has lasted. Such a frame is alone.
+    bool Doubt(ReadOnlySpan<double> frame, Span<double> scaled)
+    {
+        bool any = false;
+        for (int c = 0; c < _channels; c++)
+        {
+            bool doubtful = _scaler!.IsDoubtful(c) && !double.IsNaN(frame[c]);
+            _doubted[c] = doubtful ? double.NaN : frame[c];
+            if (doubtful) scaled[c] = double.NaN;
+            any |= doubtful;
+        }
+        return any;
     }
 
     // What has no value is taken to be as it was foretold.

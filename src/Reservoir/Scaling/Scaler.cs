@@ -19,6 +19,16 @@ abstract class Scaler
     /// <param name="count">≥ 1.</param>
     public virtual int Steady(ReadOnlySpan<double> frames, int count) => count;
 
+    /// <summary>How many frames come before the first with a value beyond the limit; that one is scaled alone.</summary>
+    /// <param name="frames">[count×channels], units of the feed.</param>
+    /// <param name="count">≥ 1.</param>
+    /// <returns>1 … count.</returns>
+    public virtual int Near(ReadOnlySpan<double> frames, int count) => count;
+
+    /// <summary>Whether a channel lies beyond the limit in the frame that was scaled last, and for so short that it may be a code of a
+    /// fault.</summary>
+    public virtual bool IsDoubtful(int channel) => false;
+
     /// <summary>Whether a channel lies so far off that the model can't see how far.</summary>
     /// <param name="channel">Which.</param>
     /// <param name="y">Its value of the frame that was scaled last.</param>

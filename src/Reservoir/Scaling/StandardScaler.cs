@@ -134,6 +134,18 @@ sealed class StandardScaler : Scaler
         return count;
     }
 
+    /// <inheritdoc/>
+    public override int Near(ReadOnlySpan<double> frames, int count)
+    {
+        for (int t = 0; t < count; t++)
+            for (int c = 0; c < _mean.Length; c++)
+                if (Math.Abs((frames[t * _mean.Length + c] - _mean[c]) / _scale[c]) >= _limit) return Math.Max(1, t);
+        return count;
+    }
+
+    /// <inheritdoc/>
+    public override bool IsDoubtful(int channel) => _beyond[channel] is > 0 and < Stands;
+
     bool Rests(int c, double x) => double.IsNaN(x) || Math.Abs(x - _mean[c]) <= Resolved * Math.Abs(_mean[c]);
 
     /// <inheritdoc/>
