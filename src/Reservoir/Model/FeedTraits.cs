@@ -7,7 +7,8 @@ sealed record FeedTraits(bool Wanders, ChannelGroups? Groups)
 {
     /// <summary>As an operator should hear of it.</summary>
     public ModelChange Told => Groups is null ? new ModelChange(ModelChangeKind.Wandering, [], Restarted: false)
-        : new ModelChange(ModelChangeKind.Apart, [.. Groups.Members.Where(of => of.Length == 1).Select(of => of[0]).Order()], Restarted: false)
+        : new ModelChange(ModelChangeKind.Apart,
+            [.. Groups.Members.Where(of => of.Length == 1).Select(of => of[0]).Order()], Restarted: false)
         {
             Groups = [.. Groups.Members.Where(of => of.Length > 1)],
         };

@@ -12,6 +12,7 @@ sealed class OnlineModel
     const int DatingEvery = 64;  // steps between attempts to date the slow change that an open alarm is due to
 
     [ThreadStatic] static double[]? s_scaled;  // y of a block [frames×channels]: scratch that streams share
+    [ThreadStatic] static double[]? s_doubted;  // a frame without what is doubted [channels]: the same
 
     readonly ModelSpec _spec;
     readonly StepSchedule _schedule;
@@ -21,7 +22,6 @@ sealed class OnlineModel
     readonly Normality _normality;
     readonly double[] _errors;      // [horizons×channels]
     readonly double[] _prediction;  // ŷ, scratch [channels]
-    readonly double[] _doubted;     // a frame without what is doubted, scratch [channels]
     readonly bool[] _stays;         // what is expected where it was last, scratch [channels]
     readonly Bar _bar;
     Judge _judge;
@@ -62,7 +62,6 @@ sealed class OnlineModel
             ? new EchoTwin(network) : null);
         _normality = new Normality(spec.Normality);
         (_errors, _prediction, _stays) = (new double[spec.HorizonSteps.Count * channels], new double[channels], new bool[channels]);
-        _doubted = new double[channels];
         _bar = new Bar(spec.Alarm);
         (_judge, _alarm, _report) = Judging(TimeSpan.FromSeconds(1));
         _first = new FirstFrames(channels, _schedule.ScalingSteps, _judge.TellsEarly);
@@ -307,7 +306,7 @@ sealed class OnlineModel
             if (!judged) Withhold(scaled.Slice(t * _channels, _channels));
             bool doubted = times.Length == 1 && judged && _step < _schedule.AlarmFrom && Doubt(frames, scaled);
             if (times.Length == 1 && MissingValues.Any(scaled)) count = Impute(scaled);
-            if (doubted) frames = _doubted;
+            if (doubted) frames = s_doubted.AsSpan(0, _channels);
             if ((count == _channels && !doubted) || !judged) continue;
             _left.Count(clipped, _scaler, scaled.Slice(t * _channels, _channels), count == 0 ? default : _missing!.Which,
                 _judge.CanMove);
@@ -328,10 +327,11 @@ sealed class OnlineModel
     bool Doubt(ReadOnlySpan<double> frame, Span<double> scaled)
     {
         bool any = false;
+        if (s_doubted is null || s_doubted.Length < _channels) s_doubted = new double[_channels];
         for (int c = 0; c < _channels; c++)
         {
             bool doubtful = _scaler!.IsDoubtful(c) && !double.IsNaN(frame[c]);
-            _doubted[c] = doubtful ? double.NaN : frame[c];
+            s_doubted[c] = doubtful ? double.NaN : frame[c];
             if (doubtful) scaled[c] = double.NaN;
             any |= doubtful;
         }
