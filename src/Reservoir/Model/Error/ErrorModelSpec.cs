@@ -58,8 +58,8 @@ public sealed record ErrorModelSpec : ModelSpec
     /// <summary>
     /// Whether a channel that rested while the scaling was fixed takes its first move for its unit, so that no model begins anew for a
     /// setpoint. Preset sensors has it, and so has any feed of 2 to 32 channels that are looked at by <see cref="ByBaseLineSpec"/>,
-    /// whatever this says, as a setpoint is not to begin the model anew before it is known for one. Where errors of a ten-thousandth count, the echo of such a step in the reservoir is an error
-    /// without precedent for hundreds of frames.
+    /// whatever this says, as a setpoint is not to begin the model anew before it is known for one. Where errors of a ten-thousandth
+    /// count, the echo of such a step in the reservoir is an error without precedent for hundreds of frames.
     /// </summary>
     [Later]
     public bool FirstMoves { get; init; }
