@@ -90,6 +90,7 @@ public sealed partial class TimeFormat
         bool zoned = codes.Contains('z', StringComparison.Ordinal) || codes.Contains('K', StringComparison.Ordinal);
         return new TimeFormat($"as {format}", text =>
         {
+            if (TimeText.IsLong(text)) return null;
             TimeSpan? offset = named ? TimeText.TakeZone(ref text) : null;
             return named == offset is null
                 || !DateTimeOffset.TryParseExact(text.Trim(), form, CultureInfo.InvariantCulture, Lenient, out DateTimeOffset time) ? null
@@ -137,7 +138,8 @@ public sealed partial class TimeFormat
             : begin.AddSeconds(Math.Round(part * (begin.AddYears(1) - begin).TotalSeconds));
     }
 
-    static TimeStamp? AnyText(string text) => TimeText.Parse(text) ?? (text.AsSpan().IndexOfAny("-/:") > 0 && TimeText.Numbers(text) is null
+    static TimeStamp? AnyText(string text) => TimeText.Parse(text) ?? (!TimeText.IsLong(text)
+        && text.AsSpan().IndexOfAny("-/:") > 0 && TimeText.Numbers(text) is null
         && TimeText.Yearless(text) is null
         && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset other)
         && text.Any(char.IsAsciiDigit) && text.AsSpan().IndexOfAny("-/") > 0 ? new TimeStamp(other.DateTime, other.Offset) : null);

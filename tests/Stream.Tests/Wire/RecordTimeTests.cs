@@ -98,6 +98,28 @@ public sealed class RecordTimeTests
     }
 
     [Theory]
+    [InlineData("٢٠٢٦-٠١-٠٥ ١٣:٠٠:٠٠")]
+    [InlineData("２０２６-01-05 13:00")]
+    [InlineData("٢٠٢٦٠١٠٥")]
+    [InlineData("٠٥.٠١.٢٠٢٦")]
+    [InlineData("٥ Jan 2026")]
+    [InlineData("5 Jan 2026 Z UTC")]
+    [InlineData("5 Jan 2026 13:00 CET CET")]
+    public void A_time_in_other_digits_or_of_two_zones_is_refused(string text)
+    {
+        foreach (string format in (string[])["", "day-first", "elapsed", "%Y-%m-%d %H:%M:%S", "%d %b %Y %Z"])
+            Assert.Equal(Rejection.BadTimestamp, Decode($"\"{text}\"", format).DeadLetter?.Reason);
+    }
+
+    [Fact]
+    public void A_text_as_long_as_a_record_is_refused_as_any_other()
+    {
+        string zones = "5 Jan 2026" + string.Concat(Enumerable.Repeat(" Z", 30_000));
+        foreach (string format in (string[])["", "day-first", "elapsed", "%d %b %Y %Z"])
+            Assert.Equal(Rejection.BadTimestamp, Decode($"\"{zones}\"", format).DeadLetter?.Reason);
+    }
+
+    [Theory]
     [InlineData("sometimes", "", "timestampFormat must be day-first, month-first, s, ms, us, ns, excel, elapsed, or the form itself")]
     [InlineData("", "Mars/Olympus", "timezone must be a name such as Europe/Copenhagen or UTC, was 'Mars/Olympus'")]
     public void What_is_said_must_be_known(string format, string zone, string says) =>
