@@ -90,7 +90,7 @@ public sealed partial class ColumnTimes
     /// <param name="zone">Whose clock; null: UTC.</param>
     /// <returns>Null: there is no such format.</returns>
     public static ColumnTimes? Of(string format, TimeZoneInfo? zone) =>
-        TimeFormat.Of(format) is { } known ? new ColumnTimes(known, zone) : null;
+        TimeFormat.Of(format, zone is not null) is { } known ? new ColumnTimes(known, zone) : null;
 
     /// <summary>By what a column holds.</summary>
     /// <param name="texts">What was seen of it, filled, in the order of the file.</param>
@@ -126,7 +126,7 @@ public sealed partial class ColumnTimes
             {
                 Doubt = $"{name} has days and months without a year, as '{texts[0].Trim()}': read as of {TimeText.NoYear}",
             };
-        if (named && AreElapsed(texts, name)) return new ColumnTimes(TimeFormat.Elapsed, zone: null);
+        if (AreElapsed(texts, named && IsOfRun(name))) return new ColumnTimes(TimeFormat.Elapsed, zone: null) { IsSure = false };
         return texts.Count(text => TimeFormat.Dates.Read(text) is not null) > texts.Count / 2
             ? new ColumnTimes(TimeFormat.Dates, zone) : null;
     }
@@ -135,10 +135,10 @@ public sealed partial class ColumnTimes
     internal static ColumnTimes OfCalendar(string example, TimeZoneInfo? zone) => new(TimeFormat.Dates, zone) { Example = example };
 
     // What is called so, or passes a day; a time of day begins anew.
-    static bool AreElapsed(IReadOnlyList<string> texts, string name)
+    static bool AreElapsed(IReadOnlyList<string> texts, bool called)
     {
         double[] seconds = [.. texts.Select(TimeText.Elapsed).OfType<TimeSpan>().Select(since => since.TotalSeconds)];
-        return seconds.Length > texts.Count / 2 && Rise(seconds) && (IsOfRun(name) || seconds.Max() >= TimeSpan.SecondsPerDay);
+        return seconds.Length > texts.Count / 2 && Rise(seconds) && (called || seconds.Max() >= TimeSpan.SecondsPerDay);
     }
 
     static bool IsNumber(string text) => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double n)

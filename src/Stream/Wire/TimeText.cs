@@ -54,7 +54,7 @@ public static partial class TimeText
     const string TimeOfDay = @"(?<h>[0-9]{1,2}):(?<n>[0-9]{2})(:(?<s>[0-9]{2})([.,](?<f>[0-9]+))?)?( ?(?<half>[AaPp])\.?[Mm]\.?)?",
         ZoneNames = "EST|EDT|MST|MDT|PST|PDT|AKST|AKDT|HST|WET|WEST|CET|CEST|MET|MEST|EET|EEST|MSK|SAST|HKT|SGT|AWST|JST|KST|ACST|ACDT"
             + "|AEST|AEDT|NZST|NZDT",
-        Zone = " ?(?<zone>Z|z|UTC|GMT|" + ZoneNames + @"|([+-][0-9]{2}(:?[0-9]{2})?))( UTC| GMT)?";
+        Zone = " ?(?<zone>Z|UTC|GMT|" + ZoneNames + @"|([+-][0-9]{2}(:?[0-9]{2})?))( UTC| GMT)?";
 
     // In hours, of ZoneNames. Those that are of several clocks are not there: CST and CDT (Chicago's, China's, Cuba's), IST, BST, AST.
     static readonly double[] ZoneHours =
@@ -141,8 +141,13 @@ public static partial class TimeText
         return Zones.GetValueOrDefault(match.Groups["zone"].Value);
     }
 
+    /// <summary>A text without each of its words that may be the name of a zone, one after the other, with the space before it.</summary>
+    internal static IEnumerable<string> WithoutWord(string text) =>
+        Capitals().Matches(text).Select(match => text.Remove(match.Index, match.Length));
+
     /// <summary>The name of a zone at the end of a time that is not read because of it; null: it is another text.</summary>
     internal static string? UnknownZone(string text) => !IsLong(text) && LastWord().Match(text.Trim()) is { Success: true } match
+        && !NamedZone().IsMatch(match.Groups["word"].Value)
         && (Parse(match.Groups["time"].Value) is not null || Numbers(match.Groups["time"].Value) is not null) ? match.Groups["word"].Value
         : null;
 
@@ -218,27 +223,29 @@ public static partial class TimeText
         match.Groups[group] is { Success: true } found ? int.Parse(found.ValueSpan, CultureInfo.InvariantCulture) : 0;
 
     [GeneratedRegex(@"^(?<y>[0-9]{4})[-/.](?<m>[0-9]{1,2})[-/.](?<d>[0-9]{1,2})([Tt ,]+" + TimeOfDay + @")?(" + Zone + ")?$",
-        RegexOptions.CultureInvariant)]
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex YearFirst();
 
     [GeneratedRegex(@"^(?<a>[0-9]{1,2})(?<x>[-/.])(?<b>[0-9]{1,2})[-/.](?<y>[0-9]{4}|[0-9]{2})([Tt ,]+" + TimeOfDay + @")?(" + Zone + ")?$",
-        RegexOptions.CultureInvariant)]
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex YearLast();
 
     [GeneratedRegex(@"^(?<y>[0-9]{4})(?<m>[0-9]{2})(?<d>[0-9]{2})"
-        + @"([T ]?(?<h>[0-9]{2})(?<n>[0-9]{2})((?<s>[0-9]{2})([.,](?<f>[0-9]+))?)?)?(" + Zone + ")?$", RegexOptions.CultureInvariant)]
+        + @"([T ]?(?<h>[0-9]{2})(?<n>[0-9]{2})((?<s>[0-9]{2})([.,](?<f>[0-9]+))?)?)?(" + Zone + ")?$",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Compact();
 
     [GeneratedRegex(@"^(?<y>[0-9]{4})-?W(?<w>[0-9]{2})(-?(?<d>[1-7]))?$", RegexOptions.CultureInvariant)]
     private static partial Regex Week();
 
-    [GeneratedRegex(@"^(?<y>[0-9]{4})-(?<j>[0-9]{3})[Tt ]+" + TimeOfDay + "(" + Zone + ")?$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^(?<y>[0-9]{4})-(?<j>[0-9]{3})[Tt ]+" + TimeOfDay + "(" + Zone + ")?$",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Ordinal();
 
     [GeneratedRegex(@"^((?<y>[0-9]{4})[- ]?[Qq](?<q>[1-4])|[Qq](?<q>[1-4])[- /]?(?<y>[0-9]{4}))$", RegexOptions.CultureInvariant)]
     private static partial Regex Quarter();
 
-    [GeneratedRegex(@"^(?<y>[0-9]{4})-?M(?<m>[0-9]{2})$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^(?<y>[0-9]{4})-?[Mm](?<m>[0-9]{1,2})$", RegexOptions.CultureInvariant)]
     private static partial Regex MonthOfYear();
 
     // As Python's and pandas' differences of times are written, and a stop-watch that does not begin anew after a day.
@@ -246,8 +253,11 @@ public static partial class TimeText
         RegexOptions.CultureInvariant)]
     private static partial Regex SinceStart();
 
-    [GeneratedRegex(@" ?\b(?<zone>UTC|GMT|Z|" + ZoneNames + @")\b", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@" ?\b(?<zone>UTC|GMT|Z|" + ZoneNames + @")\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex NamedZone();
+
+    [GeneratedRegex(@" ?\b[A-Z]{2,5}\b", RegexOptions.CultureInvariant)]
+    private static partial Regex Capitals();
 
     [GeneratedRegex("^(?<time>.*[0-9Mm]) (?<word>[A-Z]{2,5})$", RegexOptions.CultureInvariant)]
     private static partial Regex LastWord();

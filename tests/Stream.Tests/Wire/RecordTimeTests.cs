@@ -43,6 +43,7 @@ public sealed class RecordTimeTests
     [InlineData("\"01/05/2026 13:00\"", "month-first", "2026-01-05 13:00:00")]
     [InlineData("\"05/01/2026 13:00\"", "day-first", "2026-01-05 13:00:00")]
     [InlineData("\"2026|005\"", "yyyy|ddd", "none")]
+    [InlineData("\"2026-01-05 14:00:00 GMT+0100\"", "%Y-%m-%d %H:%M:%S %Z%z", "2026-01-05 13:00:00")]
     [InlineData("\"05-01-26 13h\"", "dd-MM-yy HH'h'", "2026-01-05 13:00:00")]
     [InlineData("1767618000000000001", "ns", "2026-01-05 13:00:00")]
     public void A_form_that_is_said_holds_for_all_records(string time, string format, string shown) =>
@@ -118,6 +119,16 @@ public sealed class RecordTimeTests
         foreach (string format in (string[])["", "day-first", "elapsed", "%d %b %Y %Z"])
             Assert.Equal(Rejection.BadTimestamp, Decode($"\"{zones}\"", format).DeadLetter?.Reason);
     }
+
+    [Theory]
+    [InlineData("2026-01-05 13:00:00 CST", "America/Chicago", "2026-01-05 19:00:00")]
+    [InlineData("2026-07-05 13:00:00 CDT", "America/Chicago", "2026-07-05 18:00:00")]
+    [InlineData("2026-07-05 13:00:00 BST", "Europe/London", "2026-07-05 12:00:00")]
+    [InlineData("2026-07-05 13:00:00 UTC", "America/Chicago", "2026-07-05 13:00:00")]
+    [InlineData("2026-07-05 13:00:00 CDT", "", "none")]
+    [InlineData("2026-07-05 13:00:00", "America/Chicago", "none")]
+    public void A_zone_of_several_clocks_is_that_of_the_clock_that_is_said(string time, string zone, string shown) =>
+        Assert.Equal(shown, Shown(Decode($"\"{time}\"", "%Y-%m-%d %H:%M:%S %Z", zone).Frame?.Time));
 
     [Theory]
     [InlineData("sometimes", "", "timestampFormat must be day-first, month-first, s, ms, us, ns, excel, elapsed, or the form itself")]
