@@ -127,9 +127,16 @@ public sealed partial class ColumnTimes
                 Doubt = $"{name} has days and months without a year, as '{texts[0].Trim()}': read as of {TimeText.NoYear}",
             };
         if (AreElapsed(texts, named && IsOfRun(name))) return new ColumnTimes(TimeFormat.Elapsed, zone: null) { IsSure = false };
-        return texts.Count(text => TimeFormat.Dates.Read(text) is not null) > texts.Count / 2
-            ? new ColumnTimes(TimeFormat.Dates, zone) : null;
+        string[] unread = [.. texts.Where(text => TimeFormat.Dates.Read(text) is null)];
+        if (texts.Count - unread.Length <= texts.Count / 2) return null;
+        string? unknown = unread.Select(text => UnknownZone(text, name)).OfType<string>().FirstOrDefault();
+        return new ColumnTimes(TimeFormat.Dates, zone) { Doubt = unknown };
     }
+
+    /// <summary>What to say where a text is not read because of the zone that it names; null: it is another text.</summary>
+    internal static string? UnknownZone(string text, string column) => TimeText.UnknownZone(text) is not { } zone ? null
+        : $"'{text}' in column {column} names a zone, {zone}, that is unknown or of several clocks: say the form, and whose clock it is, "
+            + "such as --time-format \"%Y-%m-%d %H:%M:%S %Z\" --timezone America/Chicago";
 
     /// <summary>Dates as <see cref="CalendarColumns"/> write them.</summary>
     internal static ColumnTimes OfCalendar(string example, TimeZoneInfo? zone) => new(TimeFormat.Dates, zone) { Example = example };

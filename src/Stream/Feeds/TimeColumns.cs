@@ -164,10 +164,8 @@ sealed class TimeColumns
         }
     }
 
-    static string Unread(string text, string column) => TimeText.UnknownZone(text) is { } zone
-        ? $"'{text}' in column {column} names a zone, {zone}, that is unknown or of several clocks: say the form, and whose clock it is, "
-            + "such as --time-format \"%Y-%m-%d %H:%M:%S %Z\" --timezone America/Chicago"
-        : $"'{text}' in column {column} is no time: --time-format says how it is written, {TimeFormat.Said}";
+    static string Unread(string text, string column) => ColumnTimes.UnknownZone(text, column)
+        ?? $"'{text}' in column {column} is no time: --time-format says how it is written, {TimeFormat.Said}";
 
     bool IsTaken(int column) => _others.Contains(column) || _options.Values.Contains(_rows.Names[column])
         || _rows.Extra.Contains(_rows.Names[column]);

@@ -85,6 +85,16 @@ public sealed class FileTimeTests : FileTests
         Assert.All(rows, row => Assert.Null(row.Problem));
     }
 
+    [Fact]
+    public void Fewer_times_than_half_of_a_zone_of_several_clocks_are_refused_and_it_is_said_what_would_read_them()
+    {
+        (CsvFeed feed, FeedRow[] rows) = Read("time,value\n"
+            + Rows(100, i => $"2026-03-29 {i / 10:d2}:{i % 10:d2}:00 {(i < 60 ? "GMT" : "BST")},{N(i % 7)}.5"));
+        Assert.Equal(40, rows.Count(row => row.Problem is not null));
+        Assert.StartsWith("'2026-03-29 06:00:00 BST' in column time names a zone, BST, that is unknown or of several clocks",
+            Assert.Single(feed.Notes), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("2026Q1", "2026Q3")]
     [InlineData("2026-Q1", "2026-Q3")]
