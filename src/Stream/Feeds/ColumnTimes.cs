@@ -90,7 +90,7 @@ public sealed partial class ColumnTimes
     /// <param name="zone">Whose clock; null: UTC.</param>
     /// <returns>Null: there is no such format.</returns>
     public static ColumnTimes? Of(string format, TimeZoneInfo? zone) =>
-        TimeFormat.Of(format) is { } known ? new ColumnTimes(known, zone) : null;
+        TimeFormat.Of(format, zone is not null) is { } known ? new ColumnTimes(known, zone) : null;
 
     /// <summary>By what a column holds.</summary>
     /// <param name="texts">What was seen of it, filled, in the order of the file.</param>
@@ -126,19 +126,26 @@ public sealed partial class ColumnTimes
             {
                 Doubt = $"{name} has days and months without a year, as '{texts[0].Trim()}': read as of {TimeText.NoYear}",
             };
-        if (named && AreElapsed(texts, name)) return new ColumnTimes(TimeFormat.Elapsed, zone: null);
-        return texts.Count(text => TimeFormat.Dates.Read(text) is not null) > texts.Count / 2
-            ? new ColumnTimes(TimeFormat.Dates, zone) : null;
+        if (AreElapsed(texts, named && IsOfRun(name))) return new ColumnTimes(TimeFormat.Elapsed, zone: null) { IsSure = false };
+        string[] unread = [.. texts.Where(text => TimeFormat.Dates.Read(text) is null)];
+        if (texts.Count - unread.Length <= texts.Count / 2) return null;
+        string? unknown = unread.Select(text => UnknownZone(text, name)).OfType<string>().FirstOrDefault();
+        return new ColumnTimes(TimeFormat.Dates, zone) { Doubt = unknown };
     }
+
+    /// <summary>What to say where a text is not read because of the zone that it names; null: it is another text.</summary>
+    internal static string? UnknownZone(string text, string column) => TimeText.UnknownZone(text) is not { } zone ? null
+        : $"'{text}' in column {column} names a zone, {zone}, that is unknown or of several clocks: say the form, and whose clock it is, "
+            + "such as --time-format \"%Y-%m-%d %H:%M:%S %Z\" --timezone America/Chicago";
 
     /// <summary>Dates as <see cref="CalendarColumns"/> write them.</summary>
     internal static ColumnTimes OfCalendar(string example, TimeZoneInfo? zone) => new(TimeFormat.Dates, zone) { Example = example };
 
     // What is called so, or passes a day; a time of day begins anew.
-    static bool AreElapsed(IReadOnlyList<string> texts, string name)
+    static bool AreElapsed(IReadOnlyList<string> texts, bool called)
     {
         double[] seconds = [.. texts.Select(TimeText.Elapsed).OfType<TimeSpan>().Select(since => since.TotalSeconds)];
-        return seconds.Length > texts.Count / 2 && Rise(seconds) && (IsOfRun(name) || seconds.Max() >= TimeSpan.SecondsPerDay);
+        return seconds.Length > texts.Count / 2 && Rise(seconds) && (called || seconds.Max() >= TimeSpan.SecondsPerDay);
     }
 
     static bool IsNumber(string text) => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double n)

@@ -88,28 +88,36 @@ sealed class TimeColumns
             .Where(c => !IsTaken(c) && ColumnTimes.IsName(_rows.Names[c]) && _calendar.Says(c) is null)
             .OrderBy(c => ColumnTimes.Rank(_rows.Names[c]))];
         string? unread = null;
-        (int[], ColumnTimes)? likely = null, still = null;
+        (int[], ColumnTimes)? likely = null, still = null, jumping = null;
         foreach (int c in named)
         {
             string[] filled = _sample.Filled(c);
             if (form is not null) return ([c], Tried(c, form));
-            if (ColumnTimes.Recognise(filled, _rows.Names[c], named: true, IsYearLast(filled) ? order(c) : null, _options.Zone,
-                out string? trouble) is { } times)
+            if (Recognised(c, filled, named: true, order, out string? trouble) is { } times)
             {
                 (int[] Columns, ColumnTimes) found = Joined(c, filled, times);
-                if (said >= 0 || (times.IsSure && (filled.Length == 1 || Stamps(found.Columns, times).Different > 1))) return found;
-                if (times.IsSure) still ??= found;
+                if (said >= 0 || (times.IsSure && filled.Length == 1)) return found;
+                (bool OneWay, int Different) stamps = Stamps(found.Columns, times);
+                if (times.IsSure && stamps.OneWay) return found;
+                if (times.IsSure && stamps.Different > 1) jumping ??= found;
+                else if (times.IsSure) still ??= found;
                 else if (times.MayBeClock) likely ??= found;
                 continue;
             }
-            if (trouble is not null) throw new FeedException($"{_file}: {trouble}");
+            if (trouble is not null && jumping is null) throw new FeedException(trouble);
             if (filled.Length > 0 && !ColumnTimes.IsOfRun(_rows.Names[c]) && !IsTimeOfDay(filled) && !NumberText.IsNumber(filled[0]))
-                unread ??= Unread(filled[0], _rows.Names[c]);
+                unread ??= Unread(
+                    Array.Find(filled, text => TimeFormat.Dates.Read(text) is null && TimeText.Numbers(text) is null) ?? filled[0],
+                    _rows.Names[c]);
         }
         if (said >= 0) throw new FeedException($"{_file}: {unread ?? $"column {_rows.Names[said]} has no times"}");
-        // By what they hold, whatever they are called, that which tells the most rows apart. Dates that stand still are those of something
-        // else, if there is another clock, and numbers that may be days come after what is surely one.
-        ((int[], ColumnTimes) Found, int Different)? best = null;
+        if (jumping is { } unsorted) return unsorted;
+        // By what they hold, whatever they are called: that which goes one way before what jumps about, then that which tells the most rows
+        // apart. Dates that stand still are those of something else, if there is another clock, and numbers that may be days come after
+        // what is surely one.
+        (int[], ColumnTimes)? best = null;
+        string? doubt = null;
+        (bool OneWay, int Different) most = (false, 1);
         for (int c = 0; c < _rows.Names.Count; c++)
         {
             if (IsTaken(c) || named.Contains(c) || _calendar.Says(c) is not null) continue;
@@ -120,19 +128,18 @@ sealed class TimeColumns
                 if (filled.Count(text => form.Read(text) is not null) > filled.Length / 2) return ([c], form);
                 continue;
             }
-            if (best is not null && IsYearLast(filled)) continue;
-            if (ColumnTimes.Recognise(filled, _rows.Names[c], named: false, IsYearLast(filled) ? order(c) : null, _options.Zone,
-                out string? trouble) is { } times)
+            if (Recognised(c, filled, named: false, order, out string? trouble) is { } times)
             {
                 (int[] Columns, ColumnTimes) found = Joined(c, filled, times);
-                int different = Stamps(found.Columns, times).Different;
-                if (different == _sample.Rows.Count && different > 1 && times.IsSure) return found;
-                if (times.IsSure && different > (best?.Different ?? 1)) best = (found, different);
+                (bool OneWay, int Different) stamps = Stamps(found.Columns, times);
+                if (times.IsSure && stamps.OneWay && stamps.Different == _sample.Rows.Count) return found;
+                if (times.IsSure && stamps.CompareTo(most) > 0) (best, most) = (found, stamps);
                 still ??= found;
             }
-            if (trouble is not null) throw new FeedException($"{_file}: {trouble}");
+            doubt ??= trouble;
         }
-        if (best is { } first) return first.Found;
+        if (best is { } first) return first;
+        if (doubt is not null) throw new FeedException(doubt);
         if (form is null && (calendar ?? likely ?? still) is { } other) return other;
         if (unread is not null) throw new FeedException($"{_file}: {unread}");
         if (form is not null)
@@ -140,10 +147,25 @@ sealed class TimeColumns
         return ([], null);
     }
 
-    static string Unread(string text, string column) => TimeText.UnknownZone(text) is { } zone
-        ? $"'{text}' in column {column} names a zone, {zone}, that is unknown or of several clocks: say the form with it, such as "
-            + $"--time-format \"%Y-%m-%d %H:%M:%S {zone}\", and whose clock it is, such as --timezone America/Chicago"
-        : $"'{text}' in column {column} is no time: --time-format says how it is written, {TimeFormat.Said}";
+    // Trouble: why its times can't be read, although it has some.
+    ColumnTimes? Recognised(int column, string[] filled, bool named, Func<int, DayOrder?> order, out string? trouble)
+    {
+        try
+        {
+            ColumnTimes? times = ColumnTimes.Recognise(
+                filled, _rows.Names[column], named, IsYearLast(filled) ? order(column) : null, _options.Zone, out trouble);
+            trouble = trouble is null ? null : $"{_file}: {trouble}";
+            return times;
+        }
+        catch (FeedException mixed)  // its rows say both orders, which matters where no other column is the clock
+        {
+            trouble = mixed.Message;
+            return null;
+        }
+    }
+
+    static string Unread(string text, string column) => ColumnTimes.UnknownZone(text, column)
+        ?? $"'{text}' in column {column} is no time: --time-format says how it is written, {TimeFormat.Said}";
 
     bool IsTaken(int column) => _others.Contains(column) || _options.Values.Contains(_rows.Names[column])
         || _rows.Extra.Contains(_rows.Names[column]);

@@ -49,6 +49,7 @@ public static class FeedTime
     /// </summary>
     public static DateTime? Parse(string text)
     {
+        if (TimeText.IsLong(text)) return null;
         if (TimeText.Numbers(text) is not null || TimeText.Yearless(text) is not null) return null;
         if (DateTime.TryParse(text, CultureInfo.InvariantCulture,
             DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal | DateTimeStyles.NoCurrentDateDefault, out DateTime time)

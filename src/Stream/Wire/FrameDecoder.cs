@@ -25,7 +25,8 @@ public sealed class FrameDecoder(FrameFields fields)
         [.. new[] { fields.Timestamp, fields.Value, fields.Values }.Concat(fields.Channels).Concat(fields.Stream)
         .SelectMany(name => name.Select((letter, i) => (letter, i)).Where(at => at.letter == '.').Select(at => name[..at.i]))];
 
-    readonly TimeFormat? _format = fields.TimestampFormat.Length > 0 ? TimeFormat.Of(fields.TimestampFormat) : null;
+    readonly TimeFormat? _format =
+        fields.TimestampFormat.Length > 0 ? TimeFormat.Of(fields.TimestampFormat, fields.Timezone.Length > 0) : null;
     readonly TimeZoneInfo? _zone = fields.Timezone.Length > 0 ? TimeZoneInfo.FindSystemTimeZoneById(fields.Timezone) : null;
     readonly NamedField[] _named = NamedField.Of(fields);
     readonly FieldsRead _read = new(fields);

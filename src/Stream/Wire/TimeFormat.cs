@@ -25,6 +25,9 @@ public sealed partial class TimeFormat
     // C pads a day of one digit by a space.
     const DateTimeStyles Lenient = DateTimeStyles.AssumeUniversal | DateTimeStyles.AllowInnerWhite;
 
+    // What .NET has no code for, the day of the year, is read as if there stood j01/01, and added.
+    const string DayOfYear = @"\jMM\/dd", FirstOfYear = "j01/01";
+
     readonly Func<string, TimeStamp?> _read;
 
     TimeFormat(string says, Func<string, TimeStamp?> read) => (Says, _read) = (says, read);
@@ -62,8 +65,9 @@ public sealed partial class TimeFormat
 
     /// <summary>As it was said.</summary>
     /// <param name="format">One of <see cref="Said"/>.</param>
+    /// <param name="zoned">Whether it is known whose clock they are of: names of zones that are of several clocks are its own.</param>
     /// <returns>Null: there is no such format.</returns>
-    public static TimeFormat? Of(string format)
+    public static TimeFormat? Of(string format, bool zoned = false)
     {
         switch (format)
         {
@@ -87,14 +91,28 @@ public sealed partial class TimeFormat
         {
             return null;
         }
-        bool zoned = codes.Contains('z', StringComparison.Ordinal) || codes.Contains('K', StringComparison.Ordinal);
+        bool offsets = codes.Contains('z', StringComparison.Ordinal) || codes.Contains('K', StringComparison.Ordinal);
         return new TimeFormat($"as {format}", text =>
         {
-            TimeSpan? offset = named ? TimeText.TakeZone(ref text) : null;
-            return named == offset is null
-                || !DateTimeOffset.TryParseExact(text.Trim(), form, CultureInfo.InvariantCulture, Lenient, out DateTimeOffset time) ? null
-                : new TimeStamp(time.DateTime, offset ?? (zoned ? time.Offset : null));
+            if (TimeText.IsLong(text)) return null;
+            if (!named) return Exact(text) is { } time ? new TimeStamp(time.DateTime, offsets ? time.Offset : null) : null;
+            // A difference from UTC in figures decides, where both are there: GMT+0100.
+            string rest = text;
+            if (TimeText.TakeZone(ref rest) is { } offset)
+                return Exact(rest) is { } at ? new TimeStamp(at.DateTime, offsets ? at.Offset : offset) : null;
+            return (zoned || offsets) && TimeText.WithoutWord(text).Select(Exact).FirstOrDefault(at => at is not null) is { } own
+                ? new TimeStamp(own.DateTime, offsets ? own.Offset : null) : null;
         });
+
+        DateTimeOffset? Exact(string text) => !form.Contains(DayOfYear, StringComparison.Ordinal) ? Parsed(text)
+            : ThreeDigits().Matches(text).Select(match => OnDay(text, match.Index)).FirstOrDefault(at => at is not null);
+
+        DateTimeOffset? OnDay(string text, int at) => int.Parse(text.AsSpan(at, 3), CultureInfo.InvariantCulture) is var day and > 0
+            && Parsed(text.Remove(at, 3).Insert(at, FirstOfYear)) is { } year && day <= (DateTime.IsLeapYear(year.Year) ? 366 : 365)
+            ? year.AddDays(day - 1) : null;
+
+        DateTimeOffset? Parsed(string text) =>
+            DateTimeOffset.TryParseExact(text.Trim(), form, CultureInfo.InvariantCulture, Lenient, out DateTimeOffset time) ? time : null;
     }
 
     /// <summary>05/01/2026 and its relatives, in an order that is known.</summary>
@@ -137,7 +155,8 @@ public sealed partial class TimeFormat
             : begin.AddSeconds(Math.Round(part * (begin.AddYears(1) - begin).TotalSeconds));
     }
 
-    static TimeStamp? AnyText(string text) => TimeText.Parse(text) ?? (text.AsSpan().IndexOfAny("-/:") > 0 && TimeText.Numbers(text) is null
+    static TimeStamp? AnyText(string text) => TimeText.Parse(text) ?? (!TimeText.IsLong(text)
+        && text.AsSpan().IndexOfAny("-/:") > 0 && TimeText.Numbers(text) is null
         && TimeText.Yearless(text) is null
         && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset other)
         && text.Any(char.IsAsciiDigit) && text.AsSpan().IndexOfAny("-/") > 0 ? new TimeStamp(other.DateTime, other.Offset) : null);
@@ -155,6 +174,10 @@ public sealed partial class TimeFormat
     static double Near(double seconds) => IsWhole(seconds) ? Math.Round(seconds) : seconds;
 
     static bool IsWhole(double seconds) => Math.Abs(seconds - Math.Round(seconds)) < .05;
+
+    // Any three that follow each other.
+    [GeneratedRegex("(?=[0-9]{3})", RegexOptions.CultureInvariant)]
+    private static partial Regex ThreeDigits();
 
     // Of a form of .NET.
     [GeneratedRegex(@"\\.|'[^']*'|""[^""]*""", RegexOptions.CultureInvariant)]
@@ -187,6 +210,7 @@ public sealed partial class TimeFormat
             {
                 'Y' => "yyyy", 'y' => "yy", 'm' => "M", 'd' or 'e' => "d", 'H' => "H", 'I' => "h", 'M' => "m", 'S' => "s",
                 'f' => "FFFFFFF", 'a' => "ddd", 'A' => "dddd", 'b' or 'h' => "MMM", 'B' => "MMMM", 'p' => "tt", 'z' => "zzz",
+                'j' when !unpadded => DayOfYear,
                 'T' => "H:m:s", 'R' => "H:m", 'F' => "yyyy-M-d", 'D' => "M/d/yy", 'c' => "ddd MMM d H:m:s yyyy", '%' => "'%'",
                 _ => null,
             };

@@ -48,11 +48,13 @@ public readonly record struct TimeStamp(DateTime Clock, TimeSpan? Offset)
 /// <summary>Texts of times as people, loggers and exports write them.</summary>
 public static partial class TimeText
 {
+    const int MostLetters = 100;  // of a time in any form: what is longer is none, and is not looked at
+
     const string Months = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec";
-    const string TimeOfDay = @"(?<h>\d{1,2}):(?<n>\d{2})(:(?<s>\d{2})([.,](?<f>\d+))?)?( ?(?<half>[AaPp])\.?[Mm]\.?)?",
+    const string TimeOfDay = @"(?<h>[0-9]{1,2}):(?<n>[0-9]{2})(:(?<s>[0-9]{2})([.,](?<f>[0-9]+))?)?( ?(?<half>[AaPp])\.?[Mm]\.?)?",
         ZoneNames = "EST|EDT|MST|MDT|PST|PDT|AKST|AKDT|HST|WET|WEST|CET|CEST|MET|MEST|EET|EEST|MSK|SAST|HKT|SGT|AWST|JST|KST|ACST|ACDT"
             + "|AEST|AEDT|NZST|NZDT",
-        Zone = " ?(?<zone>Z|z|UTC|GMT|" + ZoneNames + @"|([+-]\d{2}(:?\d{2})?))( UTC| GMT)?";
+        Zone = " ?(?<zone>Z|UTC|GMT|" + ZoneNames + @"|([+-][0-9]{2}(:?[0-9]{2})?))( UTC| GMT)?";
 
     // In hours, of ZoneNames. Those that are of several clocks are not there: CST and CDT (Chicago's, China's, Cuba's), IST, BST, AST.
     static readonly double[] ZoneHours =
@@ -71,6 +73,7 @@ public static partial class TimeText
     /// <param name="text">A date, with or without a time of day and a zone.</param>
     public static TimeStamp? Parse(string text)
     {
+        if (IsLong(text)) return null;
         string trimmed = text.Trim();
         if (YearFirst().Match(trimmed) is { Success: true } dashed) return Of(dashed, "y", "m", "d");
         if (Compact().Match(trimmed) is { Success: true } compact) return Of(compact, "y", "m", "d");
@@ -82,19 +85,21 @@ public static partial class TimeText
         if (OfC().Match(trimmed) is { Success: true } c) return Of(c, "y", "mon", "d");
         if (OfServer().Match(trimmed) is { Success: true } server) return Of(server, "y", "mon", "d");
         if (!MonthName().IsMatch(trimmed) || NoYearAt().IsMatch(trimmed)) return null;
-        if (TakeZone(ref trimmed) is { } offset) return Parse(trimmed) is { Offset: null } clock ? clock with { Offset = offset } : null;
+        if (TakeZone(ref trimmed) is { } offset)
+            return !NamedZone().IsMatch(trimmed) && Parse(trimmed) is { Offset: null } clock ? clock with { Offset = offset } : null;
         return DateTimeOffset.TryParse(trimmed, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset named)
             ? new TimeStamp(named.DateTime, named.Offset == TimeSpan.Zero && !ZoneAtEnd().IsMatch(trimmed) ? null : named.Offset)
             : null;
     }
 
     /// <summary>Reads 05/01/2026 13:00 and its relatives with - and . in an order that is known; null: it is none of these.</summary>
-    public static TimeStamp? Parse(string text, DayOrder order) => YearLast().Match(text.Trim()) is not { Success: true } match ? null
+    public static TimeStamp? Parse(string text, DayOrder order) =>
+        IsLong(text) || YearLast().Match(text.Trim()) is not { Success: true } match ? null
         : order == DayOrder.DayFirst ? Of(match, "y", "b", "a") : Of(match, "y", "a", "b");
 
     /// <summary>The first two numbers of 05/01/2026, and what separates them; null: it is no such date.</summary>
     public static (int First, int Second, char Separator)? Numbers(string text) =>
-        YearLast().Match(text.Trim()) is { Success: true } match
+        !IsLong(text) && YearLast().Match(text.Trim()) is { Success: true } match
             ? (Number(match, "a"), Number(match, "b"), match.Groups["x"].Value[0]) : null;
 
     /// <summary>The year in which days without one are put: it has a 29 February.</summary>
@@ -103,7 +108,7 @@ public static partial class TimeText
     /// <summary>Reads 3-Dec, 3 December 13:05, in the year <see cref="NoYear"/>; null: it is no such text.</summary>
     public static TimeStamp? Yearless(string text)
     {
-        if (NoYearAt().Match(text.Trim()) is not { Success: true } match) return null;
+        if (IsLong(text) || NoYearAt().Match(text.Trim()) is not { Success: true } match) return null;
         int month = MonthOf(match.Groups["mon"].Value), day = Number(match, "d");
         TimeSpan? ofDay = match.Groups["h"].Success ? Day(match) : TimeSpan.Zero;
         return ofDay is { } time && day >= 1 && day <= DateTime.DaysInMonth(NoYear, month)
@@ -111,16 +116,20 @@ public static partial class TimeText
     }
 
     /// <summary>Reads a date and an hour of digits alone, 2026010513 or 202601055; null: it is no such text.</summary>
-    public static TimeStamp? HourOfDigits(string text) => DigitsOfHours().Match(text.Trim()) is { Success: true } match
+    public static TimeStamp? HourOfDigits(string text) => !IsLong(text) && DigitsOfHours().Match(text.Trim()) is { Success: true } match
         ? Of(match, "y", "m", "d") : null;
 
     /// <summary>A time of day alone, such as 13:05 or 1:05:00 PM.</summary>
-    public static TimeSpan? OfDay(string text) => OnlyTime().Match(text.Trim()) is { Success: true } match ? Day(match) : null;
+    public static TimeSpan? OfDay(string text) =>
+        !IsLong(text) && OnlyTime().Match(text.Trim()) is { Success: true } match ? Day(match) : null;
 
     /// <summary>What passed since a start: 26:05:00.5, 1 day, 2:05:00 and 1 days 02:05:00; null: it is no such text.</summary>
-    public static TimeSpan? Elapsed(string text) => SinceStart().Match(text.Trim()) is not { Success: true } match ? null
+    public static TimeSpan? Elapsed(string text) => IsLong(text) || SinceStart().Match(text.Trim()) is not { Success: true } match ? null
         : TimeSpan.FromDays(Number(match, "d")) + TimeSpan.FromHours(Number(match, "h")) + TimeSpan.FromMinutes(Number(match, "n"))
             + TimeSpan.FromSeconds(Number(match, "s")) + Fraction(match);
+
+    /// <summary>Whether a text has more characters than any time, spaces around it not counted.</summary>
+    internal static bool IsLong(string text) => text.Length > MostLetters && text.AsSpan().Trim().Length > MostLetters;
 
     /// <summary>Takes the name of a zone out of a text, with the space before it.</summary>
     /// <param name="text">What is left of it.</param>
@@ -132,8 +141,13 @@ public static partial class TimeText
         return Zones.GetValueOrDefault(match.Groups["zone"].Value);
     }
 
+    /// <summary>A text without each of its words that may be the name of a zone, one after the other, with the space before it.</summary>
+    internal static IEnumerable<string> WithoutWord(string text) =>
+        Capitals().Matches(text).Select(match => text.Remove(match.Index, match.Length));
+
     /// <summary>The name of a zone at the end of a time that is not read because of it; null: it is another text.</summary>
-    internal static string? UnknownZone(string text) => LastWord().Match(text.Trim()) is { Success: true } match
+    internal static string? UnknownZone(string text) => !IsLong(text) && LastWord().Match(text.Trim()) is { Success: true } match
+        && !NamedZone().IsMatch(match.Groups["word"].Value)
         && (Parse(match.Groups["time"].Value) is not null || Numbers(match.Groups["time"].Value) is not null) ? match.Groups["word"].Value
         : null;
 
@@ -208,65 +222,70 @@ public static partial class TimeText
     static int Number(Match match, string group) =>
         match.Groups[group] is { Success: true } found ? int.Parse(found.ValueSpan, CultureInfo.InvariantCulture) : 0;
 
-    [GeneratedRegex(@"^(?<y>\d{4})[-/.](?<m>\d{1,2})[-/.](?<d>\d{1,2})([Tt ,]+" + TimeOfDay + @")?(" + Zone + ")?$",
-        RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^(?<y>[0-9]{4})[-/.](?<m>[0-9]{1,2})[-/.](?<d>[0-9]{1,2})([Tt ,]+" + TimeOfDay + @")?(" + Zone + ")?$",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex YearFirst();
 
-    [GeneratedRegex(@"^(?<a>\d{1,2})(?<x>[-/.])(?<b>\d{1,2})[-/.](?<y>\d{4}|\d{2})([Tt ,]+" + TimeOfDay + @")?(" + Zone + ")?$",
-        RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^(?<a>[0-9]{1,2})(?<x>[-/.])(?<b>[0-9]{1,2})[-/.](?<y>[0-9]{4}|[0-9]{2})([Tt ,]+" + TimeOfDay + @")?(" + Zone + ")?$",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex YearLast();
 
-    [GeneratedRegex(@"^(?<y>\d{4})(?<m>\d{2})(?<d>\d{2})([T ]?(?<h>\d{2})(?<n>\d{2})((?<s>\d{2})([.,](?<f>\d+))?)?)?(" + Zone + ")?$",
-        RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^(?<y>[0-9]{4})(?<m>[0-9]{2})(?<d>[0-9]{2})"
+        + @"([T ]?(?<h>[0-9]{2})(?<n>[0-9]{2})((?<s>[0-9]{2})([.,](?<f>[0-9]+))?)?)?(" + Zone + ")?$",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Compact();
 
-    [GeneratedRegex(@"^(?<y>\d{4})-?W(?<w>\d{2})(-?(?<d>[1-7]))?$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^(?<y>[0-9]{4})-?W(?<w>[0-9]{2})(-?(?<d>[1-7]))?$", RegexOptions.CultureInvariant)]
     private static partial Regex Week();
 
-    [GeneratedRegex(@"^(?<y>\d{4})-(?<j>\d{3})[Tt ]+" + TimeOfDay + "(" + Zone + ")?$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^(?<y>[0-9]{4})-(?<j>[0-9]{3})[Tt ]+" + TimeOfDay + "(" + Zone + ")?$",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Ordinal();
 
-    [GeneratedRegex(@"^((?<y>\d{4})[- ]?[Qq](?<q>[1-4])|[Qq](?<q>[1-4])[- /]?(?<y>\d{4}))$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^((?<y>[0-9]{4})[- ]?[Qq](?<q>[1-4])|[Qq](?<q>[1-4])[- /]?(?<y>[0-9]{4}))$", RegexOptions.CultureInvariant)]
     private static partial Regex Quarter();
 
-    [GeneratedRegex(@"^(?<y>\d{4})-?M(?<m>\d{2})$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^(?<y>[0-9]{4})-?[Mm](?<m>[0-9]{1,2})$", RegexOptions.CultureInvariant)]
     private static partial Regex MonthOfYear();
 
     // As Python's and pandas' differences of times are written, and a stop-watch that does not begin anew after a day.
-    [GeneratedRegex(@"^((?<d>\d{1,6}) days?,? +)?(?<h>\d{1,6}):(?<n>[0-5]\d):(?<s>[0-5]\d)([.,](?<f>\d+))?$",
+    [GeneratedRegex(@"^((?<d>[0-9]{1,6}) days?,? +)?(?<h>[0-9]{1,6}):(?<n>[0-5][0-9]):(?<s>[0-5][0-9])([.,](?<f>[0-9]+))?$",
         RegexOptions.CultureInvariant)]
     private static partial Regex SinceStart();
 
-    [GeneratedRegex(@" ?\b(?<zone>UTC|GMT|Z|" + ZoneNames + @")\b", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@" ?\b(?<zone>UTC|GMT|Z|" + ZoneNames + @")\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex NamedZone();
+
+    [GeneratedRegex(@" ?\b[A-Z]{2,5}\b", RegexOptions.CultureInvariant)]
+    private static partial Regex Capitals();
 
     [GeneratedRegex("^(?<time>.*[0-9Mm]) (?<word>[A-Z]{2,5})$", RegexOptions.CultureInvariant)]
     private static partial Regex LastWord();
 
     // As ctime(3) and date(1) write it.
-    [GeneratedRegex("^((mon|tue|wed|thu|fri|sat|sun),? +)?(?<mon>" + Months + @") +(?<d>\d{1,2}) +" + TimeOfDay + "(" + Zone
-        + @")? +(?<y>\d{4})$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex("^((mon|tue|wed|thu|fri|sat|sun),? +)?(?<mon>" + Months + @") +(?<d>[0-9]{1,2}) +" + TimeOfDay + "(" + Zone
+        + @")? +(?<y>[0-9]{4})$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex OfC();
 
     // Of the common log format, in its brackets or not.
-    [GeneratedRegex(@"^\[?(?<d>\d{1,2})/(?<mon>" + Months + @")/(?<y>\d{4}):" + TimeOfDay + "(" + Zone + @")?\]?$",
+    [GeneratedRegex(@"^\[?(?<d>[0-9]{1,2})/(?<mon>" + Months + @")/(?<y>[0-9]{4}):" + TimeOfDay + "(" + Zone + @")?\]?$",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex OfServer();
 
-    [GeneratedRegex(@"^(?<y>(19|20)\d{2})(?<m>\d{2})(?<d>\d{2})(?<h>\d|[01]\d|2[0-3])$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^(?<y>(19|20)[0-9]{2})(?<m>[0-9]{2})(?<d>[0-9]{2})(?<h>[0-9]|[01][0-9]|2[0-3])$", RegexOptions.CultureInvariant)]
     private static partial Regex DigitsOfHours();
 
-    [GeneratedRegex(@"^(?<d>\d{1,2})[-/. ]? ?(?<mon>" + Months + @")[a-z]*\.?([Tt ,]+" + TimeOfDay + ")?$",
+    [GeneratedRegex(@"^(?<d>[0-9]{1,2})[-/. ]? ?(?<mon>" + Months + @")[a-z]*\.?([Tt ,]+" + TimeOfDay + ")?$",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex NoYearAt();
 
     [GeneratedRegex("^" + TimeOfDay + "$", RegexOptions.CultureInvariant)]
     private static partial Regex OnlyTime();
 
-    [GeneratedRegex(@"\b(" + Months + @")[a-z]*\b.*\d|\d.*(" + Months + ")", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"\b(" + Months + @")[a-z]*\b.*[0-9]|[0-9].*(" + Months + ")", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex MonthName();
 
-    [GeneratedRegex(@"(Z|GMT|[+-]\d{2}:?\d{2})$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"(Z|GMT|[+-][0-9]{2}:?[0-9]{2})$", RegexOptions.CultureInvariant)]
     private static partial Regex ZoneAtEnd();
 
     [GeneratedRegex(@"^[0-9]+$", RegexOptions.CultureInvariant)]

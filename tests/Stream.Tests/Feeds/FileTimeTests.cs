@@ -41,6 +41,8 @@ public sealed class FileTimeTests : FileTests
     [InlineData("07/05/2026 09:00 EDT")]
     [InlineData("Sun Jul 05 15:00:00 CEST 2026")]
     [InlineData("5 Jul 2026 22:00 JST")]
+    [InlineData("2026-07-05 15:00:00 cest")]
+    [InlineData("5 jul 2026 22:00 jst")]
     [InlineData("2026-186 13:00")]
     [InlineData("2026-186T13:00:00.000Z")]
     public void A_zone_by_its_name_and_a_day_by_its_number_are_read(string text) =>
@@ -48,17 +50,49 @@ public sealed class FileTimeTests : FileTests
             new FeedOptions { TimeFormat = text[2] == '/' ? "month-first" : null, TimeColumn = "date" }).Rows[0].Time);
 
     [Theory]
-    [InlineData("2026-01-05 13:00:00 CST")]
-    [InlineData("01/05/2026 1:00 PM IST")]
-    public void A_zone_of_several_clocks_is_asked_for(string text)
+    [InlineData("2026-01-05 13:00:00 CST", "%Y-%m-%d %H:%M:%S %Z", "Asia/Shanghai")]
+    [InlineData("2026-01-05 13:00:00 CST", "%Y-%m-%d %H:%M:%S CST", "Asia/Shanghai")]
+    [InlineData("01/05/2026 10:30 AM IST", "%m/%d/%Y %I:%M %p %Z", "Asia/Kolkata")]
+    [InlineData("01/05/2026 05:00 AM GMT", "%m/%d/%Y %I:%M %p %Z", "America/Chicago")]  // what is of one clock is of that
+    public void A_zone_of_several_clocks_is_asked_for(string text, string form, string zone)
     {
-        Assert.Contains("unknown or of several clocks: say the form with it", Refused($"time,value\n{text},1.5\n"),
-            StringComparison.Ordinal);
-        Assert.Equal(new DateTime(2026, 1, 5, 5, 0, 0), Read("time,value\n2026-01-05 13:00:00 CST,1.5\n", new FeedOptions
+        if (!text.EndsWith("GMT", StringComparison.Ordinal))
+            Assert.Contains($"'{text}' in column time names a zone, {text[^3..]}, that is unknown or of several clocks: say the form",
+                Refused($"time,value\n2026-01-05 12:00:00 GMT,1.5\n{text},1.5\n"), StringComparison.Ordinal);
+        Assert.Equal(new DateTime(2026, 1, 5, 5, 0, 0), Read($"time,value\n{text},1.5\n",
+            new FeedOptions { TimeFormat = form, Zone = TimeZoneInfo.FindSystemTimeZoneById(zone) }).Rows[0].Time);
+    }
+
+    [Theory]
+    [InlineData("America/Chicago", "CST", "CDT", "2026-03-08 08:00")]
+    [InlineData("America/Chicago", "CST", "CDT", "2026-11-01 07:00")]
+    [InlineData("Europe/London", "GMT", "BST", "2026-03-29 01:00")]
+    [InlineData("Europe/London", "GMT", "BST", "2026-10-25 01:00")]
+    public void A_clock_with_summer_time_is_read_over_its_changes(string id, string winter, string summer, string around)
+    {
+        TimeZoneInfo zone = TimeZoneInfo.FindSystemTimeZoneById(id);
+        DateTime begin = DateTime.Parse(around, CultureInfo.InvariantCulture).AddHours(-10);
+        string At(int i)
         {
-            TimeFormat = "%Y-%m-%d %H:%M:%S CST",
-            Zone = TimeZoneInfo.FindSystemTimeZoneById("Asia/Shanghai"),
-        }).Rows[0].Time);
+            DateTime utc = DateTime.SpecifyKind(begin.AddMinutes(10 * i), DateTimeKind.Utc), clock = utc + zone.GetUtcOffset(utc);
+            string name = zone.IsDaylightSavingTime(utc) ? summer : winter;
+            return $"{clock.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture)} {name}";
+        }
+        string text = "time,value\n" + Rows(120, i => $"{At(i)},{N(i % 7)}.5");
+        Assert.Contains("--time-format \"%Y-%m-%d %H:%M:%S %Z\" --timezone", Refused(text), StringComparison.Ordinal);
+        FeedRow[] rows = Read(text, new FeedOptions { TimeFormat = "%Y-%m-%d %H:%M:%S %Z", Zone = zone }).Rows;
+        Assert.Equal(Enumerable.Range(0, 120).Select(i => begin.AddMinutes(10 * i)), rows.Select(row => row.Time));
+        Assert.All(rows, row => Assert.Null(row.Problem));
+    }
+
+    [Fact]
+    public void Fewer_times_than_half_of_a_zone_of_several_clocks_are_refused_and_it_is_said_what_would_read_them()
+    {
+        (CsvFeed feed, FeedRow[] rows) = Read("time,value\n"
+            + Rows(100, i => $"2026-03-29 {i / 10:d2}:{i % 10:d2}:00 {(i < 60 ? "GMT" : "BST")},{N(i % 7)}.5"));
+        Assert.Equal(40, rows.Count(row => row.Problem is not null));
+        Assert.StartsWith("'2026-03-29 06:00:00 BST' in column time names a zone, BST, that is unknown or of several clocks",
+            Assert.Single(feed.Notes), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -66,6 +100,8 @@ public sealed class FileTimeTests : FileTests
     [InlineData("2026-Q1", "2026-Q3")]
     [InlineData("Q1 2026", "Q3 2026")]
     [InlineData("2026M01", "2026M07")]
+    [InlineData("2026m1", "2026m7")]
+    [InlineData("2026q1", "2026q3")]
     public void A_quarter_or_a_month_of_statistics_is_its_first_day(string first, string second) =>
         Assert.Equal([new DateTime(2026, 1, 1), new DateTime(2026, 7, 1)],
             Read($"date,value\n{first},1.5\n{second},2.5\n").Rows.Select(row => row.Time));
@@ -89,8 +125,44 @@ public sealed class FileTimeTests : FileTests
         Assert.Equal(new DateTime(2026, 1, 5, 1, 0, 0), Read($"woche,gemessen,wert\n{rows}").Rows[1].Time);
         rows = Rows(60, i => $"2026-03-01,{N(46027 + i / 24.0)},{N(i % 7)}.5");
         Assert.Equal(new DateTime(2026, 1, 5, 1, 0, 0), Read($"date,timestamp,flow\n{rows}").Rows[1].Time);
+        // Sampled by the hour, two rows each, beside stamps of what was opened whenever: those are more, and go to and fro.
+        var random = new Random(3);
+        string Opened() => new DateTime(2024, 1, 1).AddMinutes(random.Next(1_000_000)).ToString("s", CultureInfo.InvariantCulture);
+        string Sampled(int i) => new DateTime(2026, 1, 5).AddHours(i / 2).ToString("s", CultureInfo.InvariantCulture);
+        Assert.Equal("sampled", Read("opened,sampled,value\n" + Rows(300, i => $"{Opened()},{Sampled(i)},{N(i % 7)}.5")).Feed.TimeColumn);
+        Assert.Equal("sampled", Read("sampled,opened,value\n" + Rows(300, i => $"{Sampled(i)},{Opened()},{N(i % 7)}.5")).Feed.TimeColumn);
+        Assert.Equal("date", Read("created_at,date,value\n" + Rows(300, i => $"{Opened()},{Sampled(i)},{N(i % 7)}.5")).Feed.TimeColumn);
+        Assert.Equal("date", Read("date,value\n" + Rows(300, i => $"{Opened()},{N(i % 7)}.5")).Feed.TimeColumn);
         rows = Rows(60, i => $"2026-03-01,{N(i % 7)}.5");
         Assert.Equal(new DateTime(2026, 3, 1), Read($"date,flow\n{rows}").Rows[1].Time);  // late, which is told; better than counted
+    }
+
+    [Fact]
+    public void A_date_whose_order_a_row_settles_is_the_clock_after_a_week_too_and_one_that_none_settles_is_not_asked_about_beside_a_clock()
+    {
+        Assert.Equal("messung", Read("woche,messung,wert\n"
+            + Rows(20 * 24, i => $"2026-W{2 + i / 168:d2},{5 + i / 24:d2}.01.2026 {i % 24:d2}:00,{N(i % 7)}.5")).Feed.TimeColumn);
+        string Born(int i) => $"0{1 + i * i % 9}/0{1 + i * 7 % 9}/19{60 + i % 30}";
+        string At(int i) => $"2026-01-05 {i % 24:d2}:00:00";
+        Assert.Equal("at", Read("at,born,value\n" + Rows(20, i => $"{At(i)},{Born(i)},{N(i % 7)}.5")).Feed.TimeColumn);
+        Assert.Equal("at", Read("born,at,value\n" + Rows(20, i => $"{Born(i)},{At(i)},{N(i % 7)}.5")).Feed.TimeColumn);
+        string Mixed(int i) => i == 3 ? "13/02" : "02/13";
+        Assert.Equal("at", Read("born,at,value\n" + Rows(20, i => $"{Mixed(i)}/1970,{At(i)},{N(i % 7)}.5")).Feed.TimeColumn);
+        Assert.Contains("no row decides", Refused("born,value\n" + Rows(20, i => $"{Born(i)},{N(i % 7)}.5")), StringComparison.Ordinal);
+        Assert.Contains("only reads month first", Refused("born,value\n13/02/1970,1.5\n02/13/1970,2.5\n"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Dates_come_before_a_stopwatch()
+    {
+        string Run(int i) => $"{i / 60}:{i % 60:d2}:00";
+        string At(int i) => new DateTime(2026, 1, 5).AddMinutes(i).ToString("s", CultureInfo.InvariantCulture);
+        foreach (string header in (string[])["Date,Time", "at,Elapsed", "Date,Elapsed"])
+        {
+            (CsvFeed feed, FeedRow[] rows) = Read($"{header},value\n" + Rows(1500, i => $"{At(i)},{Run(i)},{N(i % 7)}.5"));
+            Assert.Equal((header.Split(',')[0], new DateTime(2026, 1, 6, 0, 59, 0)), (feed.TimeColumn, rows[^1].Time));
+        }
+        Assert.Equal("laufzeit", Read("value,laufzeit\n" + Rows(1500, i => $"{N(i % 7)}.5,{Run(i)}")).Feed.TimeColumn);  // passes a day
     }
 
     [Fact]
@@ -167,6 +239,12 @@ public sealed class FileTimeTests : FileTests
     [InlineData("%d/%b/%Y:%H:%M:%S %z", "04/Jan/2026:11:00:00 +0100")]
     [InlineData("%Y-%m-%d %H:%M:%S %Z", "2026-01-04 11:00:00 CET")]
     [InlineData("%a %b %d %H:%M:%S %Z %Y", "Sun Jan 04 05:00:00 EST 2026")]
+    [InlineData("%Y-%m-%d %H:%M:%S %Z%z", "2026-01-04 11:00:00 GMT+0100")]
+    [InlineData("%Y-%m-%d %H:%M:%S %z %Z", "2026-01-04 04:00:00 -0600 CST")]
+    [InlineData("%a %b %d %Y %H:%M:%S %Z%z", "Sun Jan 04 2026 15:30:00 GMT+0530")]
+    [InlineData("%Y-%j %H:%M", "2026-004 10:00")]
+    [InlineData("%Y%j%H%M", "20260041000")]
+    [InlineData("%j/%Y %H:%M:%S %Z", "004/2026 11:00:00 CET")]
     public void A_form_as_C_and_Python_write_it_reads_what_they_write_by_it(string form, string text) =>
         Assert.Equal(new DateTime(2026, 1, 4, 10, 0, 0),
             Read($"when,value\n\"{text}\",1.5\n", new FeedOptions { TimeColumn = "when", TimeFormat = form }).Rows[0].Time);
@@ -175,6 +253,10 @@ public sealed class FileTimeTests : FileTests
     public void A_form_with_a_code_that_is_none_is_refused_and_so_is_one_whose_words_alone_say_a_day()
     {
         Assert.Null(ColumnTimes.Of("%Y-%m-%d %Q", null));
+        Assert.Null(ColumnTimes.Of("%Y %-j", null));
+        Assert.Null(ColumnTimes.Of("%Y %j", null)!.Read("2026 366"));
+        Assert.Null(ColumnTimes.Of("%Y %j", null)!.Read("2026 000"));
+        Assert.Equal(new DateTime(2024, 12, 31), ColumnTimes.Of("%Y %j", null)!.Read("2024 366"));
         Assert.Null(ColumnTimes.Of("%b %H:%M day", null));
         Assert.Null(ColumnTimes.Of("%a %Y %H:%M", null));
     }
@@ -300,6 +382,35 @@ public sealed class FileTimeTests : FileTests
             StringComparison.Ordinal);
         Assert.Equal([1, 2, 3], Read(text, new FeedOptions { Sort = true }).Rows.Select(row => row.Values[0]));
     }
+
+    [Theory]
+    [InlineData("٢٠٢٦-٠١-٠٥ ١٣:٠٠:٠٠")]
+    [InlineData("２０２６-01-05 13:00")]
+    [InlineData("٠٥/٠١/٢٠٢٦")]
+    [InlineData("5 Jan ٢٠٢٦ 13:00")]
+    [InlineData("٢٠٢٦Q1")]
+    [InlineData("٢٦:05:00")]
+    [InlineData("5 Jan 2026 Z UTC")]
+    public void A_row_whose_time_has_other_digits_or_two_zones_is_refused_and_the_rest_goes_on(string text)
+    {
+        FeedRow[] rows = Read("time,value\n" + Rows(40, i => $"{(i == 20 ? text : $"2026-01-05 13:{i:d2}:00")},{N(i % 7)}.5")).Rows;
+        Assert.Equal(40, rows.Length);
+        Assert.Equal([20], rows.Select((row, i) => (row, i)).Where(row => row.row.Problem is not null).Select(row => row.i));
+        Assert.Contains("is no time", Refused($"time,value\n{text},1.5\n{text},2\n"), StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = 60_000)]  // 16,000 names of zones took 24 s, and 30,000 the process
+    public Task A_long_text_is_no_time_and_costs_its_own_row() => Task.Run(() =>
+    {
+        string zones = "5 Jan 2026" + string.Concat(Enumerable.Repeat(" Z", 30_000));
+        string At(int i) => i % 4 == 3 ? zones : $"5 Jan 2026 1{i / 60}:{i % 60:d2}";
+        FeedRow[] rows = Read("time,value\n" + Rows(400, i => $"{At(i)},{N(i % 7)}.5")).Rows;
+        Assert.Equal(100, rows.Count(row => row.Problem is not null));
+        foreach (string form in (string[])["%d %b %Y %Z", "day-first", "elapsed", "d MMM yyyy"])
+            Assert.Contains("is not written as --time-format", Refused($"time,value\n{zones},1.5\n",
+                new FeedOptions { TimeFormat = form, TimeColumn = "time" }), StringComparison.Ordinal);
+        Assert.Null(FeedTime.Parse(zones));
+    });
 
     [Fact]
     public void A_named_column_that_holds_no_times_says_so() =>

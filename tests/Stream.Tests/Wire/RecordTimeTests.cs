@@ -43,6 +43,7 @@ public sealed class RecordTimeTests
     [InlineData("\"01/05/2026 13:00\"", "month-first", "2026-01-05 13:00:00")]
     [InlineData("\"05/01/2026 13:00\"", "day-first", "2026-01-05 13:00:00")]
     [InlineData("\"2026|005\"", "yyyy|ddd", "none")]
+    [InlineData("\"2026-01-05 14:00:00 GMT+0100\"", "%Y-%m-%d %H:%M:%S %Z%z", "2026-01-05 13:00:00")]
     [InlineData("\"05-01-26 13h\"", "dd-MM-yy HH'h'", "2026-01-05 13:00:00")]
     [InlineData("1767618000000000001", "ns", "2026-01-05 13:00:00")]
     public void A_form_that_is_said_holds_for_all_records(string time, string format, string shown) =>
@@ -96,6 +97,38 @@ public sealed class RecordTimeTests
         Assert.Equal(shown, Shown(Decode("\"2026-10-25 02:30\"", zone: "Europe/Copenhagen", sent: then).Frame?.Time));
         Assert.Equal("2026-10-25 02:30:00", Shown(Decode("\"2026-10-25 02:30Z\"", zone: "Europe/Copenhagen", sent: then).Frame?.Time));
     }
+
+    [Theory]
+    [InlineData("٢٠٢٦-٠١-٠٥ ١٣:٠٠:٠٠")]
+    [InlineData("２０２６-01-05 13:00")]
+    [InlineData("٢٠٢٦٠١٠٥")]
+    [InlineData("٠٥.٠١.٢٠٢٦")]
+    [InlineData("٥ Jan 2026")]
+    [InlineData("5 Jan 2026 Z UTC")]
+    [InlineData("5 Jan 2026 13:00 CET CET")]
+    public void A_time_in_other_digits_or_of_two_zones_is_refused(string text)
+    {
+        foreach (string format in (string[])["", "day-first", "elapsed", "%Y-%m-%d %H:%M:%S", "%d %b %Y %Z"])
+            Assert.Equal(Rejection.BadTimestamp, Decode($"\"{text}\"", format).DeadLetter?.Reason);
+    }
+
+    [Fact]
+    public void A_text_as_long_as_a_record_is_refused_as_any_other()
+    {
+        string zones = "5 Jan 2026" + string.Concat(Enumerable.Repeat(" Z", 30_000));
+        foreach (string format in (string[])["", "day-first", "elapsed", "%d %b %Y %Z"])
+            Assert.Equal(Rejection.BadTimestamp, Decode($"\"{zones}\"", format).DeadLetter?.Reason);
+    }
+
+    [Theory]
+    [InlineData("2026-01-05 13:00:00 CST", "America/Chicago", "2026-01-05 19:00:00")]
+    [InlineData("2026-07-05 13:00:00 CDT", "America/Chicago", "2026-07-05 18:00:00")]
+    [InlineData("2026-07-05 13:00:00 BST", "Europe/London", "2026-07-05 12:00:00")]
+    [InlineData("2026-07-05 13:00:00 UTC", "America/Chicago", "2026-07-05 13:00:00")]
+    [InlineData("2026-07-05 13:00:00 CDT", "", "none")]
+    [InlineData("2026-07-05 13:00:00", "America/Chicago", "none")]
+    public void A_zone_of_several_clocks_is_that_of_the_clock_that_is_said(string time, string zone, string shown) =>
+        Assert.Equal(shown, Shown(Decode($"\"{time}\"", "%Y-%m-%d %H:%M:%S %Z", zone).Frame?.Time));
 
     [Theory]
     [InlineData("sometimes", "", "timestampFormat must be day-first, month-first, s, ms, us, ns, excel, elapsed, or the form itself")]
