@@ -54,8 +54,8 @@ public sealed class OutgoingNoticeTests
     [Theory]
     [InlineData("0 1", "", "bytes + packets tell of each other, so far: each channel is judged by itself")]
     [InlineData("", "0 1", "no channel tells of another, so far: each channel is judged by itself")]
-    [InlineData("0 1", "2", "bytes + packets tell of each other, 2 of none, so far: each channel is judged by itself")]
-    [InlineData("0 1,2 3", "", "bytes + packets and 2 + 3 tell of each other, so far: each channel is judged by itself")]
+    [InlineData("0 1", "2", "bytes + packets tell of each other, channel 2 of none, so far: each channel is judged by itself")]
+    [InlineData("0 1,2 3", "", "bytes + packets and channel 2 + channel 3 tell of each other, so far: each channel is judged by itself")]
     public void That_channels_tell_nothing_of_each_other_is_an_event_of_its_own(string groups, string alone, string says)
     {
         int[] Numbers(string text) => [.. text.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(int.Parse)];
