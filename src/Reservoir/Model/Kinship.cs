@@ -22,6 +22,7 @@ sealed class Kinship
     const double Together = .14;     // correlation of what was unforeseen; by chance .05 in a half
     const double Outlier = 3;        // deviations to which errors are limited, so that a few do not decide
     const double Farthest = 10;      // deviations to which values are limited: a pulse that comes once in a hundred frames is as far out
+    const int MostPasses = 100;
     const int Features = 7;
     const double Ridge = 10;         // frames' worth of no relation
 
@@ -54,10 +55,11 @@ sealed class Kinship
         for (int c = 0; c < channels; c++)
         {
             first[c] = c;
+            int moves = Moves(_rows[c]);
             Standardise(_rows[c]);
             bool rhythmic = _rhythm.Period([_rows[c]], _count) > 0;
             _errors[c] = [];
-            if (!rhythmic && Moves(_rows[c]) < Moving * _count) continue;  // as a setpoint or a switch
+            if (!rhythmic && moves < Moving * _count) continue;  // as a setpoint or a switch
             double[] errors = Errors(_rows[c], reservoir, readout), last = Autoregression(_rows[c]);
             foretold[c] = rhythmic || MeanSquare(errors) < Foretold * MeanSquare(last);
             _errors[c] = Limited(errors);
@@ -91,7 +93,8 @@ sealed class Kinship
     void Standardise(float[] row)
     {
         (double mean, double deviation, bool limited) = (0, 0, true);
-        while (limited)
+        // Of a few that stand out of nothing, each pass would leave as much as rounding does.
+        for (int pass = 0; limited && pass < MostPasses; pass++)
         {
             (double sum, double squares) = (0, 0);
             foreach (float u in row.AsSpan(0, _count)) sum += u;

@@ -22,6 +22,7 @@ sealed class OnlineModel
     readonly Normality _normality;
     readonly double[] _errors;      // [horizons×channels]
     readonly double[] _prediction;  // ŷ, scratch [channels]
+    int _doubts;                    // frames of the warm-up with a value that was taken for none
     readonly bool[] _stays;         // what is expected where it was last, scratch [channels]
     readonly Bar _bar;
     Judge _judge;
@@ -181,6 +182,7 @@ sealed class OnlineModel
         {
             ReadOnlySpan<double> next = frames.AsSpan(done * _channels);
             count = _scaler!.Steady(next, Math.Min(_predictor.AtOnce, times.Length - done));
+            if (_step < _schedule.AlarmFrom) count = _scaler.Near(next, count);
             count = MissingValues.Together(next, _channels, count);
             Advance(times.AsSpan(done, count), next[..(count * _channels)], results.AsSpan(0, count),
                 expected.AsSpan(0, count * _channels), muted: default);
@@ -304,13 +306,15 @@ sealed class OnlineModel
             bool clipped = _scaler!.Scale(times[t], frames.Slice(t * _channels, _channels), scaled.Slice(t * _channels, _channels),
                 expected.Slice(t * _channels, _channels), judged);
             if (!judged) Withhold(scaled.Slice(t * _channels, _channels));
-            bool doubted = times.Length == 1 && judged && _step < _schedule.AlarmFrom && Doubt(frames, scaled);
+            bool doubted = times.Length == 1 && judged && _step < _schedule.AlarmFrom
+                && _doubts <= FaultCodes.MostCodes * _schedule.AlarmFrom && Doubt(frames, scaled);
             if (times.Length == 1 && MissingValues.Any(scaled)) count = Impute(scaled);
+            ReadOnlySpan<double> came = frames;
             if (doubted) frames = s_doubted.AsSpan(0, _channels);
             if ((count == _channels && !doubted) || !judged) continue;
             _left.Count(clipped, _scaler, scaled.Slice(t * _channels, _channels), count == 0 ? default : _missing!.Which,
                 _judge.CanMove);
-            if (_left.Beyond > 0) _beyond?.Keep(times[t], frames.Slice(t * _channels, _channels));
+            if (_left.Beyond > 0) _beyond?.Keep(times[t], came.Slice(t * _channels, _channels));
             else _beyond?.Clear();
         }
         _predictor.Begin(times, scaled);
@@ -335,6 +339,7 @@ sealed class OnlineModel
             if (doubtful) scaled[c] = double.NaN;
             any |= doubtful;
         }
+        if (any) _doubts++;
         return any;
     }
 
@@ -495,6 +500,7 @@ sealed class OnlineModel
         _alarm.Carry(ref state, state.Holds(6) ? _judge.Names.Length : state.Holds(4) ? _judge.ScoresBefore6 : _judge.ScoresBefore4);
         if (state.Holds(4)) _bar.Carry(ref state);
         _report.Carry(ref state);
+        if (state.Holds(6)) state.Carry(ref _doubts);
         state.Carry(ref _time);
         state.Carry(ref _step);
         if (state.Holds(6)) _washOut.Carry(ref state);

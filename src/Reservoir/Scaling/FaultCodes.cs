@@ -7,7 +7,10 @@ namespace Esn;
 /// </summary>
 static class FaultCodes
 {
-    const double MostWidths = 50, MostCodes = .02;  // interquartile ranges beyond which a value is a code; part of the values
+    /// <summary>Part of the first values that are codes, at the most.</summary>
+    public const double MostCodes = .02;
+
+    const double MostWidths = 50;                   // interquartile ranges beyond which a value is a code
     const double FarWidths = 500, MostAlike = .2;   // the same of one that comes often, always as the very same value
 
     /// <summary>The values without codes.</summary>

@@ -108,7 +108,8 @@ public sealed partial class TimeFormat
             : ThreeDigits().Matches(text).Select(match => OnDay(text, match.Index)).FirstOrDefault(at => at is not null);
 
         DateTimeOffset? OnDay(string text, int at) => int.Parse(text.AsSpan(at, 3), CultureInfo.InvariantCulture) is var day and > 0
-            && Parsed(text.Remove(at, 3).Insert(at, FirstOfYear)) is { } year && day <= (DateTime.IsLeapYear(year.Year) ? 366 : 365)
+            && Parsed(text.Remove(at, 3).Insert(at, FirstOfYear)) is { Year: < 9999 } year
+            && day <= (DateTime.IsLeapYear(year.Year) ? 366 : 365)
             ? year.AddDays(day - 1) : null;
 
         DateTimeOffset? Parsed(string text) =>

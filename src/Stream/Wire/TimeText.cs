@@ -285,7 +285,7 @@ public static partial class TimeText
     [GeneratedRegex(@"\b(" + Months + @")[a-z]*\b.*[0-9]|[0-9].*(" + Months + ")", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex MonthName();
 
-    [GeneratedRegex(@"(Z|GMT|[+-][0-9]{2}:?[0-9]{2})$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"(Z|GMT|[+-][0-9]{2}:?[0-9]{2})$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex ZoneAtEnd();
 
     [GeneratedRegex(@"^[0-9]+$", RegexOptions.CultureInvariant)]

@@ -110,6 +110,33 @@ public sealed class ApartChannelsTests
             results.Events().Any(e => e is { Change: AlarmChange.Opened, Position: >= Fault and < Fault + 40 });
     }
 
+    // Whatever stands out of nothing: limiting it to some deviations leaves less each time, and comes to an end.
+    [Fact(Timeout = 60_000)]
+    public async Task A_switch_that_is_thrown_a_few_times_keeps_no_stream()
+    {
+        double[] sines = Feeds.Sines(1010, channels: 2, noise: .05);
+        for (int pulses = 1; pulses <= 12; pulses++)
+        {
+            int until = 800 + pulses;
+            double[] feed = [.. Enumerable.Range(0, 1010).SelectMany(t =>
+                (double[])[sines[2 * t], sines[2 * t + 1], t >= 800 && t < until ? 1 : 0])];
+            StepResult[] results = await Task.Run(() => Take(new Detector(Spec, 3), feed, new double[feed.Length]),
+                TestContext.Current.CancellationToken);
+            Assert.Equal(1010, results.Length);
+        }
+    }
+
+    // Pulses are no codes: what comes again and again is learnt.
+    [Fact]
+    public void Pulses_far_out_are_learnt_after_some()
+    {
+        var random = Chance(6);
+        double[] feed = [.. Enumerable.Range(0, 6000).Select(t => Normal.Sample(random, 0, 1) + (t > 300 && t % 50 == 0 ? 60 : 0))];
+        StepResult[] results = Feeds.Run(Presets.Signal(), feed);
+        Assert.DoesNotContain(results, result => result.Model is { Restarted: true });
+        Assert.InRange(results.Events().Count(e => e is { Change: AlarmChange.Opened, Position: > 3000 }), 0, 3);
+    }
+
     static double[] Lorenz(bool faulty = false)
     {
         (double x, double y, double z) = (1, 1, 20);
