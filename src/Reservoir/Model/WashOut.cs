@@ -8,7 +8,7 @@ namespace Esn;
 /// How long that takes is as the feed drives the units, and what is left of it counts by how well the feed is foretold otherwise. So it is
 /// measured: a twin of the reservoir, at rest where the other one has its past, takes the same frames. As far as the two expect the same,
 /// neither expects anything for the sake of what was before (Jaeger, 2001: the echo state property). Of a feed that comes in pieces which
-/// are shorter than that, the latter half of each is learnt, and the last quarter may alarm.
+/// are shorter than that, each is learnt but for its first quarter, and an eighth later it may alarm.
 /// </remarks>
 /// <param name="schedule">Of the model.</param>
 /// <param name="twin">Of the reservoir; null: the least is enough.</param>
@@ -51,10 +51,10 @@ sealed class WashOut(StepSchedule schedule, EchoTwin? twin)
         if (_since < 0) return false;
         _since++;
         long piece = Longest();
-        bool least = _since <= Math.Min(piece / 2, schedule.Settling);
-        long most = Math.Min(piece - piece / 4, schedule.MostSettling);
+        bool least = _since <= Math.Min(piece / 4, schedule.Settling);
+        long most = Math.Min(piece / 8 * 3, schedule.MostSettling);
         if (_waits) _waits = (!twin!.Agrees(time, frame, prediction, errors) || least) && _since <= most;
-        Echoes = _waits && _since > piece / 2;
+        Echoes = _waits && _since > piece / 4;
         return least || (_waits && !Echoes);
     }
 
