@@ -378,7 +378,7 @@ sealed class OnlineModel
         _bridging = gap ? Math.Min(_bridging + 1, Math.Max(1, _schedule.Settling)) : Math.Max(0, _bridging - 1);
         if (step >= _schedule.NormalityFrom && !bridged && !gap && !muted)
             _normality.Step(TensorPrimitives.SumOfSquares<double>(_errors.AsSpan(0, _channels)) / (_channels - missing),
-                frozen: _alarm.Open);
+                frozen: _alarm.Frozen);
 
         bool warmingUp = step < _schedule.AlarmFrom;
         ReadOnlySpan<double> seen = frame, foreseen = expected;
@@ -400,7 +400,7 @@ sealed class OnlineModel
         }
         _judge.End(y);
 
-        bool learns = !muted && !bridged && !_alarm.Open && step >= _schedule.LearnFrom;
+        bool learns = !muted && !bridged && !_alarm.Frozen && step >= _schedule.LearnFrom;
         if (learns) _predictor.Learn();
         else _predictor.Skip();
         _predictor.Predict();
