@@ -29,6 +29,9 @@ sealed class FirstFrames
     /// <summary>Feed times, [most].</summary>
     public DateTime[] Times => _times;
 
+    /// <summary>The frames, [most×channels], units of the feed; NaN: no value.</summary>
+    public double[] Frames => _frames;
+
     /// <summary>Takes a frame; one that is muted, or has no value, is not kept.</summary>
     /// <param name="time">Of the frame.</param>
     /// <param name="frame">[channels], units of the feed.</param>
@@ -84,17 +87,6 @@ sealed class FirstFrames
             scaler.Scale(_times[t], _filled.AsSpan(at, _channels), scaled.AsSpan(at, _channels), origin, learn: false);
         }
         return scaled;
-    }
-
-    /// <summary>The frames that the model can take together.</summary>
-    /// <param name="from">The first of them.</param>
-    /// <param name="most">≥ 1.</param>
-    /// <returns>[count×channels], NaN: no value.</returns>
-    public ReadOnlySpan<double> Together(int from, int most)
-    {
-        int count = Math.Min(most, _times.Length - from);
-        if (_filled != _frames) count = MissingValues.Together(_frames.AsSpan(from * _channels), _channels, count);
-        return _frames.AsSpan(from * _channels, count * _channels);
     }
 
     /// <summary>Out into a snapshot or back, as long as they are not full.</summary>

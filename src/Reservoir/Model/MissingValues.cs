@@ -5,10 +5,7 @@ namespace Esn;
 sealed class MissingValues(int channels)
 {
     readonly bool[] _which = new bool[channels];
-    readonly double[] _prediction = new double[channels], _known = new double[channels];
-
-    /// <summary>ŷ(t), [channels], scaled: to be filled before <see cref="Impute"/>.</summary>
-    public Span<double> Prediction => _prediction;
+    readonly double[] _known = new double[channels];
 
     /// <summary>Of the last frame: which channels have no value, [channels].</summary>
     public ReadOnlySpan<bool> Which => _which;
@@ -18,9 +15,10 @@ sealed class MissingValues(int channels)
 
     /// <summary>What has no value becomes what was foretold.</summary>
     /// <param name="y">[channels], scaled.</param>
+    /// <param name="foretold">ŷ, [channels], scaled; NaN: 0 is.</param>
     /// <param name="reach">What is foretold is clipped at ± this.</param>
     /// <returns>How many have none.</returns>
-    public int Impute(Span<double> y, double reach)
+    public int Impute(Span<double> y, ReadOnlySpan<double> foretold, double reach)
     {
         int count = 0;
         y.CopyTo(_known);
@@ -29,7 +27,7 @@ sealed class MissingValues(int channels)
             _which[c] = double.IsNaN(y[c]);
             if (!_which[c]) continue;
             count++;
-            y[c] = double.IsNaN(_prediction[c]) ? 0 : Math.Clamp(_prediction[c], -reach, reach);
+            y[c] = double.IsNaN(foretold[c]) ? 0 : Math.Clamp(foretold[c], -reach, reach);
         }
         return count;
     }

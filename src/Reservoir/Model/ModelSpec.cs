@@ -93,7 +93,7 @@ public abstract record ModelSpec
     public virtual int Regressors(int channels) => EchoStateNetwork.RegressorsOf(Reservoir, InputMap, channels);
 
     /// <summary>The most that D may come to: the feed may choose a larger input map.</summary>
-    internal int MostRegressors(int channels) => InputMap is ByBaseLineSpec map && BaseLineWatch.Fits(this, map, channels)
+    internal int MostRegressors(int channels) => InputMap is ByBaseLineSpec map && FirstLook.Fits(this, map, channels)
         ? EchoStateNetwork.RegressorsOf(Reservoir, map.Chosen(wanders: true), channels) : Regressors(channels);
 
     /// <summary>Bytes of one stream's model, about: known before anything is made. What streams share is not in it.</summary>
@@ -106,7 +106,7 @@ public abstract record ModelSpec
     public virtual long EstimatedBytes(int channels) =>
         Esn.Readout.EstimatedBytes(MostRegressors(channels), channels, HorizonSteps) + (TakesFields ? 0 : GrowthBytes * channels)
             + (Schedule.MostSettling > Schedule.Settling ? EchoTwin.EstimatedBytes(MostRegressors(channels), channels) : 0)
-            + (InputMap is ByBaseLineSpec map ? BaseLineWatch.EstimatedBytes(map, channels) : 0);
+            + (InputMap is ByBaseLineSpec map ? FirstLook.EstimatedBytes(map, channels) : 0);
 
     const long GrowthBytes = 400;  // of a channel that is watched for growth
 

@@ -12,7 +12,6 @@ sealed class OnlineModel
     const int DatingEvery = 64;  // steps between attempts to date the slow change that an open alarm is due to
 
     [ThreadStatic] static double[]? s_scaled;  // y of a block [frames×channels]: scratch that streams share
-    [ThreadStatic] static double[]? s_doubted;  // a frame without what is doubted [channels]: the same
 
     readonly ModelSpec _spec;
     readonly StepSchedule _schedule;
@@ -22,7 +21,6 @@ sealed class OnlineModel
     readonly Normality _normality;
     readonly double[] _errors;      // [horizons×channels]
     readonly double[] _prediction;  // ŷ, scratch [channels]
-    int _doubts;                    // frames of the warm-up with a value that was taken for none
     readonly bool[] _stays;         // what is expected where it was last, scratch [channels]
     readonly Bar _bar;
     Judge _judge;
@@ -36,13 +34,13 @@ sealed class OnlineModel
     long _step;                     // frames that the model has taken, the first of which fixed the scaling
     readonly WashOut _washOut;      // after frames that are not to be judged
     int _bridging;                  // frames that are not to be judged yet after the last gap, of which there are as many
-    MissingValues? _missing;        // made with the first value that is missing
+    readonly FrameValues _values;   // what of a frame is one
     readonly FoundGrowth _growth;   // of the stream
     readonly LeftScalings _left;    // of the stream
     DifferencingScaler? _differencing;  // the scaler, where growth is modelled
     Foretelling? _foretelling;      // null: the scaling is not fixed yet
     bool _dated;                    // whether the alarm's slow change was told
-    BaseLineWatch? _watch;          // null: how a frame drives the units is settled
+    FirstLook? _firstLook;          // null: how a frame drives the units is settled
     readonly int _mostBeyond;       // frames beyond the scaling, from which on the feed has left it
     readonly FramesBeyond? _beyond; // null: the next model begins with what comes
     bool _again;                    // the feed's last frames are taken once more
@@ -62,13 +60,14 @@ sealed class OnlineModel
         _washOut = new WashOut(_schedule, _schedule.MostSettling > _schedule.Settling && _predictor is NetworkPredictor network
             ? new EchoTwin(network) : null);
         _normality = new Normality(spec.Normality);
+        _values = new FrameValues(spec, channels);
         (_errors, _prediction, _stays) = (new double[spec.HorizonSteps.Count * channels], new double[channels], new bool[channels]);
         _bar = new Bar(spec.Alarm);
         (_judge, _alarm, _report) = Judging(TimeSpan.FromSeconds(1));
         _first = new FirstFrames(channels, _schedule.ScalingSteps, _judge.TellsEarly);
         _mostBeyond = spec.MostBeyond;
         if (spec.FramesKept is > 0 and var kept) _beyond = new FramesBeyond(channels, kept);
-        if (spec.InputMap is ByBaseLineSpec map && BaseLineWatch.Fits(spec, map, channels)) _watch = new BaseLineWatch(map, channels);
+        if (spec.InputMap is ByBaseLineSpec map && FirstLook.Fits(spec, map, channels)) _firstLook = new FirstLook(map, channels);
     }
 
     /// <summary>Frames that the stream has had so far.</summary>
@@ -93,12 +92,12 @@ sealed class OnlineModel
     public bool Outgrown => (_left.Beyond >= _mostBeyond || _growth.Outgrew) && !_alarm.Open && _bridging == 0;
 
     /// <summary>What the first frames showed that asks for another model: no more are taken; null: nothing.</summary>
-    public FeedTraits? Shown => _watch?.Shown;
+    public FeedTraits? Shown => _firstLook?.Shown;
 
     /// <summary>They showed something: the model that takes its place has taken the same frames.</summary>
     public OnlineModel AsShown()
     {
-        BaseLineWatch seen = _watch!;
+        FirstLook seen = _firstLook!;
         var model = new OnlineModel(On(_spec, seen.Shown!, _channels), _channels, _position - seen.Count, this);
         model.Take(seen.Times, seen.Frames, new StepResult[seen.Count], new double[seen.Frames.Length], seen.Muted, whole: false);
         model._bar.Take(_bar);
@@ -134,7 +133,7 @@ sealed class OnlineModel
         }
         var model = new OnlineModel(spec, _channels, _position, this);
         // What the first frames would show of their base line, the next one shows.
-        int count = Math.Min(Math.Min(times.Length, _schedule.AlarmFrom), model._watch?.Left - 1 ?? int.MaxValue);
+        int count = Math.Min(Math.Min(times.Length, _schedule.AlarmFrom), model._firstLook?.Left - 1 ?? int.MaxValue);
         model._position -= count;
         model.Take(times.AsSpan(^count..), frames.AsSpan(^(count * _channels)..), new StepResult[count], new double[count * _channels],
             muted: default, whole: false);
@@ -147,7 +146,7 @@ sealed class OnlineModel
     // since. Where it alarms on much of that, or the feed is beyond its scaling again, nothing is won by what it knew.
     bool Moves(int[] channels, DateTime[] times, double[] frames)
     {
-        if (!_judge.CanMove || _differencing is not null || _watch is not null || times.Length == 0) return false;
+        if (!_judge.CanMove || _differencing is not null || _firstLook is not null || times.Length == 0) return false;
         var (units, moved, seen) = (new double[_channels], new bool[_channels], new bool[_channels]);
         Array.Fill(units, 1);
         var to = new (double Origin, double Unit)[channels.Length];
@@ -180,12 +179,7 @@ sealed class OnlineModel
         _position -= times.Length;
         for (int done = 0, count; done < times.Length; done += count)
         {
-            ReadOnlySpan<double> next = frames.AsSpan(done * _channels);
-            count = _scaler!.Steady(next, Math.Min(_predictor.AtOnce, times.Length - done));
-            if (_step < _schedule.AlarmFrom) count = _scaler.Near(next, count);
-            count = MissingValues.Together(next, _channels, count);
-            Advance(times.AsSpan(done, count), next[..(count * _channels)], results.AsSpan(0, count),
-                expected.AsSpan(0, count * _channels), muted: default);
+            count = TakeAgain(times, frames, done, results, expected);
             foreach (StepResult result in results.AsSpan(0, count))
             {
                 echoes = result.Unjudged;
@@ -217,12 +211,9 @@ sealed class OnlineModel
             // One at a time where the next frame may be the last.
             count = _growth.Outgrew || _left.Beyond + _predictor.AtOnce >= _mostBeyond ? 1
                 : Math.Min(_predictor.AtOnce, times.Length - done);
-            count = _scaler!.Steady(frames[(done * _channels)..], _growth.Within(count));
-            if (_step < _schedule.AlarmFrom) count = _scaler.Near(frames[(done * _channels)..], count);
-            if (!whole) count = MissingValues.Together(frames[(done * _channels)..], _channels, count);
-            if (!muted.IsEmpty && double.IsFinite(_spec.MutedReach) && muted.Slice(done, count).IndexOf(true) is >= 0 and var mute)
-                count = Math.Max(1, mute);
-            if (_watch is not null) count = Watch(times, frames, muted, done, count);
+            count = _values.Together(frames[(done * _channels)..], _growth.Within(count), _scaler!, _step, whole,
+                muted.IsEmpty ? default : muted[done..]);
+            if (_firstLook is not null) count = Watch(times, frames, muted, done, count);
             Advance(times.Slice(done, count), frames.Slice(done * _channels, count * _channels), results.Slice(done, count),
                 expected.Slice(done * _channels, count * _channels), muted.IsEmpty ? default : muted.Slice(done, count));
         }
@@ -232,10 +223,10 @@ sealed class OnlineModel
     // Keeps the frames that are taken next, as many as it needs. The last of them is taken before anything comes of it.
     int Watch(ReadOnlySpan<DateTime> times, ReadOnlySpan<double> frames, ReadOnlySpan<bool> muted, int from, int count)
     {
-        count = Math.Min(count, _watch!.Left);
-        _watch.Keep(times.Slice(from, count), frames.Slice(from * _channels, count * _channels),
+        count = Math.Min(count, _firstLook!.Left);
+        _firstLook.Keep(times.Slice(from, count), frames.Slice(from * _channels, count * _channels),
             muted.IsEmpty ? default : muted.Slice(from, count));
-        if (_watch.Left == 0 && !_watch.Decide(_spec, _scaler!, _differencing is null ? default : _growth.Grows)) _watch = null;
+        if (_firstLook.Left == 0 && !_firstLook.Decide(_spec, _scaler!, _differencing is null ? default : _growth.Grows)) _firstLook = null;
         return count;
     }
 
@@ -244,7 +235,7 @@ sealed class OnlineModel
         expected.Fill(double.NaN);
         (double score, AlarmEvent? alarm) = _first!.Take(time, frame, muted, _position, _judge, _alarm, _report, _bar);
         var result = new StepResult(_position++, WarmingUp: true, score, Normality: 1, _alarm.Open, alarm);
-        if (!muted && !MissingValues.AreAll(frame)) _watch?.Keep(new ReadOnlySpan<DateTime>(in time), frame, muted: default);
+        if (!muted && !MissingValues.AreAll(frame)) _firstLook?.Keep(new ReadOnlySpan<DateTime>(in time), frame, muted: default);
         if (!_first.Full) return result;
         bool known = _growth.Any;  // and told of
         Replay(_first);
@@ -255,20 +246,27 @@ sealed class OnlineModel
     // The frames that fixed the scaling are the first that the model takes. The stream has heard of them already.
     void Replay(FirstFrames first)
     {
-        (DateTime[] times, long position, int most) = (first.Times, _position, _predictor.AtOnce);
+        (DateTime[] times, long position) = (first.Times, _position);
         Begin(first.Fit(_spec, _growth, _left), Sampling.Interval(times));
-        var (results, expected) = (new StepResult[most], new double[most * _channels]);
+        var (results, expected) = (new StepResult[_predictor.AtOnce], new double[_predictor.AtOnce * _channels]);
         _predictor.Fit(first.Scaled(_scaler!));
         _differencing?.Rewind();
         _position = 0;
         for (int done = 0, count; done < times.Length; done += count)
         {
-            ReadOnlySpan<double> frames = first.Together(done, most);
-            count = _scaler!.Near(frames, frames.Length / _channels);
-            Advance(times.AsSpan(done, count), frames[..(count * _channels)], results.AsSpan(0, count),
-                expected.AsSpan(0, count * _channels), muted: default);
+            count = TakeAgain(times, first.Frames, done, results, expected);
         }
         _position = position;
+    }
+
+    // A block of frames of which the stream has heard.
+    int TakeAgain(DateTime[] times, double[] frames, int from, StepResult[] results, double[] expected)
+    {
+        ReadOnlySpan<double> next = frames.AsSpan(from * _channels);
+        int count = _values.Together(next, Math.Min(_predictor.AtOnce, times.Length - from), _scaler!, _step);
+        Advance(times.AsSpan(from, count), next[..(count * _channels)], results.AsSpan(0, count),
+            expected.AsSpan(0, count * _channels), muted: default);
+        return count;
     }
 
     // The scaling is fixed: its frames need not be kept any longer, and how dense they came is known.
@@ -276,7 +274,7 @@ sealed class OnlineModel
     {
         (_scaler, _interval, _first) = (scaler, interval, null);
         _differencing = scaler as DifferencingScaler;
-        if (_differencing is not null && _channels == 1) _watch = null;  // what drives the units is the growth
+        if (_differencing is not null && _channels == 1) _firstLook = null;  // what drives the units is the growth
         _foretelling = new Foretelling(_forecast, scaler, _channels, interval);
         (_judge, _alarm, _report) = Judging(interval);
     }
@@ -299,22 +297,18 @@ sealed class OnlineModel
     {
         if (s_scaled is null || s_scaled.Length < frames.Length) s_scaled = new double[frames.Length];
         Span<double> scaled = s_scaled.AsSpan(0, frames.Length);
-        int count = 0;  // channels without a value, of a frame that is alone
+        _values.Begin();
         for (int t = 0; t < times.Length; t++)
         {
             bool judged = muted.IsEmpty || !muted[t];
-            bool clipped = _scaler!.Scale(times[t], frames.Slice(t * _channels, _channels), scaled.Slice(t * _channels, _channels),
-                expected.Slice(t * _channels, _channels), judged);
-            if (!judged) Withhold(scaled.Slice(t * _channels, _channels));
-            bool doubted = times.Length == 1 && judged && _step < _schedule.AlarmFrom
-                && _doubts <= FaultCodes.MostCodes * _schedule.AlarmFrom && Doubt(frames, scaled);
-            if (times.Length == 1 && MissingValues.Any(scaled)) count = Impute(scaled);
-            ReadOnlySpan<double> came = frames;
-            if (doubted) frames = s_doubted.AsSpan(0, _channels);
-            if ((count == _channels && !doubted) || !judged) continue;
-            _left.Count(clipped, _scaler, scaled.Slice(t * _channels, _channels), count == 0 ? default : _missing!.Which,
-                _judge.CanMove);
-            if (_left.Beyond > 0) _beyond?.Keep(times[t], came.Slice(t * _channels, _channels));
+            ReadOnlySpan<double> came = frames.Slice(t * _channels, _channels);
+            Span<double> y = scaled.Slice(t * _channels, _channels);
+            bool clipped = _scaler!.Scale(times[t], came, y, expected.Slice(t * _channels, _channels), judged);
+            if (times.Length == 1) frames = Believe(came, y, judged);
+            // A gap says nothing of where the feed is; a frame of which all is doubted may say it.
+            if (!judged || (_values.Missing == _channels && frames == came)) continue;
+            _left.Count(clipped, _scaler, y, _values.Which, _judge.CanMove);
+            if (_left.Beyond > 0) _beyond?.Keep(times[t], came);
             else _beyond?.Clear();
         }
         _predictor.Begin(times, scaled);
@@ -322,54 +316,31 @@ sealed class OnlineModel
         {
             if (!_again) _growth.Step(frames.Slice(t * _channels, _channels), judged: muted.IsEmpty || !muted[t]);
             results[t] = Step(times[t], frames.Slice(t * _channels, _channels), scaled.Slice(t * _channels, _channels),
-                expected.Slice(t * _channels, _channels), !muted.IsEmpty && muted[t], count);
+                expected.Slice(t * _channels, _channels), !muted.IsEmpty && muted[t]);
         }
     }
 
-    // A model that is still learning would be led astray for good by a code of a fault, and no alarm keeps it from that: a value far beyond
-    // the scaling is none, until it has lasted. Such a frame is alone.
-    bool Doubt(ReadOnlySpan<double> frame, Span<double> scaled)
+    // Of a frame that is alone: what of it is a value, and what y is without those that are none.
+    ReadOnlySpan<double> Believe(ReadOnlySpan<double> frame, Span<double> y, bool judged)
     {
-        bool any = false;
-        if (s_doubted is null || s_doubted.Length < _channels) s_doubted = new double[_channels];
-        for (int c = 0; c < _channels; c++)
-        {
-            bool doubtful = _scaler!.IsDoubtful(c) && !double.IsNaN(frame[c]);
-            s_doubted[c] = doubtful ? double.NaN : frame[c];
-            if (doubtful) scaled[c] = double.NaN;
-            any |= doubtful;
-        }
-        if (any) _doubts++;
-        return any;
-    }
-
-    // What has no value is taken to be as it was foretold.
-    int Impute(Span<double> scaled)
-    {
-        _missing ??= new MissingValues(_channels);
-        _predictor.CopyPrediction(_missing.Prediction);
-        return _missing.Impute(scaled, _scaler!.Reach);
-    }
-
-    // Of a feed that is not to be judged the reservoir sees what it might have foretold. Such a frame is alone.
-    void Withhold(Span<double> scaled)
-    {
-        if (double.IsInfinity(_spec.MutedReach)) return;
+        bool withheld = !judged && _values.Withholds;
+        if (judged) frame = _values.Doubt(frame, y, _scaler!, _step);
+        if (!withheld && !MissingValues.Any(y)) return frame;
         _predictor.CopyPrediction(_prediction);
-        for (int c = 0; c < scaled.Length; c++)
-            if (Math.Abs(scaled[c] - _prediction[c]) > _spec.MutedReach)
-                scaled[c] = Math.Clamp(_prediction[c], -_scaler!.Reach, _scaler.Reach);
+        if (withheld) _values.Withhold(y, _prediction, _scaler!.Reach);
+        if (MissingValues.Any(y)) _values.Impute(y, _prediction, _scaler!.Reach);
+        return frame;
     }
 
-    StepResult Step(DateTime time, ReadOnlySpan<double> frame, ReadOnlySpan<double> y, Span<double> expected, bool muted, int missing)
+    StepResult Step(DateTime time, ReadOnlySpan<double> frame, ReadOnlySpan<double> y, Span<double> expected, bool muted)
     {
-        long position = _position++, step = _step++;
+        (long position, long step, int missing) = (_position++, _step++, _values.Missing);
         bool resumes = muted && step > 0 && (time - _time - _interval).Duration() > _interval;
         _time = time;
         _predictor.CopyPrediction(_prediction);
         bool stays = _scaler!.Expect(_prediction, expected, _stays);
         // Before learning from this frame: the only errors fit to be judged.
-        _predictor.Settle(missing == 0 ? y : _missing!.Known, _errors);
+        _predictor.Settle(_values.Known(y), _errors);
         _forecast?.Settle(step, y);
         if (stays) Compare(frame, expected);
 
@@ -387,7 +358,7 @@ sealed class OnlineModel
         {
             Time = time, Index = step, Frame = seen, Expected = foreseen, Scaled = y, Errors = _errors,
             WarmingUp = warmingUp || _washOut.Echoes,
-            Muted = muted, Resumes = resumes, Missing = missing == 0 ? default : _missing!.Which,
+            Muted = muted, Resumes = resumes, Missing = _values.Which,
             Grows = _differencing is null ? default : _growth.Grows, Values = _differencing is null ? default : frame,
         };
         if (!_again) _bar.Step();
@@ -479,9 +450,9 @@ sealed class OnlineModel
             _left.Carry(ref state);
         }
         if (state.Holds(6)) _beyond?.Carry(ref state);
-        bool watching = state.Holds(6) && state.Carried(_watch is not null);
-        if (!watching) _watch = null;
-        _watch?.Carry(ref state);
+        bool watching = state.Holds(6) && state.Carried(_firstLook is not null);
+        if (!watching) _firstLook = null;
+        _firstLook?.Carry(ref state);
         if (!begun)
         {
             _first!.Carry(ref state, _judge, _alarm, _report, _bar);
@@ -500,7 +471,7 @@ sealed class OnlineModel
         _alarm.Carry(ref state, state.Holds(6) ? _judge.Names.Length : state.Holds(4) ? _judge.ScoresBefore6 : _judge.ScoresBefore4);
         if (state.Holds(4)) _bar.Carry(ref state);
         _report.Carry(ref state);
-        if (state.Holds(6)) state.Carry(ref _doubts);
+        if (state.Holds(6)) _values.Carry(ref state);
         state.Carry(ref _time);
         state.Carry(ref _step);
         if (state.Holds(6)) _washOut.Carry(ref state);

@@ -88,7 +88,7 @@ public sealed record ErrorModelSpec : ModelSpec
     /// <inheritdoc/>
     public override long EstimatedBytes(int channels) =>
         base.EstimatedBytes(channels) + FreeRunBytes(channels)
-            + (BaseLineWatch.MayBeApart(this, channels) ? Scores.Select(score => score with { PerChannel = true }) : Scores)
+            + (FirstLook.MayBeApart(this, channels) ? Scores.Select(score => score with { PerChannel = true }) : Scores)
                 .Sum(score => (score.PerChannel ? 4000L * channels : 4200L + 1000L * channels) + score.EstimatedBytes(channels));
 
     long FreeRunBytes(int channels)
@@ -109,7 +109,7 @@ public sealed record ErrorModelSpec : ModelSpec
 
     internal override ModelSpec ForFirstMoves(int channels) => this with { FirstMoves = TakesFirstMoves(channels) };
 
-    bool TakesFirstMoves(int channels) => FirstMoves || BaseLineWatch.MayBeApart(this, channels);
+    bool TakesFirstMoves(int channels) => FirstMoves || FirstLook.MayBeApart(this, channels);
 
     internal override StepSchedule Schedule =>
         new(ScalingSteps, LearnFrom: Washout + 1, NormalityFrom: Washout + 1, ScoredFrom, WarmUp, Settling: Washout,

@@ -6,7 +6,7 @@ namespace Esn;
 /// The first frames that a model takes, kept until they show whether its feed is a rhythm on a base line that wanders, and which of its
 /// channels tell of each other (<see cref="ByBaseLineSpec"/>).
 /// </summary>
-sealed class BaseLineWatch
+sealed class FirstLook
 {
     readonly ByBaseLineSpec _spec;
     readonly int _channels;
@@ -17,7 +17,7 @@ sealed class BaseLineWatch
 
     /// <param name="spec">What chooses.</param>
     /// <param name="channels">Length of a frame.</param>
-    public BaseLineWatch(ByBaseLineSpec spec, int channels)
+    public FirstLook(ByBaseLineSpec spec, int channels)
     {
         (_spec, _channels) = (spec, channels);
         (_frames, _times, _muted) = (new double[spec.Frames * channels], new DateTime[spec.Frames], new bool[spec.Frames]);
