@@ -31,6 +31,7 @@ sealed class Alarm
     bool _adapted;                 // learning last began again as what the feed does went on
     long _adaptedAt;               // step of that
     bool _lasts;                   // it is open though the model learns: the feed is not back
+    int _away;                     // steps of it in which the feed was elsewhere than before
     int _back;                     // steps in a row in which the feed was where it was before the alarm
     bool _denied;                  // a person has said that what the feed does is its normal
 
@@ -62,7 +63,7 @@ sealed class Alarm
     /// <summary>Step at which the last alarm opened: its identity.</summary>
     public long Start { get; private set; }
 
-    /// <summary>Step at which the last incident in it began: where it opened, or what the model had learnt to live with got worse.</summary>
+    /// <summary>Step at which the last incident in it began: where it opened, or what the model had learnt to live with changed.</summary>
     public long Began { get; private set; }
 
     /// <summary>How many such incidents are in the last alarm, ≥ 1; 0: there was none.</summary>
@@ -110,11 +111,12 @@ sealed class Alarm
             _above = 0;
             return Open ? Over(position, AlarmChange.Closed) : null;
         }
-        _back = judgement.Displaced ? 0 : Math.Min(_back, int.MaxValue - 1) + 1;
+        if (judgement.Displaced) (_away, _back) = (Math.Min(_away, int.MaxValue - 1) + 1, 0);
+        else _back = Math.Min(_back, int.MaxValue - 1) + 1;
+        if (Open && !_denied && IsBack && !judgement.Stands) return Over(position, AlarmChange.Closed);
         if (Frozen) return Last(position, judgement, GoOn(position, judgement, returned));
         if (!_lasts) return TryOpen(position, judgement, allowed);
         if (_denied || IsNormal(position, judgement)) return Over(position, AlarmChange.Adapted);
-        if (_back >= _spec.QuietSteps) return Over(position, AlarmChange.Closed);
         return TryOpen(position, judgement, allowed && !judgement.IsKnown);
     }
 
@@ -122,10 +124,14 @@ sealed class Alarm
     AlarmChange? Last(long position, IJudgement judgement, AlarmChange? change)
     {
         if (change is not (AlarmChange.Closed or AlarmChange.Adapted)) return change;
-        bool lasted = _lasts, back = _back >= _spec.QuietSteps;
-        _lasts = !_denied && !back && !IsNormal(position, judgement);
-        return _lasts ? null : lasted && back && !_denied ? AlarmChange.Closed : change;
+        _lasts = !_denied && IsAway && !IsNormal(position, judgement);
+        return _lasts ? null : change;
     }
+
+    // For as long as what closes an alarm; and then back for as long.
+    bool IsAway => _away >= _spec.QuietSteps && _back < _spec.QuietSteps;
+
+    bool IsBack => _spec.NormalAfter > 0 && _away >= _spec.QuietSteps && _back >= _spec.QuietSteps;
 
     AlarmChange Over(long position, AlarmChange change)
     {
@@ -142,6 +148,9 @@ sealed class Alarm
         if (!Open) return;
         (_openSteps, _denied) = (Math.Max(_openSteps, _spec.AdaptAfter), true);
     }
+
+    /// <summary>The feed is elsewhere for as long as another model takes to learn that: what lasts ends with the next step.</summary>
+    public void Leave() => _denied |= _lasts && !Frozen;
 
     AlarmChange? TryOpen(long position, IJudgement judgement, bool allowed)
     {
@@ -192,7 +201,7 @@ sealed class Alarm
     void Begin(long position, IJudgement judgement)
     {
         (Start, Peak, PeakScore, _widespread) = (position, position, judgement.Score, judgement.Widespread);
-        (Incidents, _back, _denied) = (0, 0, false);
+        (Incidents, _away, _back, _denied) = (0, 0, 0, false);
         Array.Clear(_contributed);
         Array.Clear(_margins);
         Array.Clear(_named);
@@ -440,6 +449,7 @@ sealed class Alarm
             state.Carry(ref _anew);
             state.Carry(ref _again);
             state.Carry(ref _lasts);
+            state.Carry(ref _away);
             state.Carry(ref _back);
             state.Carry(ref _denied);
             Began = state.Carried(Began);

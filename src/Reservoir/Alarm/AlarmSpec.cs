@@ -18,7 +18,9 @@ public sealed record AlarmSpec
     /// </summary>
     public double Leave { get; init; }
 
-    /// <summary>Steps after which what goes on is learnt, and the alarm ended unless <see cref="NormalAfter"/> says more, 1 … 10,000,000.</summary>
+    /// <summary>
+    /// Steps after which what goes on is learnt, 1 … 10,000,000, and the alarm ended, unless <see cref="NormalAfter"/> says more.
+    /// </summary>
     public int AdaptAfter { get; init; } = 500;
 
     /// <summary>

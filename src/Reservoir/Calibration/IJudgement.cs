@@ -38,10 +38,10 @@ interface IJudgement
     /// </summary>
     bool Stands => false;
 
-    /// <summary>Whether a channel of the open alarm lies, of late, where it did not before that opened, whatever was learnt since.</summary>
+    /// <summary>Whether a channel of the open alarm lies, of late, where it did not before it, whatever was learnt since.</summary>
     bool Displaced => false;
 
-    /// <summary>Whether what alarms is such a channel that is back where it was, or half way, or where it has been since.</summary>
+    /// <summary>Whether such a channel is what alarms, and is back where it was, or half way, or where it has been since.</summary>
     bool IsKnown => false;
 
     /// <summary>Whether it is remembered no more where such a channel was.</summary>

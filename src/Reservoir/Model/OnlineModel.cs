@@ -89,7 +89,9 @@ sealed class OnlineModel
     /// Most of the feed has been beyond the scaling for as long as an alarm may be open, or it turned out to grow without bound, and no
     /// alarm is open: no more frames are taken.
     /// </summary>
-    public bool Outgrown => (_left.Beyond >= _mostBeyond || _growth.Outgrew) && !_alarm.Open && _bridging == 0;
+    public bool Outgrown => HasLeft && !_alarm.Open && _bridging == 0;
+
+    bool HasLeft => _left.Beyond >= _mostBeyond || _growth.Outgrew;
 
     /// <summary>What the first frames showed that asks for another model: no more are taken; null: nothing.</summary>
     public FeedTraits? Shown => _firstLook?.Shown;
@@ -395,6 +397,7 @@ sealed class OnlineModel
     {
         _judge.Measure(in view, _alarm);
         bool allowed = !view.WarmingUp && _judge.Deviates(in view, _scaler!);
+        if (HasLeft) _alarm.Leave();
         AlarmChange? change = _alarm.Step(position, _bar.Of(_judge.Judgement), allowed, view.Muted, _judge.Returned);
         if (change == AlarmChange.Opened)
         {

@@ -95,7 +95,7 @@ sealed class HourRange(TimeSpan interval)
     }
 
     /// <summary>
-    /// Between what nine of ten values at this time of the day lay on the days before an alarm, by the range of all; null: these were too few.
+    /// Where nine of ten values at this time of the day lay on the days before an alarm, by the range of all; null: these were too few.
     /// </summary>
     /// <param name="time">Of the frame.</param>
     /// <param name="opening">Of that with which the alarm opened.</param>
@@ -105,12 +105,13 @@ sealed class HourRange(TimeSpan interval)
         Range range = Find(SlotOf(time), 0, SlotOf(opening), Two);
         if (range.Days < Two) return null;
         double frames = Math.Max(1, TimeSpan.FromDays(1) / interval / _slots) * (_slots > Short ? 3 : 1);
-        double half = Math.Max(range.High - range.Low, Narrow * _width) / 2 * Nine / (HalfOfFew + HalfGrows * Math.Log(frames * range.Days));
+        double half = Math.Max(range.High - range.Low, Narrow * _width) / 2
+            * Nine / (HalfOfFew + HalfGrows * Math.Log(frames * range.Days));
         double middle = (range.Low + (double)range.High) / 2;
         return (middle - half, middle + half);
     }
 
-    // By the nearest frame: stamps that lie a little before or after a whole hour are of it, and the last of a Sunday are no Monday's.
+    // By the nearest frame: stamps that lie a little before or after a whole hour are of it, the last of a Sunday are no Monday's.
     long SlotOf(DateTime time) => (long)((Int128)(time.Ticks + interval.Ticks / 2) * _slots / TimeSpan.TicksPerDay);
 
     static int SlotsOf(TimeSpan interval)

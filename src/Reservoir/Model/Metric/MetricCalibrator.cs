@@ -233,7 +233,11 @@ sealed class MetricCalibrator
         foreach (TailChannel tail in _mean) tail.Carry(ref state);
         if (state.Holds(6)) _hour.Carry(ref state);
         _extremes.Carry(ref state);
-        if (state.Holds(6)) _former.Carry(ref state);
+        if (state.Holds(6))
+        {
+            _former.Carry(ref state);
+            Forgotten = state.Carried(Forgotten);
+        }
         if (state.Holds(6)) state.Carry(ref _moves);
         state.Carry(ref _count);
         if (state.Holds(6)) Left = state.Carried(Left);
