@@ -205,8 +205,8 @@ public sealed class WebhookTests(EmbeddedBrokerFixture broker) : IClassFixture<E
         hooks.Observe(Told(AlarmChange.Escalated, 2, 2));
         hooks.Observe(Told(AlarmChange.Closed, 2, 2));
         await receiver.Wait(_ => receiver.Bodies.Count == 4, Within);
-        (string? Later, string? Incident, bool Ended, string Says)[][] alerts = [.. receiver.Bodies.Select(body => JsonDocument.Parse(body).RootElement
-            .EnumerateArray().Select(alert => (
+        (string? Later, string? Incident, bool Ended, string Says)[][] alerts = [.. receiver.Bodies.Select(body => JsonDocument.Parse(body)
+            .RootElement.EnumerateArray().Select(alert => (
                 alert.GetProperty("labels").TryGetProperty("later_channels", out JsonElement later) ? later.GetString() : null,
                 alert.GetProperty("labels").TryGetProperty("incident", out JsonElement incident) ? incident.GetString() : null,
                 alert.TryGetProperty("endsAt", out _),
