@@ -86,6 +86,9 @@ public sealed class Detector
     /// <summary>Of the last alarm, as <see cref="AlarmEvent.LaterChannels"/>.</summary>
     public IReadOnlyList<int> LaterChannels => _model.Alarm.LaterChannels();
 
+    /// <summary>Of the last alarm, as <see cref="AlarmEvent.Incidents"/>.</summary>
+    public int Incidents => _model.Alarm.Incidents;
+
     /// <summary>Severity of the alarm that is open, which is the last one; null: none is.</summary>
     public Severity? OpenSeverity => _model.Alarm.Open ? _model.Alarm.Severity : null;
 

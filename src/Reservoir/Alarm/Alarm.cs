@@ -4,6 +4,7 @@ namespace Esn;
 sealed class Alarm
 {
     const int Standstill = 500;  // steps for which a channel that stands still holds its alarm open, at most
+    const int Recent = 4;        // part of the steps after which all is normal, for which what began in them goes on at the least: one of
 
     readonly AlarmSpec _spec;
     readonly bool[] _slow;         // [scores]
@@ -27,8 +28,12 @@ sealed class Alarm
     int _again;                    // how often what began it was told to begin anew while it was open
     int _reopened;                 // how often this alarm opened again after it had closed
     Severity _toldSeverity;        // highest that was told of this alarm
-    bool _adapted;                 // the last end was that what the feed does is its new normal
-    long _adaptedAt;               // step of that end
+    bool _adapted;                 // learning last began again as what the feed does went on
+    long _adaptedAt;               // step of that
+    bool _lasts;                   // it is open though the model learns: the feed is not back
+    int _away;                     // steps of it in which the feed was elsewhere than before
+    int _back;                     // steps in a row in which the feed was where it was before the alarm
+    bool _denied;                  // a person has said that what the feed does is its normal
 
     /// <param name="spec">Valid.</param>
     /// <param name="slow">Which raw scores look back so far that they hold an alarm open only if they opened it, [scores].</param>
@@ -43,8 +48,11 @@ sealed class Alarm
         (_before, _beforeMargins) = (new bool[slow.Length], new double[slow.Length]);
     }
 
-    /// <summary>Whether an alarm is open.</summary>
-    public bool Open { get; private set; }
+    /// <summary>Whether an alarm is open: on-call is told that it goes on.</summary>
+    public bool Open => Frozen || _lasts;
+
+    /// <summary>Whether nothing is learnt for it.</summary>
+    public bool Frozen { get; private set; }
 
     /// <summary>Steps in a row, up to the last, that an alarm opens after; 0 while one is open.</summary>
     public int Above => Open ? 0 : _above;
@@ -54,6 +62,12 @@ sealed class Alarm
 
     /// <summary>Step at which the last alarm opened: its identity.</summary>
     public long Start { get; private set; }
+
+    /// <summary>Step at which the last incident in it began: where it opened, or what the model had learnt to live with changed.</summary>
+    public long Began { get; private set; }
+
+    /// <summary>How many such incidents are in the last alarm, ≥ 1; 0: there was none.</summary>
+    public int Incidents { get; private set; }
 
     /// <summary>Step of the last alarm's highest score.</summary>
     public long Peak { get; private set; }
@@ -95,16 +109,48 @@ sealed class Alarm
         if (muted)
         {
             _above = 0;
-            return Open ? End(position, AlarmChange.Closed) : null;
+            return Open ? Over(position, AlarmChange.Closed) : null;
         }
-        return Open ? GoOn(position, judgement, returned) : TryOpen(position, judgement, allowed);
+        if (judgement.Displaced) (_away, _back) = (Math.Min(_away, int.MaxValue - 1) + 1, 0);
+        else _back = Math.Min(_back, int.MaxValue - 1) + 1;
+        if (Open && !_denied && IsBack && !judgement.Stands) return Over(position, AlarmChange.Closed);
+        if (Frozen) return Last(position, judgement, GoOn(position, judgement, returned));
+        if (!_lasts) return TryOpen(position, judgement, allowed);
+        if (_denied || IsNormal(position, judgement)) return Over(position, AlarmChange.Adapted);
+        return TryOpen(position, judgement, allowed && !judgement.IsKnown);
     }
+
+    // What the model learns to live with is no end for on-call while the feed is not where it was.
+    AlarmChange? Last(long position, IJudgement judgement, AlarmChange? change)
+    {
+        if (change is not (AlarmChange.Closed or AlarmChange.Adapted)) return change;
+        _lasts = !_denied && IsAway && !IsNormal(position, judgement);
+        return _lasts ? null : change;
+    }
+
+    // For as long as what closes an alarm; and then back for as long.
+    bool IsAway => _away >= _spec.QuietSteps && _back < _spec.QuietSteps;
+
+    bool IsBack => _spec.NormalAfter > 0 && _away >= _spec.QuietSteps && _back >= _spec.QuietSteps;
+
+    AlarmChange Over(long position, AlarmChange change)
+    {
+        _lasts = false;
+        return End(position, change);
+    }
+
+    bool IsNormal(long position, IJudgement judgement) =>
+        judgement.Forgotten || (position - Start >= _spec.NormalAfter && position - Began >= _spec.NormalAfter / Recent);
 
     /// <summary>What the feed does now is its new normal: an open alarm ends with the next step.</summary>
     public void Adapt()
     {
-        if (Open) _openSteps = Math.Max(_openSteps, _spec.AdaptAfter);
+        if (!Open) return;
+        (_openSteps, _denied) = (Math.Max(_openSteps, _spec.AdaptAfter), true);
     }
+
+    /// <summary>The feed is elsewhere for as long as another model takes to learn that: what lasts ends with the next step.</summary>
+    public void Leave() => _denied |= _lasts && !Frozen;
 
     AlarmChange? TryOpen(long position, IJudgement judgement, bool allowed)
     {
@@ -126,18 +172,14 @@ sealed class Alarm
             if (known) return null;
             same = false;
         }
-        (Open, _above, _quiet, _openSteps) = (true, 0, 0, 0);
+        (Frozen, _above, _quiet, _openSteps) = (true, 0, 0, 0);
         Know();
         _reopened = same && !_adapted ? _reopened + 1 : 0;
         if (!same)
         {
-            (Start, Peak, PeakScore, _widespread) = (position, position, score, judgement.Widespread);
-            Array.Clear(_contributed);
-            Array.Clear(_margins);
-            Array.Clear(_named);
-            Array.Clear(_later);
-            Array.Clear(_calm);
-            (_told, _toldScore, _toldSeverity, Counts, _anew, _again) = (position, score, Severity, true, 0, 0);
+            if (!_lasts) Begin(position, judgement);
+            (Began, Incidents) = (position, Incidents + 1);
+            (_told, _toldScore, Counts, _anew, _again) = (position, score, true, 0, 0);
         }
         bool spreads = same && Spreads(judgement);
         Contribute(position, judgement, default);
@@ -148,11 +190,23 @@ sealed class Alarm
             _margins[i] = Math.Max(_margins[i], _beforeMargins[i]);
             if (!_contributed[i]) Join(i, position, judgement.ChannelOf(i));
         }
-        if (!same) return AlarmChange.Opened;
+        if (!same) _toldSeverity = Severity;
+        if (!same) return _lasts ? AlarmChange.Escalated : AlarmChange.Opened;
         if (spreads && position - Start > _spec.Rise) return Spread(position, judgement);
         if (!_adapted) return Worsened() ? AlarmChange.Escalated : AlarmChange.Updated;
         (_told, _toldScore, _toldSeverity, Counts) = (position, score, Severity, true);
         return AlarmChange.Escalated;
+    }
+
+    void Begin(long position, IJudgement judgement)
+    {
+        (Start, Peak, PeakScore, _widespread) = (position, position, judgement.Score, judgement.Widespread);
+        (Incidents, _away, _back, _denied) = (0, 0, 0, false);
+        Array.Clear(_contributed);
+        Array.Clear(_margins);
+        Array.Clear(_named);
+        Array.Clear(_later);
+        Array.Clear(_calm);
     }
 
     // Which scores speak in the steps that are about to open an alarm.
@@ -234,7 +288,7 @@ sealed class Alarm
     {
         _openSteps++;
         // What stands still does not become normal as soon as another level does; when it moves again, that is counted from then on.
-        if (judgement.Stands && _openSteps < _spec.AdaptAfter && position - Start < Standstill) _openSteps = 1;
+        if (judgement.Stands && _openSteps < _spec.AdaptAfter && position - Began < Standstill) _openSteps = 1;
         bool unusual = Contribute(position, judgement, returned) || judgement.Stands;
         _quiet = unusual ? 0 : _quiet + 1;
         _others = AnyOpens(judgement, returned) ? Math.Min(_others, int.MaxValue - 1) + 1 : 0;
@@ -354,7 +408,7 @@ sealed class Alarm
 
     AlarmChange End(long position, AlarmChange change)
     {
-        (Open, _above, _others, _end, _adapted) = (false, 0, 0, position, change == AlarmChange.Adapted);
+        (Frozen, _above, _others, _end, _adapted) = (false, 0, 0, position, change == AlarmChange.Adapted);
         if (_adapted) _adaptedAt = position;
         return change;
     }
@@ -372,7 +426,7 @@ sealed class Alarm
         state.Carry(ref _above);
         state.Carry(ref _quiet);
         state.Carry(ref _openSteps);
-        Open = state.Carried(Open);
+        Frozen = state.Carried(Frozen);
         Start = state.Carried(Start);
         Peak = state.Carried(Peak);
         PeakScore = state.Carried(PeakScore);
@@ -394,9 +448,16 @@ sealed class Alarm
             state.Carry(_normal.AsSpan(0, scores), nameof(_normal));
             state.Carry(ref _anew);
             state.Carry(ref _again);
+            state.Carry(ref _lasts);
+            state.Carry(ref _away);
+            state.Carry(ref _back);
+            state.Carry(ref _denied);
+            Began = state.Carried(Began);
+            Incidents = state.Carried(Incidents);
         }
         else
         {
+            (Began, Incidents) = (Start, PeakScore > 0 ? 1 : 0);
             _widespread = PeakScore;
             _toldSeverity = Severity;
             Know();

@@ -60,6 +60,12 @@ public sealed record AlarmEvent
     /// <summary>Channels that began to alarm once it had been told of others: another fault, or the same one that spreads.</summary>
     public IReadOnlyList<int> LaterChannels { get; init; } = [];
 
+    /// <summary>
+    /// Incidents in this alarm, ≥ 1: one more each time the feed alarms anew that is not back yet, at what the model has learnt to live
+    /// with. Preset metric alone.
+    /// </summary>
+    public int Incidents { get; init; } = 1;
+
     /// <summary>The raw scores that reached the threshold in this alarm, largest first.</summary>
     public required IReadOnlyList<ScoreContribution> Scores { get; init; }
 

@@ -26,9 +26,9 @@ sealed class AlarmReport(Alarm alarm, IReadOnlyList<string> names, AlarmReport.A
     {
         if (change == AlarmChange.Opened) (_startTime, _byThemselves) = (time, false);
         _onset.Step();
-        if (alarm.Open && alarm.Peak == position)
+        if (alarm.Open && alarm.Peak == position) _peakTime = time;
+        if (alarm.Open && (alarm.Peak == position || alarm.Began == position))
         {
-            _peakTime = time;
             _byThemselves |= attribute(_parts, _byThemselves);
         }
         if (change == AlarmChange.Opened && _onset.Outdoes(score, alarm.OpenAfter))
@@ -61,6 +61,7 @@ sealed class AlarmReport(Alarm alarm, IReadOnlyList<string> names, AlarmReport.A
             Contributions = Channels(),
             Scores = Scores(),
             LaterChannels = alarm.LaterChannels(),
+            Incidents = alarm.Incidents,
             Forecast = null,
             Drift = null,
         };

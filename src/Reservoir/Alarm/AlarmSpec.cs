@@ -18,8 +18,17 @@ public sealed record AlarmSpec
     /// </summary>
     public double Leave { get; init; }
 
-    /// <summary>Steps after which an open alarm is ended and its regime learnt, 1 … 10,000,000.</summary>
+    /// <summary>
+    /// Steps after which what goes on is learnt, 1 … 10,000,000, and the alarm ended, unless <see cref="NormalAfter"/> says more.
+    /// </summary>
     public int AdaptAfter { get; init; } = 500;
+
+    /// <summary>
+    /// Steps for which an alarm is open, 0 … 10,000,000, as long as a channel of it lies where it did not before, though the model learns
+    /// that meanwhile: after them it is the new normal. 0: what is learnt is. Preset metric alone knows where a channel was.
+    /// </summary>
+    [Later(0)]
+    public int NormalAfter { get; init; }
 
     /// <summary>An alarm that opens again within this many steps is the same one, 0 … 1,000,000.</summary>
     public int Merge { get; init; } = 50;
@@ -72,6 +81,7 @@ public sealed record AlarmSpec
         Require.Range(Leave, 0, 1);
         Require.Range(QuietSteps, 1, 100_000);
         Require.Range(AdaptAfter, 1, 10_000_000);
+        Require.Range(NormalAfter, 0, 10_000_000);
         Require.Range(Merge, 0, 1_000_000);
         Require.Range(Refractory, 0, 10_000_000);
         Require.Range(Rise, 1, 100_000);

@@ -46,6 +46,15 @@ sealed class Bar(AlarmSpec spec) : IJudgement
     /// <inheritdoc/>
     public bool Stands => _judgement!.Stands;
 
+    /// <inheritdoc/>
+    public bool Displaced => _judgement!.Displaced;
+
+    /// <inheritdoc/>
+    public bool IsKnown => _judgement!.IsKnown;
+
+    /// <inheritdoc/>
+    public bool Forgotten => _judgement!.Forgotten;
+
     /// <summary>The same judgement, over the bar; until the next call.</summary>
     public IJudgement Of(IJudgement judgement)
     {

@@ -37,4 +37,13 @@ interface IJudgement
     /// what fell to 0: that does not become normal as soon as another level does.
     /// </summary>
     bool Stands => false;
+
+    /// <summary>Whether a channel of the open alarm lies, of late, where it did not before it, whatever was learnt since.</summary>
+    bool Displaced => false;
+
+    /// <summary>Whether such a channel is what alarms, and is back where it was, or half way, or where it has been since.</summary>
+    bool IsKnown => false;
+
+    /// <summary>Whether it is remembered no more where such a channel was.</summary>
+    bool Forgotten => false;
 }

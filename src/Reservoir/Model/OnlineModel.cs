@@ -89,7 +89,9 @@ sealed class OnlineModel
     /// Most of the feed has been beyond the scaling for as long as an alarm may be open, or it turned out to grow without bound, and no
     /// alarm is open: no more frames are taken.
     /// </summary>
-    public bool Outgrown => (_left.Beyond >= _mostBeyond || _growth.Outgrew) && !_alarm.Open && _bridging == 0;
+    public bool Outgrown => HasLeft && !_alarm.Open && _bridging == 0;
+
+    bool HasLeft => _left.Beyond >= _mostBeyond || _growth.Outgrew;
 
     /// <summary>What the first frames showed that asks for another model: no more are taken; null: nothing.</summary>
     public FeedTraits? Shown => _firstLook?.Shown;
@@ -349,7 +351,7 @@ sealed class OnlineModel
         _bridging = gap ? Math.Min(_bridging + 1, Math.Max(1, _schedule.Settling)) : Math.Max(0, _bridging - 1);
         if (step >= _schedule.NormalityFrom && !bridged && !gap && !muted)
             _normality.Step(TensorPrimitives.SumOfSquares<double>(_errors.AsSpan(0, _channels)) / (_channels - missing),
-                frozen: _alarm.Open);
+                frozen: _alarm.Frozen);
 
         bool warmingUp = step < _schedule.AlarmFrom;
         ReadOnlySpan<double> seen = frame, foreseen = expected;
@@ -371,7 +373,7 @@ sealed class OnlineModel
         }
         _judge.End(y);
 
-        bool learns = !muted && !bridged && !_alarm.Open && step >= _schedule.LearnFrom;
+        bool learns = !muted && !bridged && !_alarm.Frozen && step >= _schedule.LearnFrom;
         if (learns) _predictor.Learn();
         else _predictor.Skip();
         _predictor.Predict();
@@ -395,6 +397,7 @@ sealed class OnlineModel
     {
         _judge.Measure(in view, _alarm);
         bool allowed = !view.WarmingUp && _judge.Deviates(in view, _scaler!);
+        if (HasLeft) _alarm.Leave();
         AlarmChange? change = _alarm.Step(position, _bar.Of(_judge.Judgement), allowed, view.Muted, _judge.Returned);
         if (change == AlarmChange.Opened)
         {

@@ -13,6 +13,9 @@ static class FaultCodes
     const double MostWidths = 50;                   // interquartile ranges beyond which a value is a code
     const double FarWidths = 500, MostAlike = .2;   // the same of one that comes often, always as the very same value
 
+    const double FarRanges = 5;                     // whole ranges of the others, from which on one that stands for a while is a code
+    const int LeastAlike = 10;                      // values on end of which that is so
+
     /// <summary>The values without codes.</summary>
     /// <param name="values">Of one channel, finite; not changed.</param>
     public static ReadOnlySpan<double> Without(double[] values)
@@ -36,10 +39,37 @@ static class FaultCodes
             for (int i = c; i < frames.Length; i += channels)
                 if (!double.IsNaN(frames[i])) values[count++] = frames[i];
             (double[] codes, _, _, bool one) = Find(values.AsSpan(0, count));
-            if (!one || codes.Length > MostAlike * count) continue;
+            if (!one) codes = Stands(values.AsSpan(0, count));
+            if (codes.Length == 0 || codes.Length > MostAlike * count) continue;
             for (int i = c; i < frames.Length; i += channels)
                 if (frames[i] == codes[0]) frames[i] = double.NaN;
         }
+    }
+
+    // The least or the greatest value, where it comes for a while on end and lies by many times their whole range from all others: noise
+    // that is large hides it from quartiles, and no feed goes so far to stand still there.
+    static double[] Stands(ReadOnlySpan<double> values)
+    {
+        if (values.IsEmpty) return [];
+        double[] sorted = [.. values];
+        sorted.AsSpan().Sort();
+        foreach (double code in (ReadOnlySpan<double>)[sorted[0], sorted[^1]])
+        {
+            int first = Array.IndexOf(sorted, code), after = Array.LastIndexOf(sorted, code) + 1;
+            if (after - first < LeastAlike || after - first == sorted.Length) continue;
+            double low = first == 0 ? sorted[after] : sorted[0], high = first == 0 ? sorted[^1] : sorted[first - 1];
+            bool far = high > low && Math.Max(low - code, code - high) > FarRanges * (high - low);
+            if (far && OnEnd(values, code)) return sorted[first..after];
+        }
+        return [];
+    }
+
+    static bool OnEnd(ReadOnlySpan<double> values, double code)
+    {
+        int run = 0;
+        foreach (double value in values)
+            if ((run = value == code ? run + 1 : 0) == LeastAlike) return true;
+        return false;
     }
 
     // One: they are the very same, and as far off as it takes for that.

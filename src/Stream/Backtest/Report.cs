@@ -98,7 +98,7 @@ public sealed class Report
             alarm.Start, alarm.Peak, alarm.End, alarm.Score, Words.Of(last.Severity),
             last.Change is AlarmChange.Closed or AlarmChange.Adapted ? Words.Of(last.Change) : "open",
             [.. last.Contributions.Where(part => part.Share > 0).Select(part => new PagePart(Summary.Channels[part.Channel], part.Share))],
-            [.. last.LaterChannels.Select(channel => Summary.Channels[channel])],
+            [.. last.LaterChannels.Select(channel => Summary.Channels[channel])], last.Incidents,
             [.. last.Scores.Select(score => new PagePart(AnomalyCloudEvent.ScoreName(Summary.Channels, score.Name), score.Margin,
                 ScoreText.Looks(score.Name)))],
             Windows is null ? null : window.Delay is not null ? "caught" : alarm.End <= Summary.WarmUpRows ? "warm-up" : "false",
@@ -146,7 +146,7 @@ public sealed class Report
 
     sealed record PageAlarm(
         int Start, int Peak, int End, double Score, string Severity, string State, PagePart[] Channels, string[] LaterChannels,
-        PagePart[] Scores, string? Verdict, int? Delay, bool Early, PageForecast? Forecast, PageDrift? Drift);
+        int Incidents, PagePart[] Scores, string? Verdict, int? Delay, bool Early, PageForecast? Forecast, PageDrift? Drift);
 
     sealed record PagePart(string Name, double Part, string? Looks = null);
 

@@ -79,6 +79,7 @@ sealed class AlarmBook(IReadOnlyList<string> channelNames)
             End = state == AlarmState.Open ? null : told.Time,
             Channels = [.. told.Contributions.Select(part => new AlarmChannel(Name(part.Channel), part.Share))],
             LaterChannels = [.. told.LaterChannels.Select(Name)],
+            Incidents = told.Incidents,
             Scores = [.. told.Scores.Select(part => new AlarmScore(AnomalyCloudEvent.ScoreName(channelNames, part.Name), part.Margin))],
             Drift = told.Drift is { } drift
                 ? new AlarmDrift(Words.Of(drift.Kind), Name(drift.Channel), drift.SinceTime, drift.PerStep, drift.Lead?.TotalSeconds)

@@ -108,6 +108,9 @@ public sealed record BoardAlarm
     /// <summary>Channels that began to alarm once it had been told of others.</summary>
     public IReadOnlyList<string> LaterChannels { get; init; } = [];
 
+    /// <summary>Incidents in it: more than one where the feed alarmed anew while it was not back yet.</summary>
+    public int Incidents { get; init; } = 1;
+
     /// <summary>The raw scores that reached the threshold, largest first.</summary>
     public IReadOnlyList<AlarmScore> Scores { get; init; } = [];
 

@@ -31,6 +31,7 @@ public static class PastAlarm
             Channels = [.. told.Channels.Select(part =>
                 new AlarmChannel(part.Name ?? FormattableString.Invariant($"{part.Channel}"), part.Share))],
             LaterChannels = told.LaterChannels ?? [],
+            Incidents = told.Incidents ?? 1,
             Scores = [.. told.Scores.Select(part => new AlarmScore(part.Name, part.Margin))],
             Drift = told.Drift is { } drift && FeedTime.Parse(drift.Since) is { } since
                 ? new AlarmDrift(drift.Kind, drift.Name ?? FormattableString.Invariant($"{drift.Channel}"), since, drift.PerStep,

@@ -36,7 +36,7 @@ sealed class AlertmanagerAlerts(IReadOnlyList<string> names, Func<StreamId, stri
     void Remember(WebhookChange change, StreamBack back)
     {
         if (back is { Alarm: { } alarm, Severity: { } severity })
-            Alerts(change, "alarm", ended: false, LabelsOf(back.Stream, severity, alarm, back.LaterChannels),
+            Alerts(change, "alarm", ended: false, LabelsOf(back.Stream, severity, alarm, back.LaterChannels, back.Incidents),
                 Misbehaves(back.Stream),
                 string.Create(CultureInfo.InvariantCulture, $"Open since before this process began; peak score {back.PeakScore:F2} "
                     + $"(1 = threshold), {Words.Of(severity)}."));
@@ -45,7 +45,8 @@ sealed class AlertmanagerAlerts(IReadOnlyList<string> names, Func<StreamId, stri
                 SilentText(back.Stream, channel, null), "Silent since before this process began.");
     }
 
-    Dictionary<string, string> LabelsOf(StreamId stream, Severity severity, string alarm, IReadOnlyList<int> later)
+    Dictionary<string, string> LabelsOf(StreamId stream, Severity severity, string alarm, IReadOnlyList<int> later,
+        int incidents)
     {
         var labels = new Dictionary<string, string>
         {
@@ -56,6 +57,7 @@ sealed class AlertmanagerAlerts(IReadOnlyList<string> names, Func<StreamId, stri
         };
         // Alertmanager tells again of an alert whose labels are others.
         if (later.Count > 0) labels["later_channels"] = string.Join(", ", later.Select(NameOf));
+        if (incidents > 1) labels["incident"] = FormattableString.Invariant($"{incidents}");
         return labels;
     }
 
@@ -83,7 +85,7 @@ sealed class AlertmanagerAlerts(IReadOnlyList<string> names, Func<StreamId, stri
     List<Alert> Alerts(WebhookChange change, AlarmEvent alarm)
     {
         return Alerts(change, "alarm", ended: alarm.Change is AlarmChange.Closed or AlarmChange.Adapted,
-            LabelsOf(change.Stream, alarm.Severity, change.Id, alarm.LaterChannels), Misbehaves(change.Stream),
+            LabelsOf(change.Stream, alarm.Severity, change.Id, alarm.LaterChannels, alarm.Incidents), Misbehaves(change.Stream),
             string.Create(CultureInfo.InvariantCulture, $"Open since step {alarm.Start}, feed time "
                 + $"{FeedTime.Write(alarm.StartTime)}; peak score {alarm.PeakScore:F2} (1 = threshold), "
                 + $"{Words.Of(alarm.Severity)}{AlarmText.Valued(alarm, names)}; now {Words.Of(alarm.Change)}."));

@@ -119,6 +119,9 @@ public sealed record StreamBack(StreamId Stream, int Channels, long Steps, DateT
 
     /// <summary>Of that alarm, as in its events.</summary>
     public IReadOnlyList<int> LaterChannels { get; init; } = [];
+
+    /// <summary>Of that alarm, as in its events.</summary>
+    public int Incidents { get; init; } = 1;
 }
 
 /// <summary>

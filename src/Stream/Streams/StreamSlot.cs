@@ -222,6 +222,7 @@ public sealed class StreamSlot
         Severity = _detector.OpenSeverity,
         PeakScore = _detector.OpenSeverity is null ? 0 : _detector.LastPeak,
         LaterChannels = _detector.OpenSeverity is null ? [] : _detector.LaterChannels,
+        Incidents = _detector.OpenSeverity is null ? 1 : _detector.Incidents,
     };
 
     /// <summary>Feed time of its last frame; null: none has been taken.</summary>

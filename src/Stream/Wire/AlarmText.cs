@@ -45,6 +45,7 @@ static class AlarmText
     {
         string first = string.Join(", ", Channels(alarm).Select(one => word(one.Channel)));
         string later = string.Join(", ", alarm.LaterChannels.Select(word));
-        return (first.Length > 0 ? $"; in {first}" : "") + (later.Length > 0 ? $"; later in {later}" : "");
+        string incident = alarm.Incidents > 1 ? FormattableString.Invariant($"; incident {alarm.Incidents} of it") : "";
+        return (first.Length > 0 ? $"; in {first}" : "") + (later.Length > 0 ? $"; later in {later}" : "") + incident;
     }
 }

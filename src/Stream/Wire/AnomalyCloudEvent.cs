@@ -50,6 +50,9 @@ public static class AnomalyCloudEvent
         /// <summary>Channels that began to alarm once it had been told of others, names or "channel 3"; else absent.</summary>
         public IReadOnlyList<string>? LaterChannels { get; init; }
 
+        /// <summary>Incidents in this alarm, where it is more than one; else absent.</summary>
+        public int? Incidents { get; init; }
+
         /// <summary>Of a joined alarm that closes since it turned out to be a part of another one: that one; else absent.</summary>
         public string? Into { get; init; }
 
@@ -136,6 +139,7 @@ public static class AnomalyCloudEvent
                 EndedBy = ended,
                 Early = alarm.Early ? true : null,
                 LaterChannels = alarm.LaterChannels.Count == 0 ? null : [.. alarm.LaterChannels.Select(c => NameOrNumber(names, c))],
+                Incidents = alarm.Incidents > 1 ? alarm.Incidents : null,
                 Rows = rows,
             }, most),
         };

@@ -190,30 +190,34 @@ public sealed class WebhookTests(EmbeddedBrokerFixture broker) : IClassFixture<E
             Source = config.Source with { Fields = config.Source.Fields with { Channels = ["flow", "pressure", "heat"] } },
         };
         await using var hooks = new Webhooks(config, TimeProvider.System, NullLogger.Instance, _ => { });
-        ScoredBatch Told(AlarmChange change, params int[] later)
+        ScoredBatch Told(AlarmChange change, int incidents, params int[] later)
         {
             ScoredBatch batch = Batch(change);
             ScoredFrame frame = batch.Frames[0];
             return batch with { Frames = [frame with { Result = frame.Result with { Alarm = frame.Result.Alarm! with
             {
-                Observed = [1, 2.25, 3], Expected = [1, 7, 3.00002], LaterChannels = later,
+                Observed = [1, 2.25, 3], Expected = [1, 7, 3.00002], LaterChannels = later, Incidents = incidents,
                 Contributions = [new Contribution(1, .7), new Contribution(0, .2), new Contribution(2, .1)],
             } } }] };
         }
-        hooks.Observe(Told(AlarmChange.Opened));
-        hooks.Observe(Told(AlarmChange.Escalated, 2));
-        hooks.Observe(Told(AlarmChange.Closed, 2));
-        await receiver.Wait(_ => receiver.Bodies.Count == 3, Within);
-        (string? Later, bool Ended, string Says)[][] alerts = [.. receiver.Bodies.Select(body => JsonDocument.Parse(body).RootElement
-            .EnumerateArray().Select(alert => (
+        hooks.Observe(Told(AlarmChange.Opened, 1));
+        hooks.Observe(Told(AlarmChange.Escalated, 1, 2));
+        hooks.Observe(Told(AlarmChange.Escalated, 2, 2));
+        hooks.Observe(Told(AlarmChange.Closed, 2, 2));
+        await receiver.Wait(_ => receiver.Bodies.Count == 4, Within);
+        (string? Later, string? Incident, bool Ended, string Says)[][] alerts = [.. receiver.Bodies.Select(body => JsonDocument.Parse(body)
+            .RootElement.EnumerateArray().Select(alert => (
                 alert.GetProperty("labels").TryGetProperty("later_channels", out JsonElement later) ? later.GetString() : null,
+                alert.GetProperty("labels").TryGetProperty("incident", out JsonElement incident) ? incident.GetString() : null,
                 alert.TryGetProperty("endsAt", out _),
                 alert.GetProperty("annotations").GetProperty("description").GetString()!)).ToArray())];
-        Assert.Equal([[(null, false)], [(null, true), ("heat", false)], [("heat", true)]],
-            alerts.Select(post => post.Select(alert => (alert.Later, alert.Ended)).ToArray()));
+        Assert.Equal([[(null, null, false)], [(null, null, true), ("heat", null, false)], [("heat", null, true), ("heat", "2", false)],
+            [("heat", "2", true)]],
+            alerts.Select(post => post.Select(alert => (alert.Later, alert.Incident, alert.Ended)).ToArray()));
         Assert.Contains("; in pressure (2.25 where 7 was expected), flow (1 where 1 was expected); now opened", alerts[0][0].Says,
             StringComparison.Ordinal);
         Assert.Contains("; later in heat (3 where 3.00002 was expected); now escalated", alerts[1][1].Says, StringComparison.Ordinal);
+        Assert.Contains("; incident 2 of it; now escalated", alerts[2][1].Says, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -13,6 +13,8 @@ sealed class HourEvidence(MetricCalibratorSpec spec, TimeSpan interval, int last
     const double Inside = .4;     // of the errors' evidence that is explained, at the most, by a value that is what it was at this hour
     const double GoesOn = .5;     // part of the mean that the last is, at least, while what it tells goes on
 
+    const double Rhythm = .5;     // of how far values lie outside of another hour's range, that their own explains: from there on, most
+
     readonly HourRange _range = new(interval);
     readonly RunningSum _recent = new(1, Length);
     readonly TailChannel _last = new(spec.Tail, 1, lasting), _mean = new(spec.Tail, Length, lasting);
@@ -28,6 +30,12 @@ sealed class HourEvidence(MetricCalibratorSpec spec, TimeSpan interval, int last
 
     /// <summary>Part of the errors' evidence that is left, (0, 1].</summary>
     public double Left { get; private set; }
+
+    /// <summary>What is usual at this time of the day, by the days before an alarm; null: it is not known, or tells little.</summary>
+    /// <param name="time">Of the frame.</param>
+    /// <param name="opening">Of that with which the alarm opened.</param>
+    public (double Low, double High)? Before(DateTime time, DateTime opening) =>
+        _range.Tells >= Rhythm ? _range.Before(time, opening) : null;
 
     /// <summary>Takes a step.</summary>
     /// <param name="time">Of the frame.</param>

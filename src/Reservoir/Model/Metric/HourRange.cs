@@ -13,6 +13,9 @@ sealed class HourRange(TimeSpan interval)
     const int Most = 288;       // slots of a day: five minutes each, or a frame where that is more
     const int Fewest = 8;       // frames of a day that has a rhythm
     const int Enough = 3;       // days of a kind, of which a range is one
+    const int Two = 2;          // by which what was usual is told from an outage, which need not be as sure as evidence
+    // Deviations of noise: half of the range of n values is about this and so much of ln n; and nine of ten lie within so many.
+    const double HalfOfFew = .35, HalfGrows = .45, Nine = 1.64;
     const int Short = 96;       // slots of a day above which a timer may start its job in the slot before or after
     const double Narrow = .5;   // of the usual width, that is added to each: where nothing moved a hair is no news
     const double Widens = .5;   // of that, by which a value widens a range at the most: once is no excuse for the next time
@@ -49,6 +52,9 @@ sealed class HourRange(TimeSpan interval)
     /// <summary>That one takes at the most, about.</summary>
     public const int Bytes = Days * Most * 2 * sizeof(float);
 
+    /// <summary>After as long too few of the days before are remembered.</summary>
+    public static TimeSpan Memory => TimeSpan.FromDays(Days - 1 - Two);
+
     /// <summary>
     /// Whether the time of the day tells anything, [0, 1]: 1 − how far values lie outside of the range of their hour, over how far outside
     /// of that of another, as mean squares. Of noise, and of a level that wanders, it is about 0.
@@ -66,8 +72,7 @@ sealed class HourRange(TimeSpan interval)
     public double Take(DateTime time, double y, bool keep)
     {
         if (_slots == 0) return double.NaN;
-        // By the nearest frame: stamps that lie a little before or after a whole hour are of it, and the last of a Sunday are no Monday's.
-        long slot = (long)((Int128)(time.Ticks + interval.Ticks / 2) * _slots / TimeSpan.TicksPerDay);
+        long slot = SlotOf(time);
         Advance(slot);
         if (slot != _slot) (_slot, _ofHour, _ofOther) = (slot, Find(slot, 0), Find(slot, _slots * OtherHours / 24));
         double own = Outside(_ofHour, y), other = Outside(_ofOther, y);
@@ -89,14 +94,34 @@ sealed class HourRange(TimeSpan interval)
         return own;
     }
 
+    /// <summary>
+    /// Where nine of ten values at this time of the day lay on the days before an alarm, by the range of all; null: these were too few.
+    /// </summary>
+    /// <param name="time">Of the frame.</param>
+    /// <param name="opening">Of that with which the alarm opened.</param>
+    public (double Low, double High)? Before(DateTime time, DateTime opening)
+    {
+        if (_slots == 0) return null;
+        Range range = Find(SlotOf(time), 0, SlotOf(opening), Two);
+        if (range.Days < Two) return null;
+        double frames = Math.Max(1, TimeSpan.FromDays(1) / interval / _slots) * (_slots > Short ? 3 : 1);
+        double half = Math.Max(range.High - range.Low, Narrow * _width) / 2
+            * Nine / (HalfOfFew + HalfGrows * Math.Log(frames * range.Days));
+        double middle = (range.Low + (double)range.High) / 2;
+        return (middle - half, middle + half);
+    }
+
+    // By the nearest frame: stamps that lie a little before or after a whole hour are of it, the last of a Sunday are no Monday's.
+    long SlotOf(DateTime time) => (long)((Int128)(time.Ticks + interval.Ticks / 2) * _slots / TimeSpan.TicksPerDay);
+
     static int SlotsOf(TimeSpan interval)
     {
         double frames = TimeSpan.FromDays(1) / interval;
         return frames < Fewest ? 0 : (int)Math.Min(Most, Math.Round(frames));
     }
 
-    // Of the slot so many later, on the days before of the same kind; where of that one or two are known, on all that are.
-    Range Find(long slot, int later)
+    // Of the slot so many later, on the days before of the same kind; where of that one or two are known, on all that are. Of none since.
+    Range Find(long slot, int later, long since = long.MaxValue, int enough = Enough)
     {
         Range alike = Range.None, others = Range.None;
         int beside = _slots > Short ? 1 : 0;
@@ -105,6 +130,7 @@ sealed class HourRange(TimeSpan interval)
         {
             long then = slot - (long)ago * _slots;
             if (then < _slots) break;
+            if (then + beside >= since) continue;
             float least = float.PositiveInfinity, most = float.NegativeInfinity;
             for (long near = then + later - beside; near <= then + later + beside; near++)
             {
@@ -115,7 +141,7 @@ sealed class HourRange(TimeSpan interval)
             if (Rests(then) == rests) alike = alike.With(least, most);
             else others = others.With(least, most);
         }
-        if (alike.Known || alike.Days == 0 || alike.Days + others.Days < Enough) return alike;
+        if (alike.Days >= enough || alike.Days == 0 || alike.Days + others.Days < Enough) return alike;
         return alike.With(others.Low, others.High) with { Days = Enough };
     }
 

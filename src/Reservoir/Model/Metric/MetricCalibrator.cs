@@ -62,6 +62,7 @@ sealed class MetricCalibrator
     readonly TailChannel[] _error, _mean;  // [horizons]
     readonly HourEvidence _hour;
     readonly ExtremeEvidence _extremes;
+    readonly FormerRange _former;
     Moves _moves = new();
     long _count;                      // frames taken
 
@@ -87,6 +88,7 @@ sealed class MetricCalibrator
         _error = [.. Enumerable.Range(0, horizons).Select(_ => new TailChannel(spec.Tail, 1, lasting))];
         _mean = [.. Enumerable.Range(0, horizons).Select(_ => new TailChannel(spec.Tail, _length, lasting))];
         _hour = new HourEvidence(spec, interval, lasting);
+        _former = new FormerRange(_length);
         _extremes = new ExtremeEvidence(spec.Extremes, Steps(spec.Extremes.LevelLength, warmUp, 3));
     }
 
@@ -108,6 +110,15 @@ sealed class MetricCalibrator
 
     /// <summary>Most that the score of the last step can be: ∞, but of a channel that hardly ever moved.</summary>
     public double Ceiling { get; private set; } = double.PositiveInfinity;
+
+    /// <summary>Whether it lies, of late, where it did not before the open alarm.</summary>
+    public bool Displaced => _former.Outside;
+
+    /// <summary>Whether the last step is no news in that alarm: it is back there, or half way, or where it has been since.</summary>
+    public bool Known => _former.Known;
+
+    /// <summary>Whether where it was before that alarm is remembered no more.</summary>
+    public bool Forgotten { get; private set; }
 
     /// <inheritdoc cref="ExtremeEvidence.Margin"/>
     public double Margin => _extremes.Margin;
@@ -181,6 +192,20 @@ sealed class MetricCalibrator
         _count++;
     }
 
+    /// <summary>Where the channel lies, for the alarm's life; of steps that are to be judged.</summary>
+    /// <param name="y">Scaled, finite.</param>
+    /// <param name="time">Of the frame.</param>
+    /// <param name="opening">Of the frame with which the open alarm opened; null: none is open.</param>
+    public void Place(double y, DateTime time, DateTime? opening)
+    {
+        if (opening is { } since) _former.Compare(y, _hour.Before(time, since));
+        else _former.Keep(y);
+        Forgotten = opening is { } began && _former.ByHour && time - began >= HourRange.Memory;
+    }
+
+    /// <summary>Where it lies is its normal.</summary>
+    public void Settle() => _former.Forget();
+
     /// <summary>The feed goes on after a gap: no mean looks across it.</summary>
     public void Resume()
     {
@@ -208,6 +233,11 @@ sealed class MetricCalibrator
         foreach (TailChannel tail in _mean) tail.Carry(ref state);
         if (state.Holds(6)) _hour.Carry(ref state);
         _extremes.Carry(ref state);
+        if (state.Holds(6))
+        {
+            _former.Carry(ref state);
+            Forgotten = state.Carried(Forgotten);
+        }
         if (state.Holds(6)) state.Carry(ref _moves);
         state.Carry(ref _count);
         if (state.Holds(6)) Left = state.Carried(Left);

@@ -27,6 +27,7 @@ sealed class MetricJudge : Judge, IJudgement
     readonly double[] _present;                // the same without what is over [channels]
     readonly double _alarmsPerDay;             // 0: the budget is not of days
     DateTime _opening;                         // feed time of the last step before which no alarm was open
+    DateTime _since;                           // feed time of the last step before which no alarm was open, for on-call
     int _strongest;                            // the channel with the most evidence
     double _told;                              // score of that alone
     readonly double[] _ceilings;               // most that the score can be [channels]
@@ -86,6 +87,15 @@ sealed class MetricJudge : Judge, IJudgement
     public bool Stands { get; private set; }
 
     /// <inheritdoc/>
+    public bool Displaced { get; private set; }
+
+    /// <inheritdoc/>
+    public bool IsKnown { get; private set; }
+
+    /// <inheritdoc/>
+    public bool Forgotten { get; private set; }
+
+    /// <inheritdoc/>
     public bool IsUnusual(int score) =>
         score < _calibrators.Length ? _present[score] >= _spec.Quiet || ScoreOf(score) >= 1 : _unprecedented.Unusual;
 
@@ -118,7 +128,7 @@ sealed class MetricJudge : Judge, IJudgement
             _present[c] = _margins[c] = Math.Min(score, before.Ceiling(view.Frame[c]));
             if (_margins[c] > Score) (Score, _strongest) = (_margins[c], c);
         }
-        _told = Score;
+        (_told, Displaced, IsKnown, Forgotten) = (Score, false, false, false);
         return DeviatesBy(view.Frame[_strongest] - usual[_strongest]);
     }
 
@@ -126,7 +136,8 @@ sealed class MetricJudge : Judge, IJudgement
     public override void Measure(in StepView step, Alarm alarm)
     {
         double most = double.NegativeInfinity, unit = _budget.Threshold / _budget.Factor;
-        if (!alarm.Open) _opening = step.Time;
+        if (!alarm.Frozen) _opening = step.Time;
+        if (!alarm.Open) _since = step.Time;
         if (step.Muted) _muted[step.Index % _muted.Length] = step.Index;
         if (step.Resumes)
         {
@@ -146,7 +157,7 @@ sealed class MetricJudge : Judge, IJudgement
             }
             for (int h = 0; h < _channelErrors.Length; h++) _channelErrors[h] = step.Errors[h * _calibrators.Length + c];
             MetricCalibrator calibrator = _calibrators[c];
-            calibrator.Step(_channelErrors, _tells, step.Frame[c], step.Scaled[c], step.Time, learn: !(alarm.Open || step.Muted),
+            calibrator.Step(_channelErrors, _tells, step.Frame[c], step.Scaled[c], step.Time, learn: !(alarm.Frozen || step.Muted),
                 keep: !step.Muted, level: !step.Grows.IsEmpty && step.Grows[c] ? step.Values[c] : double.NaN);
             double errors = calibrator.Left * _recurrences[c].Take(step.Time, calibrator.ErrorEvidence, keep: !step.Muted, _opening);
             double evidence = _spec.Budget.Weigh(errors, calibrator.ExtremeEvidence);
@@ -155,12 +166,13 @@ sealed class MetricJudge : Judge, IJudgement
             double told = Math.Min(evidence, _ceilings[c] * unit);
             if (told > most) (most, _strongest, capped) = (told, c, told < evidence);
             // A fault that holds for days comes again each hour: that ends no alarm, but nothing more is told of it.
-            if (alarm.Open && alarm.Contributed[c])
+            if (alarm.Frozen && alarm.Contributed[c])
             {
                 errors = calibrator.Left * calibrator.ErrorEvidence;
                 evidence = _spec.Budget.Weigh(errors, calibrator.ExtremeEvidence);
             }
             _margins[c] = Math.Min(evidence, _ceilings[c] * _budget.Threshold);
+            if (!step.Muted) calibrator.Place(step.Scaled[c], step.Time, alarm.Open ? _since : null);
             _present[c] = _spec.Budget.Weigh(Math.Max(0, errors - calibrator.Left * calibrator.Remembered), calibrator.ExtremeEvidence);
         }
         double present = TensorPrimitives.Max(_present);
@@ -170,12 +182,26 @@ sealed class MetricJudge : Judge, IJudgement
         if (score > 0 && capped) score = _ceilings[_strongest];  // but for rounding
         if (!step.Muted && !step.WarmingUp) score = Early(in step, score);
         if (step.Muted) _unprecedented.Skip();
-        else _unprecedented.Step(step.Frame, step.Expected, alarm.Open, step.WarmingUp);
+        else _unprecedented.Step(step.Frame, step.Expected, alarm.Frozen, step.WarmingUp);
         _margins[^1] = _unprecedented.Score;
-        Stands = alarm.Open && !step.Muted && StandsStill(alarm);
+        Stands = alarm.Frozen && !step.Muted && StandsStill(alarm);
+        (Displaced, Forgotten) = (false, false);
+        for (int c = 0; c < _calibrators.Length && alarm.Open; c++)
+        {
+            Displaced |= alarm.Contributed[c] && _calibrators[c].Displaced;
+            Forgotten |= alarm.Contributed[c] && _calibrators[c].Forgotten;
+        }
+        IsKnown = alarm.Open && alarm.Contributed[_strongest] && _calibrators[_strongest].Known && _unprecedented.Score < 1;
         _told = score;
         Score = step.Muted || step.WarmingUp ? 0 : Math.Max(score, _unprecedented.Score);
         Share();
+    }
+
+    /// <inheritdoc/>
+    public override void Learn(AlarmChange? change, Alarm alarm, bool muted)
+    {
+        if (change != AlarmChange.Adapted) return;
+        foreach (MetricCalibrator calibrator in _calibrators) calibrator.Settle();
     }
 
     // Of what comes next, by the channels that move.
@@ -254,11 +280,15 @@ sealed class MetricJudge : Judge, IJudgement
             state.Carry(_muted);
             state.Carry(ref _resumed);
             state.Carry(ref _opening);
+            state.Carry(ref _since);
             state.Carry(_hidden);
             state.Carry(_hides);
             // In a gap what was last told goes on.
             Score = state.Carried(Score);
             state.Carry(ref _told);
+            Displaced = state.Carried(Displaced);
+            IsKnown = state.Carried(IsKnown);
+            Forgotten = state.Carried(Forgotten);
         }
         if (state.Holds(4)) _unprecedented.Carry(ref state);
         if (state.Loading) Share();

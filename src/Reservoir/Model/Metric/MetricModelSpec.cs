@@ -18,7 +18,7 @@ public sealed record MetricModelSpec : ModelSpec
         Readout = new ReadoutSpec { ForgettingFactor = .9998, Regularisation = 1 };
         // Evidence is told once, and a model that is frozen for long tells of what has long become normal. Means of the error
         // remember a burst for a while: half of the peak's evidence is quiet. A burst some hours after another is an incident of its own.
-        Alarm = new AlarmSpec { AdaptAfter = 20, QuietSteps = 5, Leave = .5, Merge = 5 };
+        Alarm = new AlarmSpec { AdaptAfter = 20, NormalAfter = 750, QuietSteps = 5, Leave = .5, Merge = 5 };
     }
 
     /// <summary>How values are scaled.</summary>
@@ -83,7 +83,7 @@ public sealed record MetricModelSpec : ModelSpec
     public override long EstimatedBytes(int channels) =>
         base.EstimatedBytes(channels) + (long)channels
             * ((HorizonSteps.Count + 1) * 2 * sizeof(float) * (Calibrator.Tail.Reference + WarmUp / 10)
-                + Recurrence.Bytes + HourRange.Bytes);
+                + Recurrence.Bytes + HourRange.Bytes + FormerRange.Bytes(WarmUp / 25));
 
     internal override int FramesKept => WarmUp;
 

@@ -197,6 +197,7 @@ export class StreamView {
         const lead = a.drift.leadSeconds !== null ? `, leaves its range in ${duration(a.drift.leadSeconds)}` : "";
         parts.push(`${what} since ${time(Date.parse(a.drift.since))}${lead}`);
       }
+      if (a.incidents > 1) line.append(element("span", "", `${a.incidents} incidents`));
       if (a.acknowledged) parts.push(`taken by ${a.acknowledged.by}${a.acknowledged.why ? `: ${a.acknowledged.why}` : ""}`);
       banner.textContent = parts.join(" · ");
     } else if (s.state === "silent") banner.textContent = `Nothing has come since ${time(Date.parse(s.seen))}.`;

@@ -56,13 +56,98 @@ public sealed class AlarmEndTests
         Assert.True(ends.Count >= 10 && ends.Count(end => end.How == AlarmChange.Adapted) >= .9 * ends.Count, each);
     }
 
-    [Theory]
-    [InlineData(4)]
-    [InlineData(10)]
-    public void What_goes_on_is_open_until_it_is_adapted_to(double factor)
+    // Noise, counts by day, or a swing by day in little noise; what begins at Begin changes a value.
+    static double[] Feed(string kind, int seed, int steps, Func<int, double, double> of)
     {
-        (int Rows, AlarmChange How)[] ends = Ends(20, _ => factor);
-        Assert.Equal(20, ends.Count(end => end == (20, AlarmChange.Adapted)));
+        var random = new Xoshiro256StarStar(seed, threadSafe: false);
+        double day = 2 * Math.PI / 288;
+        return [.. Enumerable.Range(0, steps).Select(t => of(t - Begin, kind switch
+        {
+            "noise" => 60 + Normal.Sample(random, 0, 2),
+            "counts" => Poisson.Sample(random, 25 * (1 + .5 * Math.Sin(day * t))),
+            _ => 120 + 50 * Math.Sin(day * t) + Normal.Sample(random, 0, 4),
+        }))];
+    }
+
+    static List<AlarmEvent> Events(double[] feed)
+    {
+        var times = new DateTime[feed.Length];
+        for (int t = 0; t < times.Length; t++) times[t] = new DateTime(2026, 3, 2).AddMinutes(5 * t);
+        var results = new StepResult[feed.Length];
+        new Detector(Presets.Metric(), 1).StepMany(times, feed, results, new double[feed.Length]);
+        return [.. results.Events().Where(alarm => alarm.Start >= Begin - 5)];
+    }
+
+    static bool Ends(AlarmEvent alarm) => alarm.Change is AlarmChange.Closed or AlarmChange.Adapted;
+
+    [Theory]
+    [InlineData("noise", 40, 0)]
+    [InlineData("noise", 300, 0)]
+    [InlineData("swing", 40, 0)]
+    [InlineData("swing", 300, 0)]
+    [InlineData("swing", 300, 3)]
+    [InlineData("counts", 40, 0)]
+    [InlineData("counts", 300, 3)]
+    public void An_outage_is_open_for_as_long_as_it_lasts_though_it_is_learnt_meanwhile(string kind, int rows, double factor)
+    {
+        var ends = new string[10];
+        Parallel.For(0, ends.Length, seed =>
+        {
+            List<AlarmEvent> events = Events(Feed(kind, seed, Begin + rows + 100,
+                (since, value) => since >= 0 && since < rows ? factor * value : value));
+            AlarmEvent opened = events.First(alarm => alarm.Change == AlarmChange.Opened), end = events.First(Ends);
+            bool all = opened.Position < Begin + 20 && end.Position >= Begin + rows && end.Position < Begin + rows + 12
+                && end.Change == AlarmChange.Closed;
+            ends[seed] = all ? "" : $"{opened.Position - Begin}–{end.Position - Begin} {end.Change}";
+        });
+        Assert.True(ends.Count(end => end.Length == 0) >= 9, string.Join(", ", ends));
+    }
+
+    [Fact]
+    public void What_has_lasted_for_as_long_as_a_warm_up_is_normal_and_so_what_is_learnt_of_a_person()
+    {
+        List<AlarmEvent> events = Events(Feed("noise", 3, Begin + 900, (since, value) => since >= 0 ? value + 30 : value));
+        AlarmEvent end = events.First(Ends);
+        Assert.Equal((AlarmChange.Adapted, 750), (end.Change, end.Position - end.Start));
+
+        double[] feed = Feed("noise", 3, Begin + 100, (since, value) => since >= 0 ? value + 30 : value);
+        var detector = new Detector(Presets.Metric(), 1);
+        StepResult last = default;
+        for (int t = 0; t < feed.Length - 1; t++) last = detector.Step(DateTime.UnixEpoch.AddMinutes(5 * t), feed.AsSpan(t, 1), [0]);
+        Assert.True(last.AlarmOpen);
+        detector.DenyAlarm(detector.LastAlarm);
+        last = detector.Step(DateTime.UnixEpoch.AddMinutes(5 * feed.Length), feed.AsSpan(^1), [0]);
+        Assert.Equal((AlarmChange.Adapted, false), (last.Alarm?.Change, last.AlarmOpen));
+    }
+
+    // Three times as much, that stays; nine times for five rows of it: one alarm, of two incidents.
+    [Fact]
+    public void Another_incident_while_the_first_lasts_is_told_of_the_same_alarm()
+    {
+        int told = 0;
+        for (int seed = 0; seed < 8; seed++)
+        {
+            List<AlarmEvent> events = Events(Feed("counts", seed, Begin + 500,
+                (since, value) => since < 0 ? value : since is >= 350 and < 355 ? 9 * value : 3 * value));
+            Assert.Single(events, alarm => alarm.Change == AlarmChange.Opened);
+            if (events.Find(alarm => alarm.Incidents == 2) is not { } second) continue;
+            if (second is { Change: AlarmChange.Escalated, Announced: true } && second.Position - Begin is >= 350 and < 355) told++;
+        }
+        Assert.InRange(told, 6, 8);
+    }
+
+    // Of the same kind again and again, and of the way back, nothing is told.
+    [Fact]
+    public void What_goes_on_is_no_other_incident_and_nor_is_its_end()
+    {
+        int incidents = 0;
+        for (int seed = 0; seed < 10; seed++)
+        {
+            List<AlarmEvent> events = Events(Feed("counts", seed, Begin + 500,
+                (since, value) => since is >= 0 and < 300 ? 3 * value : value));
+            incidents += events.Count(alarm => alarm.Announced && alarm.Position >= Begin + 25);
+        }
+        Assert.InRange(incidents, 0, 2);
     }
 
     // A flag that never moves beside a sensor that stands still for forty frames: what holds the alarm is the sensor.

@@ -294,4 +294,31 @@ public sealed class EarlyEvidenceTests
         double[] without = With(80), with = With(100_000);
         Assert.True(with.Max() > .9 * without.Max() && without.Max() >= 1, $"{with.Max()} after it was told, {without.Max()} without");
     }
+
+    // By the minute nothing is told in the warm-up; noise is so wide that quartiles do not show the code.
+    [Theory]
+    [InlineData(-999)]
+    [InlineData(9999)]
+    public void A_code_of_a_fault_that_stands_for_a_while_costs_no_alarm_later(double code)
+    {
+        int with = 0, without = 0, plain = 0;
+        for (int seed = 0; seed < 10; seed++)
+        {
+            StepResult[] Of(double value)
+            {
+                var random = new Xoshiro256StarStar(seed, threadSafe: false);
+                return Run(t =>
+                {
+                    double noise = Normal.Sample(random, 60, 10);
+                    return t is >= 70 and < 100 && !double.IsNaN(value) ? value : noise + (t is >= 1500 and < 1520 ? 80 : 0);
+                }, TimeSpan.FromMinutes(1), steps: 1530);
+            }
+            bool Tells(StepResult[] results) => results[1500..].Any(result => result.Alarm is { Announced: true });
+            if (Tells(Of(code))) with++;
+            if (Tells(Of(double.NaN))) without++;
+            plain += Told(Of(code)).Length;
+        }
+        Assert.Equal(0, plain);
+        Assert.Equal((10, 10), (with, without));
+    }
 }

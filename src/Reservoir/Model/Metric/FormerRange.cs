@@ -1,0 +1,140 @@
+namespace Esn;
+
+/// <summary>
+/// Where a channel lay before an alarm: of late, or at its hour where that tells more. Whatever is learnt while the alarm is open does
+/// not move it, so it tells an outage that goes on from a feed that is back.
+/// </summary>
+/// <param name="skipped">Values before an alarm, ≥ 0, that may be of what it tells: as many as the means of the errors are of.</param>
+sealed class FormerRange(int skipped)
+{
+    const int Latest = 200;      // values that it is of: a quarter of a warm-up, as it is usual
+    const int Enough = 50;       // of these, below which nothing is known, as in TailChannel
+    const double Tail = .05;     // of these, on either side, that lie outside: once in twenty is no place to be
+    const int Few = 5;           // values of late, as in MetricCalibrator
+    const int Most = Few / 2 + 1;  // of these to one side: more are than are not
+    const double Way = .5;       // of how far it was outside of late: from there on it is nearer to where it was
+    const int Late = 20;         // values of which is where it lies of late: as many as an alarm of a metric freezes
+    const double Near = .3;      // of the newest value in where it lies now: some three of them, as a rhythm goes on
+    const double Away = 4;       // mean distances from there, above which a value is another: three deviations of noise, about
+
+    [ThreadStatic] static float[]? s_sorted;  // scratch that streams share
+
+    readonly float[] _values = new float[Latest + skipped];
+    readonly sbyte[] _sides = new sbyte[Few];
+    long _count;       // values kept
+    long _since;       // values since the alarm opened; 0: none is open
+    float _low = float.NaN, _high = float.NaN;  // of late, before it; NaN: not known
+    double _distance;  // outside, of late
+    int _outside;      // of the first values since it opened: where most are inside, it is not of where they lie
+    int _run;          // values in a row that are not there
+    double _level, _spread;  // of late, and the mean distance from there
+    bool _byHour;      // the hour has told of this alarm
+
+    /// <summary>That one takes, about.</summary>
+    public static int Bytes(int skipped) => sizeof(float) * (Latest + skipped);
+
+    /// <summary>Whether the hour tells where it was.</summary>
+    public bool ByHour => _byHour;
+
+    /// <summary>Whether most of the last values lie outside, on one side.</summary>
+    public bool Outside { get; private set; }
+
+    /// <summary>
+    /// Whether the last one is no news: it is inside, or has come half of the way, or is where the others since the alarm are.
+    /// </summary>
+    public bool Known { get; private set; }
+
+    /// <summary>Takes a value while no alarm is open.</summary>
+    /// <param name="y">Scaled, finite.</param>
+    public void Keep(double y)
+    {
+        if (_since > 0) End();
+        _values[_count++ % _values.Length] = (float)y;
+    }
+
+    /// <summary>Takes a value while one is.</summary>
+    /// <param name="y">Scaled, finite.</param>
+    /// <param name="hour">What it was at this hour before; null: the hour tells little, or is not known.</param>
+    public void Compare(double y, (double Low, double High)? hour)
+    {
+        if (_since == 0) Measure();
+        _byHour |= hour is not null;
+        if (_byHour && hour is null)
+        {
+            Known = false;  // what is remembered of the hour is all of the alarm: it stands as it was
+            return;
+        }
+        (double low, double high) = hour ?? (_low, _high);
+        float value = (float)y;
+        double outside = value > (float)high ? value - high : value < (float)low ? value - low : 0;  // 0 too where nothing is known
+        double place = double.IsNaN(low) ? y : y - (low + high) / 2;  // less the rhythm, where there is one
+        // To the other side it has not come back.
+        bool inside = outside * _distance >= 0 && Math.Abs(outside) <= Way * Math.Abs(_distance);
+        bool near = Math.Abs(place - _level) <= Away * _spread;
+        Known = inside || near;
+        _run = near ? 0 : _run + 1;
+        // What is elsewhere for some frames is no place to be of late.
+        if (near || _since < Late || _run >= Late) Follow(place, outside);
+        _sides[_since++ % Few] = (sbyte)Math.Sign(outside);
+        int above = 0, below = 0;
+        foreach (sbyte side in _sides)
+        {
+            if (side > 0) above++;
+            if (side < 0) below++;
+        }
+        if (_since <= Late && outside != 0) _outside++;
+        Outside = (above >= Most || below >= Most) && 2 * _outside >= Late;
+    }
+
+    /// <summary>What the feed does now is its normal.</summary>
+    public void Forget()
+    {
+        End();
+        _count = 0;
+    }
+
+    void End()
+    {
+        (_since, _distance, _level, _spread, _byHour, Outside, Known) = (0, 0, 0, 0, false, false, false);
+        (_low, _high, _run, _outside) = (float.NaN, float.NaN, 0, 0);
+        Array.Clear(_sides);
+    }
+
+    void Follow(double place, double outside)
+    {
+        double gain = 1.0 / Math.Min(_since + 1, Late);
+        if (_since > 0) _spread += gain * (Math.Abs(place - _level) - _spread);
+        _level += Math.Max(gain, Near) * (place - _level);
+        _distance += gain * (outside - _distance);
+    }
+
+    void Measure()
+    {
+        int known = (int)Math.Min(Latest, _count - skipped);
+        if (known < Enough) return;
+        Span<float> sorted = (s_sorted ??= new float[Latest]).AsSpan(0, known);
+        for (int i = 0; i < known; i++) sorted[i] = _values[(_count - skipped - known + i) % _values.Length];
+        sorted.Sort();
+        int tail = (int)(Tail * known);
+        (_low, _high) = (sorted[tail], sorted[^(tail + 1)]);
+    }
+
+    /// <summary>Out into a snapshot or back.</summary>
+    public void Carry(ref StateCarrier state)
+    {
+        state.Carry(_values);
+        state.Carry(ref _count);
+        state.Carry(ref _since);
+        state.Carry(ref _low);
+        state.Carry(ref _high);
+        state.Carry(ref _distance);
+        state.Carry(ref _run);
+        state.Carry(ref _outside);
+        state.Carry(ref _level);
+        state.Carry(ref _spread);
+        state.Carry(ref _byHour);
+        state.Carry(_sides);
+        Outside = state.Carried(Outside);
+        Known = state.Carried(Known);
+    }
+}
