@@ -19,6 +19,10 @@ readonly ref struct StepView
     /// <summary>Which channels have no value, [channels]; empty: all have one.</summary>
     public ReadOnlySpan<bool> Missing { get; init; }
 
+    /// <summary>Which of these have one, but so far beyond the scaling, and for so long, that the others are judged without it, [channels];
+    /// empty: none.</summary>
+    public ReadOnlySpan<bool> Aside { get; init; }
+
     /// <summary>e_h(t) before learning from the frame, [horizons×channels], scaled; 0 where the channel has no value.</summary>
     public required ReadOnlySpan<double> Errors { get; init; }
 

@@ -22,6 +22,8 @@ sealed class ErrorJudge : Judge, IJudgement
     readonly int _channels;
     readonly Onsets _onsets;
     readonly PatchyChannels _patchy;
+    readonly AsideChannels _aside;
+    readonly double _nats;        // that an alarm is worth, as −ln p
     readonly ErrorModelSpec _spec;
     readonly ScoreContext _context;
     int _clean = int.MaxValue;    // steps since the last muted one
@@ -33,6 +35,7 @@ sealed class ErrorJudge : Judge, IJudgement
     {
         (_spec, _context, _channels, _apart) = (spec, context, context.Channels, spec.Reservoir.Groups);
         (_patchy, _onsets) = (new PatchyChannels(_channels), new Onsets(_channels));
+        _aside = new AsideChannels(_channels, spec.Alarm.QuietSteps);
         _scores = [.. spec.Scores.Select(score => score.Create(context))];
         CanMove = spec.Scores.Any(score => score.JudgesErrors);
         _perChannel = [.. spec.Scores.Select(score => score.PerChannel && _channels > 1)];
@@ -58,6 +61,7 @@ sealed class ErrorJudge : Judge, IJudgement
         _calibrator = spec.Calibrator.Create(shapes);
         double rate = spec.Calibrator is BudgetSpec budget ? budget.AlarmsPerStep : new BudgetSpec().AlarmsPerStep;
         _unprecedented = new Unprecedented(spec.Unprecedented, _channels, rate);
+        _nats = -Math.Log(rate);
         _alarm = spec.Alarm;
         _related = [.. spec.Scores.Select(score => score.Voice == Voice.Relation)];
         _scoreOf = new double[_channels];
@@ -70,7 +74,10 @@ sealed class ErrorJudge : Judge, IJudgement
     public ReadOnlySpan<double> Margins => _margins;
 
     /// <inheritdoc/>
-    public double Score => Math.Max(_calibrator.Score, _unprecedented.Score);
+    public double Score => Math.Max(_calibrator.Score, Beside);
+
+    // What no calibrator may silence; what is told of a channel that is away lasts as long as it is.
+    double Beside => _aside.Hold ? Math.Max(1, _unprecedented.Score) : _unprecedented.Score;
 
     /// <inheritdoc/>
     /// <remarks>
@@ -80,17 +87,17 @@ sealed class ErrorJudge : Judge, IJudgement
     public double Widespread { get; private set; }
 
     /// <inheritdoc/>
-    public bool IsUnusual(int score) => score < _values.Length ? _calibrator.IsUnusual(score) : _unprecedented.Unusual;
+    public bool IsUnusual(int score) => score < _values.Length ? _calibrator.IsUnusual(score) : _unprecedented.Unusual || _aside.Hold;
 
     /// <inheritdoc/>
-    public double ScoreOf(int score) => score < _values.Length ? _calibrator.ScoreOf(score) : _unprecedented.Score;
+    public double ScoreOf(int score) => score < _values.Length ? _calibrator.ScoreOf(score) : Beside;
 
     /// <inheritdoc/>
     public int ChannelOf(int score)
     {
-        if (score >= _values.Length) return _unprecedented.Channel;
+        if (score >= _values.Length) return _aside.Hold && _unprecedented.Score < 1 ? _aside.Channel : _unprecedented.Channel;
         int of = IndexOf(score);
-        return _single[of] ? score - _first[of] : -1;
+        return _single[of] ? score - _first[of] : _aside.ChannelOf(_scores[of].Squares);
     }
 
     /// <inheritdoc/>
@@ -123,6 +130,7 @@ sealed class ErrorJudge : Judge, IJudgement
         bool muted = step.Muted;
         _clean = muted ? 0 : Math.Min(_clean, int.MaxValue - 1) + 1;
         _patchy.Step(step.Missing);
+        _aside.Step(step.Aside, alarm.Open, _unprecedented);
         _onsets.Step(step.Errors[.._channels], step.Missing, alarm.Open, muted);
         for (int i = 0; i < _held.Length; i++) _held[i] = muted || (alarm.Open && alarm.Contributed[i]);
         for (int i = 0; i < _scores.Length; i++)
@@ -164,7 +172,8 @@ sealed class ErrorJudge : Judge, IJudgement
         if (muted) _unprecedented.Skip();
         else _unprecedented.Step(step.Frame, step.Expected, alarm.Open, step.WarmingUp);
         _calibrator.Margins.CopyTo(_margins);
-        _margins[^1] = _unprecedented.Margin;
+        _aside.Judged(_calibrator.Score);
+        _margins[^1] = Beside * _nats;
         Widespread = Score < 1 ? Score : Math.Min(Score, Shared());
         _scoreOf.AsSpan().Clear();  // nothing that a restart would not have
     }
@@ -285,17 +294,18 @@ sealed class ErrorJudge : Judge, IJudgement
             parts[_onsets.Channel] = 1;
             return true;
         }
-        if (IsUnprecedented)
+        if (IsUnprecedented || (_aside.Hold && _calibrator.Score < 1))
         {
             parts.Clear();
-            parts[_unprecedented.Channel] = 1;
+            parts[ChannelOf(_values.Length)] = 1;
             return true;
         }
         int top = Top(), score = IndexOf(top);
         if (_related[score] && byThemselves) return false;
         if (_perChannel[score]) _calibrator.Margins[_first[score].._first[score + 1]].CopyTo(parts);
         else
-            for (int c = 0; c < parts.Length; c++) parts[c] = _scores[score].Squares[c] is > 0 and var square ? square : 0;
+            for (int c = 0; c < parts.Length; c++)
+                parts[c] = !_aside.Has(c) && _scores[score].Squares[c] is > 0 and var square ? square : 0;
         return !_related[score];
     }
 
@@ -369,5 +379,6 @@ sealed class ErrorJudge : Judge, IJudgement
         state.Carry(ref _wasOpen);
         if (state.Holds(5)) _patchy.Carry(ref state);
         if (state.Holds(6)) _onsets.Carry(ref state);
+        if (state.Holds(6)) _aside.Carry(ref state);
     }
 }
