@@ -20,7 +20,7 @@ public abstract record ModelSpec
     public NormalitySpec Normality { get; init; } = new();
 
     /// <summary>
-    /// Steps from the first frame of the feed before which no alarm opens, but for what preset metric tells early, 20 … 10,000,000.
+    /// Steps from the first frame of the feed before which no alarm opens, but for what is told early, 20 … 10,000,000.
     /// </summary>
     public int WarmUp { get; init; } = 1800;
 

@@ -68,7 +68,7 @@ sealed class OnlineModel
         (_errors, _prediction, _stays) = (new double[spec.HorizonSteps.Count * channels], new double[channels], new bool[channels]);
         _bar = new Bar(spec.Alarm);
         (_judge, _alarm, _report) = Judging(TimeSpan.FromSeconds(1));
-        _first = new FirstFrames(channels, _schedule.ScalingSteps, _judge.TellsEarly);
+        _first = new FirstFrames(channels, _schedule.ScalingSteps, _judge);
         _mostBeyond = spec.MostBeyond;
         _setsAside = channels > 1 && _judge.CanMove;
         if (spec.FramesKept is > 0 and var kept) _beyond = new FramesBeyond(channels, kept);
@@ -339,6 +339,7 @@ sealed class OnlineModel
         if (s_scaled is null || s_scaled.Length < frames.Length) s_scaled = new double[frames.Length];
         Span<double> scaled = s_scaled.AsSpan(0, frames.Length);
         _values.Begin();
+        ReadOnlySpan<double> all = frames;
         bool away = times.Length == 1 && _setsAside && _step >= _schedule.AlarmFrom && _left.AnyAway;
         for (int t = 0; t < times.Length; t++)
         {
@@ -362,8 +363,8 @@ sealed class OnlineModel
         for (int t = 0; t < times.Length; t++)
         {
             if (!_again) _growth.Step(frames.Slice(t * _channels, _channels), judged: muted.IsEmpty || !muted[t]);
-            results[t] = Step(times[t], frames.Slice(t * _channels, _channels), scaled.Slice(t * _channels, _channels),
-                expected.Slice(t * _channels, _channels), !muted.IsEmpty && muted[t]);
+            results[t] = Step(times[t], all.Slice(t * _channels, _channels), frames.Slice(t * _channels, _channels),
+                scaled.Slice(t * _channels, _channels), expected.Slice(t * _channels, _channels), !muted.IsEmpty && muted[t]);
         }
     }
 
@@ -379,7 +380,9 @@ sealed class OnlineModel
         return frame;
     }
 
-    StepResult Step(DateTime time, ReadOnlySpan<double> frame, ReadOnlySpan<double> y, Span<double> expected, bool muted)
+    // Came: the frame; what of it is taken for no value is NaN in the other.
+    StepResult Step(DateTime time, ReadOnlySpan<double> came, ReadOnlySpan<double> frame, ReadOnlySpan<double> y, Span<double> expected,
+        bool muted)
     {
         (long position, long step, int missing) = (_position++, _step++, _values.Missing);
         bool resumes = muted && step > 0 && (time - _time - _interval).Duration() > _interval;
@@ -396,7 +399,7 @@ sealed class OnlineModel
         _bridging = gap ? Math.Min(_bridging + 1, Math.Max(1, _schedule.Settling)) : Math.Max(0, _bridging - 1);
         if (step >= _schedule.NormalityFrom && !bridged && !gap && !muted)
             _normality.Step(TensorPrimitives.SumOfSquares<double>(_errors.AsSpan(0, _channels)) / (_channels - missing),
-                frozen: _alarm.Open);
+                frozen: _alarm.Open && step >= _schedule.AlarmFrom);
 
         bool warmingUp = step < _schedule.AlarmFrom;
         ReadOnlySpan<double> seen = frame, foreseen = expected;
@@ -410,20 +413,26 @@ sealed class OnlineModel
         };
         if (!_again) _bar.Step();
         AlarmEvent? alarm = null;
-        // A gap is no reason to open or to end an alarm.
-        if (!bridged)
+        // A gap is no reason to open or to end an alarm, but a code that the model takes for one is.
+        if (warmingUp && !MissingValues.AreAll(came))
+        {
+            AlarmChange? change = DecideEarly(in view, came, expected, _prediction, position, step, bridged);
+            alarm = Report(change, _judge.SeenEarly(came), _prediction, position, step);
+        }
+        else if (!bridged)
         {
             AlarmChange? change = step >= _schedule.JudgeFrom ? Decide(in view, position, step) : null;
             alarm = Report(change, frame, expected, position, step);
         }
         _judge.End(y);
 
-        bool learns = !muted && !bridged && !_alarm.Open && step >= _schedule.LearnFrom;
+        bool learns = !muted && !bridged && (!_alarm.Open || warmingUp) && step >= _schedule.LearnFrom;
         if (learns) _predictor.Learn();
         else _predictor.Skip();
         _predictor.Predict();
         if (step >= _schedule.LearnFrom) _forecast?.Launch(step, time, learns);
-        double score = view.WarmingUp || (bridged && !_alarm.Open) ? 0 : _bar.Of(_judge.Judgement).Score;
+        double score = warmingUp ? _alarm.Open ? _bar.Of(_judge.Judgement).Score : 0
+            : view.WarmingUp || (bridged && !_alarm.Open) ? 0 : _bar.Of(_judge.Judgement).Score;
         return new StepResult(position, warmingUp, score, _normality.Value, _alarm.Open, alarm)
         {
             Unjudged = muted || gap || bridged || _washOut.Echoes,
@@ -436,6 +445,22 @@ sealed class OnlineModel
         for (int c = 0; c < _channels; c++)
             if (_stays[c] && !double.IsNaN(frame[c]))
                 _errors[c] = Math.Clamp((frame[c] - expected[c]) / _scaler!.UnitOf(c), -_scaler.Limit, _scaler.Limit);
+    }
+
+    // What can be told in the warm-up is told, but nothing that is learnt knows of it. Of the frames that fixed the scaling the stream has
+    // heard.
+    AlarmChange? DecideEarly(in StepView view, ReadOnlySpan<double> came, ReadOnlySpan<double> expected, Span<double> usual, long position,
+        long step, bool bridged)
+    {
+        expected.CopyTo(usual);
+        bool told = _judge.StepEarly(came, view.Muted, usual);
+        if (step >= _schedule.JudgeFrom && !bridged)
+        {
+            _judge.Measure(in view, _alarm);
+            _judge.Learn(change: null, _alarm, view.Muted);
+        }
+        if (step < _schedule.ScalingSteps || !_judge.TellsEarly || _judge.BlanksEarly) return null;
+        return _alarm.Step(position, _bar.Of(_judge.Judgement), told, muted: view.Muted || step == _schedule.AlarmFrom - 1);
     }
 
     AlarmChange? Decide(in StepView view, long position, long step)
@@ -460,7 +485,10 @@ sealed class OnlineModel
         IJudgement judgement = _bar.Of(_judge.Judgement);
         double score = change == AlarmChange.Closed ? _alarm.Remaining(judgement, _judge.Returned) : judgement.Score;
         AlarmEvent? alarm = _report.Step(change, position, _time, score, _normality.Value, expected, frame);
-        return alarm is null ? null : alarm with { Forecast = _foretelling!.Told(position - step), Drift = drift, Field = _judge.Evidence };
+        return alarm is null ? null : alarm with
+        {
+            Early = step < _schedule.AlarmFrom, Forecast = _foretelling!.Told(position - step), Drift = drift, Field = _judge.Evidence,
+        };
     }
 
     // With every event of an alarm that goes on; what could not be dated when it opened is told as soon as it can be.

@@ -23,6 +23,9 @@ sealed class ErrorJudge : Judge, IJudgement
     readonly Onsets _onsets;
     readonly PatchyChannels _patchy;
     readonly AsideChannels _aside;
+    readonly double[] _seen;      // scratch [channels]
+    readonly int _grown;          // step from which on it is no longer young
+    YoungChannels? _young;        // null: nothing is told by that any more
     readonly double _nats;        // that an alarm is worth, as −ln p
     readonly ErrorModelSpec _spec;
     readonly ScoreContext _context;
@@ -62,13 +65,15 @@ sealed class ErrorJudge : Judge, IJudgement
         double rate = spec.Calibrator is BudgetSpec budget ? budget.AlarmsPerStep : new BudgetSpec().AlarmsPerStep;
         _unprecedented = new Unprecedented(spec.Unprecedented, _channels, rate);
         _nats = -Math.Log(rate);
+        (_grown, _seen) = (spec.WarmUp, new double[_channels]);
+        _young = new YoungChannels(spec.Unprecedented, _channels, rate, Names.Length);
         _alarm = spec.Alarm;
         _related = [.. spec.Scores.Select(score => score.Voice == Voice.Relation)];
         _scoreOf = new double[_channels];
     }
 
     /// <inheritdoc/>
-    public override IJudgement Judgement => this;
+    public override IJudgement Judgement => _young is null ? this : _young;
 
     /// <inheritdoc/>
     public ReadOnlySpan<double> Margins => _margins;
@@ -124,15 +129,52 @@ sealed class ErrorJudge : Judge, IJudgement
     bool IsUnprecedented => _unprecedented.Score > _calibrator.Score;
 
     /// <inheritdoc/>
+    public override bool TellsEarly => true;
+
+    /// <inheritdoc/>
+    public override bool BlanksEarly => false;
+
+    /// <inheritdoc/>
+    public override bool MeasureEarly(in EarlyView view, Span<double> usual)
+    {
+        _young!.Before.CopyTo(usual);
+        return StepEarly(view.Frame, muted: false, usual);
+    }
+
+    /// <inheritdoc/>
+    public override bool StepEarly(ReadOnlySpan<double> frame, bool muted, Span<double> usual)
+    {
+        if (muted) _young!.Skip();
+        else _young!.Step(frame);
+        if (_young.Score < 1) return false;
+        usual[_young.Channel] = _young.Usual;
+        double off = Math.Abs(_young.Seen - _young.Usual);
+        return off == 0 || _alarm.MinimumDeviation.Count == 0 || off >= _alarm.MinimumOf(_young.Channel);
+    }
+
+    /// <inheritdoc/>
+    public override ReadOnlySpan<double> SeenEarly(ReadOnlySpan<double> frame)
+    {
+        if (_young is null || _young.Score < 1) return frame;
+        frame.CopyTo(_seen);
+        _seen[_young.Channel] = _young.Seen;
+        return _seen;
+    }
+
+    /// <inheritdoc/>
+    public override void CarryEarly(ref StateCarrier state) => _young!.Carry(ref state);
+
+    /// <inheritdoc/>
     /// <remarks>A raw score whose windows hold a muted step is none.</remarks>
     public override void Measure(in StepView step, Alarm alarm)
     {
-        bool muted = step.Muted;
+        if (step.Index >= _grown) _young = null;
+        (bool muted, bool open) = (step.Muted, alarm.Open && _young is null);
         _clean = muted ? 0 : Math.Min(_clean, int.MaxValue - 1) + 1;
         _patchy.Step(step.Missing);
-        _aside.Step(step.Aside, alarm.Open, _unprecedented);
-        _onsets.Step(step.Errors[.._channels], step.Missing, alarm.Open, muted);
-        for (int i = 0; i < _held.Length; i++) _held[i] = muted || (alarm.Open && alarm.Contributed[i]);
+        _aside.Step(step.Aside, open, _unprecedented);
+        _onsets.Step(step.Errors[.._channels], step.Missing, open, muted);
+        for (int i = 0; i < _held.Length; i++) _held[i] = muted || (open && alarm.Contributed[i]);
         for (int i = 0; i < _scores.Length; i++)
         {
             // What is usual of a channel does not follow what the model makes up for it.
@@ -142,7 +184,7 @@ sealed class ErrorJudge : Judge, IJudgement
             Span<bool> held = _held.AsSpan(_first[i].._first[i + 1]);
             score.Step(new ScoreInput
             {
-                Input = step.Scaled, Errors = step.Errors, Frozen = muted || alarm.Open, Muted = muted, Held = held, Missing = step.Missing,
+                Input = step.Scaled, Errors = step.Errors, Frozen = muted || open, Muted = muted, Held = held, Missing = step.Missing,
             });
             if (_perChannel[i]) score.Returned.CopyTo(_returned, _first[i]);
             else _returned[_first[i]] = !score.Returned.AsSpan().Contains(false);
@@ -170,7 +212,7 @@ sealed class ErrorJudge : Judge, IJudgement
         }
         _calibrator.Measure(_values);
         if (muted) _unprecedented.Skip();
-        else _unprecedented.Step(step.Frame, step.Expected, alarm.Open, step.WarmingUp);
+        else _unprecedented.Step(step.Frame, step.Expected, open, step.WarmingUp);
         _calibrator.Margins.CopyTo(_margins);
         _aside.Judged(_calibrator.Score);
         _margins[^1] = Beside * _nats;
@@ -209,6 +251,11 @@ sealed class ErrorJudge : Judge, IJudgement
     /// <inheritdoc/>
     public override void Learn(AlarmChange? change, Alarm alarm, bool muted)
     {
+        if (_young is not null)
+        {
+            _calibrator.Learn(muted ? Learning.Muted : Learning.Normal);
+            return;
+        }
         if (alarm.Counts) _calibrator.Announce(alarm.Start);
         bool closed = change == AlarmChange.Closed && !muted, adapted = change == AlarmChange.Adapted;
         if (closed || adapted)
@@ -288,6 +335,12 @@ sealed class ErrorJudge : Judge, IJudgement
     /// <remarks>In the raw score with the largest margin.</remarks>
     public override bool Attribute(Span<double> parts, bool byThemselves)
     {
+        if (_young is not null)
+        {
+            parts.Clear();
+            parts[_young.Channel] = 1;
+            return true;
+        }
         if (_onsets.Away >= _alarm.QuietSteps)
         {
             parts.Clear();
@@ -380,5 +433,8 @@ sealed class ErrorJudge : Judge, IJudgement
         if (state.Holds(5)) _patchy.Carry(ref state);
         if (state.Holds(6)) _onsets.Carry(ref state);
         if (state.Holds(6)) _aside.Carry(ref state);
+        bool young = state.Holds(6) && state.Carried(_young is not null);
+        if (!young) _young = null;
+        _young?.Carry(ref state);
     }
 }
