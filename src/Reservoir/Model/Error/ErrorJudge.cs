@@ -24,7 +24,6 @@ sealed class ErrorJudge : Judge, IJudgement
     readonly PatchyChannels _patchy;
     readonly AsideChannels _aside;
     readonly double[] _seen;      // scratch [channels]
-    readonly int _grown;          // step from which on it is no longer young
     YoungChannels? _young;        // null: nothing is told by that any more
     readonly double _nats;        // that an alarm is worth, as −ln p
     readonly ErrorModelSpec _spec;
@@ -65,7 +64,7 @@ sealed class ErrorJudge : Judge, IJudgement
         double rate = spec.Calibrator is BudgetSpec budget ? budget.AlarmsPerStep : new BudgetSpec().AlarmsPerStep;
         _unprecedented = new Unprecedented(spec.Unprecedented, _channels, rate);
         _nats = -Math.Log(rate);
-        (_grown, _seen) = (spec.WarmUp, new double[_channels]);
+        _seen = new double[_channels];
         _young = new YoungChannels(spec.Unprecedented, _channels, rate, Names.Length);
         _alarm = spec.Alarm;
         _related = [.. spec.Scores.Select(score => score.Voice == Voice.Relation)];
@@ -168,7 +167,7 @@ sealed class ErrorJudge : Judge, IJudgement
     /// <remarks>A raw score whose windows hold a muted step is none.</remarks>
     public override void Measure(in StepView step, Alarm alarm)
     {
-        if (step.Index >= _grown) _young = null;
+        if (!step.WarmingUp) _young = null;
         (bool muted, bool open) = (step.Muted, alarm.Open && _young is null);
         _clean = muted ? 0 : Math.Min(_clean, int.MaxValue - 1) + 1;
         _patchy.Step(step.Missing);
