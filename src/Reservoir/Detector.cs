@@ -18,6 +18,7 @@ public sealed class Detector
     readonly ModelSpec _spec;
     OnlineModel _model;
     ModelHealth _before;  // of the models before this one
+    Successor? _next;     // that is to take its place; null: none
     FeedTraits? _traits;  // that it was chosen for; null: nothing is known of the feed, or nothing that asks for another model
 
     /// <param name="spec">Validated here.</param>
@@ -195,8 +196,15 @@ public sealed class Detector
         }
         for (int done = 0; done < times.Length;)
         {
-            done += _model.Take(times[done..], frames[(done * Channels)..], results[done..], expected[(done * Channels)..],
-                muted.IsEmpty ? default : muted[done..], whole);
+            // Beside a successor one at a time: either may be the one that goes on after the next.
+            int first = done, count = _next is null ? times.Length - done : 1;
+            done += _model.Take(times.Slice(done, count), frames.Slice(done * Channels, count * Channels), results.Slice(done, count),
+                expected.Slice(done * Channels, count * Channels), muted.IsEmpty ? default : muted.Slice(done, count), whole);
+            if (_next is not null && done > first)
+            {
+                Succeed(times[first], frames.Slice(first * Channels, Channels), !muted.IsEmpty && muted[first]);
+                continue;
+            }
             if (_model.Shown is { } traits)
             {
                 results[done - 1] = results[done - 1] with { Model = traits.Told };
@@ -212,12 +220,23 @@ public sealed class Detector
             if (!_model.Outgrown) continue;
             // A model whose scaling clips most of what comes sees nothing any more: it is moved, or another takes its place.
             ModelHealth health = Health;
-            OnlineModel next = _model.Leave(_spec, out ModelChange why);
+            OnlineModel next = _model.Leave(_spec, out ModelChange why, out OnlineModel? stays);
             if (done > 0) results[done - 1] = results[done - 1] with { Model = why };
-            _before = (why.Restarted ? health : _before) with { Rescalings = _before.Rescalings + 1 };
-            if (why.Restarted) (_model, _traits) = (next, null);
+            _before = (why.Restarted && stays is null ? health : _before) with { Rescalings = _before.Rescalings + 1 };
+            if (stays is not null) (_model, _next) = (stays, new Successor(_spec, Channels, next));
+            else if (why.Restarted) (_model, _traits) = (next, null);
         }
         GC.KeepAlive(this);  // and with it all memory outside the managed heap
+    }
+
+    // The frame is the successor's, too. Once it can judge, and no alarm is open, it takes the place.
+    void Succeed(DateTime time, ReadOnlySpan<double> frame, bool muted)
+    {
+        _next!.Step(time, frame, muted);
+        if (_model.Alarm.Open || !_next.Model.IsCalm) return;
+        ModelHealth health = Health;
+        _next.Model.Succeed(_model);
+        (_before, _model, _traits, _next) = (health, _next.Model, _next.Traits, null);
     }
 
     /// <summary>Writes all that the next steps depend on, between two calls of <see cref="StepMany"/>: about 8·D(D+1)/2 bytes and
@@ -236,5 +255,10 @@ public sealed class Detector
         if (state.Holds(6)) FeedTraits.Carry(ref state, ref _traits, Channels);
         if (state.Loading && _traits is not null) _model = new OnlineModel(OnlineModel.On(_spec, _traits, Channels), Channels, position: 0);
         _model.Carry(ref state);
+        if (!state.Holds(6)) return;
+        bool succeeded = state.Carried(_next is not null);
+        if (!succeeded) return;
+        if (state.Loading) (_next, _model.Succeeded) = (new Successor(_spec, Channels), true);
+        _next!.Carry(ref state);
     }
 }

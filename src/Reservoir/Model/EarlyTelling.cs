@@ -29,7 +29,7 @@ sealed class EarlyTelling(int channels, int frames)
         IJudgement judgement = bar.Of(judge.Judgement);
         AlarmChange? change = alarm.Step(position, judgement, deviates, ends);
         if (!open && alarm.Open) _before = before;
-        AlarmEvent? told = report.Step(change, position, view.Time, judgement.Score, normality: 1, _usual, view.Frame);
+        AlarmEvent? told = report.Step(change, position, view.Time, judgement.Score, normality: 1, _usual, judge.SeenEarly(view.Frame));
         // What falls short of an alarm is nothing that a few frames can tell.
         return (ends || judgement.Score < 1 ? 0 : judgement.Score, told is null ? null : told with { Early = true });
     }

@@ -12,15 +12,17 @@ sealed class FirstFrames
     readonly EarlyTelling? _early;   // null: the judge tells nothing by them
     double[] _filled = [];           // the frames once they are full, nothing missing
     int _count;
+    readonly bool _blanks;           // what was told by them is a gap to the model
     double _told;                    // score of the last frame with a value
 
     /// <param name="channels">Length of a frame.</param>
     /// <param name="most">That fix the scaling, ≥ 1.</param>
-    /// <param name="tellsEarly">Whether the judge can tell anything by them.</param>
-    public FirstFrames(int channels, int most, bool tellsEarly)
+    /// <param name="judge">That may tell something by them.</param>
+    public FirstFrames(int channels, int most, Judge judge)
     {
         (_channels, _frames, _times) = (channels, new double[most * channels], new DateTime[most]);
-        if (tellsEarly) _early = new EarlyTelling(channels, most);
+        _blanks = judge.BlanksEarly;
+        if (judge.TellsEarly) _early = new EarlyTelling(channels, most);
     }
 
     /// <summary>Whether they fix the scaling.</summary>
@@ -66,7 +68,7 @@ sealed class FirstFrames
     /// <param name="left">Of the stream: a feed that does not grow takes its place there.</param>
     public Scaler Fit(ModelSpec spec, FoundGrowth growth, LeftScalings left)
     {
-        _early?.Blank(_frames);
+        if (_blanks) _early?.Blank(_frames);
         _filled = MissingValues.Filled(_frames, _channels);
         if (growth is { Watched: true, Any: false }) Growth.FindEarly(_filled, _channels, growth.Grows, growth.Counts, _frames);
         if (growth.Any)
@@ -97,6 +99,7 @@ sealed class FirstFrames
         state.Carry(_times.AsSpan(0, _count));
         if (_early is null || !state.Holds(6)) return;
         _early.Carry(ref state, _count);
+        judge.CarryEarly(ref state);
         state.Carry(ref _told);
         alarm.Carry(ref state, judge.Names.Length);
         report.Carry(ref state);

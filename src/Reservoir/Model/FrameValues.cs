@@ -2,7 +2,8 @@ namespace Esn;
 
 /// <summary>
 /// What of a stream's frames is a value to its model. What is missing is taken to be as it was foretold; so is, while the model still
-/// learns, what may be the code of a fault. Of a frame that is not to be judged the reservoir sees what might have been foretold.
+/// learns, what may be the code of a fault, and later what has been beyond the scaling for long, where other channels are not. Of a frame
+/// that is not to be judged the reservoir sees what might have been foretold.
 /// </summary>
 /// <param name="spec">Of the model.</param>
 /// <param name="channels">Of the feed.</param>
@@ -15,12 +16,17 @@ sealed class FrameValues(ModelSpec spec, int channels)
     readonly double _mutedReach = spec.MutedReach;
     MissingValues? _missing;  // made with the first value that is missing
     int _doubts;              // frames with a value that was taken for none
+    bool _any;                // something of the last frame is set aside
+    readonly bool[] _aside = new bool[channels];
 
     /// <summary>Channels without a value, of the last frame that was alone.</summary>
     public int Missing { get; private set; }
 
     /// <summary>Which they are, [channels]; empty: none.</summary>
     public ReadOnlySpan<bool> Which => Missing == 0 ? default : _missing!.Which;
+
+    /// <summary>Which of them have one that is set aside, [channels]; empty: none.</summary>
+    public ReadOnlySpan<bool> Aside => _any ? _aside : default;
 
     /// <summary>What is known of a frame, [channels], NaN where there is no value.</summary>
     /// <param name="y">The frame, [channels], scaled, what is missing imputed.</param>
@@ -33,19 +39,47 @@ sealed class FrameValues(ModelSpec spec, int channels)
     /// <param name="step">Frames that the model has taken.</param>
     /// <param name="whole">No value is missing.</param>
     /// <param name="muted">[≥ most]; empty: none is.</param>
+    /// <param name="beyond">What has been beyond the scaling for long is set aside.</param>
+    /// <param name="away">Something is.</param>
     /// <returns>1 … most.</returns>
-    public int Together(
-        ReadOnlySpan<double> frames, int most, Scaler scaler, long step, bool whole = false, ReadOnlySpan<bool> muted = default)
+    public int Together(ReadOnlySpan<double> frames, int most, Scaler scaler, long step, bool whole = false,
+        ReadOnlySpan<bool> muted = default, bool beyond = false, bool away = false)
     {
+        if (away) return 1;
         int count = scaler.Steady(frames, most);
-        if (step < _young) count = scaler.Near(frames, count);
+        if (step < _young || beyond) count = scaler.Near(frames, count);
         if (!whole) count = MissingValues.Together(frames, channels, count);
         if (!muted.IsEmpty && double.IsFinite(_mutedReach) && muted[..count].IndexOf(true) is >= 0 and var mute) count = Math.Max(1, mute);
         return count;
     }
 
     /// <summary>A block is taken.</summary>
-    public void Begin() => Missing = 0;
+    public void Begin() => (Missing, _any) = (0, false);
+
+    /// <summary>
+    /// Channels that have been beyond the scaling for long are as if they had no value: what the model, which sees them at its limit, makes
+    /// of the others is not to be led astray. Where nothing is left besides, they are not.
+    /// </summary>
+    /// <param name="y">[channels], scaled.</param>
+    /// <param name="left">Which are.</param>
+    /// <param name="foretold">ŷ, [channels], scaled.</param>
+    /// <param name="reach">What is foretold is clipped at ± this.</param>
+    public void SetAside(Span<double> y, LeftScalings left, ReadOnlySpan<double> foretold, double reach)
+    {
+        (int aside, int stay) = (0, 0);
+        for (int c = 0; c < channels; c++)
+        {
+            bool known = Missing == 0 || !_missing!.Which[c];
+            _aside[c] = known && left.IsAway(c);
+            if (_aside[c]) aside++;
+            else if (known) stay++;
+        }
+        if (aside == 0 || stay == 0) return;
+        if (Missing == 0) Impute(y, foretold, reach);
+        for (int c = 0; c < channels; c++)
+            if (_aside[c]) _missing!.Leave(c, y, foretold, reach);
+        (Missing, _any) = (Missing + aside, true);
+    }
 
     /// <summary>
     /// A model that still is learning would be led astray for good by a code of a fault, and no alarm keeps it from that: a value far

@@ -19,6 +19,10 @@ readonly ref struct StepView
     /// <summary>Which channels have no value, [channels]; empty: all have one.</summary>
     public ReadOnlySpan<bool> Missing { get; init; }
 
+    /// <summary>Which of these have one, but so far beyond the scaling, and for so long, that the others are judged without it, [channels];
+    /// empty: none.</summary>
+    public ReadOnlySpan<bool> Aside { get; init; }
+
     /// <summary>e_h(t) before learning from the frame, [horizons×channels], scaled; 0 where the channel has no value.</summary>
     public required ReadOnlySpan<double> Errors { get; init; }
 
@@ -97,6 +101,21 @@ abstract class Judge
     /// <returns>Whether the frame is as far from the usual as an alarm asks for.</returns>
     public virtual bool MeasureEarly(in EarlyView view, Span<double> usual) => throw new NotSupportedException();
 
+    /// <summary>Whether what was told by them alone is none of what the feed does: the model finds a gap there.</summary>
+    public virtual bool BlanksEarly => true;
+
+    /// <summary>The frame with what is told of it in its place, where that came some frames before, [channels].</summary>
+    /// <param name="frame">[channels], units of the feed.</param>
+    public virtual ReadOnlySpan<double> SeenEarly(ReadOnlySpan<double> frame) => frame;
+
+    /// <summary>Takes a frame of the warm-up, before <see cref="Measure"/> if that is asked: what it says of the step is told, though no
+    /// alarm opens yet by what is learnt.</summary>
+    /// <param name="frame">[channels], units of the feed; NaN: no value.</param>
+    /// <param name="muted">It is not to be judged.</param>
+    /// <param name="usual">What was expected, [channels]: that of the channel that is told is overwritten.</param>
+    /// <returns>Whether the frame may open an alarm; nothing is told early by this judge: false.</returns>
+    public virtual bool StepEarly(ReadOnlySpan<double> frame, bool muted, Span<double> usual) => false;
+
     /// <summary>Judges a step by what was learnt before. Gaps are not shown: its windows are of the frames that came.</summary>
     public abstract void Measure(in StepView step, Alarm alarm);
 
@@ -145,6 +164,11 @@ abstract class Judge
     /// <param name="seen">Whether what it did meanwhile was seen, as of one that shrank, [channels].</param>
     public virtual void Move(ReadOnlySpan<double> units, ReadOnlySpan<bool> moved, ReadOnlySpan<bool> seen) =>
         throw new NotSupportedException();
+
+    /// <summary>What it knows of the first frames out into a snapshot or back, while these do not fix the scaling yet.</summary>
+    public virtual void CarryEarly(ref StateCarrier state)
+    {
+    }
 
     /// <summary>Out into a snapshot or back.</summary>
     public abstract void Carry(ref StateCarrier state);

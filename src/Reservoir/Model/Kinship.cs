@@ -1,3 +1,5 @@
+using MathNet.Numerics.Distributions;
+
 namespace Esn;
 
 /// <summary>
@@ -6,7 +8,10 @@ namespace Esn;
 /// </summary>
 /// <remarks>
 /// Each channel is foretold by a small network of its own, one frame ahead and learning on the way. A relation must show in both halves of
-/// the frames: what one half teaches is held against the other.
+/// the frames: what one half teaches is held against the other. And it must be stronger than what chance makes of two such channels, the
+/// more the slower they are: than that of one with the other shifted against it, round and round. Two rhythms of one period are alike
+/// however they are shifted, and tell no more of each other than each of itself. Of many pairs the strongest by chance are stronger
+/// (Bonferroni).
 /// </remarks>
 sealed class Kinship
 {
@@ -22,18 +27,23 @@ sealed class Kinship
     const double Together = .14;     // correlation of what was unforeseen; by chance .05 in a half
     const double Outlier = 3;        // deviations to which errors are limited, so that a few do not decide
     const double Farthest = 10;      // deviations to which values are limited: a pulse that comes once in a hundred frames is as far out
+    const int Shifts = 16;           // of one channel against the other, as many samples of what chance does
+    const double Chance = .01;       // of a feed of channels that tell nothing of each other, two of which are said to
     const int MostPasses = 100;
     const int Features = 7;
     const double Ridge = 10;         // frames' worth of no relation
 
     readonly Rhythm _rhythm;
     readonly int _count;
+    readonly double _most;           // Student's t of what chance does, in all looks
     readonly float[][] _rows;        // [channels][count], of unit variance
     readonly double[][] _errors;     // limited [channels][count]; empty: the channel rests
 
     Kinship(Rhythm rhythm, float[][] rows, int count)
     {
         (_rhythm, _rows, _count) = (rhythm, rows, count);
+        double looks = 5 * rows.Length * (rows.Length - 1.0) / 2;
+        _most = StudentT.InvCDF(0, 1, Shifts - 1, 1 - Chance / looks) * Math.Sqrt(1 + 1.0 / Shifts);
         _errors = new double[rows.Length][];
     }
 
@@ -80,7 +90,27 @@ sealed class Kinship
         return groups == 0 || Array.TrueForAll(of, group => group == 0) ? null : new ChannelGroups(of);
     }
 
-    bool Tell(int a, int b) => Correlated(a, b) || IsHelped(a, b) || IsHelped(b, a) || IsSame(a, b) || IsSame(b, a);
+    bool Tell(int a, int b) => Is(Correlated, a, b, Together) || Is(Helped, a, b, Helps) || Is(Helped, b, a, Helps)
+        || Is(Alike, a, b, Same) || Is(Alike, b, a, Same);
+
+    // Strong enough, and more so than by chance. Of a part that is told, ln of what is left is compared.
+    bool Is(Func<int, int, int, double> strength, int a, int b, double least)
+    {
+        double now = strength(a, b, 0), mean = 0, squares = 0;
+        if (!(now > least)) return false;
+        for (int i = 1; i <= Shifts; i++)
+        {
+            double shifted = Logarithm(strength(a, b, (_count - Young) * i / (Shifts + 1)));
+            (mean, squares) = (mean + shifted / Shifts, squares + shifted * shifted / Shifts);
+        }
+        double deviation = Math.Sqrt(Math.Max(0, squares - mean * mean) * Shifts / (Shifts - 1));
+        return Logarithm(now) - mean > _most * deviation;
+    }
+
+    static double Logarithm(double part) => -Math.Log(1 - Math.Clamp(part, 0, 1 - 1e-12));
+
+    // The frame of the other one, shifted, round and round; not before those in which the networks were young.
+    int At(int t, int shift) => (t += shift) < _count ? t : t - _count + Young;
 
     int Moves(float[] row)
     {
@@ -160,38 +190,50 @@ sealed class Kinship
         return [.. errors.Select(e => Math.Clamp(e, -most, most))];
     }
 
-    // What is unforeseen comes to both, at once, in either half and to the same effect.
-    bool Correlated(int a, int b)
+    // What is unforeseen comes to both, at once, in either half and to the same effect: the lesser of the two correlations.
+    double Correlated(int a, int b, int shift)
     {
         int half = (_count + Young) / 2;
-        double older = Correlation(_errors[a], _errors[b], Young, half), newer = Correlation(_errors[a], _errors[b], half, _count);
-        return older * newer > 0 && Math.Min(Math.Abs(older), Math.Abs(newer)) > Together;
+        double older = Correlation(_errors[a], _errors[b], Young, half, shift);
+        double newer = Correlation(_errors[a], _errors[b], half, _count, shift);
+        return older * newer > 0 ? Math.Min(Math.Abs(older), Math.Abs(newer)) : 0;
     }
 
-    static double Correlation(double[] a, double[] b, int from, int to)
+    double Correlation(double[] a, double[] b, int from, int to, int shift)
     {
         (double n, double x, double y, double xx, double yy, double xy) = (to - from, 0, 0, 0, 0, 0);
         for (int t = from; t < to; t++)
-            (x, y, xx, yy, xy) = (x + a[t], y + b[t], xx + a[t] * a[t], yy + b[t] * b[t], xy + a[t] * b[t]);
+        {
+            double e = b[At(t, shift)];
+            (x, y, xx, yy, xy) = (x + a[t], y + e, xx + a[t] * a[t], yy + e * e, xy + a[t] * e);
+        }
         double both = (xx - x * x / n) * (yy - y * y / n);
         return both > 0 ? (xy - x * y / n) / Math.Sqrt(both) : 0;
     }
 
-    // The other one makes the forecast of this one better.
-    bool IsHelped(int of, int by)
+    // The other one makes the forecast of this one better: by how much.
+    double Helped(int of, int by, int shift)
     {
         float[] u = _rows[of], v = _rows[by];
         double[] errors = _errors[by];
-        return Told(Young, _count - 1, t => _errors[of][t + 1], (t, f) => (f[0], f[1], f[2], f[3], f[4], f[5], f[6]) =
-            (v[t], v[t - 1], v[t - 2], v[t] * u[t], v[t] * v[t], errors[t], v[t] * u[t] * u[t])) > Helps;
+        return Told(Young, _count - 1, t => _errors[of][t + 1], (t, f) =>
+        {
+            int s = At(t, shift);
+            (f[0], f[1], f[2], f[3], f[4], f[5], f[6]) =
+                (v[s], v[s - 1], v[s - 2], v[s] * u[t], v[s] * v[s], errors[s], v[s] * u[t] * u[t]);
+        });
     }
 
-    // The other one tells the value of this one.
-    bool IsSame(int of, int by)
+    // The other one tells the value of this one: how much of it.
+    double Alike(int of, int by, int shift)
     {
         float[] u = _rows[of], v = _rows[by];
-        return Told(Young, _count, t => u[t], (t, f) => (f[0], f[1], f[2], f[3], f[4], f[5], f[6]) =
-            (v[t], v[t - 3], v[t - 8], v[t] * v[t], v[t] * v[t - 3], v[t - 3] * v[t - 8], v[t] * v[t - 8])) > Same;
+        return Told(Young, _count, t => u[t], (t, f) =>
+        {
+            int s = At(t, shift);
+            (f[0], f[1], f[2], f[3], f[4], f[5], f[6]) =
+                (v[s], v[s - 3], v[s - 8], v[s] * v[s], v[s] * v[s - 3], v[s - 3] * v[s - 8], v[s] * v[s - 8]);
+        });
     }
 
     // Part of the variance that a linear function of the features tells in the half that did not teach it, the lesser of the two.

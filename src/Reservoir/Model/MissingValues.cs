@@ -32,6 +32,17 @@ sealed class MissingValues(int channels)
         return count;
     }
 
+    /// <summary>A value of the same frame is taken for none, and becomes what was foretold.</summary>
+    /// <param name="channel">That has a value so far.</param>
+    /// <param name="y">[channels], scaled.</param>
+    /// <param name="foretold">ŷ, [channels], scaled; NaN: 0 is.</param>
+    /// <param name="reach">What is foretold is clipped at ± this.</param>
+    public void Leave(int channel, Span<double> y, ReadOnlySpan<double> foretold, double reach)
+    {
+        (_which[channel], _known[channel]) = (true, double.NaN);
+        y[channel] = double.IsNaN(foretold[channel]) ? 0 : Math.Clamp(foretold[channel], -reach, reach);
+    }
+
     /// <summary>Whether a value is missing.</summary>
     public static bool Any(ReadOnlySpan<double> frame)
     {

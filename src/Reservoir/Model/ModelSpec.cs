@@ -20,7 +20,7 @@ public abstract record ModelSpec
     public NormalitySpec Normality { get; init; } = new();
 
     /// <summary>
-    /// Steps from the first frame of the feed before which no alarm opens, but for what preset metric tells early, 20 … 10,000,000.
+    /// Steps from the first frame of the feed before which no alarm opens, but for what is told early, 20 … 10,000,000.
     /// </summary>
     public int WarmUp { get; init; } = 1800;
 
@@ -100,7 +100,8 @@ public abstract record ModelSpec
     /// <remarks>
     /// P takes 8·D(D+1)/2 bytes with D rounded up to 8; columns that wait beside it 64·D below D = 128, up to 384·D above;
     /// W_out and its gains 8·D for each channel and horizon. Free runs and windows of the scores come on top. The some
-    /// hundred frames that are kept of a feed once it was beyond its scaling are not in it.
+    /// hundred frames that are kept of a feed once it was beyond its scaling are not in it, nor is the new model that such a feed may get
+    /// beside the old one, of the same size, until it has warmed up.
     /// </remarks>
     /// <param name="channels">Of the feed, ≥ 1.</param>
     public virtual long EstimatedBytes(int channels) =>

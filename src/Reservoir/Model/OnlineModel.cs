@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.IO.Hashing;
 using System.Numerics.Tensors;
 
 namespace Esn;
@@ -9,6 +11,7 @@ namespace Esn;
 sealed class OnlineModel
 {
     const double MostAlarming = .25;  // part of frames that are taken again: a fault is shorter, what the model does not know lasts
+    const long MostCopied = 1L << 30;  // bytes
     const int DatingEvery = 64;  // steps between attempts to date the slow change that an open alarm is due to
 
     [ThreadStatic] static double[]? s_scaled;  // y of a block [frames×channels]: scratch that streams share
@@ -43,6 +46,7 @@ sealed class OnlineModel
     FirstLook? _firstLook;          // null: how a frame drives the units is settled
     readonly int _mostBeyond;       // frames beyond the scaling, from which on the feed has left it
     readonly FramesBeyond? _beyond; // null: the next model begins with what comes
+    readonly bool _setsAside;       // a channel that is beyond the scaling for long is to leave the others as they are
     bool _again;                    // the feed's last frames are taken once more
 
     /// <param name="spec">Valid.</param>
@@ -64,8 +68,9 @@ sealed class OnlineModel
         (_errors, _prediction, _stays) = (new double[spec.HorizonSteps.Count * channels], new double[channels], new bool[channels]);
         _bar = new Bar(spec.Alarm);
         (_judge, _alarm, _report) = Judging(TimeSpan.FromSeconds(1));
-        _first = new FirstFrames(channels, _schedule.ScalingSteps, _judge.TellsEarly);
+        _first = new FirstFrames(channels, _schedule.ScalingSteps, _judge);
         _mostBeyond = spec.MostBeyond;
+        _setsAside = channels > 1 && _judge.CanMove;
         if (spec.FramesKept is > 0 and var kept) _beyond = new FramesBeyond(channels, kept);
         if (spec.InputMap is ByBaseLineSpec map && FirstLook.Fits(spec, map, channels)) _firstLook = new FirstLook(map, channels);
     }
@@ -89,9 +94,23 @@ sealed class OnlineModel
     /// Most of the feed has been beyond the scaling for as long as an alarm may be open, or it turned out to grow without bound, and no
     /// alarm is open: no more frames are taken.
     /// </summary>
-    public bool Outgrown => HasLeft && !_alarm.Open && _bridging == 0;
+    public bool Outgrown => !Succeeded && HasLeft && !_alarm.Open && _bridging == 0;
 
     bool HasLeft => _left.Beyond >= _mostBeyond || _growth.Outgrew;
+
+    /// <summary>Another model is about to take its place, which learns what became of the feed.</summary>
+    public bool Succeeded { get; set; }
+
+    /// <summary>Whether it judges, and has nothing to tell.</summary>
+    public bool IsCalm => _scaler is not null && _step >= _schedule.AlarmFrom && !_washOut.Echoes && _bridging == 0 && !_alarm.Open;
+
+    /// <summary>It takes the place of another, of which the stream heard until now.</summary>
+    /// <param name="before">The other one.</param>
+    public void Succeed(OnlineModel before)
+    {
+        (_alarm, _report) = AlarmsOf(_judge);  // what it met was not told
+        _bar.Take(before._bar);
+    }
 
     /// <summary>What the first frames showed that asks for another model: no more are taken; null: nothing.</summary>
     public FeedTraits? Shown => _firstLook?.Shown;
@@ -118,18 +137,22 @@ sealed class OnlineModel
     /// <summary>It is outgrown: its scaling is moved to where the feed is now, or another model takes its place.</summary>
     /// <param name="spec">Of the stream: what is found of a feed, as that its base line wanders, the next model finds anew.</param>
     /// <param name="why">What is told of it.</param>
+    /// <param name="stays">This one as it was, where another takes its place that is not to judge yet, and channels are left which it can
+    /// judge meanwhile; else null.</param>
     /// <returns>This one, which has taken the last frames once more; or another, which has taken them as far as no alarm opens in them.
     /// </returns>
-    public OnlineModel Leave(ModelSpec spec, out ModelChange why)
+    public OnlineModel Leave(ModelSpec spec, out ModelChange why, out OnlineModel? stays)
     {
         _growth.Leave();
         (DateTime[] times, double[] frames) = _beyond?.Last(_beyond.Count) ?? ([], []);
         int[] left = _growth.Outgrew || _spec.TakesFields ? [] : _left.Leave();
+        stays = left.Length > 0 && _setsAside && _differencing is null && _step >= _schedule.AlarmFrom ? Copy() : null;
         bool moved = !_growth.Outgrew && Moves(left.Length > 0 ? left : [.. Enumerable.Range(0, _channels)], times, frames);
         why = _growth.Outgrew ? new ModelChange(ModelChangeKind.Growing, _growth.Which, Restarted: true)
             : new ModelChange(ModelChangeKind.Outgrown, left, Restarted: !moved);
         if (moved)
         {
+            stays = null;
             _left.WentOn(left);
             return this;
         }
@@ -141,7 +164,24 @@ sealed class OnlineModel
             muted: default, whole: false);
         model._position = _position;
         (model._alarm, model._report) = model.AlarmsOf(model._judge);  // what it met in them was not told
+        if (stays is not null && model.IsCalm) stays = null;
+        if (stays is not null) stays.Succeeded = true;
         return model;
+    }
+
+    // Through its own snapshot; null: it is too large for that.
+    OnlineModel? Copy()
+    {
+        StateCarrier measure = StateCarrier.Measuring();
+        Carry(ref measure);
+        if (measure.Length > MostCopied) return null;
+        var state = new ArrayBufferWriter<byte>((int)measure.Length);
+        StateCarrier to = StateCarrier.Saving(state, new XxHash3()), from;
+        Carry(ref to);
+        from = StateCarrier.From(new ReadOnlySequence<byte>(state.WrittenMemory));
+        var copy = new OnlineModel(_spec, _channels, _position);
+        copy.Carry(ref from);
+        return copy;
     }
 
     // The same feed elsewhere, or in another unit, is to a model that has moved with it what it was. So it is moved, and takes what came
@@ -214,7 +254,7 @@ sealed class OnlineModel
             count = _growth.Outgrew || _left.Beyond + _predictor.AtOnce >= _mostBeyond ? 1
                 : Math.Min(_predictor.AtOnce, times.Length - done);
             count = _values.Together(frames[(done * _channels)..], _growth.Within(count), _scaler!, _step, whole,
-                muted.IsEmpty ? default : muted[done..]);
+                muted.IsEmpty ? default : muted[done..], _setsAside, _setsAside && _left.AnyAway);
             if (_firstLook is not null) count = Watch(times, frames, muted, done, count);
             Advance(times.Slice(done, count), frames.Slice(done * _channels, count * _channels), results.Slice(done, count),
                 expected.Slice(done * _channels, count * _channels), muted.IsEmpty ? default : muted.Slice(done, count));
@@ -265,7 +305,8 @@ sealed class OnlineModel
     int TakeAgain(DateTime[] times, double[] frames, int from, StepResult[] results, double[] expected)
     {
         ReadOnlySpan<double> next = frames.AsSpan(from * _channels);
-        int count = _values.Together(next, Math.Min(_predictor.AtOnce, times.Length - from), _scaler!, _step);
+        int count = _values.Together(next, Math.Min(_predictor.AtOnce, times.Length - from), _scaler!, _step,
+            beyond: _setsAside, away: _setsAside && _left.AnyAway);
         Advance(times.AsSpan(from, count), next[..(count * _channels)], results.AsSpan(0, count),
             expected.AsSpan(0, count * _channels), muted: default);
         return count;
@@ -300,6 +341,8 @@ sealed class OnlineModel
         if (s_scaled is null || s_scaled.Length < frames.Length) s_scaled = new double[frames.Length];
         Span<double> scaled = s_scaled.AsSpan(0, frames.Length);
         _values.Begin();
+        ReadOnlySpan<double> all = frames;
+        bool away = times.Length == 1 && _setsAside && _step >= _schedule.AlarmFrom && _left.AnyAway;
         for (int t = 0; t < times.Length; t++)
         {
             bool judged = muted.IsEmpty || !muted[t];
@@ -313,12 +356,17 @@ sealed class OnlineModel
             if (_left.Beyond > 0) _beyond?.Keep(times[t], came);
             else _beyond?.Clear();
         }
+        if (away)
+        {
+            _predictor.CopyPrediction(_prediction);
+            _values.SetAside(scaled, _left, _prediction, _scaler!.Reach);
+        }
         _predictor.Begin(times, scaled);
         for (int t = 0; t < times.Length; t++)
         {
             if (!_again) _growth.Step(frames.Slice(t * _channels, _channels), judged: muted.IsEmpty || !muted[t]);
-            results[t] = Step(times[t], frames.Slice(t * _channels, _channels), scaled.Slice(t * _channels, _channels),
-                expected.Slice(t * _channels, _channels), !muted.IsEmpty && muted[t]);
+            results[t] = Step(times[t], all.Slice(t * _channels, _channels), frames.Slice(t * _channels, _channels),
+                scaled.Slice(t * _channels, _channels), expected.Slice(t * _channels, _channels), !muted.IsEmpty && muted[t]);
         }
     }
 
@@ -334,7 +382,9 @@ sealed class OnlineModel
         return frame;
     }
 
-    StepResult Step(DateTime time, ReadOnlySpan<double> frame, ReadOnlySpan<double> y, Span<double> expected, bool muted)
+    // Came: the frame; what of it is taken for no value is NaN in the other.
+    StepResult Step(DateTime time, ReadOnlySpan<double> came, ReadOnlySpan<double> frame, ReadOnlySpan<double> y, Span<double> expected,
+        bool muted)
     {
         (long position, long step, int missing) = (_position++, _step++, _values.Missing);
         bool resumes = muted && step > 0 && (time - _time - _interval).Duration() > _interval;
@@ -351,7 +401,7 @@ sealed class OnlineModel
         _bridging = gap ? Math.Min(_bridging + 1, Math.Max(1, _schedule.Settling)) : Math.Max(0, _bridging - 1);
         if (step >= _schedule.NormalityFrom && !bridged && !gap && !muted)
             _normality.Step(TensorPrimitives.SumOfSquares<double>(_errors.AsSpan(0, _channels)) / (_channels - missing),
-                frozen: _alarm.Frozen);
+                frozen: _alarm.Frozen && step >= _schedule.AlarmFrom);
 
         bool warmingUp = step < _schedule.AlarmFrom;
         ReadOnlySpan<double> seen = frame, foreseen = expected;
@@ -360,25 +410,31 @@ sealed class OnlineModel
         {
             Time = time, Index = step, Frame = seen, Expected = foreseen, Scaled = y, Errors = _errors,
             WarmingUp = warmingUp || _washOut.Echoes,
-            Muted = muted, Resumes = resumes, Missing = _values.Which,
+            Muted = muted, Resumes = resumes, Missing = _values.Which, Aside = _values.Aside,
             Grows = _differencing is null ? default : _growth.Grows, Values = _differencing is null ? default : frame,
         };
         if (!_again) _bar.Step();
         AlarmEvent? alarm = null;
-        // A gap is no reason to open or to end an alarm.
-        if (!bridged)
+        // A gap is no reason to open or to end an alarm, but a code that the model takes for one is.
+        if (warmingUp && !MissingValues.AreAll(came))
+        {
+            AlarmChange? change = DecideEarly(in view, came, expected, _prediction, position, step, bridged);
+            alarm = Report(change, _judge.SeenEarly(came), _prediction, position, step);
+        }
+        else if (!bridged)
         {
             AlarmChange? change = step >= _schedule.JudgeFrom ? Decide(in view, position, step) : null;
             alarm = Report(change, frame, expected, position, step);
         }
         _judge.End(y);
 
-        bool learns = !muted && !bridged && !_alarm.Frozen && step >= _schedule.LearnFrom;
+        bool learns = !muted && !bridged && (!_alarm.Frozen || warmingUp) && step >= _schedule.LearnFrom;
         if (learns) _predictor.Learn();
         else _predictor.Skip();
         _predictor.Predict();
         if (step >= _schedule.LearnFrom) _forecast?.Launch(step, time, learns);
-        double score = view.WarmingUp || (bridged && !_alarm.Open) ? 0 : _bar.Of(_judge.Judgement).Score;
+        double score = warmingUp ? _alarm.Open ? _bar.Of(_judge.Judgement).Score : 0
+            : view.WarmingUp || (bridged && !_alarm.Open) ? 0 : _bar.Of(_judge.Judgement).Score;
         return new StepResult(position, warmingUp, score, _normality.Value, _alarm.Open, alarm)
         {
             Unjudged = muted || gap || bridged || _washOut.Echoes,
@@ -391,6 +447,22 @@ sealed class OnlineModel
         for (int c = 0; c < _channels; c++)
             if (_stays[c] && !double.IsNaN(frame[c]))
                 _errors[c] = Math.Clamp((frame[c] - expected[c]) / _scaler!.UnitOf(c), -_scaler.Limit, _scaler.Limit);
+    }
+
+    // What can be told in the warm-up is told, but nothing that is learnt knows of it. Of the frames that fixed the scaling the stream has
+    // heard.
+    AlarmChange? DecideEarly(in StepView view, ReadOnlySpan<double> came, ReadOnlySpan<double> expected, Span<double> usual, long position,
+        long step, bool bridged)
+    {
+        expected.CopyTo(usual);
+        bool told = _judge.StepEarly(came, view.Muted, usual);
+        if (step >= _schedule.JudgeFrom && !bridged)
+        {
+            _judge.Measure(in view, _alarm);
+            _judge.Learn(change: null, _alarm, view.Muted);
+        }
+        if (step < _schedule.ScalingSteps || !_judge.TellsEarly || _judge.BlanksEarly) return null;
+        return _alarm.Step(position, _bar.Of(_judge.Judgement), told, muted: view.Muted || step == _schedule.AlarmFrom - 1);
     }
 
     AlarmChange? Decide(in StepView view, long position, long step)
@@ -416,7 +488,10 @@ sealed class OnlineModel
         IJudgement judgement = _bar.Of(_judge.Judgement);
         double score = change == AlarmChange.Closed ? _alarm.Remaining(judgement, _judge.Returned) : judgement.Score;
         AlarmEvent? alarm = _report.Step(change, position, _time, score, _normality.Value, expected, frame);
-        return alarm is null ? null : alarm with { Forecast = _foretelling!.Told(position - step), Drift = drift, Field = _judge.Evidence };
+        return alarm is null ? null : alarm with
+        {
+            Early = step < _schedule.AlarmFrom, Forecast = _foretelling!.Told(position - step), Drift = drift, Field = _judge.Evidence,
+        };
     }
 
     // With every event of an alarm that goes on; what could not be dated when it opened is told as soon as it can be.

@@ -3,7 +3,7 @@ namespace Esn;
 /// <summary>What a step told.</summary>
 /// <param name="Position">Index of the step in its stream, from 0.</param>
 /// <param name="WarmingUp">
-/// The model is still learning what normal is; nothing alarms, but for what preset metric tells early: what lies far outside of all before.
+/// The model is still learning what normal is; nothing alarms, but for what is told early: what lies far outside of all before.
 /// </param>
 /// <param name="Score">Anomaly score ≥ 0, 1 = alarm; under a budget of b alarms a step, s is once in b⁻ˢ steps.</param>
 /// <param name="Normality">Σ in [0, 1], low = anomalous.</param>

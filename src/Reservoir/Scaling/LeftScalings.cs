@@ -14,6 +14,7 @@ sealed class LeftScalings
     const double Stands = 1000;     // times from which on it is not a smaller one, but stands still
     const double Alike = 1.5;       // times that its way, in deviations, may be another: else it is not the same in small
     const int Late = 250;           // frames by which that is told: a block, as a mean that fades holds what was before, too
+    const int Away = 20;       // frames beyond the scaling from which on a channel is away, and within it until it is back: no glitch
     const double Share = .25;  // of the limit, that they take up: the next one may lie beyond
 
     readonly Of[] _of;  // [channels]
@@ -25,7 +26,10 @@ sealed class LeftScalings
         _of = new Of[channels];
         for (int c = 0; c < channels; c++)
         {
-            _of[c] = before is null ? new Of() : before._of[c] with { Beyond = 0, Known = 0, Last = double.NaN, Sizes = 0 };
+            _of[c] = before is null ? new Of() : before._of[c] with
+            {
+                Beyond = 0, Far = 0, Within = 0, Known = 0, Last = double.NaN, Sizes = 0,
+            };
             _of[c].Forget();
         }
     }
@@ -62,9 +66,27 @@ sealed class LeftScalings
         }
         if (waits && !beyond) return;
         Beyond = Math.Max(0, Beyond + (beyond ? 1 : -1));
-        for (int c = 0; c < y.Length; c++) _of[c].Last = double.NaN;  // the way back is no step
         for (int c = 0; c < y.Length; c++)
+        {
+            _of[c].Last = double.NaN;  // the way back is no step
             _of[c].Beyond = Beyond == 0 ? 0 : _of[c].Beyond + (_of[c].Resized || (_of[c].Missed == 0 && scaler.IsBeyond(c, y[c])) ? 1 : 0);
+            if (Beyond == 0) (_of[c].Far, _of[c].Within) = (0, 0);
+            else if (_of[c].Missed == 0) _of[c].Lie(far: Math.Abs(y[c]) >= scaler.Limit);
+        }
+    }
+
+    /// <summary>Whether a channel has been beyond the present scaling for long, and is not back.</summary>
+    public bool IsAway(int channel) => Beyond > 0 && _of[channel].Far >= Away;
+
+    /// <summary>Whether one has.</summary>
+    public bool AnyAway
+    {
+        get
+        {
+            for (int c = 0; Beyond > 0 && c < _of.Length; c++)
+                if (IsAway(c)) return true;
+            return false;
+        }
     }
 
     /// <summary>The feed has left the present scaling.</summary>
@@ -137,7 +159,7 @@ sealed class LeftScalings
             if (_of[c].Resized) _of[c].Sizes++;
         Beyond = 0;
         Lie(scaler);
-        for (int c = 0; c < _of.Length; c++) (_of[c].Beyond, _of[c].Last) = (0, double.NaN);
+        for (int c = 0; c < _of.Length; c++) (_of[c].Beyond, _of[c].Far, _of[c].Within, _of[c].Last) = (0, 0, 0, double.NaN);
         foreach (ref Of of in _of.AsSpan()) of.Forget();
     }
 
@@ -170,6 +192,7 @@ sealed class LeftScalings
     {
         public int Times, Beyond;  // that it left; frames beyond the present scaling since the feed last kept to it
         public int Missed;         // frames in a row without a value, up to a bound
+        public int Far, Within;    // values beyond the limit, less those that are not, up to a bound; and of these, in a row
         public int Known;          // frames in its scaling that tell what it is there, up to a bound
         public double Mean, Distance, Last = double.NaN;  // scaled: mean, mean distance from one frame to the next, the last frame
         public double Square;      // scaled: mean square of it there
@@ -188,6 +211,13 @@ sealed class LeftScalings
             Mean += (y - Mean) / Known;
             Distance += (distance - Distance) / Known;
             Square += (y * y - Square) / Known;
+        }
+
+        public void Lie(bool far)
+        {
+            Far = far ? Math.Min(Far + 1, 2 * Away) : Math.Max(0, Far - (Far < Away ? 1 : 0));
+            Within = far ? 0 : Within + 1;
+            if (Within >= Away) (Far, Within) = (0, 0);
         }
 
         public void Look(double y)

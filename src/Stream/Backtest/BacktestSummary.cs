@@ -11,7 +11,7 @@ namespace Esn.Streaming.Backtest;
 /// <param name="Steps">Rows that were scored.</param>
 /// <param name="Refused">Rows that were not, by reason.</param>
 /// <param name="FirstRefused">The first of them by reason: which row, and what was wrong with it.</param>
-/// <param name="WarmUpSteps">Steps before the first that could alarm, but for what preset metric tells early.</param>
+/// <param name="WarmUpSteps">Steps before the first that could alarm, but for what is told early.</param>
 /// <param name="Alarms">Alarms that opened.</param>
 /// <param name="AlarmRows">Rows with an alarm open.</param>
 /// <param name="Labels">Null where the feed has none.</param>
@@ -49,7 +49,7 @@ public sealed record BacktestSummary(
     public IReadOnlyList<string> UnusedLabels { get; init; } = [];
 
     /// <summary>
-    /// Rows before the first that could alarm, but for what preset metric tells early; those that were refused are among them.
+    /// Rows before the first that could alarm, but for what is told early; those that were refused are among them.
     /// </summary>
     public long WarmUpRows { get; init; }
 
@@ -74,7 +74,7 @@ public sealed record BacktestSummary(
     /// <summary>What became of the model itself: it found a channel to grow without bound, or began anew as the feed had left it.</summary>
     public IReadOnlyList<ModelRow> Models { get; init; } = [];
 
-    /// <summary>Rows in which a model warmed up: nothing could alarm, but for what preset metric tells early.</summary>
+    /// <summary>Rows in which a model warmed up: nothing could alarm, but for what is told early.</summary>
     public IReadOnlyList<RowSpan> WarmUps { get; init; } = [];
 
     /// <summary>

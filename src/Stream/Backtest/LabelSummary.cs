@@ -11,7 +11,7 @@ namespace Esn.Streaming.Backtest;
 public sealed record NabSummary(double? Standard, double? LowFalsePositives, double? LowFalseNegatives);
 
 /// <summary>
-/// Alarms against labels. In the warm-up nothing alarms, but for what preset metric tells early: its rows do not count, nor does an alarm
+/// Alarms against labels. In the warm-up nothing alarms, but for what is told early: its rows do not count, nor does an alarm
 /// or a window that ends within it; the benchmark's own score counts by the benchmark's own rule (<see cref="NabScore.Probation"/>).
 /// </summary>
 /// <param name="Windows">Labelled windows.</param>

@@ -235,12 +235,12 @@ static class BacktestCommand
     static double? Interval(IReadOnlyList<BacktestSummary> each) =>
         each.Select(one => one.IntervalSeconds).Distinct().ToArray() is [var same] ? same : null;
 
-    // Only preset metric tells early, and has a warm-up that follows the length of a file.
+    // Only preset metric has a warm-up that follows the length of a file.
     internal static string NothingAlarmed(EsnConfig config) =>
         config.Preset == "metric" || config.Models.Any(model => model.Preset == "metric")
-            ? "nothing could alarm, but for what preset metric tells early; preset metric warms up in 15 % of a short file, "
+            ? "nothing could alarm, but for what is told early; preset metric warms up in 15 % of a short file, "
                 + "detector.warmUp says the length for the others"
-            : "nothing could alarm; detector.warmUp says how long it is, for now "
+            : "nothing could alarm, but for what is told early; detector.warmUp says how long it is, for now "
                 + FormattableString.Invariant($"{config.Model.WarmUp} steps{Shorter(config)}");
 
     static string Shorter(EsnConfig config) => config.Preset == "signal"

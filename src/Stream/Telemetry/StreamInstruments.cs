@@ -24,7 +24,7 @@ sealed class StreamInstruments
             "Normality score of the last step, 0 to 1, low = anomalous: Q((mean of the short window - mean of the long one) / standard "
             + "deviation of the long one).", StreamLabels);
         WarmingUp = metrics.CreateGauge("esn_warming_up",
-            "1 while the stream's model is still learning what normal is: nothing alarms, but for what preset metric tells early.",
+            "1 while the stream's model is still learning what normal is: nothing alarms, but for what is told early.",
             StreamLabels);
         Alarm = metrics.CreateGauge("esn_alarm_active", "1 while an alarm of the stream is open.", StreamLabels);
         AlarmSeverity = metrics.CreateGauge("esn_alarm_severity",

@@ -8,7 +8,7 @@ public static class ModelCloudEvent
     /// <summary>Channels grow without bound; of them the growth is modelled.</summary>
     public const string Growing = "esn.model.growing";
 
-    /// <summary>The model begins anew: nothing alarms until it has warmed up, but for what preset metric tells early.</summary>
+    /// <summary>The model begins anew: nothing alarms until it has warmed up, but for what is told early.</summary>
     public const string Restarted = "esn.model.restarted";
 
     /// <summary>The scaling was moved to where the feed is now; what was learnt holds there.</summary>

@@ -208,6 +208,32 @@ public sealed class ApartChannelsTests
         Assert.Null(Groups(noise, Irrelevant["noise"](4)));
     }
 
+    // Thirty-two looks at rhythms of which the frames hold three to sixteen periods: some pairs are alike for as long, by chance.
+    [Fact]
+    public void Rhythms_of_their_own_are_hardly_ever_joined_and_what_one_machine_does_is()
+    {
+        int joined = 0, of = 0;
+        for (int seed = 1; seed <= 6; seed++)
+        {
+            Xoshiro256StarStar random = Chance(seed);
+            double[][] columns = [.. Enumerable.Range(0, 8).Select(_ =>
+            {
+                double period = 60 * Math.Pow(5, random.NextDouble()), phase = 6 * random.NextDouble();
+                return Of(t => Math.Sin(2 * Math.PI * t / period + phase) + Normal.Sample(random, 0, .05));
+            })];
+            int[] groups = Groups(columns)!;
+            joined += groups.GroupBy(group => group).Where(group => group.Count() > 1).Sum(group => group.Count());
+            of += groups.Length;
+
+            // One shaft whose speed is never quite the same.
+            double angle = 0;
+            double[] angles = Of(_ => angle += .15 * (1 + Normal.Sample(random, 0, .2)));
+            Assert.Null(Groups([.. Enumerable.Range(0, 4).Select(c =>
+                Of(t => Math.Sin(angles[t] + c) + .3 * Math.Sin(2 * angles[t] + 2 * c) + Normal.Sample(random, 0, .02)))]));
+        }
+        Assert.InRange(joined, 0, of / 3);
+    }
+
     [Fact]
     public void No_unit_of_a_group_sees_another_one()
     {

@@ -22,6 +22,10 @@ sealed class ErrorJudge : Judge, IJudgement
     readonly int _channels;
     readonly Onsets _onsets;
     readonly PatchyChannels _patchy;
+    readonly AsideChannels _aside;
+    readonly double[] _seen;      // scratch [channels]
+    YoungChannels? _young;        // null: nothing is told by that any more
+    readonly double _nats;        // that an alarm is worth, as −ln p
     readonly ErrorModelSpec _spec;
     readonly ScoreContext _context;
     int _clean = int.MaxValue;    // steps since the last muted one
@@ -33,6 +37,7 @@ sealed class ErrorJudge : Judge, IJudgement
     {
         (_spec, _context, _channels, _apart) = (spec, context, context.Channels, spec.Reservoir.Groups);
         (_patchy, _onsets) = (new PatchyChannels(_channels), new Onsets(_channels));
+        _aside = new AsideChannels(_channels, spec.Alarm.QuietSteps);
         _scores = [.. spec.Scores.Select(score => score.Create(context))];
         CanMove = spec.Scores.Any(score => score.JudgesErrors);
         _perChannel = [.. spec.Scores.Select(score => score.PerChannel && _channels > 1)];
@@ -58,19 +63,25 @@ sealed class ErrorJudge : Judge, IJudgement
         _calibrator = spec.Calibrator.Create(shapes);
         double rate = spec.Calibrator is BudgetSpec budget ? budget.AlarmsPerStep : new BudgetSpec().AlarmsPerStep;
         _unprecedented = new Unprecedented(spec.Unprecedented, _channels, rate);
+        _nats = -Math.Log(rate);
+        _seen = new double[_channels];
+        _young = new YoungChannels(spec.Unprecedented, _channels, rate, Names.Length);
         _alarm = spec.Alarm;
         _related = [.. spec.Scores.Select(score => score.Voice == Voice.Relation)];
         _scoreOf = new double[_channels];
     }
 
     /// <inheritdoc/>
-    public override IJudgement Judgement => this;
+    public override IJudgement Judgement => _young is null ? this : _young;
 
     /// <inheritdoc/>
     public ReadOnlySpan<double> Margins => _margins;
 
     /// <inheritdoc/>
-    public double Score => Math.Max(_calibrator.Score, _unprecedented.Score);
+    public double Score => Math.Max(_calibrator.Score, Beside);
+
+    // What no calibrator may silence; what is told of a channel that is away lasts as long as it is.
+    double Beside => _aside.Hold ? Math.Max(1, _unprecedented.Score) : _unprecedented.Score;
 
     /// <inheritdoc/>
     /// <remarks>
@@ -80,17 +91,17 @@ sealed class ErrorJudge : Judge, IJudgement
     public double Widespread { get; private set; }
 
     /// <inheritdoc/>
-    public bool IsUnusual(int score) => score < _values.Length ? _calibrator.IsUnusual(score) : _unprecedented.Unusual;
+    public bool IsUnusual(int score) => score < _values.Length ? _calibrator.IsUnusual(score) : _unprecedented.Unusual || _aside.Hold;
 
     /// <inheritdoc/>
-    public double ScoreOf(int score) => score < _values.Length ? _calibrator.ScoreOf(score) : _unprecedented.Score;
+    public double ScoreOf(int score) => score < _values.Length ? _calibrator.ScoreOf(score) : Beside;
 
     /// <inheritdoc/>
     public int ChannelOf(int score)
     {
-        if (score >= _values.Length) return _unprecedented.Channel;
+        if (score >= _values.Length) return _aside.Hold && _unprecedented.Score < 1 ? _aside.Channel : _unprecedented.Channel;
         int of = IndexOf(score);
-        return _single[of] ? score - _first[of] : -1;
+        return _single[of] ? score - _first[of] : _aside.ChannelOf(_scores[of].Squares);
     }
 
     /// <inheritdoc/>
@@ -117,14 +128,52 @@ sealed class ErrorJudge : Judge, IJudgement
     bool IsUnprecedented => _unprecedented.Score > _calibrator.Score;
 
     /// <inheritdoc/>
+    public override bool TellsEarly => true;
+
+    /// <inheritdoc/>
+    public override bool BlanksEarly => false;
+
+    /// <inheritdoc/>
+    public override bool MeasureEarly(in EarlyView view, Span<double> usual)
+    {
+        _young!.Before.CopyTo(usual);
+        return StepEarly(view.Frame, muted: false, usual);
+    }
+
+    /// <inheritdoc/>
+    public override bool StepEarly(ReadOnlySpan<double> frame, bool muted, Span<double> usual)
+    {
+        if (muted) _young!.Skip();
+        else _young!.Step(frame);
+        if (_young.Score < 1) return false;
+        usual[_young.Channel] = _young.Usual;
+        double off = Math.Abs(_young.Seen - _young.Usual);
+        return off == 0 || _alarm.MinimumDeviation.Count == 0 || off >= _alarm.MinimumOf(_young.Channel);
+    }
+
+    /// <inheritdoc/>
+    public override ReadOnlySpan<double> SeenEarly(ReadOnlySpan<double> frame)
+    {
+        if (_young is null || _young.Score < 1) return frame;
+        frame.CopyTo(_seen);
+        _seen[_young.Channel] = _young.Seen;
+        return _seen;
+    }
+
+    /// <inheritdoc/>
+    public override void CarryEarly(ref StateCarrier state) => _young!.Carry(ref state);
+
+    /// <inheritdoc/>
     /// <remarks>A raw score whose windows hold a muted step is none.</remarks>
     public override void Measure(in StepView step, Alarm alarm)
     {
-        bool muted = step.Muted;
+        if (!step.WarmingUp) _young = null;
+        (bool muted, bool open) = (step.Muted, alarm.Open && _young is null);
         _clean = muted ? 0 : Math.Min(_clean, int.MaxValue - 1) + 1;
         _patchy.Step(step.Missing);
-        _onsets.Step(step.Errors[.._channels], step.Missing, alarm.Open, muted);
-        for (int i = 0; i < _held.Length; i++) _held[i] = muted || (alarm.Open && alarm.Contributed[i]);
+        _aside.Step(step.Aside, open, _unprecedented);
+        _onsets.Step(step.Errors[.._channels], step.Missing, open, muted);
+        for (int i = 0; i < _held.Length; i++) _held[i] = muted || (open && alarm.Contributed[i]);
         for (int i = 0; i < _scores.Length; i++)
         {
             // What is usual of a channel does not follow what the model makes up for it.
@@ -134,7 +183,7 @@ sealed class ErrorJudge : Judge, IJudgement
             Span<bool> held = _held.AsSpan(_first[i].._first[i + 1]);
             score.Step(new ScoreInput
             {
-                Input = step.Scaled, Errors = step.Errors, Frozen = muted || alarm.Open, Muted = muted, Held = held, Missing = step.Missing,
+                Input = step.Scaled, Errors = step.Errors, Frozen = muted || open, Muted = muted, Held = held, Missing = step.Missing,
             });
             if (_perChannel[i]) score.Returned.CopyTo(_returned, _first[i]);
             else _returned[_first[i]] = !score.Returned.AsSpan().Contains(false);
@@ -162,9 +211,10 @@ sealed class ErrorJudge : Judge, IJudgement
         }
         _calibrator.Measure(_values);
         if (muted) _unprecedented.Skip();
-        else _unprecedented.Step(step.Frame, step.Expected, alarm.Open, step.WarmingUp);
+        else _unprecedented.Step(step.Frame, step.Expected, open, step.WarmingUp);
         _calibrator.Margins.CopyTo(_margins);
-        _margins[^1] = _unprecedented.Margin;
+        _aside.Judged(_calibrator.Score);
+        _margins[^1] = Beside * _nats;
         Widespread = Score < 1 ? Score : Math.Min(Score, Shared());
         _scoreOf.AsSpan().Clear();  // nothing that a restart would not have
     }
@@ -200,6 +250,11 @@ sealed class ErrorJudge : Judge, IJudgement
     /// <inheritdoc/>
     public override void Learn(AlarmChange? change, Alarm alarm, bool muted)
     {
+        if (_young is not null)
+        {
+            _calibrator.Learn(muted ? Learning.Muted : Learning.Normal);
+            return;
+        }
         if (alarm.Counts) _calibrator.Announce(alarm.Start);
         bool closed = change == AlarmChange.Closed && !muted, adapted = change == AlarmChange.Adapted;
         if (closed || adapted)
@@ -279,23 +334,30 @@ sealed class ErrorJudge : Judge, IJudgement
     /// <remarks>In the raw score with the largest margin.</remarks>
     public override bool Attribute(Span<double> parts, bool byThemselves)
     {
+        if (_young is not null)
+        {
+            parts.Clear();
+            parts[_young.Channel] = 1;
+            return true;
+        }
         if (_onsets.Away >= _alarm.QuietSteps)
         {
             parts.Clear();
             parts[_onsets.Channel] = 1;
             return true;
         }
-        if (IsUnprecedented)
+        if (IsUnprecedented || (_aside.Hold && _calibrator.Score < 1))
         {
             parts.Clear();
-            parts[_unprecedented.Channel] = 1;
+            parts[ChannelOf(_values.Length)] = 1;
             return true;
         }
         int top = Top(), score = IndexOf(top);
         if (_related[score] && byThemselves) return false;
         if (_perChannel[score]) _calibrator.Margins[_first[score].._first[score + 1]].CopyTo(parts);
         else
-            for (int c = 0; c < parts.Length; c++) parts[c] = _scores[score].Squares[c] is > 0 and var square ? square : 0;
+            for (int c = 0; c < parts.Length; c++)
+                parts[c] = !_aside.Has(c) && _scores[score].Squares[c] is > 0 and var square ? square : 0;
         return !_related[score];
     }
 
@@ -369,5 +431,9 @@ sealed class ErrorJudge : Judge, IJudgement
         state.Carry(ref _wasOpen);
         if (state.Holds(5)) _patchy.Carry(ref state);
         if (state.Holds(6)) _onsets.Carry(ref state);
+        if (state.Holds(6)) _aside.Carry(ref state);
+        bool young = state.Holds(6) && state.Carried(_young is not null);
+        if (!young) _young = null;
+        _young?.Carry(ref state);
     }
 }
