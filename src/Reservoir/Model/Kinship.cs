@@ -38,6 +38,7 @@ sealed class Kinship
     readonly double _most;           // Student's t of what chance does, in all looks
     readonly float[][] _rows;        // [channels][count], of unit variance
     readonly double[][] _errors;     // limited [channels][count]; empty: the channel rests
+    readonly double[] _features, _targets;  // of the frames but the young ones, scratch [frames×Features], [frames]
 
     Kinship(Rhythm rhythm, float[][] rows, int count)
     {
@@ -45,6 +46,7 @@ sealed class Kinship
         double looks = 5 * rows.Length * (rows.Length - 1.0) / 2;
         _most = StudentT.InvCDF(0, 1, Shifts - 1, 1 - Chance / looks) * Math.Sqrt(1 + 1.0 / Shifts);
         _errors = new double[rows.Length][];
+        (_features, _targets) = (new double[(count - Young) * Features], new double[count - Young]);
     }
 
     /// <summary>The groups; null: all channels are of one, or none is foretold by more than its last value.</summary>
@@ -101,6 +103,8 @@ sealed class Kinship
         for (int i = 1; i <= Shifts; i++)
         {
             double shifted = Logarithm(strength(a, b, (_count - Young) * i / (Shifts + 1)));
+            // One that is as strong widens them by so much that this one is not beyond their limit, whatever the others are.
+            if (_most >= Math.Sqrt(Shifts) && shifted >= Logarithm(now)) return false;
             (mean, squares) = (mean + shifted / Shifts, squares + shifted * shifted / Shifts);
         }
         double deviation = Math.Sqrt(Math.Max(0, squares - mean * mean) * Shifts / (Shifts - 1));
@@ -216,55 +220,53 @@ sealed class Kinship
     {
         float[] u = _rows[of], v = _rows[by];
         double[] errors = _errors[by];
-        return Told(Young, _count - 1, t => _errors[of][t + 1], (t, f) =>
+        for (int t = Young; t < _count - 1; t++)
         {
             int s = At(t, shift);
-            (f[0], f[1], f[2], f[3], f[4], f[5], f[6]) =
-                (v[s], v[s - 1], v[s - 2], v[s] * u[t], v[s] * v[s], errors[s], v[s] * u[t] * u[t]);
-        });
+            Teach(t, _errors[of][t + 1], [v[s], v[s - 1], v[s - 2], v[s] * u[t], v[s] * v[s], errors[s], v[s] * u[t] * u[t]]);
+        }
+        return Told(_count - 1 - Young);
     }
 
     // The other one tells the value of this one: how much of it.
     double Alike(int of, int by, int shift)
     {
         float[] u = _rows[of], v = _rows[by];
-        return Told(Young, _count, t => u[t], (t, f) =>
+        for (int t = Young; t < _count; t++)
         {
             int s = At(t, shift);
-            (f[0], f[1], f[2], f[3], f[4], f[5], f[6]) =
-                (v[s], v[s - 3], v[s - 8], v[s] * v[s], v[s] * v[s - 3], v[s - 3] * v[s - 8], v[s] * v[s - 8]);
-        });
+            Teach(t, u[t], [v[s], v[s - 3], v[s - 8], v[s] * v[s], v[s] * v[s - 3], v[s - 3] * v[s - 8], v[s] * v[s - 8]]);
+        }
+        return Told(_count - Young);
+    }
+
+    // What is to be told of a frame, and by what.
+    void Teach(int frame, double target, ReadOnlySpan<double> features)
+    {
+        _targets[frame - Young] = target;
+        features.CopyTo(_features.AsSpan((frame - Young) * Features));
     }
 
     // Part of the variance that a linear function of the features tells in the half that did not teach it, the lesser of the two.
-    static double Told(int from, int to, Func<int, double> target, Action<int, double[]> features)
-    {
-        int n = to - from, half = n / 2;
-        var (x, y) = (new double[n][], new double[n]);
-        for (int i = 0; i < n; i++)
-        {
-            y[i] = target(from + i);
-            features(from + i, x[i] = new double[Features]);
-        }
-        return Math.Min(Told(x, y, 0, half, half, n), Told(x, y, half, n, 0, half));
-    }
+    double Told(int frames) => Math.Min(Told(0, frames / 2, frames / 2, frames), Told(frames / 2, frames, 0, frames / 2));
 
-    static double Told(double[][] x, double[] y, int from, int to, int testFrom, int testTo)
+    double Told(int from, int to, int testFrom, int testTo)
     {
+        ReadOnlySpan<double> x = _features, y = _targets;
         double[] means = new double[Features], weights = new double[Features];
         double level = 0;
         for (int t = from; t < to; t++)
         {
             level += y[t] / (to - from);
-            for (int i = 0; i < Features; i++) means[i] += x[t][i] / (to - from);
+            for (int i = 0; i < Features; i++) means[i] += x[t * Features + i] / (to - from);
         }
         double[,] squares = new double[Features, Features];
         for (int t = from; t < to; t++)
             for (int i = 0; i < Features; i++)
             {
-                double f = x[t][i] - means[i];
+                double f = x[t * Features + i] - means[i];
                 weights[i] += f * (y[t] - level);
-                for (int j = 0; j <= i; j++) squares[i, j] += f * (x[t][j] - means[j]);
+                for (int j = 0; j <= i; j++) squares[i, j] += f * (x[t * Features + j] - means[j]);
             }
         Solve(squares, weights, to - from);
         (double mean, double all, double left) = (0, 0, 0);
@@ -272,7 +274,7 @@ sealed class Kinship
         for (int t = testFrom; t < testTo; t++)
         {
             double e = y[t] - level;
-            for (int i = 0; i < Features; i++) e -= weights[i] * (x[t][i] - means[i]);
+            for (int i = 0; i < Features; i++) e -= weights[i] * (x[t * Features + i] - means[i]);
             all += (y[t] - mean) * (y[t] - mean);
             left += e * e;
         }

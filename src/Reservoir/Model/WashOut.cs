@@ -8,13 +8,16 @@ namespace Esn;
 /// How long that takes is as the feed drives the units, and what is left of it counts by how well the feed is foretold otherwise. So it is
 /// measured: a twin of the reservoir, at rest where the other one has its past, takes the same frames. As far as the two expect the same,
 /// neither expects anything for the sake of what was before (Jaeger, 2001: the echo state property). Of a feed that comes in pieces which
-/// are shorter than that, each is learnt but for its first quarter, and an eighth later it may alarm.
+/// are shorter than that, each is learnt but for its first quarter, and an eighth later it may alarm: ten frames each at the least, or
+/// half and a quarter of it.
 /// </remarks>
 /// <param name="schedule">Of the model.</param>
 /// <param name="twin">Of the reservoir; null: the least is enough.</param>
 sealed class WashOut(StepSchedule schedule, EchoTwin? twin)
 {
     const int Pieces = 16;  // of the feed, by the longest of which it is known how long they are: a program that dies a few times is none
+
+    const int Fewest = 10;  // frames that are washed out, or half of it, and that are learnt, or a quarter: fewer tell nothing
 
     readonly long[] _pieces = [.. Enumerable.Repeat(long.MaxValue, Pieces)];  // frames of the last, a ring
     int _last;             // of the ring
@@ -51,10 +54,11 @@ sealed class WashOut(StepSchedule schedule, EchoTwin? twin)
         if (_since < 0) return false;
         _since++;
         long piece = Longest();
-        bool least = _since <= Math.Min(piece / 4, schedule.Settling);
-        long most = Math.Min(piece / 8 * 3, schedule.MostSettling);
+        long learnt = Math.Max(piece / 4, Math.Min(piece / 2, Fewest));
+        bool least = _since <= Math.Min(learnt, schedule.Settling);
+        long most = Math.Min(learnt + Math.Max(piece / 8, Math.Min(piece / 4, Fewest)), schedule.MostSettling);
         if (_waits) _waits = (!twin!.Agrees(time, frame, prediction, errors) || least) && _since <= most;
-        Echoes = _waits && _since > piece / 4;
+        Echoes = _waits && _since > learnt;
         return least || (_waits && !Echoes);
     }
 

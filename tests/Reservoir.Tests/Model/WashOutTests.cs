@@ -75,6 +75,20 @@ public sealed class WashOutTests
         }
     }
 
+    [Theory]
+    [InlineData(2, 2)]
+    [InlineData(3, 2)]
+    [InlineData(8, 5)]
+    [InlineData(15, 11)]
+    [InlineData(20, 14)]
+    public void Of_the_shortest_pieces_the_first_frames_are_not_judged(int piece, int most)
+    {
+        var (times, feed, muted) = Sines(4000, t => t >= 2000 && t % piece == 0 ? 45 : 0, noise: .01, seed: 7);
+        StepResult[] results = Run(new Detector(Feeds.Small(), 1), times, feed, muted);
+        for (int t = 3000 / piece * piece; t + piece <= 4000; t += piece) Assert.InRange(Unjudged(results[..(t + piece)], t), 1, most);
+        Assert.DoesNotContain(results[3000..], result => result.Alarm is { Change: AlarmChange.Opened });
+    }
+
     [Fact]
     public void What_is_left_of_it_is_the_same_to_the_bit_after_a_restart()
     {
