@@ -89,6 +89,12 @@ sealed class LeftScalings
         }
     }
 
+    /// <summary>
+    /// The feed is within the scaling again, for as long as it was beyond it; and no channel comes and goes, which another scaling is to
+    /// have room for.
+    /// </summary>
+    public bool IsBack => Beyond == 0 && !_of.Any(of => of.Times > ForLife);
+
     /// <summary>The feed has left the present scaling.</summary>
     /// <returns>The channels that did: beyond it half as often as the one that was so most often; empty: all.</returns>
     public int[] Leave()
