@@ -102,8 +102,8 @@ public sealed class AsideTests
         foreach (int at in Faults[..2])
             Assert.Contains(events, e => e.Announced && e.Position >= at && e.Position < at + 40
                 && (e.LaterChannels.Contains(2) || e.Contributions[0].Channel == 2));
-        Assert.DoesNotContain(events, e => e.Announced && e.Position > Leaves + 40 && !Faults.Any(at => e.Position >= at && e.Position < at + 80)
-            && e.Position < Leaves + 1000);
+        Assert.DoesNotContain(events, e => e.Announced && e.Position is > Leaves + 40 and < Leaves + 1000
+            && !Faults.Any(at => e.Position >= at && e.Position < at + 80));
     }
 
     // What comes back while another model warms up is known to the old one, and not to that.
@@ -134,7 +134,10 @@ public sealed class AsideTests
             Take(detector, feed[..(at * Channels)], 100);
             var saved = new ArrayBufferWriter<byte>();
             detector.Save(saved);
-            (StepResult[] rest, double[] same) = Take(Detector.Load(Spec, Channels, saved.WrittenSpan), feed[(at * Channels)..], 64);
+            var loaded = Detector.Load(Spec, Channels, saved.WrittenSpan);
+            // The new one has met the way back.
+            Assert.Equal((2, 2), (detector.Health.Rescalings, loaded.Health.Rescalings));
+            (StepResult[] rest, double[] same) = Take(loaded, feed[(at * Channels)..], 64);
             Assert.Equal(results[at..].Select(Bare), rest.Select(Bare));
             Assert.Equal(expected[(at * Channels)..].Select(BitConverter.DoubleToInt64Bits), same.Select(BitConverter.DoubleToInt64Bits));
         }
