@@ -66,7 +66,8 @@ public sealed class Detector
 
     /// <summary>What went wrong with the model itself so far.</summary>
     public ModelHealth Health => new(
-        _before.Recoveries + _model.Predictor.Recoveries, _before.Refusals + _model.Predictor.Refusals, _before.Rescalings);
+        _before.Recoveries + _model.Predictor.Recoveries, _before.Refusals + _model.Predictor.Refusals,
+        _before.Rescalings + (_next?.Rescalings ?? 0));
 
     /// <summary>While an alarm is open: what the forecast from before its onset foretold for the last step.</summary>
     /// <param name="expected">[channels], overwritten, units of the feed.</param>
@@ -229,12 +230,19 @@ public sealed class Detector
         GC.KeepAlive(this);  // and with it all memory outside the managed heap
     }
 
-    // The frame is the successor's, too. Once it can judge, and no alarm is open, it takes the place.
+    // The frame is the successor's, too. Once it can judge, and no alarm is open, it takes the place; unless the feed has come back: what
+    // the old model knows of it is worth more.
     void Succeed(DateTime time, ReadOnlySpan<double> frame, bool muted)
     {
         _next!.Step(time, frame, muted);
-        if (_model.Alarm.Open || !_next.Model.IsCalm) return;
         ModelHealth health = Health;
+        if (_model.IsBack)
+        {
+            (_before, _next) = (_before with { Rescalings = health.Rescalings }, null);
+            _model.Succeeded = false;
+            return;
+        }
+        if (_model.Alarm.Open || !_next.Model.IsCalm) return;
         _next.Model.Succeed(_model);
         (_before, _model, _traits, _next) = (health, _next.Model, _next.Traits, null);
     }

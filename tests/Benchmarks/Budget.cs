@@ -140,6 +140,7 @@ static class Budget
         ErrorModelSpec preset = Presets.Signal(budget);
         ErrorModelSpec spec = preset with { Scores = [.. preset.Scores.Where(score => score.FreeRunLength == 0)] };
         var judge = new ErrorJudge(spec, new ScoreContext(1, [1], null));
+        judge.EndEarly();
         var alarm = new Alarm(spec.Alarm, judge.Slow);
         Span<double> error = stackalloc double[1], expected = [0];
         int told = 0;

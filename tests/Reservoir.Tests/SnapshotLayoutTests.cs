@@ -49,6 +49,8 @@ public sealed class SnapshotLayoutTests
     {
         var layout = new StringBuilder();
         foreach ((string name, ModelSpec spec, int channels) in Kinds) Describe(layout, name, spec, channels);
+        // Beside a model one that is to take its place, as it begins: then it is as one of these.
+        Append(layout, "successor, begun", new Successor(Presets.Signal(), 2).Carry);
         ulong hash = XxHash3.HashToUInt64(Encoding.UTF8.GetBytes(layout.ToString()));
         TestContext.Current.TestOutputHelper!.WriteLine(layout.ToString());
         Assert.True(hash == Snapshot.Layout, FormattableString.Invariant($"""
@@ -65,23 +67,25 @@ public sealed class SnapshotLayoutTests
     static void Describe(StringBuilder layout, string name, ModelSpec spec, int channels)
     {
         var detector = new Detector(spec, channels);
-        Append("begun");
+        Append(layout, $"{name}, begun", detector.Carry);
         int steps = spec.WarmUp + 20;
         double[] frames = new double[steps * channels];
         for (int t = 0; t < steps && name == Growing; t++) frames[t * channels] = t;
         detector.StepMany(Feeds.Times(steps), frames, new StepResult[steps], new double[frames.Length]);
-        Append("warm");
+        Append(layout, $"{name}, warm", detector.Carry);
         GC.KeepAlive(detector);
+    }
 
-        void Append(string stage)
-        {
-            var fields = new List<CarriedField>();
-            StateCarrier carrier = StateCarrier.Listing(fields);
-            detector.Carry(ref carrier);
-            layout.Append(FormattableString.Invariant($"{name}, {stage}\n"));
-            foreach (CarriedField field in fields)
-                layout.Append(FormattableString.Invariant($"  {field.Name} {NameOf(field.Type)}[{field.Length}]\n"));
-        }
+    delegate void Carry(ref StateCarrier state);
+
+    static void Append(StringBuilder layout, string title, Carry carry)
+    {
+        var fields = new List<CarriedField>();
+        StateCarrier carrier = StateCarrier.Listing(fields);
+        carry(ref carrier);
+        layout.Append(FormattableString.Invariant($"{title}\n"));
+        foreach (CarriedField field in fields)
+            layout.Append(FormattableString.Invariant($"  {field.Name} {NameOf(field.Type)}[{field.Length}]\n"));
     }
 
     // A structure by what it consists of.

@@ -52,7 +52,7 @@ sealed class FirstFrames
         if (gap && !(muted && alarm.Open)) return (alarm.Open ? _told : 0, null);
         (double, AlarmEvent?) told = _early is null ? default : _early.Step(judge, alarm, report, bar, new EarlyView
         {
-            Frames = _frames.AsSpan(0, _count * _channels), Times = _times.AsSpan(0, _count), Frame = frame, Time = time,
+            Frames = _frames.AsSpan(0, _count * _channels), Times = _times.AsSpan(0, _count), Frame = frame, Time = time, Muted = muted,
         }, position, ends: muted || _count == _times.Length - 1);
         _told = told.Item1;
         if (muted) return told;

@@ -16,7 +16,7 @@ sealed class FrameValues(ModelSpec spec, int channels)
     readonly double _mutedReach = spec.MutedReach;
     MissingValues? _missing;  // made with the first value that is missing
     int _doubts;              // frames with a value that was taken for none
-    bool _any;                // something of the last frame is set aside
+    bool _any;                // something is set aside
     readonly bool[] _aside = new bool[channels];
 
     /// <summary>Channels without a value, of the last frame that was alone.</summary>
@@ -25,8 +25,11 @@ sealed class FrameValues(ModelSpec spec, int channels)
     /// <summary>Which they are, [channels]; empty: none.</summary>
     public ReadOnlySpan<bool> Which => Missing == 0 ? default : _missing!.Which;
 
-    /// <summary>Which of them have one that is set aside, [channels]; empty: none.</summary>
+    /// <summary>Which are set aside, whether the frame has a value of them or not, [channels]; empty: none.</summary>
     public ReadOnlySpan<bool> Aside => _any ? _aside : default;
+
+    /// <summary>The frame has values, but of what is set aside alone.</summary>
+    public bool OnlyAside { get; private set; }
 
     /// <summary>What is known of a frame, [channels], NaN where there is no value.</summary>
     /// <param name="y">The frame, [channels], scaled, what is missing imputed.</param>
@@ -54,11 +57,11 @@ sealed class FrameValues(ModelSpec spec, int channels)
     }
 
     /// <summary>A block is taken.</summary>
-    public void Begin() => (Missing, _any) = (0, false);
+    public void Begin() => (Missing, _any, OnlyAside) = (0, false, false);
 
     /// <summary>
     /// Channels that have been beyond the scaling for long are as if they had no value: what the model, which sees them at its limit, makes
-    /// of the others is not to be led astray. Where nothing is left besides, they are not.
+    /// of the others is not to be led astray. Where no others are, they are not.
     /// </summary>
     /// <param name="y">[channels], scaled.</param>
     /// <param name="left">Which are.</param>
@@ -66,19 +69,23 @@ sealed class FrameValues(ModelSpec spec, int channels)
     /// <param name="reach">What is foretold is clipped at ± this.</param>
     public void SetAside(Span<double> y, LeftScalings left, ReadOnlySpan<double> foretold, double reach)
     {
-        (int aside, int stay) = (0, 0);
+        int aside = 0;
         for (int c = 0; c < channels; c++)
         {
-            bool known = Missing == 0 || !_missing!.Which[c];
-            _aside[c] = known && left.IsAway(c);
+            _aside[c] = left.IsAway(c);
             if (_aside[c]) aside++;
-            else if (known) stay++;
         }
-        if (aside == 0 || stay == 0) return;
+        if (aside == 0 || aside == channels) return;
+        _any = true;
         if (Missing == 0) Impute(y, foretold, reach);
+        int missing = Missing;
         for (int c = 0; c < channels; c++)
-            if (_aside[c]) _missing!.Leave(c, y, foretold, reach);
-        (Missing, _any) = (Missing + aside, true);
+        {
+            if (!_aside[c] || _missing!.Which[c]) continue;
+            _missing.Leave(c, y, foretold, reach);
+            Missing++;
+        }
+        OnlyAside = Missing == channels && missing < channels;
     }
 
     /// <summary>

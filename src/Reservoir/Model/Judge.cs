@@ -59,6 +59,9 @@ readonly ref struct EarlyView
 
     /// <summary>Its time.</summary>
     public required DateTime Time { get; init; }
+
+    /// <summary>The frame is not to be judged.</summary>
+    public required bool Muted { get; init; }
 }
 
 /// <summary>
@@ -115,6 +118,10 @@ abstract class Judge
     /// <param name="usual">What was expected, [channels]: that of the channel that is told is overwritten.</param>
     /// <returns>Whether the frame may open an alarm; nothing is told early by this judge: false.</returns>
     public virtual bool StepEarly(ReadOnlySpan<double> frame, bool muted, Span<double> usual) => false;
+
+    /// <summary>The warm-up is over: nothing is told early any more.</summary>
+    /// <returns>Whether alarms of the warm-up are none of what is told from now on; else they ended with the first frames.</returns>
+    public virtual bool EndEarly() => false;
 
     /// <summary>Judges a step by what was learnt before. Gaps are not shown: its windows are of the frames that came.</summary>
     public abstract void Measure(in StepView step, Alarm alarm);

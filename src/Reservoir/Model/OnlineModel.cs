@@ -11,7 +11,7 @@ namespace Esn;
 sealed class OnlineModel
 {
     const double MostAlarming = .25;  // part of frames that are taken again: a fault is shorter, what the model does not know lasts
-    const long MostCopied = 1L << 30;  // bytes
+    const long MostCopied = 1L << 30;  // bytes: three models of a gigabyte are in memory then; and an array holds two of them
     const int DatingEvery = 64;  // steps between attempts to date the slow change that an open alarm is due to
 
     [ThreadStatic] static double[]? s_scaled;  // y of a block [frames×channels]: scratch that streams share
@@ -37,6 +37,7 @@ sealed class OnlineModel
     long _step;                     // frames that the model has taken, the first of which fixed the scaling
     readonly WashOut _washOut;      // after frames that are not to be judged
     int _bridging;                  // frames that are not to be judged yet after the last gap, of which there are as many
+    int _alone;                     // frames in a row with a value of what is set aside alone
     readonly FrameValues _values;   // what of a frame is one
     readonly FoundGrowth _growth;   // of the stream
     readonly LeftScalings _left;    // of the stream
@@ -104,6 +105,10 @@ sealed class OnlineModel
     /// <summary>Whether it judges, and has nothing to tell.</summary>
     public bool IsCalm => _scaler is not null && _step >= _schedule.AlarmFrom && !_washOut.Echoes && _bridging == 0 && !_alarm.Open;
 
+    /// <summary>Another model is to take its place, and the feed is back where this one knows it: it was there for as long as it was away.
+    /// </summary>
+    public bool IsBack => Succeeded && !_growth.Outgrew && _left.IsBack;
+
     /// <summary>It takes the place of another, of which the stream heard until now.</summary>
     /// <param name="before">The other one.</param>
     public void Succeed(OnlineModel before)
@@ -139,15 +144,20 @@ sealed class OnlineModel
     /// <param name="why">What is told of it.</param>
     /// <param name="stays">This one as it was, where another takes its place that is not to judge yet, and channels are left which it can
     /// judge meanwhile; else null.</param>
+    /// <param name="mayStay">Whether it may; else null as well.</param>
     /// <returns>This one, which has taken the last frames once more; or another, which has taken them as far as no alarm opens in them.
     /// </returns>
-    public OnlineModel Leave(ModelSpec spec, out ModelChange why, out OnlineModel? stays)
+    public OnlineModel Leave(ModelSpec spec, out ModelChange why, out OnlineModel? stays, bool mayStay = true)
     {
         _growth.Leave();
         (DateTime[] times, double[] frames) = _beyond?.Last(_beyond.Count) ?? ([], []);
         int[] left = _growth.Outgrew || _spec.TakesFields ? [] : _left.Leave();
-        stays = left.Length > 0 && _setsAside && _differencing is null && _step >= _schedule.AlarmFrom ? Copy() : null;
-        bool moved = !_growth.Outgrew && Moves(left.Length > 0 ? left : [.. Enumerable.Range(0, _channels)], times, frames);
+        int[] moves = left.Length > 0 ? left : [.. Enumerable.Range(0, _channels)];
+        (double Origin, double Unit)[]? to = _growth.Outgrew ? null : Elsewhere(moves, times, frames);
+        mayStay &= left.Length > 0 && _setsAside && _differencing is null && _step >= _schedule.AlarmFrom;
+        // Once it was moved it is not what it was.
+        stays = !mayStay ? null : to is null ? this : Copy();
+        bool moved = to is not null && Moves(moves, to, times, frames);
         why = _growth.Outgrew ? new ModelChange(ModelChangeKind.Growing, _growth.Which, Restarted: true)
             : new ModelChange(ModelChangeKind.Outgrown, left, Restarted: !moved);
         if (moved)
@@ -184,21 +194,30 @@ sealed class OnlineModel
         return copy;
     }
 
-    // The same feed elsewhere, or in another unit, is to a model that has moved with it what it was. So it is moved, and takes what came
-    // since. Where it alarms on much of that, or the feed is beyond its scaling again, nothing is won by what it knew.
-    bool Moves(int[] channels, DateTime[] times, double[] frames)
+    // Where the scaling of the channels can be moved to; null: nowhere.
+    (double Origin, double Unit)[]? Elsewhere(int[] channels, DateTime[] times, double[] frames)
     {
-        if (!_judge.CanMove || _differencing is not null || _firstLook is not null || times.Length == 0) return false;
-        var (units, moved, seen) = (new double[_channels], new bool[_channels], new bool[_channels]);
-        Array.Fill(units, 1);
+        if (!_judge.CanMove || _differencing is not null || _firstLook is not null || times.Length == 0) return null;
         var to = new (double Origin, double Unit)[channels.Length];
         for (int i = 0; i < channels.Length; i++)
         {
             int c = channels[i];
             to[i] = _left.Elsewhere(c, frames, _scaler!);
-            seen[c] = _left.HasShrunk(c);
-            if (!_scaler!.CanMove(c) || !_left.GoesOn(c, to[i].Origin, _scaler) || double.IsNaN(to[i].Unit)) return false;
-            (units[c], moved[c]) = (to[i].Unit / _scaler.UnitOf(c), true);
+            if (!_scaler!.CanMove(c) || !_left.GoesOn(c, to[i].Origin, _scaler) || double.IsNaN(to[i].Unit)) return null;
+        }
+        return to;
+    }
+
+    // The same feed elsewhere, or in another unit, is to a model that has moved with it what it was. So it is moved, and takes what came
+    // since. Where it alarms on much of that, or the feed is beyond its scaling again, nothing is won by what it knew.
+    bool Moves(int[] channels, (double Origin, double Unit)[] to, DateTime[] times, double[] frames)
+    {
+        var (units, moved, seen) = (new double[_channels], new bool[_channels], new bool[_channels]);
+        Array.Fill(units, 1);
+        for (int i = 0; i < channels.Length; i++)
+        {
+            int c = channels[i];
+            (seen[c], units[c], moved[c]) = (_left.HasShrunk(c), to[i].Unit / _scaler!.UnitOf(c), true);
         }
         for (int i = 0; i < channels.Length; i++) _scaler!.Move(channels[i], to[i].Origin, to[i].Unit);
         _judge.Move(units, moved, seen);
@@ -387,6 +406,7 @@ sealed class OnlineModel
         bool muted)
     {
         (long position, long step, int missing) = (_position++, _step++, _values.Missing);
+        if (step == _schedule.AlarmFrom && _judge.EndEarly()) (_alarm, _report) = AlarmsOf(_judge);
         bool resumes = muted && step > 0 && (time - _time - _interval).Duration() > _interval;
         _time = time;
         _predictor.CopyPrediction(_prediction);
@@ -398,7 +418,9 @@ sealed class OnlineModel
 
         muted = _washOut.Step(muted, resumes, time, y, _prediction, _errors.AsSpan(0, _channels));
         bool gap = missing == _channels, bridged = (gap || _bridging > 0) && !muted;
-        _bridging = gap ? Math.Min(_bridging + 1, Math.Max(1, _schedule.Settling)) : Math.Max(0, _bridging - 1);
+        // Others that come in turn with what is set aside are to be judged when they come.
+        _alone = _values.OnlyAside ? _alone + 1 : 0;
+        _bridging = _alone == 1 ? _bridging : gap ? Math.Min(_bridging + 1, Math.Max(1, _schedule.Settling)) : Math.Max(0, _bridging - 1);
         if (step >= _schedule.NormalityFrom && !bridged && !gap && !muted)
             _normality.Step(TensorPrimitives.SumOfSquares<double>(_errors.AsSpan(0, _channels)) / (_channels - missing),
                 frozen: _alarm.Frozen && step >= _schedule.AlarmFrom);
@@ -415,10 +437,11 @@ sealed class OnlineModel
         };
         if (!_again) _bar.Step();
         AlarmEvent? alarm = null;
-        // A gap is no reason to open or to end an alarm, but a code that the model takes for one is.
-        if (warmingUp && !MissingValues.AreAll(came))
+        // A gap is no reason to open or to end an alarm, but a code that the model takes for one is, and the end of the warm-up.
+        bool ends = step == _schedule.AlarmFrom - 1;
+        if (warmingUp && (!MissingValues.AreAll(came) || (ends && _alarm.Open)))
         {
-            AlarmChange? change = DecideEarly(in view, came, expected, _prediction, position, step, bridged);
+            AlarmChange? change = DecideEarly(in view, came, expected, _prediction, position, step, bridged, ends);
             alarm = Report(change, _judge.SeenEarly(came), _prediction, position, step);
         }
         else if (!bridged)
@@ -452,7 +475,7 @@ sealed class OnlineModel
     // What can be told in the warm-up is told, but nothing that is learnt knows of it. Of the frames that fixed the scaling the stream has
     // heard.
     AlarmChange? DecideEarly(in StepView view, ReadOnlySpan<double> came, ReadOnlySpan<double> expected, Span<double> usual, long position,
-        long step, bool bridged)
+        long step, bool bridged, bool ends)
     {
         expected.CopyTo(usual);
         bool told = _judge.StepEarly(came, view.Muted, usual);
@@ -462,7 +485,7 @@ sealed class OnlineModel
             _judge.Learn(change: null, _alarm, view.Muted);
         }
         if (step < _schedule.ScalingSteps || !_judge.TellsEarly || _judge.BlanksEarly) return null;
-        return _alarm.Step(position, _bar.Of(_judge.Judgement), told, muted: view.Muted || step == _schedule.AlarmFrom - 1);
+        return _alarm.Step(position, _bar.Of(_judge.Judgement), told, muted: view.Muted || ends);
     }
 
     AlarmChange? Decide(in StepView view, long position, long step)
@@ -557,5 +580,7 @@ sealed class OnlineModel
         if (!state.Holds(6)) state.Carried(0);  // frames beyond the scaling
         state.Carry(ref _dated);
         if (state.Holds(5)) state.Carry(ref _bridging);
+        if (state.Holds(6)) state.Carry(ref _alone);
+        else if (_step > _schedule.AlarmFrom) _judge.EndEarly();
     }
 }

@@ -12,12 +12,16 @@ sealed class Successor(ModelSpec spec, int channels, OnlineModel? model = null)
     readonly double[] _expected = new double[channels];
     OnlineModel _model = model ?? new OnlineModel(spec, channels, position: 0);
     FeedTraits? _traits;
+    long _rescalings;
 
     /// <summary>Itself.</summary>
     public OnlineModel Model => _model;
 
     /// <summary>What is known of the feed that it was chosen for; null: nothing.</summary>
     public FeedTraits? Traits => _traits;
+
+    /// <summary>Times that the feed left its scaling.</summary>
+    public long Rescalings => _rescalings;
 
     /// <summary>Takes a frame.</summary>
     /// <param name="time">Of it.</param>
@@ -32,7 +36,8 @@ sealed class Successor(ModelSpec spec, int channels, OnlineModel? model = null)
                 new ReadOnlySpan<bool>(in muted), whole: false);
             if (_model.Shown is { } traits) (_model, _traits) = (_model.AsShown(), traits);
             if (!_model.Outgrown) continue;
-            _model = _model.Leave(spec, out ModelChange why, out _);
+            _model = _model.Leave(spec, out ModelChange why, out _, mayStay: false);
+            _rescalings++;
             if (why.Restarted) _traits = null;
         }
     }
@@ -43,5 +48,6 @@ sealed class Successor(ModelSpec spec, int channels, OnlineModel? model = null)
         FeedTraits.Carry(ref state, ref _traits, channels);
         if (state.Loading && _traits is not null) _model = new OnlineModel(OnlineModel.On(spec, _traits, channels), channels, position: 0);
         _model.Carry(ref state);
+        state.Carry(ref _rescalings);
     }
 }

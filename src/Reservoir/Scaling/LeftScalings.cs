@@ -89,6 +89,20 @@ sealed class LeftScalings
         }
     }
 
+    /// <summary>
+    /// The feed is within the scaling again, for as long as it was beyond it; and no channel comes and goes, which another scaling is to
+    /// have room for.
+    /// </summary>
+    public bool IsBack
+    {
+        get
+        {
+            foreach (ref readonly Of of in _of.AsSpan())
+                if (of.Times > ForLife) return false;
+            return Beyond == 0;
+        }
+    }
+
     /// <summary>The feed has left the present scaling.</summary>
     /// <returns>The channels that did: beyond it half as often as the one that was so most often; empty: all.</returns>
     public int[] Leave()

@@ -326,6 +326,7 @@ public class CalibratorTests
         ErrorModelSpec spec = Presets.Signal(budget);
         spec = spec with { Scores = [.. spec.Scores.Where(score => score.FreeRunLength == 0)] };
         var judge = new ErrorJudge(spec, new ScoreContext(1, [1], null));
+        judge.EndEarly();
         var alarm = new Alarm(spec.Alarm, judge.Slow);
         double[] error = new double[1];
         int told = 0;

@@ -29,7 +29,9 @@ public sealed class AsideTests
         return feed;
     }
 
-    static (StepResult[] Results, double[] Expected) Take(Detector detector, double[] feed, int block)
+    int[] _muted = [];
+
+    (StepResult[] Results, double[] Expected) Take(Detector detector, double[] feed, int block, int from = 0)
     {
         int steps = feed.Length / Channels;
         var results = new StepResult[steps];
@@ -38,7 +40,7 @@ public sealed class AsideTests
         {
             n = Math.Min(block, steps - t);
             detector.StepMany(new DateTime[n], feed.AsSpan(t * Channels, n * Channels), results.AsSpan(t, n),
-                expected.AsSpan(t * Channels, n * Channels));
+                expected.AsSpan(t * Channels, n * Channels), [.. Enumerable.Range(from + t, n).Select(_muted.Contains)]);
         }
         return (results, expected);
     }
@@ -84,13 +86,78 @@ public sealed class AsideTests
                 && e.Contributions[0].Channel == 0);
     }
 
+    // A channel that often has no value, or is asked in turn with the others.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void What_is_missing_in_between_does_not_bring_it_back(bool itself)
+    {
+        double[] feed = Plant(rail: true);
+        for (int t = 0; t < Steps; t++)
+        {
+            if (itself && t % 5 == 0) feed[t * Channels] = double.NaN;
+            if (!itself && t % 2 == 1) feed.AsSpan(t * Channels + 1, 2).Fill(double.NaN);
+        }
+        List<AlarmEvent> events = Feeds.Run(Spec, feed, Channels).Events();
+        foreach (int at in Faults[..2])
+            Assert.Contains(events, e => e.Announced && e.Position >= at && e.Position < at + 40
+                && (e.LaterChannels.Contains(2) || e.Contributions[0].Channel == 2));
+        Assert.DoesNotContain(events, e => e.Announced && e.Position is > Leaves + 40 and < Leaves + 1000
+            && !Faults.Any(at => e.Position >= at && e.Position < at + 80));
+    }
+
+    // What comes back while another model warms up is known to the old one, and not to that.
+    [Fact]
+    public void The_old_model_goes_on_where_the_channel_comes_back()
+    {
+        const int Back = Leaves + 700, Long = 7000;
+        int[] faults = [Back + 1000, Back + 1900, Back + 2800];
+        var random = new Xoshiro256StarStar(3, threadSafe: false);
+        double[] feed = new double[Long * Channels];
+        for (int t = 0; t < Long; t++)
+        {
+            for (int c = 0; c < Channels; c++)
+                feed[t * Channels + c] = Math.Sin(.2 * t + c) + .5 * Math.Sin(.4 * t + 2 * c) + Normal.Sample(random, 0, .02);
+            if (t is >= Leaves and < Back) feed[t * Channels] = 60;
+            foreach (int at in faults)
+                if (t >= at && t < at + 30) feed[t * Channels + at / 100 % 2 * 2] += .8 * Math.Sin(1.1 * t);
+        }
+        (StepResult[] results, double[] expected) = Take(new Detector(Spec, Channels), feed, 1);
+        List<AlarmEvent> events = results.Events();
+        foreach (int at in faults)
+            Assert.Contains(events, e => e.Change == AlarmChange.Opened && e.Position >= at && e.Position < at + 40
+                && e.Contributions[0].Channel == at / 100 % 2 * 2);
+        Assert.Single(results, r => r.Model is not null);
+        foreach (int at in (int[])[Back + 600, Back + 710])
+        {
+            var detector = new Detector(Spec, Channels);
+            Take(detector, feed[..(at * Channels)], 100);
+            var saved = new ArrayBufferWriter<byte>();
+            detector.Save(saved);
+            var loaded = Detector.Load(Spec, Channels, saved.WrittenSpan);
+            // The new one has met the way back.
+            Assert.Equal((2, 2), (detector.Health.Rescalings, loaded.Health.Rescalings));
+            (StepResult[] rest, double[] same) = Take(loaded, feed[(at * Channels)..], 64);
+            Assert.Equal(results[at..].Select(Bare), rest.Select(Bare));
+            Assert.Equal(expected[(at * Channels)..].Select(BitConverter.DoubleToInt64Bits), same.Select(BitConverter.DoubleToInt64Bits));
+        }
+    }
+
     static (StepResult, ModelChangeKind?, AlarmChange?) Bare(StepResult result) =>
         (result with { Alarm = null, Model = null }, result.Model?.Kind, result.Alarm?.Change);
 
-    [Fact]
-    public void Neither_batches_nor_a_restart_change_a_bit_of_it()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Neither_batches_nor_a_restart_change_a_bit_of_it(bool holes)
     {
         double[] feed = Plant(rail: true);
+        for (int t = Leaves; holes && t < Steps; t++)
+        {
+            if (t % 5 == 0) feed[t * Channels] = double.NaN;
+            if (t % 7 < 3) feed.AsSpan(t * Channels + 1, 2).Fill(double.NaN);
+        }
+        _muted = holes ? [Leaves + 12, Leaves + 299, Leaves + 301, Leaves + 1789] : [];
         (StepResult[] results, double[] expected) = Take(new Detector(Spec, Channels), feed, 1);
         (StepResult[] many, double[] same) = Take(new Detector(Spec, Channels), feed, 300);
         Assert.Equal(results.Select(Bare), many.Select(Bare));
@@ -103,7 +170,7 @@ public sealed class AsideTests
             detector.Save(saved);
             var loaded = Detector.Load(Spec, Channels, saved.WrittenSpan);
             Assert.Equal(detector.Health, loaded.Health);
-            (StepResult[] rest, same) = Take(loaded, feed[(at * Channels)..], 64);
+            (StepResult[] rest, same) = Take(loaded, feed[(at * Channels)..], 64, at);
             Assert.Equal(results[at..].Select(Bare), rest.Select(Bare));
             Assert.Equal(expected[(at * Channels)..].Select(BitConverter.DoubleToInt64Bits), same.Select(BitConverter.DoubleToInt64Bits));
         }

@@ -69,20 +69,73 @@ public sealed class YoungTests
         }
     }
 
+    // Nor is it told of what was told before: what goes on when the warm-up ends is another alarm.
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public void What_is_learnt_does_not_know_of_it(bool signal)
+    [InlineData(true, 150, false)]
+    [InlineData(false, 150, false)]
+    [InlineData(true, 1770, false)]
+    [InlineData(false, 370, false)]
+    [InlineData(true, 1770, true)]
+    [InlineData(false, 370, true)]
+    public void What_is_learnt_does_not_know_of_it(bool signal, int from, bool gap)
     {
-        const int At = 150;
-        Func<int, double, double, double> frozen = (t, x, last) => t > At && t <= At + 30 ? last : x;
+        Func<int, double, double, double> frozen = (t, x, last) => t > from && t <= from + 60 ? last : x;
         ErrorModelSpec spec = Spec(signal), deaf = spec with { Alarm = spec.Alarm with { OpenAfter = 60 } };
         double[] feed = Feed(signal, 2, 2600, frozen);
+        if (gap) feed.AsSpan(2 * (spec.WarmUp - 1), 2).Fill(double.NaN);
         StepResult[] told = Feeds.Run(spec, feed, 2), untold = Feeds.Run(deaf, feed, 2);
-        Assert.Contains(told.Events(), e => e.Early);
+        AlarmEvent[] early = [.. told.Events().Where(e => e.Early)];
+        Assert.Equal((AlarmChange.Opened, AlarmChange.Closed), (early[0].Change, early[^1].Change));
+        Assert.All(told.Events().Where(e => !e.Early), e => Assert.True(e.Start >= spec.WarmUp));
         Assert.DoesNotContain(untold.Events(), e => e.Early);
-        Assert.Equal(untold[spec.WarmUp..(spec.WarmUp + 60)].Select(r => (r.Score, r.Normality)),
-            told[spec.WarmUp..(spec.WarmUp + 60)].Select(r => (r.Score, r.Normality)));
+        // Until the one opens an alarm that the other, which takes longer, does not.
+        int opens = Array.FindIndex(told, spec.WarmUp, r => r.AlarmOpen);
+        int until = opens < 0 ? spec.WarmUp + 60 : Math.Min(spec.WarmUp + 60, opens + 1);
+        Assert.Equal(untold[spec.WarmUp..until].Select(r => (r.Score, r.Normality)),
+            told[spec.WarmUp..until].Select(r => (r.Score, r.Normality)));
+    }
+
+    // What stands still for so long that it is adapted to early, and a fault after the warm-up: another one.
+    [Fact]
+    public void An_alarm_after_the_warm_up_is_not_part_of_one_in_it()
+    {
+        var random = new Xoshiro256StarStar(5, threadSafe: false);
+        double[] feed = new double[2 * 2100];
+        for (int t = 0; t < 2100; t++)
+        {
+            feed[2 * t] = t is > 1150 and < 1795 ? feed[2 * t - 2] : Math.Sin(.2 * t) + .02 * random.NextDouble();
+            feed[2 * t + 1] = Math.Sin(.2 * t + 1) + .02 * random.NextDouble() + (t is >= 1825 and < 1828 ? 40 : 0);
+        }
+        List<AlarmEvent> events = Feeds.Run(Spec(signal: true), feed, 2).Events();
+        Assert.Contains(events, e => e.Early && e.Change == AlarmChange.Adapted);
+        AlarmEvent told = events.First(e => e.Position >= 1825);
+        Assert.True(told is { Announced: true, Early: false, Start: >= 1800 });
+        Assert.Equal(1, told.Contributions[0].Channel);
+    }
+
+    [Theory]
+    [InlineData(120)]
+    [InlineData(300)]
+    public void What_is_muted_is_not_told_afterwards(int at)
+    {
+        double[] feed = Feed(signal: true, 1, 500, (t, x, _) => t >= at && t < at + 4 ? -999 : x);
+        bool[] muted = [.. Enumerable.Range(0, 500).Select(t => t >= at && t < at + 4)];
+        Assert.Contains(Feeds.Run(Spec(signal: true), feed).Events(), e => e.Early);
+        Assert.Empty(Feeds.Run(Spec(signal: true), feed, muted: muted).Events());
+    }
+
+    // A state without it: there was none when it was saved.
+    [Fact]
+    public void A_model_that_an_older_program_saved_in_its_warm_up_tells_early()
+    {
+        ErrorModelSpec spec = Presets.Sensors() with { Scores = [new MeanErrorSpec()] };
+        var judge = new ErrorJudge(spec, new ScoreContext(1, [1], null));
+        StateCarrier saved = StateCarrier.From(new ReadOnlySequence<byte>(new byte[1 << 20]), version: 5);
+        judge.Carry(ref saved);
+        double[] feed = Feed(signal: false, 1, 200, (t, x, _) => t == 150 ? -999 : x), usual = [0];
+        int[] told = [.. Enumerable.Range(0, 200).Where(t => judge.StepEarly(feed.AsSpan(t, 1), muted: false, usual))];
+        Assert.InRange(Assert.Single(told[..1]), 151, 162);
+        Assert.InRange(usual[0], 0, 55);
     }
 
     [Theory]

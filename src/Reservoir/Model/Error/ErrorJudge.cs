@@ -137,7 +137,7 @@ sealed class ErrorJudge : Judge, IJudgement
     public override bool MeasureEarly(in EarlyView view, Span<double> usual)
     {
         _young!.Before.CopyTo(usual);
-        return StepEarly(view.Frame, muted: false, usual);
+        return StepEarly(view.Frame, view.Muted, usual);
     }
 
     /// <inheritdoc/>
@@ -161,13 +161,19 @@ sealed class ErrorJudge : Judge, IJudgement
     }
 
     /// <inheritdoc/>
+    public override bool EndEarly()
+    {
+        _young = null;
+        return true;
+    }
+
+    /// <inheritdoc/>
     public override void CarryEarly(ref StateCarrier state) => _young!.Carry(ref state);
 
     /// <inheritdoc/>
     /// <remarks>A raw score whose windows hold a muted step is none.</remarks>
     public override void Measure(in StepView step, Alarm alarm)
     {
-        if (!step.WarmingUp) _young = null;
         (bool muted, bool open) = (step.Muted, alarm.Open && _young is null);
         _clean = muted ? 0 : Math.Min(_clean, int.MaxValue - 1) + 1;
         _patchy.Step(step.Missing);
@@ -432,7 +438,8 @@ sealed class ErrorJudge : Judge, IJudgement
         if (state.Holds(5)) _patchy.Carry(ref state);
         if (state.Holds(6)) _onsets.Carry(ref state);
         if (state.Holds(6)) _aside.Carry(ref state);
-        bool young = state.Holds(6) && state.Carried(_young is not null);
+        if (!state.Holds(6)) return;  // in the warm-up it begins here
+        bool young = state.Carried(_young is not null);
         if (!young) _young = null;
         _young?.Carry(ref state);
     }
