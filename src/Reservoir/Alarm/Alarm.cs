@@ -4,7 +4,7 @@ namespace Esn;
 sealed class Alarm
 {
     const int Standstill = 500;  // steps for which a channel that stands still holds its alarm open, at most
-    const int Recent = 4;        // an incident is not normal before a quarter of NormalAfter, though the alarm has been open for all of that
+    const int Recent = 4;        // the last incident is not normal before a quarter of NormalAfter, however long the alarm is open
     const int Longest = 2;       // of NormalAfter, after which all is, whenever the last incident began
 
     readonly AlarmSpec _spec;
@@ -33,7 +33,7 @@ sealed class Alarm
     long _adaptedAt;               // step of that
     bool _lasts;                   // it is open though the model learns: the feed is not back
     int _away;                     // steps of it in which the feed was elsewhere than before
-    int _back;                     // steps in a row in which the feed was where it was before the alarm, and nothing else would have opened it
+    int _back;                     // steps in a row in which the feed was where it was, and nothing else would have opened an alarm
     bool _denied;                  // a person has said that what the feed does is its normal
 
     /// <param name="spec">Valid.</param>

@@ -76,7 +76,8 @@ public class AlarmTests
     [Fact]
     public void However_often_something_else_begins_in_it_after_twice_the_time_all_is_normal() =>
         Assert.Equal((205, AlarmChange.Adapted),
-            Run(new AlarmSpec { QuietSteps = 6, Merge = 2, AdaptAfter = 8, NormalAfter = 100 }, t => t % 20 == 5 ? 11 : t % 20 is > 5 and < 14 ? 5 : 0, 600,
+            Run(new AlarmSpec { QuietSteps = 6, Merge = 2, AdaptAfter = 8, NormalAfter = 100 },
+                t => t % 20 == 5 ? 11 : t % 20 is > 5 and < 14 ? 5 : 0, 600,
                 displaced: t => t > 5, outside: t => t > 5).First(change => change.Item2 is AlarmChange.Closed or AlarmChange.Adapted));
 
     [Fact]

@@ -136,7 +136,8 @@ public sealed class AlarmEndTests
         {
             List<AlarmEvent> events = Events(Feed("faint", seed, Begin + 1900,
                 (since, value) => since is >= 1000 and < 1100 ? value - 7 : value));
-            AlarmEvent? opened = events.Find(alarm => alarm is { Change: AlarmChange.Opened, Position: >= Begin + 1000 and < Begin + 1020 });
+            AlarmEvent? opened = events.Find(alarm =>
+                alarm is { Change: AlarmChange.Opened, Position: >= Begin + 1000 and < Begin + 1020 });
             ends[seed] = "";
             if (opened is null) return;
             Interlocked.Increment(ref told);
@@ -159,7 +160,10 @@ public sealed class AlarmEndTests
             List<AlarmEvent> events = Events(Feed(kind, seed, Begin + rows + 900,
                 (since, value) => since >= 0 && since < rows ? value - 60 : value), muted: muted);
             foreach (AlarmEvent opened in events.Where(alarm => alarm.Change == AlarmChange.Opened && alarm.Position >= Begin + rows))
-                open[seed] = Math.Max(open[seed], events.First(alarm => alarm.Start == opened.Start && Ends(alarm)).Position - opened.Position);
+            {
+                AlarmEvent end = events.First(alarm => alarm.Start == opened.Start && Ends(alarm));
+                open[seed] = Math.Max(open[seed], end.Position - opened.Position);
+            }
         });
         Assert.True(open.Count(rowsOpen => rowsOpen <= 60) >= 9, string.Join(" ", open));
     }
