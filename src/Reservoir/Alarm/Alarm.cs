@@ -4,7 +4,8 @@ namespace Esn;
 sealed class Alarm
 {
     const int Standstill = 500;  // steps for which a channel that stands still holds its alarm open, at most
-    const int Recent = 4;        // part of the steps after which all is normal, for which what began in them goes on at the least: one of
+    const int Recent = 4;        // the last incident is not normal before a quarter of NormalAfter, however long the alarm is open
+    const int Longest = 2;       // of NormalAfter, after which all is, whenever the last incident began
 
     readonly AlarmSpec _spec;
     readonly bool[] _slow;         // [scores]
@@ -32,7 +33,7 @@ sealed class Alarm
     long _adaptedAt;               // step of that
     bool _lasts;                   // it is open though the model learns: the feed is not back
     int _away;                     // steps of it in which the feed was elsewhere than before
-    int _back;                     // steps in a row in which the feed was where it was before the alarm
+    int _back;                     // steps in a row in which the feed was where it was, and nothing else would have opened an alarm
     bool _denied;                  // a person has said that what the feed does is its normal
 
     /// <param name="spec">Valid.</param>
@@ -111,8 +112,9 @@ sealed class Alarm
             _above = 0;
             return Open ? Over(position, AlarmChange.Closed) : null;
         }
-        if (judgement.Displaced) (_away, _back) = (Math.Min(_away, int.MaxValue - 1) + 1, 0);
-        else _back = Math.Min(_back, int.MaxValue - 1) + 1;
+        if (judgement.Displaced) _away = Math.Min(_away, int.MaxValue - 1) + 1;
+        bool other = Open && allowed && !judgement.IsKnown && AnyOpens(judgement, returned);
+        _back = judgement.Outside || other ? 0 : Math.Min(_back, int.MaxValue - 1) + 1;
         if (Open && !_denied && IsBack && !judgement.Stands) return Over(position, AlarmChange.Closed);
         if (Frozen) return Last(position, judgement, GoOn(position, judgement, returned));
         if (!_lasts) return TryOpen(position, judgement, allowed);
@@ -140,7 +142,8 @@ sealed class Alarm
     }
 
     bool IsNormal(long position, IJudgement judgement) =>
-        judgement.Forgotten || (position - Start >= _spec.NormalAfter && position - Began >= _spec.NormalAfter / Recent);
+        judgement.Forgotten || position - Start >= (long)Longest * _spec.NormalAfter
+        || (position - Start >= _spec.NormalAfter && position - Began >= _spec.NormalAfter / Recent);
 
     /// <summary>What the feed does now is its new normal: an open alarm ends with the next step.</summary>
     public void Adapt()
@@ -173,6 +176,7 @@ sealed class Alarm
             same = false;
         }
         (Frozen, _above, _quiet, _openSteps) = (true, 0, 0, 0);
+        if (!_lasts) _back = 0;  // which was of what alarmed before
         Know();
         _reopened = same && !_adapted ? _reopened + 1 : 0;
         if (!same)
@@ -201,7 +205,7 @@ sealed class Alarm
     void Begin(long position, IJudgement judgement)
     {
         (Start, Peak, PeakScore, _widespread) = (position, position, judgement.Score, judgement.Widespread);
-        (Incidents, _away, _back, _denied) = (0, 0, 0, false);
+        (Incidents, _away, _denied) = (0, 0, false);
         Array.Clear(_contributed);
         Array.Clear(_margins);
         Array.Clear(_named);

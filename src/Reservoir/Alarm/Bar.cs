@@ -50,6 +50,9 @@ sealed class Bar(AlarmSpec spec) : IJudgement
     public bool Displaced => _judgement!.Displaced;
 
     /// <inheritdoc/>
+    public bool Outside => _judgement!.Outside;
+
+    /// <inheritdoc/>
     public bool IsKnown => _judgement!.IsKnown;
 
     /// <inheritdoc/>

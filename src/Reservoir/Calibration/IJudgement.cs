@@ -41,6 +41,9 @@ interface IJudgement
     /// <summary>Whether a channel of the open alarm lies, of late, where it did not before it, whatever was learnt since.</summary>
     bool Displaced => false;
 
+    /// <summary>Whether it is not back there: so too is what lies elsewhere for the last few steps alone.</summary>
+    bool Outside => false;
+
     /// <summary>Whether such a channel is what alarms, and is back where it was, or half way, or where it has been since.</summary>
     bool IsKnown => false;
 

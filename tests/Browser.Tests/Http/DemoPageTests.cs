@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Deque.AxeCore.Commons;
 using Deque.AxeCore.Playwright;
 using Esn.Streaming.Demo;
@@ -126,6 +127,31 @@ public sealed class DemoPageTests(RunningDemo demo, Browsers browsers) : IClassF
             "async names => { const { looks } = await import('/page/format.js'); return names.map(looks); }", names);
         Assert.DoesNotContain("", told);
         Assert.NotEqual(told[5], told[6]);
+        Assert.Empty(wrong);
+        await page.Context.CloseAsync();
+    }
+
+    // Of the running feed, but that its newest alarm is open and has a second incident.
+    [Fact]
+    public async Task An_open_alarm_of_two_incidents_says_so_above_the_chart_and_on_its_card()
+    {
+        (IPage page, List<string> wrong) = await browsers.Open(ColorScheme.Light, 1400, 1000);
+        await page.RouteAsync("**/api/v1/stream?**", async route =>
+        {
+            IAPIResponse response = await route.FetchAsync();
+            JsonNode told = JsonNode.Parse(await response.TextAsync())!;
+            if (told["alarms"] is JsonArray { Count: > 0 } alarms)
+            {
+                JsonNode alarm = alarms[0]!;
+                (alarm["incidents"], alarm["state"], alarm["end"]) = (2, "open", null);
+                told["summary"]!["alarm"] = alarm["id"]!.DeepClone();
+            }
+            await route.FulfillAsync(new() { Response = response, Body = told.ToJsonString() });
+        });
+        await page.GotoAsync(new Uri(demo.Address, $"?stream={Stream}").AbsoluteUri);
+        await page.Locator("#banner", new() { HasText = "2 incidents" }).WaitForAsync();
+        await page.Locator(".alarmCard .line", new() { HasText = "2 incidents" }).First.WaitForAsync();
+        await page.UnrouteAllAsync(new() { Behavior = UnrouteBehavior.IgnoreErrors });
         Assert.Empty(wrong);
         await page.Context.CloseAsync();
     }

@@ -21,13 +21,15 @@ public class AlarmTests
         public int Away { get; set; }
         public bool Trifles { get; set; }  // the second
         public bool IsTrifle(int score) => Trifles && score == 1;
+        public bool Displaced { get; set; }
+        public bool Outside { get; set; }
     }
 
     readonly Scripted _judgement = new();
 
     // Runs margins of the first score through an alarm; the changes with their steps.
     List<(int, AlarmChange)> Run(AlarmSpec spec, Func<int, double> margin, int steps, Func<int, double>? other = null,
-        Func<int, bool>? muted = null, Func<int, int>? away = null)
+        Func<int, bool>? muted = null, Func<int, int>? away = null, Func<int, bool>? displaced = null, Func<int, bool>? outside = null)
     {
         spec.Validate();
         var alarm = new Alarm(spec, [false, false], channels: 2);
@@ -36,6 +38,7 @@ public class AlarmTests
         {
             _judgement.Set(margin(t), other?.Invoke(t) ?? 0);
             _judgement.Away = away?.Invoke(t) ?? 0;
+            (_judgement.Displaced, _judgement.Outside) = (displaced?.Invoke(t) ?? false, outside?.Invoke(t) ?? false);
             if (alarm.Step(t, _judgement, allowed: true, muted?.Invoke(t) ?? false) is { } change) changes.Add((t, change));
         }
         return changes;
@@ -55,6 +58,27 @@ public class AlarmTests
     public void A_contributing_score_holds_it_open_until_it_is_back_to_normal() =>
         Assert.Equal([(5, AlarmChange.Opened), (18, AlarmChange.Closed)],
             Run(new AlarmSpec { QuietSteps = 6 }, t => t is >= 5 and < 9 ? 11 : t < 13 ? 4 : 0, 100));
+
+    // Of the second it is known only later that the feed lies elsewhere.
+    [Fact]
+    public void Opened_again_soon_it_ends_once_what_alarms_now_is_back() =>
+        Assert.Equal([(5, AlarmChange.Opened), (46, AlarmChange.Closed), (48, AlarmChange.Updated), (86, AlarmChange.Closed)],
+            Run(new AlarmSpec { QuietSteps = 6, Merge = 5, AdaptAfter = 20, NormalAfter = 100 }, t =>
+                t is 5 or 48 ? 11 : t is < 26 or > 48 and < 60 ? 5 : 0, 120,
+                displaced: t => t is >= 10 and <= 40 or >= 58 and <= 80, outside: t => t is >= 8 and <= 40 or >= 50 and <= 80));
+
+    [Fact]
+    public void Nor_is_it_back_while_something_would_open_it() =>
+        Assert.Equal([(5, AlarmChange.Opened), (30, AlarmChange.Updated), (50, AlarmChange.Closed)],
+            Run(new AlarmSpec { QuietSteps = 6, AdaptAfter = 80, NormalAfter = 100 }, t => t is 5 or 44 ? 11 : t < 60 ? 5 : 0, 120,
+                displaced: t => t is >= 10 and <= 40, outside: t => t is >= 8 and <= 40));
+
+    [Fact]
+    public void However_often_something_else_begins_in_it_after_twice_the_time_all_is_normal() =>
+        Assert.Equal((205, AlarmChange.Adapted),
+            Run(new AlarmSpec { QuietSteps = 6, Merge = 2, AdaptAfter = 8, NormalAfter = 100 },
+                t => t % 20 == 5 ? 11 : t % 20 is > 5 and < 14 ? 5 : 0, 600,
+                displaced: t => t > 5, outside: t => t > 5).First(change => change.Item2 is AlarmChange.Closed or AlarmChange.Adapted));
 
     [Fact]
     public void Opened_again_soon_it_is_the_same_alarm_and_later_another() =>

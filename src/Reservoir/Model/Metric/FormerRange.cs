@@ -14,21 +14,28 @@ sealed class FormerRange(int skipped)
     const int Most = Few / 2 + 1;  // of these to one side: more are than are not
     const double Way = .5;       // of how far it was outside of late: from there on it is nearer to where it was
     const int Late = 20;         // values of which is where it lies of late: as many as an alarm of a metric freezes
+    const int Half = Late / 2;   // of these outside: from there on it lies elsewhere
+    const int Quarter = Late / 4;  // and from there on no more: twice what lies in the tails
+    const int Pasts = 2;         // places it left for good, or for long, that are remembered
+    const int Memory = 4000;     // values for which they are: two weeks of five minutes
     const double Near = .3;      // of the newest value in where it lies now: some three of them, as a rhythm goes on
     const double Away = 4;       // mean distances from there, above which a value is another: three deviations of noise, about
 
     [ThreadStatic] static float[]? s_sorted;  // scratch that streams share
 
     readonly float[] _values = new float[Latest + skipped];
-    readonly sbyte[] _sides = new sbyte[Few];
+    readonly sbyte[] _sides = new sbyte[Late];
+    readonly float[] _pastLow = new float[Pasts], _pastHigh = new float[Pasts];
+    readonly long[] _pastUntil = new long[Pasts];  // value from which on it is not remembered any more
     long _count;       // values kept
     long _since;       // values since the alarm opened; 0: none is open
     float _low = float.NaN, _high = float.NaN;  // of late, before it; NaN: not known
     double _distance;  // outside, of late
-    int _outside;      // of the first values since it opened: where most are inside, it is not of where they lie
+    long _taken;       // values, of any kind
+    int _left;         // places that were left
     int _run;          // values in a row that are not there
     double _level, _spread;  // of late, and the mean distance from there
-    bool _byHour;      // the hour has told of this alarm
+    bool _byHour;      // the hour told something when the alarm opened
 
     /// <summary>That one takes, about.</summary>
     public static int Bytes(int skipped) => sizeof(float) * (Latest + skipped);
@@ -36,7 +43,10 @@ sealed class FormerRange(int skipped)
     /// <summary>Whether the hour tells where it was.</summary>
     public bool ByHour => _byHour;
 
-    /// <summary>Whether most of the last values lie outside, on one side.</summary>
+    /// <summary>Whether it lies elsewhere: what is outside for a few values is at no other place.</summary>
+    public bool Elsewhere { get; private set; }
+
+    /// <summary>Whether most of the last few values lie outside, on one side.</summary>
     public bool Outside { get; private set; }
 
     /// <summary>
@@ -49,55 +59,72 @@ sealed class FormerRange(int skipped)
     public void Keep(double y)
     {
         if (_since > 0) End();
+        _taken++;
         _values[_count++ % _values.Length] = (float)y;
     }
 
     /// <summary>Takes a value while one is.</summary>
     /// <param name="y">Scaled, finite.</param>
-    /// <param name="hour">What it was at this hour before; null: the hour tells little, or is not known.</param>
-    public void Compare(double y, (double Low, double High)? hour)
+    /// <param name="tells">Whether the hour tells where it was. What it tells once the alarm is open may be of the alarm.</param>
+    /// <param name="hour">What it was at this hour before; null: that is not known, so it is what it was of late.</param>
+    public void Compare(double y, bool tells, (double Low, double High)? hour)
     {
-        if (_since == 0) Measure();
-        _byHour |= hour is not null;
-        if (_byHour && hour is null)
+        if (_since == 0)
         {
-            Known = false;  // what is remembered of the hour is all of the alarm: it stands as it was
-            return;
+            Measure();
+            _byHour = tells;
         }
-        (double low, double high) = hour ?? (_low, _high);
+        _taken++;
+        (double low, double high) = (_byHour ? hour : null) ?? (_low, _high);
         float value = (float)y;
         double outside = value > (float)high ? value - high : value < (float)low ? value - low : 0;  // 0 too where nothing is known
         double place = double.IsNaN(low) ? y : y - (low + high) / 2;  // less the rhythm, where there is one
+        if (outside != 0 && !_byHour && WasBefore(value)) outside = 0;  // the hour remembers days by itself
         // To the other side it has not come back.
         bool inside = outside * _distance >= 0 && Math.Abs(outside) <= Way * Math.Abs(_distance);
         bool near = Math.Abs(place - _level) <= Away * _spread;
-        Known = inside || near;
+        Known = inside || (near && _since >= Late);
         _run = near ? 0 : _run + 1;
         // What is elsewhere for some frames is no place to be of late.
         if (near || _since < Late || _run >= Late) Follow(place, outside);
-        _sides[_since++ % Few] = (sbyte)Math.Sign(outside);
-        int above = 0, below = 0;
-        foreach (sbyte side in _sides)
+        _sides[_since++ % Late] = (sbyte)Math.Sign(outside);
+        int above = 0, below = 0, all = 0;
+        foreach (sbyte side in _sides) all += Math.Abs(side);
+        for (long at = Math.Max(0, _since - Few); at < _since; at++)
         {
-            if (side > 0) above++;
-            if (side < 0) below++;
+            if (_sides[at % Late] > 0) above++;
+            if (_sides[at % Late] < 0) below++;
         }
-        if (_since <= Late && outside != 0) _outside++;
-        Outside = (above >= Most || below >= Most) && 2 * _outside >= Late;
+        Elsewhere = all >= (Elsewhere ? Quarter : Half);
+        Outside = above >= Most || below >= Most;
     }
 
-    /// <summary>What the feed does now is its normal.</summary>
-    public void Forget()
+    /// <summary>Where it lies now is its normal, if that is elsewhere.</summary>
+    public void Settle()
     {
+        if (!Elsewhere) return;
         End();
         _count = 0;
     }
 
+    // A place that was left when the alarm ended is one to come back to.
     void End()
     {
+        if (Elsewhere && !float.IsNaN(_low))
+        {
+            int at = _left++ % Pasts;
+            (_pastLow[at], _pastHigh[at], _pastUntil[at]) = (_low, _high, _taken + Memory);
+        }
         (_since, _distance, _level, _spread, _byHour, Outside, Known) = (0, 0, 0, 0, false, false, false);
-        (_low, _high, _run, _outside) = (float.NaN, float.NaN, 0, 0);
+        (_low, _high, _run, Elsewhere) = (float.NaN, float.NaN, 0, false);
         Array.Clear(_sides);
+    }
+
+    bool WasBefore(float value)
+    {
+        for (int i = 0; i < Pasts; i++)
+            if (_taken < _pastUntil[i] && value >= _pastLow[i] && value <= _pastHigh[i]) return true;
+        return false;
     }
 
     void Follow(double place, double outside)
@@ -129,11 +156,16 @@ sealed class FormerRange(int skipped)
         state.Carry(ref _high);
         state.Carry(ref _distance);
         state.Carry(ref _run);
-        state.Carry(ref _outside);
+        state.Carry(ref _taken);
+        state.Carry(ref _left);
+        state.Carry(_pastLow);
+        state.Carry(_pastHigh);
+        state.Carry(_pastUntil);
         state.Carry(ref _level);
         state.Carry(ref _spread);
         state.Carry(ref _byHour);
         state.Carry(_sides);
+        Elsewhere = state.Carried(Elsewhere);
         Outside = state.Carried(Outside);
         Known = state.Carried(Known);
     }

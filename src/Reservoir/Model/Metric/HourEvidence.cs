@@ -31,11 +31,13 @@ sealed class HourEvidence(MetricCalibratorSpec spec, TimeSpan interval, int last
     /// <summary>Part of the errors' evidence that is left, (0, 1].</summary>
     public double Left { get; private set; }
 
-    /// <summary>What is usual at this time of the day, by the days before an alarm; null: it is not known, or tells little.</summary>
+    /// <summary>Whether the time of the day tells most of where the channel is.</summary>
+    public bool Tells => _range.Tells >= Rhythm;
+
+    /// <summary>What is usual at this time of the day, by the days before an alarm; null: it is not known.</summary>
     /// <param name="time">Of the frame.</param>
     /// <param name="opening">Of that with which the alarm opened.</param>
-    public (double Low, double High)? Before(DateTime time, DateTime opening) =>
-        _range.Tells >= Rhythm ? _range.Before(time, opening) : null;
+    public (double Low, double High)? Before(DateTime time, DateTime opening) => _range.Before(time, opening);
 
     /// <summary>Takes a step.</summary>
     /// <param name="time">Of the frame.</param>

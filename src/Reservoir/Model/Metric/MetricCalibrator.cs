@@ -112,7 +112,10 @@ sealed class MetricCalibrator
     public double Ceiling { get; private set; } = double.PositiveInfinity;
 
     /// <summary>Whether it lies, of late, where it did not before the open alarm.</summary>
-    public bool Displaced => _former.Outside;
+    public bool Displaced => _former.Elsewhere && _former.Outside;
+
+    /// <inheritdoc cref="FormerRange.Outside"/>
+    public bool Outside => _former.Outside;
 
     /// <summary>Whether the last step is no news in that alarm: it is back there, or half way, or where it has been since.</summary>
     public bool Known => _former.Known;
@@ -198,13 +201,13 @@ sealed class MetricCalibrator
     /// <param name="opening">Of the frame with which the open alarm opened; null: none is open.</param>
     public void Place(double y, DateTime time, DateTime? opening)
     {
-        if (opening is { } since) _former.Compare(y, _hour.Before(time, since));
+        if (opening is { } since) _former.Compare(y, _hour.Tells, _hour.Before(time, since));
         else _former.Keep(y);
         Forgotten = opening is { } began && _former.ByHour && time - began >= HourRange.Memory;
     }
 
-    /// <summary>Where it lies is its normal.</summary>
-    public void Settle() => _former.Forget();
+    /// <inheritdoc cref="FormerRange.Settle"/>
+    public void Settle() => _former.Settle();
 
     /// <summary>The feed goes on after a gap: no mean looks across it.</summary>
     public void Resume()

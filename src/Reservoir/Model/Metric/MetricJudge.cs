@@ -90,6 +90,9 @@ sealed class MetricJudge : Judge, IJudgement
     public bool Displaced { get; private set; }
 
     /// <inheritdoc/>
+    public bool Outside { get; private set; }
+
+    /// <inheritdoc/>
     public bool IsKnown { get; private set; }
 
     /// <inheritdoc/>
@@ -128,7 +131,7 @@ sealed class MetricJudge : Judge, IJudgement
             _present[c] = _margins[c] = Math.Min(score, before.Ceiling(view.Frame[c]));
             if (_margins[c] > Score) (Score, _strongest) = (_margins[c], c);
         }
-        (_told, Displaced, IsKnown, Forgotten) = (Score, false, false, false);
+        (_told, Displaced, Outside, IsKnown, Forgotten) = (Score, false, false, false, false);
         return DeviatesBy(view.Frame[_strongest] - usual[_strongest]);
     }
 
@@ -185,10 +188,11 @@ sealed class MetricJudge : Judge, IJudgement
         else _unprecedented.Step(step.Frame, step.Expected, alarm.Frozen, step.WarmingUp);
         _margins[^1] = _unprecedented.Score;
         Stands = alarm.Frozen && !step.Muted && StandsStill(alarm);
-        (Displaced, Forgotten) = (false, false);
+        (Displaced, Outside, Forgotten) = (false, false, false);
         for (int c = 0; c < _calibrators.Length && alarm.Open; c++)
         {
             Displaced |= alarm.Contributed[c] && _calibrators[c].Displaced;
+            Outside |= alarm.Contributed[c] && _calibrators[c].Outside;
             Forgotten |= alarm.Contributed[c] && _calibrators[c].Forgotten;
         }
         IsKnown = alarm.Open && alarm.Contributed[_strongest] && _calibrators[_strongest].Known && _unprecedented.Score < 1;
@@ -201,7 +205,8 @@ sealed class MetricJudge : Judge, IJudgement
     public override void Learn(AlarmChange? change, Alarm alarm, bool muted)
     {
         if (change != AlarmChange.Adapted) return;
-        foreach (MetricCalibrator calibrator in _calibrators) calibrator.Settle();
+        for (int c = 0; c < _calibrators.Length; c++)
+            if (alarm.Contributed[c]) _calibrators[c].Settle();
     }
 
     // Of what comes next, by the channels that move.
@@ -287,6 +292,7 @@ sealed class MetricJudge : Judge, IJudgement
             Score = state.Carried(Score);
             state.Carry(ref _told);
             Displaced = state.Carried(Displaced);
+            Outside = state.Carried(Outside);
             IsKnown = state.Carried(IsKnown);
             Forgotten = state.Carried(Forgotten);
         }

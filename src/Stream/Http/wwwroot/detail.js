@@ -197,7 +197,7 @@ export class StreamView {
         const lead = a.drift.leadSeconds !== null ? `, leaves its range in ${duration(a.drift.leadSeconds)}` : "";
         parts.push(`${what} since ${time(Date.parse(a.drift.since))}${lead}`);
       }
-      if (a.incidents > 1) line.append(element("span", "", `${a.incidents} incidents`));
+      if (a.incidents > 1) parts.push(`${a.incidents} incidents`);
       if (a.acknowledged) parts.push(`taken by ${a.acknowledged.by}${a.acknowledged.why ? `: ${a.acknowledged.why}` : ""}`);
       banner.textContent = parts.join(" · ");
     } else if (s.state === "silent") banner.textContent = `Nothing has come since ${time(Date.parse(s.seen))}.`;
@@ -233,6 +233,7 @@ export class StreamView {
         element("span", "", `${time(Date.parse(a.start))}${a.end ? ` – ${time(Date.parse(a.end))}` : ""}`),
         element("span", "", `peak ${number(this.#peak(a), 3)}`));
       if (a.laterChannels.length) line.append(element("span", "", `later ${a.laterChannels.map(channel).join(", ")}`));
+      if (a.incidents > 1) line.append(element("span", "", `${a.incidents} incidents`));
       if (a.acknowledged) line.append(element("small", "", `taken by ${a.acknowledged.by}`));
       if (a.verdict) line.append(element("small", "verdict", `${a.verdict.anomaly ? "an anomaly" : "no anomaly"}, says ${a.verdict.by}`
         + (a.verdict.why ? `: ${a.verdict.why}` : "")));

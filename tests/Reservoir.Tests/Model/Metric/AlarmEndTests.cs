@@ -64,17 +64,23 @@ public sealed class AlarmEndTests
         return [.. Enumerable.Range(0, steps).Select(t => of(t - Begin, kind switch
         {
             "noise" => 60 + Normal.Sample(random, 0, 2),
+            "faint" => 100 + Math.Sin(day * t) + Normal.Sample(random, 0, 1),  // of which the hour tells hardly half
             "counts" => Poisson.Sample(random, 25 * (1 + .5 * Math.Sin(day * t))),
             _ => 120 + 50 * Math.Sin(day * t) + Normal.Sample(random, 0, 4),
         }))];
     }
 
-    static List<AlarmEvent> Events(double[] feed)
+    static List<AlarmEvent> Events(double[] feed, int channels = 1, int muted = 0)
     {
-        var times = new DateTime[feed.Length];
-        for (int t = 0; t < times.Length; t++) times[t] = new DateTime(2026, 3, 2).AddMinutes(5 * t);
-        var results = new StepResult[feed.Length];
-        new Detector(Presets.Metric(), 1).StepMany(times, feed, results, new double[feed.Length]);
+        var times = new DateTime[feed.Length / channels];
+        var mutes = new bool[times.Length];
+        for (int t = 0; t < times.Length; t++)
+        {
+            times[t] = new DateTime(2026, 3, 2).AddMinutes(5 * t);
+            mutes[t] = t >= Begin + 200 && t < Begin + 200 + muted;
+        }
+        var results = new StepResult[times.Length];
+        new Detector(Presets.Metric(), channels).StepMany(times, feed, results, new double[feed.Length], mutes);
         return [.. results.Events().Where(alarm => alarm.Start >= Begin - 5)];
     }
 
@@ -118,6 +124,70 @@ public sealed class AlarmEndTests
         detector.DenyAlarm(detector.LastAlarm);
         last = detector.Step(DateTime.UnixEpoch.AddMinutes(5 * feed.Length), feed.AsSpan(^1), [0]);
         Assert.Equal((AlarmChange.Adapted, false), (last.Alarm?.Change, last.AlarmOpen));
+    }
+
+    // The outage itself, learnt meanwhile, tells that the hour tells less.
+    [Fact]
+    public void What_the_hour_hardly_tells_is_closed_once_it_is_over()
+    {
+        var ends = new string[24];
+        int told = 0;
+        Parallel.For(0, ends.Length, seed =>
+        {
+            List<AlarmEvent> events = Events(Feed("faint", seed, Begin + 1900,
+                (since, value) => since is >= 1000 and < 1100 ? value - 7 : value));
+            AlarmEvent? opened = events.Find(alarm =>
+                alarm is { Change: AlarmChange.Opened, Position: >= Begin + 1000 and < Begin + 1020 });
+            ends[seed] = "";
+            if (opened is null) return;
+            Interlocked.Increment(ref told);
+            AlarmEvent end = events.First(alarm => alarm.Start == opened.Start && Ends(alarm));
+            if (end.Position - Begin > 1112) ends[seed] = $"{opened.Position - Begin}–{end.Position - Begin} {end.Change}";
+        });
+        Assert.True(told >= 20 && ends.All(end => end.Length == 0), $"{told}: {string.Join(" ", ends)}");
+    }
+
+    // Learnt as the new normal, or its alarm ended by a mute: the way back is no outage of 750 rows.
+    [Theory]
+    [InlineData("noise", 1000, 0)]
+    [InlineData("swing", 1000, 0)]
+    [InlineData("noise", 600, 5)]
+    public void The_way_back_from_where_an_alarm_left_the_feed_is_no_outage(string kind, int rows, int muted)
+    {
+        var open = new long[10];
+        Parallel.For(0, open.Length, seed =>
+        {
+            List<AlarmEvent> events = Events(Feed(kind, seed, Begin + rows + 900,
+                (since, value) => since >= 0 && since < rows ? value - 60 : value), muted: muted);
+            foreach (AlarmEvent opened in events.Where(alarm => alarm.Change == AlarmChange.Opened && alarm.Position >= Begin + rows))
+            {
+                AlarmEvent end = events.First(alarm => alarm.Start == opened.Start && Ends(alarm));
+                open[seed] = Math.Max(open[seed], end.Position - opened.Position);
+            }
+        });
+        Assert.True(open.Count(rowsOpen => rowsOpen <= 60) >= 9, string.Join(" ", open));
+    }
+
+    // Two channels of noise, the first elsewhere from Begin on, the second so much later: until the end of the second, or of the first.
+    [Theory]
+    [InlineData(450, 400, 700, -60)]  // once the alarm is known to last
+    [InlineData(1500, 780, 1400, -60)]  // after the first is taken for normal
+    public void What_begins_later_in_another_channel_holds_the_alarm_for_as_long_as_it_lasts(int first, int from, int to, double by)
+    {
+        var ends = new string?[16];
+        Parallel.For(0, ends.Length, seed =>
+        {
+            double[] one = Feed("noise", 2 * seed, Begin + 2000, (since, value) => since >= 0 && since < first ? value - 24 : value);
+            double[] other = Feed("noise", 2 * seed + 1, Begin + 2000, (since, value) => since >= from && since < to ? value + by : value);
+            List<AlarmEvent> events = Events([.. one.Zip(other, (a, b) => (double[])[a, b]).SelectMany(frame => frame)], channels: 2);
+            if (events.Find(alarm => alarm.Announced && alarm.Position >= Begin + from) is not { } told) return;
+            if (told.Position >= Begin + from + 20) return;
+            AlarmEvent end = events.First(alarm => alarm.Position > told.Position && Ends(alarm));
+            bool all = end.Position >= Begin + to && end.Position < Begin + to + 12;
+            ends[seed] = all ? "" : $"{told.Position - Begin}–{end.Position - Begin} {end.Change}";
+        });
+        int count = ends.Count(end => end is not null);
+        Assert.True(count >= 8 && ends.Count(end => end == "") >= count - 1, string.Join(", ", ends));
     }
 
     // Three times as much, that stays; nine times for five rows of it: one alarm, of two incidents.
