@@ -61,7 +61,7 @@ sealed class FrameValues(ModelSpec spec, int channels)
 
     /// <summary>
     /// Channels that have been beyond the scaling for long are as if they had no value: what the model, which sees them at its limit, makes
-    /// of the others is not to be led astray. Where no others are, they are not.
+    /// of the others is not to be led astray. Where no others are, or none that still have values, they are not.
     /// </summary>
     /// <param name="y">[channels], scaled.</param>
     /// <param name="left">Which are.</param>
@@ -69,13 +69,14 @@ sealed class FrameValues(ModelSpec spec, int channels)
     /// <param name="reach">What is foretold is clipped at ± this.</param>
     public void SetAside(Span<double> y, LeftScalings left, ReadOnlySpan<double> foretold, double reach)
     {
-        int aside = 0;
+        (int aside, int others) = (0, 0);
         for (int c = 0; c < channels; c++)
         {
             _aside[c] = left.IsAway(c);
             if (_aside[c]) aside++;
+            else if (!left.IsSilent(c)) others++;
         }
-        if (aside == 0 || aside == channels) return;
+        if (aside == 0 || others == 0) return;
         _any = true;
         if (Missing == 0) Impute(y, foretold, reach);
         int missing = Missing;

@@ -37,7 +37,6 @@ sealed class OnlineModel
     long _step;                     // frames that the model has taken, the first of which fixed the scaling
     readonly WashOut _washOut;      // after frames that are not to be judged
     int _bridging;                  // frames that are not to be judged yet after the last gap, of which there are as many
-    int _alone;                     // frames in a row with a value of what is set aside alone
     readonly FrameValues _values;   // what of a frame is one
     readonly FoundGrowth _growth;   // of the stream
     readonly LeftScalings _left;    // of the stream
@@ -418,9 +417,8 @@ sealed class OnlineModel
 
         muted = _washOut.Step(muted, resumes, time, y, _prediction, _errors.AsSpan(0, _channels));
         bool gap = missing == _channels, bridged = (gap || _bridging > 0) && !muted;
-        // Others that come in turn with what is set aside are to be judged when they come.
-        _alone = _values.OnlyAside ? _alone + 1 : 0;
-        _bridging = _alone == 1 ? _bridging : gap ? Math.Min(_bridging + 1, Math.Max(1, _schedule.Settling)) : Math.Max(0, _bridging - 1);
+        // Others that come more seldom than what is set aside are to be judged when they come.
+        if (!_values.OnlyAside) _bridging = gap ? Math.Min(_bridging + 1, Math.Max(1, _schedule.Settling)) : Math.Max(0, _bridging - 1);
         if (step >= _schedule.NormalityFrom && !bridged && !gap && !muted)
             _normality.Step(TensorPrimitives.SumOfSquares<double>(_errors.AsSpan(0, _channels)) / (_channels - missing),
                 frozen: _alarm.Frozen && step >= _schedule.AlarmFrom);
@@ -580,7 +578,6 @@ sealed class OnlineModel
         if (!state.Holds(6)) state.Carried(0);  // frames beyond the scaling
         state.Carry(ref _dated);
         if (state.Holds(5)) state.Carry(ref _bridging);
-        if (state.Holds(6)) state.Carry(ref _alone);
-        else if (_step > _schedule.AlarmFrom) _judge.EndEarly();
+        if (!state.Holds(6) && _step > _schedule.AlarmFrom) _judge.EndEarly();
     }
 }

@@ -78,7 +78,10 @@ sealed class LeftScalings
     /// <summary>Whether a channel has been beyond the present scaling for long, and is not back.</summary>
     public bool IsAway(int channel) => Beyond > 0 && _of[channel].Far >= Away;
 
-    /// <summary>Whether one has.</summary>
+    /// <summary>Whether a channel had no value for so long that it is not waited for.</summary>
+    public bool IsSilent(int channel) => _of[channel].Missed >= MostMissed;
+
+    /// <summary>Whether a channel is away.</summary>
     public bool AnyAway
     {
         get

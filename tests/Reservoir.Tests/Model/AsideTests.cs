@@ -72,6 +72,22 @@ public sealed class AsideTests
         Assert.DoesNotContain(back, r => r.Model is not null);
     }
 
+    // 0: they give nothing any more.
+    [Theory]
+    [InlineData(0)]
+    [InlineData(3)]
+    [InlineData(4)]
+    public void Where_the_others_seldom_give_values_its_alarm_ends_all_the_same(int every)
+    {
+        double[] feed = Plant(rail: true, faults: false);
+        for (int t = Leaves - 500; t < Steps; t++)
+            if (every == 0 || t % every != 0) feed.AsSpan(t * Channels + 1, Channels - 1).Fill(double.NaN);
+        StepResult[] results = Feeds.Run(Spec, feed, Channels);
+        Assert.Equal(AlarmChange.Adapted, End(results.Events()).Change);
+        Assert.Single(results, r => r.Model is { Kind: ModelChangeKind.Outgrown });
+        Assert.False(results[^1].AlarmOpen);
+    }
+
     static AlarmEvent End(List<AlarmEvent> events) =>
         events.First(e => e.Change is AlarmChange.Adapted or AlarmChange.Closed && e.Position > Leaves);
 
