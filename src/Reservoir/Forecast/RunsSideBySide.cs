@@ -9,7 +9,7 @@ sealed unsafe class RunsSideBySide
     readonly EchoStateNetwork _network;
     readonly Readout _readout;
     readonly int _channels, _regressors;
-    readonly int _lanes;               // runs, rounded up to whole vectors
+    readonly int _runs, _lanes;        // and rounded up to whole vectors
     readonly double _limit;
     readonly AlignedBuffer _weights;   // W of each run [channels×D×lanes]
     readonly AlignedBuffer _inputs;    // ŷ of each run, limited [channels×lanes]
@@ -22,7 +22,8 @@ sealed unsafe class RunsSideBySide
     public RunsSideBySide(EchoStateNetwork network, Readout readout, int runs, double limit)
     {
         (_network, _readout, _limit) = (network, readout, limit);
-        (_channels, _regressors, _lanes) = (network.Channels, readout.Regressors, (runs + 7) / 8 * 8);
+        (_channels, _regressors) = (network.Channels, readout.Regressors);
+        (_runs, _lanes) = (runs, (runs + 7) / 8 * 8);
         _weights = new AlignedBuffer((long)_channels * _regressors * _lanes);
         _inputs = new AlignedBuffer((long)_channels * _lanes);
         _states = new AlignedBuffer((long)_regressors * _lanes);
@@ -38,7 +39,7 @@ sealed unsafe class RunsSideBySide
         workspace.Reset(states.Length);
         var before = new Span<double>(workspace.Take(states.Length), states.Length);
         states.CopyTo(before);
-        _network.Step(time, inputs, before, states, _lanes);
+        _network.Step(time, inputs, before, states, _lanes, _runs);
         GC.KeepAlive(this);
     }
 

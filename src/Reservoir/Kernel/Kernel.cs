@@ -61,5 +61,6 @@ abstract unsafe class Kernel
     public abstract void SparseSideBySide(double* values, int* columns, int degree, double* x, double* y, int rows, int runs);
 
     /// <summary>y_i,r ← keep_i x_i,r + leak_i tanh(y_i,r).</summary>
-    public abstract void ActivateSideBySide(double* keep, double* leak, double* x, double* y, int rows, int runs);
+    /// <remarks>The first of the runs are used; where runs are a multiple of 8, y of the others is 0.</remarks>
+    public abstract void ActivateSideBySide(double* keep, double* leak, double* x, double* y, int rows, int runs, int used);
 }

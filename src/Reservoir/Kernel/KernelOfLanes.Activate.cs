@@ -25,8 +25,13 @@ sealed unsafe partial class Kernel<V>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public override void ActivateSideBySide(double* keep, double* leak, double* x, double* y, int rows, int runs)
+    public override void ActivateSideBySide(double* keep, double* leak, double* x, double* y, int rows, int runs, int used)
     {
+        if (runs % Line == 0 && used < runs)
+        {
+            ActivateUsed(keep, leak, x, y, rows, runs, used);
+            return;
+        }
         for (int i = 0; i < rows; i++, x += runs, y += runs)
         {
             int run = 0;
@@ -35,6 +40,32 @@ sealed unsafe partial class Kernel<V>
                 V.Store(V.MultiplyAdd(V.Load(x + run), k, V.Multiply(a, Tanh(V.Load(y + run)))), y + run);
             for (; run < runs; run++)
                 y[run] = Math.FusedMultiplyAdd(x[run], keep[i], leak[i] * Kernel<Lanes1>.Tanh(y[run]));
+        }
+    }
+
+    // tanh takes most of the time, and of a run that is none as long as of others: those in use are packed behind each other.
+    static void ActivateUsed(double* keep, double* leak, double* x, double* y, int rows, int runs, int used)
+    {
+        const int Room = 512;
+        int most = Math.Max(1, Room / used), vectors = (used + V.Width - 1) / V.Width * V.Width;
+        double* packed = stackalloc double[most * used + 2 * Line], mask = stackalloc double[2 * Line];
+        new Span<double>(mask, Line).Fill(Lanes.AllBits);
+        new Span<double>(mask + Line, Line).Clear();
+        for (int first = 0; first < rows; first += most)
+        {
+            int count = Math.Min(most, rows - first);
+            for (int i = 0; i < count; i++)
+                for (int run = 0; run < vectors; run += V.Width) V.Store(V.Load(y + (nint)i * runs + run), packed + i * used + run);
+            for (int i = 0; i < count * used; i += V.Width) V.Store(Tanh(V.Load(packed + i)), packed + i);
+            for (int i = 0; i < count; i++, x += runs, y += runs)
+            {
+                V k = V.All(keep[first + i]), a = V.All(leak[first + i]);
+                for (int run = 0; run < runs; run += V.Width)
+                {
+                    V value = V.MultiplyAdd(V.Load(x + run), k, V.Multiply(a, V.Load(packed + i * used + Math.Min(run, used))));
+                    V.Store(V.And(value, V.Load(mask + Line - Math.Clamp(used - run, 0, V.Width))), y + run);
+                }
+            }
         }
     }
 

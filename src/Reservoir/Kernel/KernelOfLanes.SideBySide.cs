@@ -53,8 +53,25 @@ sealed unsafe partial class Kernel<V>
         for (int i = 0; i < rows; i++, values += degree, columns += degree, y += runs)
         {
             int run = 0;
+            // Two vectors at once: what it takes to find a column is paid once.
+            for (; run + 2 * V.Width <= runs; run += 2 * V.Width) Two(values, columns, degree, x + run, y + run, runs);
             for (; run + V.Width <= runs; run += V.Width) Row<V>(values, columns, degree, x + run, y + run, runs);
             for (; run < runs; run++) Row<Lanes1>(values, columns, degree, x + run, y + run, runs);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        static void Two(double* values, int* columns, int degree, double* x, double* y, nint runs)
+        {
+            V one = V.Load(y), other = V.Load(y + V.Width);
+            for (nint k = 0; k < degree; k++)
+            {
+                V value = V.All(values[k]);
+                double* from = x + columns[k] * runs;
+                one = V.MultiplyAdd(value, V.Load(from), one);
+                other = V.MultiplyAdd(value, V.Load(from + V.Width), other);
+            }
+            V.Store(one, y);
+            V.Store(other, y + V.Width);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -32,6 +32,9 @@ interface ILanes<T> where T : unmanaged, ILanes<T>
 
     static abstract T Magnitude(T a);
 
+    /// <summary>The bits that both have.</summary>
+    static abstract T And(T a, T mask);
+
     /// <summary>a ≥ 0 with the sign of another.</summary>
     static abstract T WithSign(T a, T sign);
 
@@ -43,6 +46,9 @@ static class Lanes
 {
     /// <summary>Added to a number of less than 2⁵¹, it leaves the nearest whole number in the low bits.</summary>
     public const double Rounding = 6755399441055744;  // 1.5·2⁵²
+
+    /// <summary>A double of ones, to mask with.</summary>
+    public static readonly double AllBits = BitConverter.Int64BitsToDouble(-1);
 
     /// <summary>Bits of a double before its exponent, and what the exponent of 1 is.</summary>
     public const int Fraction = 52, Bias = 1023;
@@ -81,6 +87,9 @@ readonly struct Lanes8(Vector512<double> value) : ILanes<Lanes8>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes8 Magnitude(Lanes8 a) => new(Vector512.Abs(a._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes8 And(Lanes8 a, Lanes8 mask) => new(a._value & mask._value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes8 WithSign(Lanes8 a, Lanes8 sign) => new(a._value | (sign._value & Vector512.Create(-0.0)));
@@ -125,6 +134,9 @@ readonly struct Lanes4(Vector256<double> value) : ILanes<Lanes4>
     public static Lanes4 Magnitude(Lanes4 a) => new(Vector256.Abs(a._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes4 And(Lanes4 a, Lanes4 mask) => new(a._value & mask._value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes4 WithSign(Lanes4 a, Lanes4 sign) => new(a._value | (sign._value & Vector256.Create(-0.0)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -167,6 +179,9 @@ readonly struct Lanes2(Vector128<double> value) : ILanes<Lanes2>
     public static Lanes2 Magnitude(Lanes2 a) => new(Vector128.Abs(a._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes2 And(Lanes2 a, Lanes2 mask) => new(a._value & mask._value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes2 WithSign(Lanes2 a, Lanes2 sign) => new(a._value | (sign._value & Vector128.Create(-0.0)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -207,6 +222,10 @@ readonly struct Lanes1(double value) : ILanes<Lanes1>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes1 Magnitude(Lanes1 a) => new(Math.Abs(a._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes1 And(Lanes1 a, Lanes1 mask) =>
+        new(BitConverter.Int64BitsToDouble(BitConverter.DoubleToInt64Bits(a._value) & BitConverter.DoubleToInt64Bits(mask._value)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes1 WithSign(Lanes1 a, Lanes1 sign) => new(Math.CopySign(a._value, sign._value));

@@ -81,14 +81,15 @@ sealed class EchoStateNetwork
     /// <param name="before">z(t−1) of each run, [D×runs].</param>
     /// <param name="z">[D×runs], overwritten.</param>
     /// <param name="runs">≥ 1.</param>
-    public void Step(DateTime time, ReadOnlySpan<double> frames, ReadOnlySpan<double> before, Span<double> z, int runs)
+    /// <param name="used">The first of them, 1 … runs; the others hold nothing.</param>
+    public void Step(DateTime time, ReadOnlySpan<double> frames, ReadOnlySpan<double> before, Span<double> z, int runs, int used)
     {
         Require.Length(frames.Length, Channels * runs, nameof(frames));
         int first = First * runs;
         Span<double> features = z[runs..first];
         z[..runs].Fill(1);
         _reservoir.Map.Map(time, frames, before[runs..first], features, runs);
-        _reservoir.Step(frames, before[runs..first], features, before[first..], z[first..], runs);
+        _reservoir.Step(frames, before[runs..first], features, before[first..], z[first..], runs, used);
     }
 
     // Records compare their lists by reference; equal leak rates are equal networks.

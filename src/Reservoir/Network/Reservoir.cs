@@ -64,7 +64,7 @@ sealed class Reservoir
 
     /// <summary>The same for several runs side by side.</summary>
     public void Step(ReadOnlySpan<double> frames, ReadOnlySpan<double> previous, Span<double> next, int runs) =>
-        Step(frames, [], frames, previous, next, runs);
+        Step(frames, [], frames, previous, next, runs, runs);
 
     /// <summary>x(t) from x(t−1), frame t and its features.</summary>
     /// <param name="frame">y(t), [channels].</param>
@@ -92,15 +92,17 @@ sealed class Reservoir
     /// <param name="previous">x(t−1) of each run, [N×runs], unit by unit.</param>
     /// <param name="next">x(t) of each run, [N×runs], overwritten; must not overlap <paramref name="previous"/>.</param>
     /// <param name="runs">≥ 1.</param>
+    /// <param name="used">The first of them, 1 … runs; the others hold nothing.</param>
     public unsafe void Step(
         ReadOnlySpan<double> frames, ReadOnlySpan<double> before, ReadOnlySpan<double> features,
-        ReadOnlySpan<double> previous, Span<double> next, int runs)
+        ReadOnlySpan<double> previous, Span<double> next, int runs, int used)
     {
         Require.Range(runs, 1, int.MaxValue / Units);
+        Require.Range(used, 1, runs);
         Require.Length(next.Length, Units * runs, nameof(next));
         Map.Drive(frames, before, features, next, runs);
         _weights.MultiplyAdd(previous, next, runs);
         fixed (double* keep = _keep, leak = _leak, from = previous, to = next)
-            Kernel.Best.ActivateSideBySide(keep, leak, from, to, Units, runs);
+            Kernel.Best.ActivateSideBySide(keep, leak, from, to, Units, runs, used);
     }
 }

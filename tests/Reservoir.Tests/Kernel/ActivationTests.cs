@@ -80,10 +80,15 @@ public unsafe class ActivationTests
     }
 
     [Theory]
-    [InlineData(5, 8)]
-    [InlineData(9, 3)]
-    [InlineData(4, 19)]
-    public void Side_by_side_each_run_has_the_bits_it_has_alone(int rows, int runs)
+    [InlineData(5, 8, 8)]
+    [InlineData(9, 3, 3)]
+    [InlineData(9, 3, 2)]
+    [InlineData(4, 19, 19)]
+    [InlineData(9, 8, 1)]
+    [InlineData(230, 8, 5)]
+    [InlineData(11, 16, 9)]
+    [InlineData(3, 608, 601)]
+    public void Side_by_side_each_run_that_is_used_has_the_bits_it_has_alone_at_all_widths(int rows, int runs, int used)
     {
         var random = new Xoshiro256StarStar(4, threadSafe: false);
         double[] keep = random.NextDoubles(rows), leak = random.NextDoubles(rows), x = random.NextDoubles(rows * runs),
@@ -91,8 +96,10 @@ public unsafe class ActivationTests
         foreach (Kernel kernel in Kernel.All)
         {
             double[] together = [.. y];
-            fixed (double* k = keep, a = leak, from = x, to = together) kernel.ActivateSideBySide(k, a, from, to, rows, runs);
-            for (int run = 0; run < runs; run++)
+            fixed (double* k = keep, a = leak, from = x, to = together) kernel.ActivateSideBySide(k, a, from, to, rows, runs, used);
+            if (runs % 8 == 0)
+                for (int run = used; run < runs; run++) Assert.Equal(new double[rows], Column(together, run));
+            for (int run = 0; run < used; run++)
             {
                 double[] before = Column(x, run), alone = Column(y, run);
                 fixed (double* k = keep, a = leak, from = before, to = alone) kernel.Activate(k, a, from, to, rows);

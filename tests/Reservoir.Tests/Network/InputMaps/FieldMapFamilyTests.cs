@@ -120,7 +120,7 @@ public sealed class FieldMapFamilyTests
         {
             double[][] frames = [.. Enumerable.Range(0, Runs).Select(run => Frame(grid, 10 * t + run))];
             network.Step(DateTime.UnixEpoch, [.. Enumerable.Range(0, channels * Runs).Select(i => frames[i % Runs][i / Runs])], before, z,
-                Runs);
+                Runs, Runs);
             z.CopyTo(before, 0);
             for (int run = 0; run < Runs; run++)
             {

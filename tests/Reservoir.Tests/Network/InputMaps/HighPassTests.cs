@@ -62,7 +62,7 @@ public sealed class HighPassTests
         for (int t = 0; t < 6; t++)
         {
             double[] frames = [.. Enumerable.Range(0, Channels * Runs).Select(i => Frame(t * Runs + i % Runs)[i / Runs])];
-            network.Step(DateTime.UnixEpoch, frames, before, z, Runs);
+            network.Step(DateTime.UnixEpoch, frames, before, z, Runs, Runs);
             z.CopyTo(before, 0);
             for (int run = 0; run < Runs; run++)
             {
