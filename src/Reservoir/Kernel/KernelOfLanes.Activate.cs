@@ -44,6 +44,7 @@ sealed unsafe partial class Kernel<V>
     }
 
     // tanh takes most of the time, and of a run that is none as long as of others: those in use are packed behind each other.
+    [SkipLocalsInit, MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static void ActivateUsed(double* keep, double* leak, double* x, double* y, int rows, int runs, int used)
     {
         const int Room = 512;

@@ -63,12 +63,20 @@ sealed unsafe partial class Kernel<V>
         static void Two(double* values, int* columns, int degree, double* x, double* y, nint runs)
         {
             V one = V.Load(y), other = V.Load(y + V.Width);
-            for (nint k = 0; k < degree; k++)
+            nint k = 0;
+            for (; k + 2 <= degree; k += 2)
             {
-                V value = V.All(values[k]);
+                V first = V.All(values[k]), second = V.All(values[k + 1]);
+                double* from = x + columns[k] * runs, next = x + columns[k + 1] * runs;
+                one = V.MultiplyAdd(second, V.Load(next), V.MultiplyAdd(first, V.Load(from), one));
+                other = V.MultiplyAdd(second, V.Load(next + V.Width), V.MultiplyAdd(first, V.Load(from + V.Width), other));
+            }
+            if (k < degree)
+            {
+                V last = V.All(values[k]);
                 double* from = x + columns[k] * runs;
-                one = V.MultiplyAdd(value, V.Load(from), one);
-                other = V.MultiplyAdd(value, V.Load(from + V.Width), other);
+                one = V.MultiplyAdd(last, V.Load(from), one);
+                other = V.MultiplyAdd(last, V.Load(from + V.Width), other);
             }
             V.Store(one, y);
             V.Store(other, y + V.Width);
