@@ -49,7 +49,8 @@ sealed record SourceCode(CSharpCompilation Compilation, string Root)
                 && name != assembly && name != typeof(SourceCode).Assembly.GetName().Name)
             .Select(file => MetadataReference.CreateFromFile(file));
         return CSharpCompilation.Create(assembly, trees, references,
-            new CSharpCompilationOptions(kind, allowUnsafe: true, nullableContextOptions: NullableContextOptions.Enable));
+            // Where values may be null is a matter of warnings, which the build gives: a third of the work here.
+            new CSharpCompilationOptions(kind, allowUnsafe: true, nullableContextOptions: NullableContextOptions.Annotations));
     }
 
     /// <summary>What the compiler refuses, as "file(line): what".</summary>

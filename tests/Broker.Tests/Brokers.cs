@@ -5,6 +5,8 @@ using Esn.Streaming.Demo;
 using Testcontainers.Kafka;
 using Xunit;
 
+[assembly: AssemblyFixture(typeof(Esn.Broker.Tests.RealKafka))]
+
 namespace Esn.Broker.Tests;
 
 /// <summary>A broker that a test class shares.</summary>
@@ -47,41 +49,57 @@ public sealed class EmbeddedBrokerFixture : IBroker
 
 /// <summary>
 /// A real Apache Kafka: started from KAFKA_HOME (a folder with bin/kafka-broker DIR PORT), else the one at
-/// KAFKA_BOOTSTRAP_SERVERS, else a container.
+/// KAFKA_BOOTSTRAP_SERVERS, else a container. One for all classes, from when the first of them asks for it: each test has topics and
+/// groups of its own, and those that stop a broker start one of their own.
 /// </summary>
-public sealed class RealKafkaFixture : IBroker
+public sealed class RealKafka : IAsyncDisposable
 {
+    readonly Lazy<Task<(string? Servers, string Missing)>> _started;
     KafkaProcess? _process;
     KafkaContainer? _container;
 
-    public string? BootstrapServers { get; private set; }
+    public RealKafka() => _started = new(Start);
 
-    public string Missing { get; private set; } = "";
+    /// <summary>Its bootstrap servers; null: there is none here, and why.</summary>
+    public Task<(string? Servers, string Missing)> Started => _started.Value;
 
-    public async ValueTask InitializeAsync()
+    async Task<(string? Servers, string Missing)> Start()
     {
         if (Environment.GetEnvironmentVariable("KAFKA_HOME") is { Length: > 0 } home)
         {
             _process = new KafkaProcess(home);
             await _process.Start();
-            BootstrapServers = _process.BootstrapServers;
+            return (_process.BootstrapServers, "");
         }
-        else if (Environment.GetEnvironmentVariable("KAFKA_BOOTSTRAP_SERVERS") is { Length: > 0 } servers) BootstrapServers = servers;
-        else
+        if (Environment.GetEnvironmentVariable("KAFKA_BOOTSTRAP_SERVERS") is { Length: > 0 } servers) return (servers, "");
+        try
         {
-            try
-            {
-                _container = new KafkaBuilder("confluentinc/cp-kafka:7.9.0").Build();
-                await _container.StartAsync(TestContext.Current.CancellationToken);
-                BootstrapServers = _container.GetBootstrapAddress();
-            }
-            catch (Exception e) when (e is DotNet.Testcontainers.Builders.DockerUnavailableException or HttpRequestException
-                or TimeoutException)
-            {
-                Missing = $"no Apache Kafka: set KAFKA_HOME or KAFKA_BOOTSTRAP_SERVERS, or start Docker ({e.Message.Split('\n')[0]})";
-            }
+            _container = new KafkaBuilder("confluentinc/cp-kafka:7.9.0").Build();
+            await _container.StartAsync();
+            return (_container.GetBootstrapAddress(), "");
+        }
+        catch (Exception e) when (e is DotNet.Testcontainers.Builders.DockerUnavailableException or HttpRequestException
+            or TimeoutException)
+        {
+            return (null, $"no Apache Kafka: set KAFKA_HOME or KAFKA_BOOTSTRAP_SERVERS, or start Docker ({e.Message.Split('\n')[0]})");
         }
     }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_process is not null) await _process.DisposeAsync();
+        if (_container is not null) await _container.DisposeAsync();
+    }
+}
+
+/// <summary>What a test class has of the <see cref="RealKafka"/> of all.</summary>
+public sealed class RealKafkaFixture(RealKafka kafka) : IBroker
+{
+    public string? BootstrapServers { get; private set; }
+
+    public string Missing { get; private set; } = "";
+
+    public async ValueTask InitializeAsync() => (BootstrapServers, Missing) = await kafka.Started;
 
     public async Task<string> Topic(string name, int partitions = 2)
     {
@@ -90,11 +108,7 @@ public sealed class RealKafkaFixture : IBroker
         return topic;
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        if (_process is not null) await _process.DisposeAsync();
-        if (_container is not null) await _container.DisposeAsync();
-    }
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }
 
 /// <summary>One broker of Apache Kafka as a process, which can be killed and started again.</summary>
@@ -119,6 +133,8 @@ public sealed class KafkaProcess(string home, bool secured = false) : IAsyncDisp
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
+            // A broker that lives for minutes does not win back what the optimizing compiler takes: 9 s of CPU to its start, not 14.
+            Environment = { ["JDK_JAVA_OPTIONS"] = "-XX:TieredStopAtLevel=1" },
         })!;
         var started = new TaskCompletionSource();
         var said = new List<string>();

@@ -23,6 +23,13 @@ static class Feeds
         return feed;
     }
 
+    /// <summary>White noise, [steps×channels], by default of deviation 1 around 0.</summary>
+    public static double[] Noise(int steps, double level = 0, int seed = 7, int channels = 1, double deviation = 1)
+    {
+        var random = new Xoshiro256StarStar(seed, threadSafe: false);
+        return [.. Enumerable.Range(0, steps * channels).Select(_ => level + deviation * Normal.Sample(random, 0, 1))];
+    }
+
     public static DateTime[] Times(int steps) => [.. Enumerable.Range(0, steps).Select(t => DateTime.UnixEpoch.AddSeconds(t))];
 
     public static StepResult[] Run(ModelSpec spec, double[] feed, int channels = 1, bool[]? muted = null)

@@ -22,7 +22,7 @@ public sealed class OutgrownTests
                 + (t is (>= Jump and < Jump + 20) or (>= Soon and < Soon + 20) ? 9 : 0))];
     }
 
-    static (StepResult[] Results, double[] Expected) Take(Detector detector, double[] feed, Func<int, int> block)
+    internal static (StepResult[] Results, double[] Expected) Take(Detector detector, double[] feed, Func<int, int> block)
     {
         var results = new StepResult[feed.Length];
         double[] expected = new double[feed.Length];
@@ -62,7 +62,7 @@ public sealed class OutgrownTests
         return [.. feed.Select((x, t) => of(t, x - 20))];
     }
 
-    static (int At, bool Restarted)[] Changes(StepResult[] results) =>
+    internal static (int At, bool Restarted)[] Changes(StepResult[] results) =>
         [.. results.Select((r, t) => (t, r.Model)).Where(r => r.Model is not null).Select(r => (r.t, r.Model!.Restarted))];
 
     // Of a feed that shrank, faults of its new size are told; once it has grown again, it keeps that unit.
@@ -144,20 +144,6 @@ public sealed class OutgrownTests
         Assert.All(changes, change => Assert.False(change.Restarted));
     }
 
-    [Fact]
-    public void A_plant_one_of_whose_sensors_was_replaced_is_judged_at_once()
-    {
-        double[] feed = Stepping(5000, 1, step: 0);
-        for (int t = 2000; t < 5000; t++) feed[6 * t + 5] += 400;
-        for (int t = 3050; t < 3150; t++) feed[6 * t] += 8;
-        StepResult[] results = Feeds.Run(Presets.Sensors(), feed, 6);
-        (int at, bool restarted) = Assert.Single(Changes(results));
-        Assert.True(restarted);
-        Assert.InRange(at, 2990, 3040);
-        Assert.All(results[400..], r => Assert.False(r.WarmingUp));
-        Assert.Contains(results.Events(), e => e.Change == AlarmChange.Opened && e.Position is >= 3050 and < 3100);
-    }
-
     // A price: what the first frames fixed is soon a small part of it. Alone, and beside a counter.
     [Theory]
     [InlineData(1)]
@@ -183,7 +169,7 @@ public sealed class OutgrownTests
         }
     }
 
-    static (StepResult, ModelChangeKind?, string) Bare(StepResult result) =>
+    internal static (StepResult, ModelChangeKind?, string) Bare(StepResult result) =>
         (result with { Alarm = null, Model = null }, result.Model?.Kind, string.Join(",", result.Model?.Channels ?? []));
 
     [Fact]
@@ -209,228 +195,6 @@ public sealed class OutgrownTests
             Assert.Equal(results[at..].Select(Bare), rest.Select(Bare));
             Assert.Equal(expected[at..].Select(BitConverter.DoubleToInt64Bits), same.Select(BitConverter.DoubleToInt64Bits));
         }
-    }
-
-    // A metric by the minute whose level goes from 20 to another after 2000 frames.
-    static double[] Gauge(double level, Func<double, double> noise)
-    {
-        var random = new Xoshiro256StarStar(5, threadSafe: false);
-        return [.. Enumerable.Range(0, 7000).Select(t => t < 2000 ? 20 : level).Select((at, t) =>
-            at + noise(at) * Normal.Sample(random, 0, 1) + (t is >= Jump - 3000 and < Jump - 2980 ? 30 * noise(at) : 0))];
-    }
-
-    [Theory]
-    [InlineData(90)]
-    [InlineData(-400)]
-    public void A_metric_that_moved_far_and_kept_its_noise_begins_the_model_anew_which_has_seen_it_there(double level)
-    {
-        var results = new StepResult[7000];
-        new Detector(new MetricModelSpec(), 1).StepMany(new DateTime[7000], Gauge(level, _ => .1), results, new double[7000]);
-        int anew = Array.FindIndex(results, r => r.Model is { Kind: ModelChangeKind.Outgrown, Restarted: true });
-        Assert.InRange(anew, 2740, 3000);
-        Assert.All(results[750..], r => Assert.False(r.WarmingUp));
-        Assert.Contains(results.Events(), e => e.Change == AlarmChange.Opened && e.Position is >= Jump - 3000 and < Jump - 2990);
-    }
-
-    [Theory]
-    [InlineData(false, 3)]
-    [InlineData(true, 1)]
-    public void Rounded_values_and_missing_ones_do_not_hide_that_a_metric_moved_far(bool rounded, int missing)
-    {
-        double[] feed = [.. Gauge(rounded ? 4000 : 90, at => rounded ? .5 : .1)
-            .Select((x, t) => t % missing == 1 ? double.NaN : rounded ? Math.Round(x) : x)];
-        var results = new StepResult[7000];
-        new Detector(new MetricModelSpec(), 1).StepMany(new DateTime[7000], feed, results, new double[7000]);
-        Assert.Single(results, r => r.Model is { Kind: ModelChangeKind.Outgrown, Restarted: true });
-    }
-
-    [Fact]
-    public void A_metric_that_grew_with_its_noise_keeps_its_model()
-    {
-        var results = new StepResult[7000];
-        new Detector(new MetricModelSpec(), 1).StepMany(new DateTime[7000], Gauge(2000, at => at / 5), results, new double[7000]);
-        Assert.All(results, r => Assert.Null(r.Model));
-    }
-
-    [Fact]
-    public void Neither_batches_nor_a_restart_change_a_bit_of_a_metric_that_moved_far()
-    {
-        var spec = new MetricModelSpec();
-        double[] feed = Gauge(90, _ => .1);
-        (StepResult[] results, double[] expected) = Take(new Detector(spec, 1), feed, _ => 1);
-        (StepResult[] blocks, double[] same) = Take(new Detector(spec, 1), feed, _ => 512);
-        Assert.Equal(results.Select(Bare), blocks.Select(Bare));
-        Assert.Equal(expected.Select(BitConverter.DoubleToInt64Bits), same.Select(BitConverter.DoubleToInt64Bits));
-        foreach (int at in (int[])[2001, 2400, 2749, 3100])
-        {
-            var detector = new Detector(spec, 1);
-            Take(detector, feed[..at], _ => 100);
-            var saved = new ArrayBufferWriter<byte>();
-            detector.Save(saved);
-            (StepResult[] rest, double[] again) = Take(Detector.Load(spec, 1, saved.WrittenSpan), feed[at..], _ => 64);
-            Assert.Equal(results[at..].Select(Bare), rest.Select(Bare));
-            Assert.Equal(expected[at..].Select(BitConverter.DoubleToInt64Bits), again.Select(BitConverter.DoubleToInt64Bits));
-        }
-    }
-
-    // Five sensors, and a column that steps every thousand frames: a setpoint, or a level that is measured.
-    static double[] Stepping(int steps, double noise, double from = 50, double step = 2)
-    {
-        var random = new Xoshiro256StarStar(8, threadSafe: false);
-        double[] levels = [from, from + step, from - step, from + 2 * step, from, from - 2 * step];
-        return [.. Enumerable.Range(0, steps).SelectMany(t => Enumerable.Range(0, 6).Select(c => Normal.Sample(random, 0, 1)
-            + (c == 0 && t % 6000 is >= 5700 and < 5720 ? 8 : 0)).Take(5)
-            .Append(levels[t / 1000 % levels.Length] + noise * Normal.Sample(random, 0, 1)))];
-    }
-
-    static (int Restarts, string Left, int Told) Watch(ErrorModelSpec spec, double[] feed)
-    {
-        int steps = feed.Length / 6;
-        var results = new StepResult[steps];
-        new Detector(spec, 6).StepMany(new DateTime[steps], feed, results, new double[feed.Length]);
-        ModelChange[] changes = [.. results.Where(r => r.Model is not null).Select(r => r.Model!)];
-        int told = results.Events().Count(e => e.Change == AlarmChange.Opened && e.Position % 6000 is >= 5700 and < 5740);
-        return (changes.Length, string.Join(" ", changes.SelectMany(change => change.Channels)), told);
-    }
-
-    [Theory]
-    [InlineData(50, 2)]
-    [InlineData(1, 1)]
-    [InlineData(3.7, .1)]
-    [InlineData(0, -1)]
-    public void A_column_that_was_constant_takes_its_first_step_for_its_unit_and_no_model_begins_anew(double from, double step)
-    {
-        Assert.Equal((0, "", 2), Watch(Presets.Sensors(), Stepping(12_000, 0, from, step)));
-        Assert.InRange(Watch(Feeds.Small(), Stepping(12_000, 0, from, step)).Restarts, 0, 2);
-    }
-
-    // Of a column that is reported when it changes the rest is missing: that it changed once is no reason to begin anew.
-    [Fact]
-    public void A_column_that_is_missing_between_its_steps_rests()
-    {
-        double[] feed = Stepping(12_000, 0);
-        for (int t = 500; t < 12_000; t++)
-            if (t % 1000 > 1) feed[6 * t + 5] = double.NaN;
-        Assert.Equal((0, ""), Watch(Presets.Sensors(), feed) is var (restarts, left, _) ? (restarts, left) : default);
-    }
-
-    // Nor is one wrong value its unit.
-    [Fact]
-    public void A_glitch_of_a_constant_column_does_not_hide_its_leak()
-    {
-        double[] feed = Stepping(6000, 0);
-        for (int t = 0; t < 6000; t++) feed[6 * t + 5] = t == 1000 ? -999 : t < 4000 ? 20 : 20 - .002 * (t - 4000);
-        var results = new StepResult[6000];
-        double[] expected = new double[feed.Length];
-        new Detector(Presets.Sensors(), 6).StepMany(new DateTime[6000], feed, results, expected);
-        Assert.Contains(results.Events(), e => e.Change == AlarmChange.Opened && e.Position is >= 4000 and < 4600
-            && e.Contributions[0].Channel == 5);
-    }
-
-    [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public void Steps_of_a_constant_column_have_the_same_bits_in_blocks_and_after_a_restart(bool glitch)
-    {
-        double[] feed = Stepping(3000, 0);
-        if (glitch) feed[6 * 700 + 5] = 1e4;
-        Detector one = new(Presets.Sensors(), 6), many = new(Presets.Sensors(), 6);
-        double[] expected = new double[feed.Length], same = new double[feed.Length];
-        for (int t = 0; t < 3000; t++) one.Step(default, feed.AsSpan(6 * t, 6), expected.AsSpan(6 * t, 6));
-        for (int t = 0, n; t < 3000; t += n)
-        {
-            n = Math.Min(97, 3000 - t);
-            many.StepMany(new DateTime[n], feed.AsSpan(6 * t, 6 * n), new StepResult[n], same.AsSpan(6 * t, 6 * n));
-            var saved = new ArrayBufferWriter<byte>();
-            many.Save(saved);
-            many = Detector.Load(Presets.Sensors(), 6, saved.WrittenSpan);
-        }
-        Assert.Equal(expected.Select(BitConverter.DoubleToInt64Bits), same.Select(BitConverter.DoubleToInt64Bits));
-    }
-
-    // A machine that was started moves on: another model is to learn how.
-    [Fact]
-    public void What_rested_and_moves_from_then_on_begins_the_model_anew()
-    {
-        double[] feed = Stepping(6000, 0);
-        for (int t = 2000; t < 6000; t++) feed[6 * t + 5] += Math.Sin(t);
-        Assert.Equal((1, "5"), Watch(Presets.Sensors(), feed) is var (restarts, left, _) ? (restarts, left) : default);
-    }
-
-    // Where values are rounded, most are those of the frame before: that is no rest.
-    [Theory]
-    [InlineData(1)]
-    [InlineData(7)]
-    public void A_machine_of_rounded_values_or_repeated_ones_that_was_started_begins_the_model_anew(int each)
-    {
-        double[] feed = Stepping(6000, 0);
-        double level = 0;
-        var random = new Xoshiro256StarStar(3, threadSafe: false);
-        for (int t = 0; t < 6000; t++)
-        {
-            if (t % each == 0) level = .97 * level + .25 * Normal.Sample(random, 0, 1);
-            feed[6 * t + 5] = t < 2000 ? 0 : Math.Round(50 + level);
-        }
-        Assert.Equal((1, "5"), Watch(Presets.Sensors(), feed) is var (restarts, left, _) ? (restarts, left) : default);
-    }
-
-    // Codes of a fault come for some frames. They are no unit either.
-    [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    [InlineData(15)]
-    public void Wrong_values_of_a_constant_column_leave_its_unit_as_it_was(int wrong)
-    {
-        double[] feed = Stepping(6000, 0);
-        for (int t = 0; t < 6000; t++) feed[6 * t + 5] = t >= 1000 && t < 1000 + wrong ? -999 : t is >= 4000 and < 4300 ? 18 : 20;
-        var results = new StepResult[6000];
-        new Detector(Presets.Sensors(), 6).StepMany(new DateTime[6000], feed, results, new double[feed.Length]);
-        Assert.Contains(results.Events(), e => e.Change == AlarmChange.Opened && e.Position is >= 4000 and < 4150
-            && e.Contributions[0].Channel == 5);
-    }
-
-    [Theory]
-    [InlineData(20)]
-    [InlineData(60)]
-    public void A_setpoint_that_is_moved_by_a_ramp_is_no_counter_and_begins_nothing_anew(int ramp)
-    {
-        double[] feed = Stepping(12_000, 0);
-        for (int t = 0; t < 12_000; t++)
-            feed[6 * t + 5] = t < 1500 ? 20 : 15 + 5 * (t / 1500) + 5 * Math.Min(1, t % 1500 / (double)ramp);
-        Assert.Equal((0, "", 2), Watch(Presets.Sensors(), feed));
-    }
-
-    [Fact]
-    public void Values_at_the_end_of_what_doubles_hold_are_bounded()
-    {
-        double[] feed = Stepping(4000, 0), expected = new double[feed.Length];
-        for (int t = 0; t < 4000; t++) feed[6 * t + 5] = t < 1000 ? -1.7e308 : 1.7e308;
-        new Detector(Presets.Sensors(), 6).StepMany(new DateTime[4000], feed, new StepResult[4000], expected);
-        for (int t = 3500; t < 4000; t++)
-            for (int c = 0; c < 5; c++) Assert.InRange(expected[6 * t + c], -10, 10);
-    }
-
-    // Two sensors that are asked in turn, or one that is asked at every other time.
-    [Theory]
-    [InlineData(true, "4 5")]
-    [InlineData(false, "5")]
-    public void What_is_missing_in_between_is_no_return_to_the_scaling(bool both, string left)
-    {
-        double[] feed = Stepping(9000, 1);
-        for (int t = 3000; t < 9000; t++)
-        {
-            for (int c = both ? 4 : 5; c < 6; c++) feed[6 * t + c] = (c == 5) == (t % 2 == 0) ? feed[6 * t + c] + 400 : double.NaN;
-        }
-        (int restarts, string which, _) = Watch(Presets.Sensors(), feed);
-        Assert.Equal((1, left), (restarts, which));
-    }
-
-    [Fact]
-    public void A_level_that_goes_from_step_to_step_begins_the_model_anew_twice_and_is_named()
-    {
-        (int restarts, string left, int told) = Watch(Presets.Sensors(), Stepping(30_000, .05));
-        Assert.Equal((2, "5 5"), (restarts, left));
-        Assert.InRange(told, 4, 5);
     }
 
     [Fact]

@@ -1,5 +1,3 @@
-using MathNet.Numerics.Distributions;
-using MathNet.Numerics.Random;
 using Xunit;
 
 namespace Esn.Tests;
@@ -11,7 +9,7 @@ public class SecondIncidentTests
     static (double[] Feed, int Second) Two(string preset, int rows, int apart, int seed)
     {
         int steps = 3600, first = 3000;
-        double[] feed = preset == "signal" ? Feeds.Sines(steps, seed: seed) : Noise(steps, seed);
+        double[] feed = preset == "signal" ? Feeds.Sines(steps, seed: seed) : Feeds.Noise(steps, 100, seed);
         double size = preset == "signal" ? 25 * .05 : 15;
         for (int i = 0; i < rows; i++)
         {
@@ -19,12 +17,6 @@ public class SecondIncidentTests
             feed[first + rows + apart + i] += size;
         }
         return (feed, first + rows + apart);
-    }
-
-    static double[] Noise(int steps, int seed)
-    {
-        var random = new Xoshiro256StarStar(seed, threadSafe: false);
-        return [.. Enumerable.Range(0, steps).Select(_ => 100 + Normal.Sample(random, 0, 1))];
     }
 
     [Theory]
@@ -56,7 +48,7 @@ public class SecondIncidentTests
     [InlineData("sensors")]
     public void A_spike_is_told_while_the_alarm_of_a_shift_that_stays_is_open(string preset)
     {
-        double[] feed = preset == "signal" ? Feeds.Sines(3600) : Noise(3600, 5);
+        double[] feed = preset == "signal" ? Feeds.Sines(3600) : Feeds.Noise(3600, 100, seed: 5);
         double size = preset == "signal" ? .05 : 1;
         for (int t = 3000; t < feed.Length; t++) feed[t] += 8 * size;
         feed[3350] += 20 * size;

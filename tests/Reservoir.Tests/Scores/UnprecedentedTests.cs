@@ -1,4 +1,3 @@
-using MathNet.Numerics.Distributions;
 using MathNet.Numerics.Random;
 using Xunit;
 
@@ -7,12 +6,6 @@ namespace Esn.Tests;
 /// <summary>What is far beyond anything seen is told at once, whatever was learnt; what carries nothing costs nothing.</summary>
 public class UnprecedentedTests
 {
-    static double[] Noise(int steps, double level = 0, int seed = 7, int channels = 1, double deviation = 1)
-    {
-        var random = new Xoshiro256StarStar(seed, threadSafe: false);
-        return [.. Enumerable.Range(0, steps * channels).Select(_ => level + deviation * Normal.Sample(random, 0, 1))];
-    }
-
     static bool Told(IEnumerable<StepResult> results, int from, int within) =>
         results.Events().Any(e => e.Announced && e.Position >= from
             && e.Position < from + within);
@@ -22,7 +15,7 @@ public class UnprecedentedTests
     [InlineData("sensors")]
     public void Ever_larger_spikes_are_told_at_once_and_their_scores_do_not_fall(string preset)
     {
-        double[] feed = Noise(5500, 100), sizes = [20, 40, 80];
+        double[] feed = Feeds.Noise(5500, 100), sizes = [20, 40, 80];
         for (int i = 0; i < sizes.Length; i++) feed[3000 + 500 * i] += sizes[i];
         StepResult[] results = Feeds.Run(Presets.Of(preset), feed);
         double before = 1;
@@ -40,7 +33,7 @@ public class UnprecedentedTests
     [Fact]
     public void The_like_of_what_was_told_is_told_two_or_three_times()
     {
-        double[] noise = Noise(6000);
+        double[] noise = Feeds.Noise(6000);
         var score = new Unprecedented(new UnprecedentedSpec(), channels: 1, rate: 4e-4);
         var told = new List<int>();
         for (int t = 0; t < noise.Length; t++)
@@ -57,7 +50,7 @@ public class UnprecedentedTests
     [Fact]
     public void An_error_that_is_told_does_not_hold_an_alarm_open_by_the_level_that_it_leaves()
     {
-        double[] noise = Noise(2000);
+        double[] noise = Feeds.Noise(2000);
         var score = new Unprecedented(new UnprecedentedSpec(), channels: 1, rate: 4e-4);
         int told = 0, unusual = 0;
         for (int t = 0; t < noise.Length; t++)
@@ -79,7 +72,7 @@ public class UnprecedentedTests
     {
         for (int seed = 1; seed <= 5; seed++)
         {
-            double[] noise = Noise(3000, seed: seed, deviation: 3, channels: channels);
+            double[] noise = Feeds.Noise(3000, seed: seed, deviation: 3, channels: channels);
             double[] feed = [.. noise.Select((e, i) => 1000 + 100 * Math.Sin(2 * Math.PI * (i / channels) / (170 + 30 * seed)) + e)];
             int at = 2350 + 30 * seed;
             for (int i = at * channels; i < (at + 6) * channels; i++) feed[i] += 150;
@@ -94,7 +87,7 @@ public class UnprecedentedTests
     [InlineData("sensors")]
     public void A_sensor_that_freezes_inside_its_range_is_told_within_twenty_frames(string preset)
     {
-        double[] noise = Noise(6000, deviation: .2), feed = [.. noise.Select((e, t) => 30 + 10 * Math.Sin(2 * Math.PI * t / 60) + e)];
+        double[] noise = Feeds.Noise(6000, deviation: .2), feed = [.. noise.Select((e, t) => 30 + 10 * Math.Sin(2 * Math.PI * t / 60) + e)];
         for (int t = 5001; t < 5300; t++) feed[t] = feed[5000];
         StepResult[] results = Feeds.Run(Presets.Of(preset), feed);
         Assert.True(Told(results, 5000, within: 20));
@@ -110,7 +103,7 @@ public class UnprecedentedTests
         for (int seed = 1; seed <= 5; seed++)
         {
             // Requests each five minutes, few by night and at the week's end; then none, when there are the fewest.
-            double[] noise = Noise(2500, seed: seed, deviation: .06);
+            double[] noise = Feeds.Noise(2500, seed: seed, deviation: .06);
             double[] feed = [.. noise.Select((e, t) =>
                 100 * (1 - .7 * Math.Sin(2 * Math.PI * t / 288)) * (t / 288 % 7 >= 5 ? .7 : 1) * (1 + e))];
             int outage = 1807 + 3 * seed;
@@ -124,7 +117,7 @@ public class UnprecedentedTests
     [InlineData("sensors")]
     public void One_frame_of_a_constant_channel_hides_nothing_that_comes_after_it(string preset)
     {
-        double[] feed = [.. Noise(3000).SelectMany(x => new[] { 40, x })];
+        double[] feed = [.. Feeds.Noise(3000).SelectMany(x => new[] { 40, x })];
         feed[2 * 2000] = 40.4;
         for (int t = 2200; t < 2260; t++) feed[2 * t + 1] += 12;
         StepResult[] results = Feeds.Run(Presets.Of(preset), feed, 2);
@@ -152,7 +145,7 @@ public class UnprecedentedTests
     public void Standing_still_at_an_end_of_the_range_or_as_often_before_is_none()
     {
         // A count that is 0 by night, and a reading in coarse steps that often stays for a while.
-        double[] noise = Noise(6000, deviation: .8);
+        double[] noise = Feeds.Noise(6000, deviation: .8);
         double[] feed = [.. noise.SelectMany((e, t) => new[] { t % 200 < 80 ? 0 : 10 + e, Math.Round(noise[t / 7 % 6000]) })];
         IEnumerable<AlarmEvent> events = Feeds.Run(Presets.Sensors(), feed, 2).Events();
         Assert.DoesNotContain(events, e => e.Scores.Any(score => score.Name == "unprecedented"));
@@ -170,7 +163,7 @@ public class UnprecedentedTests
     [Fact]
     public void A_change_of_the_width_of_the_noise_alone_is_told_by_preset_sensors()
     {
-        double[] feed = Noise(2400, 120, channels: 3);
+        double[] feed = Feeds.Noise(2400, 120, channels: 3);
         for (int i = 3 * 1620; i < feed.Length; i++) feed[i] = 120 + 12 * (feed[i] - 120);
         Assert.True(Told(Feeds.Run(Presets.Sensors(), feed, 3), 1620, within: 60));
     }
@@ -179,7 +172,7 @@ public class UnprecedentedTests
     public void Channels_that_never_move_change_next_to_nothing()
     {
         const int steps = 2000, beside = 8;
-        double[] alone = Noise(steps);
+        double[] alone = Feeds.Noise(steps);
         for (int t = 1500; t < steps; t++) alone[t] += 4;
         double[] all = [.. alone.SelectMany(x => Enumerable.Repeat(5.0, beside).Prepend(x))];
         double one = Feeds.Run(Presets.Sensors(), alone)[1500..].Max(r => r.Score),
@@ -198,7 +191,7 @@ public class UnprecedentedTests
     [InlineData("metric", 1e290, 1e289)]
     public void A_feed_far_from_zero_or_of_any_size_is_judged_as_others(string preset, double level, double deviation)
     {
-        double[] noise = Noise(3000), feed = [.. noise.Select(e => level + deviation * e)];
+        double[] noise = Feeds.Noise(3000), feed = [.. noise.Select(e => level + deviation * e)];
         feed[2500] += 30 * deviation;
         StepResult[] results = Feeds.Run(Presets.Of(preset), feed);
         Assert.True(Told(results, 2500, within: 3));
@@ -212,7 +205,7 @@ public class UnprecedentedTests
     [InlineData("metric", 65535)]
     public void A_code_of_a_fault_among_the_first_frames_does_not_fix_the_scale(string preset, double code)
     {
-        double[] feed = Noise(3000, 20);
+        double[] feed = Feeds.Noise(3000, 20);
         feed[120] = code;
         feed[2500] += 30;
         Assert.True(Told(Feeds.Run(Presets.Of(preset), feed), 2500, within: 3));
@@ -229,7 +222,7 @@ public class UnprecedentedTests
     [InlineData("metric", 1e30, 40, 3)]
     public void A_code_that_comes_often_among_the_first_frames_does_not_either(string preset, double code, int times, int every)
     {
-        double[] feed = Noise(3000, 20);
+        double[] feed = Feeds.Noise(3000, 20);
         for (int k = 0; k < times; k++) feed[20 + every * k] = code;
         for (int t = 2500; t < 2530; t++) feed[t] += 12;
         Assert.True(Told(Feeds.Run(Presets.Of(preset), feed), 2500, within: 30));
@@ -250,7 +243,7 @@ public class UnprecedentedTests
             (double sum, int channels) = (0, 1 + others);
             for (int seed = 1; seed <= 4; seed++)
             {
-                double[] noise = Noise(2600, 20, seed);
+                double[] noise = Feeds.Noise(2600, 20, seed);
                 for (int t = 2500; t < 2504; t++) noise[t] += 9;
                 double[] feed = [.. noise.SelectMany(x => Enumerable.Range(0, channels).Select(c => c == 0 ? x : nulls ? double.NaN : c))];
                 sum += Feeds.Run(Presets.Of(preset), feed, channels)[2500..2508].Max(r => r.Score);
@@ -272,7 +265,7 @@ public class UnprecedentedTests
     [InlineData("noise", 11, 11)]
     public void A_channel_shares_the_budget_by_how_often_it_moves(string kind, double least, double most)
     {
-        double[] noise = Noise(3000), others = Noise(3000, seed: 8, channels: 10);
+        double[] noise = Feeds.Noise(3000), others = Feeds.Noise(3000, seed: 8, channels: 10);
         var score = new Unprecedented(new UnprecedentedSpec(), channels: 11, rate: 4e-4);
         double[] frame = new double[11];
         for (int t = 0; t < noise.Length; t++)
@@ -296,7 +289,7 @@ public class UnprecedentedTests
     [Fact]
     public void The_budget_of_a_metric_is_one()
     {
-        double[] feed = [.. Noise(8000).Select(Math.Exp)];
+        double[] feed = [.. Feeds.Noise(8000).Select(Math.Exp)];
         int Alarms(double budget) => Feeds.Run(Presets.Metric().WithBudget(budget), feed).Events()
             .Count(e => e.Announced);
         int rare = Alarms(1e-5), often = Alarms(1 / 30.0);

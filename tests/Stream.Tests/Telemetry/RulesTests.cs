@@ -74,7 +74,7 @@ public sealed partial class RulesTests
     [Theory]
     [InlineData("check", "rules", File)]
     [InlineData("check", "config", "config/prometheus/prometheus.yml")]
-    [InlineData("test", "rules", "config/prometheus/esn.rules.test.yml")]
+    [InlineData("test", "rules", "config/prometheus/esn.rules.test.yml", "config/prometheus/esn.rules.days.test.yml")]
     public async Task Promtool_finds_nothing_wrong(params string[] arguments)
     {
         (int code, string said) = await Tool.Run("promtool", arguments);
