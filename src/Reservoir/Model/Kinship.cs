@@ -20,7 +20,6 @@ sealed class Kinship
 
     const int Units = 60;            // of a network of one channel
     const int Young = 300;           // frames in which it learns the most: what it errs by is not looked at
-    const double Moving = .02;       // part of the frames in which a channel moves at the least: else nothing is known of it
     const double Foretold = .8;      // part of the squared error of an autoregression that a channel which is worth units has at the most
     const double Same = .25;         // part of the variance that the other one tells at once
     const double Helps = .025;       // part of the squared error that the other one takes away; by chance .02 of some hundred frames
@@ -67,11 +66,11 @@ sealed class Kinship
         for (int c = 0; c < channels; c++)
         {
             first[c] = c;
-            int moves = Moves(_rows[c]);
+            bool rests = ChannelLooks.Of(Moves(_rows[c]), _count) < 1;
             Standardise(_rows[c]);
             bool rhythmic = _rhythm.Period([_rows[c]], _count) > 0;
             _errors[c] = [];
-            if (!rhythmic && moves < Moving * _count) continue;  // as a setpoint or a switch
+            if (!rhythmic && rests) continue;  // as a setpoint or a switch: nothing is known of it
             double[] errors = Errors(_rows[c], reservoir, readout), last = Autoregression(_rows[c]);
             foretold[c] = rhythmic || MeanSquare(errors) < Foretold * MeanSquare(last);
             _errors[c] = Limited(errors);
