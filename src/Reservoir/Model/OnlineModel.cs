@@ -96,6 +96,14 @@ sealed class OnlineModel
     /// </summary>
     public bool IsBack => Succeeded && !_growth.Outgrew && _departure.Left.IsBack;
 
+    /// <summary>Channels that have been beyond the scaling for long, and are not back, ascending.</summary>
+    public int[] Away => _departure.Left.Away;
+
+    /// <summary>That channels were found to grow, as it is told; null: none was.</summary>
+    public ModelChange? Growing => _differencing is null ? null : new ModelChange(ModelChangeKind.Growing, _growth.Which, Restarted: false);
+
+    int StillWarmsUp => Math.Max(0, _schedule.AlarmFrom - (_first?.Count ?? (int)Math.Min(_step, int.MaxValue)));
+
     /// <summary>It takes the place of another, of which the stream heard until now.</summary>
     /// <param name="before">The other one.</param>
     public void Succeed(OnlineModel before)
@@ -164,6 +172,12 @@ sealed class OnlineModel
         model._telling.Hush();
         if (stays is not null && model.IsCalm) stays = null;
         if (stays is not null) stays.Succeeded = true;
+        // Of a model that judges later what it found is told then.
+        why = why with
+        {
+            WarmUp = model.StillWarmsUp, SetsAside = stays is not null,
+            Found = stays is null && !_growth.Outgrew && _differencing is null && model.Growing is { } grows ? [grows] : [],
+        };
         return model;
     }
 
@@ -264,8 +278,7 @@ sealed class OnlineModel
         if (!_first!.Full) return result;
         bool known = _growth.Any;  // and told of
         Replay(_first);
-        return known || _differencing is null ? result
-            : result with { Model = new ModelChange(ModelChangeKind.Growing, _growth.Which, Restarted: false) };
+        return known ? result : result with { Model = Growing };
     }
 
     // The frames that fixed the scaling are the first that the model takes. The stream has heard of them already.
