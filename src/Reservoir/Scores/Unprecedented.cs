@@ -18,6 +18,7 @@ sealed class Unprecedented
     const double Echo = .5;         // of the record error of what hardly ever moved
     const int Late = 4;             // of a life that has been shorter than the memory, its last quarter says what is usual: a model learns
     const int Over = 10;            // frames without such an error after which what was told is over
+    const int Still = 20;           // frames for which what rests has not moved: longer than what a move does to the errors of a few steps
     const int Young = 20;           // frames that teach what is usual in full
 
     readonly UnprecedentedSpec _spec;
@@ -68,6 +69,17 @@ sealed class Unprecedented
 
     /// <summary>Whether a channel hardly ever moves, such as a setpoint or a switch.</summary>
     public bool MovesSeldom(int channel) => ChannelLooks.AreRare(_of[channel].Moves, _frames);
+
+    /// <summary>
+    /// Whether all channels hardly ever move, and have stood still for so long that what the model misses of them is none of the feed's.
+    /// </summary>
+    /// <param name="frame">That comes, [channels], units of the feed; NaN: no value.</param>
+    public bool Rest(ReadOnlySpan<double> frame)
+    {
+        for (int c = 0; c < frame.Length; c++)
+            if (!MovesSeldom(c) || _of[c].Run < Still || !(frame[c] == _of[c].Previous || double.IsNaN(frame[c]))) return false;
+        return true;
+    }
 
     /// <summary>Channels that share the budget, each by how often it moved so far, ≥ 1.</summary>
     public double Moving { get; private set; } = 1;

@@ -179,6 +179,7 @@ sealed class ErrorJudge : Judge, IJudgement
         _patchy.Step(step.Missing);
         _aside.Step(step.Aside, open, _unprecedented);
         _onsets.Step(step.Errors[.._channels], step.Missing, open, muted);
+        bool rest = _unprecedented.Rest(step.Frame);
         for (int i = 0; i < _held.Length; i++) _held[i] = muted || (open && alarm.Contributed[i]);
         for (int i = 0; i < _scores.Length; i++)
         {
@@ -193,7 +194,8 @@ sealed class ErrorJudge : Judge, IJudgement
             });
             if (_perChannel[i]) score.Returned.CopyTo(_returned, _first[i]);
             else _returned[_first[i]] = !score.Returned.AsSpan().Contains(false);
-            if (!score.Ready || _clean < score.Span) values.Fill(double.NaN);
+            // Where nothing moves, what a model errs by is far below what the feed resolves, and grows and shrinks as it learns.
+            if (!score.Ready || _clean < score.Span || (rest && _spec.Scores[i].JudgesErrors)) values.Fill(double.NaN);
             else if (_perChannel[i])
             {
                 score.Squares.CopyTo(values);
