@@ -61,6 +61,9 @@ public sealed class Detector
     /// <summary>Length of every frame.</summary>
     public int Channels { get; }
 
+    /// <summary>Models that it has: one, or two while a channel is set aside and another model warms up beside the present one.</summary>
+    public int Models => _next is null ? 1 : 2;
+
     /// <summary>Steps taken so far.</summary>
     public long Position => _model.Position;
 
@@ -203,7 +206,8 @@ public sealed class Detector
                 expected.Slice(done * Channels, count * Channels), muted.IsEmpty ? default : muted.Slice(done, count), whole);
             if (_next is not null && done > first)
             {
-                Succeed(times[first], frames.Slice(first * Channels, Channels), !muted.IsEmpty && muted[first]);
+                if (Succeed(times[first], frames.Slice(first * Channels, Channels), !muted.IsEmpty && muted[first]) is { } told)
+                    results[first] = results[first] with { Model = told };
                 continue;
             }
             if (_model.Shown is { } traits)
@@ -232,7 +236,7 @@ public sealed class Detector
 
     // The frame is the successor's, too. Once it can judge, and no alarm is open, it takes the place; unless the feed has come back: what
     // the old model knows of it is worth more.
-    void Succeed(DateTime time, ReadOnlySpan<double> frame, bool muted)
+    ModelChange? Succeed(DateTime time, ReadOnlySpan<double> frame, bool muted)
     {
         _next!.Step(time, frame, muted);
         ModelHealth health = Health;
@@ -240,11 +244,13 @@ public sealed class Detector
         {
             (_before, _next) = (_before with { Rescalings = health.Rescalings }, null);
             _model.Succeeded = false;
-            return;
+            return new ModelChange(ModelChangeKind.Kept, [], Restarted: false);
         }
-        if (_model.Alarm.Open || !_next.Model.IsCalm) return;
+        if (_model.Alarm.Open || !_next.Model.IsCalm) return null;
+        var told = new ModelChange(ModelChangeKind.Succeeded, _model.Away, Restarted: false) { Found = _next.Found };
         _next.Model.Succeed(_model);
         (_before, _model, _traits, _next) = (health, _next.Model, _next.Traits, null);
+        return told;
     }
 
     /// <summary>Writes all that the next steps depend on, between two calls of <see cref="StepMany"/>: about 8·D(D+1)/2 bytes and

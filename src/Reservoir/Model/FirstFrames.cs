@@ -28,6 +28,9 @@ sealed class FirstFrames
     /// <summary>Whether they fix the scaling.</summary>
     public bool Full => _count == _times.Length;
 
+    /// <summary>Frames kept so far.</summary>
+    public int Count => _count;
+
     /// <summary>Feed times, [most].</summary>
     public DateTime[] Times => _times;
 

@@ -1,4 +1,5 @@
 using MathNet.Numerics.Distributions;
+using MathNet.Numerics.LinearAlgebra.Double;
 
 namespace Esn;
 
@@ -20,7 +21,6 @@ sealed class Kinship
 
     const int Units = 60;            // of a network of one channel
     const int Young = 300;           // frames in which it learns the most: what it errs by is not looked at
-    const double Moving = .02;       // part of the frames in which a channel moves at the least: else nothing is known of it
     const double Foretold = .8;      // part of the squared error of an autoregression that a channel which is worth units has at the most
     const double Same = .25;         // part of the variance that the other one tells at once
     const double Helps = .025;       // part of the squared error that the other one takes away; by chance .02 of some hundred frames
@@ -67,11 +67,11 @@ sealed class Kinship
         for (int c = 0; c < channels; c++)
         {
             first[c] = c;
-            int moves = Moves(_rows[c]);
+            bool rests = ChannelLooks.Of(Moves(_rows[c]), _count) < 1;
             Standardise(_rows[c]);
             bool rhythmic = _rhythm.Period([_rows[c]], _count) > 0;
             _errors[c] = [];
-            if (!rhythmic && moves < Moving * _count) continue;  // as a setpoint or a switch
+            if (!rhythmic && rests) continue;  // as a setpoint or a switch: nothing is known of it
             double[] errors = Errors(_rows[c], reservoir, readout), last = Autoregression(_rows[c]);
             foretold[c] = rhythmic || MeanSquare(errors) < Foretold * MeanSquare(last);
             _errors[c] = Limited(errors);
@@ -260,15 +260,17 @@ sealed class Kinship
             level += y[t] / (to - from);
             for (int i = 0; i < Features; i++) means[i] += x[t * Features + i] / (to - from);
         }
-        double[,] squares = new double[Features, Features];
+        double[] squares = new double[Features * Features];  // the lower half, column by column: no more is asked for
         for (int t = from; t < to; t++)
             for (int i = 0; i < Features; i++)
             {
                 double f = x[t * Features + i] - means[i];
                 weights[i] += f * (y[t] - level);
-                for (int j = 0; j <= i; j++) squares[i, j] += f * (x[t * Features + j] - means[j]);
+                for (int j = 0; j <= i; j++) squares[j * Features + i] += f * (x[t * Features + j] - means[j]);
             }
-        Solve(squares, weights, to - from);
+        // In units of each feature's variance.
+        for (int i = 0; i < Features; i++) squares[i * (Features + 1)] += Ridge * (squares[i * (Features + 1)] / (to - from) + 1e-3);
+        weights = new DenseMatrix(Features, Features, squares).Cholesky().Solve(new DenseVector(weights)).AsArray();
         (double mean, double all, double left) = (0, 0, 0);
         for (int t = testFrom; t < testTo; t++) mean += y[t] / (testTo - testFrom);
         for (int t = testFrom; t < testTo; t++)
@@ -279,29 +281,5 @@ sealed class Kinship
             left += e * e;
         }
         return all > 0 ? 1 - left / all : 0;
-    }
-
-    // (A + ridge) w = b by Cholesky's decomposition, the ridge in units of each feature's variance; A is given by its lower half.
-    static void Solve(double[,] a, double[] b, int count)
-    {
-        int n = b.Length;
-        for (int i = 0; i < n; i++) a[i, i] += Ridge * (a[i, i] / count + 1e-3);
-        for (int j = 0; j < n; j++)
-            for (int i = j; i < n; i++)
-            {
-                double sum = a[i, j];
-                for (int k = 0; k < j; k++) sum -= a[i, k] * a[j, k];
-                a[i, j] = i == j ? Math.Sqrt(Math.Max(sum, 1e-12)) : sum / a[j, j];
-            }
-        for (int i = 0; i < n; i++)
-        {
-            for (int k = 0; k < i; k++) b[i] -= a[i, k] * b[k];
-            b[i] /= a[i, i];
-        }
-        for (int i = n - 1; i >= 0; i--)
-        {
-            for (int k = i + 1; k < n; k++) b[i] -= a[k, i] * b[k];
-            b[i] /= a[i, i];
-        }
     }
 }

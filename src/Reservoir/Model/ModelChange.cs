@@ -24,15 +24,39 @@ public enum ModelChangeKind
     /// have been found with it. Nothing of the warm-up is lost.
     /// </summary>
     Apart,
+
+    /// <summary>
+    /// The model that began anew beside the former one, while that judged the channels that stayed, has warmed up: it judges all from the
+    /// next step on. The channels are those that still were set aside.
+    /// </summary>
+    Succeeded,
+
+    /// <summary>
+    /// What was set aside is back where the former model knows it, for as long as it was away: that one goes on and judges all channels,
+    /// and the one that warmed up beside it is dropped.
+    /// </summary>
+    Kept,
 }
 
 /// <summary>A change of the model itself, as an operator should hear of it.</summary>
 /// <param name="Kind">What.</param>
 /// <param name="Channels">Which channels it is about, ascending; empty: all.</param>
-/// <param name="Restarted">Whether the model begins anew with the next step: next to nothing alarms until it has warmed up. What
-/// it takes of the frames since the feed left its scaling counts for that.</param>
+/// <param name="Restarted">Whether the model begins anew with the next step: next to nothing alarms until it has warmed up, but for
+/// channels that stayed (<see cref="SetsAside"/>).</param>
 public sealed record ModelChange(ModelChangeKind Kind, IReadOnlyList<int> Channels, bool Restarted)
 {
     /// <summary>Of <see cref="ModelChangeKind.Apart"/> the channels that tell of each other, those of each group ascending.</summary>
     public IReadOnlyList<IReadOnlyList<int>> Groups { get; init; } = [];
+
+    /// <summary>Frames that a model which begins anew still warms up for, at the least: it has taken those since the feed left.</summary>
+    public int WarmUp { get; init; }
+
+    /// <summary>
+    /// Of one that begins anew: the channels are set aside, that is, judged by what is unprecedented alone. The others go on being judged
+    /// by the former model, until <see cref="ModelChangeKind.Succeeded"/> or <see cref="ModelChangeKind.Kept"/> is told.
+    /// </summary>
+    public bool SetsAside { get; init; }
+
+    /// <summary>What the model that begins anew, or succeeds, has found of the feed by now, as a first model tells it.</summary>
+    public IReadOnlyList<ModelChange> Found { get; init; } = [];
 }

@@ -12,7 +12,6 @@ sealed class OnlineModel
 {
     const double MostAlarming = .25;  // part of frames that are taken again: a fault is shorter, what the model does not know lasts
     const long MostCopied = 1L << 30;  // bytes: three models of a gigabyte are in memory then; and an array holds two of them
-    const int DatingEvery = 64;  // steps between attempts to date the slow change that an open alarm is due to
 
     [ThreadStatic] static double[]? s_scaled;  // y of a block [frames×channels]: scratch that streams share
 
@@ -25,10 +24,7 @@ sealed class OnlineModel
     readonly double[] _errors;      // [horizons×channels]
     readonly double[] _prediction;  // ŷ, scratch [channels]
     readonly bool[] _stays;         // what is expected where it was last, scratch [channels]
-    readonly Bar _bar;
-    Judge _judge;
-    Alarm _alarm;
-    AlarmReport _report;
+    readonly Telling _telling;
     Scaler? _scaler;                // null: not fixed yet
     FirstFrames? _first;            // null: the scaling is fixed
     TimeSpan _interval;             // between these
@@ -39,14 +35,9 @@ sealed class OnlineModel
     int _bridging;                  // frames that are not to be judged yet after the last gap, of which there are as many
     readonly FrameValues _values;   // what of a frame is one
     readonly FoundGrowth _growth;   // of the stream
-    readonly LeftScalings _left;    // of the stream
+    readonly Departure _departure;  // of the feed from the scaling
     DifferencingScaler? _differencing;  // the scaler, where growth is modelled
-    Foretelling? _foretelling;      // null: the scaling is not fixed yet
-    bool _dated;                    // whether the alarm's slow change was told
     FirstLook? _firstLook;          // null: how a frame drives the units is settled
-    readonly int _mostBeyond;       // frames beyond the scaling, from which on the feed has left it
-    readonly FramesBeyond? _beyond; // null: the next model begins with what comes
-    readonly bool _setsAside;       // a channel that is beyond the scaling for long is to leave the others as they are
     bool _again;                    // the feed's last frames are taken once more
 
     /// <param name="spec">Valid.</param>
@@ -58,7 +49,6 @@ sealed class OnlineModel
         (_spec, _schedule, _channels, _position) = (spec, spec.Schedule, channels, position);
         _growth = new FoundGrowth(channels, watched: !spec.TakesFields,
             before is { _growth.Outgrew: true } or { _differencing: not null } ? before._growth : null);
-        _left = new LeftScalings(channels, before?._left);
         _predictor = spec.CreatePredictor(channels);
         _forecast = spec.CreateForecast(_predictor);
         _washOut = new WashOut(_schedule, _schedule.MostSettling > _schedule.Settling && _predictor is NetworkPredictor network
@@ -66,12 +56,9 @@ sealed class OnlineModel
         _normality = new Normality(spec.Normality);
         _values = new FrameValues(spec, channels);
         (_errors, _prediction, _stays) = (new double[spec.HorizonSteps.Count * channels], new double[channels], new bool[channels]);
-        _bar = new Bar(spec.Alarm);
-        (_judge, _alarm, _report) = Judging(TimeSpan.FromSeconds(1));
-        _first = new FirstFrames(channels, _schedule.ScalingSteps, _judge);
-        _mostBeyond = spec.MostBeyond;
-        _setsAside = channels > 1 && _judge.CanMove;
-        if (spec.FramesKept is > 0 and var kept) _beyond = new FramesBeyond(channels, kept);
+        _telling = new Telling(spec, channels, _forecast);
+        _first = new FirstFrames(channels, _schedule.ScalingSteps, _telling.Judge);
+        _departure = new Departure(spec, channels, moves: _telling.Judge.CanMove, before?._departure);
         if (spec.InputMap is ByBaseLineSpec map && FirstLook.Fits(spec, map, channels)) _firstLook = new FirstLook(map, channels);
     }
 
@@ -79,13 +66,13 @@ sealed class OnlineModel
     public long Position => _position;
 
     /// <summary>What a person has said of the stream's alarms.</summary>
-    public Bar Bar => _bar;
+    public Bar Bar => _telling.Bar;
 
     /// <summary>The last alarm, open or not.</summary>
-    public Alarm Alarm => _alarm;
+    public Alarm Alarm => _telling.Alarm;
 
     /// <inheritdoc cref="Judge.Say"/>
-    public bool Say(long alarm, Verdict verdict) => _judge.Say(alarm, verdict);
+    public bool Say(long alarm, Verdict verdict) => _telling.Judge.Say(alarm, verdict);
 
     /// <summary>What learns.</summary>
     public Predictor Predictor => _predictor;
@@ -94,26 +81,35 @@ sealed class OnlineModel
     /// Most of the feed has been beyond the scaling for as long as an alarm may be open, or it turned out to grow without bound, and no
     /// alarm is open: no more frames are taken.
     /// </summary>
-    public bool Outgrown => !Succeeded && HasLeft && !_alarm.Open && _bridging == 0;
+    public bool Outgrown => !Succeeded && HasLeft && !_telling.Alarm.Open && _bridging == 0;
 
-    bool HasLeft => _left.Beyond >= _mostBeyond || _growth.Outgrew;
+    bool HasLeft => _departure.IsDue || _growth.Outgrew;
 
     /// <summary>Another model is about to take its place, which learns what became of the feed.</summary>
     public bool Succeeded { get; set; }
 
     /// <summary>Whether it judges, and has nothing to tell.</summary>
-    public bool IsCalm => _scaler is not null && _step >= _schedule.AlarmFrom && !_washOut.Echoes && _bridging == 0 && !_alarm.Open;
+    public bool IsCalm => _scaler is not null && _step >= _schedule.AlarmFrom && !_washOut.Echoes && _bridging == 0
+        && !_telling.Alarm.Open;
 
     /// <summary>Another model is to take its place, and the feed is back where this one knows it: it was there for as long as it was away.
     /// </summary>
-    public bool IsBack => Succeeded && !_growth.Outgrew && _left.IsBack;
+    public bool IsBack => Succeeded && !_growth.Outgrew && _departure.Left.IsBack;
+
+    /// <summary>Channels that have been beyond the scaling for long, and are not back, ascending.</summary>
+    public int[] Away => _departure.Left.Away;
+
+    /// <summary>That channels were found to grow, as it is told; null: none was.</summary>
+    public ModelChange? Growing => _differencing is null ? null : new ModelChange(ModelChangeKind.Growing, _growth.Which, Restarted: false);
+
+    int StillWarmsUp => Math.Max(0, _schedule.AlarmFrom - (_first?.Count ?? (int)Math.Min(_step, int.MaxValue)));
 
     /// <summary>It takes the place of another, of which the stream heard until now.</summary>
     /// <param name="before">The other one.</param>
     public void Succeed(OnlineModel before)
     {
-        (_alarm, _report) = AlarmsOf(_judge);  // what it met was not told
-        _bar.Take(before._bar);
+        _telling.Hush();
+        _telling.Bar.Take(before._telling.Bar);
     }
 
     /// <summary>What the first frames showed that asks for another model: no more are taken; null: nothing.</summary>
@@ -125,7 +121,7 @@ sealed class OnlineModel
         FirstLook seen = _firstLook!;
         var model = new OnlineModel(On(_spec, seen.Shown!, _channels), _channels, _position - seen.Count, this);
         model.Take(seen.Times, seen.Frames, new StepResult[seen.Count], new double[seen.Frames.Length], seen.Muted, whole: false);
-        model._bar.Take(_bar);
+        model._telling.Bar.Take(_telling.Bar);
         model._position = _position;
         return model;
     }
@@ -149,11 +145,12 @@ sealed class OnlineModel
     public OnlineModel Leave(ModelSpec spec, out ModelChange why, out OnlineModel? stays, bool mayStay = true)
     {
         _growth.Leave();
-        (DateTime[] times, double[] frames) = _beyond?.Last(_beyond.Count) ?? ([], []);
-        int[] left = _growth.Outgrew || _spec.TakesFields ? [] : _left.Leave();
+        (DateTime[] times, double[] frames) = _departure.Since();
+        int[] left = _growth.Outgrew || _spec.TakesFields ? [] : _departure.Left.Leave();
         int[] moves = left.Length > 0 ? left : [.. Enumerable.Range(0, _channels)];
-        (double Origin, double Unit)[]? to = _growth.Outgrew ? null : Elsewhere(moves, times, frames);
-        mayStay &= left.Length > 0 && _setsAside && _differencing is null && _step >= _schedule.AlarmFrom;
+        bool mayMove = !_growth.Outgrew && _differencing is null && _firstLook is null && times.Length > 0;
+        (double Origin, double Unit)[]? to = mayMove ? _departure.Elsewhere(moves, frames, _scaler!) : null;
+        mayStay &= left.Length > 0 && _departure.SetsAside && _differencing is null && _step >= _schedule.AlarmFrom;
         // Once it was moved it is not what it was.
         stays = !mayStay ? null : to is null ? this : Copy();
         bool moved = to is not null && Moves(moves, to, times, frames);
@@ -162,7 +159,7 @@ sealed class OnlineModel
         if (moved)
         {
             stays = null;
-            _left.WentOn(left);
+            _departure.Left.WentOn(left);
             return this;
         }
         var model = new OnlineModel(spec, _channels, _position, this);
@@ -172,9 +169,15 @@ sealed class OnlineModel
         model.Take(times.AsSpan(^count..), frames.AsSpan(^(count * _channels)..), new StepResult[count], new double[count * _channels],
             muted: default, whole: false);
         model._position = _position;
-        (model._alarm, model._report) = model.AlarmsOf(model._judge);  // what it met in them was not told
+        model._telling.Hush();
         if (stays is not null && model.IsCalm) stays = null;
         if (stays is not null) stays.Succeeded = true;
+        // Of a model that judges later what it found is told then.
+        why = why with
+        {
+            WarmUp = model.StillWarmsUp, SetsAside = stays is not null,
+            Found = stays is null && !_growth.Outgrew && _differencing is null && model.Growing is { } grows ? [grows] : [],
+        };
         return model;
     }
 
@@ -193,40 +196,16 @@ sealed class OnlineModel
         return copy;
     }
 
-    // Where the scaling of the channels can be moved to; null: nowhere.
-    (double Origin, double Unit)[]? Elsewhere(int[] channels, DateTime[] times, double[] frames)
-    {
-        if (!_judge.CanMove || _differencing is not null || _firstLook is not null || times.Length == 0) return null;
-        var to = new (double Origin, double Unit)[channels.Length];
-        for (int i = 0; i < channels.Length; i++)
-        {
-            int c = channels[i];
-            to[i] = _left.Elsewhere(c, frames, _scaler!);
-            if (!_scaler!.CanMove(c) || !_left.GoesOn(c, to[i].Origin, _scaler) || double.IsNaN(to[i].Unit)) return null;
-        }
-        return to;
-    }
-
     // The same feed elsewhere, or in another unit, is to a model that has moved with it what it was. So it is moved, and takes what came
     // since. Where it alarms on much of that, or the feed is beyond its scaling again, nothing is won by what it knew.
     bool Moves(int[] channels, (double Origin, double Unit)[] to, DateTime[] times, double[] frames)
     {
-        var (units, moved, seen) = (new double[_channels], new bool[_channels], new bool[_channels]);
-        Array.Fill(units, 1);
-        for (int i = 0; i < channels.Length; i++)
-        {
-            int c = channels[i];
-            (seen[c], units[c], moved[c]) = (_left.HasShrunk(c), to[i].Unit / _scaler!.UnitOf(c), true);
-        }
-        for (int i = 0; i < channels.Length; i++) _scaler!.Move(channels[i], to[i].Origin, to[i].Unit);
-        _judge.Move(units, moved, seen);
+        _departure.Move(channels, to, _scaler!, _telling.Judge);
         _forecast?.Move();
-        _left.Moved(_scaler!, channels);
-        _beyond!.Clear();
         _washOut.Begin();
-        (_alarm, _report) = AlarmsOf(_judge);
-        bool usual = IsUsual(times, frames) && _left.Beyond == 0;
-        (_alarm, _report) = AlarmsOf(_judge);  // none of these was told
+        _telling.Hush();
+        bool usual = IsUsual(times, frames) && _departure.Left.Beyond == 0;
+        _telling.Hush();
         return usual;
     }
 
@@ -248,7 +227,7 @@ sealed class OnlineModel
             }
         }
         (_again, _position) = (false, position);
-        return !echoes && !_alarm.Open && alarmed <= MostAlarming * judged;
+        return !echoes && !_telling.Alarm.Open && alarmed <= MostAlarming * judged;
     }
 
     /// <summary>Takes frames until all are taken or the feed has outgrown the model.</summary>
@@ -269,10 +248,10 @@ sealed class OnlineModel
         for (int count; done < times.Length && !Outgrown && Shown is null; done += count)
         {
             // One at a time where the next frame may be the last.
-            count = _growth.Outgrew || _left.Beyond + _predictor.AtOnce >= _mostBeyond ? 1
+            count = _growth.Outgrew || _departure.IsDueWithin(_predictor.AtOnce) ? 1
                 : Math.Min(_predictor.AtOnce, times.Length - done);
             count = _values.Together(frames[(done * _channels)..], _growth.Within(count), _scaler!, _step, whole,
-                muted.IsEmpty ? default : muted[done..], _setsAside, _setsAside && _left.AnyAway);
+                muted.IsEmpty ? default : muted[done..], _departure.SetsAside, _departure.AnyAside);
             if (_firstLook is not null) count = Watch(times, frames, muted, done, count);
             Advance(times.Slice(done, count), frames.Slice(done * _channels, count * _channels), results.Slice(done, count),
                 expected.Slice(done * _channels, count * _channels), muted.IsEmpty ? default : muted.Slice(done, count));
@@ -293,21 +272,20 @@ sealed class OnlineModel
     StepResult TakeFirst(DateTime time, ReadOnlySpan<double> frame, Span<double> expected, bool muted)
     {
         expected.Fill(double.NaN);
-        (double score, AlarmEvent? alarm) = _first!.Take(time, frame, muted, _position, _judge, _alarm, _report, _bar);
-        var result = new StepResult(_position++, WarmingUp: true, score, Normality: 1, _alarm.Open, alarm);
+        (double score, AlarmEvent? alarm) = _telling.First(_first!, time, frame, muted, _position);
+        var result = new StepResult(_position++, WarmingUp: true, score, Normality: 1, _telling.Alarm.Open, alarm);
         if (!muted && !MissingValues.AreAll(frame)) _firstLook?.Keep(new ReadOnlySpan<DateTime>(in time), frame, muted: default);
-        if (!_first.Full) return result;
+        if (!_first!.Full) return result;
         bool known = _growth.Any;  // and told of
         Replay(_first);
-        return known || _differencing is null ? result
-            : result with { Model = new ModelChange(ModelChangeKind.Growing, _growth.Which, Restarted: false) };
+        return known ? result : result with { Model = Growing };
     }
 
     // The frames that fixed the scaling are the first that the model takes. The stream has heard of them already.
     void Replay(FirstFrames first)
     {
         (DateTime[] times, long position) = (first.Times, _position);
-        Begin(first.Fit(_spec, _growth, _left), Sampling.Interval(times));
+        Begin(first.Fit(_spec, _growth, _departure.Left), Sampling.Interval(times));
         var (results, expected) = (new StepResult[_predictor.AtOnce], new double[_predictor.AtOnce * _channels]);
         _predictor.Fit(first.Scaled(_scaler!));
         _differencing?.Rewind();
@@ -324,7 +302,7 @@ sealed class OnlineModel
     {
         ReadOnlySpan<double> next = frames.AsSpan(from * _channels);
         int count = _values.Together(next, Math.Min(_predictor.AtOnce, times.Length - from), _scaler!, _step,
-            beyond: _setsAside, away: _setsAside && _left.AnyAway);
+            beyond: _departure.SetsAside, away: _departure.AnyAside);
         Advance(times.AsSpan(from, count), next[..(count * _channels)], results.AsSpan(0, count),
             expected.AsSpan(0, count * _channels), muted: default);
         return count;
@@ -336,21 +314,7 @@ sealed class OnlineModel
         (_scaler, _interval, _first) = (scaler, interval, null);
         _differencing = scaler as DifferencingScaler;
         if (_differencing is not null && _channels == 1) _firstLook = null;  // what drives the units is the growth
-        _foretelling = new Foretelling(_forecast, scaler, _channels, interval);
-        (_judge, _alarm, _report) = Judging(interval);
-    }
-
-    (Judge, Alarm, AlarmReport) Judging(TimeSpan interval)
-    {
-        Judge judge = _spec.CreateJudge(_channels, _forecast, interval);
-        (Alarm alarm, AlarmReport report) = AlarmsOf(judge);
-        return (judge, alarm, report);
-    }
-
-    (Alarm, AlarmReport) AlarmsOf(Judge judge)
-    {
-        var alarm = new Alarm(_spec.Alarm, judge.Slow, _spec.TakesFields ? 1 : _channels);
-        return (alarm, new AlarmReport(alarm, judge.Names, judge.Attribute, _channels));
+        _telling.Begin(scaler, interval);
     }
 
     void Advance(ReadOnlySpan<DateTime> times, ReadOnlySpan<double> frames, Span<StepResult> results, Span<double> expected,
@@ -360,7 +324,7 @@ sealed class OnlineModel
         Span<double> scaled = s_scaled.AsSpan(0, frames.Length);
         _values.Begin();
         ReadOnlySpan<double> all = frames;
-        bool away = times.Length == 1 && _setsAside && _step >= _schedule.AlarmFrom && _left.AnyAway;
+        bool away = times.Length == 1 && _step >= _schedule.AlarmFrom && _departure.AnyAside;
         for (int t = 0; t < times.Length; t++)
         {
             bool judged = muted.IsEmpty || !muted[t];
@@ -370,14 +334,12 @@ sealed class OnlineModel
             if (times.Length == 1) frames = Believe(came, y, judged);
             // A gap says nothing of where the feed is; a frame of which all is doubted may say it.
             if (!judged || (_values.Missing == _channels && frames == came)) continue;
-            _left.Count(clipped, _scaler, y, _values.Which, _judge.CanMove);
-            if (_left.Beyond > 0) _beyond?.Keep(times[t], came);
-            else _beyond?.Clear();
+            _departure.Step(clipped, _scaler, times[t], came, y, _values.Which);
         }
         if (away)
         {
             _predictor.CopyPrediction(_prediction);
-            _values.SetAside(scaled, _left, _prediction, _scaler!.Reach);
+            _values.SetAside(scaled, _departure.Left, _prediction, _scaler!.Reach);
         }
         _predictor.Begin(times, scaled);
         for (int t = 0; t < times.Length; t++)
@@ -405,7 +367,7 @@ sealed class OnlineModel
         bool muted)
     {
         (long position, long step, int missing) = (_position++, _step++, _values.Missing);
-        if (step == _schedule.AlarmFrom && _judge.EndEarly()) (_alarm, _report) = AlarmsOf(_judge);
+        if (step == _schedule.AlarmFrom && _telling.Judge.EndEarly()) _telling.Hush();
         bool resumes = muted && step > 0 && (time - _time - _interval).Duration() > _interval;
         _time = time;
         _predictor.CopyPrediction(_prediction);
@@ -421,7 +383,7 @@ sealed class OnlineModel
         if (!_values.OnlyAside) _bridging = gap ? Math.Min(_bridging + 1, Math.Max(1, _schedule.Settling)) : Math.Max(0, _bridging - 1);
         if (step >= _schedule.NormalityFrom && !bridged && !gap && !muted)
             _normality.Step(TensorPrimitives.SumOfSquares<double>(_errors.AsSpan(0, _channels)) / (_channels - missing),
-                frozen: _alarm.Frozen && step >= _schedule.AlarmFrom);
+                frozen: _telling.Alarm.Frozen && step >= _schedule.AlarmFrom);
 
         bool warmingUp = step < _schedule.AlarmFrom;
         ReadOnlySpan<double> seen = frame, foreseen = expected;
@@ -433,30 +395,22 @@ sealed class OnlineModel
             Muted = muted, Resumes = resumes, Missing = _values.Which, Aside = _values.Aside,
             Grows = _differencing is null ? default : _growth.Grows, Values = _differencing is null ? default : frame,
         };
-        if (!_again) _bar.Step();
+        if (!_again) _telling.Bar.Step();
         AlarmEvent? alarm = null;
         // A gap is no reason to open or to end an alarm, but a code that the model takes for one is, and the end of the warm-up.
         bool ends = step == _schedule.AlarmFrom - 1;
-        if (warmingUp && (!MissingValues.AreAll(came) || (ends && _alarm.Open)))
-        {
-            AlarmChange? change = DecideEarly(in view, came, expected, _prediction, position, step, bridged, ends);
-            alarm = Report(change, _judge.SeenEarly(came), _prediction, position, step);
-        }
-        else if (!bridged)
-        {
-            AlarmChange? change = step >= _schedule.JudgeFrom ? Decide(in view, position, step) : null;
-            alarm = Report(change, frame, expected, position, step);
-        }
-        _judge.End(y);
+        if (warmingUp && (!MissingValues.AreAll(came) || (ends && _telling.Alarm.Open)))
+            alarm = _telling.StepEarly(in view, came, expected, _prediction, position, _normality.Value, bridged, ends);
+        else if (!bridged) alarm = _telling.Step(in view, frame, expected, position, _normality.Value, HasLeft, _again);
+        _telling.Judge.End(y);
 
-        bool learns = !muted && !bridged && (!_alarm.Frozen || warmingUp) && step >= _schedule.LearnFrom;
+        bool learns = !muted && !bridged && (!_telling.Alarm.Frozen || warmingUp) && step >= _schedule.LearnFrom;
         if (learns) _predictor.Learn();
         else _predictor.Skip();
         _predictor.Predict();
         if (step >= _schedule.LearnFrom) _forecast?.Launch(step, time, learns);
-        double score = warmingUp ? _alarm.Open ? _bar.Of(_judge.Judgement).Score : 0
-            : view.WarmingUp || (bridged && !_alarm.Open) ? 0 : _bar.Of(_judge.Judgement).Score;
-        return new StepResult(position, warmingUp, score, _normality.Value, _alarm.Open, alarm)
+        bool open = _telling.Alarm.Open, tells = warmingUp ? open : !view.WarmingUp && (!bridged || open);
+        return new StepResult(position, warmingUp, tells ? _telling.Score : 0, _normality.Value, open, alarm)
         {
             Unjudged = muted || gap || bridged || _washOut.Echoes,
         };
@@ -470,71 +424,14 @@ sealed class OnlineModel
                 _errors[c] = Math.Clamp((frame[c] - expected[c]) / _scaler!.UnitOf(c), -_scaler.Limit, _scaler.Limit);
     }
 
-    // What can be told in the warm-up is told, but nothing that is learnt knows of it. Of the frames that fixed the scaling the stream has
-    // heard.
-    AlarmChange? DecideEarly(in StepView view, ReadOnlySpan<double> came, ReadOnlySpan<double> expected, Span<double> usual, long position,
-        long step, bool bridged, bool ends)
-    {
-        expected.CopyTo(usual);
-        bool told = _judge.StepEarly(came, view.Muted, usual);
-        if (step >= _schedule.JudgeFrom && !bridged)
-        {
-            _judge.Measure(in view, _alarm);
-            _judge.Learn(change: null, _alarm, view.Muted);
-        }
-        if (step < _schedule.ScalingSteps || !_judge.TellsEarly || _judge.BlanksEarly) return null;
-        return _alarm.Step(position, _bar.Of(_judge.Judgement), told, muted: view.Muted || ends);
-    }
-
-    AlarmChange? Decide(in StepView view, long position, long step)
-    {
-        _judge.Measure(in view, _alarm);
-        bool allowed = !view.WarmingUp && _judge.Deviates(in view, _scaler!);
-        if (HasLeft) _alarm.Leave();
-        AlarmChange? change = _alarm.Step(position, _bar.Of(_judge.Judgement), allowed, view.Muted, _judge.Returned);
-        if (change == AlarmChange.Opened)
-        {
-            _foretelling!.BeginAlarm(step - _judge.TopSpan + 1, step);
-        }
-        else if (_alarm.Open) _forecast?.GoOn(step);
-        if (_again) _alarm.Hush();
-        _judge.Learn(change, _alarm, view.Muted);
-        return change;
-    }
-
-    AlarmEvent? Report(AlarmChange? change, ReadOnlySpan<double> frame, ReadOnlySpan<double> expected, long position, long step)
-    {
-        Drift? drift = Date(change, position);
-        if (drift is not null) change ??= AlarmChange.Updated;
-        IJudgement judgement = _bar.Of(_judge.Judgement);
-        double score = change == AlarmChange.Closed ? _alarm.Remaining(judgement, _judge.Returned) : judgement.Score;
-        AlarmEvent? alarm = _report.Step(change, position, _time, score, _normality.Value, expected, frame);
-        return alarm is null ? null : alarm with
-        {
-            Early = step < _schedule.AlarmFrom, Forecast = _foretelling!.Told(position - step), Drift = drift, Field = _judge.Evidence,
-        };
-    }
-
-    // With every event of an alarm that goes on; what could not be dated when it opened is told as soon as it can be.
-    Drift? Date(AlarmChange? change, long position)
-    {
-        if (change == AlarmChange.Opened) _dated = false;
-        bool due = change is null
-            ? _alarm.Open && !_dated && (position - _alarm.Start) % DatingEvery == 0
-            : change != AlarmChange.Closed;
-        Drift? drift = due ? _judge.Drift(_alarm, _scaler!, position, _time, _interval) : null;
-        _dated |= drift is not null;
-        return drift;
-    }
-
     /// <inheritdoc cref="Detector.TryForecast"/>
-    public bool TryForecast(Span<double> expected) => _alarm.Open && _foretelling?.TryPoint(_step - 1, expected) == true;
+    public bool TryForecast(Span<double> expected) => _telling.TryForecast(_step - 1, expected);
 
     /// <inheritdoc cref="Detector.TryRunFree"/>
     public bool TryRunFree(Span<double> forecast)
     {
-        if (_foretelling is null) return false;
-        _foretelling.RunFree(_predictor, _time, _interval, forecast);
+        if (_telling.Foretelling is not { } foretelling) return false;
+        foretelling.RunFree(_predictor, _time, _interval, forecast);
         return true;
     }
 
@@ -546,15 +443,14 @@ sealed class OnlineModel
         if (state.Holds(6))
         {
             _growth.Carry(ref state);
-            _left.Carry(ref state);
+            _departure.Carry(ref state);
         }
-        if (state.Holds(6)) _beyond?.Carry(ref state);
         bool watching = state.Holds(6) && state.Carried(_firstLook is not null);
         if (!watching) _firstLook = null;
         _firstLook?.Carry(ref state);
         if (!begun)
         {
-            _first!.Carry(ref state, _judge, _alarm, _report, _bar);
+            _telling.CarryFirst(ref state, _first!);
             return;
         }
         state.Carry(ref _interval);
@@ -562,22 +458,19 @@ sealed class OnlineModel
         if (state.Loading)
             Begin(growing ? new DifferencingScaler(_spec.CreateScaler(_channels), _channels) : _spec.CreateScaler(_channels), _interval);
         _scaler!.Carry(ref state);
-        if (state.Loading && !state.Holds(6)) _left.Lie(_scaler);
+        if (state.Loading && !state.Holds(6)) _departure.Left.Lie(_scaler);
         _predictor.Carry(ref state);
         _forecast?.Carry(ref state);
         _normality.Carry(ref state);
-        _judge.Carry(ref state);
-        _alarm.Carry(ref state, state.Holds(6) ? _judge.Names.Length : state.Holds(4) ? _judge.ScoresBefore6 : _judge.ScoresBefore4);
-        if (state.Holds(4)) _bar.Carry(ref state);
-        _report.Carry(ref state);
+        _telling.Carry(ref state);
         if (state.Holds(6)) _values.Carry(ref state);
         state.Carry(ref _time);
         state.Carry(ref _step);
         if (state.Holds(6)) _washOut.Carry(ref state);
         else if (state.Carried(-1L) is >= 0 and var settled) _washOut.Begin(_step - 1 - (settled - _schedule.Settling));
         if (!state.Holds(6)) state.Carried(0);  // frames beyond the scaling
-        state.Carry(ref _dated);
+        _telling.CarryDated(ref state);
         if (state.Holds(5)) state.Carry(ref _bridging);
-        if (!state.Holds(6) && _step > _schedule.AlarmFrom) _judge.EndEarly();
+        if (!state.Holds(6) && _step > _schedule.AlarmFrom) _telling.Judge.EndEarly();
     }
 }

@@ -20,6 +20,9 @@ sealed class Successor(ModelSpec spec, int channels, OnlineModel? model = null)
     /// <summary>What is known of the feed that it was chosen for; null: nothing.</summary>
     public FeedTraits? Traits => _traits;
 
+    /// <summary>What it found, as a first model tells it.</summary>
+    public ModelChange[] Found => [.. new[] { _model.Growing, _traits?.Told }.OfType<ModelChange>()];
+
     /// <summary>Times that the feed left its scaling.</summary>
     public long Rescalings => _rescalings;
 

@@ -14,7 +14,7 @@ sealed class LeftScalings
     const double Stands = 1000;     // times from which on it is not a smaller one, but stands still
     const double Alike = 1.5;       // times that its way, in deviations, may be another: else it is not the same in small
     const int Late = 250;           // frames by which that is told: a block, as a mean that fades holds what was before, too
-    const int Away = 20;       // frames beyond the scaling from which on a channel is away, and within it until it is back: no glitch
+    const int Gone = 20;       // frames beyond the scaling from which on a channel is away, and within it until it is back: no glitch
     const double Share = .25;  // of the limit, that they take up: the next one may lie beyond
 
     readonly Of[] _of;  // [channels]
@@ -76,10 +76,13 @@ sealed class LeftScalings
     }
 
     /// <summary>Whether a channel has been beyond the present scaling for long, and is not back.</summary>
-    public bool IsAway(int channel) => Beyond > 0 && _of[channel].Far >= Away;
+    public bool IsAway(int channel) => Beyond > 0 && _of[channel].Far >= Gone;
 
     /// <summary>Whether a channel had no value for so long that it is not waited for.</summary>
     public bool IsSilent(int channel) => _of[channel].Missed >= MostMissed;
+
+    /// <summary>Channels that are away, ascending.</summary>
+    public int[] Away => [.. Enumerable.Range(0, _of.Length).Where(IsAway)];
 
     /// <summary>Whether a channel is away.</summary>
     public bool AnyAway
@@ -232,9 +235,9 @@ sealed class LeftScalings
 
         public void Lie(bool far)
         {
-            Far = far ? Math.Min(Far + 1, 2 * Away) : Math.Max(0, Far - (Far < Away ? 1 : 0));
+            Far = far ? Math.Min(Far + 1, 2 * Gone) : Math.Max(0, Far - (Far < Gone ? 1 : 0));
             Within = far ? 0 : Within + 1;
-            if (Within >= Away) (Far, Within) = (0, 0);
+            if (Within >= Gone) (Far, Within) = (0, 0);
         }
 
         public void Look(double y)

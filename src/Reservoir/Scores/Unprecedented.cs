@@ -17,8 +17,8 @@ sealed class Unprecedented
     const double MostExcess = .5;   // ln of size over where the tail begins that an error teaches which is told
     const double Echo = .5;         // of the record error of what hardly ever moved
     const int Late = 4;             // of a life that has been shorter than the memory, its last quarter says what is usual: a model learns
-    const double Rare = .01;        // part of the frames in which what rests moves at the most
     const int Over = 10;            // frames without such an error after which what was told is over
+    const int Still = 20;           // frames for which what rests has not moved: longer than what a move does to the errors of a few steps
     const int Young = 20;           // frames that teach what is usual in full
 
     readonly UnprecedentedSpec _spec;
@@ -67,8 +67,19 @@ sealed class Unprecedented
     /// <summary>Whether a channel ever moved.</summary>
     public bool Moved(int channel) => _of[channel].High > _of[channel].Low;
 
-    /// <summary>Whether a channel moves in less than one of a hundred frames, such as a setpoint or a switch.</summary>
-    public bool MovesSeldom(int channel) => _of[channel].Moves < Rare * _frames;
+    /// <summary>Whether a channel hardly ever moves, such as a setpoint or a switch.</summary>
+    public bool MovesSeldom(int channel) => ChannelLooks.AreRare(_of[channel].Moves, _frames);
+
+    /// <summary>
+    /// Whether all channels hardly ever move, and have stood still for so long that what the model misses of them is none of the feed's.
+    /// </summary>
+    /// <param name="frame">That comes, [channels], units of the feed; NaN: no value.</param>
+    public bool Rest(ReadOnlySpan<double> frame)
+    {
+        for (int c = 0; c < frame.Length; c++)
+            if (!MovesSeldom(c) || _of[c].Run < Still || !(frame[c] == _of[c].Previous || double.IsNaN(frame[c]))) return false;
+        return true;
+    }
 
     /// <summary>Channels that share the budget, each by how often it moved so far, ≥ 1.</summary>
     public double Moving { get; private set; } = 1;
@@ -91,7 +102,7 @@ sealed class Unprecedented
         for (int c = 0; c < frame.Length; c++)
         {
             double x = frame[c], told = 0, now = 0;
-            _of[c].Moves = _of[c].Moves * (1 - 1 / _spec.Memory) + (_count > 0 && IsMove(x, _of[c].Previous) ? 1 : 0);
+            _of[c].Moves = _of[c].Moves * (1 - 1 / _spec.Memory) + (_count > 0 && ChannelLooks.IsMove(x, _of[c].Previous) ? 1 : 0);
             if (double.IsNaN(x))
             {
                 if (_count == 0) _of[c].Previous = x;
@@ -133,9 +144,6 @@ sealed class Unprecedented
         Moving = _levels ? Math.Max(1, moving) : _of.Length;
         _channels = Math.Log(Moving);
     }
-
-    // By more than doubles resolve; a value that is missing is none.
-    static bool IsMove(double x, double previous) => Math.Abs(x - previous) > Scaler.Resolved * Math.Max(Math.Abs(x), Math.Abs(previous));
 
     /// <summary>A frame that is not to be judged: nothing of it is kept.</summary>
     public void Skip()

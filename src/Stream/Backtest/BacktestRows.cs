@@ -165,9 +165,12 @@ sealed class BacktestRows
         AlarmSpan.Follow(_alarms, _alarmed.Count, _last);
         if (_last.Model is { } change)
         {
-            _models.Add(new ModelRow(_alarmed.Count, ModelCloudEvent.Say(change, _feed.Channels)));
-            _eventFile.WriteLine(Encoding.UTF8.GetString(AnomalyCloudEvent.Structured(
-                ModelCloudEvent.Of(scored.Frame, scored.Result.Position, change, _feed.Channels)).Span));
+            foreach (ModelChange one in ModelCloudEvent.All(change))
+            {
+                _models.Add(new ModelRow(_alarmed.Count, ModelCloudEvent.Say(one, _feed.Channels)));
+                _eventFile.WriteLine(Encoding.UTF8.GetString(AnomalyCloudEvent.Structured(
+                    ModelCloudEvent.Of(scored.Frame, scored.Result.Position, one, _feed.Channels)).Span));
+            }
         }
         if (_last.Alarm is null) return;
         _eventFile.WriteLine(Encoding.UTF8.GetString(AnomalyCloudEvent.Structured(AnomalyCloudEvent.Of(scored.Frame, _last.Alarm,

@@ -44,9 +44,9 @@ abstract class Outgoing(PartitionId source)
         .. batch.Alarms.Where(frame => frame.Result.Alarm?.Field is { } evidence
             && !FieldMap.IsInline(evidence, AnomalyCloudEvent.MostBytes))
             .Select(frame => new OutgoingMap(frame, config.Sink.Maps)),
-        .. batch.ModelChanges.Select(frame => new OutgoingNotice(frame.Frame.Stream, $"change of the model of {frame.Frame.Stream.Key}",
-            ModelCloudEvent.Of(frame.Frame, frame.Result.Position, frame.Result.Model!, config.Source.Fields.Channels),
-            config.Sink.Events)),
+        .. batch.ModelChanges.SelectMany(frame => ModelCloudEvent.All(frame.Frame, frame.Result.Position, frame.Result.Model!,
+            config.Source.Fields.Channels).Select(change => new OutgoingNotice(frame.Frame.Stream,
+                $"change of the model of {frame.Frame.Stream.Key}", change, config.Sink.Events))),
         .. batch.Silences.Select(change => new OutgoingNotice(change.Stream, $"silence of {change.Stream.Key}",
             FeedCloudEvent.Of(change.Stream, change.Channel, change.Ended, change.Since, change.Time, change.Interval, change.SinceAt,
                 change.At, config.Source.Fields.Channels), config.Sink.Events)),

@@ -59,7 +59,8 @@ sealed class Publisher : IDisposable
                 _log.Alarm(Words.Of(alarm.Change), frame.Frame.Stream.Key, FeedTime.Write(alarm.Time), alarm.Position,
                     Words.Of(alarm.Severity), alarm.PeakScore, AlarmText.Named(alarm, _names));
         foreach (ScoredFrame frame in batch.ModelChanges)
-            _log.Model(frame.Frame.Stream.Key, FeedTime.Write(frame.Frame.Time), ModelCloudEvent.Say(frame.Result.Model!, _names));
+            foreach (ModelChange change in ModelCloudEvent.All(frame.Result.Model!))
+                _log.Model(frame.Frame.Stream.Key, FeedTime.Write(frame.Frame.Time), ModelCloudEvent.Say(change, _names));
         foreach (SilenceChange change in batch.Silences)
             if (_silences.Allows(out int untold))
                 _log.Silence(change.Stream.Key, change.Channel < 0 ? "all" : AnomalyCloudEvent.NameOrNumber(_names, change.Channel),

@@ -58,9 +58,9 @@ public sealed class Webhooks : IAsyncDisposable
                 hook.Post(new WebhookChange(silence.Stream, Linked(cloudEvent, silence.Stream), batch.ScoredAt) { Silence = silence });
         }
         foreach (ScoredFrame frame in batch.ModelChanges)
+        foreach (CloudEvent cloudEvent in ModelCloudEvent.All(frame.Frame, frame.Result.Position, frame.Result.Model!,
+            _config.Source.Fields.Channels))
         {
-            CloudEvent cloudEvent = ModelCloudEvent.Of(frame.Frame, frame.Result.Position, frame.Result.Model!,
-                _config.Source.Fields.Channels);
             // It has no end that could resolve an alert.
             foreach (Webhook hook in _hooks.Where(hook => hook.Format == WebhookFormat.Json))
                 hook.Post(new WebhookChange(frame.Frame.Stream, Linked(cloudEvent, frame.Frame.Stream), batch.ScoredAt));

@@ -59,13 +59,20 @@ sealed class PartitionGroup(PartitionId partition, DateTime now)
     {
         _slots.Add(slot.Stream.Key, slot);
         if (Silences.Remove(slot.Stream.Key, out SilenceTold? silence)) slot.WasTold(silence);
-        Bytes += slot.Bytes;
+        Count(slot);
+    }
+
+    /// <summary>A stream took frames: its model may be two by now, or one again.</summary>
+    public void Count(StreamSlot slot)
+    {
+        Bytes += slot.Bytes - slot.Counted;
+        slot.Counted = slot.Bytes;
     }
 
     /// <summary>A stream leaves memory.</summary>
     public void Remove(StreamSlot slot)
     {
-        if (_slots.Remove(slot.Stream.Key)) Bytes -= slot.Bytes;
+        if (_slots.Remove(slot.Stream.Key)) Bytes -= slot.Counted;
     }
 
     /// <summary>A slot as it was captured; it is none of the group yet.</summary>

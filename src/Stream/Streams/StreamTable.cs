@@ -189,6 +189,8 @@ public sealed class StreamTable
             }
         }
         StreamSteps[] steps = _scorer.Step(streams);
+        foreach (StreamSlot slot in streams)
+            if (slot.Bytes != slot.Counted) Group(new PartitionId(slot.Stream.Topic, slot.Stream.Partition)).Count(slot);
         _lookAhead.Take(streams, steps);
         foreach ((PartitionGroup passed, List<DateTime> come) in times ?? []) passed.Pass(come);
         foreach (PartitionGroup judged in _interventions.Judges ? touched : [])

@@ -191,7 +191,8 @@ public sealed class EsnMetrics
         }
         foreach (StreamSteps steps in batch.Streams) Observe(steps);
         foreach (ScoredFrame frame in batch.Alarms) _events.WithLabels(Words.Of(frame.Result.Alarm!.Change)).Inc();
-        foreach (ScoredFrame frame in batch.ModelChanges) _modelChanges.WithLabels(Words.Of(frame.Result.Model!.Kind)).Inc();
+        foreach (ModelChange change in batch.ModelChanges.SelectMany(frame => ModelCloudEvent.All(frame.Result.Model!)))
+            _modelChanges.WithLabels(Words.Of(change.Kind)).Inc();
         foreach (SilenceChange change in batch.Silences)
             if (!change.Ended) _silences.WithLabels(change.Channel < 0 ? "stream" : "channel").Inc();
         _blank.Inc(batch.Blank.Count);

@@ -8,7 +8,8 @@ public static class ModelCloudEvent
     /// <summary>Channels grow without bound; of them the growth is modelled.</summary>
     public const string Growing = "esn.model.growing";
 
-    /// <summary>The model begins anew: nothing alarms until it has warmed up, but for what is told early.</summary>
+    /// <summary>The model begins anew: nothing alarms until it has warmed up, but for what is told early, and for channels that stayed
+    /// where some are set aside.</summary>
     public const string Restarted = "esn.model.restarted";
 
     /// <summary>The scaling was moved to where the feed is now; what was learnt holds there.</summary>
@@ -20,17 +21,33 @@ public static class ModelCloudEvent
     /// <summary>Not all channels tell of each other: each group that does has units of its own, each channel is judged by itself.</summary>
     public const string Apart = "esn.model.apart";
 
+    /// <summary>The model that began anew has warmed up beside the former one, and judges all channels from here on.</summary>
+    public const string Succeeded = "esn.model.succeeded";
+
+    /// <summary>What was set aside is back: the former model goes on.</summary>
+    public const string Kept = "esn.model.kept";
+
     /// <summary>The data of such an event.</summary>
     /// <param name="Stream">Its name.</param>
     /// <param name="Topic">Of the stream.</param>
     /// <param name="Partition">Of the stream.</param>
     /// <param name="Time">Of the frame, feed time.</param>
     /// <param name="Position">Of the frame in the stream.</param>
-    /// <param name="Why">growing, outgrown, wandering, apart.</param>
+    /// <param name="Why">growing, outgrown, wandering, apart, succeeded, kept.</param>
     /// <param name="Channels">Names of those it is about, or their numbers.</param>
     /// <param name="Says">The same for a person.</param>
+    /// <param name="SetAside">Where the model begins anew: the channels are set aside, the others go on being judged.</param>
+    /// <param name="WarmUp">Frames that it still warms up for, at the least; 0: it judges.</param>
     public sealed record ModelData(string Stream, string Topic, int Partition, string Time, long Position, string Why,
-        IReadOnlyList<string> Channels, string Says);
+        IReadOnlyList<string> Channels, string Says, bool SetAside, int WarmUp);
+
+    /// <summary>The events of a change: its own, and those of what the model that begins or succeeds found.</summary>
+    /// <inheritdoc cref="Of"/>
+    public static IEnumerable<CloudEvent> All(Frame frame, long position, ModelChange change, IReadOnlyList<string> names) =>
+        All(change).Select(one => Of(frame, position, one, names));
+
+    /// <summary>The change, and what was found with it.</summary>
+    public static IEnumerable<ModelChange> All(ModelChange change) => [change, .. change.Found];
 
     /// <summary>The event.</summary>
     /// <param name="frame">With which it was found.</param>
@@ -44,6 +61,8 @@ public static class ModelCloudEvent
             ModelChangeKind.Wandering => Wandering,
             ModelChangeKind.Apart => Apart,
             ModelChangeKind.Outgrown => Rescaled,
+            ModelChangeKind.Succeeded => Succeeded,
+            ModelChangeKind.Kept => Kept,
             _ => Growing,
         };
         string what = type[(type.LastIndexOf('.') + 1)..];
@@ -56,7 +75,7 @@ public static class ModelCloudEvent
             Time = frame.Time,
             DataContentType = "application/json",
             Data = new ModelData(frame.Stream.Key, frame.Stream.Topic, frame.Stream.Partition, FeedTime.Write(frame.Time), position,
-                Words.Of(change.Kind), Names(change, names), Say(change, names)),
+                Words.Of(change.Kind), Names(change, names), Say(change, names), change.SetsAside, change.WarmUp),
         };
     }
 
@@ -70,16 +89,27 @@ public static class ModelCloudEvent
     {
         string of = string.Join(", ", Names(change, names));
         bool all = change.Channels.Count == 0 || change.Channels.Count == names.Count, one = change.Channels.Count == 1;
-        return change.Kind == ModelChangeKind.Wandering
-            ? "a rhythm on a base line that wanders: what is left beside it drives the units"
-            : change.Kind == ModelChangeKind.Apart
-            ? Related(change, names) + ", so far: each channel is judged by itself"
-            : change.Kind == ModelChangeKind.Outgrown
-            ? $"{(all ? "the feed has" : of)} left the range that its scaling was fixed for: "
-                + (change.Restarted ? "the model begins anew" : "the scaling is moved, and what was learnt holds there")
-            : $"{of} {(one ? "grows" : "grow")} without bound: modelled by the growth a step"
-                + (change.Restarted ? ", the model begins anew" : "");
+        return change.Kind switch
+        {
+            ModelChangeKind.Wandering => "a rhythm on a base line that wanders: what is left beside it drives the units",
+            ModelChangeKind.Apart => Related(change, names) + ", so far: each channel is judged by itself",
+            ModelChangeKind.Outgrown => $"{(all ? "the feed has" : of)} left the range that its scaling was fixed for: "
+                + (change.Restarted ? Anew(change, of, one) : "the scaling is moved, and what was learnt holds there"),
+            ModelChangeKind.Succeeded => "the model that began anew has warmed up: it judges all channels from here on"
+                + (change.Channels.Count == 0 ? "" : $", {of} too"),
+            ModelChangeKind.Kept => "what was set aside is back where it was: the former model goes on, and judges all channels",
+            _ => $"{of} {(one ? "grows" : "grow")} without bound: modelled by the growth a step"
+                + (change.Restarted ? ", " + Anew(change, of, one) : ""),
+        };
     }
+
+    static string Anew(ModelChange change, string of, bool one) => change switch
+    {
+        { SetsAside: true } => $"{of} {(one ? "is" : "are")} set aside, judged by what is unprecedented alone, until another model has "
+            + $"warmed up, in {change.WarmUp} frames at the earliest; the other channels are judged as before",
+        { WarmUp: > 0 } => $"the model begins anew, and warms up for {change.WarmUp} frames",
+        _ => "the model begins anew, and judges at once",
+    };
 
     static string Related(ModelChange change, IReadOnlyList<string> names)
     {

@@ -17,14 +17,16 @@ public sealed class OutgoingNoticeTests
         Source = new SourceConfig { Fields = new FrameFields { Channels = ["bytes", "packets"] } },
     };
 
-    static Message<byte[]?, byte[]?> Told(ModelChange change)
+    static Message<byte[]?, byte[]?> Told(ModelChange change) => Assert.Single(All(change));
+
+    static List<Message<byte[]?, byte[]?>> All(ModelChange change)
     {
         FeedRecord record = Pipelines.Record(70, "eth0", 1, partition: 2);
         var frame = new ScoredFrame(new Frame(record, new StreamId("steps", 2, "eth0"), DateTime.UnixEpoch.AddSeconds(70), [1, 2]),
             new StepResult(69, false, 0, 1, false, null) { Model = change }, new double[2], false, -1);
-        Outgoing outgoing = Assert.Single(Outgoing.Of(new ScoredBatch(Pipelines.Batch(record)) { Frames = [frame] }, Config));
-        Assert.Equal(("esn.anomalies", new PartitionId("steps", 2)), (outgoing.Topic, outgoing.Source));
-        return Assert.Single(outgoing.Messages());
+        List<Outgoing> outgoing = Outgoing.Of(new ScoredBatch(Pipelines.Batch(record)) { Frames = [frame] }, Config);
+        Assert.All(outgoing, one => Assert.Equal(("esn.anomalies", new PartitionId("steps", 2)), (one.Topic, one.Source)));
+        return [.. outgoing.Select(one => Assert.Single(one.Messages()))];
     }
 
     static string Header(Message<byte[]?, byte[]?> message, string name) => Encoding.UTF8.GetString(message.Headers.GetLastBytes(name));
@@ -97,8 +99,41 @@ public sealed class OutgoingNoticeTests
         JsonElement data = JsonDocument.Parse(told.Value!).RootElement;
         Assert.Equal("outgrown", data.GetProperty("why").GetString());
         Assert.StartsWith("the feed has left the range", data.GetProperty("says").GetString(), StringComparison.Ordinal);
-        JsonElement grown = JsonDocument.Parse(Told(new ModelChange(ModelChangeKind.Growing, [0, 1], true)).Value!).RootElement;
-        Assert.Equal("bytes, packets grow without bound: modelled by the growth a step, the model begins anew",
-            grown.GetProperty("says").GetString());
+        JsonElement grown = JsonDocument.Parse(Told(new ModelChange(ModelChangeKind.Growing, [0, 1], true) { WarmUp = 1800 }).Value!)
+            .RootElement;
+        Assert.Equal("bytes, packets grow without bound: modelled by the growth a step, the model begins anew, "
+            + "and warms up for 1800 frames", grown.GetProperty("says").GetString());
+        Assert.Equal((false, 1800), (grown.GetProperty("setAside").GetBoolean(), grown.GetProperty("warmUp").GetInt32()));
+    }
+
+    [Fact]
+    public void A_channel_that_is_set_aside_is_named_with_what_becomes_of_the_others_and_when_it_ends()
+    {
+        Message<byte[]?, byte[]?> told = Told(new ModelChange(ModelChangeKind.Outgrown, [1], Restarted: true)
+        {
+            SetsAside = true, WarmUp = 1300,
+        });
+        Assert.Equal("esn.model.restarted", Header(told, "ce_type"));
+        JsonElement data = JsonDocument.Parse(told.Value!).RootElement;
+        Assert.Equal("packets left the range that its scaling was fixed for: packets is set aside, judged by what is unprecedented alone, "
+            + "until another model has warmed up, in 1300 frames at the earliest; the other channels are judged as before",
+            data.GetProperty("says").GetString());
+        Assert.Equal((true, 1300), (data.GetProperty("setAside").GetBoolean(), data.GetProperty("warmUp").GetInt32()));
+        Assert.Equal("esn.model.kept", Header(Told(new ModelChange(ModelChangeKind.Kept, [], Restarted: false)), "ce_type"));
+    }
+
+    [Fact]
+    public void What_a_model_that_succeeds_has_found_is_told_as_of_a_first_one()
+    {
+        var change = new ModelChange(ModelChangeKind.Succeeded, [1], Restarted: false)
+        {
+            Found = [new ModelChange(ModelChangeKind.Apart, [1], Restarted: false) { Groups = [[0, 2]] }],
+        };
+        List<Message<byte[]?, byte[]?>> told = All(change);
+        Assert.Equal(["esn.model.succeeded", "esn.model.apart"], told.Select(one => Header(one, "ce_type")));
+        Assert.Equal(2, told.Select(one => Header(one, "ce_id")).Distinct().Count());
+        JsonElement data = JsonDocument.Parse(told[0].Value!).RootElement;
+        Assert.Equal("the model that began anew has warmed up: it judges all channels from here on, packets too",
+            data.GetProperty("says").GetString());
     }
 }

@@ -177,6 +177,38 @@ public sealed class StreamTableTests
         Assert.Empty(table.Take(Pipelines.Batch(Values(1, "narrow", 10))).DeadLetters);
     }
 
+    // A model that warms up beside one is made though there is no room: what is scored does not depend on that. But it counts.
+    [Fact]
+    public void A_second_model_of_a_stream_takes_the_room_of_a_new_stream_as_long_as_there_is_one()
+    {
+        const int Leaves = 1500;
+        EsnConfig config = Pipelines.Config();
+        config = config with { Detector = ((ErrorModelSpec)config.Detector) with { WarmUp = 1200 } };
+        long one = config.Detector.EstimatedBytes(2);
+        config = config with { Source = config.Source with { MaxMemory = new MemorySize("room for three", 3 * one + one / 2) } };
+        StreamTable table = Table(config);
+        var bytes = new List<long>();
+        bool refused = false;
+        for (int t = 0; t < 5000; t++)
+        {
+            double first = t < Leaves ? Math.Sin(.3 * t) : 60;
+            List<FeedRecord> records = [Two(t, "a", first, Pipelines.Value(t % 600))];
+            if (t == 0) records.Add(Two(t, "b", 0, 0));
+            // Another one asks in vain, once while there are two models, and has its place afterwards.
+            if (bytes is [.., var now] && ((now == 3 * one && !refused) || t == 4999)) records.Add(Two(t, "c", 0, 0));
+            ScoredBatch batch = table.Take(Pipelines.Batch([.. records]));
+            if (records.Count == 2 && t is > 0 and < 4999) refused = Rejection.NoMemory == Assert.Single(batch.DeadLetters).Reason;
+            else Assert.Empty(batch.DeadLetters);
+            bytes.Add(batch.ModelBytes);
+        }
+        Assert.True(refused);
+        Assert.Equal([2 * one, 3 * one, 2 * one], bytes[..^1].Where((count, t) => t == 0 || count != bytes[t - 1]));
+
+        static FeedRecord Two(long t, string key, double first, double second) => new("steps", 0, (3 * t) + key[0] - 'a', 1000 * t,
+            Encoding.UTF8.GetBytes(key),
+            Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $$"""{"values": [{{first:R}}, {{second:R}}]}""")));
+    }
+
     [Fact]
     public void A_stream_that_no_longer_fits_into_memory_is_a_dead_letter_before_it_takes_any()
     {

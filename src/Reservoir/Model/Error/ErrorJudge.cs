@@ -29,6 +29,7 @@ sealed class ErrorJudge : Judge, IJudgement
     readonly ErrorModelSpec _spec;
     readonly ScoreContext _context;
     int _clean = int.MaxValue;    // steps since the last muted one
+    bool _rest;                   // nothing moves: what the model errs by is its own, far below what the feed resolves
     bool _wasOpen;
 
     /// <param name="spec">Valid.</param>
@@ -179,6 +180,7 @@ sealed class ErrorJudge : Judge, IJudgement
         _patchy.Step(step.Missing);
         _aside.Step(step.Aside, open, _unprecedented);
         _onsets.Step(step.Errors[.._channels], step.Missing, open, muted);
+        _rest = _unprecedented.Rest(step.Frame);
         for (int i = 0; i < _held.Length; i++) _held[i] = muted || (open && alarm.Contributed[i]);
         for (int i = 0; i < _scores.Length; i++)
         {
@@ -193,6 +195,7 @@ sealed class ErrorJudge : Judge, IJudgement
             });
             if (_perChannel[i]) score.Returned.CopyTo(_returned, _first[i]);
             else _returned[_first[i]] = !score.Returned.AsSpan().Contains(false);
+            if (_rest && _spec.Scores[i].JudgesErrors) _returned.AsSpan(_first[i].._first[i + 1]).Fill(true);
             if (!score.Ready || _clean < score.Span) values.Fill(double.NaN);
             else if (_perChannel[i])
             {
@@ -317,6 +320,7 @@ sealed class ErrorJudge : Judge, IJudgement
     /// <remarks>In the units of the feed, in a raw score that would alarm.</remarks>
     public override bool Deviates(in StepView step, Scaler scaler)
     {
+        if (_rest && Beside < 1 && !AlarmsByValues()) return false;
         if (_alarm.MinimumDeviation.Count == 0 || Score < 1) return true;
         bool deviates = false;
         for (int i = 0; i < _scores.Length; i++)
@@ -334,6 +338,15 @@ sealed class ErrorJudge : Judge, IJudgement
         // A sensor that froze does not deviate yet.
         _trifles[^1] = !_unprecedented.Frozen && Math.Abs(step.Frame[channel] - step.Expected[channel]) < _alarm.MinimumOf(channel);
         return deviates || !_trifles[^1];
+    }
+
+    // Whether a score alarms that is of where values lie, and not of the model's errors.
+    bool AlarmsByValues()
+    {
+        for (int i = 0; i < _scores.Length; i++)
+            for (int value = _first[i]; !_spec.Scores[i].JudgesErrors && value < _first[i + 1]; value++)
+                if (_calibrator.Alarms(value)) return true;
+        return false;
     }
 
     /// <inheritdoc/>

@@ -4,9 +4,7 @@ namespace Esn;
 struct Moves()
 {
     const int Few = 30;         // moves of which nothing is known yet, if they also are
-    const double Seldom = .01;  // at most this part of the frames
-    const int Still = 20;           // frames: as long as an alarm of a metric is open at the most
-    const double Rounding = 1e-14;  // part of the level that is no move: what doubles resolve
+    const int Still = 20;       // frames: as long as an alarm of a metric is open at the most
 
     double _previous = double.NaN, _largest;
     long _moves, _frames;
@@ -28,7 +26,7 @@ struct Moves()
     /// <param name="value">That comes.</param>
     public readonly bool Rests(double value) => !MovesOften && _still >= Still && value == _previous;
 
-    readonly bool MovesOften => _moves >= Few || _moves >= Seldom * _frames;
+    readonly bool MovesOften => _moves >= Few || !ChannelLooks.AreRare(_moves, _frames);
 
     /// <summary>Takes a value.</summary>
     /// <param name="value">That came.</param>
@@ -37,8 +35,7 @@ struct Moves()
     {
         _frames++;
         double distance = Math.Abs(value - _previous);  // NaN at first
-        double size = Math.Max(Math.Abs(level), Math.Max(Math.Abs(value), Math.Abs(_previous)));
-        bool moves = distance > Rounding * size;
+        bool moves = ChannelLooks.IsMove(value, _previous, level);
         if (moves) (_moves, _largest) = (_moves + 1, Math.Max(_largest, distance));
         _still = moves ? 0 : _still + 1;
         _previous = value;
