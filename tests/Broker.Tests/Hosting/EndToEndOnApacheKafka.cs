@@ -6,9 +6,9 @@ using Xunit;
 namespace Esn.Broker.Tests;
 
 /// <summary>On Apache Kafka.</summary>
-public sealed class EndToEndOnApacheKafka(RealKafkaFixture broker) : EndToEnd(broker), IClassFixture<RealKafkaFixture>
+public sealed class EndToEndOnApacheKafka(OwnKafkaFixture broker) : EndToEnd(broker), IClassFixture<OwnKafkaFixture>
 {
-    readonly RealKafkaFixture _broker = broker;
+    readonly OwnKafkaFixture _broker = broker;
 
     [Fact]
     public async Task A_record_that_fills_the_brokers_limit_comes_back_in_parts()
