@@ -62,6 +62,7 @@ public sealed class Readiness(TimeProvider time, TimeSpan stall, string servers 
                 {
                     0 => null,
                     < 0 => "the end of the partitions is not known yet",
+                    _ when _progress == DateTimeOffset.MinValue => $"{_waiting} records wait and none was consumed yet",
                     _ => $"{_waiting} records wait and none was consumed for {(now - _progress).TotalSeconds:F0} s",
                 };
             }

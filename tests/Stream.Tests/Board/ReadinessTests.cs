@@ -54,6 +54,14 @@ public sealed class ReadinessTests
     }
 
     [Fact]
+    public void Records_that_wait_before_any_was_consumed_have_waited_for_no_time_that_could_be_told()
+    {
+        _readiness.Joined();
+        _readiness.Heard(Statistics("UP", end: 10, next: 9));
+        Assert.Equal("1 records wait and none was consumed yet", _readiness.Missing);
+    }
+
+    [Fact]
     public async Task Records_that_wait_are_no_number_before_the_group_has_assigned_and_after_it_was_left()
     {
         var metrics = new EsnMetrics(new HttpConfig(), [], _time);
