@@ -189,7 +189,7 @@ sealed class Alarm
         }
         if (!same) _toldSeverity = Severity;
         if (!same) return _lasts ? AlarmChange.Escalated : AlarmChange.Opened;
-        if (spreads && position - Start > _spec.Rise) return Spread(position, judgement);
+        if (spreads && position - Began > _spec.Rise) return Spread(position, judgement);
         if (!_adapted) return Worsened() ? AlarmChange.Escalated : AlarmChange.Updated;
         (_told, _toldScore, _toldSeverity, Counts) = (position, score, Severity, true);
         return AlarmChange.Escalated;
@@ -276,7 +276,7 @@ sealed class Alarm
         _faults.Take(judgement);
         double score = judgement.Score;
         _above = Spreads(judgement) ? _above + 1 : 0;
-        if (_above >= _spec.OpenAfter && position - Math.Max(Start, _spread) > _spec.Rise) return Spread(position, judgement);
+        if (_above >= _spec.OpenAfter && position - Math.Max(Began, _spread) > _spec.Rise) return Spread(position, judgement);
         if (position - _told <= _spec.Rise)
         {
             _toldScore = Math.Max(_toldScore, score);
@@ -356,7 +356,7 @@ sealed class Alarm
     // What another channel has to say is told of, but for as long as the alarm is being told for the first time.
     void Join(int score, long position, int channel)
     {
-        if ((_faults.IsLater(channel) && _openSteps > 0) || (_faults.IsOther(channel) && position - Start > _spec.Rise)) return;
+        if ((_faults.IsLater(channel) && _openSteps > 0) || (_faults.IsOther(channel) && position - Began > _spec.Rise)) return;
         _contributed[score] = true;
         if (_faults.IsOther(channel)) _faults.Name(channel);
     }
