@@ -19,7 +19,7 @@ public sealed record NabSummary(double? Standard, double? LowFalsePositives, dou
 /// <param name="EventRecall">Caught / Windows; null without windows.</param>
 /// <param name="FalseAlarms">Alarms that touched no window and went on after the warm-up.</param>
 /// <param name="FalseAlarmsPer100000Steps">Of the steps after the warm-up.</param>
-/// <param name="MedianDelay">Steps from the beginning of a caught window to the row at which it was told; null where none was caught.</param>
+/// <param name="MedianDelay">Steps from the beginning of a caught window to where it was told; null where none was caught.</param>
 /// <param name="Precision">Of the rows in alarm, the part that is labelled; null without a row in alarm.</param>
 /// <param name="Recall">Of the labelled rows, the part in alarm; null without labelled rows.</param>
 /// <param name="F1">Harmonic mean of the two; null where neither is.</param>
