@@ -11,13 +11,9 @@ sealed class Alarm
     readonly bool[] _slow;         // [scores]
     readonly bool[] _contributed;  // raw scores that reached the threshold in this alarm [scores]
     readonly double[] _margins;    // their highest margins in it [scores]
-    readonly bool[] _named;        // which had a part in it when it was told [channels]; one is no other
+    readonly ToldFaults _faults;   // of which on-call knows
     readonly bool[] _before;       // raw scores that reached the threshold in the steps in a row that are about to open one [scores]
     readonly double[] _beforeMargins;  // their highest margins in these [scores]
-    readonly int[] _calm;          // steps in a row in which none of a channel's scores was out of the ordinary [channels]
-    readonly bool[] _known;        // raw scores whose alarm is no news in this one: it was told, or began with it [scores]
-    readonly int[] _normal;        // steps in a row in which each was not out of the ordinary [scores]
-    readonly bool[] _later;        // those of them that were told later than the others [channels]
     long _end = long.MinValue / 2; // step of the last end
     long _told;                    // step of the last announcement
     long _spread = long.MinValue / 2;  // step of the last that was of other channels
@@ -25,7 +21,6 @@ sealed class Alarm
     double _toldScore;             // highest score since it, within Rise steps
     int _above, _quiet, _openSteps;
     int _others;                   // steps in a row at which something would open an alarm, were none open
-    int _anew;                     // how often a channel that had a part in this alarm was told anew in it
     int _again;                    // how often what began it was told to begin anew while it was open
     int _reopened;                 // how often this alarm opened again after it had closed
     Severity _toldSeverity;        // highest that was told of this alarm
@@ -42,10 +37,8 @@ sealed class Alarm
     public Alarm(AlarmSpec spec, bool[] slow, int channels = 1)
     {
         (_spec, _slow) = (spec, slow);
-        (_named, _later) = channels > 1 ? (new bool[channels], new bool[channels]) : ([], []);
-        _calm = new int[_named.Length];
+        _faults = new ToldFaults(slow.Length, channels, spec.QuietSteps + spec.Merge);
         (_contributed, _margins) = (new bool[slow.Length], new double[slow.Length]);
-        (_known, _normal) = (new bool[slow.Length], new int[slow.Length]);
         (_before, _beforeMargins) = (new bool[slow.Length], new double[slow.Length]);
     }
 
@@ -94,8 +87,8 @@ sealed class Alarm
     /// <summary>Highest margins in this alarm, [scores].</summary>
     public ReadOnlySpan<double> Margins => _margins;
 
-    /// <summary>Channels that began to alarm once it had been told of others, and were told of then. Allocates: for events.</summary>
-    public int[] LaterChannels() => [.. Enumerable.Range(0, _later.Length).Where(channel => _later[channel])];
+    /// <inheritdoc cref="ToldFaults.Later"/>
+    public int[] LaterChannels() => _faults.Later();
 
     /// <summary>Takes a step.</summary>
     /// <param name="position">Index of the step.</param>
@@ -177,13 +170,13 @@ sealed class Alarm
         }
         (Frozen, _above, _quiet, _openSteps) = (true, 0, 0, 0);
         if (!_lasts) _back = 0;  // which was of what alarmed before
-        Know();
+        _faults.Know(incident: !same);
         _reopened = same && !_adapted ? _reopened + 1 : 0;
         if (!same)
         {
             if (!_lasts) Begin(position, judgement);
             (Began, Incidents) = (position, Incidents + 1);
-            (_told, _toldScore, Counts, _anew, _again) = (position, score, true, 0, 0);
+            (_told, _toldScore, Counts, _again) = (position, score, true, 0);
         }
         bool spreads = same && Spreads(judgement);
         Contribute(position, judgement, default);
@@ -196,7 +189,7 @@ sealed class Alarm
         }
         if (!same) _toldSeverity = Severity;
         if (!same) return _lasts ? AlarmChange.Escalated : AlarmChange.Opened;
-        if (spreads && position - Start > _spec.Rise) return Spread(position, judgement);
+        if (spreads && position - Began > _spec.Rise) return Spread(position, judgement);
         if (!_adapted) return Worsened() ? AlarmChange.Escalated : AlarmChange.Updated;
         (_told, _toldScore, _toldSeverity, Counts) = (position, score, Severity, true);
         return AlarmChange.Escalated;
@@ -208,9 +201,7 @@ sealed class Alarm
         (Incidents, _away, _denied) = (0, 0, false);
         Array.Clear(_contributed);
         Array.Clear(_margins);
-        Array.Clear(_named);
-        Array.Clear(_later);
-        Array.Clear(_calm);
+        _faults.Begin();
     }
 
     // Which scores speak in the steps that are about to open an alarm.
@@ -227,24 +218,6 @@ sealed class Alarm
             _before[i] = true;
             _beforeMargins[i] = Math.Max(_beforeMargins[i], judgement.Margins[i]);
         }
-    }
-
-    // A channel that was back to normal for as long as would have closed an alarm of its own, and not opened it again, is no part of this
-    // one any more: what it does next is another fault. So is what a single score of it says that was silent for as long, while another
-    // holds the alarm open; each time that was told, twice as long, so that what flickers in an open alarm is told a few times.
-    void Calm(IJudgement judgement)
-    {
-        long calm = (long)(_spec.QuietSteps + _spec.Merge) << Math.Min(_anew, 16);
-        for (int i = 0; i < _normal.Length; i++)
-        {
-            _normal[i] = judgement.IsUnusual(i) ? 0 : Math.Min(_normal[i], int.MaxValue - 1) + 1;
-            _known[i] &= _normal[i] <= calm;
-        }
-        if (_calm.Length == 0) return;
-        for (int c = 0; c < _calm.Length; c++) _calm[c] = Math.Min(_calm[c], int.MaxValue - 1) + 1;
-        for (int i = 0; i < _contributed.Length; i++)
-            if (judgement.IsUnusual(i) && judgement.ChannelOf(i) is >= 0 and int channel) _calm[channel] = 0;
-        for (int c = 0; c < _calm.Length; c++) _named[c] &= _calm[c] <= _spec.QuietSteps + _spec.Merge;
     }
 
     // What opens again was closed too early: each time it takes twice as long to close, so that an alarm that flickers is told of a few
@@ -300,10 +273,10 @@ sealed class Alarm
         if (_openSteps >= _spec.AdaptAfter)
             return End(position, _quiet >= _spec.QuietSteps ? AlarmChange.Closed : AlarmChange.Adapted);  // it may have been slow to close
 
-        Calm(judgement);
+        _faults.Take(judgement);
         double score = judgement.Score;
         _above = Spreads(judgement) ? _above + 1 : 0;
-        if (_above >= _spec.OpenAfter && position - Math.Max(Start, _spread) > _spec.Rise) return Spread(position, judgement);
+        if (_above >= _spec.OpenAfter && position - Math.Max(Began, _spread) > _spec.Rise) return Spread(position, judgement);
         if (position - _told <= _spec.Rise)
         {
             _toldScore = Math.Max(_toldScore, score);
@@ -336,37 +309,22 @@ sealed class Alarm
         bool anew = false;
         for (int i = 0; i < _contributed.Length; i++)
         {
-            if (!IsNew(judgement, i)) continue;
-            if (IsOther(judgement.ChannelOf(i))) _later[judgement.ChannelOf(i)] = true;
-            else anew = true;
+            if (!IsNews(judgement, i)) continue;
+            anew |= _faults.Tell(judgement, i);
             _contributed[i] |= _openSteps == 0;
         }
-        if (anew) _anew++;
-        Know();
-        for (int c = 0; c < _named.Length; c++)
-            if (_later[c]) Name(c);
+        _faults.Told(anew);
         return AlarmChange.Escalated;
     }
 
     bool Spreads(IJudgement judgement)
     {
         for (int i = 0; i < _contributed.Length; i++)
-            if (IsNew(judgement, i)) return true;
+            if (IsNews(judgement, i)) return true;
         return false;
     }
 
-    bool IsNew(IJudgement judgement, int score) =>
-        !_slow[score] && judgement.Alarms(score) && !judgement.IsTrifle(score)
-        && judgement.ChannelOf(score) is >= 0 and int channel && (IsOther(channel) || !_known[score]);
-
-    // What alarms from now on belongs to what has just been told.
-    void Know()
-    {
-        _known.AsSpan().Fill(true);
-        Array.Clear(_normal);
-    }
-
-    bool IsOther(int channel) => (uint)channel < (uint)_named.Length && !_named[channel];
+    bool IsNews(IJudgement judgement, int score) => !_slow[score] && _faults.IsNews(judgement, score);
 
     // A severity is told when it is reached; it belongs to what was announced.
     bool Worsened()
@@ -398,16 +356,9 @@ sealed class Alarm
     // What another channel has to say is told of, but for as long as the alarm is being told for the first time.
     void Join(int score, long position, int channel)
     {
-        bool later = (uint)channel < (uint)_later.Length && _later[channel];
-        if ((later && _openSteps > 0) || (IsOther(channel) && position - Start > _spec.Rise)) return;
+        if ((_faults.IsLater(channel) && _openSteps > 0) || (_faults.IsOther(channel) && position - Began > _spec.Rise)) return;
         _contributed[score] = true;
-        if (IsOther(channel)) Name(channel);
-    }
-
-    void Name(int channel)
-    {
-        _named[channel] = true;
-        if (_calm.Length > 0) _calm[channel] = 0;
+        if (_faults.IsOther(channel)) _faults.Name(channel);
     }
 
     AlarmChange End(long position, AlarmChange change)
@@ -440,17 +391,14 @@ sealed class Alarm
             state.Carry(ref _toldSeverity);
             state.Carry(ref _adapted);
             state.Carry(ref _adaptedAt);
-            state.Carry(_named);
-            state.Carry(_later);
+            _faults.CarryChannels(ref state);
             state.Carry(ref _spread);
             state.Carry(ref _reopened);
             state.Carry(ref _others);
-            state.Carry(_calm);
+            _faults.CarryCalm(ref state);
             state.Carry(_before.AsSpan(0, scores), nameof(_before));
             state.Carry(_beforeMargins.AsSpan(0, scores), nameof(_beforeMargins));
-            state.Carry(_known.AsSpan(0, scores), nameof(_known));
-            state.Carry(_normal.AsSpan(0, scores), nameof(_normal));
-            state.Carry(ref _anew);
+            _faults.CarryScores(ref state, scores);
             state.Carry(ref _again);
             state.Carry(ref _lasts);
             state.Carry(ref _away);
@@ -464,8 +412,7 @@ sealed class Alarm
             (Began, Incidents) = (Start, PeakScore > 0 ? 1 : 0);
             _widespread = PeakScore;
             _toldSeverity = Severity;
-            Know();
-            _named.AsSpan().Fill(Open);  // which had a part in it is not known
+            _faults.Assume(Open);
         }
     }
 }

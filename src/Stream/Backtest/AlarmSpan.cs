@@ -14,6 +14,9 @@ public sealed record AlarmSpan(int Start, int End, int Peak, double Score, Alarm
     /// <summary>The slow change it is due to, as was told last; null: none.</summary>
     public Drift? Drift { get; init; } = Last.Drift;
 
+    /// <summary>Rows at which it was news: it opened, opened again after it had closed, or was escalated; ascending.</summary>
+    public IReadOnlyList<int> Told { get; init; } = [Start];
+
     /// <summary>The same alarm after another event.</summary>
     public AlarmSpan Hear(AlarmEvent heard)
     {
@@ -42,11 +45,13 @@ public sealed record AlarmSpan(int Start, int End, int Peak, double Score, Alarm
         {
             AlarmSpan alarm = step.Alarm is null ? alarms[^1] : alarms[^1].Hear(step.Alarm);
             bool higher = step.Score > alarm.Score;
+            bool news = step.Alarm?.Change == AlarmChange.Escalated || (step.AlarmOpen && alarm.End < row);
             alarms[^1] = alarm with
             {
                 End = step.AlarmOpen ? row + 1 : alarm.End,
                 Peak = higher ? row : alarm.Peak,
                 Score = higher ? step.Score : alarm.Score,
+                Told = news ? [.. alarm.Told, row] : alarm.Told,
             };
         }
     }

@@ -225,7 +225,7 @@ sealed class BacktestRows
         TimeColumn = _feed.TimeColumn,
         Trace = _trace!,
         Alarms = _alarms,
-        Windows = _labels?.Windows.Select(window => (window, LabelTally.Delay(_alarmed, window))).ToList(),
+        Windows = _labels?.Windows.Select(window => (window, LabelTally.Delay(_alarms, window))).ToList(),
         Alarmed = _alarmed,
     };
 

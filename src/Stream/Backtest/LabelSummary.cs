@@ -15,11 +15,11 @@ public sealed record NabSummary(double? Standard, double? LowFalsePositives, dou
 /// or a window that ends within it; the benchmark's own score counts by the benchmark's own rule (<see cref="NabScore.Probation"/>).
 /// </summary>
 /// <param name="Windows">Labelled windows.</param>
-/// <param name="Caught">Windows in which an alarm was open.</param>
+/// <param name="Caught">Windows in which on-call was told: an alarm opened, opened again or was escalated.</param>
 /// <param name="EventRecall">Caught / Windows; null without windows.</param>
 /// <param name="FalseAlarms">Alarms that touched no window and went on after the warm-up.</param>
 /// <param name="FalseAlarmsPer100000Steps">Of the steps after the warm-up.</param>
-/// <param name="MedianDelay">Steps from the beginning of a caught window to the first row in alarm; null where none was caught.</param>
+/// <param name="MedianDelay">Steps from the beginning of a caught window to where it was told; null where none was caught.</param>
 /// <param name="Precision">Of the rows in alarm, the part that is labelled; null without a row in alarm.</param>
 /// <param name="Recall">Of the labelled rows, the part in alarm; null without labelled rows.</param>
 /// <param name="F1">Harmonic mean of the two; null where neither is.</param>
@@ -28,7 +28,11 @@ public sealed record NabSummary(double? Standard, double? LowFalsePositives, dou
 public sealed record LabelSummary(
     int Windows, int Caught, double? EventRecall, int FalseAlarms, double FalseAlarmsPer100000Steps, double? MedianDelay,
     double? Precision, double? Recall, double? F1, NabSummary Nab,
-    [property: JsonIgnore] LabelTally Tally);
+    [property: JsonIgnore] LabelTally Tally)
+{
+    /// <summary>Windows in which nothing was told while an alarm that had begun before was open: not among those caught.</summary>
+    public int StillOpen { get; init; }
+}
 
 /// <summary>Counts of one feed or of several, which add up where ratios do not.</summary>
 /// <param name="Windows">That could be caught.</param>
@@ -43,6 +47,9 @@ public sealed record LabelTally(
     int Windows, IReadOnlyList<double> Delays, int FalseAlarms, long Steps, long Hits, long FalseRows, long MissedRows,
         IReadOnlyList<NabTally> Nab)
 {
+    /// <summary>Windows in which nothing was told, but an alarm that had begun before was open.</summary>
+    public int StillOpen { get; init; }
+
     /// <summary>Counts.</summary>
     /// <param name="alarmed">Row by row.</param>
     /// <param name="scores">Row by row, 1 = alarm.</param>
@@ -55,7 +62,7 @@ public sealed record LabelTally(
         List<NabWindow> windows = [.. labelled.Where(window => window.Last >= ready)];
         var delays = new List<double>();
         foreach (NabWindow window in windows)
-            if (Delay(alarmed, window) is { } delay) delays.Add(delay);
+            if (Delay(alarms, window) is { } delay) delays.Add(delay);
 
         (long hits, long falseRows, long missed) = (0, 0, 0);
         for (int row = (int)ready, next = 0; row < alarmed.Count; row++)
@@ -71,14 +78,20 @@ public sealed record LabelTally(
             windows.Count, delays,
             alarms.Count(alarm => alarm.End > ready && !windows.Exists(window => alarm.Touches(window, alarmed))),
             alarmed.Count - ready, hits, falseRows, missed,
-            [.. NabProfile.All.Select(profile => NabScore.Tally(series, 1, profile))]);
+            [.. NabProfile.All.Select(profile => NabScore.Tally(series, 1, profile))])
+        {
+            StillOpen = windows.Count(window => Delay(alarms, window) is null && alarms.Any(alarm => alarm.Touches(window, alarmed))),
+        };
     }
 
-    /// <summary>Rows from the beginning of a window to the first in alarm; null: none is.</summary>
-    public static int? Delay(IReadOnlyList<bool> alarmed, NabWindow window)
+    /// <summary>Rows from the beginning of a window to the first at which on-call was told in it; null: it was not.</summary>
+    /// <param name="alarms">Ascending.</param>
+    /// <param name="window">Labelled.</param>
+    public static int? Delay(IReadOnlyList<AlarmSpan> alarms, NabWindow window)
     {
-        for (int row = window.First; row <= window.Last; row++)
-            if (alarmed[row]) return row - window.First;
+        foreach (AlarmSpan alarm in alarms)
+            foreach (int row in alarm.Told)
+                if (row >= window.First && row <= window.Last) return row - window.First;
         return null;
     }
 
@@ -88,7 +101,10 @@ public sealed record LabelTally(
             tallies.Sum(tally => tally.Steps),
         tallies.Sum(tally => tally.Hits), tallies.Sum(tally => tally.FalseRows), tallies.Sum(tally => tally.MissedRows),
         [.. NabProfile.All.Select((_, profile) =>
-            new NabTally(tallies.Sum(tally => tally.Nab[profile].Raw), tallies.Sum(tally => tally.Nab[profile].Windows)))]);
+            new NabTally(tallies.Sum(tally => tally.Nab[profile].Raw), tallies.Sum(tally => tally.Nab[profile].Windows)))])
+    {
+        StillOpen = tallies.Sum(tally => tally.StillOpen),
+    };
 
     /// <summary>As ratios.</summary>
     public LabelSummary Summary()
@@ -99,7 +115,7 @@ public sealed record LabelTally(
             Windows, delays.Length, Ratio(delays.Length, Windows), FalseAlarms, 1e5 * FalseAlarms / Math.Max(1, Steps),
             delays.Length == 0 ? null : (delays[(delays.Length - 1) / 2] + delays[delays.Length / 2]) / 2,
             Ratio(Hits, Hits + FalseRows), Ratio(Hits, Hits + MissedRows), Ratio(2 * Hits, 2 * Hits + FalseRows + MissedRows),
-            new NabSummary(nab[0], nab[1], nab[2]), this);
+            new NabSummary(nab[0], nab[1], nab[2]), this) { StillOpen = StillOpen };
     }
 
     static double? Ratio(long part, long whole) => whole == 0 ? null : (double)part / whole;

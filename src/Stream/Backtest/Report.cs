@@ -34,7 +34,7 @@ public sealed class Report
     /// <summary>Ascending.</summary>
     public required IReadOnlyList<AlarmSpan> Alarms { get; init; }
 
-    /// <summary>Labelled windows, each with its delay, or null where it was missed; null: the feed has no labels.</summary>
+    /// <summary>Labelled windows, each with its delay, or null where nothing was told in it; null: the feed has no labels.</summary>
     public required IReadOnlyList<(NabWindow Window, int? Delay)>? Windows { get; init; }
 
     /// <summary>Channels that are plotted at the most.</summary>
@@ -93,7 +93,8 @@ public sealed class Report
         PageForecast? forecast = alarm.Forecast is not { } running ? null : new PageForecast(
             alarm.Start + (running.Start - last.Start),
             [.. Plotted.Select(c => Foretold(running, c, last.Expected.Length))]);
-        (NabWindow Window, int? Delay) window = Windows?.FirstOrDefault(labelled => alarm.Touches(labelled.Window, Alarmed)) ?? default;
+        int? delay = Windows?.Select(labelled => LabelTally.Delay([alarm], labelled.Window)).FirstOrDefault(rows => rows is not null);
+        bool touches = Windows?.Any(labelled => alarm.Touches(labelled.Window, Alarmed)) == true;
         return new PageAlarm(
             alarm.Start, alarm.Peak, alarm.End, alarm.Score, Words.Of(last.Severity),
             last.Change is AlarmChange.Closed or AlarmChange.Adapted ? Words.Of(last.Change) : "open",
@@ -101,8 +102,9 @@ public sealed class Report
             [.. last.LaterChannels.Select(channel => Summary.Channels[channel])], last.Incidents,
             [.. last.Scores.Select(score => new PagePart(AnomalyCloudEvent.ScoreName(Summary.Channels, score.Name), score.Margin,
                 ScoreText.Looks(score.Name)))],
-            Windows is null ? null : window.Delay is not null ? "caught" : alarm.End <= Summary.WarmUpRows ? "warm-up" : "false",
-            window.Delay, last.Early, forecast,
+            Windows is null ? null : delay is not null ? "caught" : touches ? "begun before"
+                : alarm.End <= Summary.WarmUpRows ? "warm-up" : "false",
+            delay, last.Early, forecast,
             alarm.Drift is not { } drift ? null : new PageDrift(
                 Words.Of(drift.Kind), Summary.Channels[drift.Channel], Math.Max(0, alarm.Start + (drift.Since - last.Start)),
                     drift.PerStep, drift.LeadSteps));

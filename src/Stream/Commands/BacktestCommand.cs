@@ -163,7 +163,8 @@ static class BacktestCommand
         if (summary.Labels is { } labels)
         {
             string delayed = labels.MedianDelay is { } delay ? FormattableString.Invariant($", median delay {delay} steps") : "";
-            Row("labelled windows", $"{labels.Windows}, caught {labels.Caught}{delayed}");
+            string open = labels.StillOpen == 0 ? "" : $"; in {labels.StillOpen} an alarm of before was open, and nothing told";
+            Row("labelled windows", $"{labels.Windows}, caught {labels.Caught}{delayed}{open}");
             Row("false alarms", $"{labels.FalseAlarms}, {labels.FalseAlarmsPer100000Steps:F1} per 100,000 steps");
             Row("rows in alarm", $"precision {Share(labels.Precision)}, recall {Share(labels.Recall)}, F1 {Share(labels.F1)}");
             if (nab) Row("NAB", $"{Points(labels.Nab)}");

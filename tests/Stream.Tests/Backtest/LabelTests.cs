@@ -35,6 +35,36 @@ public sealed class LabelTests : FileTests
         Assert.Equal(2 * 6 / (15.0 + 20), summary.F1!.Value, 12);
     }
 
+    // Open since before it tells on-call nothing of a fault; what is escalated in it, or opens again, does.
+    [Fact]
+    public void A_window_is_caught_by_what_is_told_in_it_and_not_by_an_alarm_of_before()
+    {
+        NabWindow[] windows = [new(30, 39), new(50, 59), new(70, 79), new(90, 94)];
+        bool[] alarmed = [.. Enumerable.Range(0, 100).Select(row => row is >= 20 and < 74 or >= 76 and < 80)];
+        AlarmSpan alarm = Span(20, 80) with { Told = [20, 53, 76] };
+        LabelSummary summary = LabelTally.Of(alarmed, new double[100], [alarm], windows, ready: 0).Summary();
+        Assert.Equal((4, 2, 1, 0), (summary.Windows, summary.Caught, summary.StillOpen, summary.FalseAlarms));
+        Assert.Equal(4.5, summary.MedianDelay);
+        Assert.Equal(2, LabelTally.Sum([summary.Tally, summary.Tally]).Summary().StillOpen);
+    }
+
+    [Fact]
+    public void An_alarm_is_news_where_it_opens_opens_again_and_is_escalated()
+    {
+        (AlarmChange? Change, bool Open)[] rows =
+        [
+            (AlarmChange.Opened, true), (AlarmChange.Updated, true), (AlarmChange.Escalated, true), (AlarmChange.Closed, false),
+            (null, false), (AlarmChange.Updated, true), (null, true), (AlarmChange.Adapted, false),
+        ];
+        var alarms = new List<AlarmSpan>();
+        for (int row = 0; row < rows.Length; row++)
+        {
+            AlarmEvent? told = rows[row].Change is { } change ? Span(0, row).Last with { Change = change } : null;
+            AlarmSpan.Follow(alarms, row, new StepResult { Alarm = told, AlarmOpen = rows[row].Open });
+        }
+        Assert.Equal([0, 2, 5], Assert.Single(alarms).Told);
+    }
+
     [Fact]
     public void An_alarm_that_ends_with_the_warm_up_is_no_false_one_and_one_that_goes_on_after_it_is()
     {

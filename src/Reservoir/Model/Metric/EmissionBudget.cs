@@ -85,8 +85,12 @@ public sealed record EmissionBudgetSpec
 sealed class EmissionBudget
 {
     const int MeasuredAt = 750;   // steps of a warm-up
-    const double Quiet = .5;      // part of the threshold below which evidence is that of a feed in which nothing happens
-    const int Rest = 10;          // steps of it after which what was told is over: twice as many as close an alarm of a metric
+
+    /// <summary>Part of the threshold below which evidence is that of a feed in which nothing happens.</summary>
+    internal const double Quiet = .5;
+
+    /// <summary>Steps of it after which what was told is over: twice as many as close an alarm of a metric.</summary>
+    internal const int Rest = 10;
 
     readonly EmissionBudgetSpec _spec;
     readonly int _refractory;     // steps
@@ -162,6 +166,14 @@ sealed class EmissionBudget
         (_last, _since) = (level, 0);
         if (level >= Threshold && over) (_rested, Again) = (0, _rested);
         return Level;
+    }
+
+    /// <summary>What the last step kept back is let through, as it is of a channel that has no part in what was told; it costs.</summary>
+    /// <param name="level">As <see cref="Level"/>, ≥ 1.</param>
+    public void LetPass(double level)
+    {
+        _burden += _spec.Cost;
+        (_last, _since, _rested) = (Math.Max(_last, level * Threshold), 0, 0);
     }
 
     /// <summary>Out into a snapshot or back.</summary>

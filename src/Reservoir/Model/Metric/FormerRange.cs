@@ -18,6 +18,7 @@ sealed class FormerRange(int skipped)
     const int Quarter = Late / 4;  // and from there on no more: twice what lies in the tails
     const int Pasts = 2;         // places it left for good, or for long, that are remembered
     const int Memory = 4000;     // values for which they are: two weeks of five minutes
+    const int Stretches = Memory / Latest;  // of as many values, of which each has its range: where most of them lie it is as usual
     const double Near = .3;      // of the newest value in where it lies now: some three of them, as a rhythm goes on
     const double Away = 4;       // mean distances from there, above which a value is another: three deviations of noise, about
 
@@ -27,6 +28,8 @@ sealed class FormerRange(int skipped)
     readonly sbyte[] _sides = new sbyte[Late];
     readonly float[] _pastLow = new float[Pasts], _pastHigh = new float[Pasts];
     readonly long[] _pastUntil = new long[Pasts];  // value from which on it is not remembered any more
+    readonly float[] _lows = new float[Stretches], _highs = new float[Stretches];  // of the last stretches without an alarm, in a ring
+    long _stretches;   // of these
     long _count;       // values kept
     long _since;       // values since the alarm opened; 0: none is open
     float _low = float.NaN, _high = float.NaN;  // of late, before it; NaN: not known
@@ -38,7 +41,7 @@ sealed class FormerRange(int skipped)
     bool _byHour;      // the hour told something when the alarm opened
 
     /// <summary>That one takes, about.</summary>
-    public static int Bytes(int skipped) => sizeof(float) * (Latest + skipped);
+    public static int Bytes(int skipped) => sizeof(float) * (Latest + skipped + 2 * Stretches);
 
     /// <summary>Whether the hour tells where it was.</summary>
     public bool ByHour => _byHour;
@@ -54,6 +57,9 @@ sealed class FormerRange(int skipped)
     /// </summary>
     public bool Known { get; private set; }
 
+    /// <summary>Whether the last one is inside where most of the last few are not: it goes back.</summary>
+    public bool Returns { get; private set; }
+
     /// <summary>Takes a value while no alarm is open.</summary>
     /// <param name="y">Scaled, finite.</param>
     public void Keep(double y)
@@ -61,6 +67,7 @@ sealed class FormerRange(int skipped)
         if (_since > 0) End();
         _taken++;
         _values[_count++ % _values.Length] = (float)y;
+        if (_count % Latest == 0) (_lows[_stretches % Stretches], _highs[_stretches++ % Stretches]) = Range(0, Latest);
     }
 
     /// <summary>Takes a value while one is.</summary>
@@ -79,7 +86,7 @@ sealed class FormerRange(int skipped)
         float value = (float)y;
         double outside = value > (float)high ? value - high : value < (float)low ? value - low : 0;  // 0 too where nothing is known
         double place = double.IsNaN(low) ? y : y - (low + high) / 2;  // less the rhythm, where there is one
-        if (outside != 0 && !_byHour && WasBefore(value)) outside = 0;  // the hour remembers days by itself
+        if (outside != 0 && !_byHour && (WasBefore(value) || IsUsual(value))) outside = 0;  // the hour remembers days by itself
         // To the other side it has not come back.
         bool inside = outside * _distance >= 0 && Math.Abs(outside) <= Way * Math.Abs(_distance);
         bool near = Math.Abs(place - _level) <= Away * _spread;
@@ -97,6 +104,7 @@ sealed class FormerRange(int skipped)
         }
         Elsewhere = all >= (Elsewhere ? Quarter : Half);
         Outside = above >= Most || below >= Most;
+        Returns = inside && Outside;
     }
 
     /// <summary>Where it lies now is its normal, if that is elsewhere.</summary>
@@ -116,7 +124,7 @@ sealed class FormerRange(int skipped)
             (_pastLow[at], _pastHigh[at], _pastUntil[at]) = (_low, _high, _taken + Memory);
         }
         (_since, _distance, _level, _spread, _byHour, Outside, Known) = (0, 0, 0, 0, false, false, false);
-        (_low, _high, _run, Elsewhere) = (float.NaN, float.NaN, 0, false);
+        (_low, _high, _run, Elsewhere, Returns) = (float.NaN, float.NaN, 0, false, false);
         Array.Clear(_sides);
     }
 
@@ -125,6 +133,15 @@ sealed class FormerRange(int skipped)
         for (int i = 0; i < Pasts; i++)
             if (_taken < _pastUntil[i] && value >= _pastLow[i] && value <= _pastHigh[i]) return true;
         return false;
+    }
+
+    // Of late it may have been elsewhere without an alarm.
+    bool IsUsual(float value)
+    {
+        int known = (int)Math.Min(_stretches, Stretches), inside = 0;
+        for (int i = 0; i < known; i++)
+            if (value >= _lows[i] && value <= _highs[i]) inside++;
+        return 2 * inside > known;
     }
 
     void Follow(double place, double outside)
@@ -139,11 +156,17 @@ sealed class FormerRange(int skipped)
     {
         int known = (int)Math.Min(Latest, _count - skipped);
         if (known < Enough) return;
-        Span<float> sorted = (s_sorted ??= new float[Latest]).AsSpan(0, known);
-        for (int i = 0; i < known; i++) sorted[i] = _values[(_count - skipped - known + i) % _values.Length];
+        (_low, _high) = Range(skipped, known);
+    }
+
+    // Of as many values, before the last ones that are skipped.
+    (float Low, float High) Range(int last, int values)
+    {
+        Span<float> sorted = (s_sorted ??= new float[Latest]).AsSpan(0, values);
+        for (int i = 0; i < values; i++) sorted[i] = _values[(_count - last - values + i) % _values.Length];
         sorted.Sort();
-        int tail = (int)(Tail * known);
-        (_low, _high) = (sorted[tail], sorted[^(tail + 1)]);
+        int tail = (int)(Tail * values);
+        return (sorted[tail], sorted[^(tail + 1)]);
     }
 
     /// <summary>Out into a snapshot or back.</summary>
@@ -161,6 +184,9 @@ sealed class FormerRange(int skipped)
         state.Carry(_pastLow);
         state.Carry(_pastHigh);
         state.Carry(_pastUntil);
+        state.Carry(_lows);
+        state.Carry(_highs);
+        state.Carry(ref _stretches);
         state.Carry(ref _level);
         state.Carry(ref _spread);
         state.Carry(ref _byHour);
@@ -168,5 +194,6 @@ sealed class FormerRange(int skipped)
         Elsewhere = state.Carried(Elsewhere);
         Outside = state.Carried(Outside);
         Known = state.Carried(Known);
+        Returns = state.Carried(Returns);
     }
 }

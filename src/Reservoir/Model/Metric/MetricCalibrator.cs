@@ -120,6 +120,9 @@ sealed class MetricCalibrator
     /// <summary>Whether the last step is no news in that alarm: it is back there, or half way, or where it has been since.</summary>
     public bool Known => _former.Known;
 
+    /// <inheritdoc cref="FormerRange.Returns"/>
+    public bool Returns => _former.Returns;
+
     /// <summary>Whether where it was before that alarm is remembered no more.</summary>
     public bool Forgotten { get; private set; }
 

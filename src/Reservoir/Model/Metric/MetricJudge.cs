@@ -17,6 +17,7 @@ sealed class MetricJudge : Judge, IJudgement
     readonly MetricCalibrator[] _calibrators;  // [channels]
     readonly Recurrence[] _recurrences;        // [channels]
     readonly EmissionBudget _budget;
+    readonly Bystanders _bystanders;
     readonly double[] _channelErrors;          // of one channel [horizons]
     readonly IReadOnlyList<int> _ahead;        // of the horizons, in steps
     readonly bool[] _tells;                    // whether neither this frame nor the one it was foretold from was muted [horizons]
@@ -25,6 +26,7 @@ sealed class MetricJudge : Judge, IJudgement
     readonly Unprecedented _unprecedented;
     readonly double[] _margins;                // evidence over the threshold [channels], then of what is unprecedented
     readonly double[] _present;                // the same without what is over [channels]
+    readonly double[] _levels;                 // the least of that and of what may be told, as a score [channels]
     readonly double _alarmsPerDay;             // 0: the budget is not of days
     DateTime _opening;                         // feed time of the last step before which no alarm was open
     DateTime _since;                           // feed time of the last step before which no alarm was open, for on-call
@@ -52,6 +54,8 @@ sealed class MetricJudge : Judge, IJudgement
         _calibrators = [.. Enumerable.Range(0, channels)
             .Select(_ => new MetricCalibrator(spec.Calibrator, spec.WarmUp, weights, spec.Regressors(channels), interval))];
         _budget = new EmissionBudget(spec.Budget, spec.WarmUp);
+        _bystanders = new Bystanders(channels, spec.Alarm.Rise);
+        _levels = new double[channels];
         _recurrences = [.. Enumerable.Range(0, channels).Select(_ => new Recurrence(interval, _budget.Threshold))];
         (_channelErrors, _margins, _present) = (new double[weights.Length], new double[channels + 1], new double[channels]);
         (_ceilings, _hidden, _hides) = (new double[channels], new double[channels], new int[channels]);
@@ -106,6 +110,10 @@ sealed class MetricJudge : Judge, IJudgement
     public double ScoreOf(int score) => score >= _calibrators.Length ? _unprecedented.Score : score == _strongest ? _told : 0;
 
     /// <inheritdoc/>
+    /// <remarks>None, where what it does is no news in the alarm that is open.</remarks>
+    public int ChannelOf(int score) => score < _calibrators.Length && _calibrators.Length > 1 && !IsKnown ? score : -1;
+
+    /// <inheritdoc/>
     public override bool TellsEarly => true;
 
     /// <inheritdoc/>
@@ -150,12 +158,13 @@ sealed class MetricJudge : Judge, IJudgement
         for (int h = 0; h < _tells.Length; h++) _tells[h] = !step.Muted && step.Index - _ahead[h] >= _resumed
             && !WasMuted(step.Index - _ahead[h]);
         bool capped = false;  // the strongest: by how seldom it moved
+        bool turns = false;   // a channel of the open alarm goes back
         for (int c = 0; c < _calibrators.Length; c++)
         {
             // A channel without a value is not judged, and what its errors are compared with waits for it.
             if (!step.Missing.IsEmpty && step.Missing[c])
             {
-                (_margins[c], _present[c]) = (0, 0);
+                (_margins[c], _present[c], _levels[c]) = (0, 0, 0);
                 continue;
             }
             for (int h = 0; h < _channelErrors.Length; h++) _channelErrors[h] = step.Errors[h * _calibrators.Length + c];
@@ -177,12 +186,15 @@ sealed class MetricJudge : Judge, IJudgement
             _margins[c] = Math.Min(evidence, _ceilings[c] * _budget.Threshold);
             if (!step.Muted) calibrator.Place(step.Scaled[c], step.Time, alarm.Open ? _since : null);
             _present[c] = _spec.Budget.Weigh(Math.Max(0, errors - calibrator.Left * calibrator.Remembered), calibrator.ExtremeEvidence);
+            _levels[c] = Math.Min(told, _present[c]) / unit;
+            turns |= alarm.Open && alarm.Contributed[c] && calibrator.Returns;
         }
         double present = TensorPrimitives.Max(_present);
         TensorPrimitives.Divide(_margins, _budget.Threshold, _margins);
         TensorPrimitives.Divide(_present, _budget.Threshold, _present);
         double score = step.Muted || step.WarmingUp ? 0 : _budget.Step(most, present);
         if (score > 0 && capped) score = _ceilings[_strongest];  // but for rounding
+        if (!step.Muted && !step.WarmingUp) score = OfBystanders(score, turns);
         if (!step.Muted && !step.WarmingUp) score = Early(in step, score);
         if (step.Muted) _unprecedented.Skip();
         else _unprecedented.Step(step.Frame, step.Expected, alarm.Frozen, step.WarmingUp);
@@ -226,6 +238,16 @@ sealed class MetricJudge : Judge, IJudgement
         if (double.IsPositiveInfinity(ceiling)) return score <= _spec.Budget.Escalation * _hidden[c] ? FirstChange.Mild : ceiling;
         if (score > ceiling && score > _hidden[c]) (_hidden[c], _hides[c]) = (score, _budget.Refractory);
         return ceiling;
+    }
+
+    // A fault of a channel that has no part in what was told is told though that is not over.
+    double OfBystanders(double told, bool turns)
+    {
+        int other = _bystanders.Step(_levels, told >= 1 ? _strongest : -1, turns);
+        if (other < 0 || told >= 1) return told;
+        _budget.LetPass(_levels[other]);
+        _strongest = other;
+        return Math.Min(_levels[other], _ceilings[other]);  // but for rounding
     }
 
     // What is told of a young model, whatever its errors, as it was in the warm-up: but a channel that only ever went one way is known
@@ -280,6 +302,7 @@ sealed class MetricJudge : Judge, IJudgement
         foreach (MetricCalibrator calibrator in _calibrators) calibrator.Carry(ref state);
         if (state.Holds(6)) foreach (Recurrence recurrence in _recurrences) recurrence.Carry(ref state);
         _budget.Carry(ref state);
+        if (state.Holds(6)) _bystanders.Carry(ref state);
         if (state.Holds(6))
         {
             state.Carry(_muted);

@@ -126,6 +126,25 @@ public sealed class AlarmEndTests
         Assert.Equal((AlarmChange.Adapted, false), (last.Alarm?.Change, last.AlarmOpen));
     }
 
+    // A slow fall that nothing told, and back at once: that is no other outage.
+    [Fact]
+    public void The_return_from_where_it_went_untold_is_over_as_soon_as_it_is_learnt()
+    {
+        int returns = 0;
+        var lengths = new List<long>();
+        Parallel.For(0, 20, seed =>
+        {
+            List<AlarmEvent> events = Events(Feed("noise", seed, Begin + 1900,
+                (since, value) => since is >= 0 and < 1000 ? value - 12 * Math.Min(1, since / 700.0) : value));
+            AlarmEvent? end = events.Find(alarm => Ends(alarm) && alarm.Start is >= Begin + 1000 and < Begin + 1020);
+            if (!events.Exists(alarm => alarm.Start is >= Begin + 1000 and < Begin + 1020)) return;
+            Interlocked.Increment(ref returns);
+            lock (lengths) lengths.Add(end is null ? long.MaxValue : end.Position - end.Start);
+        });
+        Assert.True(returns >= 10, $"{returns}");
+        Assert.True(lengths.Count(rows => rows <= 60) >= .9 * returns, string.Join(" ", lengths));
+    }
+
     // The outage itself, learnt meanwhile, tells that the hour tells less.
     [Fact]
     public void What_the_hour_hardly_tells_is_closed_once_it_is_over()

@@ -1,0 +1,125 @@
+using MathNet.Numerics.Distributions;
+using MathNet.Numerics.Random;
+using Xunit;
+
+namespace Esn.Tests.Metric;
+
+/// <summary>A fault of a channel that has no part in what was told is told, and what joins a fault is not told for itself.</summary>
+public sealed class BystandersTests
+{
+    const int Rise = 25, Begin = 2700;
+
+    static int Step(Bystanders bystanders, double first, double second, int told = -1, bool turns = false) =>
+        bystanders.Step([first, second], told, turns);
+
+    [Fact]
+    public void One_that_was_quiet_since_is_another_fault_once_the_alarm_has_been_told()
+    {
+        var bystanders = new Bystanders(2, Rise);
+        Assert.Equal(-1, Step(bystanders, 2, 0, told: 0));
+        for (int t = 0; t < Rise; t++) Assert.Equal(-1, Step(bystanders, 3, .2));
+        Assert.Equal(1, Step(bystanders, 3, 1.1));   // that of the first channel goes on
+        Assert.Equal(-1, Step(bystanders, 3, 1.4));  // and so does this one
+    }
+
+    [Fact]
+    public void One_that_joins_while_the_alarm_is_told_has_a_part_in_it_until_it_has_rested()
+    {
+        var bystanders = new Bystanders(2, Rise);
+        Step(bystanders, 2, 0, told: 0);
+        for (int t = 1; t < 60; t++) Assert.Equal(-1, Step(bystanders, 2, t < 20 ? 0 : 1.5));
+        for (int t = 0; t < EmissionBudget.Rest; t++) Assert.Equal(-1, Step(bystanders, 2, .4));
+        Assert.Equal(1, Step(bystanders, 2, 1.5));
+    }
+
+    [Fact]
+    public void What_the_others_do_as_a_channel_goes_back_is_its_doing()
+    {
+        var bystanders = new Bystanders(2, Rise);
+        Step(bystanders, 2, 0, told: 0);
+        for (int t = 0; t < 40; t++) Step(bystanders, 2, 0);
+        Assert.Equal(-1, Step(bystanders, 2, 1.5, turns: true));
+        Assert.Equal(-1, Step(bystanders, 2, 1.5));
+
+        bystanders = new Bystanders(2, Rise);  // where that is told by its errors
+        Step(bystanders, 2, 0, told: 0);
+        for (int t = 0; t < 40; t++) Step(bystanders, .1, 0);
+        Assert.Equal(-1, Step(bystanders, 2, .8, told: 0));
+        Assert.Equal(-1, Step(bystanders, .1, 1.5));
+    }
+
+    [Fact]
+    public void What_grows_of_a_channel_that_was_told_does_not_make_others_join()
+    {
+        var bystanders = new Bystanders(2, Rise);
+        Step(bystanders, 2, 0, told: 0);
+        for (int t = 0; t < 40; t++) Step(bystanders, 2, 0, told: t % 10 == 0 ? 0 : -1);
+        Assert.Equal(1, Step(bystanders, 2, 1.5));
+    }
+
+    [Fact]
+    public void What_is_let_pass_costs_as_an_alarm_does_and_lets_nothing_weaker_of_the_other_pass()
+    {
+        var budget = new EmissionBudget(new EmissionBudgetSpec { Youth = 0 }, warmUp: 750);
+        double one = budget.Threshold;
+        budget.Step(3 * one);
+        Assert.Equal(0, budget.Step(2.5 * one));
+        double before = budget.Factor;
+        budget.LetPass(1.2);
+        Assert.Equal(Math.Exp(-.4), budget.Factor / before, 2);
+        Assert.Equal(0, budget.Step(3 * one));
+    }
+
+    // Requests and errors by day, a row in five minutes.
+    static double[] Feed(int seed, Action<int, double[]> fault)
+    {
+        var random = new Xoshiro256StarStar(seed, threadSafe: false);
+        double[] feed = new double[(Begin + 400) * 2], row = new double[2];
+        for (int t = 0; t < feed.Length / 2; t++)
+        {
+            row[0] = 500 * (1 + .4 * Math.Sin(2 * Math.PI * t / 288)) + Normal.Sample(random, 0, 20);
+            row[1] = Gamma.Sample(random, 4, 1);
+            fault(t - Begin, row);
+            row.CopyTo(feed, 2 * t);
+        }
+        return feed;
+    }
+
+    static List<AlarmEvent> Events(double[] feed)
+    {
+        DateTime[] times = [.. Enumerable.Range(0, feed.Length / 2).Select(t => new DateTime(2026, 3, 2).AddMinutes(5 * t))];
+        var results = new StepResult[times.Length];
+        new Detector(Presets.Metric(), 2).StepMany(times, feed, results, new double[feed.Length]);
+        return [.. results.Events().Where(alarm => alarm.Position is >= Begin and < Begin + 200)];
+    }
+
+    [Fact]
+    public void Errors_that_burst_while_there_are_no_requests_are_told_though_those_still_alarm()
+    {
+        int[] told = new int[10];
+        Parallel.For(0, told.Length, seed =>
+        {
+            List<AlarmEvent> events = Events(Feed(seed, (since, row) =>
+            {
+                if (since is >= 0 and < 100) row[0] = 0;
+                if (since is >= 60 and < 66) row[1] *= 15;
+            }));
+            Assert.Contains(events, alarm => alarm.Change == AlarmChange.Opened && alarm.Position < Begin + 5);
+            if (events.Exists(alarm => alarm.Change == AlarmChange.Escalated && alarm.Position >= Begin + 60
+                && alarm.Position < Begin + 66)) told[seed] = 1;
+        });
+        Assert.True(told.Sum() >= 8, string.Join(" ", told));
+    }
+
+    [Fact]
+    public void An_outage_of_both_channels_is_one_alarm_though_one_joins_later()
+    {
+        string[] news = new string[10];
+        Parallel.For(0, news.Length, seed => news[seed] = string.Join(" ", Events(Feed(seed, (since, row) =>
+            {
+                if (since is >= 0 and < 100) row[0] = 0;
+                if (since is >= 5 and < 100) row[1] *= 8;
+            })).Where(alarm => alarm.Change is AlarmChange.Opened or AlarmChange.Escalated).Select(alarm => alarm.Position - Begin)));
+        Assert.True(news.Sum(each => each.Split(' ').Length) <= 25, string.Join(", ", news));
+    }
+}
