@@ -56,15 +56,18 @@ sealed unsafe partial class Kernel<V>
         {
             int count = Math.Min(most, rows - first);
             for (int i = 0; i < count; i++)
-                for (int run = 0; run < vectors; run += V.Width) V.Store(V.Load(y + (nint)i * runs + run), packed + i * used + run);
+                for (int run = 0; run < vectors; run += V.Width)
+                    V.Store(V.Load(y + (nint)(first + i) * runs + run), packed + i * used + run);
             for (int i = 0; i < count * used; i += V.Width) V.Store(Tanh(V.Load(packed + i)), packed + i);
-            for (int i = 0; i < count; i++, x += runs, y += runs)
+            for (int run = 0; run < runs; run += V.Width)
             {
-                V k = V.All(keep[first + i]), a = V.All(leak[first + i]);
-                for (int run = 0; run < runs; run += V.Width)
+                V those = V.Load(mask + Line - Math.Clamp(used - run, 0, V.Width));
+                double* from = packed + Math.Min(run, used);
+                nint to = (nint)first * runs + run;
+                for (int i = first; i < first + count; i++, from += used, to += runs)
                 {
-                    V value = V.MultiplyAdd(V.Load(x + run), k, V.Multiply(a, V.Load(packed + i * used + Math.Min(run, used))));
-                    V.Store(V.And(value, V.Load(mask + Line - Math.Clamp(used - run, 0, V.Width))), y + run);
+                    V value = V.MultiplyAdd(V.Load(x + to), V.All(keep[i]), V.Multiply(V.All(leak[i]), V.Load(from)));
+                    V.Store(V.And(value, those), y + to);
                 }
             }
         }
