@@ -21,10 +21,10 @@ public sealed partial class EsnProcess : IDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             RedirectStandardInput = true,
-            // The program compiles all as it is to stay, as it runs for weeks. These live for seconds, and start with half of the CPU
-            // without: 1.1 s, not 2. As it is shipped it runs in StackTests.
-            Environment = { ["DOTNET_TC_QuickJit"] = "1", ["DOTNET_TieredPGO"] = "0" },
         };
+        // The program compiles all as it is to stay, as a detector runs for weeks. The other commands live for seconds, and start with half
+        // of the CPU without: 1.1 s, not 2.
+        if (arguments is not ["run", ..]) (start.Environment["DOTNET_TC_QuickJit"], start.Environment["DOTNET_TieredPGO"]) = ("1", "0");
         foreach ((string name, string value) in environment) start.Environment[name] = value;
         _process = Process.Start(start)!;
         _process.OutputDataReceived += (_, line) => Hear(line.Data);

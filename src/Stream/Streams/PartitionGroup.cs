@@ -18,8 +18,11 @@ sealed class PartitionGroup(PartitionId partition, DateTime now)
     /// <summary>By their names.</summary>
     public IReadOnlyCollection<StreamSlot> Slots => _slots.Values;
 
-    /// <summary>About how much memory they take.</summary>
+    /// <summary>About how much memory they take with a model each: what is bounded.</summary>
     public long Bytes { get; private set; }
+
+    /// <summary>What second models that warm up beside the present ones take for now.</summary>
+    public long Beside { get; private set; }
 
     /// <summary>Offset of the first record that is still to be taken; −1: none was, and none is known of.</summary>
     public long Next { get; set; } = -1;
@@ -59,20 +62,22 @@ sealed class PartitionGroup(PartitionId partition, DateTime now)
     {
         _slots.Add(slot.Stream.Key, slot);
         if (Silences.Remove(slot.Stream.Key, out SilenceTold? silence)) slot.WasTold(silence);
+        Bytes += slot.Bytes;
         Count(slot);
     }
 
     /// <summary>A stream took frames: its model may be two by now, or one again.</summary>
     public void Count(StreamSlot slot)
     {
-        Bytes += slot.Bytes - slot.Counted;
-        slot.Counted = slot.Bytes;
+        Beside += slot.Beside - slot.Counted;
+        slot.Counted = slot.Beside;
     }
 
     /// <summary>A stream leaves memory.</summary>
     public void Remove(StreamSlot slot)
     {
-        if (_slots.Remove(slot.Stream.Key)) Bytes -= slot.Counted;
+        if (!_slots.Remove(slot.Stream.Key)) return;
+        (Bytes, Beside) = (Bytes - slot.Bytes, Beside - slot.Counted);
     }
 
     /// <summary>A slot as it was captured; it is none of the group yet.</summary>

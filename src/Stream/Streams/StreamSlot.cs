@@ -20,7 +20,6 @@ public sealed class StreamSlot
     readonly FeedClock _clock = new();  // for feeds whose records have no timestamp of their own: files
     readonly FrameOrder _order;
     readonly Silence _silence;
-    readonly long _bytes;  // of one model
     readonly Detector _detector;
     readonly SortedList<(long From, long Said), ControlFeedback> _feedback = [];  // that is to be taken at that offset
     readonly LastAlarms _alarms = new();
@@ -44,7 +43,7 @@ public sealed class StreamSlot
             habits: model.InputMap is CalendarWeightsSpec { DailyHarmonics: > 0 } or CalendarWeightsSpec { WeeklyHarmonics: > 0 });
         _silence = new Silence(stream, gate.Channels, times, _order);
         _order.Releasing = _silence.Take;
-        _bytes = model.EstimatedBytes(gate.Channels);
+        Bytes = model.EstimatedBytes(gate.Channels);
     }
 
     /// <summary>A slot that goes on where a captured one was: from here on it gives the same bits.</summary>
@@ -91,10 +90,13 @@ public sealed class StreamSlot
     /// <summary>Of its frames, where they are fields; null: they are none.</summary>
     public GridSpec? Grid => _gate.Grid;
 
-    /// <summary>About how much memory it takes: twice a model while a second one warms up beside it.</summary>
-    public long Bytes => _bytes * _detector.Models;
+    /// <summary>About how much memory it takes with one model.</summary>
+    public long Bytes { get; }
 
-    /// <summary>What of it is in the sum of its partition.</summary>
+    /// <summary>What it takes more while a second model warms up beside that.</summary>
+    public long Beside => Bytes * (_detector.Models - 1);
+
+    /// <summary>What of <see cref="Beside"/> is in the sum of its partition.</summary>
     public long Counted { get; set; }
 
     /// <summary>What it learns with, and its policy.</summary>

@@ -190,7 +190,7 @@ public sealed class StreamTable
         }
         StreamSteps[] steps = _scorer.Step(streams);
         foreach (StreamSlot slot in streams)
-            if (slot.Bytes != slot.Counted) Group(new PartitionId(slot.Stream.Topic, slot.Stream.Partition)).Count(slot);
+            if (slot.Beside != slot.Counted) Group(new PartitionId(slot.Stream.Topic, slot.Stream.Partition)).Count(slot);
         _lookAhead.Take(streams, steps);
         foreach ((PartitionGroup passed, List<DateTime> come) in times ?? []) passed.Pass(come);
         foreach (PartitionGroup judged in _interventions.Judges ? touched : [])
@@ -353,11 +353,13 @@ public sealed class StreamTable
     }
 
     ScoredBatch Scored(SourceMessage message) =>
-        new(message) { ScoredAt = Now, StreamCount = StreamCount, ModelBytes = Bytes };
+        new(message) { ScoredAt = Now, StreamCount = StreamCount, ModelBytes = Bytes + _groups.Values.Sum(group => group.Beside) };
 
     DateTime Now => _time.GetUtcNow().UtcDateTime;
 
     int StreamCount => _groups.Values.Sum(group => group.Slots.Count);
 
+    // Second models are not bounded: when a batch ends there may be more of them than when it began, and who is admitted does not
+    // depend on batches.
     long Bytes => _groups.Values.Sum(group => group.Bytes);
 }

@@ -77,7 +77,8 @@ public sealed class EsnMetrics
         _silences = metrics.CreateCounter("esn_silences_total",
             "Times that a stream, or a channel of one, was silent for far longer than its interval.", "of");
         _modelChanges = metrics.CreateCounter("esn_model_changes_total",
-            "Models that found their feed to grow without bound, to have left its scaling for good, or to wander, by which it was.",
+            "Models that found something of their feed, such as that it grows or has left its scaling for good, or took the place of "
+            + "another, by which it was.",
             "why");
         foreach (ModelChangeKind kind in Enum.GetValues<ModelChangeKind>()) _modelChanges.WithLabels(Words.Of(kind));
         _blank = metrics.CreateCounter("esn_blank_frames_total", "Frames that had no value in any channel: a gap.");
@@ -86,8 +87,8 @@ public sealed class EsnMetrics
         _replayed = metrics.CreateCounter("esn_replayed_total", "Timesteps taken again after a restart, which had been told of before.");
         _streams = metrics.CreateGauge("esn_streams", "Streams with a model in this process.");
         _modelBytes = metrics.CreateGauge("esn_models_bytes",
-            "About how much memory the models of all streams take; a stream that would take it beyond source.maxMemory becomes dead "
-            + "letters.");
+            "About how much memory the models of all streams take; a stream whose first model would take it beyond source.maxMemory "
+            + "becomes dead letters.");
         _lag = metrics.CreateGauge("esn_consumer_lag_records",
             "Records that wait in the assigned partitions, as the client last counted them; absent while that is not known.");
         _groupLag = metrics.CreateGauge("esn_group_lag_records",

@@ -43,6 +43,7 @@ public sealed class TilesTests(RealKafkaFixture broker) : IClassFixture<RealKafk
             kafka: { bootstrapServers: "{{servers}}" }
             source: { topics: [{{topic}}], group: {{topic}}, from: earliest }
             sink: { events: {{topic}}-events, deadLetters: {{topic}}-dead, maps: {{topic}}-maps, joined: {{topic}}-joined }
+            control: { topic: {{topic}}-commands }
             state: { store: none }
             http: { listen: "127.0.0.1:0" }
             preset: field

@@ -266,6 +266,8 @@ public sealed class RebalanceTests(RealKafkaFixture broker) : IClassFixture<Real
         File.WriteAllText(file, $$"""
             kafka: { bootstrapServers: "{{servers}}", consumer: { {{consumer}} } }
             source: { topics: [{{read ?? topic}}], group: {{topic}}, from: {{from}} }
+            sink: { events: {{topic}}-events, deadLetters: {{topic}}-dead }
+            control: { topic: {{topic}}-commands }
             state: { store: {{store}} }
             http: { listen: "127.0.0.1:0", stallSeconds: 3 }
             """);
