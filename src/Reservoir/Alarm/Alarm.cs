@@ -84,6 +84,9 @@ sealed class Alarm
     /// <summary>Raw scores that reached the threshold in this alarm, [scores].</summary>
     public ReadOnlySpan<bool> Contributed => _contributed;
 
+    /// <summary>Whether the open alarm was told of a channel, later than of those with which it began.</summary>
+    public bool IsLater(int channel) => _faults.IsLater(channel);
+
     /// <summary>Highest margins in this alarm, [scores].</summary>
     public ReadOnlySpan<double> Margins => _margins;
 
@@ -175,6 +178,7 @@ sealed class Alarm
         if (!same)
         {
             if (!_lasts) Begin(position, judgement);
+            else TellOthers(judgement);
             (Began, Incidents) = (position, Incidents + 1);
             (_told, _toldScore, Counts, _again) = (position, score, true, 0);
         }
@@ -193,6 +197,13 @@ sealed class Alarm
         if (!_adapted) return Worsened() ? AlarmChange.Escalated : AlarmChange.Updated;
         (_told, _toldScore, _toldSeverity, Counts) = (position, score, Severity, true);
         return AlarmChange.Escalated;
+    }
+
+    // Of another incident in an alarm that is open: what it is of, and the alarm was not.
+    void TellOthers(IJudgement judgement)
+    {
+        for (int i = 0; i < _contributed.Length; i++)
+            if (!_slow[i] && judgement.Alarms(i)) _faults.Tell(judgement, i);
     }
 
     void Begin(long position, IJudgement judgement)
@@ -276,7 +287,8 @@ sealed class Alarm
         _faults.Take(judgement);
         double score = judgement.Score;
         _above = Spreads(judgement) ? _above + 1 : 0;
-        if (_above >= _spec.OpenAfter && position - Math.Max(Began, _spread) > _spec.Rise) return Spread(position, judgement);
+        if (_above >= _spec.OpenAfter && (judgement.OfBystander || position - Math.Max(Began, _spread) > _spec.Rise))
+            return Spread(position, judgement);
         if (position - _told <= _spec.Rise)
         {
             _toldScore = Math.Max(_toldScore, score);

@@ -56,6 +56,9 @@ sealed class Bar(AlarmSpec spec) : IJudgement
     public bool IsKnown => _judgement!.IsKnown;
 
     /// <inheritdoc/>
+    public bool OfBystander => _judgement!.OfBystander;
+
+    /// <inheritdoc/>
     public bool Forgotten => _judgement!.Forgotten;
 
     /// <summary>The same judgement, over the bar; until the next call.</summary>

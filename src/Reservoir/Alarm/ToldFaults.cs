@@ -56,7 +56,7 @@ sealed class ToldFaults(int scores, int channels, int calm)
     /// <param name="judgement">As measured at this step.</param>
     /// <param name="score">Raw score, that is not slow.</param>
     public bool IsNews(IJudgement judgement, int score) =>
-        judgement.Alarms(score) && !judgement.IsTrifle(score)
+        judgement.Alarms(score) && !judgement.IsTrifle(score) && !judgement.IsKnown
         && judgement.ChannelOf(score) is >= 0 and int channel && (IsOther(channel) || !_known[score]);
 
     /// <summary>A score that <see cref="IsNews"/> is told.</summary>

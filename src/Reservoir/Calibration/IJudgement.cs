@@ -47,6 +47,9 @@ interface IJudgement
     /// <summary>Whether such a channel is what alarms, and is back where it was, or half way, or where it has been since.</summary>
     bool IsKnown => false;
 
+    /// <summary>Whether what alarms is of a channel that has no part in what was told: it need not wait for that.</summary>
+    bool OfBystander => false;
+
     /// <summary>Whether it is remembered no more where such a channel was.</summary>
     bool Forgotten => false;
 }

@@ -16,7 +16,10 @@ sealed class Bystanders(int channels, int rise)
     /// <param name="levels">Of each channel, without what is over; 1 alarms, were nothing told, [channels].</param>
     /// <param name="told">Channel that is told of at this step; −1: none.</param>
     /// <param name="turns">A channel of the open alarm goes back to where it was: that shakes the forecasts of all.</param>
-    /// <returns>The channel, other than those which have a part in what was told, that alarms the most; −1: none does.</returns>
+    /// <returns>
+    /// The channel, other than those which have a part in what was told, that alarms the most; −1: none does, or another is told of and it
+    /// waits for the next step.
+    /// </returns>
     public int Step(ReadOnlySpan<double> levels, int told, bool turns)
     {
         if (_since < long.MaxValue) _since++;
@@ -30,7 +33,8 @@ sealed class Bystanders(int channels, int rise)
             else if (_quiet[c] >= EmissionBudget.Rest) _part[c] = false;
             if (!_part[c] && levels[c] >= 1 && (most < 0 || levels[c] > levels[most])) most = c;
         }
-        if (most >= 0) (_part[most], _since) = (true, 0);
+        if (most < 0 || told >= 0) return -1;
+        (_part[most], _since) = (true, 0);
         return most;
     }
 

@@ -122,6 +122,7 @@ sealed class FormerRange(int skipped)
         {
             int at = _left++ % Pasts;
             (_pastLow[at], _pastHigh[at], _pastUntil[at]) = (_low, _high, _taken + Memory);
+            _stretches = 0;
         }
         (_since, _distance, _level, _spread, _byHour, Outside, Known) = (0, 0, 0, 0, false, false, false);
         (_low, _high, _run, Elsewhere, Returns) = (float.NaN, float.NaN, 0, false, false);
@@ -138,10 +139,10 @@ sealed class FormerRange(int skipped)
     // Of late it may have been elsewhere without an alarm.
     bool IsUsual(float value)
     {
-        int known = (int)Math.Min(_stretches, Stretches), inside = 0;
-        for (int i = 0; i < known; i++)
+        int inside = 0;
+        for (int i = 0; i < Math.Min(_stretches, Stretches); i++)
             if (value >= _lows[i] && value <= _highs[i]) inside++;
-        return 2 * inside > known;
+        return 2 * inside > Stretches;
     }
 
     void Follow(double place, double outside)

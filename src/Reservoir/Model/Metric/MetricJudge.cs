@@ -110,8 +110,10 @@ sealed class MetricJudge : Judge, IJudgement
     public double ScoreOf(int score) => score >= _calibrators.Length ? _unprecedented.Score : score == _strongest ? _told : 0;
 
     /// <inheritdoc/>
-    /// <remarks>None, where what it does is no news in the alarm that is open.</remarks>
-    public int ChannelOf(int score) => score < _calibrators.Length && _calibrators.Length > 1 && !IsKnown ? score : -1;
+    public int ChannelOf(int score) => score < _calibrators.Length && _calibrators.Length > 1 ? score : -1;
+
+    /// <inheritdoc/>
+    public bool OfBystander { get; private set; }
 
     /// <inheritdoc/>
     public override bool TellsEarly => true;
@@ -178,7 +180,7 @@ sealed class MetricJudge : Judge, IJudgement
             double told = Math.Min(evidence, _ceilings[c] * unit);
             if (told > most) (most, _strongest, capped) = (told, c, told < evidence);
             // A fault that holds for days comes again each hour: that ends no alarm, but nothing more is told of it.
-            if (alarm.Frozen && alarm.Contributed[c])
+            if (alarm.Frozen && HasPart(alarm, c))
             {
                 errors = calibrator.Left * calibrator.ErrorEvidence;
                 evidence = _spec.Budget.Weigh(errors, calibrator.ExtremeEvidence);
@@ -187,27 +189,28 @@ sealed class MetricJudge : Judge, IJudgement
             if (!step.Muted) calibrator.Place(step.Scaled[c], step.Time, alarm.Open ? _since : null);
             _present[c] = _spec.Budget.Weigh(Math.Max(0, errors - calibrator.Left * calibrator.Remembered), calibrator.ExtremeEvidence);
             _levels[c] = Math.Min(told, _present[c]) / unit;
-            turns |= alarm.Open && alarm.Contributed[c] && calibrator.Returns;
+            turns |= alarm.Open && HasPart(alarm, c) && calibrator.Returns;
         }
         double present = TensorPrimitives.Max(_present);
         TensorPrimitives.Divide(_margins, _budget.Threshold, _margins);
         TensorPrimitives.Divide(_present, _budget.Threshold, _present);
         double score = step.Muted || step.WarmingUp ? 0 : _budget.Step(most, present);
         if (score > 0 && capped) score = _ceilings[_strongest];  // but for rounding
-        if (!step.Muted && !step.WarmingUp) score = OfBystanders(score, turns);
         if (!step.Muted && !step.WarmingUp) score = Early(in step, score);
         if (step.Muted) _unprecedented.Skip();
         else _unprecedented.Step(step.Frame, step.Expected, alarm.Frozen, step.WarmingUp);
+        OfBystander = false;
+        if (!step.Muted && !step.WarmingUp) score = OfBystanders(score, turns);
         _margins[^1] = _unprecedented.Score;
         Stands = alarm.Frozen && !step.Muted && StandsStill(alarm);
         (Displaced, Outside, Forgotten) = (false, false, false);
         for (int c = 0; c < _calibrators.Length && alarm.Open; c++)
         {
-            Displaced |= alarm.Contributed[c] && _calibrators[c].Displaced;
-            Outside |= alarm.Contributed[c] && _calibrators[c].Outside;
-            Forgotten |= alarm.Contributed[c] && _calibrators[c].Forgotten;
+            Displaced |= HasPart(alarm, c) && _calibrators[c].Displaced;
+            Outside |= HasPart(alarm, c) && _calibrators[c].Outside;
+            Forgotten |= HasPart(alarm, c) && _calibrators[c].Forgotten;
         }
-        IsKnown = alarm.Open && alarm.Contributed[_strongest] && _calibrators[_strongest].Known && _unprecedented.Score < 1;
+        IsKnown = alarm.Open && HasPart(alarm, _strongest) && _calibrators[_strongest].Known && _unprecedented.Score < 1;
         _told = score;
         Score = step.Muted || step.WarmingUp ? 0 : Math.Max(score, _unprecedented.Score);
         Share();
@@ -218,7 +221,7 @@ sealed class MetricJudge : Judge, IJudgement
     {
         if (change != AlarmChange.Adapted) return;
         for (int c = 0; c < _calibrators.Length; c++)
-            if (alarm.Contributed[c]) _calibrators[c].Settle();
+            if (HasPart(alarm, c)) _calibrators[c].Settle();
     }
 
     // Of what comes next, by the channels that move.
@@ -240,11 +243,16 @@ sealed class MetricJudge : Judge, IJudgement
         return ceiling;
     }
 
+    // Whether it is one of the channels that the open alarm was told of, from its beginning or later.
+    static bool HasPart(Alarm alarm, int channel) => alarm.Contributed[channel] || alarm.IsLater(channel);
+
     // A fault of a channel that has no part in what was told is told though that is not over.
-    double OfBystanders(double told, bool turns)
+    double OfBystanders(double score, bool turns)
     {
-        int other = _bystanders.Step(_levels, told >= 1 ? _strongest : -1, turns);
-        if (other < 0 || told >= 1) return told;
+        int told = Math.Max(score, _unprecedented.Score) < 1 ? -1 : score >= _unprecedented.Score ? _strongest : _unprecedented.Channel;
+        int other = _bystanders.Step(_levels, told, turns);
+        OfBystander = other >= 0;
+        if (other < 0) return score;
         _budget.LetPass(_levels[other]);
         _strongest = other;
         return Math.Min(_levels[other], _ceilings[other]);  // but for rounding
@@ -274,7 +282,7 @@ sealed class MetricJudge : Judge, IJudgement
     {
         if (_unprecedented is { Unusual: true, Frozen: true }) return true;
         for (int c = 0; c < _calibrators.Length; c++)
-            if (alarm.Contributed[c] && _unprecedented.Repeats(c)) return true;
+            if (HasPart(alarm, c) && _unprecedented.Repeats(c)) return true;
         return false;
     }
 

@@ -145,6 +145,19 @@ public sealed class AlarmEndTests
         Assert.True(lengths.Count(rows => rows <= 60) >= .9 * returns, string.Join(" ", lengths));
     }
 
+    // A machine that was off when the detector was attached: there it has been, but not for most of what is remembered.
+    [Fact]
+    public void An_outage_to_where_the_feed_began_goes_on_as_long_as_it_does()
+    {
+        var ends = new long[20];
+        Parallel.For(0, ends.Length, seed =>
+        {
+            double[] feed = Feed("noise", seed, 1060, (since, value) => Begin + since is < 450 or (>= 800 and < 1000) ? value - 40 : value);
+            ends[seed] = Feeds.Run(Presets.Metric(), feed).Events().Find(alarm => Ends(alarm) && alarm.Position > 800)?.Position ?? -1;
+        });
+        Assert.True(ends.Count(end => end is >= 1000 and < 1015) >= 18, string.Join(" ", ends));
+    }
+
     // The outage itself, learnt meanwhile, tells that the hour tells less.
     [Fact]
     public void What_the_hour_hardly_tells_is_closed_once_it_is_over()

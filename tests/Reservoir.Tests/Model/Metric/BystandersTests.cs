@@ -1,3 +1,4 @@
+using System.Buffers;
 using MathNet.Numerics.Distributions;
 using MathNet.Numerics.Random;
 using Xunit;
@@ -58,6 +59,16 @@ public sealed class BystandersTests
     }
 
     [Fact]
+    public void One_that_begins_as_another_is_told_of_waits_for_that()
+    {
+        var bystanders = new Bystanders(2, Rise);
+        Step(bystanders, 2, 0, told: 0);
+        for (int t = 0; t < 40; t++) Step(bystanders, 2, 0);
+        Assert.Equal(-1, Step(bystanders, 3, 1.5, told: 0));
+        Assert.Equal(1, Step(bystanders, 3, 1.5));
+    }
+
+    [Fact]
     public void What_is_let_pass_costs_as_an_alarm_does_and_lets_nothing_weaker_of_the_other_pass()
     {
         var budget = new EmissionBudget(new EmissionBudgetSpec { Youth = 0 }, warmUp: 750);
@@ -74,7 +85,7 @@ public sealed class BystandersTests
     static double[] Feed(int seed, Action<int, double[]> fault)
     {
         var random = new Xoshiro256StarStar(seed, threadSafe: false);
-        double[] feed = new double[(Begin + 400) * 2], row = new double[2];
+        double[] feed = new double[(Begin + 600) * 2], row = new double[2];
         for (int t = 0; t < feed.Length / 2; t++)
         {
             row[0] = 500 * (1 + .4 * Math.Sin(2 * Math.PI * t / 288)) + Normal.Sample(random, 0, 20);
@@ -85,12 +96,20 @@ public sealed class BystandersTests
         return feed;
     }
 
-    static List<AlarmEvent> Events(double[] feed)
+    static DateTime[] Times(double[] feed) =>
+        [.. Enumerable.Range(0, feed.Length / 2).Select(t => new DateTime(2026, 3, 2).AddMinutes(5 * t))];
+
+    static List<AlarmEvent> Events(double[] feed, int rows = 200)
     {
-        DateTime[] times = [.. Enumerable.Range(0, feed.Length / 2).Select(t => new DateTime(2026, 3, 2).AddMinutes(5 * t))];
-        var results = new StepResult[times.Length];
-        new Detector(Presets.Metric(), 2).StepMany(times, feed, results, new double[feed.Length]);
-        return [.. results.Events().Where(alarm => alarm.Position is >= Begin and < Begin + 200)];
+        var results = new StepResult[feed.Length / 2];
+        new Detector(Presets.Metric(), 2).StepMany(Times(feed), feed, results, new double[feed.Length]);
+        return [.. results.Events().Where(alarm => alarm.Position >= Begin && alarm.Position < Begin + rows)];
+    }
+
+    static void ErrorsOutlastRequests(int since, double[] row)
+    {
+        if (since is >= 0 and < 100) row[0] = 0;
+        if (since is >= 60 and < 300) row[1] *= 15;
     }
 
     [Fact]
@@ -109,6 +128,72 @@ public sealed class BystandersTests
                 && alarm.Position < Begin + 66)) told[seed] = 1;
         });
         Assert.True(told.Sum() >= 8, string.Join(" ", told));
+    }
+
+    [Fact]
+    public void A_fault_that_outlasts_the_one_beside_which_it_was_told_holds_the_alarm_open()
+    {
+        var ends = new int[8];
+        Parallel.For(0, ends.Length, seed =>
+        {
+            List<AlarmEvent> events = Events(Feed(seed, ErrorsOutlastRequests), rows: 600);
+            ends[seed] = events.Exists(alarm => alarm.LaterChannels is [1])
+                ? (int)events.Find(alarm => alarm.Change is AlarmChange.Closed or AlarmChange.Adapted)!.Position - Begin : -1;
+        });
+        Assert.True(ends.Count(end => end is >= 295 and < 320) >= 7, string.Join(" ", ends));
+    }
+
+    // The same goes beyond where it was before to the other side: another incident of it, and no other channel.
+    [Fact]
+    public void What_begins_soon_after_a_channel_of_the_alarm_was_told_anew_is_told_and_that_one_is_no_later_channel()
+    {
+        var told = new string[9];
+        Parallel.For(0, told.Length, at =>
+        {
+            List<AlarmEvent> events = Events(Feed(at % 3, (since, row) =>
+            {
+                if (since is >= 0 and < 60) row[0] = 0;
+                if (since is >= 60 and < 200) row[0] += 6000;
+                if (since >= 68 + at / 3 && since < 108 + at / 3) row[1] *= 25;
+            }));
+            Assert.DoesNotContain(events, alarm => alarm.LaterChannels.Contains(0));
+            told[at] = events.Exists(alarm => alarm.LaterChannels is [1] && alarm.Position <= Begin + 80) ? "" : $"{at}";
+        });
+        Assert.True(told.Count(none => none == "") >= 8, string.Join(" ", told));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(97)]
+    public void Blocks_and_restarts_change_no_bit(int block)
+    {
+        double[] feed = Feed(0, ErrorsOutlastRequests), expected = new double[feed.Length];
+        DateTime[] times = Times(feed);
+        var whole = new StepResult[times.Length];
+        var parts = new StepResult[times.Length];
+        var detector = new Detector(Presets.Metric(), 2);
+        detector.StepMany(times, feed, whole, expected);
+        byte[] end = Saved(detector);
+        detector = new Detector(Presets.Metric(), 2);
+        int[] restarts = [Begin + 2, Begin + 61, Begin + 90, Begin + 305, times.Length];
+        for (int at = 0, next = 0; at < times.Length;)
+        {
+            int count = Math.Min(block, restarts[next] - at);
+            detector.StepMany(times.AsSpan(at, count), feed.AsSpan(2 * at, 2 * count), parts.AsSpan(at, count), expected.AsSpan(0, 2 * count));
+            at += count;
+            if (at != restarts[next]) continue;
+            next++;
+            detector = Detector.Load(Presets.Metric(), 2, Saved(detector));
+        }
+        Assert.Equal(whole.Select(step => (step.Score, step.Alarm?.Change)), parts.Select(step => (step.Score, step.Alarm?.Change)));
+        Assert.Equal(end, Saved(detector));
+
+        static byte[] Saved(Detector detector)
+        {
+            var bytes = new ArrayBufferWriter<byte>();
+            detector.Save(bytes);
+            return bytes.WrittenSpan.ToArray();
+        }
     }
 
     [Fact]
