@@ -17,6 +17,9 @@ public sealed record AlarmSpan(int Start, int End, int Peak, double Score, Alarm
     /// <summary>Rows at which it was news: it opened, opened again after it had closed, or was escalated; ascending.</summary>
     public IReadOnlyList<int> Told { get; init; } = [Start];
 
+    /// <summary>Whether it was open at the last row that was taken: one that is refused tells nothing of it.</summary>
+    public bool Open { get; init; } = true;
+
     /// <summary>The same alarm after another event.</summary>
     public AlarmSpan Hear(AlarmEvent heard)
     {
@@ -33,7 +36,7 @@ public sealed record AlarmSpan(int Start, int End, int Peak, double Score, Alarm
         return this with { Last = heard, Forecast = forecast, Drift = heard.Drift ?? Drift };
     }
 
-    /// <summary>Takes a row of a feed into its alarms: one begins there, goes on or ends.</summary>
+    /// <summary>Takes a row that gave a step into the alarms of its feed: one begins there, goes on or ends.</summary>
     /// <param name="alarms">Of the feed, so far.</param>
     /// <param name="row">From 0.</param>
     /// <param name="step">What the row gave.</param>
@@ -41,22 +44,25 @@ public sealed record AlarmSpan(int Start, int End, int Peak, double Score, Alarm
     {
         if (step.Alarm is { Change: AlarmChange.Opened } opened)
             alarms.Add(new AlarmSpan(row, row + 1, row, step.Score, opened, opened.Forecast));
-        else if (step.AlarmOpen || step.Alarm is not null)
+        else if (alarms.Count > 0 && (alarms[^1].Open || step.AlarmOpen || step.Alarm is not null))
         {
             AlarmSpan alarm = step.Alarm is null ? alarms[^1] : alarms[^1].Hear(step.Alarm);
             bool higher = step.Score > alarm.Score;
-            bool news = step.Alarm?.Change == AlarmChange.Escalated || (step.AlarmOpen && alarm.End < row);
+            bool news = step.Alarm?.Change == AlarmChange.Escalated || (step.AlarmOpen && !alarm.Open);
             alarms[^1] = alarm with
             {
                 End = step.AlarmOpen ? row + 1 : alarm.End,
                 Peak = higher ? row : alarm.Peak,
                 Score = higher ? step.Score : alarm.Score,
+                Open = step.AlarmOpen,
                 Told = news ? [.. alarm.Told, row] : alarm.Told,
             };
         }
     }
 
-    /// <summary>Whether an alarm was told in a window: some row of both in alarm.</summary>
+    /// <summary>Whether it was open in a window, whatever was told there.</summary>
+    /// <param name="window">Labelled.</param>
+    /// <param name="alarmed">Row by row: one that is merged with a neighbour was not open between the two.</param>
     public bool Touches(NabWindow window, IReadOnlyList<bool> alarmed)
     {
         for (int row = Math.Max(Start, window.First); row < End && row <= window.Last; row++)

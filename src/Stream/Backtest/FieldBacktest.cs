@@ -191,23 +191,8 @@ static class FieldBacktest
 
         void Follow(FieldFrame frame, ScoredFrame scored)
         {
-            int at = _alarmed.Count;
-            if (_last.Alarm is { Change: AlarmChange.Opened } opened)
-            {
-                _alarms.Add(new AlarmSpan(at, at + 1, at, _last.Score, opened, opened.Forecast));
-                _opened.Add(frame.Time);
-            }
-            else if (_last.AlarmOpen || _last.Alarm is not null)
-            {
-                AlarmSpan alarm = _last.Alarm is null ? _alarms[^1] : _alarms[^1].Hear(_last.Alarm);
-                bool higher = _last.Score > alarm.Score;
-                _alarms[^1] = alarm with
-                {
-                    End = _last.AlarmOpen ? at + 1 : alarm.End,
-                    Peak = higher ? at : alarm.Peak,
-                    Score = higher ? _last.Score : alarm.Score,
-                };
-            }
+            if (_last.Alarm is { Change: AlarmChange.Opened }) _opened.Add(frame.Time);
+            AlarmSpan.Follow(_alarms, _alarmed.Count, _last);
             if (_last.Alarm is not { } told) return;
             _events.WriteLine(Encoding.UTF8.GetString(AnomalyCloudEvent.Structured(
                 AnomalyCloudEvent.Of(scored.Frame, told, scored.AlarmId, [], AnomalyCloudEvent.MostBytes, _grid)).Span));

@@ -80,7 +80,7 @@ public sealed record LabelTally(
             alarmed.Count - ready, hits, falseRows, missed,
             [.. NabProfile.All.Select(profile => NabScore.Tally(series, 1, profile))])
         {
-            StillOpen = windows.Count(window => Delay(alarms, window) is null && alarms.Any(alarm => alarm.Touches(window, alarmed))),
+            StillOpen = windows.Count(window => WasOpen(alarms, window, alarmed)),
         };
     }
 
@@ -94,6 +94,13 @@ public sealed record LabelTally(
                 if (row >= window.First && row <= window.Last) return row - window.First;
         return null;
     }
+
+    /// <summary>Whether nothing was told in a window while an alarm that had begun before was open.</summary>
+    /// <param name="alarms">Ascending.</param>
+    /// <param name="window">Labelled.</param>
+    /// <param name="alarmed">Row by row.</param>
+    public static bool WasOpen(IReadOnlyList<AlarmSpan> alarms, NabWindow window, IReadOnlyList<bool> alarmed) =>
+        Delay(alarms, window) is null && alarms.Any(alarm => alarm.Touches(window, alarmed));
 
     /// <summary>Of several feeds.</summary>
     public static LabelTally Sum(IReadOnlyCollection<LabelTally> tallies) => new(

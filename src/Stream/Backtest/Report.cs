@@ -78,7 +78,7 @@ public sealed class Report
         [.. Alarms.Select(Alarm)],
         Windows is null ? null : [.. Windows
             .Select(labelled => new PageWindow(labelled.Window.First, labelled.Window.Last + 1, labelled.Delay,
-            labelled.Window.Last < Summary.WarmUpRows))]);
+            labelled.Window.Last < Summary.WarmUpRows, LabelTally.WasOpen(Alarms, labelled.Window, Alarmed)))]);
 
     PageChannel Channel(string name, int c) => new(
         name, Offset(c), Singles(Trace.Observed[c].Points(), Offset(c)), Singles(Trace.Expected[c].Points(), Offset(c)),
@@ -156,5 +156,5 @@ public sealed class Report
 
     sealed record PageDrift(string Kind, string Channel, long Since, double PerStep, double? LeadSteps);
 
-    sealed record PageWindow(int Start, int End, int? Delay, bool WithinWarmUp);
+    sealed record PageWindow(int Start, int End, int? Delay, bool WithinWarmUp, bool StillOpen);
 }

@@ -176,21 +176,22 @@ static class BacktestCommand
             Terminal.Note.MarkupLineInterpolated($"[yellow]the feed ended within the warm-up: {NothingAlarmed(config)}[/]");
     }
 
-    static void Show(BacktestTotal total, string directory, EsnConfig config, Func<BacktestSummary, bool> said, bool nab)
+    // A line for each of several feeds, and one for all.
+    internal static Table Several(BacktestTotal total, bool nab)
     {
-        bool labelled = total.Labels is not null;
-        Tell(total.Each);
         var table = new Table { Border = TableBorder.Simple };
         table.AddColumn(new TableColumn("feed").NoWrap());
-        string[] found = !labelled ? [] : nab ? ["caught", "false", "delay", "F1", "NAB"] : ["caught", "false", "delay", "F1"];
+        bool open = total.Labels is { StillOpen: > 0 };
+        string[] found = total.Labels is null ? []
+            : ["caught", .. open ? (string[])["still open"] : [], "false", "delay", "F1", .. nab ? (string[])["NAB"] : []];
         foreach (string column in (string[])["rows", "alarms", .. found])
             table.AddColumn(new TableColumn(column).RightAligned().NoWrap());
         void Row(string name, long rows, int alarms, LabelSummary? labels)
         {
             List<string> cells = [Markup.Escape(name), Count(rows), Count(alarms)];
             if (labels is not null)
-                cells.AddRange([$"{labels.Caught}/{labels.Windows}", Count(labels.FalseAlarms),
-                    labels.MedianDelay?.ToString(CultureInfo.InvariantCulture) ?? "–", Share(labels.F1)]);
+                cells.AddRange([$"{labels.Caught}/{labels.Windows}", .. open ? (string[])[Count(labels.StillOpen)] : [],
+                    Count(labels.FalseAlarms), labels.MedianDelay?.ToString(CultureInfo.InvariantCulture) ?? "–", Share(labels.F1)]);
             if (labels is not null && nab) cells.Add(Points(labels.Nab.Standard));
             table.AddRow([.. cells]);
         }
@@ -204,7 +205,13 @@ static class BacktestCommand
         if (total.Files > MostLines) table.AddRow($"… {total.Files - MostLines} more in summary.json");
         table.AddEmptyRow();
         Row($"all {total.Files}", total.Rows, total.Alarms, total.Labels);
-        AnsiConsole.Write(table);
+        return table;
+    }
+
+    static void Show(BacktestTotal total, string directory, EsnConfig config, Func<BacktestSummary, bool> said, bool nab)
+    {
+        Tell(total.Each);
+        AnsiConsole.Write(Several(total, nab));
         double? rate = total.Each.Select(one => one.AlarmsAStep).Distinct().ToArray() is [var same] ? same : null;
         string preset = Common(total.Each, one => PresetOf(one, said(one))), budget = Common(total.Each, one => one.Budget);
         AnsiConsole.MarkupLineInterpolated($"preset {preset}; budget of each feed: {budget}{Daily(rate, Interval(total.Each))}");

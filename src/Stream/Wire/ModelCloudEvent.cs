@@ -36,10 +36,15 @@ public static class ModelCloudEvent
     /// <param name="Why">growing, outgrown, wandering, apart, succeeded, kept.</param>
     /// <param name="Channels">Names of those it is about, or their numbers.</param>
     /// <param name="Says">The same for a person.</param>
-    /// <param name="SetAside">Where the model begins anew: the channels are set aside, the others go on being judged.</param>
-    /// <param name="WarmUp">Frames that it still warms up for, at the least; 0: it judges.</param>
+    /// <param name="SetAside">
+    /// Of <see cref="Restarted"/>: the channels are set aside, the others go on being judged; null: the model does not begin anew.
+    /// </param>
+    /// <param name="WarmUp">
+    /// Of <see cref="Restarted"/>: frames that the new model still warms up for, at the least; 0: it judges. Null: the model does not begin
+    /// anew, and nothing is said of whether it judges.
+    /// </param>
     public sealed record ModelData(string Stream, string Topic, int Partition, string Time, long Position, string Why,
-        IReadOnlyList<string> Channels, string Says, bool SetAside, int WarmUp);
+        IReadOnlyList<string> Channels, string Says, bool? SetAside, int? WarmUp);
 
     /// <summary>The events of a change: its own, and those of what the model that begins or succeeds found.</summary>
     /// <inheritdoc cref="Of"/>
@@ -75,7 +80,8 @@ public static class ModelCloudEvent
             Time = frame.Time,
             DataContentType = "application/json",
             Data = new ModelData(frame.Stream.Key, frame.Stream.Topic, frame.Stream.Partition, FeedTime.Write(frame.Time), position,
-                Words.Of(change.Kind), Names(change, names), Say(change, names), change.SetsAside, change.WarmUp),
+                Words.Of(change.Kind), Names(change, names), Say(change, names),
+                change.Restarted ? change.SetsAside : null, change.Restarted ? change.WarmUp : null),
         };
     }
 

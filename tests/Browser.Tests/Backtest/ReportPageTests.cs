@@ -8,7 +8,10 @@ using Xunit;
 
 namespace Esn.Browser.Tests;
 
-/// <summary>Two channels with a jump in one of them, through a small model, and the page that shows it.</summary>
+/// <summary>
+/// Two channels with two jumps in one of them, through a small model, and the page that shows it: one window is caught, nothing is in the
+/// next, and the last begins when the alarm of its jump has been open for a while.
+/// </summary>
 public sealed class ReportFixture : IDisposable
 {
     public const int Rows = 1200;
@@ -35,10 +38,10 @@ public sealed class ReportFixture : IDisposable
 
     static string Line(int t)
     {
-        double ripple = .01 * Math.Sin(12.9898 * t * t), jump = t is >= 600 and < 610 ? 3 : 0;
+        double ripple = .01 * Math.Sin(12.9898 * t * t), jump = t is >= 600 and < 610 or >= 1000 and < 1060 ? 3 : 0;
         return string.Create(CultureInfo.InvariantCulture,
             $"{DateTime.UnixEpoch.AddMinutes(t):yyyy-MM-dd HH:mm:ss},{Math.Sin(.3 * t) + ripple + jump:R},"
-            + $"{1e6 + Math.Cos(.3 * t) + ripple:R},{(t is >= 600 and < 620 or >= 900 and < 910 ? 1 : 0)}\n");
+            + $"{1e6 + Math.Cos(.3 * t) + ripple:R},{(t is >= 600 and < 620 or >= 900 and < 910 or >= 1020 and < 1030 ? 1 : 0)}\n");
     }
 
     public void Dispose() => Directory.Delete(_directory, recursive: true);
@@ -70,7 +73,12 @@ public sealed partial class ReportPageTests(ReportFixture report) : IClassFixtur
         Assert.Equal(report.Summary.Alarms.ToString(CultureInfo.InvariantCulture), state("alarms"));
         Assert.Equal(report.Summary.Alarms, Count(dom, "<tr data-alarm="));
         Assert.Equal(report.Summary.Labels!.FalseAlarms, Count(dom, "<td class=\"false\">"));
-        Assert.Equal(report.Summary.Labels.Windows - report.Summary.Labels.Caught, Count(dom, "<td class=\"missed\">"));
+        LabelSummary labels = report.Summary.Labels;
+        Assert.Equal((3, 1, 1), (labels.Windows, labels.Caught, labels.StillOpen));
+        Assert.Equal(labels.Windows - labels.Caught - labels.StillOpen, Count(dom, "<td class=\"missed\">missed<"));
+        Assert.Equal(labels.StillOpen, Count(dom, "<td class=\"still-open\">an alarm of before was still open<"));
+        Assert.Equal(1, Count(dom, "<td class=\"begun-before\">begun before<"));
+        Assert.Equal(1, Count(dom, "event recall 33 %; in 1 an alarm of before was open<"));
         Assert.Equal(FormattableString.Invariant($"0-{ReportFixture.Rows}"), state("view"));
         Assert.Contains("&lt;/script&gt;&lt;i&gt;flow", dom, StringComparison.Ordinal);
         Assert.Contains("1970-01-01 10:00:00", dom, StringComparison.Ordinal);  // row 600

@@ -136,6 +136,20 @@ public sealed class BacktestTests : FileTests
         Assert.Equal(901, File.ReadAllLines(Path.Combine(Folder, "scores.csv")).Length);
     }
 
+    // The alarm of 600 is open until after the window: the row that is blank in it tells nothing.
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(625)]
+    public void A_window_in_an_alarm_that_began_before_is_not_caught_by_a_row_that_is_refused(int blank)
+    {
+        BacktestSummary summary = Run(Feed(1000, t => string.Create(CultureInfo.InvariantCulture,
+            $"{DateTime.UnixEpoch.AddSeconds(t):yyyy-MM-dd HH:mm:ss},"
+            + $"{(t == blank ? "" : (Pipelines.Value(t) + (t is >= 600 and < 660 ? 3 : 0)).ToString("R", CultureInfo.InvariantCulture))},"
+            + $"{(t is >= 620 and < 635 ? 1 : 0)}")), labels: ["is_anomaly"]);
+        Assert.Equal(blank < 0 ? 0 : 1, summary.Refused.GetValueOrDefault("blank"));
+        Assert.Equal((1, 0, 1), (summary.Labels!.Windows, summary.Labels.Caught, summary.Labels.StillOpen));
+    }
+
     [Fact]
     public void Windows_of_another_time_are_an_error_rather_than_no_labels()
     {

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Esn.Streaming.Backtest;
 using Esn.Streaming.Configuration;
 using Esn.Streaming.Feeds;
+using Esn.Streaming.Wire;
 using SkiaSharp;
 using Xunit;
 
@@ -41,6 +42,33 @@ public sealed class FieldBacktestTests : IDisposable
         Assert.InRange(report.GetProperty("frames").GetArrayLength(), 60, 200);
         Assert.Contains(report.GetProperty("frames").EnumerateArray(), frame => frame.GetProperty("alarm").GetBoolean());
         Assert.Equal(total.Alarms, report.GetProperty("each").GetArrayLength());
+    }
+
+    // The alarm of 620 is open until after both windows; the bump grows in the second, which is told as an escalation.
+    [Fact]
+    public async Task A_window_is_caught_by_an_alarm_that_escalates_in_it_and_not_by_one_that_was_only_open()
+    {
+        const int Calm = 624, Grows = 628;
+        const double Less = 1.96;  // a bump of .04 is told as major, one of 2 as critical
+        static double[] Frame(long t) => [.. Waves.Frame(t).Select((value, i) =>
+            value - (t is >= Waves.Onset and < Grows && Waves.InBump(i / Waves.Columns, i % Waves.Columns) ? Less : 0))];
+        string file = Npy.Write(Path.Combine(_directory, "grows.npy"), "<f8", $"{Waves.Frames}, {Waves.Rows}, {Waves.Columns}",
+            [.. Enumerable.Range(0, Waves.Frames).SelectMany(t => FieldRecord.Encode(Waves.Layout, Frame(t), DateTime.UnixEpoch,
+                wide: true).Value)]);
+        string windows = Path.Combine(_directory, "windows.json");
+        File.WriteAllText(windows, JsonSerializer.Serialize(new Dictionary<string, string[][]>
+        {
+            ["grows.npy"] = [.. new[] { (Calm, Calm + 1), (Grows, Grows + 3) }
+                .Select(window => new[] { window.Item1, window.Item2 }.Select(Second).ToArray())],
+        }));
+        BacktestTotal total = await new BacktestSet([file], [], [], WindowsFile.Load(windows)).Run(Waves.Config,
+            Path.Combine(_directory, "grown"), null, TimeProvider.System, _ => { }, CancellationToken.None);
+        LabelSummary labels = total.Each[0].Labels!;
+        Assert.Equal((2, 1, 1), (labels.Windows, labels.Caught, labels.StillOpen));
+        Assert.Equal(0, labels.MedianDelay);
+
+        // A file without times has a step each second.
+        static string Second(int step) => $"{DateTime.UnixEpoch.AddSeconds(step):yyyy-MM-dd HH:mm:ss}";
     }
 
     [Fact]

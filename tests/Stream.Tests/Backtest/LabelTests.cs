@@ -65,6 +65,20 @@ public sealed class LabelTests : FileTests
         Assert.Equal([0, 2, 5], Assert.Single(alarms).Told);
     }
 
+    // A row that is not taken gives no step: it tells neither that an alarm closed nor that it goes on.
+    [Theory]
+    [InlineData(true, new[] { 0 })]
+    [InlineData(false, new[] { 0, 3 })]
+    public void An_alarm_that_was_open_before_a_row_that_is_not_taken_is_no_news_after_it(bool open, int[] told)
+    {
+        var alarms = new List<AlarmSpan>();
+        AlarmSpan.Follow(alarms, 0, new StepResult { Alarm = Span(0, 1).Last with { Change = AlarmChange.Opened }, AlarmOpen = true });
+        AlarmSpan.Follow(alarms, 1, new StepResult { AlarmOpen = open });
+        AlarmSpan.Follow(alarms, 3, new StepResult { AlarmOpen = true });
+        Assert.Equal((0, 4), (alarms[0].Start, Assert.Single(alarms).End));
+        Assert.Equal(told, alarms[0].Told);
+    }
+
     [Fact]
     public void An_alarm_that_ends_with_the_warm_up_is_no_false_one_and_one_that_goes_on_after_it_is()
     {

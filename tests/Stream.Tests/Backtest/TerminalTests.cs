@@ -5,6 +5,7 @@ using Esn.Streaming.Commands;
 using Esn.Streaming.Configuration;
 using Esn.Streaming.Feeds;
 using Esn.Streaming.Wire;
+using Spectre.Console;
 using Xunit;
 
 namespace Esn.Stream.Tests;
@@ -45,6 +46,28 @@ public sealed partial class TerminalTests : FileTests
         ToldAlarm told = Assert.Single(summary.Strongest, alarm => alarm.Row is >= 600 and < 620);
         Assert.StartsWith(says, told.Says, StringComparison.Ordinal);
         Assert.Equal($"{first + 3000}", told.Time);  // in summary.json as the file has it
+    }
+
+    [Theory]
+    [InlineData(720, true)]
+    [InlineData(610, false)]
+    public void Windows_in_which_an_alarm_was_still_open_have_a_column_of_several_files(int end, bool any)
+    {
+        using CsvFeed feed = CsvFeed.Open(Write("timestamp,value,label\n" + Rows(1000, t => string.Create(CultureInfo.InvariantCulture,
+            $"{DateTime.UnixEpoch.AddSeconds(t):yyyy-MM-dd HH:mm:ss},{Pipelines.Value(t) + (t >= 610 && t < end ? 3 : 0):R},"
+            + $"{(t is >= 690 and < 700 ? 1 : 0)}"))), [], ["label"]);
+        BacktestSummary summary = BacktestRun.Run(feed, new FeedLabels(), Pipelines.Config(), Folder, null, TimeProvider.System, _ => { },
+            CancellationToken.None);
+        using var written = new StringWriter();
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, Out = new AnsiConsoleOutput(written) });
+        console.Profile.Width = 120;
+        console.Write(BacktestCommand.Several(BacktestTotal.Of([summary, summary with { File = "other.csv" }], TimeSpan.FromSeconds(1)),
+            nab: false));
+        string[] all = written.ToString().Split('\n').Single(line => line.Contains("all 2", StringComparison.Ordinal))
+            .Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(any, written.ToString().Contains("still open", StringComparison.Ordinal));
+        Assert.Equal(any ? ["0/2", "2"] : ["0/2"], all[4..(any ? 6 : 5)]);
+        Assert.Equal(any ? 9 : 8, all.Length);
     }
 
     [Fact]

@@ -69,6 +69,7 @@ public sealed class OutgoingNoticeTests
         Assert.Equal(("esn.model.apart", "steps/2/eth0/69/model/apart"), (Header(told, "ce_type"), Header(told, "ce_id")));
         JsonElement data = JsonDocument.Parse(told.Value!).RootElement;
         Assert.Equal("apart", data.GetProperty("why").GetString());
+        Assert.False(data.TryGetProperty("warmUp", out _) || data.TryGetProperty("setAside", out _), "of a model that begins anew alone");
         Assert.Equal(channels.Length, data.GetProperty("channels").GetArrayLength());
         Assert.Equal(says, data.GetProperty("says").GetString());
     }
@@ -98,6 +99,7 @@ public sealed class OutgoingNoticeTests
         Assert.Equal("esn.model.restarted", Header(told, "ce_type"));
         JsonElement data = JsonDocument.Parse(told.Value!).RootElement;
         Assert.Equal("outgrown", data.GetProperty("why").GetString());
+        Assert.Equal((false, 0), (data.GetProperty("setAside").GetBoolean(), data.GetProperty("warmUp").GetInt32()));  // it judges
         Assert.StartsWith("the feed has left the range", data.GetProperty("says").GetString(), StringComparison.Ordinal);
         JsonElement grown = JsonDocument.Parse(Told(new ModelChange(ModelChangeKind.Growing, [0, 1], true) { WarmUp = 1800 }).Value!)
             .RootElement;
