@@ -228,7 +228,7 @@ public sealed class Detector
             OnlineModel next = _model.Leave(_spec, out ModelChange why, out OnlineModel? stays);
             if (done > 0) results[done - 1] = results[done - 1] with { Model = why };
             _before = (why.Restarted && stays is null ? health : _before) with { Rescalings = _before.Rescalings + 1 };
-            if (stays is not null) (_model, _next) = (stays, new Successor(_spec, Channels, next));
+            if (stays is not null) (_model, _next) = (stays, new Successor(_spec, Channels, why.Channels, next));
             else if (why.Restarted) (_model, _traits) = (next, null);
         }
         GC.KeepAlive(this);  // and with it all memory outside the managed heap
@@ -242,9 +242,10 @@ public sealed class Detector
         ModelHealth health = Health;
         if (_model.IsBack)
         {
+            var kept = new ModelChange(ModelChangeKind.Kept, _next.Left, Restarted: false);
             (_before, _next) = (_before with { Rescalings = health.Rescalings }, null);
             _model.Succeeded = false;
-            return new ModelChange(ModelChangeKind.Kept, [], Restarted: false);
+            return kept;
         }
         if (_model.Alarm.Open || !_next.Model.IsCalm) return null;
         var told = new ModelChange(ModelChangeKind.Succeeded, _model.Away, Restarted: false) { Found = _next.Found };

@@ -33,14 +33,15 @@ public enum ModelChangeKind
 
     /// <summary>
     /// What was set aside is back where the former model knows it, for as long as it was away: that one goes on and judges all channels,
-    /// and the one that warmed up beside it is dropped.
+    /// and the one that warmed up beside it is dropped. The channels are those that had left.
     /// </summary>
     Kept,
 }
 
 /// <summary>A change of the model itself, as an operator should hear of it.</summary>
 /// <param name="Kind">What.</param>
-/// <param name="Channels">Which channels it is about, ascending; empty: all.</param>
+/// <param name="Channels">Which channels it is about, ascending; empty: all. Of <see cref="ModelChangeKind.Succeeded"/> empty means
+/// that none is set aside any more.</param>
 /// <param name="Restarted">Whether the model begins anew with the next step: next to nothing alarms until it has warmed up, but for
 /// channels that stayed (<see cref="SetsAside"/>).</param>
 public sealed record ModelChange(ModelChangeKind Kind, IReadOnlyList<int> Channels, bool Restarted)

@@ -6,9 +6,11 @@ namespace Esn;
 /// </summary>
 /// <param name="spec">Of the stream.</param>
 /// <param name="channels">Length of a frame.</param>
+/// <param name="left">Which channels did; null: it is carried in.</param>
 /// <param name="model">As it begins; null: it is carried in.</param>
-sealed class Successor(ModelSpec spec, int channels, OnlineModel? model = null)
+sealed class Successor(ModelSpec spec, int channels, IReadOnlyList<int>? left = null, OnlineModel? model = null)
 {
+    readonly bool[] _left = [.. Enumerable.Range(0, channels).Select(c => left?.Contains(c) == true)];  // [channels]
     readonly double[] _expected = new double[channels];
     OnlineModel _model = model ?? new OnlineModel(spec, channels, position: 0);
     FeedTraits? _traits;
@@ -16,6 +18,9 @@ sealed class Successor(ModelSpec spec, int channels, OnlineModel? model = null)
 
     /// <summary>Itself.</summary>
     public OnlineModel Model => _model;
+
+    /// <summary>Channels for which it began, ascending.</summary>
+    public int[] Left => [.. Enumerable.Range(0, channels).Where(c => _left[c])];
 
     /// <summary>What is known of the feed that it was chosen for; null: nothing.</summary>
     public FeedTraits? Traits => _traits;
@@ -52,5 +57,6 @@ sealed class Successor(ModelSpec spec, int channels, OnlineModel? model = null)
         if (state.Loading && _traits is not null) _model = new OnlineModel(OnlineModel.On(spec, _traits, channels), channels, position: 0);
         _model.Carry(ref state);
         state.Carry(ref _rescalings);
+        state.Carry(_left);
     }
 }

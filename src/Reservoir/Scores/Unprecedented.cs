@@ -77,9 +77,13 @@ sealed class Unprecedented
     public bool Rest(ReadOnlySpan<double> frame)
     {
         for (int c = 0; c < frame.Length; c++)
-            if (!MovesSeldom(c) || _of[c].Run < Still || !(frame[c] == _of[c].Previous || double.IsNaN(frame[c]))) return false;
+            if (!MovesSeldom(c) || _of[c].Stood < Still || !Stays(c, frame[c])) return false;
         return true;
     }
+
+    // A first value is where none was known, and no move.
+    bool Stays(int c, double x) =>
+        double.IsNaN(x) || (!double.IsNaN(_of[c].Previous) && !ChannelLooks.IsMove(x, _of[c].Previous));
 
     /// <summary>Channels that share the budget, each by how often it moved so far, ≥ 1.</summary>
     public double Moving { get; private set; } = 1;
@@ -103,6 +107,7 @@ sealed class Unprecedented
         {
             double x = frame[c], told = 0, now = 0;
             _of[c].Moves = _of[c].Moves * (1 - 1 / _spec.Memory) + (_count > 0 && ChannelLooks.IsMove(x, _of[c].Previous) ? 1 : 0);
+            _of[c].Stood = _count > 0 && Stays(c, x) ? _of[c].Stood + 1 : 0;
             if (double.IsNaN(x))
             {
                 if (_count == 0) _of[c].Previous = x;
@@ -149,7 +154,7 @@ sealed class Unprecedented
     public void Skip()
     {
         (Score, Unusual, _held) = (0, false, 0);
-        for (int c = 0; c < _of.Length; c++) (_of[c].Run, _of[c].ToldAt, _of[c].Told) = (0, 0, 0);
+        for (int c = 0; c < _of.Length; c++) (_of[c].Run, _of[c].Stood, _of[c].ToldAt, _of[c].Told) = (0, 0, 0, 0);
     }
 
     /// <summary>What the feed does is its new normal: of a channel that stands still nothing more is told until it moves.</summary>
@@ -332,7 +337,8 @@ sealed class Unprecedented
         else
             for (int c = 0; c < _of.Length; c++)
             {
-                state.Carry(MemoryMarshal.Cast<Watched, double>(_of.AsSpan(c, 1))[..^8]);
+                state.Carry(MemoryMarshal.Cast<Watched, double>(_of.AsSpan(c, 1))[..^9]);
+                if (state.Loading) _of[c].Stood = _of[c].Run;
                 // As Pareto's law has them.
                 if (state.Loading && _of[c].Beyond > 0) _of[c].Squares = 2 * _of[c].Excess * _of[c].Excess / _of[c].Beyond;
             }
@@ -369,5 +375,6 @@ sealed class Unprecedented
         public double Kept;                                   // record error before what was told; 0: that is over
         public double Quiet;                                  // frames in a row since without an error that would have broken it
         public double Moves;                                  // frames in which it moved, fading
+        public double Stood;                                  // frames in a row in which it did not, with a value or without
     }
 }

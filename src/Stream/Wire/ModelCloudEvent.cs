@@ -103,7 +103,8 @@ public static class ModelCloudEvent
                 + (change.Restarted ? Anew(change, of, one) : "the scaling is moved, and what was learnt holds there"),
             ModelChangeKind.Succeeded => "the model that began anew has warmed up: it judges all channels from here on"
                 + (change.Channels.Count == 0 ? "" : $", {of} too"),
-            ModelChangeKind.Kept => "what was set aside is back where it was: the former model goes on, and judges all channels",
+            ModelChangeKind.Kept => $"{of} {(one ? "is back where it was" : "are back where they were")}: "
+                + "the former model goes on, and judges all channels",
             _ => $"{of} {(one ? "grows" : "grow")} without bound: modelled by the growth a step"
                 + (change.Restarted ? ", " + Anew(change, of, one) : ""),
         };

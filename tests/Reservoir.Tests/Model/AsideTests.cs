@@ -155,6 +155,7 @@ public sealed class AsideTests
             Assert.Contains(events, e => e.Change == AlarmChange.Opened && e.Position >= at && e.Position < at + 40
                 && e.Contributions[0].Channel == at / 100 % 2 * 2);
         Assert.Equal([ModelChangeKind.Outgrown, ModelChangeKind.Kept], results.Select(r => r.Model?.Kind).OfType<ModelChangeKind>());
+        Assert.All(results.Select(r => r.Model).OfType<ModelChange>(), change => Assert.Equal((int[])[0], change.Channels));
         foreach (int at in (int[])[Back + 600, Back + 710])
         {
             var detector = new Detector(Spec, Channels);
@@ -167,6 +168,8 @@ public sealed class AsideTests
             (StepResult[] rest, double[] same) = Take(loaded, feed[(at * Channels)..], 64);
             Assert.Equal(results[at..].Select(Bare), rest.Select(Bare));
             Assert.Equal(expected[(at * Channels)..].Select(BitConverter.DoubleToInt64Bits), same.Select(BitConverter.DoubleToInt64Bits));
+            if (at >= Back + 700) continue;
+            Assert.Equal((int[])[0], Assert.Single(rest, r => r.Model is not null).Model!.Channels);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using MathNet.Numerics.Random;
 using Xunit;
 
@@ -42,4 +43,99 @@ public sealed class RestTests
         Assert.Contains(told, e => e.Position is >= 4000 and < 4010);
         Assert.Contains(told, e => e.Position is >= 4500 and < 4503 && e.Contributions[0].Channel == 1);
     }
+
+    // Beside them a column that never moves, and is given seldom or never; or standstills are not looked for.
+    public static TheoryData<int, bool> Beside => new() { { 1, true }, { 400, true }, { 50, true }, { 0, true }, { -1, false } };
+
+    [Theory]
+    [MemberData(nameof(Beside))]
+    public void A_column_that_is_seldom_given_does_not_wake_it(int every, bool standstills)
+    {
+        ErrorModelSpec spec = Presets.Signal() with { Unprecedented = new UnprecedentedSpec { Standstills = standstills } };
+        double[] feed = Resting(Ticks);
+        if (every >= 0)
+        {
+            feed = [.. Enumerable.Range(0, Steps).SelectMany(t => (double[])
+                [.. feed.AsSpan(t * Channels, Channels), every > 0 && t % every == 0 ? 7 : double.NaN])];
+        }
+        StepResult[] results = Feeds.Run(spec, feed, feed.Length / Steps);
+        Assert.All(results.Events().Where(e => e.Announced),
+            e => Assert.Contains(Ticks, m => e.Position >= m.Item1 && e.Position < m.Item1 + m.Item2 + Near));
+        Assert.All(results[3560..4000], r => Assert.False(r.AlarmOpen));
+        Assert.Contains(results.Events(), e => e is { Announced: true, Position: >= 4500 and < 4503 });
+    }
+
+    // Where each frame is like all those before it that a move is judged for.
+    static bool Rests(double[] feed, long at) => feed.AsSpan((int)(at - Near) * Channels, (Near + 1) * Channels)
+        .SequenceEqual(feed.AsSpan((int)(at - Near - 1) * Channels, (Near + 1) * Channels));
+
+    // An alarm is open for so long that it is at rest, too.
+    static ErrorModelSpec Long => Presets.Signal() with { Alarm = Presets.Signal().Alarm with { QuietSteps = 200 } };
+
+    static ErrorModelSpec ByChannel(double least) => Long with
+    {
+        Scores = [new MeanErrorSpec { Average = 1, Window = 1, PerChannel = true },
+            new MeanErrorSpec { Average = 1, Window = 10, PerChannel = true }],
+        Alarm = Long.Alarm with { MinimumDeviation = [least] },
+    };
+
+    [Theory]
+    [InlineData(3, false)]
+    [InlineData(30, false)]
+    [InlineData(35, false)]
+    [InlineData(3, true)]
+    [InlineData(13, true)]
+    [InlineData(34, true)]
+    public void What_it_errs_by_at_rest_makes_no_open_alarm_worse(int seed, bool byChannel)
+    {
+        double[] feed = Resting(Moves(seed));
+        StepResult[] results = Feeds.Run(byChannel ? ByChannel(0) : Long, feed, Channels);
+        StepResult[] open = [.. results.Where(r => r.AlarmOpen && Rests(feed, r.Position))];
+        Assert.InRange(open.Length, 300, Steps);
+        Assert.All(open, r => Assert.InRange(r.Score, 0, .999));
+        Assert.All(results.Events(), e => Assert.False(Rests(feed, e.Peak) || (e.Announced && Rests(feed, e.Position))));
+    }
+
+    [Theory]
+    [InlineData(0, false)]
+    [InlineData(1, false)]
+    [InlineData(0, true)]
+    [InlineData(3, true)]
+    [InlineData(34, true)]
+    public void Neither_batches_nor_a_restart_change_a_bit_of_it(int seed, bool byChannel)
+    {
+        ErrorModelSpec spec = byChannel ? ByChannel(.5) : Presets.Signal();
+        (int At, int Count, int Channel, double By)[] moves = Moves(seed);
+        // What is less than may be told, while an alarm is open.
+        if (byChannel) moves = [.. moves, .. moves.Select(m => (m.At + m.Count + 2, 2, (m.Channel + 1) % Channels, .3))];
+        double[] feed = Resting(moves);
+        (StepResult[] whole, double[] expected) = Take(spec, feed, Steps);
+        foreach (int block in (int[])[1, 97, Steps])
+        {
+            (StepResult[] results, double[] same) = Take(spec, feed, block, 3505, 3600, 4001);
+            Assert.Equal(whole.Select(Bare), results.Select(Bare));
+            Assert.Equal(expected.Select(BitConverter.DoubleToInt64Bits), same.Select(BitConverter.DoubleToInt64Bits));
+        }
+    }
+
+    static (StepResult[] Results, double[] Expected) Take(ErrorModelSpec spec, double[] feed, int block, params int[] restarts)
+    {
+        var results = new StepResult[Steps];
+        double[] expected = new double[feed.Length];
+        var detector = new Detector(spec, Channels);
+        for (int t = 0, n; t < Steps; t += n)
+        {
+            n = Math.Min(block, restarts.Where(at => at > t).Append(Steps).Min() - t);
+            detector.StepMany(Feeds.Times(Steps).AsSpan(t, n), feed.AsSpan(t * Channels, n * Channels), results.AsSpan(t, n),
+                expected.AsSpan(t * Channels, n * Channels));
+            if (!restarts.Contains(t + n)) continue;
+            var saved = new ArrayBufferWriter<byte>();
+            detector.Save(saved);
+            detector = Detector.Load(spec, Channels, saved.WrittenSpan);
+        }
+        return (results, expected);
+    }
+
+    static (StepResult, AlarmChange?, long?, double?) Bare(StepResult result) =>
+        (result with { Alarm = null, Model = null }, result.Alarm?.Change, result.Alarm?.Peak, result.Alarm?.PeakScore);
 }

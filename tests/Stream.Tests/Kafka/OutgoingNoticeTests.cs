@@ -121,7 +121,12 @@ public sealed class OutgoingNoticeTests
             + "until another model has warmed up, in 1300 frames at the earliest; the other channels are judged as before",
             data.GetProperty("says").GetString());
         Assert.Equal((true, 1300), (data.GetProperty("setAside").GetBoolean(), data.GetProperty("warmUp").GetInt32()));
-        Assert.Equal("esn.model.kept", Header(Told(new ModelChange(ModelChangeKind.Kept, [], Restarted: false)), "ce_type"));
+        Message<byte[]?, byte[]?> back = Told(new ModelChange(ModelChangeKind.Kept, [1], Restarted: false));
+        Assert.Equal("esn.model.kept", Header(back, "ce_type"));
+        data = JsonDocument.Parse(back.Value!).RootElement;
+        Assert.Equal("packets", Assert.Single(data.GetProperty("channels").EnumerateArray().ToArray()).GetString());
+        Assert.Equal("packets is back where it was: the former model goes on, and judges all channels",
+            data.GetProperty("says").GetString());
     }
 
     [Fact]

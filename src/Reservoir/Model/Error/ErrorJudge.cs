@@ -17,6 +17,7 @@ sealed class ErrorJudge : Judge, IJudgement
     readonly double[] _margins;   // of the calibrator, then of what is unprecedented [count + 1]
     readonly AlarmSpec _alarm;
     readonly ChannelGroups? _apart;  // null: all channels may tell of each other
+    readonly bool[] _byErrors;    // of what the model errs by [scores]
     readonly bool[] _related;     // of what channels say of each other [scores]
     readonly double[] _scoreOf;   // scratch [channels]
     readonly int _channels;
@@ -29,6 +30,7 @@ sealed class ErrorJudge : Judge, IJudgement
     readonly ErrorModelSpec _spec;
     readonly ScoreContext _context;
     int _clean = int.MaxValue;    // steps since the last muted one
+    double _calibrated;           // score of those that speak
     bool _rest;                   // nothing moves: what the model errs by is its own, far below what the feed resolves
     bool _wasOpen;
 
@@ -40,7 +42,8 @@ sealed class ErrorJudge : Judge, IJudgement
         (_patchy, _onsets) = (new PatchyChannels(_channels), new Onsets(_channels));
         _aside = new AsideChannels(_channels, spec.Alarm.QuietSteps);
         _scores = [.. spec.Scores.Select(score => score.Create(context))];
-        CanMove = spec.Scores.Any(score => score.JudgesErrors);
+        _byErrors = [.. spec.Scores.Select(score => score.JudgesErrors)];
+        CanMove = _byErrors.Contains(true);
         _perChannel = [.. spec.Scores.Select(score => score.PerChannel && _channels > 1)];
         _single = [.. spec.Scores.Select(score => score.PerChannel)];
         _first = new int[_scores.Length + 1];
@@ -79,7 +82,7 @@ sealed class ErrorJudge : Judge, IJudgement
     public ReadOnlySpan<double> Margins => _margins;
 
     /// <inheritdoc/>
-    public double Score => Math.Max(_calibrator.Score, Beside);
+    public double Score => Math.Max(_calibrated, Beside);
 
     // What no calibrator may silence; what is told of a channel that is away lasts as long as it is.
     double Beside => _aside.Hold ? Math.Max(1, _unprecedented.Score) : _unprecedented.Score;
@@ -92,10 +95,14 @@ sealed class ErrorJudge : Judge, IJudgement
     public double Widespread { get; private set; }
 
     /// <inheritdoc/>
-    public bool IsUnusual(int score) => score < _values.Length ? _calibrator.IsUnusual(score) : _unprecedented.Unusual || _aside.Hold;
+    public bool IsUnusual(int score) =>
+        score < _values.Length ? Speaks(score) && _calibrator.IsUnusual(score) : _unprecedented.Unusual || _aside.Hold;
 
     /// <inheritdoc/>
-    public double ScoreOf(int score) => score < _values.Length ? _calibrator.ScoreOf(score) : Beside;
+    public double ScoreOf(int score) => score >= _values.Length ? Beside : Speaks(score) ? _calibrator.ScoreOf(score) : 0;
+
+    // What the model errs by of a feed that rests is learnt, and says nothing: it opens no alarm, nor holds or escalates one.
+    bool Speaks(int value) => !_rest || !_byErrors[IndexOf(value)];
 
     /// <inheritdoc/>
     public int ChannelOf(int score)
@@ -126,7 +133,7 @@ sealed class ErrorJudge : Judge, IJudgement
     /// <inheritdoc/>
     public override int TopSpan => IsUnprecedented ? 1 : _scores[IndexOf(Top())].Span;
 
-    bool IsUnprecedented => _unprecedented.Score > _calibrator.Score;
+    bool IsUnprecedented => _unprecedented.Score > _calibrated;
 
     /// <inheritdoc/>
     public override bool TellsEarly => true;
@@ -181,6 +188,7 @@ sealed class ErrorJudge : Judge, IJudgement
         _aside.Step(step.Aside, open, _unprecedented);
         _onsets.Step(step.Errors[.._channels], step.Missing, open, muted);
         _rest = _unprecedented.Rest(step.Frame);
+        _trifles.AsSpan().Clear();
         for (int i = 0; i < _held.Length; i++) _held[i] = muted || (open && alarm.Contributed[i]);
         for (int i = 0; i < _scores.Length; i++)
         {
@@ -195,7 +203,6 @@ sealed class ErrorJudge : Judge, IJudgement
             });
             if (_perChannel[i]) score.Returned.CopyTo(_returned, _first[i]);
             else _returned[_first[i]] = !score.Returned.AsSpan().Contains(false);
-            if (_rest && _spec.Scores[i].JudgesErrors) _returned.AsSpan(_first[i].._first[i + 1]).Fill(true);
             if (!score.Ready || _clean < score.Span) values.Fill(double.NaN);
             else if (_perChannel[i])
             {
@@ -222,7 +229,13 @@ sealed class ErrorJudge : Judge, IJudgement
         if (muted) _unprecedented.Skip();
         else _unprecedented.Step(step.Frame, step.Expected, open, step.WarmingUp);
         _calibrator.Margins.CopyTo(_margins);
-        _aside.Judged(_calibrator.Score);
+        _calibrated = _rest ? 0 : _calibrator.Score;
+        for (int i = 0; _rest && i < _values.Length; i++)
+        {
+            if (!Speaks(i)) _margins[i] = 0;
+            _calibrated = Math.Max(_calibrated, ScoreOf(i));
+        }
+        _aside.Judged(_calibrated);
         _margins[^1] = Beside * _nats;
         Widespread = Score < 1 ? Score : Math.Min(Score, Shared());
         _scoreOf.AsSpan().Clear();  // nothing that a restart would not have
@@ -242,7 +255,7 @@ sealed class ErrorJudge : Judge, IJudgement
             if (_related[i]) continue;
             for (int value = _first[i]; value < _first[i + 1]; value++)
             {
-                double score = _calibrator.ScoreOf(value);
+                double score = ScoreOf(value);
                 if (_perChannel[i]) _scoreOf[value - _first[i]] = Math.Max(_scoreOf[value - _first[i]], score);
                 else joint = Math.Max(joint, score);
             }
@@ -295,7 +308,7 @@ sealed class ErrorJudge : Judge, IJudgement
     public override void Move(ReadOnlySpan<double> units, ReadOnlySpan<bool> moved, ReadOnlySpan<bool> seen)
     {
         for (int i = 0; i < _scores.Length; i++)
-            if (!_spec.Scores[i].JudgesErrors) _scores[i] = _spec.Scores[i].Create(_context);
+            if (!_byErrors[i]) _scores[i] = _spec.Scores[i].Create(_context);
             else
                 for (int value = _first[i]; value < _first[i + 1]; value++)
                     _calibrator.Move(value, Larger(units, seen, _perChannel[i] ? value - _first[i] : -1));
@@ -320,13 +333,12 @@ sealed class ErrorJudge : Judge, IJudgement
     /// <remarks>In the units of the feed, in a raw score that would alarm.</remarks>
     public override bool Deviates(in StepView step, Scaler scaler)
     {
-        if (_rest && Beside < 1 && !AlarmsByValues()) return false;
         if (_alarm.MinimumDeviation.Count == 0 || Score < 1) return true;
         bool deviates = false;
         for (int i = 0; i < _scores.Length; i++)
             for (int value = _first[i]; value < _first[i + 1]; value++)
             {
-                if (!_calibrator.Alarms(value)) continue;
+                if (ScoreOf(value) < 1) continue;
                 int low = _perChannel[i] ? value - _first[i] : 0, high = _perChannel[i] ? low + 1 : _channels;
                 _trifles[value] = true;
                 for (int c = low; c < high; c++)
@@ -338,15 +350,6 @@ sealed class ErrorJudge : Judge, IJudgement
         // A sensor that froze does not deviate yet.
         _trifles[^1] = !_unprecedented.Frozen && Math.Abs(step.Frame[channel] - step.Expected[channel]) < _alarm.MinimumOf(channel);
         return deviates || !_trifles[^1];
-    }
-
-    // Whether a score alarms that is of where values lie, and not of the model's errors.
-    bool AlarmsByValues()
-    {
-        for (int i = 0; i < _scores.Length; i++)
-            for (int value = _first[i]; !_spec.Scores[i].JudgesErrors && value < _first[i + 1]; value++)
-                if (_calibrator.Alarms(value)) return true;
-        return false;
     }
 
     /// <inheritdoc/>
@@ -365,7 +368,7 @@ sealed class ErrorJudge : Judge, IJudgement
             parts[_onsets.Channel] = 1;
             return true;
         }
-        if (IsUnprecedented || (_aside.Hold && _calibrator.Score < 1))
+        if (IsUnprecedented || (_aside.Hold && _calibrated < 1))
         {
             parts.Clear();
             parts[ChannelOf(_values.Length)] = 1;
@@ -419,12 +422,12 @@ sealed class ErrorJudge : Judge, IJudgement
     // others say of a channel may be the fault of one of them: it counts where no channel alarms by itself.
     int Top()
     {
-        ReadOnlySpan<double> margins = _calibrator.Margins;
-        bool alarms = _calibrator.Score >= 1, related = false;
+        ReadOnlySpan<double> margins = _margins.AsSpan(.._values.Length);
+        bool alarms = _calibrated >= 1, related = false;
         int top = -1;
         for (int i = 0; i < margins.Length; i++)
         {
-            if (alarms && !_calibrator.Alarms(i)) continue;
+            if (alarms && ScoreOf(i) < 1) continue;
             bool other = alarms && _related[IndexOf(i)];
             if (top >= 0 && (other == related ? margins[i] <= margins[top] : other)) continue;
             (top, related) = (i, other);
@@ -451,6 +454,7 @@ sealed class ErrorJudge : Judge, IJudgement
         if (state.Holds(5)) _patchy.Carry(ref state);
         if (state.Holds(6)) _onsets.Carry(ref state);
         if (state.Holds(6)) _aside.Carry(ref state);
+        if (state.Holds(6)) state.Carry(ref _calibrated);
         if (!state.Holds(6)) return;  // in the warm-up it begins here
         bool young = state.Carried(_young is not null);
         if (!young) _young = null;
