@@ -179,7 +179,8 @@ public sealed class BystandersTests
         for (int at = 0, next = 0; at < times.Length;)
         {
             int count = Math.Min(block, restarts[next] - at);
-            detector.StepMany(times.AsSpan(at, count), feed.AsSpan(2 * at, 2 * count), parts.AsSpan(at, count), expected.AsSpan(0, 2 * count));
+            detector.StepMany(times.AsSpan(at, count), feed.AsSpan(2 * at, 2 * count), parts.AsSpan(at, count),
+                expected.AsSpan(0, 2 * count));
             at += count;
             if (at != restarts[next]) continue;
             next++;
