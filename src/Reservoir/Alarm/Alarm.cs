@@ -357,7 +357,7 @@ sealed class Alarm
         {
             _margins[i] = Math.Max(_margins[i], judgement.Margins[i]);
             if (!judgement.IsUnusual(i)) continue;
-            bool mayJoin = _openSteps == 0 || (!_slow[i] && position - _told <= _spec.Rise);
+            bool mayJoin = _openSteps == 0 || (!judgement.OfBystander && !_slow[i] && position - _told <= _spec.Rise);
             if (mayJoin && !_contributed[i] && judgement.Alarms(i)) Join(i, position, judgement.ChannelOf(i));
             if (!returned.IsEmpty && returned[i]) continue;
             unusual |= _contributed[i] && (judgement.Margins[i] >= _spec.Leave * _margins[i] || judgement.Alarms(i));

@@ -122,7 +122,7 @@ sealed class FormerRange(int skipped)
         {
             int at = _left++ % Pasts;
             (_pastLow[at], _pastHigh[at], _pastUntil[at]) = (_low, _high, _taken + Memory);
-            _stretches = 0;
+            if (Outside) _stretches = 0;  // it is not back
         }
         (_since, _distance, _level, _spread, _byHour, Outside, Known) = (0, 0, 0, 0, false, false, false);
         (_low, _high, _run, Elsewhere, Returns) = (float.NaN, float.NaN, 0, false, false);

@@ -13,6 +13,8 @@ namespace Esn;
 /// </remarks>
 sealed class MetricJudge : Judge, IJudgement
 {
+    const int Silent = 20;  // rows without a value, from which on a channel holds no alarm open: as many as an alarm of a metric freezes
+
     readonly MetricModelSpec _spec;
     readonly MetricCalibrator[] _calibrators;  // [channels]
     readonly Recurrence[] _recurrences;        // [channels]
@@ -26,6 +28,7 @@ sealed class MetricJudge : Judge, IJudgement
     readonly Unprecedented _unprecedented;
     readonly double[] _margins;                // evidence over the threshold [channels], then of what is unprecedented
     readonly double[] _present;                // the same without what is over [channels]
+    readonly int[] _silent;                    // rows in a row without a value of it [channels]
     readonly double[] _levels;                 // the least of that and of what may be told, as a score [channels]
     readonly double _alarmsPerDay;             // 0: the budget is not of days
     DateTime _opening;                         // feed time of the last step before which no alarm was open
@@ -55,7 +58,7 @@ sealed class MetricJudge : Judge, IJudgement
             .Select(_ => new MetricCalibrator(spec.Calibrator, spec.WarmUp, weights, spec.Regressors(channels), interval))];
         _budget = new EmissionBudget(spec.Budget, spec.WarmUp);
         _bystanders = new Bystanders(channels, spec.Alarm.Rise);
-        _levels = new double[channels];
+        (_levels, _silent) = (new double[channels], new int[channels]);
         _recurrences = [.. Enumerable.Range(0, channels).Select(_ => new Recurrence(interval, _budget.Threshold))];
         (_channelErrors, _margins, _present) = (new double[weights.Length], new double[channels + 1], new double[channels]);
         (_ceilings, _hidden, _hides) = (new double[channels], new double[channels], new int[channels]);
@@ -142,7 +145,7 @@ sealed class MetricJudge : Judge, IJudgement
             if (_margins[c] > Score) (Score, _strongest) = (_margins[c], c);
         }
         (_told, Displaced, Outside, IsKnown, Forgotten) = (Score, false, false, false, false);
-        return DeviatesBy(view.Frame[_strongest] - usual[_strongest]);
+        return DeviatesBy(view.Frame[_strongest] - usual[_strongest], _strongest);
     }
 
     /// <inheritdoc/>
@@ -167,8 +170,10 @@ sealed class MetricJudge : Judge, IJudgement
             if (!step.Missing.IsEmpty && step.Missing[c])
             {
                 (_margins[c], _present[c], _levels[c]) = (0, 0, 0);
+                if (!step.Muted) _silent[c] = Math.Min(_silent[c], int.MaxValue - 1) + 1;
                 continue;
             }
+            _silent[c] = 0;
             for (int h = 0; h < _channelErrors.Length; h++) _channelErrors[h] = step.Errors[h * _calibrators.Length + c];
             MetricCalibrator calibrator = _calibrators[c];
             calibrator.Step(_channelErrors, _tells, step.Frame[c], step.Scaled[c], step.Time, learn: !(alarm.Frozen || step.Muted),
@@ -188,7 +193,7 @@ sealed class MetricJudge : Judge, IJudgement
             _margins[c] = Math.Min(evidence, _ceilings[c] * _budget.Threshold);
             if (!step.Muted) calibrator.Place(step.Scaled[c], step.Time, alarm.Open ? _since : null);
             _present[c] = _spec.Budget.Weigh(Math.Max(0, errors - calibrator.Left * calibrator.Remembered), calibrator.ExtremeEvidence);
-            _levels[c] = Math.Min(told, _present[c]) / unit;
+            _levels[c] = DeviatesBy(step.Frame[c] - step.Expected[c], c) ? Math.Min(told, _present[c]) / unit : 0;
             turns |= alarm.Open && HasPart(alarm, c) && calibrator.Returns;
         }
         double present = TensorPrimitives.Max(_present);
@@ -206,6 +211,7 @@ sealed class MetricJudge : Judge, IJudgement
         (Displaced, Outside, Forgotten) = (false, false, false);
         for (int c = 0; c < _calibrators.Length && alarm.Open; c++)
         {
+            if (_silent[c] >= Silent) continue;  // it does not tell where it is
             Displaced |= HasPart(alarm, c) && _calibrators[c].Displaced;
             Outside |= HasPart(alarm, c) && _calibrators[c].Outside;
             Forgotten |= HasPart(alarm, c) && _calibrators[c].Forgotten;
@@ -249,8 +255,7 @@ sealed class MetricJudge : Judge, IJudgement
     // A fault of a channel that has no part in what was told is told though that is not over.
     double OfBystanders(double score, bool turns)
     {
-        int told = Math.Max(score, _unprecedented.Score) < 1 ? -1 : score >= _unprecedented.Score ? _strongest : _unprecedented.Channel;
-        int other = _bystanders.Step(_levels, told, turns);
+        int other = _bystanders.Step(_levels, score >= 1 ? _strongest : -1, _unprecedented.Score >= 1 ? _unprecedented.Channel : -1, turns);
         OfBystander = other >= 0;
         if (other < 0) return score;
         _budget.LetPass(_levels[other]);
@@ -289,12 +294,11 @@ sealed class MetricJudge : Judge, IJudgement
     /// <inheritdoc/>
     public override bool Deviates(in StepView step, Scaler scaler)
     {
-        return _unprecedented is { Score: >= 1, Frozen: true } || DeviatesBy(step.Frame[_strongest] - step.Expected[_strongest]);
+        return _unprecedented is { Score: >= 1, Frozen: true } || DeviatesBy(step.Frame[_strongest] - step.Expected[_strongest], _strongest);
     }
 
-    // Of the strongest channel.
-    bool DeviatesBy(double deviation) =>
-        _spec.Alarm.MinimumDeviation.Count == 0 || Math.Abs(deviation) >= _spec.Alarm.MinimumOf(_strongest);
+    bool DeviatesBy(double deviation, int channel) =>
+        _spec.Alarm.MinimumDeviation.Count == 0 || Math.Abs(deviation) >= _spec.Alarm.MinimumOf(channel);
 
     /// <inheritdoc/>
     public override bool Attribute(Span<double> parts, bool byThemselves)
@@ -310,7 +314,11 @@ sealed class MetricJudge : Judge, IJudgement
         foreach (MetricCalibrator calibrator in _calibrators) calibrator.Carry(ref state);
         if (state.Holds(6)) foreach (Recurrence recurrence in _recurrences) recurrence.Carry(ref state);
         _budget.Carry(ref state);
-        if (state.Holds(6)) _bystanders.Carry(ref state);
+        if (state.Holds(6))
+        {
+            _bystanders.Carry(ref state);
+            state.Carry(_silent);
+        }
         if (state.Holds(6))
         {
             state.Carry(_muted);

@@ -127,15 +127,18 @@ public sealed class AlarmEndTests
     }
 
     // A slow fall that nothing told, and back at once: that is no other outage.
-    [Fact]
-    public void The_return_from_where_it_went_untold_is_over_as_soon_as_it_is_learnt()
+    [Theory]
+    [InlineData(0)]
+    [InlineData(30)]
+    public void The_return_from_where_it_went_untold_is_over_as_soon_as_it_is_learnt(int outageBefore)
     {
         int returns = 0;
         var lengths = new List<long>();
         Parallel.For(0, 20, seed =>
         {
             List<AlarmEvent> events = Events(Feed("noise", seed, Begin + 1900,
-                (since, value) => since is >= 0 and < 1000 ? value - 12 * Math.Min(1, since / 700.0) : value));
+                (since, value) => since is >= 0 and < 1000 ? value - 12 * Math.Min(1, since / 700.0)
+                    : since >= -1000 && since < -1000 + outageBefore ? value - 40 : value));
             AlarmEvent? end = events.Find(alarm => Ends(alarm) && alarm.Start is >= Begin + 1000 and < Begin + 1020);
             if (!events.Exists(alarm => alarm.Start is >= Begin + 1000 and < Begin + 1020)) return;
             Interlocked.Increment(ref returns);

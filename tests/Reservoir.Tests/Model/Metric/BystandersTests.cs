@@ -10,8 +10,8 @@ public sealed class BystandersTests
 {
     const int Rise = 25, Begin = 2700;
 
-    static int Step(Bystanders bystanders, double first, double second, int told = -1, bool turns = false) =>
-        bystanders.Step([first, second], told, turns);
+    static int Step(Bystanders bystanders, double first, double second, int told = -1, int unprecedented = -1, bool turns = false) =>
+        bystanders.Step([first, second], told, unprecedented, turns);
 
     [Fact]
     public void One_that_was_quiet_since_is_another_fault_once_the_alarm_has_been_told()
@@ -68,6 +68,24 @@ public sealed class BystandersTests
         Assert.Equal(1, Step(bystanders, 3, 1.5));
     }
 
+    // A standstill shakes no forecast, and may be no news.
+    [Fact]
+    public void What_is_unprecedented_meanwhile_keeps_none_back_but_at_that_step()
+    {
+        var bystanders = new Bystanders(2, Rise);
+        Step(bystanders, 2, 0, told: 0);
+        for (int t = 0; t < 40; t++) Step(bystanders, 2, 0);
+        Assert.Equal(-1, Step(bystanders, 2, 0, unprecedented: 1));
+        Assert.Equal(-1, Step(bystanders, 2, 0));
+        Assert.Equal(1, Step(bystanders, 2, 1.5));
+
+        bystanders = new Bystanders(2, Rise);
+        Step(bystanders, 2, 0, told: 0);
+        for (int t = 0; t < 40; t++) Step(bystanders, 2, 0);
+        Assert.Equal(-1, Step(bystanders, 2, 1.5, unprecedented: 0));
+        Assert.Equal(1, Step(bystanders, 2, 1.5));
+    }
+
     [Fact]
     public void What_is_let_pass_costs_as_an_alarm_does_and_lets_nothing_weaker_of_the_other_pass()
     {
@@ -99,10 +117,11 @@ public sealed class BystandersTests
     static DateTime[] Times(double[] feed) =>
         [.. Enumerable.Range(0, feed.Length / 2).Select(t => new DateTime(2026, 3, 2).AddMinutes(5 * t))];
 
-    static List<AlarmEvent> Events(double[] feed, int rows = 200)
+    static List<AlarmEvent> Events(double[] feed, int rows = 200, double[]? minimum = null)
     {
         var results = new StepResult[feed.Length / 2];
-        new Detector(Presets.Metric(), 2).StepMany(Times(feed), feed, results, new double[feed.Length]);
+        MetricModelSpec spec = Presets.Metric();
+        new Detector(spec with { Alarm = spec.Alarm with { MinimumDeviation = minimum ?? [] } }, 2).StepMany(Times(feed), feed, results, new double[feed.Length]);
         return [.. results.Events().Where(alarm => alarm.Position >= Begin && alarm.Position < Begin + rows)];
     }
 
@@ -141,6 +160,29 @@ public sealed class BystandersTests
                 ? (int)events.Find(alarm => alarm.Change is AlarmChange.Closed or AlarmChange.Adapted)!.Position - Begin : -1;
         });
         Assert.True(ends.Count(end => end is >= 295 and < 320) >= 7, string.Join(" ", ends));
+    }
+
+    [Fact]
+    public void A_bystander_that_deviates_by_less_than_alarms_are_for_is_not_told()
+    {
+        double[] feed = Feed(0, ErrorsOutlastRequests);
+        Assert.Contains(Events(feed, rows: 600, minimum: [100, 10]), alarm => alarm.LaterChannels is [1]);
+        List<AlarmEvent> events = Events(feed, rows: 600, minimum: [100, 1000]);
+        Assert.Contains(events, alarm => alarm.Change == AlarmChange.Opened);
+        Assert.DoesNotContain(events, alarm => alarm.LaterChannels.Count > 0);
+    }
+
+    // The exporter died in the burst.
+    [Fact]
+    public void One_that_gives_no_value_any_more_holds_no_alarm_open()
+    {
+        List<AlarmEvent> events = Events(Feed(0, (since, row) =>
+        {
+            ErrorsOutlastRequests(since, row);
+            if (since >= 120) row[1] = double.NaN;
+        }), rows: 600);
+        Assert.Contains(events, alarm => alarm.LaterChannels is [1]);
+        Assert.InRange(events.Find(alarm => alarm.Change is AlarmChange.Closed or AlarmChange.Adapted)!.Position - Begin, 100, 160);
     }
 
     // The same goes beyond where it was before to the other side: another incident of it, and no other channel.
