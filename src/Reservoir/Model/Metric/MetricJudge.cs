@@ -292,10 +292,8 @@ sealed class MetricJudge : Judge, IJudgement
     }
 
     /// <inheritdoc/>
-    public override bool Deviates(in StepView step, Scaler scaler)
-    {
-        return _unprecedented is { Score: >= 1, Frozen: true } || DeviatesBy(step.Frame[_strongest] - step.Expected[_strongest], _strongest);
-    }
+    public override bool Deviates(in StepView step, Scaler scaler) =>
+        _unprecedented is { Score: >= 1, Frozen: true } || DeviatesBy(step.Frame[_strongest] - step.Expected[_strongest], _strongest);
 
     bool DeviatesBy(double deviation, int channel) =>
         _spec.Alarm.MinimumDeviation.Count == 0 || Math.Abs(deviation) >= _spec.Alarm.MinimumOf(channel);

@@ -121,7 +121,8 @@ public sealed class BystandersTests
     {
         var results = new StepResult[feed.Length / 2];
         MetricModelSpec spec = Presets.Metric();
-        new Detector(spec with { Alarm = spec.Alarm with { MinimumDeviation = minimum ?? [] } }, 2).StepMany(Times(feed), feed, results, new double[feed.Length]);
+        spec = spec with { Alarm = spec.Alarm with { MinimumDeviation = minimum ?? [] } };
+        new Detector(spec, 2).StepMany(Times(feed), feed, results, new double[feed.Length]);
         return [.. results.Events().Where(alarm => alarm.Position >= Begin && alarm.Position < Begin + rows)];
     }
 
