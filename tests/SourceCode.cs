@@ -12,6 +12,9 @@ sealed record SourceCode(CSharpCompilation Compilation, string Root)
     // What a generator of the SDK writes is not there: partial methods have no body.
     const string PartialMethodWithoutBody = "CS8795";
 
+    // Names to the parser, words to the compiler.
+    static readonly string[] WordsWithoutSymbol = ["_", "var", "nameof", "notnull", "unmanaged"];
+
     const string ImplicitUsings = """
         global using System;
         global using System.Collections.Generic;
@@ -33,8 +36,8 @@ sealed record SourceCode(CSharpCompilation Compilation, string Root)
             .Where(file => RoomOf(root, file).Split('/')[0] is not ("bin" or "obj")).Order(StringComparer.Ordinal);
         CSharpCompilation compilation =
             Compile(assembly, OutputKind.ConsoleApplication, files.Select(file => (file, File.ReadAllText(file))));
-        // a library has no Main
-        string[] errors = [.. ErrorsOf(compilation).Where(error => !error.Contains("CS5001", StringComparison.Ordinal))];
+        // What stands in methods the build has compiled: names that would say nothing here are found where they are used.
+        string[] errors = [.. Errors(compilation.GetDeclarationDiagnostics())];
         return errors.Length == 0 ? new SourceCode(compilation, root) : throw new InvalidOperationException(string.Join('\n', errors));
     }
 
@@ -54,7 +57,9 @@ sealed record SourceCode(CSharpCompilation Compilation, string Root)
     }
 
     /// <summary>What the compiler refuses, as "file(line): what".</summary>
-    public static IEnumerable<string> ErrorsOf(CSharpCompilation compilation) => compilation.GetDiagnostics()
+    public static IEnumerable<string> ErrorsOf(CSharpCompilation compilation) => Errors(compilation.GetDiagnostics());
+
+    static IEnumerable<string> Errors(IEnumerable<Diagnostic> diagnostics) => diagnostics
         .Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error && diagnostic.Id != PartialMethodWithoutBody)
         .Select(diagnostic => diagnostic.ToString());
 
@@ -88,7 +93,7 @@ sealed record SourceCode(CSharpCompilation Compilation, string Root)
             SemanticModel model = Compilation.GetSemanticModel(tree);
             IEnumerable<(string, string, string)> uses = tree.GetRoot().DescendantNodes()
                 .Where(node => node is SimpleNameSyntax or ImplicitObjectCreationExpressionSyntax)
-                .Select(node => model.GetSymbolInfo(node).Symbol)
+                .Select(node => SymbolOf(model, node))
                 .Select(Outermost)
                 .OfType<INamedTypeSymbol>()
                 .SelectMany(type => type.Locations.Where(place => place.IsInSource),
@@ -98,6 +103,15 @@ sealed record SourceCode(CSharpCompilation Compilation, string Root)
                 .Distinct();
             foreach ((string, string, string) use in uses) yield return use;
         }
+    }
+
+    static ISymbol? SymbolOf(SemanticModel model, SyntaxNode node)
+    {
+        SymbolInfo found = model.GetSymbolInfo(node);
+        return found.Symbol is not null || node.Parent is NameEqualsSyntax || WordsWithoutSymbol.Contains(node.ToString())
+            ? found.Symbol
+            : throw new InvalidOperationException(
+                $"{node.GetLocation().GetLineSpan()}: {node} is nothing that is known here ({found.CandidateReason})");
     }
 
     // The type that a file is named after: of a member, of a nested type, of an instance of a generic one.
