@@ -56,17 +56,28 @@ public sealed class ConfigTextTests
         if (model is ErrorModelSpec detector) model = detector with { Readout = Horizons };
         string unchanged = ConfigFileTests.Shown(model);
         int set = 0;
+        // As many of them as go together in one text, each with a value of its own: one that is not written, not read, or read for another
+        // keeps the value that was not said.
+        ModelSpec together = model;
         foreach ((string path, IEnumerable<object> candidates) in Changes(model, ""))
         {
             if (preset is "metric" or "field" && path == ".Readout.Horizons") continue;  // a metric has horizons of its own, a field one
             ModelSpec? changed = candidates.Cast<ModelSpec>().FirstOrDefault(IsValid);
             Assert.True(changed is not null, $"no other value of {path} is valid");
-            string shown = ConfigFileTests.Shown(changed);
-            Assert.NotEqual(unchanged, shown);
-            Assert.Equal(shown, ReadBack(preset, changed));
+            Assert.NotEqual(unchanged, ConfigFileTests.Shown(changed));
             set++;
+            if (Changes(together, "").Single(change => change.Path == path).Changed.Cast<ModelSpec>().FirstOrDefault(IsValid) is { } too)
+            {
+                together = too;
+                continue;
+            }
+            AssertReads(together);
+            together = changed;
         }
+        AssertReads(together);
         Assert.True(set > 30, $"{set} constants");
+
+        void AssertReads(ModelSpec changed) => Assert.Equal(ConfigFileTests.Shown(changed), ReadBack(preset, changed));
     }
 
     [Fact]
