@@ -93,7 +93,7 @@ public sealed class RealKafka : IAsyncDisposable
 }
 
 /// <summary>What a test class has of the <see cref="RealKafka"/> of all.</summary>
-public class RealKafkaFixture(RealKafka kafka) : IBroker
+public sealed class RealKafkaFixture(RealKafka kafka) : IBroker
 {
     public string? BootstrapServers { get; private set; }
 
@@ -108,27 +108,7 @@ public class RealKafkaFixture(RealKafka kafka) : IBroker
         return topic;
     }
 
-    public virtual ValueTask DisposeAsync()
-    {
-        GC.SuppressFinalize(this);
-        return ValueTask.CompletedTask;
-    }
-}
-
-/// <summary>One that no other class keeps busy, for how soon it answers; where one was named, that one.</summary>
-public sealed class OwnKafkaFixture : RealKafkaFixture
-{
-    readonly RealKafka _kafka;
-
-    public OwnKafkaFixture() : this(new RealKafka()) { }
-
-    OwnKafkaFixture(RealKafka kafka) : base(kafka) => _kafka = kafka;
-
-    public override async ValueTask DisposeAsync()
-    {
-        await base.DisposeAsync();
-        await _kafka.DisposeAsync();
-    }
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }
 
 /// <summary>One broker of Apache Kafka as a process, which can be killed and started again.</summary>

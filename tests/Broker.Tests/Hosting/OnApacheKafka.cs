@@ -5,11 +5,9 @@ using Xunit;
 
 namespace Esn.Broker.Tests;
 
-/// <summary>On Apache Kafka.</summary>
-public sealed class EndToEndOnApacheKafka(OwnKafkaFixture broker) : EndToEnd(broker), IClassFixture<OwnKafkaFixture>
+/// <summary>Records and events as large as Apache Kafka takes them, and larger.</summary>
+public sealed class LimitsOfApacheKafka(RealKafkaFixture broker) : EndToEnd(broker), IClassFixture<RealKafkaFixture>
 {
-    readonly OwnKafkaFixture _broker = broker;
-
     [Fact]
     public async Task A_record_that_fills_the_brokers_limit_comes_back_in_parts()
     {
@@ -108,7 +106,11 @@ public sealed class EndToEndOnApacheKafka(OwnKafkaFixture broker) : EndToEnd(bro
         await Stop(still);
         Assert.Contains($"fits into topic {none} in no size", still.Said, StringComparison.Ordinal);
     }
+}
 
+/// <summary>Topics that are not there, or no longer; replicas that come and go.</summary>
+public sealed class TopicsOfApacheKafka(RealKafkaFixture broker) : EndToEnd(broker), IClassFixture<RealKafkaFixture>
+{
     [Fact]
     public async Task A_topic_that_goes_ends_it_in_order_and_the_next_one_need_not_wait_for_the_session()
     {
@@ -153,36 +155,6 @@ public sealed class EndToEndOnApacheKafka(OwnKafkaFixture broker) : EndToEnd(bro
     }
 
     [Fact]
-    public async Task A_topic_of_many_partitions_where_nothing_comes_is_ready_all_the_time()
-    {
-        string servers = Servers, source = $"idle-{Guid.NewGuid():N}";
-        (_, string events, string letters) = await NewTopics();
-        await Topics.Create(servers, source, 48);
-        using var esn = new EsnProcess("run", "--config", Config(NewDirectory(), servers, source, events, letters));
-        await Said(esn, "assigned partitions");
-        await Task.Delay(TimeSpan.FromSeconds(5));  // 48 of them begin
-        await Ready(esn);
-        using var http = new HttpClient { BaseAddress = await esn.Address };
-        for (DateTime end = DateTime.UtcNow + TimeSpan.FromSeconds(15); DateTime.UtcNow < end; await Task.Delay(100))
-        {
-            HttpResponseMessage ready = await http.GetAsync("/health/ready");
-            Assert.True(ready.IsSuccessStatusCode, $"{await ready.Content.ReadAsStringAsync()}\n{esn.Said}");
-        }
-        await Stop(esn);
-    }
-
-    static async Task NotReady(EsnProcess esn, string why)
-    {
-        using var http = new HttpClient { BaseAddress = await esn.Address };
-        string said = "";
-        for (DateTime end = DateTime.UtcNow + Patience; !said.Contains(why, StringComparison.Ordinal); await Task.Delay(100))
-        {
-            said = await (await http.GetAsync("/health/ready")).Content.ReadAsStringAsync();
-            Assert.True(DateTime.UtcNow < end, $"{said}\n{esn.Said}");
-        }
-    }
-
-    [Fact]
     public async Task Why_it_is_not_ready_names_the_topic_that_is_not_there_before_it_was_made_and_after_it_was_deleted()
     {
         string servers = Servers, source = $"later-{Guid.NewGuid():N}";
@@ -206,6 +178,48 @@ public sealed class EndToEndOnApacheKafka(OwnKafkaFixture broker) : EndToEnd(bro
         await Stop(esn);
     }
 
+    [Fact]
+    public async Task Replicas_share_the_streams_and_take_over_from_each_other()
+    {
+        string servers = Servers, directory = NewDirectory();
+        (string source, string events, string letters) = await NewTopics();
+        string config = Config(directory, servers, source, events, letters);
+        using var one = new EsnProcess("run", "--config", config);
+        using var other = new EsnProcess("run", "--config", config);
+        await Topics.Shared(servers, source, members: 2, partitions: 2, () => one.Said + other.Said);
+        using IProducer<byte[], byte[]> producer =
+            new ProducerBuilder<byte[], byte[]>(new ProducerConfig { BootstrapServers = servers }).Build();
+        async Task Send(int from, int to)
+        {
+            for (int i = from; i < to; i++)
+                for (int stream = 0; stream < 8; stream++)
+                    producer.Produce(new TopicPartition(source, stream % 2),
+                        new Message<byte[], byte[]> { Key = Encoding.UTF8.GetBytes($"s{stream}"),
+                        Value = Encoding.UTF8.GetBytes($$"""{"value": {{i % 17}}}""") });
+            await Task.Run(() => producer.Flush(Patience));
+        }
+        await Send(0, 300);
+        DateTime end = DateTime.UtcNow + Patience;
+        while (await Metric(one, "esn_steps_total") + await Metric(other, "esn_steps_total") < 2400)
+        {
+            Assert.True(DateTime.UtcNow < end, one.Said + other.Said);
+            await Task.Delay(50);
+        }
+        double before = await Metric(other, "esn_steps_total");
+        Assert.Equal(2400, await Metric(one, "esn_steps_total") + before);  // none twice
+        Assert.Equal(4, await Metric(one, "esn_streams"));
+        await Stop(one);
+        await Send(300, 400);
+        await Steps(other, (long)before + 800);
+        Assert.Equal(before + 800, await Metric(other, "esn_steps_total"));
+        Assert.Equal(8, await Metric(other, "esn_streams"));
+        await Stop(other);
+    }
+}
+
+/// <summary>Brokers of a test's own: killed, or secured.</summary>
+public sealed class BrokersOfApacheKafka(RealKafkaFixture broker) : EndToEnd(broker), IClassFixture<RealKafkaFixture>
+{
     [Fact]
     public async Task A_broker_that_is_killed_and_comes_back_costs_nothing()
     {
@@ -268,52 +282,28 @@ public sealed class EndToEndOnApacheKafka(OwnKafkaFixture broker) : EndToEnd(bro
         await Stop(wrong);
         Assert.DoesNotContain("guess", wrong.Said, StringComparison.Ordinal);
     }
+}
 
+/// <summary>How soon a broker answers, which is asked while no other class keeps it busy.</summary>
+[Collection(nameof(Alone))]
+public sealed class IdlePartitionsOfApacheKafka(RealKafkaFixture broker) : EndToEnd(broker), IClassFixture<RealKafkaFixture>
+{
     [Fact]
-    public async Task Replicas_share_the_streams_and_take_over_from_each_other()
+    public async Task A_topic_of_many_partitions_where_nothing_comes_is_ready_all_the_time()
     {
-        string servers = Servers, directory = NewDirectory();
-        (string source, string events, string letters) = await NewTopics();
-        string config = Config(directory, servers, source, events, letters);
-        using var one = new EsnProcess("run", "--config", config);
-        using var other = new EsnProcess("run", "--config", config);
-        await Topics.Shared(servers, source, members: 2, partitions: 2, () => one.Said + other.Said);
-        using IProducer<byte[], byte[]> producer =
-            new ProducerBuilder<byte[], byte[]>(new ProducerConfig { BootstrapServers = servers }).Build();
-        async Task Send(int from, int to)
+        string servers = Servers, source = $"idle-{Guid.NewGuid():N}";
+        (_, string events, string letters) = await NewTopics();
+        await Topics.Create(servers, source, 48);
+        using var esn = new EsnProcess("run", "--config", Config(NewDirectory(), servers, source, events, letters));
+        await Said(esn, "assigned partitions");
+        await Task.Delay(TimeSpan.FromSeconds(5));  // 48 of them begin
+        await Ready(esn);
+        using var http = new HttpClient { BaseAddress = await esn.Address };
+        for (DateTime end = DateTime.UtcNow + TimeSpan.FromSeconds(15); DateTime.UtcNow < end; await Task.Delay(100))
         {
-            for (int i = from; i < to; i++)
-                for (int stream = 0; stream < 8; stream++)
-                    producer.Produce(new TopicPartition(source, stream % 2),
-                        new Message<byte[], byte[]> { Key = Encoding.UTF8.GetBytes($"s{stream}"),
-                        Value = Encoding.UTF8.GetBytes($$"""{"value": {{i % 17}}}""") });
-            await Task.Run(() => producer.Flush(Patience));
+            HttpResponseMessage ready = await http.GetAsync("/health/ready");
+            Assert.True(ready.IsSuccessStatusCode, $"{await ready.Content.ReadAsStringAsync()}\n{esn.Said}");
         }
-        await Send(0, 300);
-        DateTime end = DateTime.UtcNow + Patience;
-        while (await Metric(one, "esn_steps_total") + await Metric(other, "esn_steps_total") < 2400)
-        {
-            Assert.True(DateTime.UtcNow < end, one.Said + other.Said);
-            await Task.Delay(50);
-        }
-        double before = await Metric(other, "esn_steps_total");
-        Assert.Equal(2400, await Metric(one, "esn_steps_total") + before);  // none twice
-        Assert.Equal(4, await Metric(one, "esn_streams"));
-        await Stop(one);
-        await Send(300, 400);
-        await Steps(other, (long)before + 800);
-        Assert.Equal(before + 800, await Metric(other, "esn_steps_total"));
-        Assert.Equal(8, await Metric(other, "esn_streams"));
-        await Stop(other);
-    }
-
-    [Fact]
-    public async Task A_labelled_benchmark_file_gives_the_events_of_its_backtest()
-    {
-        Assert.SkipUnless(_broker.BootstrapServers is not null, _broker.Missing);
-        string? feed = SharedData.Find("mgab/1.csv");
-        Assert.SkipUnless(feed is not null, "no ../shared/data/mgab/1.csv");
-        await ReplayEqualsBacktest(_broker.BootstrapServers!, NewDirectory(), feed!, rows: 100_000,
-            arguments: ["--label-column", "is_anomaly"]);
+        await Stop(esn);
     }
 }
