@@ -139,7 +139,8 @@ sealed partial class DisturbedGroup : IAsyncDisposable
               bootstrapServers: "{{Servers}}"
               consumer: { session.timeout.ms: 6000, heartbeat.interval.ms: 1000 }
               producer: { transaction.timeout.ms: 6000 }
-            source: { topics: [steps], group: {{group}}, batchSize: 100 }
+            # A machine that is busy for half a minute is no silence of a stream: what the clock tells would be told by one of them alone.
+            source: { topics: [steps], group: {{group}}, batchSize: 100, times: { silentSeconds: 3600 } }
             sink: { events: {{events}}, deadLetters: {{letters}}, createTopics: {{(_topic ? "true" : "false")}}, exactlyOnce: true }
             state: { {{kept}}, intervalSeconds: {{_intervalSeconds}} }
             preset: metric
