@@ -108,14 +108,14 @@ sealed class Alarm
             _above = 0;
             return Open ? Over(position, AlarmChange.Closed) : null;
         }
-        if (judgement.Displaced) _away = Math.Min(_away, int.MaxValue - 1) + 1;
-        bool other = Open && allowed && !judgement.IsKnown && AnyOpens(judgement, returned);
-        _back = judgement.Outside || other ? 0 : Math.Min(_back, int.MaxValue - 1) + 1;
+        if (judgement.Whereabouts.Displaced) _away = Math.Min(_away, int.MaxValue - 1) + 1;
+        bool other = Open && allowed && !judgement.Whereabouts.Known && AnyOpens(judgement, returned);
+        _back = judgement.Whereabouts.Outside || other ? 0 : Math.Min(_back, int.MaxValue - 1) + 1;
         if (Open && !_denied && IsBack && !judgement.Stands) return Over(position, AlarmChange.Closed);
         if (Frozen) return Last(position, judgement, GoOn(position, judgement, returned));
         if (!_lasts) return TryOpen(position, judgement, allowed);
         if (_denied || IsNormal(position, judgement)) return Over(position, AlarmChange.Adapted);
-        return TryOpen(position, judgement, allowed && !judgement.IsKnown);
+        return TryOpen(position, judgement, allowed && !judgement.Whereabouts.Known);
     }
 
     // What the model learns to live with is no end for on-call while the feed is not where it was.
@@ -138,7 +138,7 @@ sealed class Alarm
     }
 
     bool IsNormal(long position, IJudgement judgement) =>
-        judgement.Forgotten || position - Start >= (long)Longest * _spec.NormalAfter
+        judgement.Whereabouts.Forgotten || position - Start >= (long)Longest * _spec.NormalAfter
         || (position - Start >= _spec.NormalAfter && position - Began >= _spec.NormalAfter / Recent);
 
     /// <summary>What the feed does now is its new normal: an open alarm ends with the next step.</summary>
@@ -403,14 +403,12 @@ sealed class Alarm
             state.Carry(ref _toldSeverity);
             state.Carry(ref _adapted);
             state.Carry(ref _adaptedAt);
-            _faults.CarryChannels(ref state);
             state.Carry(ref _spread);
             state.Carry(ref _reopened);
             state.Carry(ref _others);
-            _faults.CarryCalm(ref state);
             state.Carry(_before.AsSpan(0, scores), nameof(_before));
             state.Carry(_beforeMargins.AsSpan(0, scores), nameof(_beforeMargins));
-            _faults.CarryScores(ref state, scores);
+            _faults.Carry(ref state, scores);
             state.Carry(ref _again);
             state.Carry(ref _lasts);
             state.Carry(ref _away);

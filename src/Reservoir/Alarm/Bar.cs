@@ -47,19 +47,10 @@ sealed class Bar(AlarmSpec spec) : IJudgement
     public bool Stands => _judgement!.Stands;
 
     /// <inheritdoc/>
-    public bool Displaced => _judgement!.Displaced;
-
-    /// <inheritdoc/>
-    public bool Outside => _judgement!.Outside;
-
-    /// <inheritdoc/>
-    public bool IsKnown => _judgement!.IsKnown;
+    public Whereabouts Whereabouts => _judgement!.Whereabouts;
 
     /// <inheritdoc/>
     public bool OfBystander => _judgement!.OfBystander;
-
-    /// <inheritdoc/>
-    public bool Forgotten => _judgement!.Forgotten;
 
     /// <summary>The same judgement, over the bar; until the next call.</summary>
     public IJudgement Of(IJudgement judgement)

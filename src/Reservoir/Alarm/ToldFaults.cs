@@ -56,7 +56,7 @@ sealed class ToldFaults(int scores, int channels, int calm)
     /// <param name="judgement">As measured at this step.</param>
     /// <param name="score">Raw score, that is not slow.</param>
     public bool IsNews(IJudgement judgement, int score) =>
-        judgement.Alarms(score) && !judgement.IsTrifle(score) && !judgement.IsKnown
+        judgement.Alarms(score) && !judgement.IsTrifle(score) && !judgement.Whereabouts.Known
         && judgement.ChannelOf(score) is >= 0 and int channel && (IsOther(channel) || !_known[score]);
 
     /// <summary>A score that <see cref="IsNews"/> is told.</summary>
@@ -99,21 +99,14 @@ sealed class ToldFaults(int scores, int channels, int calm)
         _named.AsSpan().Fill(open);
     }
 
-    /// <summary>Channels that have a part, out into a snapshot or back.</summary>
-    public void CarryChannels(ref StateCarrier state)
+    /// <summary>Out into a snapshot or back.</summary>
+    /// <param name="state">Where to, or from.</param>
+    /// <param name="scores">How many of the raw scores it has.</param>
+    public void Carry(ref StateCarrier state, int scores)
     {
         state.Carry(_named);
         state.Carry(_later);
-    }
-
-    /// <summary>How long they are calm.</summary>
-    public void CarryCalm(ref StateCarrier state) => state.Carry(_calm);
-
-    /// <summary>What is known of scores.</summary>
-    /// <param name="state">Where to, or from.</param>
-    /// <param name="scores">How many of them it has.</param>
-    public void CarryScores(ref StateCarrier state, int scores)
-    {
+        state.Carry(_calm);
         state.Carry(_known.AsSpan(0, scores), nameof(_known));
         state.Carry(_normal.AsSpan(0, scores), nameof(_normal));
         state.Carry(ref _anew);

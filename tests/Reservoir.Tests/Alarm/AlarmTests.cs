@@ -21,8 +21,7 @@ public class AlarmTests
         public int Away { get; set; }
         public bool Trifles { get; set; }  // the second
         public bool IsTrifle(int score) => Trifles && score == 1;
-        public bool Displaced { get; set; }
-        public bool Outside { get; set; }
+        public Whereabouts Whereabouts { get; set; }
     }
 
     readonly Scripted _judgement = new();
@@ -38,7 +37,8 @@ public class AlarmTests
         {
             _judgement.Set(margin(t), other?.Invoke(t) ?? 0);
             _judgement.Away = away?.Invoke(t) ?? 0;
-            (_judgement.Displaced, _judgement.Outside) = (displaced?.Invoke(t) ?? false, outside?.Invoke(t) ?? false);
+            _judgement.Whereabouts = new Whereabouts(displaced?.Invoke(t) ?? false, outside?.Invoke(t) ?? false, Known: false,
+                Forgotten: false);
             if (alarm.Step(t, _judgement, allowed: true, muted?.Invoke(t) ?? false) is { } change) changes.Add((t, change));
         }
         return changes;
