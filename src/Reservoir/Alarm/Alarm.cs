@@ -87,6 +87,9 @@ sealed class Alarm
     /// <summary>Whether the open alarm was told of a channel, later than of those with which it began.</summary>
     public bool IsLater(int channel) => _faults.IsLater(channel);
 
+    /// <inheritdoc cref="ToldFaults.Joined"/>
+    public ReadOnlySpan<double> Joined => _faults.Joined;
+
     /// <summary>Highest margins in this alarm, [scores].</summary>
     public ReadOnlySpan<double> Margins => _margins;
 
@@ -101,6 +104,17 @@ sealed class Alarm
     /// <param name="returned">Raw scores that no longer keep it open though they still are out of the ordinary, [scores] or empty.</param>
     /// <returns>What changed, if anything.</returns>
     public AlarmChange? Step(long position, IJudgement judgement, bool allowed, bool muted, ReadOnlySpan<bool> returned = default)
+    {
+        bool open = Open;
+        AlarmChange? change = Decide(position, judgement, allowed, muted, returned);
+        if (!open || !Open) return change;
+        // Soon after it began, and for as long as it takes to know where a channel lies: what wanders off later is none of it.
+        bool joins = position - Began <= _spec.Rise + _spec.AdaptAfter && _faults.Join(judgement);
+        // What it is of beside what was told is told with what is known after the rise, or as soon as it is known after that.
+        return change ?? (position - _told == _spec.Rise || (joins && position - _told > _spec.Rise) ? AlarmChange.Updated : null);
+    }
+
+    AlarmChange? Decide(long position, IJudgement judgement, bool allowed, bool muted, ReadOnlySpan<bool> returned)
     {
         Counts = false;
         if (muted)
@@ -293,7 +307,7 @@ sealed class Alarm
         {
             _toldScore = Math.Max(_toldScore, score);
             if (Worsened()) return AlarmChange.Escalated;
-            return position - _told == _spec.Rise || Again(judgement) ? AlarmChange.Updated : null;
+            return Again(judgement) ? AlarmChange.Updated : null;
         }
         if (score < _toldScore + _spec.Escalation)
             return Worsened() ? AlarmChange.Escalated : Again(judgement) ? AlarmChange.Updated : null;

@@ -50,6 +50,9 @@ sealed class Bar(AlarmSpec spec) : IJudgement
     public Whereabouts Whereabouts => _judgement!.Whereabouts;
 
     /// <inheritdoc/>
+    public double Joins(int channel) => _judgement!.Joins(channel);
+
+    /// <inheritdoc/>
     public bool OfBystander => _judgement!.OfBystander;
 
     /// <summary>The same judgement, over the bar; until the next call.</summary>

@@ -41,6 +41,12 @@ interface IJudgement
     /// <summary>Of the channels of the open alarm; default: where they lie is not followed, or none is open.</summary>
     Whereabouts Whereabouts => default;
 
+    /// <summary>
+    /// The margin, the highest in the open alarm, with which a channel turns out at this step to be a part of it though nothing was told of
+    /// it; 0: it does not.
+    /// </summary>
+    double Joins(int channel) => 0;
+
     /// <summary>Whether what alarms is of a channel that has no part in what was told: it need not wait for that.</summary>
     bool OfBystander => false;
 }

@@ -11,8 +11,21 @@ sealed class AlarmedChannels(MetricCalibrator[] calibrators)
     /// <summary>Of these channels, as of the last step; default: no alarm is open.</summary>
     public Whereabouts Whereabouts { get; private set; }
 
-    /// <summary>Whether it is one of the channels that the open alarm was told of, from its beginning or later.</summary>
-    public static bool HasPart(Alarm alarm, int channel) => alarm.Contributed[channel] || alarm.IsLater(channel);
+    /// <summary>Whether it is one that the open alarm was told of, from its beginning or later, or one that joined it.</summary>
+    public static bool HasPart(Alarm alarm, int channel) =>
+        alarm.Contributed[channel] || alarm.IsLater(channel) || (!alarm.Joined.IsEmpty && alarm.Joined[channel] > 0);
+
+    /// <summary>
+    /// Whether a channel of which nothing was told has been elsewhere since others were told of, or is for a few rows and would alarm by
+    /// itself: a forecast that the others shook is no fault of its own.
+    /// </summary>
+    /// <param name="alarm">As it was before the step.</param>
+    /// <param name="bystanders">After the step.</param>
+    /// <param name="channel">Which.</param>
+    /// <param name="level">Its score, were nothing told.</param>
+    public bool Joins(Alarm alarm, Bystanders bystanders, int channel, double level) =>
+        alarm.Open && _silent[channel] < Silent && bystanders.HasPart(channel) && !HasPart(alarm, channel)
+        && (calibrators[channel].Displaced || (level >= 1 && calibrators[channel].Outside));
 
     /// <summary>No alarm is open that any channel could hold so.</summary>
     public void Clear() => Whereabouts = default;

@@ -35,6 +35,7 @@ sealed class MetricJudge : Judge, IJudgement
     double _told;                              // score of that alone
     readonly double[] _ceilings;               // most that the score can be [channels]
     readonly double[] _hidden;                 // score that these hid lately, the highest; 0: none [channels]
+    readonly double[] _joins;                  // margins of those that join the open alarm at this step; else 0 [channels]
     readonly int[] _hides;                     // steps until that is forgotten [channels]
     readonly EarlyRange[] _early;              // of the warm-up [channels]
     int _earlyFrames;                          // in these
@@ -59,7 +60,7 @@ sealed class MetricJudge : Judge, IJudgement
         (_alarmed, _levels) = (new AlarmedChannels(_calibrators), new double[channels]);
         _recurrences = [.. Enumerable.Range(0, channels).Select(_ => new Recurrence(interval, _budget.Threshold))];
         (_channelErrors, _margins, _present) = (new double[weights.Length], new double[channels + 1], new double[channels]);
-        (_ceilings, _hidden, _hides) = (new double[channels], new double[channels], new int[channels]);
+        (_ceilings, _hidden, _hides, _joins) = (new double[channels], new double[channels], new int[channels], new double[channels]);
         _early = [.. Enumerable.Range(0, channels).Select(_ => new EarlyRange())];
         Names = [.. Enumerable.Range(0, channels)
             .Select(channel => channels == 1 ? "evidence" : FormattableString.Invariant($"evidence[{channel}]")), Unprecedented.Name];
@@ -103,6 +104,9 @@ sealed class MetricJudge : Judge, IJudgement
 
     /// <inheritdoc/>
     public int ChannelOf(int score) => score < _calibrators.Length && _calibrators.Length > 1 ? score : -1;
+
+    /// <inheritdoc/>
+    public double Joins(int channel) => _joins[channel];
 
     /// <inheritdoc/>
     public bool OfBystander { get; private set; }
@@ -198,6 +202,8 @@ sealed class MetricJudge : Judge, IJudgement
         if (!step.Muted && !step.WarmingUp) score = OfBystanders(score, turns);
         _margins[^1] = _unprecedented.Score;
         Stands = alarm.Frozen && !step.Muted && StandsStill(alarm);
+        for (int c = 0; c < _joins.Length; c++)
+            _joins[c] = _alarmed.Joins(alarm, _bystanders, c, _levels[c]) ? Math.Max(_margins[c], alarm.Margins[c]) : 0;
         _alarmed.Step(alarm, _strongest, _unprecedented.Score >= 1);
         _told = score;
         Score = step.Muted || step.WarmingUp ? 0 : Math.Max(score, _unprecedented.Score);
