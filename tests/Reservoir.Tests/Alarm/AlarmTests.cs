@@ -308,7 +308,7 @@ public class AlarmTests
         Assert.Equal(updated, told);
         Assert.Equal([0, joins < 60 ? 4 : 0], alarm.Joined.ToArray());
         _judgement.Whereabouts = default;
-        for (int t = 101; t <= 200; t++)
+        for (int t = 101; t <= 160; t++)
         {
             _judgement.Set(t < 150 ? 0 : 11, 0);
             alarm.Step(t, _judgement, allowed: true, muted: false);

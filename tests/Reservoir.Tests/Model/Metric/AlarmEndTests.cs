@@ -230,7 +230,7 @@ public sealed class AlarmEndTests
     [InlineData("noise", 30, 12, 200)]
     [InlineData("noise", 60, 12, 300)]
     [InlineData("swing", 60, 60, 300)]
-    public void The_weaker_of_channels_that_fail_together_holds_the_alarm_for_as_long_as_it_lasts(string kind, int first, double by, int rows)
+    public void The_weaker_of_two_that_fail_together_holds_the_alarm_for_as_long_as_it_lasts(string kind, int first, double by, int rows)
     {
         var ends = new string[10];
         Parallel.For(0, ends.Length, seed =>
