@@ -87,6 +87,9 @@ sealed class Alarm
     /// <summary>Whether the open alarm was told of a channel, later than of those with which it began.</summary>
     public bool IsLater(int channel) => _faults.IsLater(channel);
 
+    /// <inheritdoc cref="ToldFaults.Joined"/>
+    public ReadOnlySpan<double> Joined => _faults.Joined;
+
     /// <summary>Highest margins in this alarm, [scores].</summary>
     public ReadOnlySpan<double> Margins => _margins;
 
@@ -102,20 +105,31 @@ sealed class Alarm
     /// <returns>What changed, if anything.</returns>
     public AlarmChange? Step(long position, IJudgement judgement, bool allowed, bool muted, ReadOnlySpan<bool> returned = default)
     {
+        bool open = Open;
+        AlarmChange? change = Decide(position, judgement, allowed, muted, returned);
+        if (!open || !Open) return change;
+        // Soon after it began, and for as long as it takes to know where a channel lies: what wanders off later is none of it.
+        bool joins = position - Began <= _spec.Rise + _spec.AdaptAfter && _faults.Join(judgement);
+        // What it is of beside what was told is told with what is known after the rise, or as soon as it is known after that.
+        return change ?? (position - _told == _spec.Rise || (joins && position - _told > _spec.Rise) ? AlarmChange.Updated : null);
+    }
+
+    AlarmChange? Decide(long position, IJudgement judgement, bool allowed, bool muted, ReadOnlySpan<bool> returned)
+    {
         Counts = false;
         if (muted)
         {
             _above = 0;
             return Open ? Over(position, AlarmChange.Closed) : null;
         }
-        if (judgement.Displaced) _away = Math.Min(_away, int.MaxValue - 1) + 1;
-        bool other = Open && allowed && !judgement.IsKnown && AnyOpens(judgement, returned);
-        _back = judgement.Outside || other ? 0 : Math.Min(_back, int.MaxValue - 1) + 1;
+        if (judgement.Whereabouts.Displaced) _away = Math.Min(_away, int.MaxValue - 1) + 1;
+        bool other = Open && allowed && !judgement.Whereabouts.Known && AnyOpens(judgement, returned);
+        _back = judgement.Whereabouts.Outside || other ? 0 : Math.Min(_back, int.MaxValue - 1) + 1;
         if (Open && !_denied && IsBack && !judgement.Stands) return Over(position, AlarmChange.Closed);
         if (Frozen) return Last(position, judgement, GoOn(position, judgement, returned));
         if (!_lasts) return TryOpen(position, judgement, allowed);
         if (_denied || IsNormal(position, judgement)) return Over(position, AlarmChange.Adapted);
-        return TryOpen(position, judgement, allowed && !judgement.IsKnown);
+        return TryOpen(position, judgement, allowed && !judgement.Whereabouts.Known);
     }
 
     // What the model learns to live with is no end for on-call while the feed is not where it was.
@@ -138,7 +152,7 @@ sealed class Alarm
     }
 
     bool IsNormal(long position, IJudgement judgement) =>
-        judgement.Forgotten || position - Start >= (long)Longest * _spec.NormalAfter
+        judgement.Whereabouts.Forgotten || position - Start >= (long)Longest * _spec.NormalAfter
         || (position - Start >= _spec.NormalAfter && position - Began >= _spec.NormalAfter / Recent);
 
     /// <summary>What the feed does now is its new normal: an open alarm ends with the next step.</summary>
@@ -293,7 +307,7 @@ sealed class Alarm
         {
             _toldScore = Math.Max(_toldScore, score);
             if (Worsened()) return AlarmChange.Escalated;
-            return position - _told == _spec.Rise || Again(judgement) ? AlarmChange.Updated : null;
+            return Again(judgement) ? AlarmChange.Updated : null;
         }
         if (score < _toldScore + _spec.Escalation)
             return Worsened() ? AlarmChange.Escalated : Again(judgement) ? AlarmChange.Updated : null;
@@ -403,14 +417,12 @@ sealed class Alarm
             state.Carry(ref _toldSeverity);
             state.Carry(ref _adapted);
             state.Carry(ref _adaptedAt);
-            _faults.CarryChannels(ref state);
             state.Carry(ref _spread);
             state.Carry(ref _reopened);
             state.Carry(ref _others);
-            _faults.CarryCalm(ref state);
             state.Carry(_before.AsSpan(0, scores), nameof(_before));
             state.Carry(_beforeMargins.AsSpan(0, scores), nameof(_beforeMargins));
-            _faults.CarryScores(ref state, scores);
+            _faults.Carry(ref state, scores);
             state.Carry(ref _again);
             state.Carry(ref _lasts);
             state.Carry(ref _away);

@@ -69,8 +69,9 @@ sealed class AlarmReport(Alarm alarm, IReadOnlyList<string> names, AlarmReport.A
 
     Contribution[] Channels()
     {
-        double total = TensorPrimitives.Sum<double>(_parts);
-        return [.. _parts
+        double[] parts = [.. _parts.Select((part, channel) => alarm.Joined.IsEmpty ? part : Math.Max(part, alarm.Joined[channel]))];
+        double total = TensorPrimitives.Sum<double>(parts);
+        return [.. parts
             .Select((part, channel) => new Contribution(channel, total > 0 ? part / total : 0))
             .OrderByDescending(contribution => contribution.Share)
             .Take(MostContributions)];

@@ -47,19 +47,13 @@ sealed class Bar(AlarmSpec spec) : IJudgement
     public bool Stands => _judgement!.Stands;
 
     /// <inheritdoc/>
-    public bool Displaced => _judgement!.Displaced;
+    public Whereabouts Whereabouts => _judgement!.Whereabouts;
 
     /// <inheritdoc/>
-    public bool Outside => _judgement!.Outside;
-
-    /// <inheritdoc/>
-    public bool IsKnown => _judgement!.IsKnown;
+    public double Joins(int channel) => _judgement!.Joins(channel);
 
     /// <inheritdoc/>
     public bool OfBystander => _judgement!.OfBystander;
-
-    /// <inheritdoc/>
-    public bool Forgotten => _judgement!.Forgotten;
 
     /// <summary>The same judgement, over the bar; until the next call.</summary>
     public IJudgement Of(IJudgement judgement)

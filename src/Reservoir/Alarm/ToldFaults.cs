@@ -9,6 +9,7 @@ sealed class ToldFaults(int scores, int channels, int calm)
     readonly bool[] _named = new bool[channels > 1 ? channels : 0];  // which had a part in it when it was told [channels]
     readonly bool[] _later = new bool[channels > 1 ? channels : 0];  // those that were told later than the others [channels]
     readonly int[] _calm = new int[channels > 1 ? channels : 0];     // steps in a row in which no score of each was unusual [channels]
+    readonly double[] _joined = new double[channels > 1 ? channels : 0];  // margin of each that is a part of it, untold; else 0 [channels]
     readonly bool[] _known = new bool[scores];  // whose alarm is no news: it was told, or began with it [scores]
     readonly int[] _normal = new int[scores];   // steps in a row in which each was not out of the ordinary [scores]
     int _anew;                                  // how often a channel that had a part in this alarm was told anew in it
@@ -16,12 +17,31 @@ sealed class ToldFaults(int scores, int channels, int calm)
     /// <summary>Channels that began to alarm once it had been told of others, and were told of then. Allocates: for events.</summary>
     public int[] Later() => [.. Enumerable.Range(0, _later.Length).Where(channel => _later[channel])];
 
+    /// <summary>Margins of the channels that turned out to be a part of the alarm though nothing was told of them; 0 of the others,
+    /// [channels]; empty of one.</summary>
+    public ReadOnlySpan<double> Joined => _joined;
+
+    /// <summary>Takes those that do so at this step.</summary>
+    /// <returns>Whether any does.</returns>
+    public bool Join(IJudgement judgement)
+    {
+        bool any = false;
+        for (int c = 0; c < _joined.Length; c++)
+        {
+            double margin = judgement.Joins(c);
+            any |= margin > _joined[c];
+            _joined[c] = Math.Max(_joined[c], margin);
+        }
+        return any;
+    }
+
     /// <summary>Another alarm begins.</summary>
     public void Begin()
     {
         Array.Clear(_named);
         Array.Clear(_later);
         Array.Clear(_calm);
+        Array.Clear(_joined);
     }
 
     /// <summary>What alarms from now on belongs to what has just been told.</summary>
@@ -56,7 +76,7 @@ sealed class ToldFaults(int scores, int channels, int calm)
     /// <param name="judgement">As measured at this step.</param>
     /// <param name="score">Raw score, that is not slow.</param>
     public bool IsNews(IJudgement judgement, int score) =>
-        judgement.Alarms(score) && !judgement.IsTrifle(score) && !judgement.IsKnown
+        judgement.Alarms(score) && !judgement.IsTrifle(score) && !judgement.Whereabouts.Known
         && judgement.ChannelOf(score) is >= 0 and int channel && (IsOther(channel) || !_known[score]);
 
     /// <summary>A score that <see cref="IsNews"/> is told.</summary>
@@ -99,21 +119,15 @@ sealed class ToldFaults(int scores, int channels, int calm)
         _named.AsSpan().Fill(open);
     }
 
-    /// <summary>Channels that have a part, out into a snapshot or back.</summary>
-    public void CarryChannels(ref StateCarrier state)
+    /// <summary>Out into a snapshot or back.</summary>
+    /// <param name="state">Where to, or from.</param>
+    /// <param name="scores">How many of the raw scores it has.</param>
+    public void Carry(ref StateCarrier state, int scores)
     {
         state.Carry(_named);
         state.Carry(_later);
-    }
-
-    /// <summary>How long they are calm.</summary>
-    public void CarryCalm(ref StateCarrier state) => state.Carry(_calm);
-
-    /// <summary>What is known of scores.</summary>
-    /// <param name="state">Where to, or from.</param>
-    /// <param name="scores">How many of them it has.</param>
-    public void CarryScores(ref StateCarrier state, int scores)
-    {
+        state.Carry(_calm);
+        state.Carry(_joined);
         state.Carry(_known.AsSpan(0, scores), nameof(_known));
         state.Carry(_normal.AsSpan(0, scores), nameof(_normal));
         state.Carry(ref _anew);

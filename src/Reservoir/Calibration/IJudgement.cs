@@ -38,18 +38,15 @@ interface IJudgement
     /// </summary>
     bool Stands => false;
 
-    /// <summary>Whether a channel of the open alarm lies, of late, where it did not before it, whatever was learnt since.</summary>
-    bool Displaced => false;
+    /// <summary>Of the channels of the open alarm; default: where they lie is not followed, or none is open.</summary>
+    Whereabouts Whereabouts => default;
 
-    /// <summary>Whether it is not back there: so too is what lies elsewhere for the last few steps alone.</summary>
-    bool Outside => false;
-
-    /// <summary>Whether such a channel is what alarms, and is back where it was, or half way, or where it has been since.</summary>
-    bool IsKnown => false;
+    /// <summary>
+    /// The margin, the highest in the open alarm, with which a channel turns out at this step to be a part of it though nothing was told of
+    /// it; 0: it does not.
+    /// </summary>
+    double Joins(int channel) => 0;
 
     /// <summary>Whether what alarms is of a channel that has no part in what was told: it need not wait for that.</summary>
     bool OfBystander => false;
-
-    /// <summary>Whether it is remembered no more where such a channel was.</summary>
-    bool Forgotten => false;
 }

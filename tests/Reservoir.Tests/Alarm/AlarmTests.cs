@@ -21,8 +21,9 @@ public class AlarmTests
         public int Away { get; set; }
         public bool Trifles { get; set; }  // the second
         public bool IsTrifle(int score) => Trifles && score == 1;
-        public bool Displaced { get; set; }
-        public bool Outside { get; set; }
+        public Whereabouts Whereabouts { get; set; }
+        public bool Joining { get; set; }  // the second channel
+        public double Joins(int channel) => Joining && channel == 1 ? 4 : 0;
     }
 
     readonly Scripted _judgement = new();
@@ -38,7 +39,8 @@ public class AlarmTests
         {
             _judgement.Set(margin(t), other?.Invoke(t) ?? 0);
             _judgement.Away = away?.Invoke(t) ?? 0;
-            (_judgement.Displaced, _judgement.Outside) = (displaced?.Invoke(t) ?? false, outside?.Invoke(t) ?? false);
+            _judgement.Whereabouts = new Whereabouts(displaced?.Invoke(t) ?? false, outside?.Invoke(t) ?? false, Known: false,
+                Forgotten: false);
             if (alarm.Step(t, _judgement, allowed: true, muted?.Invoke(t) ?? false) is { } change) changes.Add((t, change));
         }
         return changes;
@@ -62,7 +64,8 @@ public class AlarmTests
     // Of the second it is known only later that the feed lies elsewhere.
     [Fact]
     public void Opened_again_soon_it_ends_once_what_alarms_now_is_back() =>
-        Assert.Equal([(5, AlarmChange.Opened), (46, AlarmChange.Closed), (48, AlarmChange.Updated), (86, AlarmChange.Closed)],
+        Assert.Equal([(5, AlarmChange.Opened), (30, AlarmChange.Updated), (46, AlarmChange.Closed), (48, AlarmChange.Updated),
+            (86, AlarmChange.Closed)],
             Run(new AlarmSpec { QuietSteps = 6, Merge = 5, AdaptAfter = 20, NormalAfter = 100 }, t =>
                 t is 5 or 48 ? 11 : t is < 26 or > 48 and < 60 ? 5 : 0, 120,
                 displaced: t => t is >= 10 and <= 40 or >= 58 and <= 80, outside: t => t is >= 8 and <= 40 or >= 50 and <= 80));
@@ -284,6 +287,35 @@ public class AlarmTests
     public void It_is_adapted_to_after_the_limit() =>
         Assert.Equal((100, AlarmChange.Adapted),
             Run(new AlarmSpec { AdaptAfter = 100 }, _ => 11, 120).First(c => c.Item2 == AlarmChange.Adapted));
+
+    // What the feed does was learnt after 20 steps; a second channel is found to be elsewhere at 15, at 35 or at 60.
+    [Theory]
+    [InlineData(15, new[] { 25 })]      // with what is known after the rise
+    [InlineData(35, new[] { 25, 35 })]  // at once after that
+    [InlineData(60, new[] { 25 })]      // what wanders off later is none of it
+    public void A_channel_that_is_elsewhere_soon_after_it_opened_joins_and_is_told(int joins, int[] updated)
+    {
+        var alarm = new Alarm(new AlarmSpec { QuietSteps = 5, AdaptAfter = 20, NormalAfter = 750, Merge = 5 }, [false, false], channels: 2);
+        _judgement.ByChannel = true;
+        var told = new List<int>();
+        for (int t = 0; t <= 100; t++)
+        {
+            _judgement.Set(t < 12 ? 11 : 0, 0);
+            _judgement.Whereabouts = new Whereabouts(Displaced: t >= 5, Outside: true, Known: false, Forgotten: false);
+            _judgement.Joining = t == joins;
+            if (alarm.Step(t, _judgement, allowed: true, muted: false) == AlarmChange.Updated) told.Add(t);
+        }
+        Assert.Equal(updated, told);
+        Assert.Equal([0, joins < 60 ? 4 : 0], alarm.Joined.ToArray());
+        _judgement.Whereabouts = default;
+        for (int t = 101; t <= 160; t++)
+        {
+            _judgement.Set(t < 150 ? 0 : 11, 0);
+            alarm.Step(t, _judgement, allowed: true, muted: false);
+        }
+        Assert.Equal(150, alarm.Start);
+        Assert.Equal([0, 0], alarm.Joined.ToArray());  // of another alarm
+    }
 
     [Fact]
     public void It_opens_only_after_as_many_steps_as_asked_for() =>

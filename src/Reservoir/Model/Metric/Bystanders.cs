@@ -12,6 +12,9 @@ sealed class Bystanders(int channels, int rise)
     readonly int[] _quiet = new int[channels];  // steps in a row without much evidence
     long _since = long.MaxValue;                // steps since that with which what follows belongs together
 
+    /// <summary>Whether a channel has a part in what was last told.</summary>
+    public bool HasPart(int channel) => _part[channel];
+
     /// <summary>Takes a step.</summary>
     /// <param name="levels">Of each channel, without what is over; 1 alarms, were nothing told, [channels].</param>
     /// <param name="told">Channel that is told of at this step; −1: none.</param>

@@ -13,13 +13,12 @@ namespace Esn;
 /// </remarks>
 sealed class MetricJudge : Judge, IJudgement
 {
-    const int Silent = 20;  // rows without a value, from which on a channel holds no alarm open: as many as an alarm of a metric freezes
-
     readonly MetricModelSpec _spec;
     readonly MetricCalibrator[] _calibrators;  // [channels]
     readonly Recurrence[] _recurrences;        // [channels]
     readonly EmissionBudget _budget;
     readonly Bystanders _bystanders;
+    readonly AlarmedChannels _alarmed;
     readonly double[] _channelErrors;          // of one channel [horizons]
     readonly IReadOnlyList<int> _ahead;        // of the horizons, in steps
     readonly bool[] _tells;                    // whether neither this frame nor the one it was foretold from was muted [horizons]
@@ -28,7 +27,6 @@ sealed class MetricJudge : Judge, IJudgement
     readonly Unprecedented _unprecedented;
     readonly double[] _margins;                // evidence over the threshold [channels], then of what is unprecedented
     readonly double[] _present;                // the same without what is over [channels]
-    readonly int[] _silent;                    // rows in a row without a value of it [channels]
     readonly double[] _levels;                 // the least of that and of what may be told, as a score [channels]
     readonly double _alarmsPerDay;             // 0: the budget is not of days
     DateTime _opening;                         // feed time of the last step before which no alarm was open
@@ -37,6 +35,7 @@ sealed class MetricJudge : Judge, IJudgement
     double _told;                              // score of that alone
     readonly double[] _ceilings;               // most that the score can be [channels]
     readonly double[] _hidden;                 // score that these hid lately, the highest; 0: none [channels]
+    readonly double[] _joins;                  // margins of those that join the open alarm at this step; else 0 [channels]
     readonly int[] _hides;                     // steps until that is forgotten [channels]
     readonly EarlyRange[] _early;              // of the warm-up [channels]
     int _earlyFrames;                          // in these
@@ -58,10 +57,10 @@ sealed class MetricJudge : Judge, IJudgement
             .Select(_ => new MetricCalibrator(spec.Calibrator, spec.WarmUp, weights, spec.Regressors(channels), interval))];
         _budget = new EmissionBudget(spec.Budget, spec.WarmUp);
         _bystanders = new Bystanders(channels, spec.Alarm.Rise);
-        (_levels, _silent) = (new double[channels], new int[channels]);
+        (_alarmed, _levels) = (new AlarmedChannels(_calibrators), new double[channels]);
         _recurrences = [.. Enumerable.Range(0, channels).Select(_ => new Recurrence(interval, _budget.Threshold))];
         (_channelErrors, _margins, _present) = (new double[weights.Length], new double[channels + 1], new double[channels]);
-        (_ceilings, _hidden, _hides) = (new double[channels], new double[channels], new int[channels]);
+        (_ceilings, _hidden, _hides, _joins) = (new double[channels], new double[channels], new int[channels], new double[channels]);
         _early = [.. Enumerable.Range(0, channels).Select(_ => new EarlyRange())];
         Names = [.. Enumerable.Range(0, channels)
             .Select(channel => channels == 1 ? "evidence" : FormattableString.Invariant($"evidence[{channel}]")), Unprecedented.Name];
@@ -94,16 +93,7 @@ sealed class MetricJudge : Judge, IJudgement
     public bool Stands { get; private set; }
 
     /// <inheritdoc/>
-    public bool Displaced { get; private set; }
-
-    /// <inheritdoc/>
-    public bool Outside { get; private set; }
-
-    /// <inheritdoc/>
-    public bool IsKnown { get; private set; }
-
-    /// <inheritdoc/>
-    public bool Forgotten { get; private set; }
+    public Whereabouts Whereabouts => _alarmed.Whereabouts;
 
     /// <inheritdoc/>
     public bool IsUnusual(int score) =>
@@ -114,6 +104,9 @@ sealed class MetricJudge : Judge, IJudgement
 
     /// <inheritdoc/>
     public int ChannelOf(int score) => score < _calibrators.Length && _calibrators.Length > 1 ? score : -1;
+
+    /// <inheritdoc/>
+    public double Joins(int channel) => _joins[channel];
 
     /// <inheritdoc/>
     public bool OfBystander { get; private set; }
@@ -144,7 +137,8 @@ sealed class MetricJudge : Judge, IJudgement
             _present[c] = _margins[c] = Math.Min(score, before.Ceiling(view.Frame[c]));
             if (_margins[c] > Score) (Score, _strongest) = (_margins[c], c);
         }
-        (_told, Displaced, Outside, IsKnown, Forgotten) = (Score, false, false, false, false);
+        _told = Score;
+        _alarmed.Clear();
         return DeviatesBy(view.Frame[_strongest] - usual[_strongest], _strongest);
     }
 
@@ -170,10 +164,10 @@ sealed class MetricJudge : Judge, IJudgement
             if (!step.Missing.IsEmpty && step.Missing[c])
             {
                 (_margins[c], _present[c], _levels[c]) = (0, 0, 0);
-                if (!step.Muted) _silent[c] = Math.Min(_silent[c], int.MaxValue - 1) + 1;
+                if (!step.Muted) _alarmed.Miss(c);
                 continue;
             }
-            _silent[c] = 0;
+            _alarmed.See(c);
             for (int h = 0; h < _channelErrors.Length; h++) _channelErrors[h] = step.Errors[h * _calibrators.Length + c];
             MetricCalibrator calibrator = _calibrators[c];
             calibrator.Step(_channelErrors, _tells, step.Frame[c], step.Scaled[c], step.Time, learn: !(alarm.Frozen || step.Muted),
@@ -185,7 +179,7 @@ sealed class MetricJudge : Judge, IJudgement
             double told = Math.Min(evidence, _ceilings[c] * unit);
             if (told > most) (most, _strongest, capped) = (told, c, told < evidence);
             // A fault that holds for days comes again each hour: that ends no alarm, but nothing more is told of it.
-            if (alarm.Frozen && HasPart(alarm, c))
+            if (alarm.Frozen && AlarmedChannels.HasPart(alarm, c))
             {
                 errors = calibrator.Left * calibrator.ErrorEvidence;
                 evidence = _spec.Budget.Weigh(errors, calibrator.ExtremeEvidence);
@@ -194,7 +188,7 @@ sealed class MetricJudge : Judge, IJudgement
             if (!step.Muted) calibrator.Place(step.Scaled[c], step.Time, alarm.Open ? _since : null);
             _present[c] = _spec.Budget.Weigh(Math.Max(0, errors - calibrator.Left * calibrator.Remembered), calibrator.ExtremeEvidence);
             _levels[c] = DeviatesBy(step.Frame[c] - step.Expected[c], c) ? Math.Min(told, _present[c]) / unit : 0;
-            turns |= alarm.Open && HasPart(alarm, c) && calibrator.Returns;
+            turns |= alarm.Open && AlarmedChannels.HasPart(alarm, c) && calibrator.Returns;
         }
         double present = TensorPrimitives.Max(_present);
         TensorPrimitives.Divide(_margins, _budget.Threshold, _margins);
@@ -208,15 +202,9 @@ sealed class MetricJudge : Judge, IJudgement
         if (!step.Muted && !step.WarmingUp) score = OfBystanders(score, turns);
         _margins[^1] = _unprecedented.Score;
         Stands = alarm.Frozen && !step.Muted && StandsStill(alarm);
-        (Displaced, Outside, Forgotten) = (false, false, false);
-        for (int c = 0; c < _calibrators.Length && alarm.Open; c++)
-        {
-            if (_silent[c] >= Silent) continue;  // it does not tell where it is
-            Displaced |= HasPart(alarm, c) && _calibrators[c].Displaced;
-            Outside |= HasPart(alarm, c) && _calibrators[c].Outside;
-            Forgotten |= HasPart(alarm, c) && _calibrators[c].Forgotten;
-        }
-        IsKnown = alarm.Open && HasPart(alarm, _strongest) && _calibrators[_strongest].Known && _unprecedented.Score < 1;
+        for (int c = 0; c < _joins.Length; c++)
+            _joins[c] = _alarmed.Joins(alarm, _bystanders, c, _levels[c]) ? Math.Max(_margins[c], alarm.Margins[c]) : 0;
+        _alarmed.Step(alarm, _strongest, _unprecedented.Score >= 1);
         _told = score;
         Score = step.Muted || step.WarmingUp ? 0 : Math.Max(score, _unprecedented.Score);
         Share();
@@ -225,9 +213,7 @@ sealed class MetricJudge : Judge, IJudgement
     /// <inheritdoc/>
     public override void Learn(AlarmChange? change, Alarm alarm, bool muted)
     {
-        if (change != AlarmChange.Adapted) return;
-        for (int c = 0; c < _calibrators.Length; c++)
-            if (HasPart(alarm, c)) _calibrators[c].Settle();
+        if (change == AlarmChange.Adapted) _alarmed.Settle(alarm);
     }
 
     // Of what comes next, by the channels that move.
@@ -248,9 +234,6 @@ sealed class MetricJudge : Judge, IJudgement
         if (score > ceiling && score > _hidden[c]) (_hidden[c], _hides[c]) = (score, _budget.Refractory);
         return ceiling;
     }
-
-    // Whether it is one of the channels that the open alarm was told of, from its beginning or later.
-    static bool HasPart(Alarm alarm, int channel) => alarm.Contributed[channel] || alarm.IsLater(channel);
 
     // A fault of a channel that has no part in what was told is told though that is not over.
     double OfBystanders(double score, bool turns)
@@ -287,7 +270,7 @@ sealed class MetricJudge : Judge, IJudgement
     {
         if (_unprecedented is { Unusual: true, Frozen: true }) return true;
         for (int c = 0; c < _calibrators.Length; c++)
-            if (HasPart(alarm, c) && _unprecedented.Repeats(c)) return true;
+            if (AlarmedChannels.HasPart(alarm, c) && _unprecedented.Repeats(c)) return true;
         return false;
     }
 
@@ -315,7 +298,7 @@ sealed class MetricJudge : Judge, IJudgement
         if (state.Holds(6))
         {
             _bystanders.Carry(ref state);
-            state.Carry(_silent);
+            _alarmed.Carry(ref state);
         }
         if (state.Holds(6))
         {
@@ -328,10 +311,6 @@ sealed class MetricJudge : Judge, IJudgement
             // In a gap what was last told goes on.
             Score = state.Carried(Score);
             state.Carry(ref _told);
-            Displaced = state.Carried(Displaced);
-            Outside = state.Carried(Outside);
-            IsKnown = state.Carried(IsKnown);
-            Forgotten = state.Carried(Forgotten);
         }
         if (state.Holds(4)) _unprecedented.Carry(ref state);
         if (state.Loading) Share();

@@ -225,6 +225,28 @@ public sealed class AlarmEndTests
         Assert.True(count >= 8 && ends.Count(end => end == "") >= count - 1, string.Join(", ", ends));
     }
 
+    // The first channel far off for a few rows, the second less far, from some rows later on: it holds the alarm, and is told.
+    [Theory]
+    [InlineData("noise", 30, 12, 200)]
+    [InlineData("noise", 60, 12, 300)]
+    [InlineData("swing", 60, 60, 300)]
+    public void The_weaker_of_two_that_fail_together_holds_the_alarm_for_as_long_as_it_lasts(string kind, int first, double by, int rows)
+    {
+        var ends = new string[10];
+        Parallel.For(0, ends.Length, seed =>
+        {
+            double[] one = Feed(kind, 2 * seed, Begin + 500, (since, value) => since >= 0 && since < first ? 0 : value);
+            double[] other = Feed(kind, 2 * seed + 1, Begin + 500, (since, value) => since >= 3 && since < rows ? value + by : value);
+            List<AlarmEvent> events = Events([.. one.Zip(other, (a, b) => (double[])[a, b]).SelectMany(frame => frame)], channels: 2);
+            AlarmEvent end = events.First(Ends);
+            bool all = end.Position >= Begin + rows && end.Position < Begin + rows + 12 && end.Change == AlarmChange.Closed;
+            bool told = events.Exists(alarm => alarm is { Change: AlarmChange.Updated } && alarm.Position < Begin + 50
+                && alarm.Contributions.Any(one => one is { Channel: 1, Share: > 0 }));
+            ends[seed] = all && told ? "" : $"–{end.Position - Begin} {end.Change} {told}";
+        });
+        Assert.True(ends.Count(end => end.Length == 0) >= 9, string.Join(", ", ends));
+    }
+
     // Three times as much, that stays; nine times for five rows of it: one alarm, of two incidents.
     [Fact]
     public void Another_incident_while_the_first_lasts_is_told_of_the_same_alarm()

@@ -150,6 +150,27 @@ public sealed class BystandersTests
         Assert.True(told.Sum() >= 8, string.Join(" ", told));
     }
 
+    // It counts as a part of the outage: no other alarm, but on-call reads its channel. What an outage shakes alone is not named.
+    [Theory]
+    [InlineData(15, 8)]
+    [InlineData(15, 0)]
+    public void What_fails_for_some_rows_soon_after_an_outage_began_is_named(int from, int rows)
+    {
+        int[] named = new int[10];
+        Parallel.For(0, named.Length, seed =>
+        {
+            List<AlarmEvent> events = Events(Feed(seed, (since, row) =>
+            {
+                if (since is >= 0 and < 100) row[0] = 0;
+                if (since >= from && since < from + rows) row[1] *= 15;
+            }));
+            Assert.Single(events, alarm => alarm.Change == AlarmChange.Opened);
+            AlarmEvent after = events.First(alarm => alarm.Position >= Begin + 25);
+            if (after.Position < Begin + 50 && after.Contributions.Any(one => one is { Channel: 1, Share: > .2 })) named[seed] = 1;
+        });
+        Assert.True(rows > 0 ? named.Sum() >= 9 : named.Sum() <= 1, string.Join(" ", named));
+    }
+
     [Fact]
     public void A_fault_that_outlasts_the_one_beside_which_it_was_told_holds_the_alarm_open()
     {
