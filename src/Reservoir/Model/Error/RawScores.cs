@@ -11,6 +11,8 @@ sealed class RawScores
     readonly int[] _first;        // where each score's values begin [scores + 1]
     readonly double[] _values;    // [count]
     readonly bool[] _held;        // [count]
+    readonly int[] _channelOf;    // the channel whose deviation it is; −1: it is of all [count]
+    readonly bool[] _concerned;   // by the open alarm [channels]
     readonly bool[] _returned;    // [count + 1]: the last is of what no raw score says
     readonly PatchyChannels _patchy;
     readonly ChannelGroups? _apart;  // null: all channels may tell of each other
@@ -34,6 +36,8 @@ sealed class RawScores
         for (int i = 0; i < _scores.Length; i++) _first[i + 1] = _first[i] + (_perChannel[i] ? _channels : 1);
         Shapes = [.. Enumerable.Range(0, _first[^1]).Select(ShapeOf)];
         (_values, _held, _returned) = (new double[_first[^1]], new bool[_first[^1]], new bool[_first[^1] + 1]);
+        _channelOf = [.. Enumerable.Range(0, _first[^1]).Select(value => IndexOf(value) is var of && _single[of] ? value - _first[of] : -1)];
+        _concerned = new bool[_channels];
     }
 
     ScoreShape ShapeOf(int value)
@@ -68,11 +72,7 @@ sealed class RawScores
     public bool IsRelated(int value) => _related[IndexOf(value)];
 
     /// <summary>The channel whose deviation a value is; −1: it is of all.</summary>
-    public int ChannelOf(int value)
-    {
-        int of = IndexOf(value);
-        return _single[of] ? value - _first[of] : -1;
-    }
+    public int ChannelOf(int value) => _channelOf[value];
 
     /// <summary>Which of the values are of the same score.</summary>
     public Range With(int value)
@@ -108,7 +108,7 @@ sealed class RawScores
         bool muted = step.Muted;
         _clean = muted ? 0 : Math.Min(_clean, int.MaxValue - 1) + 1;
         _patchy.Step(step.Missing);
-        for (int i = 0; i < _held.Length; i++) _held[i] = muted || (open && contributed[i]);
+        Hold(muted, open, contributed, moves);
         for (int i = 0; i < _scores.Length; i++)
         {
             // What is usual of a channel does not follow what the model makes up for it.
@@ -126,6 +126,18 @@ sealed class RawScores
             else if (_perChannel[i]) Single(score, moves, values);
             else values[0] = Joint(score);
         }
+    }
+
+    // What teaches nothing of what is usual: a channel that an open alarm concerns, whatever of it was told. A level that followed a sensor
+    // which stands still would miss where it was before. What channels say of each other may be the fault of another one.
+    void Hold(bool muted, bool open, ReadOnlySpan<bool> contributed, Unprecedented told)
+    {
+        _concerned.AsSpan().Clear();
+        if (open && contributed[_values.Length]) _concerned[told.Channel] = true;
+        for (int i = 0; open && i < _values.Length; i++)
+            if (contributed[i] && _channelOf[i] is >= 0 and int channel && !IsRelated(i)) _concerned[channel] = true;
+        for (int i = 0; i < _held.Length; i++)
+            _held[i] = muted || (open && (contributed[i] || (_channelOf[i] >= 0 && _concerned[_channelOf[i]])));
     }
 
     void Single(Score score, Unprecedented moves, Span<double> values)
