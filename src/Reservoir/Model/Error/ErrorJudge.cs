@@ -68,7 +68,7 @@ sealed class ErrorJudge : Judge, IJudgement
     public double ScoreOf(int score) => score >= _scores.Count ? Beside : Speaks(score) ? _calibrator.ScoreOf(score) : 0;
 
     // What the model errs by of a feed that rests is learnt, and says nothing: it opens no alarm, nor holds or escalates one.
-    bool Speaks(int value) => !_rest || !_scores.IsByErrors(value);
+    bool Speaks(int value) => !_rest || !_scores.IsOfErrors(value);
 
     /// <inheritdoc/>
     public int ChannelOf(int score)
