@@ -18,6 +18,7 @@ sealed class ErrorJudge : Judge, IJudgement
     readonly double _nats;        // that an alarm is worth, as −ln p
     double _calibrated;           // score of those that speak
     bool _rest;                   // nothing moves: what the model errs by is its own, far below what the feed resolves
+    bool _told;                   // another model tells of the step
     bool _wasOpen;
 
     /// <param name="spec">Valid.</param>
@@ -68,7 +69,7 @@ sealed class ErrorJudge : Judge, IJudgement
     public double ScoreOf(int score) => score >= _scores.Count ? Beside : Speaks(score) ? _calibrator.ScoreOf(score) : 0;
 
     // What the model errs by of a feed that rests is learnt, and says nothing: it opens no alarm, nor holds or escalates one.
-    bool Speaks(int value) => !_rest || !_scores.IsByErrors(value);
+    bool Speaks(int value) => !_rest || !_scores.IsOfErrors(value);
 
     /// <inheritdoc/>
     public int ChannelOf(int score)
@@ -137,10 +138,11 @@ sealed class ErrorJudge : Judge, IJudgement
         _onsets.Step(step.Errors[.._channels], step.Missing, open, muted);
         _rest = _unprecedented.Rest(step.Frame);
         _trifles.AsSpan().Clear();
-        _scores.Step(in step, open, alarm.Contributed, _unprecedented);
+        _told = step.Told;
+        _scores.Step(in step, open || _told, alarm.Contributed, _unprecedented);
         _calibrator.Measure(_scores.Values);
         if (muted) _unprecedented.Skip();
-        else _unprecedented.Step(step.Frame, step.Expected, open, step.WarmingUp);
+        else _unprecedented.Step(step.Frame, step.Expected, open || _told, step.WarmingUp);
         _calibrator.Margins.CopyTo(_margins);
         _calibrated = _rest ? 0 : _calibrator.Score;
         for (int i = 0; _rest && i < _scores.Count; i++)
@@ -184,7 +186,7 @@ sealed class ErrorJudge : Judge, IJudgement
     {
         if (_young is not null)
         {
-            _calibrator.Learn(muted ? Learning.Muted : Learning.Normal);
+            _calibrator.Learn(muted ? Learning.Muted : _told ? Learning.Told : Learning.Normal);
             return;
         }
         if (alarm.Counts) _calibrator.Announce(alarm.Start);

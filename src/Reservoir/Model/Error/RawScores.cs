@@ -7,6 +7,7 @@ sealed class RawScores
     readonly bool[] _perChannel;  // [scores]
     readonly bool[] _single;      // of a channel, though it be the only one [scores]
     readonly bool[] _byErrors;    // of what the model errs by [scores]
+    readonly bool[] _watching;    // of these, or of one of them over many steps [scores]
     readonly bool[] _related;     // of what channels say of each other [scores]
     readonly int[] _first;        // where each score's values begin [scores + 1]
     readonly double[] _values;    // [count]
@@ -29,6 +30,7 @@ sealed class RawScores
         _patchy = new PatchyChannels(_channels);
         _scores = [.. spec.Scores.Select(score => score.Create(context))];
         _byErrors = [.. spec.Scores.Select(score => score.JudgesErrors)];
+        _watching = [.. spec.Scores.Select(score => score.WatchesErrors)];
         _perChannel = [.. spec.Scores.Select(score => score.PerChannel && _channels > 1)];
         _single = [.. spec.Scores.Select(score => score.PerChannel)];
         _related = [.. spec.Scores.Select(score => score.Voice == Voice.Relation)];
@@ -65,8 +67,8 @@ sealed class RawScores
     /// <summary>Whether any score is of the model's errors.</summary>
     public bool AnyByErrors => _byErrors.Contains(true);
 
-    /// <summary>Whether a value is of the model's errors.</summary>
-    public bool IsByErrors(int value) => _byErrors[IndexOf(value)];
+    /// <summary>Whether a value is of the model's errors, of one step or of how they grow.</summary>
+    public bool IsOfErrors(int value) => _watching[IndexOf(value)];
 
     /// <summary>Whether a value is of what channels say of each other.</summary>
     public bool IsRelated(int value) => _related[IndexOf(value)];
