@@ -17,6 +17,8 @@ sealed class ErrorJudge : Judge, IJudgement
     YoungChannels? _young;        // null: nothing is told by that any more
     readonly double _nats;        // that an alarm is worth, as −ln p
     double _calibrated;           // score of those that speak
+    double _record;               // of a step of no open alarm: the least that a larger deviation than all before is told as; else 0
+    readonly RecordScores _records;
     bool _rest;                   // nothing moves: what the model errs by is its own, far below what the feed resolves
     bool _told;                   // another model tells of the step
     bool _wasOpen;
@@ -35,6 +37,7 @@ sealed class ErrorJudge : Judge, IJudgement
         Names = [.. _scores.Shapes.Select(shape => shape.Name), Unprecedented.Name];
         _calibrator = spec.Calibrator.Create(_scores.Shapes);
         double rate = spec.Calibrator is BudgetSpec budget ? budget.AlarmsPerStep : new BudgetSpec().AlarmsPerStep;
+        _records = new RecordScores(_channels);
         _unprecedented = new Unprecedented(spec.Unprecedented, _channels, rate);
         _nats = -Math.Log(rate);
         _young = new YoungChannels(spec.Unprecedented, _channels, rate, Names.Length, spec.Alarm);
@@ -49,7 +52,7 @@ sealed class ErrorJudge : Judge, IJudgement
     public ReadOnlySpan<double> Margins => _margins;
 
     /// <inheritdoc/>
-    public double Score => Math.Max(_calibrated, Beside);
+    public double Score => Math.Max(_record, Math.Max(_calibrated, Beside));
 
     // What no calibrator may silence; what is told of a channel that is away lasts as long as it is.
     double Beside => _aside.Hold ? Math.Max(1, _unprecedented.Score) : _unprecedented.Score;
@@ -151,6 +154,8 @@ sealed class ErrorJudge : Judge, IJudgement
             _calibrated = Math.Max(_calibrated, ScoreOf(i));
         }
         _aside.Judged(_calibrated);
+        _record = 0;
+        if (!muted && !step.WarmingUp && !open) _record = _records.Step(Score, step.Frame, step.Expected);
         _margins[^1] = Beside * _nats;
         Widespread = Score < 1 ? Score : Math.Min(Score, Shared());
         _scoreOf.AsSpan().Clear();  // nothing that a restart would not have
@@ -305,7 +310,12 @@ sealed class ErrorJudge : Judge, IJudgement
         if (state.Holds(5)) _scores.CarryMissing(ref state);
         if (state.Holds(6)) _onsets.Carry(ref state);
         if (state.Holds(6)) _aside.Carry(ref state);
-        if (state.Holds(6)) state.Carry(ref _calibrated);
+        if (state.Holds(6))
+        {
+            state.Carry(ref _calibrated);
+            state.Carry(ref _record);
+            _records.Carry(ref state);
+        }
         if (!state.Holds(6)) return;  // in the warm-up it begins here
         bool young = state.Carried(_young is not null);
         if (!young) _young = null;

@@ -20,6 +20,7 @@ sealed class MetricJudge : Judge, IJudgement
     readonly Recurrence[] _recurrences;        // [channels]
     readonly EmissionBudget _budget;
     readonly Bystanders _bystanders;
+    readonly RecordScores _records;
     readonly double[] _channelErrors;          // of one channel [horizons]
     readonly IReadOnlyList<int> _ahead;        // of the horizons, in steps
     readonly bool[] _tells;                    // whether neither this frame nor the one it was foretold from was muted [horizons]
@@ -58,6 +59,7 @@ sealed class MetricJudge : Judge, IJudgement
             .Select(_ => new MetricCalibrator(spec.Calibrator, spec.WarmUp, weights, spec.Regressors(channels), interval))];
         _budget = new EmissionBudget(spec.Budget, spec.WarmUp);
         _bystanders = new Bystanders(channels, spec.Alarm.Rise);
+        _records = new RecordScores(channels);
         (_levels, _silent) = (new double[channels], new int[channels]);
         _recurrences = [.. Enumerable.Range(0, channels).Select(_ => new Recurrence(interval, _budget.Threshold))];
         (_channelErrors, _margins, _present) = (new double[weights.Length], new double[channels + 1], new double[channels]);
@@ -219,6 +221,7 @@ sealed class MetricJudge : Judge, IJudgement
         IsKnown = alarm.Open && HasPart(alarm, _strongest) && _calibrators[_strongest].Known && _unprecedented.Score < 1;
         _told = score;
         Score = step.Muted || step.WarmingUp ? 0 : Math.Max(score, _unprecedented.Score);
+        if (!step.Muted && !step.WarmingUp && !alarm.Open) Score = _records.Step(Score, step.Frame, step.Expected);
         Share();
     }
 
@@ -315,6 +318,7 @@ sealed class MetricJudge : Judge, IJudgement
         if (state.Holds(6))
         {
             _bystanders.Carry(ref state);
+            _records.Carry(ref state);
             state.Carry(_silent);
         }
         if (state.Holds(6))
