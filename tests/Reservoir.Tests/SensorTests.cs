@@ -45,6 +45,25 @@ public sealed class SensorTests
         Assert.DoesNotContain(results[950..], r => r.AlarmOpen);
     }
 
+    // A level that followed the value at which the sensor stood still would call the other half of its rhythm a deviation.
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    public void An_alarm_of_a_sensor_that_stands_still_is_over_soon_after_it_lives_again(int seed)
+    {
+        const int steps = 4000, first = 2000, rows = 300;
+        double[] feed = Feeds.Noise(steps, 30, seed, deviation: .2);
+        for (int t = 0; t < steps; t++) feed[t] += 10 * Math.Sin(2 * Math.PI * t / 60);
+        int at = first + 12 * seed;
+        for (int t = at; t < at + rows; t++) feed[t] = feed[at];
+        StepResult[] results = Feeds.Run(Presets.Sensors(), feed);
+        AlarmEvent opened = Assert.Single(results.Events(), e => e.Change == AlarmChange.Opened && e.Position >= at);
+        Assert.InRange(opened.Position, at, at + 20);
+        Assert.InRange(Array.FindLastIndex(results, r => r.AlarmOpen), at + rows - 1, at + rows + 60);
+    }
+
     // The level holds the alarm open; on-call is to hear of the noise too.
     [Theory]
     [InlineData(5)]

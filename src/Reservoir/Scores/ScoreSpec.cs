@@ -24,6 +24,9 @@ public abstract record ScoreSpec
     /// <summary>Whether it asks what was expected: then an echo of what came before a gap is unusual to it.</summary>
     internal virtual bool JudgesErrors => false;
 
+    /// <summary>Whether what it says is of such a score, itself or over many steps: it says nothing of a feed that rests.</summary>
+    internal virtual bool WatchesErrors => JudgesErrors;
+
     /// <summary>What its windows take beside those that all scores have.</summary>
     internal virtual long EstimatedBytes(int channels) => 0;
 

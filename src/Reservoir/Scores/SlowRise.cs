@@ -22,6 +22,8 @@ public sealed record SlowRiseSpec : ScoreSpec
 
     internal override int ReadoutHorizon => Of.ReadoutHorizon;
 
+    internal override bool WatchesErrors => Of.WatchesErrors;
+
     /// <inheritdoc/>
     public override void Validate()
     {

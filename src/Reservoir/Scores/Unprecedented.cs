@@ -14,7 +14,7 @@ sealed class Unprecedented
     const double Constant = 1e-14;  // part of the level below which an error is none: what doubles resolve
     const double Again = 1.25;      // of the frames at which a standstill was told: the next is to be twice as long as that
     const double Largest = 100;     // usual sizes that a record counts for at most: a code of a fault does not stand for ever
-    const double MostExcess = .5;   // ln of size over where the tail begins that an error teaches which is told
+    const double MostExcess = .5;   // ln of size over where the tail begins that an error teaches which breaks the record
     const double Echo = .5;         // of the record error of what hardly ever moved
     const int Late = 4;             // of a life that has been shorter than the memory, its last quarter says what is usual: a model learns
     const int Over = 10;            // frames without such an error after which what was told is over
@@ -193,21 +193,23 @@ sealed class Unprecedented
         if (!double.IsFinite(missed)) return default;
         double usual = _of[c].Usual, record = _of[c].Largest, none = Constant * level, told = 0, now = 0;
         bool moved = usual > none, changed = record > none;
+        bool breaks = false;
         if (_count > _spec.Begin)
         {
             // What hardly ever moved is unusual while it is about as far off as ever: not by the echo of a change in the reservoir.
             now = missed <= none || (!moved && missed < Echo * record) ? 0
                 : moved ? Height(missed / usual) : FirstChange.Score(error, record);
+            breaks = now > 0 && error > _spec.Factor * record;
             double evidence = moved ? Rarity(c, error / (_spec.Tail * usual)) : changed ? Rarity(c, error / _of[c].Change) : 1;
-            if (now > 0 && error > _spec.Factor * record) told = evidence >= 1 ? now : Math.Min(evidence, now);
+            if (breaks) told = evidence >= 1 ? now : Math.Min(evidence, now);
             // A level that the model does not follow, as it learns nothing while the alarm is open, is not what was told.
             if (moved && _levels) now = Height(error / usual);
         }
         if (_count >= Young && !frozen)
-            LearnTail(c, moved ? error / (_spec.Tail * usual) : error > none ? Change(c, error) : 0, news: told >= 1 && !warmingUp);
+            LearnTail(c, moved ? error / (_spec.Tail * usual) : error > none ? Change(c, error) : 0, breaks && !warmingUp);
         double bulk = _count < Young ? missed : Math.Min(missed, Bulk * usual);
         if (!frozen) _of[c].Usual = Math.Sqrt(usual * usual + Gain * (bulk * bulk - usual * usual));
-        KeepRecord(c, error, record, news: told >= 1 && moved && changed && !warmingUp);
+        KeepRecord(c, error, record, breaks && moved && changed && !warmingUp);
         record = _of[c].Largest;
         // The first errors are those of a model that has not learnt yet.
         double counted = usual > Constant * level ? Math.Min(error, Largest * usual) : error;
@@ -215,11 +217,11 @@ sealed class Unprecedented
         return (told, now);
     }
 
-    // What told of an incident would hide the next one like it: once that is over, the record is half way back, as logarithms go, to where
-    // it was. So the like is told two or three times, and what comes again and again is not.
-    void KeepRecord(int c, double error, double record, bool news)
+    // What broke the record, told or not, would hide the next one like it: once that is over, the record is half way back, as logarithms
+    // go, to where it was. So the like is told two or three times, what comes again and again is not, and of spikes that grow each is.
+    void KeepRecord(int c, double error, double record, bool breaks)
     {
-        if (news && _of[c].Kept == 0) (_of[c].Kept, _of[c].Quiet) = (record, 0);
+        if (breaks && _of[c].Kept == 0) (_of[c].Kept, _of[c].Quiet) = (record, 0);
         if (_of[c].Kept == 0) return;
         _of[c].Quiet = error > _spec.Factor * _of[c].Kept ? 0 : _of[c].Quiet + 1;
         if (_of[c].Quiet < Over) return;
@@ -240,10 +242,11 @@ sealed class Unprecedented
         return Math.Max(error / usual, 1);
     }
 
-    // Of an error as a part of where the tail begins. One that is told is an anomaly, and teaches little of how heavy the tail is.
-    void LearnTail(int c, double beyond, bool news)
+    // Of an error as a part of where the tail begins. One that breaks the record may be an anomaly, told or not, and teaches little of how
+    // heavy the tail is: those of a heavy tail that break none are many more.
+    void LearnTail(int c, double beyond, bool breaks)
     {
-        double fade = 1 - 1 / _spec.Memory, excess = Math.Min(news ? MostExcess : double.MaxValue, Math.Log(Math.Max(1, beyond)));
+        double fade = 1 - 1 / _spec.Memory, excess = Math.Min(breaks ? MostExcess : double.MaxValue, Math.Log(Math.Max(1, beyond)));
         _of[c].Beyond = _of[c].Beyond * fade + (beyond >= 1 ? 1 : 0);
         _of[c].Excess = _of[c].Excess * fade + excess;
         _of[c].Squares = _of[c].Squares * fade + excess * excess;

@@ -69,6 +69,20 @@ public sealed class RestTests
     static bool Rests(double[] feed, long at) => feed.AsSpan((int)(at - Near) * Channels, (Near + 1) * Channels)
         .SequenceEqual(feed.AsSpan((int)(at - Near - 1) * Channels, (Near + 1) * Channels));
 
+    // A setpoint that is moved leaves it with errors a hundred times as large, and still far below what the feed resolves.
+    [Fact]
+    public void That_its_errors_grow_at_rest_says_nothing()
+    {
+        ErrorModelSpec spec = Presets.Signal() with
+        {
+            Scores = [new MeanErrorSpec(), new SlowRiseSpec { Of = new MeanErrorSpec(), Window = 64, Delay = 300 }],
+        };
+        double[] feed = Resting(Ticks);
+        StepResult[] rest = [.. Feeds.Run(spec, feed, Channels)[2500..].Where(r => Rests(feed, r.Position))];
+        Assert.InRange(rest.Length, 2000, Steps);
+        Assert.All(rest, r => Assert.Equal(0, r.Score));
+    }
+
     // An alarm is open for so long that it is at rest, too.
     static ErrorModelSpec Long => Presets.Signal() with { Alarm = Presets.Signal().Alarm with { QuietSteps = 200 } };
 

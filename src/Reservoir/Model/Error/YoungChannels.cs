@@ -22,14 +22,18 @@ sealed class YoungChannels : IJudgement
     readonly double[] _margins;  // [scores]: the last is of this
     readonly double _nats;       // that an alarm is worth, as −ln p
     readonly int _hold;
+    readonly AlarmSpec _alarm;
+    readonly double[] _seen;     // scratch [channels]
     int _held;                   // steps that it still is told for
 
     /// <param name="spec">Of what is unprecedented.</param>
     /// <param name="channels">≥ 1.</param>
     /// <param name="rate">Of what may be told, a step, (0, 1).</param>
     /// <param name="scores">Raw scores of the judge, the last of which is of what is unprecedented.</param>
-    public YoungChannels(UnprecedentedSpec spec, int channels, double rate, int scores)
+    /// <param name="alarm">That says by how much a value must deviate.</param>
+    public YoungChannels(UnprecedentedSpec spec, int channels, double rate, int scores, AlarmSpec alarm)
     {
+        (_alarm, _seen) = (alarm, new double[channels]);
         _leaps = new Unprecedented(spec with { Widths = false, Standstills = false, Hold = 1 }, channels, rate);
         _stills = new Unprecedented(spec with { Errors = false, Widths = false, Hold = 1, Once = false }, channels, rate);
         (_of, _before, _margins) = (new Of[channels], new double[channels], new double[scores]);
@@ -58,15 +62,29 @@ sealed class YoungChannels : IJudgement
     /// <summary>The last value of each channel, units of the feed, [channels]; NaN: none.</summary>
     public ReadOnlySpan<double> Before => _before;
 
-    /// <summary>What the channel that is told was before, units of the feed.</summary>
-    public double Usual => _of[Channel].From;
+    /// <inheritdoc cref="Judge.StepEarly"/>
+    public bool Step(ReadOnlySpan<double> frame, bool muted, Span<double> usual)
+    {
+        if (muted) Skip();
+        else Step(frame);
+        if (Score < 1) return false;
+        usual[Channel] = _of[Channel].From;
+        double off = Math.Abs(_of[Channel].Seen - _of[Channel].From);
+        // What stands still does not deviate.
+        return off == 0 || _alarm.MinimumDeviation.Count == 0 || off >= _alarm.MinimumOf(Channel);
+    }
 
-    /// <summary>What it was in its place.</summary>
-    public double Seen => _of[Channel].Seen;
+    /// <inheritdoc cref="Judge.SeenEarly"/>
+    public ReadOnlySpan<double> SeenIn(ReadOnlySpan<double> frame)
+    {
+        if (Score < 1) return frame;
+        frame.CopyTo(_seen);
+        _seen[Channel] = _of[Channel].Seen;
+        return _seen;
+    }
 
-    /// <summary>Takes a frame that is to be judged.</summary>
-    /// <param name="frame">[channels], units of the feed; NaN: no value.</param>
-    public void Step(ReadOnlySpan<double> frame)
+    // A frame that is to be judged.
+    void Step(ReadOnlySpan<double> frame)
     {
         _leaps.Step(frame, _before, frozen: false, warmingUp: false);
         _stills.Step(frame, _before, frozen: false, warmingUp: false);
@@ -84,8 +102,7 @@ sealed class YoungChannels : IJudgement
         _margins[^1] = Score * _nats;
     }
 
-    /// <summary>A frame that is not to be judged.</summary>
-    public void Skip()
+    void Skip()
     {
         _leaps.Skip();
         _stills.Skip();

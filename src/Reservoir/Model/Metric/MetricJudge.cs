@@ -19,6 +19,7 @@ sealed class MetricJudge : Judge, IJudgement
     readonly EmissionBudget _budget;
     readonly Bystanders _bystanders;
     readonly AlarmedChannels _alarmed;
+    readonly RecordScores _records;
     readonly double[] _channelErrors;          // of one channel [horizons]
     readonly IReadOnlyList<int> _ahead;        // of the horizons, in steps
     readonly bool[] _tells;                    // whether neither this frame nor the one it was foretold from was muted [horizons]
@@ -58,6 +59,7 @@ sealed class MetricJudge : Judge, IJudgement
         _budget = new EmissionBudget(spec.Budget, spec.WarmUp);
         _bystanders = new Bystanders(channels, spec.Alarm.Rise);
         (_alarmed, _levels) = (new AlarmedChannels(_calibrators), new double[channels]);
+        _records = new RecordScores(channels);
         _recurrences = [.. Enumerable.Range(0, channels).Select(_ => new Recurrence(interval, _budget.Threshold))];
         (_channelErrors, _margins, _present) = (new double[weights.Length], new double[channels + 1], new double[channels]);
         (_ceilings, _hidden, _hides, _joins) = (new double[channels], new double[channels], new int[channels], new double[channels]);
@@ -207,6 +209,7 @@ sealed class MetricJudge : Judge, IJudgement
         _alarmed.Step(alarm, _strongest, _unprecedented.Score >= 1);
         _told = score;
         Score = step.Muted || step.WarmingUp ? 0 : Math.Max(score, _unprecedented.Score);
+        if (!step.Muted && !step.WarmingUp && !alarm.Open) Score = _records.Step(Score, step.Frame, step.Expected);
         Share();
     }
 
@@ -299,6 +302,7 @@ sealed class MetricJudge : Judge, IJudgement
         {
             _bystanders.Carry(ref state);
             _alarmed.Carry(ref state);
+            _records.Carry(ref state);
         }
         if (state.Holds(6))
         {
