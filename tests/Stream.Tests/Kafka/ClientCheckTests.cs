@@ -46,9 +46,9 @@ public sealed class ClientCheckTests
     [Theory]
     [InlineData("consumer:\n    linger.ms: 5", "kafka.consumer.linger.ms is a setting of a producer and is ignored (esn.yaml:3)")]
     [InlineData("consumer:\n    compression.type: lz4",
-        ""kafka.consumer.compression.type is a setting of a producer and is ignored (esn.yaml:3)")]
+        "kafka.consumer.compression.type is a setting of a producer and is ignored (esn.yaml:3)")]
     [InlineData("producer:\n    fetch.min.bytes: 5",
-        ""kafka.producer.fetch.min.bytes is a setting of a consumer and is ignored (esn.yaml:3)")]
+        "kafka.producer.fetch.min.bytes is a setting of a consumer and is ignored (esn.yaml:3)")]
     public void A_setting_of_the_other_kind_of_client_is_told(string text, string says) =>
         Assert.Equal(says, Assert.Single(ClientCheck.Settings(Parse($"kafka:\n  {text}"))));
 
