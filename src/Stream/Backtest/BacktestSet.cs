@@ -11,6 +11,8 @@ namespace Esn.Streaming.Backtest;
 public sealed record BacktestSet(IReadOnlyList<string> Files, IReadOnlyList<string> Values, IReadOnlyList<string> LabelColumns,
     WindowsFile? Windows)
 {
+    const int MostNamed = 10;  // files that can't be read
+
     /// <summary>What else is said about the files: how times and numbers are written, and the like.</summary>
     public FeedOptions Options { get; init; } = new();
 
@@ -44,7 +46,8 @@ public sealed record BacktestSet(IReadOnlyList<string> Files, IReadOnlyList<stri
         EsnConfig config, string? directory, IReadOnlyDictionary<string, string>? settings, TimeProvider time, Action<double?> progress,
             CancellationToken cancel)
     {
-        (string File, string? Key, string Name)[] feeds = [.. Each()];
+        var keyless = new List<KeylessRows>();
+        (string File, string? Key, string Name)[] feeds = [.. Each(keyless)];
         var parts = new Parts([.. feeds.Select(feed => feed.File)], progress);
         long start = time.GetTimestamp();
         var summaries = new BacktestSummary?[feeds.Length];
@@ -75,15 +78,17 @@ public sealed record BacktestSet(IReadOnlyList<string> Files, IReadOnlyList<stri
         }).ConfigureAwait(false);
         BacktestFailure[] failed = [.. failures.OfType<BacktestFailure>()];
         if (failed.Length == feeds.Length)
-            throw new FeedException($"none of {failed.Length} files can be read; the first: {failed[0].Reason}");
+            throw new FeedException(string.Join('\n', (string[])[$"none of {failed.Length} files can be read:",
+                .. failed.Take(MostNamed).Select(failure => failure.Says),
+                .. failed.Length > MostNamed ? (string[])[$"… and {failed.Length - MostNamed} more"] : []]));
         BacktestTotal total =
-            BacktestTotal.Of([.. summaries.OfType<BacktestSummary>()], time.GetElapsedTime(start)) with { Failed = failed };
+            BacktestTotal.Of([.. summaries.OfType<BacktestSummary>()], time.GetElapsedTime(start), keyless) with { Failed = failed };
         if (directory is not null && feeds.Length > 1) BacktestRun.WriteSummary(directory, total);
         return total;
     }
 
-    // Each file, or each series of each.
-    IEnumerable<(string File, string? Key, string Name)> Each()
+    // Each file, or each series of each; rows of no series are put where they are counted.
+    IEnumerable<(string File, string? Key, string Name)> Each(List<KeylessRows> keyless)
     {
         IReadOnlyList<string> names = Names(Files);
         if (Options.KeyColumn is null) return Files.Zip(names, (file, name) => (file, (string?)null, name));
@@ -92,7 +97,8 @@ public sealed record BacktestSet(IReadOnlyList<string> Files, IReadOnlyList<stri
         FeedOptions options = Options with { Values = Values, Labels = LabelColumns };
         return Files.Zip(names).SelectMany(entry =>
         {
-            IReadOnlyList<string> keys = CsvFeed.Keys(entry.First, options);
+            IReadOnlyList<string> keys = CsvFeed.Keys(entry.First, options, out KeylessRows without);
+            if (without.Rows > 0) keyless.Add(without);
             if (keys.Count == 0) throw new FeedException($"{entry.First}: column {Options.KeyColumn} is empty in every row");
             string[] folders = [.. keys.Select(Folder)];
             if (!Unique(folders)) folders = [.. folders.Select((folder, i) => FormattableString.Invariant($"{i + 1}-{folder}"))];

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Serialization;
 using Esn.Streaming.Configuration;
+using Esn.Streaming.Feeds;
 
 namespace Esn.Streaming.Backtest;
 
@@ -172,7 +173,12 @@ public sealed record RefusedRows(long First, long Last, string From, string To, 
 /// <summary>A feed of several that could not be used.</summary>
 /// <param name="File">The feed.</param>
 /// <param name="Reason">Why not.</param>
-public sealed record BacktestFailure(string File, string Reason);
+public sealed record BacktestFailure(string File, string Reason)
+{
+    /// <summary>Both in a line.</summary>
+    [JsonIgnore]
+    public string Says => Reason.Contains(File, StringComparison.Ordinal) ? Reason : $"{File}: {Reason}";
+}
 
 /// <summary>What the backtests of several feeds found together.</summary>
 /// <param name="Files">How many.</param>
@@ -191,25 +197,40 @@ public sealed record BacktestTotal(
     /// <summary>Feeds that could not be used; they are not among the others.</summary>
     public IReadOnlyList<BacktestFailure> Failed { get; init; } = [];
 
+    /// <summary>Rows of no series, by file; they are refused as unreadable.</summary>
+    public IReadOnlyList<KeylessRows> Keyless { get; init; } = [];
+
+    /// <summary>The first row that was refused for a reason, and its file.</summary>
+    internal string FirstRefused(string reason) => Each.FirstOrDefault(one => one.FirstRefused.ContainsKey(reason)) is { } first
+        ? $"{Path.GetFileName(first.File)}, {first.FirstRefused[reason]}" : $"{Path.GetFileName(Keyless[0].File)}, {Keyless[0].First}";
+
+    // Where the rows of no series, and what else was refused of their file, are as many as those that were taken.
+    string? Unkeyed => Keyless.FirstOrDefault(without =>
+        without.Rows >= Each.Where(one => one.File == without.File).Sum(one => 2 * one.Steps - one.Rows)) is not { } most ? null
+        : FormattableString.Invariant($"{most.Rows} rows of {most.File} were refused as of no series: {most.First}");
+
     /// <summary>Why this is no result to rely on; null: it is one.</summary>
     [JsonIgnore]
     public string? Unfit => Failed is [var failed, ..]
         ? (Failed.Count > 1 ? FormattableString.Invariant($"{Failed.Count} files could not be used; the first: ") : "") + failed.Reason
-        : Each.Select(one => one.Unfit).FirstOrDefault(unfit => unfit is not null);
+        : Each.Select(one => one.Unfit).FirstOrDefault(unfit => unfit is not null) ?? Unkeyed;
 
     /// <summary>Adds up.</summary>
     /// <param name="each">At least one.</param>
     /// <param name="elapsed">Of all together.</param>
-    public static BacktestTotal Of(IReadOnlyList<BacktestSummary> each, TimeSpan elapsed)
+    /// <param name="keyless">Rows of no series, by file.</param>
+    public static BacktestTotal Of(IReadOnlyList<BacktestSummary> each, TimeSpan elapsed, IReadOnlyList<KeylessRows>? keyless = null)
     {
+        KeylessRows[] without = [.. keyless ?? []];
         LabelTally[] tallies = [.. each.Select(summary => summary.Labels?.Tally).OfType<LabelTally>()];
         long steps = each.Sum(summary => summary.Steps);
         return new BacktestTotal(
-            each.Count, each.Sum(summary => summary.Rows), steps,
-            new SortedDictionary<string, long>(each.SelectMany(summary => summary.Refused).GroupBy(refused => refused.Key)
+            each.Count, each.Sum(summary => summary.Rows) + without.Sum(file => file.Rows), steps,
+            new SortedDictionary<string, long>(each.SelectMany(summary => summary.Refused)
+                .Concat(without.Select(file => KeyValuePair.Create("unreadable", file.Rows))).GroupBy(refused => refused.Key)
                 .ToDictionary(same => same.Key, same => same.Sum(refused => refused.Value)), StringComparer.Ordinal),
             each.Sum(summary => summary.Alarms), each.Sum(summary => summary.AlarmRows), tallies.Length == 0 ? null : LabelTally
                 .Sum(tallies).Summary(),
-            steps / Math.Max(elapsed.TotalSeconds, 1e-9), each);
+            steps / Math.Max(elapsed.TotalSeconds, 1e-9), each) { Keyless = without };
     }
 }

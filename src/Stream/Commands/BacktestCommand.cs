@@ -45,7 +45,8 @@ static class BacktestCommand
             Terminal.Widen();
             bool nab = feeds.Windows is not null;
             Func<BacktestSummary, bool> said = one => model.SaysPreset(parsed, config, one.Stream);
-            if (total.Files + total.Failed.Count == 1) Show(total.Each[0], directory, config, said(total.Each[0]), nab);
+            bool single = total.Files + total.Failed.Count == 1 && total.Keyless.Count == 0;
+            if (single) Show(total.Each[0], directory, config, said(total.Each[0]), nab);
             else Show(total, directory, config, said, nab);
             if (HintAtPreset([.. total.Each.Where(one => !said(one))]) is { } preset)
                 Terminal.Note.MarkupLineInterpolated($"[yellow]{preset}[/]");
@@ -216,11 +217,11 @@ static class BacktestCommand
         string preset = Common(total.Each, one => PresetOf(one, said(one))), budget = Common(total.Each, one => one.Budget);
         AnsiConsole.MarkupLineInterpolated($"preset {preset}; budget of each feed: {budget}{Daily(rate, Interval(total.Each))}");
         foreach ((string reason, long count) in total.Refused)
-        {
-            BacktestSummary first = total.Each.First(one => one.FirstRefused.ContainsKey(reason));
             AnsiConsole.MarkupLineInterpolated(CultureInfo.InvariantCulture,
-                $"{count} rows refused, {reason}; the first in {Path.GetFileName(first.File)}, {first.FirstRefused[reason]}");
-        }
+                $"{count} rows refused, {reason}; the first in {total.FirstRefused(reason)}");
+        foreach (KeylessRows without in total.Keyless)
+            AnsiConsole.MarkupLineInterpolated(CultureInfo.InvariantCulture,
+                $"{without.Rows} of the rows refused are of no series of {Path.GetFileName(without.File)}; the first is {without.First}");
         if (RowState.Blind(RowState.Sum(total.Each), total.Each.Sum(one => Math.Max(1, one.WarmUps.Count))) is { } blind)
             AnsiConsole.MarkupLineInterpolated($"not judged: {blind} (state in scores.csv)");
         if (total.Labels is { } all)

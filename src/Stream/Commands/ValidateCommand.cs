@@ -32,7 +32,7 @@ static class ValidateCommand
         command.SetAction(async (parsed, stop) =>
         {
             EsnConfig config = RunCommand.Load(parsed);
-            ClientCheck.Settings(config);
+            IReadOnlyList<string> ignored = ClientCheck.Settings(config);
             WebServer.Certificate(config.Http, config.Where("http.certificate"))?.Dispose();
             if (NoDirectory(config) is { } file)
                 throw new ConfigException($"state.directory: {file} is a file, and a directory is expected"
@@ -40,6 +40,7 @@ static class ValidateCommand
             Console.WriteLine($"{parsed.GetValue(RunCommand.Config)?.ToString() ?? "the defaults"}: good");
             Console.WriteLine($"  reads   {string.Join(", ", config.Source.Topics)} at {config.Kafka.BootstrapServers} as group "
                 + $"{config.Source.Group}");
+            foreach (string line in ignored) Console.WriteLine($"  reads   warning: {line}");
             Console.WriteLine($"  writes  {config.Sink.Events} and {config.Sink.DeadLetters}");
             int width = parsed.GetValue(channels) ?? Math.Max(1, config.Source.FrameChannels);
             if (parsed.GetValue(stream) is { } name) Console.WriteLine($"  models  {name}: {One(config, name, width)}");

@@ -66,7 +66,9 @@ public sealed record EsnConfig
     public void Validate()
     {
         // What it writes would come back as a record: one bad one would be a thousand dead letters in some seconds.
-        foreach ((string key, string topic) in new[] { ("events", Sink.Events), ("deadLetters", Sink.DeadLetters) })
+        (string, string)[] sinks = [("events", Sink.Events), ("deadLetters", Sink.DeadLetters), ("joined", Sink.Joined),
+            .. SinkTopics.Contains(Sink.Maps) ? ((string, string)[])[("maps", Sink.Maps)] : []];
+        foreach ((string key, string topic) in sinks)
             if (Source.Reads(topic))
                 throw new ArgumentOutOfRangeException(nameof(Sink),
                     $"sink.{key} must be none of source.topics ({string.Join(", ", Source.Topics)}), as what is written would be read "
@@ -75,7 +77,7 @@ public sealed record EsnConfig
             throw new ArgumentOutOfRangeException(nameof(Source),
                 $"source.forgetAfter needs a store that streams come back from, and state.store is none, was {Source.ForgetAfter.Text}");
         if (Control.Topic.Length > 0 && (Source.Reads(Control.Topic) || Control.Topic == Sink.Events || Control.Topic == Sink.DeadLetters
-            || Control.Topic == Sink.Maps))
+            || Control.Topic == Sink.Maps || Control.Topic == Sink.Joined))
             throw new ArgumentOutOfRangeException(nameof(Control),
                 $"control.topic must be none of source.topics and none of the sink's, was {Control.Topic}");
         // What is kept is compacted by its keys: nothing else may stand there, and nothing of it be read as a feed.

@@ -38,7 +38,10 @@ public sealed partial record MaintenanceConfig
                 "an entry needs streams, from, to or weekly: without them it mutes every stream for ever");
         if (Weekly.Length > 0 && Hours(Weekly) is null)
             throw new ArgumentOutOfRangeException(nameof(Weekly),
-            $"weekly must be such as 'sun 02:00-04:00' or '02:00-04:00', was {Weekly}");
+                $"weekly must be such as 'sun 02:00-04:00' or '02:00-04:00', was {Weekly}");
+        if (Weekly.Length > 0 && Hours(Weekly) is (_, var start, DayMinutes) && start > 0)
+            throw new ArgumentOutOfRangeException(nameof(Weekly),
+                $"weekly must end at another time than it begins, and a whole day is 00:00-24:00, was {Weekly}");
     }
 
     /// <summary>Whether a frame of this stream is not to be judged: what the record says, made ready to be asked often.</summary>

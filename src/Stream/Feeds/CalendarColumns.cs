@@ -146,7 +146,8 @@ sealed class CalendarColumns
     static bool IsTwoDigits(string field) => field.Trim() is [>= '0' and <= '9', >= '0' and <= '9'];
 
     static double? Number(string field) =>
-        double.TryParse(field, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) ? number : null;
+        double.TryParse(NumberText.Comma.Clock(field) ?? field, NumberStyles.Float, CultureInfo.InvariantCulture, out double number)
+            ? number : null;
 
     // Also 1.0, as programs write what has gaps.
     static long? Whole(string field) => Number(field) is { } number && Math.Abs(number) < 1e9 && number == Math.Floor(number)

@@ -10,8 +10,11 @@ public sealed partial class ColumnTimes
     const double FirstEpoch = 1e8;                  // seconds: 1973; what is less counts from the start of a run
     const double FirstYear = 1600, LastYear = 2200;  // of years with decimals
     const double RegularShare = .5;                 // of a nameless column's steps that are the same
+    const double SomeShare = .1;                    // of the texts of a column that is called one of times, which has many of them
     const double BackShare = .1;                    // of a clock's steps: runs that begin anew, rows that are late
     const int FewValues = 3;                        // say nothing of their steps
+    const double FirstDatenum = 730_486, LastDatenum = 767_010;  // years 2000 … 2099 in the days of MATLAB
+    const double FirstFileTime = 1.2591e17, LastFileTime = 1.5747e17, FirstTicks = 6.3082e17, LastTicks = 6.6238e17;  // the same years
     const int PlacesOfDays = 5;                     // of numbers that may be days by their parts: fewer can't tell minutes apart
     const double NearPart = .05;                    // of a month, say: 1953.08 is February
 
@@ -26,7 +29,7 @@ public sealed partial class ColumnTimes
         "dateutc", "datetimeutc", "timestamputc", "localtime", "eventtime", "createdat", "recordedat", "observedat", "updatedat",
         "readingtime", "sampletime", "measuredat", "collectedat", "day", "datum", "zeit", "zeitstempel", "uhrzeit", "fecha", "hora", "tid",
         "tidspunkt", "dato", "horodatage", "timestampms", "epochms", "timems", "clock", "t", "decimaldate", "decimalyear", "year",
-        "zeitpunkt", "heure", .. OfRuns,
+        "zeitpunkt", "heure", "datenum", "filetime", .. OfRuns,
     ];
 
     // Between the words of names such as Datum und Uhrzeit.
@@ -39,12 +42,17 @@ public sealed partial class ColumnTimes
     ColumnTimes(TimeFormat format, TimeZoneInfo? zone) => (_format, _zone) = (format, zone);
 
     /// <summary>How, for a person.</summary>
-    public string Says => Example is null ? _format.Says : $"{_format.Says}, such as {Example}";
+    public string Says => _format.Says + (Example is null ? "" : $", such as {Example}") + (HasComma ? ", decimal comma" : "");
 
     /// <summary>What should be known before it is trusted; null: nothing.</summary>
     public string? Doubt { get; private init; }
 
     string? Example { get; init; }
+
+    /// <summary>How numbers are written that count some unit of time.</summary>
+    internal NumberText Numbers { get; init; } = NumberText.Plain;
+
+    bool HasComma { get; init; }
 
     /// <summary>
     /// Whether it is a clock whatever stands beside it: of dates, or of an epoch. Numbers that count from somewhere may be anything that
@@ -59,7 +67,7 @@ public sealed partial class ColumnTimes
     /// <remarks>Rows are asked for in their order: it tells apart the hour that comes twice when clocks go back.</remarks>
     public DateTime? Read(string text)
     {
-        if (_format.Read(text) is not { } stamp) return null;
+        if (((Numbers.Clock(text) is { } plain ? _format.Read(plain) : null) ?? _format.Read(text)) is not { } stamp) return null;
         DateTime? time = stamp.In(_zone);
         if (time < _last && stamp.IsAmbiguousIn(_zone)) time = stamp.In(_zone, later: true);
         _last = time ?? _last;
@@ -88,25 +96,30 @@ public sealed partial class ColumnTimes
     /// <summary>As it was said.</summary>
     /// <param name="format">One of <see cref="TimeFormat.Said"/>.</param>
     /// <param name="zone">Whose clock; null: UTC.</param>
+    /// <param name="decimalPoint">Of numbers that count some unit of time.</param>
     /// <returns>Null: there is no such format.</returns>
-    public static ColumnTimes? Of(string format, TimeZoneInfo? zone) =>
-        TimeFormat.Of(format, zone is not null) is { } known ? new ColumnTimes(known, zone) : null;
+    public static ColumnTimes? Of(string format, TimeZoneInfo? zone, char decimalPoint = '.') =>
+        TimeFormat.Of(format, zone is not null) is { } known ? new ColumnTimes(known, zone) { Numbers = new(decimalPoint) } : null;
 
     /// <summary>By what a column holds.</summary>
     /// <param name="texts">What was seen of it, filled, in the order of the file.</param>
     /// <param name="name">Of the column.</param>
     /// <param name="named">Whether it is known to be one of times: only then may it count from 0, or be of a spreadsheet.</param>
-    /// <param name="order">What all of the column says of the order of day and month; null: nothing.</param>
+    /// <param name="order">
+    /// What all of the column says of the order of day and month; null: nothing. Behind a year the day is first where that alone can be.
+    /// </param>
+    /// <param name="numbers">How its numbers are written, where it has some.</param>
     /// <param name="zone">Whose clock; null: UTC.</param>
     /// <param name="trouble">Why it can't be read, although it is one of times; null: it can, or it is none.</param>
-    public static ColumnTimes? Recognise(
-        IReadOnlyList<string> texts, string name, bool named, DayOrder? order, TimeZoneInfo? zone, out string? trouble)
+    internal static ColumnTimes? Recognise(
+        IReadOnlyList<string> texts, string name, bool named, DayOrder? order, NumberText numbers, TimeZoneInfo? zone, out string? trouble)
     {
         trouble = null;
         if (texts.Count == 0) return null;
-        int numbers = texts.Count(IsNumber);
-        if (numbers > texts.Count / 2)
-            return numbers < texts.Count && !named ? null : OfNumbers([.. texts.Where(IsNumber)], name, named, zone);
+        string[] counts = [.. texts.Select(text => numbers.Clock(text) ?? text).Where(IsNumber)];
+        if (counts.Length > texts.Count / 2)
+            return (counts.Length < texts.Count && !named ? null : OfNumbers(counts, name, named, zone))
+                ?.WithNumbers(numbers, texts);
         int yearLast = texts.Count(text => TimeText.Numbers(text) is not null);
         if (yearLast > texts.Count / 2)
         {
@@ -127,11 +140,33 @@ public sealed partial class ColumnTimes
                 Doubt = $"{name} has days and months without a year, as '{texts[0].Trim()}': read as of {TimeText.NoYear}",
             };
         if (AreElapsed(texts, named && IsOfRun(name))) return new ColumnTimes(TimeFormat.Elapsed, zone: null) { IsSure = false };
+        if (order == DayOrder.DayFirst && texts.Count(text => TimeText.YearDayMonth(text) is not null) > texts.Count / 2)
+            return new ColumnTimes(TimeFormat.YearDayMonth, zone)
+            {
+                Doubt = $"{name} is read as year, day and month, as no other order gives months: '{texts[0].Trim()}' is "
+                    + $"{TimeText.YearDayMonth(texts[0])?.Clock.ToString("d MMMM yyyy", CultureInfo.InvariantCulture) ?? "no date then"}",
+            };
         string[] unread = [.. texts.Where(text => TimeFormat.Dates.Read(text) is null)];
         if (texts.Count - unread.Length <= texts.Count / 2) return null;
         string? unknown = unread.Select(text => UnknownZone(text, name)).OfType<string>().FirstOrDefault();
         return new ColumnTimes(TimeFormat.Dates, zone) { Doubt = unknown };
     }
+
+    /// <summary>
+    /// By those of a column's texts that are numbers, fewer than half of them, where they are surely times: the others are none then.
+    /// </summary>
+    internal static ColumnTimes? OfSome(IReadOnlyList<string> texts, string name, NumberText numbers, TimeZoneInfo? zone)
+    {
+        string[] counts = [.. texts.Select(text => numbers.Clock(text) ?? text).Where(IsNumber)];
+        return counts.Length >= FeedColumns.FewRows && counts.Length >= SomeShare * texts.Count
+            && OfNumbers(counts, name, named: true, zone) is { IsSure: true } times ? times.WithNumbers(numbers, texts) : null;
+    }
+
+    ColumnTimes WithNumbers(NumberText numbers, IEnumerable<string> texts) => new(_format, _zone)
+    {
+        Doubt = Doubt, Example = Example, IsSure = IsSure, MayBeClock = MayBeClock, Numbers = numbers,
+        HasComma = numbers.Decimal == ',' && texts.Any(text => numbers.Clock(text) is not null),
+    };
 
     /// <summary>What to say where a text is not read because of the zone that it names; null: it is another text.</summary>
     internal static string? UnknownZone(string text, string column) => TimeText.UnknownZone(text) is not { } zone ? null
@@ -169,6 +204,12 @@ public sealed partial class ColumnTimes
         if (middle >= FirstEpoch)
         {
             if (!named && !(IsClock(values) && sorted[0] >= 9.4e8)) return null;
+            if (unit != "ns" && OfWindows(sorted) is { } windows)
+                return new ColumnTimes(windows.Format, zone)
+                {
+                    Doubt = $"{name} is read as {windows.Format.Says}, from {From(windows.Format)} on; --time-format ns if these are "
+                        + $"nanoseconds since 1970, of {windows.OfNanoseconds}",
+                };
             (double ticks, string what) = middle switch
             {
                 < 1e11 => (TimeSpan.TicksPerSecond, "seconds"),
@@ -178,7 +219,10 @@ public sealed partial class ColumnTimes
             };
             return Numeric(ticks, $"{what} since 1970", rise || IsPresent(middle));
         }
-        if (!named) return AreDays(texts, values) ? Days(rise) : null;
+        bool datenum = sorted[0] >= FirstDatenum && sorted[^1] <= LastDatenum;
+        if (datenum && (bare == "datenum" || AreDays(texts, values))) return Days(TimeFormat.Datenum);
+        if (!named) return FeedTime.MayBeDays(sorted[0]) && FeedTime.MayBeDays(sorted[^1]) && AreDays(texts, values)
+            ? Days(TimeFormat.Spreadsheet) : null;
         if (IsOfRun(name)) return Numeric(TimeSpan.TicksPerSecond, "seconds since a start");
         if (unit.Length == 0 && AreYears(values, bare is "year" or "decimalyear" or "decimaldate"))
         {
@@ -187,30 +231,37 @@ public sealed partial class ColumnTimes
             return new ColumnTimes(years, zone)
             {
                 IsSure = false,
-                Doubt = $"{name} is read as years with decimals, from {FeedTime.Write(years.Read(texts[0])!.Value.Clock)} on; "
-                    + "--time-format s if these are seconds",
+                Doubt = $"{name} is read as years with decimals, from {From(years)} on; --time-format s if these are seconds",
             };
         }
         if (bare is "year" or "decimalyear" or "decimaldate") return null;
         return FeedTime.MayBeDays(sorted[0]) && FeedTime.MayBeDays(sorted[^1]) && unit.Length == 0
-            ? Days(rise) : Numeric(TimeSpan.TicksPerSecond, "seconds since a start");
+            ? Days(TimeFormat.Spreadsheet) : Numeric(TimeSpan.TicksPerSecond, "seconds since a start");
 
-        ColumnTimes Days(bool rise) => new(TimeFormat.Spreadsheet, zone)
+        ColumnTimes Days(TimeFormat days) => new(days, zone)
         {
             IsSure = false,
             MayBeClock = rise,
-            Doubt = $"{name} is read as days of a spreadsheet, from {FeedTime.Write(TimeFormat.Spreadsheet.Read(texts[0])!.Value.Clock)} "
-                + "on; --time-format s if these are seconds",
+            Doubt = $"{name} is read as {days.Says}, from {From(days)} on; --time-format s if these are seconds",
         };
+
+        string From(TimeFormat format) => FeedTime.Write(format.Read(texts[0])!.Value.Clock);
     }
 
-    // Days of a spreadsheet by their parts alone: each is of a whole second, as one in ten of other numbers with so many places is.
+    // 100 ns since 1601 or since the year 1, of 2000 … 2099; as nanoseconds they would all be of some months of 1974, or of 1990.
+    static (TimeFormat Format, string OfNanoseconds)? OfWindows(double[] sorted) => sorted switch
+    {
+        [>= FirstFileTime, .., <= LastFileTime] or [>= FirstFileTime and <= LastFileTime] => (TimeFormat.FileTime, "1973 and 1974"),
+        [>= FirstTicks, .., <= LastTicks] or [>= FirstTicks and <= LastTicks] => (TimeFormat.NetTicks, "1989 and 1990"),
+        _ => null,
+    };
+
+    // Days by their parts alone: each is of a whole second, as one in ten of other numbers with so many places is.
     static bool AreDays(string[] texts, double[] values)
     {
         if (values.Length < FeedColumns.FewRows || texts.Count(text => Places(text) >= PlacesOfDays) < texts.Length / 2) return false;
         for (int i = 0; i < values.Length; i++)
-            if (!FeedTime.MayBeDays(values[i]) || (i > 0 && values[i] <= values[i - 1]) || !TimeFormat.IsWholeSecond(values[i]))
-                return false;
+            if ((i > 0 && values[i] <= values[i - 1]) || !TimeFormat.IsWholeSecond(values[i])) return false;
         return true;
     }
 
@@ -252,7 +303,8 @@ public sealed partial class ColumnTimes
     }
 
     // Of the years 2000 … 2100, in some unit.
-    static bool IsPresent(double number) => new[] { 1, 1e3, 1e6, 1e9 }.Any(unit => number / unit is > 9.4e8 and < 4.1e9);
+    static bool IsPresent(double number) => new[] { 1, 1e3, 1e6, 1e9 }.Any(unit => number / unit is > 9.4e8 and < 4.1e9)
+        || OfWindows([number]) is not null;
 
     // Rising all the time, by the same step most of the time, in a unit in which years 2000 … 2100 are.
     static bool IsClock(double[] values)

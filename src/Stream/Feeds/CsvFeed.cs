@@ -6,6 +6,12 @@ namespace Esn.Streaming.Feeds;
 /// <summary>A file that can't be read as a feed.</summary>
 public sealed class FeedException(string message) : Exception(message);
 
+/// <summary>Rows of a file of several series that name none.</summary>
+/// <param name="File">The file.</param>
+/// <param name="Rows">How many.</param>
+/// <param name="First">Which is the first, and what is wrong with it; empty: there is none.</param>
+public sealed record KeylessRows(string File, long Rows, string First);
+
 /// <summary>A row of a feed.</summary>
 /// <param name="Index">From 0.</param>
 /// <param name="TimeText">As the file writes it; the index where there is no column of times.</param>
@@ -47,7 +53,8 @@ public sealed class CsvFeed : IDisposable
     {
         (Name, _options) = (name, options);
         _stream = open();
-        var orders = new Dictionary<int, (string? Day, string? Month)>();
+        var orders = new DayOrders();
+        DayOrder? Order(int column) => orders.Of(column, $"{Name}: column {_rows!.Names[column]}");
         try
         {
             _rows = FeedFormat.Open(_stream, name);
@@ -71,7 +78,7 @@ public sealed class CsvFeed : IDisposable
                 if (!_stream.CanSeek) _waiting.Enqueue(row);
                 if (row.Fields.Length == _rows.Names.Count) sample.Add(row.Fields, count - 1);
                 _leftOut.See(row);
-                See(row, orders);
+                orders.See(row);
             }
             sample.IsWhole = whole;
             _leftOut.IsWhole = whole || _stream.CanSeek;  // once the rest of a file has been looked through, below
@@ -88,16 +95,16 @@ public sealed class CsvFeed : IDisposable
                     if (IsOther(row)) continue;
                     count++;
                     _leftOut.See(row);
-                    See(row, orders);
+                    orders.See(row);
                 }
                 ITextRows seen = _rows;
                 _rows.Dispose();
                 _stream.Dispose();
                 _stream = open();
                 _rows = FeedFormat.Open(_stream, name);
-                _columns = new FeedColumns(name, seen, sample, column => Order(orders, column), options);
+                _columns = new FeedColumns(name, seen, sample, Order, options);
             }
-            else _columns = new FeedColumns(name, _rows, sample, column => Order(orders, column), options);
+            else _columns = new FeedColumns(name, _rows, sample, Order, options);
             if (whole || _stream.CanSeek) RowCount = (int)Math.Min(count, int.MaxValue);
             _words = new (long, long, string)[_columns.Values.Length];
             if (!options.Sort && _columns.Times is not null && IsBackward(sample.Rows))
@@ -178,8 +185,11 @@ public sealed class CsvFeed : IDisposable
     }
 
     /// <summary>The series that a file holds by its key column, in the order of their first rows.</summary>
+    /// <param name="file">A path.</param>
+    /// <param name="options">With a key column.</param>
+    /// <param name="without">Rows of no series, whose key is empty.</param>
     /// <exception cref="FeedException">It can't be read, or has more than 10,000.</exception>
-    public static IReadOnlyList<string> Keys(string file, FeedOptions options)
+    public static IReadOnlyList<string> Keys(string file, FeedOptions options, out KeylessRows without)
     {
         using CsvFeed feed = Open(file, options);
         if (!feed._stream.CanSeek)
@@ -188,9 +198,13 @@ public sealed class CsvFeed : IDisposable
         const int most = 10_000;
         var keys = new List<string>();
         var seen = new HashSet<string>(StringComparer.Ordinal);
+        without = new KeylessRows(file, 0, "");
         foreach (FeedRow row in feed.InOrder())
         {
-            if (row.Key is not { Length: > 0 } key || !seen.Add(key)) continue;
+            if (string.IsNullOrWhiteSpace(row.Key))
+                without = without.Rows > 0 ? without with { Rows = without.Rows + 1 }
+                    : new KeylessRows(file, 1, FormattableString.Invariant($"row {row.Index}: {row.Problem}"));
+            if (row.Key is not { } key || string.IsNullOrWhiteSpace(key) || !seen.Add(key)) continue;
             keys.Add(key);
             if (keys.Count > most)
                 throw new FeedException($"{file}: column {options.KeyColumn} has more than {most} values: is it the name of a series?");
@@ -249,6 +263,8 @@ public sealed class CsvFeed : IDisposable
             else if (double.IsInfinity(values[c]) || (double.IsNaN(values[c]) && !NumberText.IsMissing(field)))
                 problem ??= $"'{field}' in column {_rows.Names[_columns.Values[c]]} {_columns.Numbers[c].WhyNot(field)}";
         }
+        if (_columns.Key >= 0 && string.IsNullOrWhiteSpace(key))
+            problem ??= $"column {_rows.Names[_columns.Key]} is empty, which names the series of a row";
         bool anomalous = Array.Exists(_columns.Labels, c => c < fields.Length && IsSet(index, c, fields[c].Trim()));
         return new FeedRow(index, timeText, time ?? default, values, problem, anomalous) { Key = key };
     }
@@ -282,32 +298,6 @@ public sealed class CsvFeed : IDisposable
         using System.IO.Stream again = open();
         using ITextRows rows = FeedFormat.Open(again, name);
         return rows.Read()!.Value;
-    }
-
-    // For each column of dates such as 05/01/2026: a row that only reads day first, and one that only reads month first.
-    static void See(TextRow row, Dictionary<int, (string? Day, string? Month)> orders)
-    {
-        for (int c = 0; c < row.Fields.Length; c++)
-        {
-            string field = row.Fields[c];
-            if (field.Length is < 6 or > 40 || !char.IsAsciiDigit(field[0])
-                || field[..Math.Min(4, field.Length)].AsSpan().IndexOfAny("-/.") is < 1 or > 2) continue;
-            if (TimeText.Numbers(field) is not { } date) continue;
-            (string? day, string? month) = orders.GetValueOrDefault(c);
-            // Nobody writes 01.13.2026.
-            if (date.First > 12 || date.Separator == '.') day ??= field;
-            if (date.Second > 12) month ??= field;
-            orders[c] = (day, month);
-        }
-    }
-
-    DayOrder? Order(Dictionary<int, (string? Day, string? Month)> orders, int column)
-    {
-        (string? day, string? month) = orders.GetValueOrDefault(column);
-        if (day is not null && month is not null)
-            throw new FeedException($"{Name}: column {_rows.Names[column]} has '{day}', which only reads day first, and '{month}', which "
-                + "only reads month first: say which with --time-format day-first or month-first");
-        return day is not null ? DayOrder.DayFirst : month is not null ? DayOrder.MonthFirst : null;
     }
 
     static string StreamOf(string name)

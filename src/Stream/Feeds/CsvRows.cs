@@ -44,7 +44,7 @@ sealed class CsvRows : ITextRows
         string header = lines.Peek(0) ?? throw new FeedException($"{name} is empty: a header and rows are expected");
         Separator = said ?? Recognise(header);
         string[] first = [.. Literal(header).Select(field => field.Trim())];
-        if (Array.TrueForAll(first, IsData) && Array.Exists(first, field => field.Length > 0))
+        if (IsRow(header, first))
         {
             _hasHeader = false;
             // The first row may leave out what is empty at its end, as any may.
@@ -202,6 +202,26 @@ sealed class CsvRows : ITextRows
         }
         return 0;
     }
+
+    // Whether the first line is a row as those below, and no header: it holds data alone, or what they hold: a time where they have times,
+    // or numbers where they have numbers and beside them the same texts.
+    bool IsRow(string line, string[] first)
+    {
+        if (Array.TrueForAll(first, IsData)) return Array.Exists(first, field => field.Length > 0);
+        string[] lines = Sample();
+        string[][] below = [.. lines.Select(other => Fields(other, Separator)).OfType<string[]>().Where(row => row.Length == first.Length)];
+        if (below.Length == 0) return false;
+        bool Most(int column, Func<string, bool> holds) =>
+            2 * below.Count(row => row[column].Trim() is { Length: > 0 } field && holds(field)) > below.Length;
+        if (Enumerable.Range(0, first.Length).Any(c => IsTime(first[c]) && Most(c, IsTime))) return true;
+        return !lines.Contains(line)  // a header that is repeated
+            && Enumerable.Range(0, first.Length).Any(c => IsNumber(first[c]) && Most(c, IsNumber))
+            && Enumerable.Range(0, first.Length).All(c => IsData(first[c]) || Array.Exists(below, row => row[c].Trim() == first[c]));
+    }
+
+    // A date or a time of day as people write it; digits alone may be a number.
+    static bool IsTime(string field) => field.Length > 0 && !IsNumber(field) && (FeedTime.Parse(field) is not null
+        || TimeText.Numbers(field) is not null || TimeText.OfDay(field) is not null || TimeText.YearDayMonth(field) is not null);
 
     // Whether most lines are parted as the first.
     bool Fits(string header)

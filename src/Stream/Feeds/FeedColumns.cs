@@ -24,6 +24,7 @@ sealed class FeedColumns
     readonly FeedSample _sample;
     readonly TimeColumns _times;
     readonly List<(string Column, string Why)> _leftOut = [];
+    readonly List<int> _clocks = [];  // beside that of the rows
 
     /// <param name="file">Its name, for errors.</param>
     /// <param name="rows">Where the sample is of.</param>
@@ -167,6 +168,11 @@ sealed class FeedColumns
             else if (UnitOf(filled) is null && filled.Count(NumberText.IsNumber) < NumbersShare * filled.Length)
                 _leftOut.Add((name, TimeText.Parse(filled[0]) is not null
                 ? "other times" : FirstWord(c)));
+            else if (_times.IsAnother(c))
+            {
+                _clocks.Add(c);
+                _leftOut.Add((name, $"another clock, --value-column {name} takes it"));
+            }
             else if (IsIndex(name, filled, out _)) indices.Add(c);
             else values.Add(c);
         }
@@ -262,7 +268,9 @@ sealed class FeedColumns
         if (_options.DecimalPoint is { } said)
             return [.. Values.Select(c => new NumberText(said) { Unit = UnitOf(_sample.Filled(c)) })];
         bool byProgram = _rows.HasTypes || _rows.Separator == ',';  // where a comma parts columns, it parts no number
-        char[] known = [.. Values.SelectMany(_sample.Writes).Select(tally => tally.Own).OfType<char>().Distinct()];
+        char[] Own(IEnumerable<int> columns) =>
+            [.. columns.SelectMany(_sample.Writes).Select(tally => tally.Own).OfType<char>().Distinct()];
+        char[] known = Own(Values) is { Length: > 0 } channels ? channels : Own([.. _times.Columns, .. _clocks]);
         var all = new NumberText[Values.Length];
         for (int i = 0; i < all.Length; i++)
         {

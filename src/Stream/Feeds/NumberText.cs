@@ -8,13 +8,13 @@ namespace Esn.Streaming.Feeds;
 readonly partial record struct NumberText(char Decimal)
 {
     const int MostLetters = 40;  // of a number with its unit
+    const char Minus = '\u2212';  // as typesetters write it
 
     static readonly string[] Missing = ["na", "n/a", "nan", "null", "none", "nil", "-", "--", "?", ".", "#n/a", "#div/0!", "missing",
         "undefined"];
 
     /// <summary>What stands behind each number of the column, such as L/s; null: nothing does.</summary>
     public string? Unit { get; init; }
-
 
     /// <summary>As programs write them.</summary>
     public static NumberText Plain => new('.');
@@ -38,15 +38,29 @@ readonly partial record struct NumberText(char Decimal)
         }
         if (Decimal == '.' && double.TryParse(field, NumberStyles.Float, CultureInfo.InvariantCulture, out number)) return true;
         number = double.NaN;
-        string bare = Bare(field);
-        if (bare.Length == 0) return false;
+        return Plainly(Bare(field)) is { } plain
+            && double.TryParse(plain, NumberStyles.Float, CultureInfo.InvariantCulture, out number);
+    }
+
+    /// <summary>
+    /// A number that counts some unit of time, 46027,25 or 1,767,571,200, as programs write it; null: the text is none, or has neither a
+    /// decimal comma nor thousands.
+    /// </summary>
+    public string? Clock(string text) =>
+        text.Length <= MostLetters && WithMarks().IsMatch(text) && Plainly(text.Trim()) is { } plain && plain != text.Trim()
+            && double.TryParse(plain, NumberStyles.Float, CultureInfo.InvariantCulture, out _) ? plain : null;
+
+    // Without what parts thousands, and with a decimal point; null: the thousands are none.
+    string? Plainly(string bare)
+    {
+        if (bare.Length == 0) return null;
         char group = Decimal == '.' ? ',' : '.';
         if (bare.Contains(group, StringComparison.Ordinal))
         {
-            if (!(Decimal == '.' ? CommaGroups() : PointGroups()).IsMatch(bare)) return false;
+            if (!(Decimal == '.' ? CommaGroups() : PointGroups()).IsMatch(bare)) return null;
             bare = bare.Replace($"{group}", "", StringComparison.Ordinal);
         }
-        return double.TryParse(bare.Replace(Decimal, '.'), NumberStyles.Float, CultureInfo.InvariantCulture, out number);
+        return bare.Replace(Decimal, '.');
     }
 
     /// <summary>What is wrong with a field that is no number to be taken.</summary>
@@ -75,16 +89,19 @@ readonly partial record struct NumberText(char Decimal)
     // Without what stands beside a number: signs of percent and of currencies, and spaces or apostrophes between thousands.
     static string Bare(string field)
     {
-        string text = field.Trim();
+        string text = field.Trim().Replace(Minus, '-');
         if (text.Length > 0 && Beside().IsMatch(text)) text = Beside().Replace(text, "");
         return SpacedGroups().IsMatch(text) ? Spaces().Replace(text, "") : text;
     }
 
     // Digits of a unit are exponents: of lengths and times as they are written, m3, Nm3, ft2, s2; of others behind ^ or raised.
-    [GeneratedRegex(@"^(?<number>[-+]?([0-9][0-9.,]*|[.,][0-9]+)([eE][-+]?[0-9]+)?)[ \u00a0\u202f]?(?=[\p{L}°%])"
+    [GeneratedRegex(@"^(?<number>[-+\u2212]?([0-9][0-9.,]*|[.,][0-9]+)([eE][-+]?[0-9]+)?)[ \u00a0\u202f]?(?=[\p{L}°%])"
         + @"(?<unit>(?=.{1,12}$)(?:(?:\p{L}?m|ft|in|yd|s)[23]|[\p{L}°%]+(?:\^-?[1-9]|[²³])?)"
         + @"(?:[/·*](?:(?:\p{L}?m|ft|in|yd|s)[23]|[\p{L}°%]+(?:\^-?[1-9]|[²³])?))*)$")]
     private static partial Regex WithUnit();
+
+    [GeneratedRegex(@"^\s*[-+]?[0-9]+([.,][0-9]+)+\s*$")]
+    private static partial Regex WithMarks();
 
     [GeneratedRegex(@"^\s*[-+]?inf(inity)?\s*$", RegexOptions.IgnoreCase)]
     private static partial Regex Infinite();

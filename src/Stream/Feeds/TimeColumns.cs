@@ -7,6 +7,7 @@ namespace Esn.Streaming.Feeds;
 sealed class TimeColumns
 {
     const double Nearly = .9;     // of the fields of a column of times of day: a row may be broken
+    const double SameRate = .1;   // of another clock, whose numbers have few places or whole seconds
     const double OwnStamps = .5;  // of the rows, that the columns of a calendar must give
 
     readonly string _file;
@@ -42,6 +43,32 @@ sealed class TimeColumns
 
     /// <summary>What part of a date a column is, in words, which makes it no channel; null: it may be one.</summary>
     public string? PartOf(int column) => _calendar.Says(column);
+
+    /// <summary>
+    /// Whether a column of numbers is another clock: it is called one, or is one by what it holds, and goes on by the same in the same
+    /// time.
+    /// </summary>
+    /// <param name="column">None of <see cref="Columns"/>.</param>
+    public bool IsAnother(int column)
+    {
+        NumberText numbers = Numbers(column);
+        if (Times is null || !(ColumnTimes.IsName(_rows.Names[column])
+            || Recognised(column, _sample.Filled(column), named: false, _ => null, out _) is not null)) return false;
+        List<double> rates = [];
+        (DateTime Time, double Number)? last = null;
+        foreach (string[] row in _sample.Rows)
+        {
+            if (Times.Read(At(row)) is not { } time || !numbers.TryRead(row[column], out double number)
+                || !double.IsFinite(number)) continue;
+            if (last is { } before && time > before.Time) rates.Add((number - before.Number) / (time - before.Time).TotalSeconds);
+            last = (time, number);
+        }
+        Times.Rewind();
+        if (rates.Count < FeedColumns.FewRows) return false;
+        rates.Sort();
+        double usual = rates[rates.Count / 2];
+        return usual > 0 && rates.Count(rate => Math.Abs(rate - usual) <= SameRate * usual) >= Nearly * rates.Count;
+    }
 
     /// <summary>The text of a row's time.</summary>
     public string At(string[] row) => At(Columns, row);
@@ -81,18 +108,18 @@ sealed class TimeColumns
         int said = _options.TimeColumn is { } name ? FeedColumns.IndexOf(name, _rows, _file) : -1;
         ColumnTimes? form = _options.TimeFormat is { } format ? ColumnTimes.Of(format, _options.Zone)
             ?? throw new FeedException($"--time-format must be {TimeFormat.Said}, was {format}") : null;
-        if (said >= 0 && form is not null) return ([said], Tried(said, form));
+        if (said >= 0 && form is not null) return ([said], Tried(said));
         (int[] Columns, ColumnTimes Times)? calendar = form is null ? Calendar() : null;
         if (said >= 0 && calendar is { } parts && parts.Columns.Contains(said)) return parts;
         int[] named = said >= 0 ? [said] : [.. Enumerable.Range(0, _rows.Names.Count)
             .Where(c => !IsTaken(c) && ColumnTimes.IsName(_rows.Names[c]) && _calendar.Says(c) is null)
             .OrderBy(c => ColumnTimes.Rank(_rows.Names[c]))];
         string? unread = null;
-        (int[], ColumnTimes)? likely = null, still = null, jumping = null;
+        (int[], ColumnTimes)? likely = null, still = null, jumping = null, some = null;
         foreach (int c in named)
         {
             string[] filled = _sample.Filled(c);
-            if (form is not null) return ([c], Tried(c, form));
+            if (form is not null) return ([c], Tried(c));
             if (Recognised(c, filled, named: true, order, out string? trouble) is { } times)
             {
                 (int[] Columns, ColumnTimes) found = Joined(c, filled, times);
@@ -105,11 +132,17 @@ sealed class TimeColumns
                 continue;
             }
             if (trouble is not null && jumping is null) throw new FeedException(trouble);
+            if (ColumnTimes.OfSome(filled, _rows.Names[c], Numbers(c), _options.Zone) is { } few)
+            {
+                some ??= ([c], few);
+                continue;
+            }
             if (filled.Length > 0 && !ColumnTimes.IsOfRun(_rows.Names[c]) && !IsTimeOfDay(filled) && !NumberText.IsNumber(filled[0]))
                 unread ??= Unread(
                     Array.Find(filled, text => TimeFormat.Dates.Read(text) is null && TimeText.Numbers(text) is null) ?? filled[0],
                     _rows.Names[c]);
         }
+        if (said >= 0 && some is not null) return some.Value;
         if (said >= 0) throw new FeedException($"{_file}: {unread ?? $"column {_rows.Names[said]} has no times"}");
         if (jumping is { } unsorted) return unsorted;
         // By what they hold, whatever they are called: that which goes one way before what jumps about, then that which tells the most rows
@@ -125,7 +158,8 @@ sealed class TimeColumns
             if (filled.Length < (_sample.Rows.Count + 1) / 2) continue;
             if (form is not null)
             {
-                if (filled.Count(text => form.Read(text) is not null) > filled.Length / 2) return ([c], form);
+                ColumnTimes own = Form(c);
+                if (filled.Count(text => own.Read(text) is not null) > filled.Length / 2) return ([c], Form(c));
                 continue;
             }
             if (Recognised(c, filled, named: false, order, out string? trouble) is { } times)
@@ -140,7 +174,7 @@ sealed class TimeColumns
         }
         if (best is { } first) return first;
         if (doubt is not null) throw new FeedException(doubt);
-        if (form is null && (calendar ?? likely ?? still) is { } other) return other;
+        if (form is null && (calendar ?? likely ?? some ?? still) is { } other) return other;
         if (unread is not null) throw new FeedException($"{_file}: {unread}");
         if (form is not null)
             throw new FeedException($"{_file}: no column holds times written as --time-format has it; --time-column names it");
@@ -153,7 +187,7 @@ sealed class TimeColumns
         try
         {
             ColumnTimes? times = ColumnTimes.Recognise(
-                filled, _rows.Names[column], named, IsYearLast(filled) ? order(column) : null, _options.Zone, out trouble);
+                filled, _rows.Names[column], named, HasOrder(filled) ? order(column) : null, Numbers(column), _options.Zone, out trouble);
             trouble = trouble is null ? null : $"{_file}: {trouble}";
             return times;
         }
@@ -170,10 +204,18 @@ sealed class TimeColumns
     bool IsTaken(int column) => _others.Contains(column) || _options.Values.Contains(_rows.Names[column])
         || _rows.Extra.Contains(_rows.Names[column]);
 
-    ColumnTimes Tried(int column, ColumnTimes form)
+    // How a column writes its numbers, by all of its rows, else as the others of the file do.
+    NumberText Numbers(int column) => new(_options.DecimalPoint ?? _sample.Numbers(column).Own
+        ?? (Enumerable.Range(0, _rows.Names.Count).Select(c => _sample.Numbers(c).Own).OfType<char>().Distinct().ToArray() is [var all]
+            ? all : '.'));
+
+    ColumnTimes Form(int column) => ColumnTimes.Of(_options.TimeFormat!, _options.Zone, Numbers(column).Decimal)!;
+
+    ColumnTimes Tried(int column)
     {
         string[] filled = _sample.Filled(column);
-        return filled.Length == 0 || filled.Any(text => form.Read(text) is not null) ? ColumnTimes.Of(_options.TimeFormat!, _options.Zone)!
+        ColumnTimes form = Form(column);
+        return filled.Length == 0 || filled.Any(text => form.Read(text) is not null) ? Form(column)
             : throw new FeedException($"{_file}: '{filled[0]}' in column {_rows.Names[column]} is not written as --time-format "
                 + $"{_options.TimeFormat} says");
     }
@@ -223,5 +265,7 @@ sealed class TimeColumns
     static bool IsTimeOfDay(string[] filled) =>
         filled.Length > 0 && filled.Count(text => TimeText.OfDay(text) is not null) >= Nearly * filled.Length;
 
-    static bool IsYearLast(string[] filled) => filled.Count(text => TimeText.Numbers(text) is not null) > filled.Length / 2;
+    // Dates of figures, whose order the rows settle.
+    static bool HasOrder(string[] filled) => filled.Count(text => TimeText.Numbers(text) is not null
+        || TimeText.BehindYear(text) is not null) > filled.Length / 2;
 }

@@ -6,7 +6,7 @@ namespace Esn.Streaming.Wire;
 /// <summary>One way of writing times: of a column, or of the records of a feed.</summary>
 public sealed partial class TimeFormat
 {
-    const double UnixSerial = 25569;  // 1970 in the days of spreadsheets
+    const double UnixSerial = 25569, UnixDatenum = 719529;  // 1970 in the days of spreadsheets, and of MATLAB
 
     static readonly (string Word, double Ticks, string Says)[] Units =
     [
@@ -19,8 +19,8 @@ public sealed partial class TimeFormat
     ];
 
     /// <summary>What <see cref="Of"/> takes.</summary>
-    public const string Said =
-        "day-first, month-first, s, ms, us, ns, excel, elapsed, or the form itself, such as \"dd.MM.yyyy HH:mm\" or \"%d/%m/%Y\"";
+    public const string Said = "day-first, month-first, s, ms, us, ns, excel, matlab, filetime, ticks, elapsed, or the form itself, "
+        + "such as \"dd.MM.yyyy HH:mm\" or \"%d/%m/%Y\"";
 
     // C pads a day of one digit by a space.
     const DateTimeStyles Lenient = DateTimeStyles.AssumeUniversal | DateTimeStyles.AllowInnerWhite;
@@ -52,10 +52,17 @@ public sealed partial class TimeFormat
     /// Days of a spreadsheet: 1 is the first day of 1900. A day of 86,400 s in six decimals is known to .09 s: rounded to the
     /// second where it is that near.
     /// </summary>
-    public static TimeFormat Spreadsheet { get; } = new("days of a spreadsheet", text =>
-        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double days)
-            && FeedTime.FromNumber(Near(86_400 * (days - UnixSerial)), TimeSpan.TicksPerSecond) is { } time
-            ? new TimeStamp(time, null) : null);
+    public static TimeFormat Spreadsheet { get; } = Days("days of a spreadsheet", UnixSerial);
+
+    /// <summary>Days of MATLAB's datenum: 1 is the first day of the year 0. Rounded as those of a spreadsheet.</summary>
+    public static TimeFormat Datenum { get; } = Days("days of MATLAB", UnixDatenum);
+
+    /// <summary>FILETIME of Windows: 100 ns since 1601, UTC.</summary>
+    public static TimeFormat FileTime { get; } =
+        Ticks("FILETIME of Windows", new DateTime(1601, 1, 1, 0, 0, 0, DateTimeKind.Utc), utc: true);
+
+    /// <summary>Ticks of .NET: 100 ns since the year 1, of any zone's clock.</summary>
+    public static TimeFormat NetTicks { get; } = Ticks("ticks of .NET", default, utc: false);
 
     /// <summary>How, for a person.</summary>
     public string Says { get; }
@@ -74,6 +81,9 @@ public sealed partial class TimeFormat
             case "day-first": return Ordered(DayOrder.DayFirst);
             case "month-first": return Ordered(DayOrder.MonthFirst);
             case "excel": return Spreadsheet;
+            case "matlab": return Datenum;
+            case "filetime": return FileTime;
+            case "ticks": return NetTicks;
             case "elapsed": return Elapsed;
         }
         if (UnitOf(format) is { } unit) return Number(unit.Ticks, $"{unit.Says} since 1970");
@@ -120,6 +130,9 @@ public sealed partial class TimeFormat
     public static TimeFormat Ordered(DayOrder order) =>
         new($"dates, {Say(order)}", text => TimeText.Parse(text, order) ?? TimeText.Parse(text));
 
+    /// <summary>2026-15-01: the year, the day and the month.</summary>
+    public static TimeFormat YearDayMonth { get; } = new("dates, the day before the month", TimeText.YearDayMonth);
+
     /// <summary>Years with decimals, as R writes times of a series: 1953.25.</summary>
     /// <param name="months">Each is the beginning of a month; else what follows the point is a part of the year's days.</param>
     public static TimeFormat Years(bool months) => new("years with decimals", text =>
@@ -148,6 +161,17 @@ public sealed partial class TimeFormat
     /// <summary>The other one.</summary>
     internal static DayOrder Other(DayOrder order) => order == DayOrder.DayFirst ? DayOrder.MonthFirst : DayOrder.DayFirst;
 
+    static TimeFormat Days(string says, double unix) => new(says, text =>
+        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double days)
+            && FeedTime.FromNumber(Near(86_400 * (days - unix)), TimeSpan.TicksPerSecond) is { } time
+            ? new TimeStamp(time, null) : null);
+
+    static TimeFormat Ticks(string says, DateTime origin, bool utc) => new(says, text =>
+        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double ticks)
+            && ticks >= 0 && ticks < (DateTime.MaxValue - origin).Ticks
+            ? new TimeStamp(origin.AddTicks(long.TryParse(text, CultureInfo.InvariantCulture, out long whole) ? whole : (long)ticks),
+                utc ? TimeSpan.Zero : null) : null);
+
     static DateTime OfYear(double number, bool months)
     {
         double part = number - Math.Floor(number);
@@ -169,7 +193,7 @@ public sealed partial class TimeFormat
         return since >= 0 && since <= DateTime.MaxValue.Ticks ? new DateTime((long)since, DateTimeKind.Utc) : null;
     }
 
-    /// <summary>Whether days of a spreadsheet are a whole second, as near as six decimals know it.</summary>
+    /// <summary>Whether days from a midnight are a whole second, as near as six decimals know it.</summary>
     internal static bool IsWholeSecond(double days) => IsWhole(86_400 * (days - UnixSerial));
 
     static double Near(double seconds) => IsWhole(seconds) ? Math.Round(seconds) : seconds;

@@ -97,6 +97,23 @@ public static partial class TimeText
         IsLong(text) || YearLast().Match(text.Trim()) is not { Success: true } match ? null
         : order == DayOrder.DayFirst ? Of(match, "y", "b", "a") : Of(match, "y", "a", "b");
 
+    /// <summary>Reads 2026-15-01 13:00 and its relatives, whose day comes before the month; null: it is none of these.</summary>
+    public static TimeStamp? YearDayMonth(string text) =>
+        IsLong(text) || YearFirst().Match(text.Trim()) is not { Success: true } match ? null : Of(match, "y", "d", "m");
+
+    /// <summary>The two numbers behind the year of 2026-05-01 and its relatives; null: the text does not begin with such a date.</summary>
+    internal static (int First, int Second)? BehindYear(string text)
+    {
+        ReadOnlySpan<char> date = text.AsSpan().Trim();
+        if (date.Length < 8 || date[4] is not ('-' or '/' or '.') || date[..4].IndexOfAnyExceptInRange('0', '9') >= 0) return null;
+        int mark = date[5..].IndexOfAnyExceptInRange('0', '9');
+        if (mark is not (1 or 2) || date[5 + mark] is not ('-' or '/' or '.')) return null;
+        ReadOnlySpan<char> last = date[(6 + mark)..];
+        int end = last.IndexOfAnyExceptInRange('0', '9') is var other and >= 0 ? other : last.Length;
+        return end is not (1 or 2) ? null : (int.Parse(date.Slice(5, mark), CultureInfo.InvariantCulture),
+            int.Parse(last[..end], CultureInfo.InvariantCulture));
+    }
+
     /// <summary>The first two numbers of 05/01/2026, and what separates them; null: it is no such date.</summary>
     public static (int First, int Second, char Separator)? Numbers(string text) =>
         !IsLong(text) && YearLast().Match(text.Trim()) is { Success: true } match

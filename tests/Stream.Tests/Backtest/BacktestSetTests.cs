@@ -74,7 +74,10 @@ public sealed class BacktestSetTests : FileTests
         string none = Path.Combine(Folder, "none.csv"), output = Path.Combine(Folder, "out");
         await Assert.ThrowsAsync<FeedException>(() => Run(new BacktestSet([none], [], [], null), output));
         FeedException both = await Assert.ThrowsAsync<FeedException>(() => Run(new BacktestSet([none, none + "2"], [], [], null), output));
-        Assert.StartsWith("none of 2 files can be read; the first: there is no file", both.Message, StringComparison.Ordinal);
+        Assert.Equal($"none of 2 files can be read:\nthere is no file {none}\nthere is no file {none}2", both.Message);
+        both = await Assert.ThrowsAsync<FeedException>(
+            () => Run(new BacktestSet([.. Enumerable.Range(0, 13).Select(i => $"{none}{i}")], [], [], null), output));
+        Assert.Equal((12, "… and 3 more"), (both.Message.Split('\n').Length, both.Message.Split('\n')[^1]));
         Assert.False(Directory.Exists(output));
     }
 
@@ -89,6 +92,25 @@ public sealed class BacktestSetTests : FileTests
             total.Unfit);
         Assert.Equal(new RefusedRows(30, 99, "2026-01-02 06:00", "2026-01-05 03:00", "blank"),
             Assert.Single(total.Each[0].RefusedRuns));
+    }
+
+    [Theory]
+    [InlineData(2, false)]
+    [InlineData(4, true)]
+    public async Task Rows_of_no_series_are_refused_and_told(int without, bool unfit)
+    {
+        string file = Path.Combine(Folder, "long.csv"), output = Path.Combine(Folder, "out");
+        File.WriteAllText(file, "timestamp,host,value\n" + Rows(600, i =>
+            $"{DateTime.UnixEpoch.AddMinutes(i / 6):s},{(i % 6 < without ? "" : i % 6 == 5 ? "web" : "db")},{N(i % 7)}.5"));
+        BacktestTotal total = await Run(new BacktestSet([file], ["value"], [], null)
+            { Options = new FeedOptions { KeyColumn = "host", Sort = true } }, output);
+        const string first = "row 0: column host is empty, which names the series of a row";
+        Assert.Equal(new KeylessRows(file, 100 * without, first), Assert.Single(total.Keyless));
+        Assert.Equal((600L, 100L * without, $"long.csv, {first}"),
+            (total.Rows, total.Refused["unreadable"], total.FirstRefused("unreadable")));
+        Assert.Equal(unfit, total.Unfit is not null);
+        Assert.Equal(100 * without, JsonDocument.Parse(File.ReadAllText(Path.Combine(output, "summary.json"))).RootElement
+            .GetProperty("keyless")[0].GetProperty("rows").GetInt32());
     }
 
     [Fact]

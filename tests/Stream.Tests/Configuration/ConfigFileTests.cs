@@ -147,6 +147,12 @@ public sealed class ConfigFileTests
         "sink.deadLetters must be none of source.topics (esn.dead-letters), as what is written would be read again", ":1)")]
     [InlineData("source:\n  topics: [\"^esn.*\"]\nsink:\n  deadLetters: bad",
         "sink.events must be none of source.topics (^esn.*), as what is written would be read again, was esn.anomalies", ":3)")]
+    [InlineData("sink:\n  joined: timesteps",
+        "sink.joined must be none of source.topics (timesteps), as what is written would be read", ":1)")]
+    [InlineData("preset: field\nsink:\n  maps: timesteps", "sink.maps must be none of source.topics (timesteps)", ":2)")]
+    [InlineData("control:\n  topic: esn.joined-anomalies", "control.topic must be none of source.topics and none of the sink's", ":1)")]
+    [InlineData("maintenance:\n  - weekly: sun 02:00-02:00",
+        "weekly must end at another time than it begins, and a whole day is 00:00-24:00, was sun 02:00-02:00", ":2)")]
     [InlineData("state:\n  store: topic\n  topic: timesteps", "state.topic must be none of source.topics, none of the sink's", ":1)")]
     [InlineData("state:\n  store: topic\n  topic: esn.anomalies", "and not control.topic, was esn.anomalies", ":1)")]
     [InlineData("state:\n  store: topic\n  topic: esn.commands", "and not control.topic, was esn.commands", ":1)")]

@@ -107,10 +107,42 @@ public sealed class FileColumnTests : FileTests
         Assert.Contains("with --key-column host each is a stream of its own", Assert.Single(Read(text).Feed.Notes),
             StringComparison.Ordinal);
         var options = new FeedOptions { KeyColumn = "host" };
-        Assert.Equal(["web", "db"], CsvFeed.Keys(Write(text), options));
+        Assert.Equal(["web", "db"], CsvFeed.Keys(Write(text), options, out _));
         (CsvFeed feed, FeedRow[] rows) = Read(text, options with { Key = "db" });
         Assert.Equal((20, 1.5, "db", 20), (rows.Length, rows[0].Values[0], feed.Stream, feed.RowCount));
     }
+
+    [Fact]
+    public void A_row_that_names_no_series_is_unreadable_and_counted()
+    {
+        string text = "time,host,value\n" + Rows(30, i => $"2026-01-05 00:{i:d2},{(i % 3) switch { 0 => "web", 1 => " ", _ => "" }},{i}.5");
+        var options = new FeedOptions { KeyColumn = "host" };
+        Assert.Equal(["web"], CsvFeed.Keys(Write(text), options, out KeylessRows without));
+        Assert.Equal((20, "row 1: column host is empty, which names the series of a row"), (without.Rows, without.First));
+        Assert.Equal(20, Read(text, options).Rows.Count(row => row.Problem is not null));  // as a replay reads it
+    }
+
+    [Theory]
+    [InlineData("servers.web1.cpu,2026-01-05 00:0#:00,5#.25", "c2", "c3")]
+    [InlineData("pump7,2026-01-05T00:0#:00Z,5#.25,OK", "c2", "c3")]
+    [InlineData("\"2026-01-05 00:0#:00\";\"5#,25\";\"gut\"", "c1", "c2")]
+    [InlineData("1767571#00,pump7,5#.25", "c1", "c3")]
+    [InlineData("note #,05.01.2026 00:0#,5#.25", "c2", "c3")]  // times are enough
+    public void A_first_row_of_texts_and_data_as_those_below_is_no_header(string row, string time, string channel)
+    {
+        (CsvFeed feed, FeedRow[] rows) = Read(Rows(9, i => row.Replace("#", N(i), StringComparison.Ordinal)));
+        Assert.Equal((time, channel, 9), (feed.TimeColumn, Assert.Single(feed.Channels), rows.Length));
+        Assert.Contains(feed.Notes, note => note.StartsWith("there is no header", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("country,2019,2020", "denmark,1.5,#.5")]       // numbers that name columns
+    [InlineData("time,host,5", "2026-01-05 00:0#:00,5,#.5")]
+    [InlineData("time,value", "2026-01-05 00:0#:00,#.5\ntime,value")]  // repeated
+    [InlineData("when,2019", "2026-01-05 00:0#:00,#.5\nwhen,2019")]
+    public void A_first_row_that_names_what_stands_below_is_a_header(string header, string row) =>
+        Assert.Equal(header.Split(',')[^1], Read(header + "\n" + Rows(9, i => row.Replace("#", N(i), StringComparison.Ordinal)))
+            .Feed.Channels[^1]);
 
     [Fact]
     public void Without_a_header_columns_are_numbered_or_called_as_the_comment_before_them_says()

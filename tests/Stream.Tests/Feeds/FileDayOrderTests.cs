@@ -50,6 +50,32 @@ public sealed class FileDayOrderTests : FileTests
             Refused("date,value\n13/02/2026,1\n02/13/2026,2\n"), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("yyyy-dd-MM HH:mm:ss")]
+    [InlineData("yyyy/dd/MM HH:mm")]
+    [InlineData("yyyy.dd.MM")]
+    [InlineData("yyyy-dd-MMTHH:mm:ssZ")]
+    public void A_year_before_a_day_is_settled_by_all_rows(string form)
+    {
+        string At(int i) => new DateTime(2026, 1, 5).AddDays(i).ToString(form.Replace("T", "'T'", StringComparison.Ordinal)
+            .Replace("Z", "'Z'", StringComparison.Ordinal), System.Globalization.CultureInfo.InvariantCulture);
+        (CsvFeed feed, FeedRow[] rows) = Read("timestamp,value\n" + Rows(60, i => $"{At(i)},{N(i % 7)}.5"));
+        Assert.All(rows, (row, i) => Assert.Equal((new DateTime(2026, 1, 5).AddDays(i), null), (row.Time, row.Problem)));
+        Assert.Contains("read as year, day and month", Assert.Single(feed.Notes), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Some_broken_months_do_not_make_a_year_before_a_day()
+    {
+        // Of one row in 300, and beside a day that no month is.
+        FeedRow[] rows = Read("timestamp,value\n"
+            + Rows(300, i => $"2026-{(i == 7 ? 13 : 1):d2}-{1 + i / 30:d2} {i % 24:d2}:00,{N(i % 7)}.5")).Rows;
+        Assert.Equal((1, 1), (rows.Count(row => row.Problem is not null), rows[^1].Time.Month));
+        rows = Read("timestamp,value\n"
+            + Rows(60, i => $"2026-{(i < 20 ? 13 : 1):d2}-{1 + i / 4:d2} {i % 24:d2}:00,{N(i % 7)}.5")).Rows;
+        Assert.Equal((20, 1), (rows.Count(row => row.Problem is not null), rows[^1].Time.Month));
+    }
+
     [Fact]
     public void Rows_that_are_evenly_spaced_in_one_order_alone_are_read_so_and_it_is_said()
     {

@@ -63,7 +63,7 @@ public sealed class TableFileTests : FileTests
     public async Task Series_of_a_parquet_file_are_read_one_by_one()
     {
         string file = await Parquet(CompressionMethod.Snappy);
-        Assert.Equal(["a", "b"], CsvFeed.Keys(file, new FeedOptions { KeyColumn = "host" }));
+        Assert.Equal(["a", "b"], CsvFeed.Keys(file, new FeedOptions { KeyColumn = "host" }, out _));
         (CsvFeed feed, FeedRow[] rows) = ReadFile(file, new FeedOptions { KeyColumn = "host", Key = "b" });
         Assert.Equal(("b", Count / 2, Time(1)), (feed.Stream, rows.Length, rows[0].Time));
     }

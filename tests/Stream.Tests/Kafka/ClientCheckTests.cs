@@ -33,9 +33,29 @@ public sealed class ClientCheckTests
         Assert.DoesNotContain("did you mean", message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("consumer:\n    group.id: other", "kafka.consumer.group.id must be left out: source.group says it, was other (esn.yaml:3)")]
+    [InlineData("consumer:\n    enable.auto.commit: \"true\"", "kafka.consumer.enable.auto.commit must be left out: it is not to be said")]
+    [InlineData("consumer:\n    bootstrap.servers: \"x:1\"",
+        "kafka.consumer.bootstrap.servers must be left out: kafka.bootstrapServers says it")]
+    [InlineData("producer:\n    metadata.broker.list: \"x:1\"", "kafka.producer.metadata.broker.list must be left out")]
+    [InlineData("settings:\n    bootstrap.servers: \"x:1\"", "kafka.settings.bootstrap.servers must be left out")]
+    public void A_setting_that_another_key_says_is_refused(string text, string says) => Assert.StartsWith(says,
+        Assert.Throws<ConfigException>(() => ClientCheck.Settings(Parse($"kafka:\n  {text}"))).Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("consumer:\n    linger.ms: 5", "kafka.consumer.linger.ms is a setting of a producer and is ignored (esn.yaml:3)")]
+    [InlineData("consumer:\n    compression.type: lz4",
+        "kafka.consumer.compression.type is a setting of a producer and is ignored (esn.yaml:3)")]
+    [InlineData("producer:\n    fetch.min.bytes: 5",
+        "kafka.producer.fetch.min.bytes is a setting of a consumer and is ignored (esn.yaml:3)")]
+    public void A_setting_of_the_other_kind_of_client_is_told(string text, string says) =>
+        Assert.Equal(says, Assert.Single(ClientCheck.Settings(Parse($"kafka:\n  {text}"))));
+
     [Fact]
     public void Good_settings_are_good()
     {
+        Assert.Empty(ClientCheck.Settings(Parse("kafka:\n  settings: { linger.ms: 5, fetch.min.bytes: 2 }")));
         ClientCheck.Settings(Parse("kafka:\n  settings: { socket.timeout.ms: 5000 }\n  consumer: { fetch.min.bytes: 2 }\n  producer: { "
             + "compression.type: lz4 }"));
         ClientCheck.Settings(new EsnConfig());

@@ -131,7 +131,7 @@ public sealed class RecordTimeTests
         Assert.Equal(shown, Shown(Decode($"\"{time}\"", "%Y-%m-%d %H:%M:%S %Z", zone).Frame?.Time));
 
     [Theory]
-    [InlineData("sometimes", "", "timestampFormat must be day-first, month-first, s, ms, us, ns, excel, elapsed, or the form itself")]
+    [InlineData("sometimes", "", "timestampFormat must be day-first, month-first, s, ms, us, ns, excel, matlab, filetime, ticks, elapsed")]
     [InlineData("", "Mars/Olympus", "timezone must be a name such as Europe/Copenhagen or UTC, was 'Mars/Olympus'")]
     public void What_is_said_must_be_known(string format, string zone, string says) =>
         Assert.Contains(says, Assert.Throws<ArgumentOutOfRangeException>(
