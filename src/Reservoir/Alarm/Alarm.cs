@@ -1,6 +1,6 @@
 namespace Esn;
 
-/// <summary>The life of a stream's alarms: opened, updated, escalated, then closed or adapted to, with one identity throughout.</summary>
+/// <summary>The life of a stream's alarms: opened, updated, escalated, then closed or adapted to, reopened where it begins again, with one identity throughout.</summary>
 sealed class Alarm
 {
     const int Standstill = 500;  // steps for which a channel that stands still holds its alarm open, at most
@@ -208,7 +208,7 @@ sealed class Alarm
         if (!same) _toldSeverity = Severity;
         if (!same) return _lasts ? AlarmChange.Escalated : AlarmChange.Opened;
         if (spreads && position - Began > _spec.Rise) return Spread(position, judgement);
-        if (!_adapted) return Worsened() ? AlarmChange.Escalated : AlarmChange.Updated;
+        if (!_adapted) return Worsened() ? AlarmChange.Escalated : AlarmChange.Reopened;
         (_told, _toldScore, _toldSeverity, Counts) = (position, score, Severity, true);
         return AlarmChange.Escalated;
     }
@@ -307,10 +307,10 @@ sealed class Alarm
         {
             _toldScore = Math.Max(_toldScore, score);
             if (Worsened()) return AlarmChange.Escalated;
-            return Again(judgement) ? AlarmChange.Updated : null;
+            return Again(judgement) ? AlarmChange.Reopened : null;
         }
         if (score < _toldScore + _spec.Escalation)
-            return Worsened() ? AlarmChange.Escalated : Again(judgement) ? AlarmChange.Updated : null;
+            return Worsened() ? AlarmChange.Escalated : Again(judgement) ? AlarmChange.Reopened : null;
         (_told, _toldScore, _toldSeverity, Counts) = (position, score, Severity, true);
         return AlarmChange.Escalated;
     }

@@ -7,8 +7,7 @@ public enum AlarmChange
     Opened,
 
     /// <summary>
-    /// More is known of an alarm that is open: some steps have passed since it was told, it went on after a short pause, or a slow
-    /// change can be dated now.
+    /// More is known of an alarm that is open: some steps have passed since it was told, or a slow change can be dated now.
     /// </summary>
     Updated,
 
@@ -23,4 +22,9 @@ public enum AlarmChange
 
     /// <summary>The alarm was open for too long: what the feed does now is taken as its new normal, and learnt.</summary>
     Adapted,
+
+    /// <summary>
+    /// It began again: soon after it had closed, or after it had been quiet for as long as closes one, while an echo of it held it open.
+    /// </summary>
+    Reopened,
 }

@@ -14,7 +14,7 @@ public sealed record AlarmSpan(int Start, int End, int Peak, double Score, Alarm
     /// <summary>The slow change it is due to, as was told last; null: none.</summary>
     public Drift? Drift { get; init; } = Last.Drift;
 
-    /// <summary>Rows at which it was news: it opened, opened again after it had closed, or was escalated; ascending.</summary>
+    /// <summary>Rows at which it was news: it opened, reopened or was escalated; ascending.</summary>
     public IReadOnlyList<int> Told { get; init; } = [Start];
 
     /// <summary>Whether it was open at the last row that was taken: one that is refused tells nothing of it.</summary>
@@ -48,7 +48,7 @@ public sealed record AlarmSpan(int Start, int End, int Peak, double Score, Alarm
         {
             AlarmSpan alarm = step.Alarm is null ? alarms[^1] : alarms[^1].Hear(step.Alarm);
             bool higher = step.Score > alarm.Score;
-            bool news = step.Alarm?.Change == AlarmChange.Escalated || (step.AlarmOpen && !alarm.Open);
+            bool news = step.Alarm?.Change is AlarmChange.Escalated or AlarmChange.Reopened || (step.AlarmOpen && !alarm.Open);
             alarms[^1] = alarm with
             {
                 End = step.AlarmOpen ? row + 1 : alarm.End,

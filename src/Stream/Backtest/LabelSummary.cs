@@ -15,7 +15,7 @@ public sealed record NabSummary(double? Standard, double? LowFalsePositives, dou
 /// or a window that ends within it; the benchmark's own score counts by the benchmark's own rule (<see cref="NabScore.Probation"/>).
 /// </summary>
 /// <param name="Windows">Labelled windows.</param>
-/// <param name="Caught">Windows in which on-call was told: an alarm opened, opened again or was escalated.</param>
+/// <param name="Caught">Windows in which on-call was told: an alarm opened, reopened or was escalated.</param>
 /// <param name="EventRecall">Caught / Windows; null without windows.</param>
 /// <param name="FalseAlarms">Alarms that touched no window and went on after the warm-up.</param>
 /// <param name="FalseAlarmsPer100000Steps">Of the steps after the warm-up.</param>

@@ -55,7 +55,7 @@ public sealed class TileJoin
                 alarms.Remove(other);
             }
             told.Insert(0, Told(one, joined, escalates ? AlarmChange.Escalated : was && !joined.Open ? AlarmChange.Closed
-                : AlarmChange.Updated));
+                : !was && joined.Open ? AlarmChange.Reopened : AlarmChange.Updated));
         }
         foreach (JoinedAlarm old in alarms.Where(alarm => !alarm.Open).SkipLast(MostClosed).ToArray()) alarms.Remove(old);
         return told;

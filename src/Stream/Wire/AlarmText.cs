@@ -22,7 +22,7 @@ static class AlarmText
     /// </summary>
     public static string Valued(AlarmEvent alarm, IReadOnlyList<string> names)
     {
-        if (alarm.Change is not (AlarmChange.Opened or AlarmChange.Escalated)) return Named(alarm, names);
+        if (alarm.Change is not (AlarmChange.Opened or AlarmChange.Reopened or AlarmChange.Escalated)) return Named(alarm, names);
         string? Of(int channel) => Pair(alarm.Observed[channel], alarm.Expected[channel]);
         return alarm is { Observed.Length: 1, Field: null }
             ? Of(0) is { } one ? $"; {one}" : ""

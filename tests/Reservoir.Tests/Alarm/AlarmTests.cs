@@ -64,7 +64,7 @@ public class AlarmTests
     // Of the second it is known only later that the feed lies elsewhere.
     [Fact]
     public void Opened_again_soon_it_ends_once_what_alarms_now_is_back() =>
-        Assert.Equal([(5, AlarmChange.Opened), (30, AlarmChange.Updated), (46, AlarmChange.Closed), (48, AlarmChange.Updated),
+        Assert.Equal([(5, AlarmChange.Opened), (30, AlarmChange.Updated), (46, AlarmChange.Closed), (48, AlarmChange.Reopened),
             (86, AlarmChange.Closed)],
             Run(new AlarmSpec { QuietSteps = 6, Merge = 5, AdaptAfter = 20, NormalAfter = 100 }, t =>
                 t is 5 or 48 ? 11 : t is < 26 or > 48 and < 60 ? 5 : 0, 120,
@@ -85,21 +85,21 @@ public class AlarmTests
 
     [Fact]
     public void Opened_again_soon_it_is_the_same_alarm_and_later_another() =>
-        Assert.Equal([(5, AlarmChange.Opened), (11, AlarmChange.Closed), (30, AlarmChange.Updated), (42, AlarmChange.Closed),
+        Assert.Equal([(5, AlarmChange.Opened), (11, AlarmChange.Closed), (30, AlarmChange.Reopened), (42, AlarmChange.Closed),
             (99, AlarmChange.Opened), (105, AlarmChange.Closed)],
             Run(new AlarmSpec { QuietSteps = 6 }, t => t is 5 or 30 or 99 ? 11 : 0, 110));
 
     [Fact]
     public void Each_time_it_opens_again_it_takes_twice_as_long_to_close() =>
-        Assert.Equal([(5, AlarmChange.Opened), (11, AlarmChange.Closed), (30, AlarmChange.Updated), (42, AlarmChange.Closed),
-            (55, AlarmChange.Updated), (79, AlarmChange.Closed), (80, AlarmChange.Updated), (303, AlarmChange.Closed),
+        Assert.Equal([(5, AlarmChange.Opened), (11, AlarmChange.Closed), (30, AlarmChange.Reopened), (42, AlarmChange.Closed),
+            (55, AlarmChange.Reopened), (79, AlarmChange.Closed), (80, AlarmChange.Reopened), (303, AlarmChange.Closed),
             (355, AlarmChange.Opened), (361, AlarmChange.Closed)],
             Run(new AlarmSpec { QuietSteps = 6 }, t => t % 25 == 5 && t is < 260 or 355 ? 11 : 0, 400));
 
     [Fact]
     public void One_that_was_slow_to_close_until_it_would_be_adapted_to_is_closed_and_hides_nothing() =>
-        Assert.Equal([(0, AlarmChange.Opened), (6, AlarmChange.Closed), (10, AlarmChange.Updated), (21, AlarmChange.Closed),
-            (24, AlarmChange.Updated), (25, AlarmChange.Updated), (44, AlarmChange.Closed), (47, AlarmChange.Updated)],
+        Assert.Equal([(0, AlarmChange.Opened), (6, AlarmChange.Closed), (10, AlarmChange.Reopened), (21, AlarmChange.Closed),
+            (24, AlarmChange.Reopened), (25, AlarmChange.Updated), (44, AlarmChange.Closed), (47, AlarmChange.Reopened)],
             Run(new AlarmSpec { QuietSteps = 5, AdaptAfter = 20 }, t => t is 0 or 1 or 10 or 11 or 24 or 25 or 47 ? 11 : 0, 50));
 
     [Fact]
@@ -270,7 +270,7 @@ public class AlarmTests
     // While an echo of it holds the alarm open, no score falls silent: each time it must have been away for twice as long.
     [Fact]
     public void What_began_an_alarm_and_begins_anew_in_it_is_told_a_few_times() =>
-        Assert.Equal([(0, AlarmChange.Opened), (40, AlarmChange.Updated), (100, AlarmChange.Updated), (200, AlarmChange.Updated),
+        Assert.Equal([(0, AlarmChange.Opened), (40, AlarmChange.Reopened), (100, AlarmChange.Reopened), (200, AlarmChange.Reopened),
             (300, AlarmChange.Adapted)],
             Run(new AlarmSpec { AdaptAfter = 300, QuietSteps = 10, Rise = 1000 }, _ => 11, 301, away: t => t switch
             {
@@ -303,7 +303,7 @@ public class AlarmTests
             _judgement.Set(t < 12 ? 11 : 0, 0);
             _judgement.Whereabouts = new Whereabouts(Displaced: t >= 5, Outside: true, Known: false, Forgotten: false);
             _judgement.Joining = t == joins;
-            if (alarm.Step(t, _judgement, allowed: true, muted: false) == AlarmChange.Updated) told.Add(t);
+            if (alarm.Step(t, _judgement, allowed: true, muted: false) == AlarmChange.Reopened) told.Add(t);
         }
         Assert.Equal(updated, told);
         Assert.Equal([0, joins < 60 ? 4 : 0], alarm.Joined.ToArray());

@@ -35,7 +35,7 @@ public class SecondIncidentTests
         {
             (double[] feed, int second) = Two(preset, rows, apart, seed);
             List<AlarmEvent> events = Feeds.Run(Presets.Of(preset), feed).Events();
-            bool Told(int from) => events.Any(e => e.Change is AlarmChange.Opened or AlarmChange.Escalated or AlarmChange.Updated
+            bool Told(int from) => events.Any(e => e.Change is AlarmChange.Opened or AlarmChange.Escalated or AlarmChange.Reopened
                 && e.Position >= from && e.Position < from + rows + 10);
             Assert.True(Told(3000));
             if (Told(second)) told++;
@@ -53,7 +53,7 @@ public class SecondIncidentTests
         for (int t = 3000; t < feed.Length; t++) feed[t] += 8 * size;
         feed[3350] += 20 * size;
         Assert.Contains(Feeds.Run(Presets.Of(preset), feed).Events(), e => e.Position is >= 3350 and < 3355
-            && e.Change is AlarmChange.Opened or AlarmChange.Escalated or AlarmChange.Updated);
+            && e.Change is AlarmChange.Opened or AlarmChange.Escalated or AlarmChange.Reopened);
     }
 
     // Deviations that fade away to what doubles resolve, and their usual sizes with them.

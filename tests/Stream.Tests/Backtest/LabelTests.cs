@@ -54,7 +54,7 @@ public sealed class LabelTests : FileTests
         (AlarmChange? Change, bool Open)[] rows =
         [
             (AlarmChange.Opened, true), (AlarmChange.Updated, true), (AlarmChange.Escalated, true), (AlarmChange.Closed, false),
-            (null, false), (AlarmChange.Updated, true), (null, true), (AlarmChange.Adapted, false),
+            (null, false), (AlarmChange.Reopened, true), (null, true), (AlarmChange.Adapted, false),
         ];
         var alarms = new List<AlarmSpan>();
         for (int row = 0; row < rows.Length; row++)

@@ -89,7 +89,7 @@ public sealed class TileJoinTests
         List<JoinedEvent> told = Take(new TileJoin(), Event(0, 0, AlarmChange.Opened, 10, 10, 1),
             Event(0, 0, AlarmChange.Closed, 30, 10, 2),
             Event(0, 1, AlarmChange.Opened, 12, 12, 3), Event(0, 1, AlarmChange.Closed, 28, 12, 4));
-        Assert.Equal(["opened", "closed", "updated", "closed"], told.Select(one => one.Data.Change));
+        Assert.Equal(["opened", "closed", "reopened", "closed"], told.Select(one => one.Data.Change));
         Assert.Single(told.Select(one => one.Data.Alarm).Distinct());
     }
 
