@@ -46,6 +46,9 @@ sealed class FormerRange(int skipped)
     /// <summary>Whether the hour tells where it was.</summary>
     public bool ByHour => _byHour;
 
+    /// <summary>Values since the alarm opened.</summary>
+    public long Since => _since;
+
     /// <summary>Whether it lies elsewhere: what is outside for a few values is at no other place.</summary>
     public bool Elsewhere { get; private set; }
 

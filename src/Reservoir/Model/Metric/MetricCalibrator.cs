@@ -210,7 +210,14 @@ sealed class MetricCalibrator
     }
 
     /// <inheritdoc cref="FormerRange.Settle"/>
-    public void Settle() => _former.Settle();
+    public void Settle()
+    {
+        if (!_former.Elsewhere) return;
+        long values = _former.Since / 2;
+        foreach (TailChannel tail in _error) tail.Settle(values);
+        foreach (TailChannel tail in _mean) tail.Settle(values);
+        _former.Settle();
+    }
 
     /// <summary>The feed goes on after a gap: no mean looks across it.</summary>
     public void Resume()

@@ -63,6 +63,7 @@ sealed class TailChannel
     long _count;              // values taken so far
     double _moment = 1;       // V
     int _above;               // values in a row above the bar
+    long _first;              // value with which the reference begins
 
     /// <param name="spec">Validated here.</param>
     /// <param name="length">Steps that one value is made of, ≥ 1: they wait before they join the reference.</param>
@@ -80,7 +81,7 @@ sealed class TailChannel
     public double Tail => Math.Pow(_moment, 1 / _spec.Power);
 
     /// <summary>Mean of a² in the reference; 0: there is none.</summary>
-    public double MeanSquare => Math.Max(0, _squares) / Math.Max(1, Math.Min(_count - _delay + 1, _spec.Reference));
+    public double MeanSquare => Math.Max(0, _squares) / Math.Max(1, Math.Min(_count - _delay + 1 - _first, _spec.Reference));
 
     /// <summary>q(t) from a(t).</summary>
     /// <param name="a">≥ 0, finite.</param>
@@ -88,7 +89,7 @@ sealed class TailChannel
     public double Step(double a, bool learn)
     {
         // a(t) is compared with what came at least `delay` steps before it.
-        long settled = Math.Min(Math.Max(0, _count - _delay + 1), _spec.Reference);
+        long settled = Math.Min(Math.Max(0, _count - _delay + 1 - _first), _spec.Reference);
         double mean = settled > 0 ? _sum / settled : 0;
         double unit = settled > 0 ? Math.Sqrt(Math.Max(0, _squares / settled - mean * mean)) + _spec.Floor : 0;
         bool told = settled >= _spec.LeastReference;
@@ -105,6 +106,16 @@ sealed class TailChannel
         return z / bar;
     }
 
+    /// <summary>Only the last values are a reference from now on: what came before was of another level.</summary>
+    /// <param name="values">How many, ≥ 0.</param>
+    public void Settle(long values)
+    {
+        long newest = _count - _delay;
+        if (newest < 0) return;
+        _first = Math.Max(_first, newest + 1 - values);
+        Sum(newest);
+    }
+
     void Remember(float value)
     {
         int at = (int)(_count % _ring.Length);
@@ -118,7 +129,7 @@ sealed class TailChannel
         _sum += joined;
         _squares += (double)joined * joined;
         long leaves = joins - _spec.Reference;
-        if (leaves >= 0)
+        if (leaves >= _first)
         {
             float left = _ring[leaves % _ring.Length];
             _sum -= left;
@@ -131,7 +142,7 @@ sealed class TailChannel
     void Sum(long newest)
     {
         (_sum, _squares) = (0, 0);
-        for (long i = Math.Max(0, newest - _spec.Reference + 1); i <= newest; i++)
+        for (long i = Math.Max(_first, newest - _spec.Reference + 1); i <= newest; i++)
         {
             float value = _ring[i % _ring.Length];
             _sum += value;
@@ -147,6 +158,8 @@ sealed class TailChannel
         state.Carry(ref _squares);
         state.Carry(ref _count);
         state.Carry(ref _moment);
-        if (state.Holds(6)) state.Carry(ref _above);
+        if (!state.Holds(6)) return;
+        state.Carry(ref _above);
+        state.Carry(ref _first);
     }
 }
