@@ -1,6 +1,9 @@
 namespace Esn;
 
-/// <summary>The life of a stream's alarms: opened, updated, escalated, then closed or adapted to, reopened where it begins again, with one identity throughout.</summary>
+/// <summary>
+/// The life of a stream's alarms: opened, updated, escalated, then closed or adapted to, reopened where it begins again, with one identity
+/// throughout.
+/// </summary>
 sealed class Alarm
 {
     const int Standstill = 500;  // steps for which a channel that stands still holds its alarm open, at most

@@ -9,8 +9,7 @@ sealed class RecordScores(int channels)
 {
     const double Memory = 100_000;  // steps in which a record fades by a factor e, as those of what is unprecedented
 
-    readonly double[] _largest = new double[channels];  // error, units of the feed [channels]
-    readonly double[] _told = new double[channels];     // score of the last record that was told; 0: of none [channels]
+    readonly Record[] _of = new Record[channels];  // [channels]
 
     /// <summary>Takes a step that is judged, and no part of an alarm which is open.</summary>
     /// <param name="score">Of the step, ≥ 0.</param>
@@ -20,26 +19,23 @@ sealed class RecordScores(int channels)
     public double Step(double score, ReadOnlySpan<double> frame, ReadOnlySpan<double> expected)
     {
         double least = score;
-        for (int c = 0; c < _largest.Length; c++)
+        for (int c = 0; score >= 1 && c < _of.Length; c++)
+            if (Math.Abs(frame[c] - expected[c]) > _of[c].Error) least = Math.Max(least, _of[c].Score);
+        for (int c = 0; c < _of.Length; c++)
         {
             double error = Math.Abs(frame[c] - expected[c]);
-            if (error > _largest[c]) least = Math.Max(least, _told[c]);
-        }
-        if (score < 1) least = score;
-        for (int c = 0; c < _largest.Length; c++)
-        {
-            double error = Math.Abs(frame[c] - expected[c]);
-            bool record = error > _largest[c];
-            _largest[c] = record ? error : _largest[c] * (1 - 1 / Memory);
-            if (record && score >= 1) _told[c] = least;
+            if (!(error > _of[c].Error)) _of[c].Error *= 1 - 1 / Memory;
+            else _of[c] = new Record { Error = error, Score = score >= 1 ? least : _of[c].Score };
         }
         return least;
     }
 
     /// <summary>Out into a snapshot or back.</summary>
-    public void Carry(ref StateCarrier state)
+    public void Carry(ref StateCarrier state) => state.Carry<Record>(_of);
+
+    struct Record
     {
-        state.Carry(_largest);
-        state.Carry(_told);
+        public double Error;  // the largest, units of the feed
+        public double Score;  // of the last such that was told; 0: of none
     }
 }

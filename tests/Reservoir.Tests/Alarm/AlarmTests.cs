@@ -303,7 +303,7 @@ public class AlarmTests
             _judgement.Set(t < 12 ? 11 : 0, 0);
             _judgement.Whereabouts = new Whereabouts(Displaced: t >= 5, Outside: true, Known: false, Forgotten: false);
             _judgement.Joining = t == joins;
-            if (alarm.Step(t, _judgement, allowed: true, muted: false) == AlarmChange.Reopened) told.Add(t);
+            if (alarm.Step(t, _judgement, allowed: true, muted: false) == AlarmChange.Updated) told.Add(t);
         }
         Assert.Equal(updated, told);
         Assert.Equal([0, joins < 60 ? 4 : 0], alarm.Joined.ToArray());

@@ -33,9 +33,10 @@ sealed class ErrorJudge : Judge, IJudgement
         _scores = new RawScores(spec, context);
         _margins = new double[_scores.Count + 1];
         _trifles = spec.Alarm.MinimumDeviation.Count == 0 ? [] : new bool[_scores.Count + 1];
-        Slow = [.. _scores.Shapes.Select(shape => shape.Delay > 0), false];
-        Names = [.. _scores.Shapes.Select(shape => shape.Name), Unprecedented.Name];
-        _calibrator = spec.Calibrator.Create(_scores.Shapes);
+        ScoreShape[] shapes = _scores.Shapes();
+        Slow = [.. shapes.Select(shape => shape.Delay > 0), false];
+        Names = [.. shapes.Select(shape => shape.Name), Unprecedented.Name];
+        _calibrator = spec.Calibrator.Create(shapes);
         double rate = spec.Calibrator is BudgetSpec budget ? budget.AlarmsPerStep : new BudgetSpec().AlarmsPerStep;
         _records = new RecordScores(_channels);
         _unprecedented = new Unprecedented(spec.Unprecedented, _channels, rate);

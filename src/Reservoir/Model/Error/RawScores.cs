@@ -12,7 +12,6 @@ sealed class RawScores
     readonly int[] _first;        // where each score's values begin [scores + 1]
     readonly double[] _values;    // [count]
     readonly bool[] _held;        // [count]
-    readonly int[] _channelOf;    // the channel whose deviation it is; −1: it is of all [count]
     readonly bool[] _concerned;   // by the open alarm [channels]
     readonly bool[] _returned;    // [count + 1]: the last is of what no raw score says
     readonly PatchyChannels _patchy;
@@ -36,9 +35,7 @@ sealed class RawScores
         _related = [.. spec.Scores.Select(score => score.Voice == Voice.Relation)];
         _first = new int[_scores.Length + 1];
         for (int i = 0; i < _scores.Length; i++) _first[i + 1] = _first[i] + (_perChannel[i] ? _channels : 1);
-        Shapes = [.. Enumerable.Range(0, _first[^1]).Select(ShapeOf)];
         (_values, _held, _returned) = (new double[_first[^1]], new bool[_first[^1]], new bool[_first[^1] + 1]);
-        _channelOf = [.. Enumerable.Range(0, _first[^1]).Select(value => IndexOf(value) is var of && _single[of] ? value - _first[of] : -1)];
         _concerned = new bool[_channels];
     }
 
@@ -52,8 +49,8 @@ sealed class RawScores
         };
     }
 
-    /// <summary>Of each value, [count].</summary>
-    public ScoreShape[] Shapes { get; }
+    /// <summary>Of each value, [count]. Allocates.</summary>
+    public ScoreShape[] Shapes() => [.. Enumerable.Range(0, _first[^1]).Select(ShapeOf)];
 
     /// <summary>As of the last step, [count]; NaN: there is nothing to judge.</summary>
     public double[] Values => _values;
@@ -74,7 +71,11 @@ sealed class RawScores
     public bool IsRelated(int value) => _related[IndexOf(value)];
 
     /// <summary>The channel whose deviation a value is; −1: it is of all.</summary>
-    public int ChannelOf(int value) => _channelOf[value];
+    public int ChannelOf(int value)
+    {
+        int of = IndexOf(value);
+        return _single[of] ? value - _first[of] : -1;
+    }
 
     /// <summary>Which of the values are of the same score.</summary>
     public Range With(int value)
@@ -130,16 +131,17 @@ sealed class RawScores
         }
     }
 
-    // What teaches nothing of what is usual: a channel that an open alarm concerns, whatever of it was told. A level that followed a sensor
-    // which stands still would miss where it was before. What channels say of each other may be the fault of another one.
+    // What teaches nothing of what is usual: a channel that stands still in an open alarm, or of which a score alarms by itself. A level that
+    // followed it would miss where it was before. What channels say of each other may be the fault of another one.
     void Hold(bool muted, bool open, ReadOnlySpan<bool> contributed, Unprecedented told)
     {
         _concerned.AsSpan().Clear();
-        if (open && contributed[_values.Length]) _concerned[told.Channel] = true;
+        if (open && contributed[_values.Length] && told.Frozen) _concerned[told.Channel] = true;
         for (int i = 0; open && i < _values.Length; i++)
-            if (contributed[i] && _channelOf[i] is >= 0 and int channel && !IsRelated(i)) _concerned[channel] = true;
-        for (int i = 0; i < _held.Length; i++)
-            _held[i] = muted || (open && (contributed[i] || (_channelOf[i] >= 0 && _concerned[_channelOf[i]])));
+            if (contributed[i] && ChannelOf(i) is >= 0 and int channel && !IsRelated(i)) _concerned[channel] = true;
+        for (int score = 0; score < _scores.Length; score++)
+            for (int i = _first[score]; i < _first[score + 1]; i++)
+                _held[i] = muted || (open && (contributed[i] || (_single[score] && _concerned[i - _first[score]])));
     }
 
     void Single(Score score, Unprecedented moves, Span<double> values)
@@ -219,7 +221,7 @@ sealed class RawScores
         (Drift? drift, double margin) = (null, 0);
         for (int i = 0; i < _values.Length; i++)
         {
-            if (Shapes[i].Delay == 0 || !alarm.Contributed[i] || alarm.Margins[i] <= margin) continue;
+            if (_spec.Scores[IndexOf(i)].Delay == 0 || !alarm.Contributed[i] || alarm.Margins[i] <= margin) continue;
             Score score = _scores[IndexOf(i)];
             int channel = i - _first[IndexOf(i)];
             if (!_perChannel[IndexOf(i)])

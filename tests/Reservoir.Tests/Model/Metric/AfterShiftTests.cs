@@ -19,7 +19,8 @@ public class AfterShiftTests
             for (int t = at; t < steps; t++) feed[t] += shift;
             for (int t = spike; t < spike + 3; t++) feed[t] += 14;
             List<AlarmEvent> events = Feeds.Run(Presets.Metric(), feed).Events();
-            if (events.Exists(e => e.Position is >= spike and < spike + 5 && e.Change is AlarmChange.Opened or AlarmChange.Escalated)) told++;
+            bool Tells(AlarmEvent e) => e.Position is >= spike and < spike + 5 && e.Change is AlarmChange.Opened or AlarmChange.Escalated;
+            if (events.Exists(Tells)) told++;
         }
         Assert.InRange(told, 7, 8);
     }
