@@ -238,7 +238,7 @@ public sealed class Detector
     // the old model knows of it is worth more.
     ModelChange? Succeed(DateTime time, ReadOnlySpan<double> frame, bool muted)
     {
-        _next!.Step(time, frame, muted, _model.Alarm.Frozen);
+        _next!.Step(time, frame, muted);
         ModelHealth health = Health;
         if (_model.IsBack)
         {

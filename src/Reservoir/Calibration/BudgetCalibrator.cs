@@ -120,9 +120,8 @@ sealed class BudgetCalibrator : ICalibrator
         if (_steps >= FirstTable)
             for (int voice = 0; voice < _joint.Length; voice++)
                 if (!Silent(voice) && _heard[voice])
-                    _episodes[voice].Step(learning == Learning.Told ? 0 : _joint[voice], Growth(_spec.LongMemory),
-                        learning is Learning.Opening or Learning.Frozen, alarm);
-        if (learning is Learning.Frozen or Learning.Told) return;
+                    _episodes[voice].Step(_joint[voice], Growth(_spec.LongMemory), learning != Learning.Normal, alarm);
+        if (learning == Learning.Frozen) return;
 
         double growth = Growth(_spec.Memory);
         for (int i = 0; i < _margins.Length; i++)

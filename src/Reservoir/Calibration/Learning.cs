@@ -12,9 +12,6 @@ enum Learning
     /// <summary>An alarm is open.</summary>
     Frozen,
 
-    /// <summary>Another model tells of it: time passes, and it is neither usual nor one of what this one told.</summary>
-    Told,
-
     /// <summary>The feed is not to be judged now.</summary>
     Muted,
 }

@@ -13,7 +13,6 @@ sealed class FirstLook
     readonly double[] _frames;  // [most×channels], units of the feed; NaN: no value
     readonly DateTime[] _times;
     readonly bool[] _muted;
-    readonly bool[] _told;
     int _count;
 
     /// <param name="spec">What chooses.</param>
@@ -21,8 +20,7 @@ sealed class FirstLook
     public FirstLook(ByBaseLineSpec spec, int channels)
     {
         (_spec, _channels) = (spec, channels);
-        (_frames, _times) = (new double[spec.Frames * channels], new DateTime[spec.Frames]);
-        (_muted, _told) = (new bool[spec.Frames], new bool[spec.Frames]);
+        (_frames, _times, _muted) = (new double[spec.Frames * channels], new DateTime[spec.Frames], new bool[spec.Frames]);
     }
 
     /// <summary>Whether a model may choose: nothing is told before, and the larger one is not too large.</summary>
@@ -35,7 +33,7 @@ sealed class FirstLook
         channels is >= 2 and <= Kinship.MostChannels && spec.InputMap is ByBaseLineSpec map && Fits(spec, map, channels);
 
     /// <summary>Bytes that it takes.</summary>
-    public static long EstimatedBytes(ByBaseLineSpec map, int channels) => (long)map.Frames * (sizeof(double) * (channels + 1L) + 2);
+    public static long EstimatedBytes(ByBaseLineSpec map, int channels) => (long)map.Frames * (sizeof(double) * (channels + 1L) + 1);
 
     /// <summary>Frames kept so far.</summary>
     public int Count => _count;
@@ -52,9 +50,6 @@ sealed class FirstLook
     /// <summary>Which of them are not to be judged, [count].</summary>
     public ReadOnlySpan<bool> Muted => _muted.AsSpan(0, _count);
 
-    /// <summary>Which of them another model told of, [count].</summary>
-    public ReadOnlySpan<bool> Told => _told.AsSpan(0, _count);
-
     /// <summary>What they showed that asks for another model; null: nothing.</summary>
     public FeedTraits? Shown { get; private set; }
 
@@ -62,13 +57,11 @@ sealed class FirstLook
     /// <param name="times">[n], n ≤ <see cref="Left"/>.</param>
     /// <param name="frames">[n×channels].</param>
     /// <param name="muted">[n]; empty: none is.</param>
-    /// <param name="told">Whether another model tells of them.</param>
-    public void Keep(ReadOnlySpan<DateTime> times, ReadOnlySpan<double> frames, ReadOnlySpan<bool> muted, bool told)
+    public void Keep(ReadOnlySpan<DateTime> times, ReadOnlySpan<double> frames, ReadOnlySpan<bool> muted)
     {
         times.CopyTo(_times.AsSpan(_count));
         frames.CopyTo(_frames.AsSpan(_count * _channels));
         muted.CopyTo(_muted.AsSpan(_count));
-        _told.AsSpan(_count, times.Length).Fill(told);
         _count += times.Length;
     }
 
@@ -147,6 +140,5 @@ sealed class FirstLook
         state.Carry(_frames.AsSpan(0, _count * _channels));
         state.Carry(_times.AsSpan(0, _count));
         state.Carry(_muted.AsSpan(0, _count));
-        state.Carry(_told.AsSpan(0, _count));
     }
 }

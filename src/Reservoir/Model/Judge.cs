@@ -41,9 +41,6 @@ readonly ref struct StepView
     /// <summary>The frame is not to be judged.</summary>
     public required bool Muted { get; init; }
 
-    /// <summary>In the warm-up: another model tells of the frame, which is not learnt for that.</summary>
-    public bool Told { get; init; }
-
     /// <summary>The frame is not to be judged since it came after a gap: what was foretold before is of other times.</summary>
     public bool Resumes { get; init; }
 }

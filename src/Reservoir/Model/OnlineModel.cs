@@ -88,9 +88,6 @@ sealed class OnlineModel
     /// <summary>Another model is about to take its place, which learns what became of the feed.</summary>
     public bool Succeeded { get; set; }
 
-    /// <summary>Another model, of which the stream hears, tells of the frames that come: in the warm-up they are not learnt.</summary>
-    public bool Told { get; set; }
-
     /// <summary>Whether it judges, and has nothing to tell.</summary>
     public bool IsCalm => _scaler is not null && _step >= _schedule.AlarmFrom && !_washOut.Echoes && _bridging == 0
         && !_telling.Alarm.Open;
@@ -123,15 +120,7 @@ sealed class OnlineModel
     {
         FirstLook seen = _firstLook!;
         var model = new OnlineModel(On(_spec, seen.Shown!, _channels), _channels, _position - seen.Count, this);
-        var (results, expected) = (new StepResult[seen.Count], new double[seen.Frames.Length]);
-        for (int from = 0, count; from < seen.Count; from += count)
-        {
-            model.Told = seen.Told[from];
-            count = seen.Told[from..].IndexOf(!model.Told) is > 0 and var others ? others : seen.Count - from;
-            model.Take(seen.Times.Slice(from, count), seen.Frames.Slice(from * _channels, count * _channels), results.AsSpan(from, count),
-                expected.AsSpan(from * _channels, count * _channels), seen.Muted.Slice(from, count), whole: false);
-        }
-        model.Told = false;
+        model.Take(seen.Times, seen.Frames, new StepResult[seen.Count], new double[seen.Frames.Length], seen.Muted, whole: false);
         model._telling.Bar.Take(_telling.Bar);
         model._position = _position;
         return model;
@@ -275,7 +264,7 @@ sealed class OnlineModel
     {
         count = Math.Min(count, _firstLook!.Left);
         _firstLook.Keep(times.Slice(from, count), frames.Slice(from * _channels, count * _channels),
-            muted.IsEmpty ? default : muted.Slice(from, count), Told);
+            muted.IsEmpty ? default : muted.Slice(from, count));
         if (_firstLook.Left == 0 && !_firstLook.Decide(_spec, _scaler!, _differencing is null ? default : _growth.Grows)) _firstLook = null;
         return count;
     }
@@ -285,7 +274,7 @@ sealed class OnlineModel
         expected.Fill(double.NaN);
         (double score, AlarmEvent? alarm) = _telling.First(_first!, time, frame, muted, _position);
         var result = new StepResult(_position++, WarmingUp: true, score, Normality: 1, _telling.Alarm.Open, alarm);
-        if (!muted && !MissingValues.AreAll(frame)) _firstLook?.Keep(new ReadOnlySpan<DateTime>(in time), frame, muted: default, Told);
+        if (!muted && !MissingValues.AreAll(frame)) _firstLook?.Keep(new ReadOnlySpan<DateTime>(in time), frame, muted: default);
         if (!_first!.Full) return result;
         bool known = _growth.Any;  // and told of
         Replay(_first);
@@ -300,12 +289,12 @@ sealed class OnlineModel
         var (results, expected) = (new StepResult[_predictor.AtOnce], new double[_predictor.AtOnce * _channels]);
         _predictor.Fit(first.Scaled(_scaler!));
         _differencing?.Rewind();
-        (bool told, Told, _position) = (Told, false, 0);
+        _position = 0;
         for (int done = 0, count; done < times.Length; done += count)
         {
             count = TakeAgain(times, first.Frames, done, results, expected);
         }
-        (Told, _position) = (told, position);
+        _position = position;
     }
 
     // A block of frames of which the stream has heard.
@@ -392,18 +381,18 @@ sealed class OnlineModel
         bool gap = missing == _channels, bridged = (gap || _bridging > 0) && !muted;
         // Others that come more seldom than what is set aside are to be judged when they come.
         if (!_values.OnlyAside) _bridging = gap ? Math.Min(_bridging + 1, Math.Max(1, _schedule.Settling)) : Math.Max(0, _bridging - 1);
-        bool warmingUp = step < _schedule.AlarmFrom, told = Told && warmingUp;
         if (step >= _schedule.NormalityFrom && !bridged && !gap && !muted)
             _normality.Step(TensorPrimitives.SumOfSquares<double>(_errors.AsSpan(0, _channels)) / (_channels - missing),
-                frozen: warmingUp ? told : _telling.Alarm.Frozen);
+                frozen: _telling.Alarm.Frozen && step >= _schedule.AlarmFrom);
 
+        bool warmingUp = step < _schedule.AlarmFrom;
         ReadOnlySpan<double> seen = frame, foreseen = expected;
         if (_differencing is not null) seen = _differencing.Seen(frame, expected, y, _prediction, out foreseen);
         var view = new StepView
         {
             Time = time, Index = step, Frame = seen, Expected = foreseen, Scaled = y, Errors = _errors,
             WarmingUp = warmingUp || _washOut.Echoes,
-            Muted = muted, Told = told, Resumes = resumes, Missing = _values.Which, Aside = _values.Aside,
+            Muted = muted, Resumes = resumes, Missing = _values.Which, Aside = _values.Aside,
             Grows = _differencing is null ? default : _growth.Grows, Values = _differencing is null ? default : frame,
         };
         if (!_again) _telling.Bar.Step();
@@ -415,7 +404,7 @@ sealed class OnlineModel
         else if (!bridged) alarm = _telling.Step(in view, frame, expected, position, _normality.Value, HasLeft, _again);
         _telling.Judge.End(y);
 
-        bool learns = !muted && !bridged && !told && (!_telling.Alarm.Frozen || warmingUp) && step >= _schedule.LearnFrom;
+        bool learns = !muted && !bridged && (!_telling.Alarm.Frozen || warmingUp) && step >= _schedule.LearnFrom;
         if (learns) _predictor.Learn();
         else _predictor.Skip();
         _predictor.Predict();

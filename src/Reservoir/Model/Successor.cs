@@ -10,14 +10,11 @@ namespace Esn;
 /// <param name="model">As it begins; null: it is carried in.</param>
 sealed class Successor(ModelSpec spec, int channels, IReadOnlyList<int>? left = null, OnlineModel? model = null)
 {
-    const double MostTold = .25;  // part of the frames that are not learnt: a fault is shorter, what the old model does not know lasts
-
     readonly bool[] _left = [.. Enumerable.Range(0, channels).Select(c => left?.Contains(c) == true)];  // [channels]
     readonly double[] _expected = new double[channels];
     OnlineModel _model = model ?? new OnlineModel(spec, channels, position: 0);
     FeedTraits? _traits;
     long _rescalings;
-    long _taken, _told;  // frames; those of them that were not learnt, as the old model told of them
 
     /// <summary>Itself.</summary>
     public OnlineModel Model => _model;
@@ -38,18 +35,13 @@ sealed class Successor(ModelSpec spec, int channels, IReadOnlyList<int>? left = 
     /// <param name="time">Of it.</param>
     /// <param name="frame">[channels], units of the feed; NaN: no value.</param>
     /// <param name="muted">It is not to be judged.</param>
-    /// <param name="told">The old model tells of it: what an anomaly is to that is none of what the feed usually does to this one.</param>
-    public void Step(DateTime time, ReadOnlySpan<double> frame, bool muted, bool told)
+    public void Step(DateTime time, ReadOnlySpan<double> frame, bool muted)
     {
-        told &= _told < MostTold * ++_taken;
-        if (told) _told++;
         StepResult unheard = default;
         for (int done = 0; done == 0;)
         {
-            _model.Told = told;
             done = _model.Take(new ReadOnlySpan<DateTime>(in time), frame, new Span<StepResult>(ref unheard), _expected,
                 new ReadOnlySpan<bool>(in muted), whole: false);
-            _model.Told = false;
             if (_model.Shown is { } traits) (_model, _traits) = (_model.AsShown(), traits);
             if (!_model.Outgrown) continue;
             _model = _model.Leave(spec, out ModelChange why, out _, mayStay: false);
@@ -66,7 +58,5 @@ sealed class Successor(ModelSpec spec, int channels, IReadOnlyList<int>? left = 
         _model.Carry(ref state);
         state.Carry(ref _rescalings);
         state.Carry(_left);
-        state.Carry(ref _taken);
-        state.Carry(ref _told);
     }
 }

@@ -20,7 +20,6 @@ sealed class ErrorJudge : Judge, IJudgement
     double _record;               // of a step of no open alarm: the least that a larger deviation than all before is told as; else 0
     readonly RecordScores _records;
     bool _rest;                   // nothing moves: what the model errs by is its own, far below what the feed resolves
-    bool _told;                   // another model tells of the step
     bool _wasOpen;
 
     /// <param name="spec">Valid.</param>
@@ -142,11 +141,10 @@ sealed class ErrorJudge : Judge, IJudgement
         _onsets.Step(step.Errors[.._channels], step.Missing, open, muted);
         _rest = _unprecedented.Rest(step.Frame);
         _trifles.AsSpan().Clear();
-        _told = step.Told;
-        _scores.Step(in step, open || _told, alarm.Contributed, _unprecedented);
+        _scores.Step(in step, open, alarm.Contributed, _unprecedented);
         _calibrator.Measure(_scores.Values);
         if (muted) _unprecedented.Skip();
-        else _unprecedented.Step(step.Frame, step.Expected, open || _told, step.WarmingUp);
+        else _unprecedented.Step(step.Frame, step.Expected, open, step.WarmingUp);
         _calibrator.Margins.CopyTo(_margins);
         _calibrated = _rest ? 0 : _calibrator.Score;
         for (int i = 0; _rest && i < _scores.Count; i++)
@@ -192,7 +190,7 @@ sealed class ErrorJudge : Judge, IJudgement
     {
         if (_young is not null)
         {
-            _calibrator.Learn(muted ? Learning.Muted : _told ? Learning.Told : Learning.Normal);
+            _calibrator.Learn(muted ? Learning.Muted : Learning.Normal);
             return;
         }
         if (alarm.Counts) _calibrator.Announce(alarm.Start);
