@@ -15,19 +15,18 @@ sealed class RecordScores(int channels)
     /// <param name="score">Of the step, ≥ 0.</param>
     /// <param name="frame">[channels], units of the feed; NaN: no value.</param>
     /// <param name="expected">The same; NaN: nothing was.</param>
-    /// <returns>The score, or where one of 1 and above comes with a record error that of the record before, if that is higher.</returns>
+    /// <returns>The score, or where one of 1 and above comes with a record error that of the channel's record before, if that is higher.</returns>
     public double Step(double score, ReadOnlySpan<double> frame, ReadOnlySpan<double> expected)
     {
-        double least = score;
-        for (int c = 0; score >= 1 && c < _of.Length; c++)
-            if (Math.Abs(frame[c] - expected[c]) > _of[c].Error) least = Math.Max(least, _of[c].Score);
+        // What is shaken by the fault of another breaks its record too: the score is of the one that breaks its own by the most.
+        (int channel, double most) = (-1, 1);
         for (int c = 0; c < _of.Length; c++)
         {
             double error = Math.Abs(frame[c] - expected[c]);
-            if (!(error > _of[c].Error)) _of[c].Error *= 1 - 1 / Memory;
-            else _of[c] = new Record { Error = error, Score = score >= 1 ? least : _of[c].Score };
+            if (error / _of[c].Error > most) (channel, most) = (c, error / _of[c].Error);
+            _of[c].Error = error > _of[c].Error ? error : _of[c].Error * (1 - 1 / Memory);
         }
-        return least;
+        return channel < 0 || score < 1 ? score : _of[channel].Score = Math.Max(score, _of[channel].Score);
     }
 
     /// <summary>Out into a snapshot or back.</summary>
@@ -36,6 +35,6 @@ sealed class RecordScores(int channels)
     struct Record
     {
         public double Error;  // the largest, units of the feed
-        public double Score;  // of the last such that was told; 0: of none
+        public double Score;  // of the last that alarmed, alone or the most of all; 0: none did
     }
 }

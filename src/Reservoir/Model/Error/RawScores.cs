@@ -12,7 +12,6 @@ sealed class RawScores
     readonly int[] _first;        // where each score's values begin [scores + 1]
     readonly double[] _values;    // [count]
     readonly bool[] _held;        // [count]
-    readonly bool[] _concerned;   // by the open alarm [channels]
     readonly bool[] _returned;    // [count + 1]: the last is of what no raw score says
     readonly PatchyChannels _patchy;
     readonly ChannelGroups? _apart;  // null: all channels may tell of each other
@@ -36,7 +35,6 @@ sealed class RawScores
         _first = new int[_scores.Length + 1];
         for (int i = 0; i < _scores.Length; i++) _first[i + 1] = _first[i] + (_perChannel[i] ? _channels : 1);
         (_values, _held, _returned) = (new double[_first[^1]], new bool[_first[^1]], new bool[_first[^1] + 1]);
-        _concerned = new bool[_channels];
     }
 
     ScoreShape ShapeOf(int value)
@@ -135,13 +133,17 @@ sealed class RawScores
     // followed it would miss where it was before. What channels say of each other may be the fault of another one.
     void Hold(bool muted, bool open, ReadOnlySpan<bool> contributed, Unprecedented told)
     {
-        _concerned.AsSpan().Clear();
-        if (open && contributed[_values.Length] && told.Frozen) _concerned[told.Channel] = true;
-        for (int i = 0; open && i < _values.Length; i++)
-            if (contributed[i] && ChannelOf(i) is >= 0 and int channel && !IsRelated(i)) _concerned[channel] = true;
         for (int score = 0; score < _scores.Length; score++)
             for (int i = _first[score]; i < _first[score + 1]; i++)
-                _held[i] = muted || (open && (contributed[i] || (_single[score] && _concerned[i - _first[score]])));
+                _held[i] = muted || (open && (contributed[i] || (_single[score] && IsConcerned(i - _first[score], contributed, told))));
+    }
+
+    bool IsConcerned(int channel, ReadOnlySpan<bool> contributed, Unprecedented told)
+    {
+        if (contributed[_values.Length] && (told.StandsTold(channel) || (told.Frozen && told.Channel == channel))) return true;
+        for (int score = 0; score < _scores.Length; score++)
+            if (_single[score] && !_related[score] && contributed[_first[score] + channel]) return true;
+        return false;
     }
 
     void Single(Score score, Unprecedented moves, Span<double> values)

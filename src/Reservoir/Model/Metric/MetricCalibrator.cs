@@ -204,6 +204,11 @@ sealed class MetricCalibrator
     /// <param name="opening">Of the frame with which the open alarm opened; null: none is open.</param>
     public void Place(double y, DateTime time, DateTime? opening)
     {
+        if (opening is not null && _former.Since == 0)
+        {
+            foreach (TailChannel tail in _error) tail.Leave();
+            foreach (TailChannel tail in _mean) tail.Leave();
+        }
         if (opening is { } since) _former.Compare(y, _hour.Tells, _hour.Before(time, since));
         else _former.Keep(y);
         Forgotten = opening is { } began && _former.ByHour && time - began >= HourRange.Memory;
@@ -213,9 +218,8 @@ sealed class MetricCalibrator
     public void Settle()
     {
         if (!_former.Elsewhere) return;
-        long values = _former.Since / 2;
-        foreach (TailChannel tail in _error) tail.Settle(values);
-        foreach (TailChannel tail in _mean) tail.Settle(values);
+        foreach (TailChannel tail in _error) tail.Settle();
+        foreach (TailChannel tail in _mean) tail.Settle();
         _former.Settle();
     }
 

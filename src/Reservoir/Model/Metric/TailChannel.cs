@@ -64,6 +64,7 @@ sealed class TailChannel
     double _moment = 1;       // V
     int _above;               // values in a row above the bar
     long _first;              // value with which the reference begins
+    long _left;               // value with which the feed left its level
 
     /// <param name="spec">Validated here.</param>
     /// <param name="length">Steps that one value is made of, ≥ 1: they wait before they join the reference.</param>
@@ -106,12 +107,14 @@ sealed class TailChannel
         return z / bar;
     }
 
-    /// <summary>Only the last values are a reference from now on: what came before was of another level.</summary>
-    /// <param name="values">How many, ≥ 0.</param>
-    public void Settle(long values)
+    /// <summary>What comes from now on may be of another level.</summary>
+    public void Leave() => _left = _count;
+
+    /// <summary>It is: of the values since, the later half is the reference from now on, if they are enough for one.</summary>
+    public void Settle()
     {
-        long newest = _count - _delay;
-        if (newest < 0) return;
+        long newest = _count - _delay, values = (newest + 1 - _left) / 2;
+        if (values < _spec.LeastReference) return;
         _first = Math.Max(_first, newest + 1 - values);
         Sum(newest);
     }
@@ -161,5 +164,6 @@ sealed class TailChannel
         if (!state.Holds(6)) return;
         state.Carry(ref _above);
         state.Carry(ref _first);
+        state.Carry(ref _left);
     }
 }

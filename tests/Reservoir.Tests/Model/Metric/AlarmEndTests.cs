@@ -241,7 +241,7 @@ public sealed class AlarmEndTests
             AlarmEvent end = events.First(Ends);
             bool all = end.Position >= Begin + rows && end.Position < Begin + rows + 12 && end.Change == AlarmChange.Closed;
             bool told = events.Exists(alarm => alarm is { Change: AlarmChange.Updated } && alarm.Position < Begin + 50
-                && alarm.Contributions.Any(one => one is { Channel: 1, Share: > 0 }));
+                && alarm.Contributions.Any(one => one is { Channel: 1, Share: > .2 }));
             ends[seed] = all && told ? "" : $"–{end.Position - Begin} {end.Change} {told}";
         });
         Assert.True(ends.Count(end => end.Length == 0) >= 9, string.Join(", ", ends));
