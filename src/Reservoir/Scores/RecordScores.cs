@@ -15,7 +15,9 @@ sealed class RecordScores(int channels)
     /// <param name="score">Of the step, ≥ 0.</param>
     /// <param name="frame">[channels], units of the feed; NaN: no value.</param>
     /// <param name="expected">The same; NaN: nothing was.</param>
-    /// <returns>The score, or where one of 1 and above comes with a record error that of the channel's record before, if that is higher.</returns>
+    /// <returns>
+    /// The score, or where one of 1 and above comes with a record error that of the channel's record before, if that is higher.
+    /// </returns>
     public double Step(double score, ReadOnlySpan<double> frame, ReadOnlySpan<double> expected)
     {
         // What is shaken by the fault of another breaks its record too: the score is of the one that breaks its own by the most.

@@ -14,7 +14,7 @@ sealed class Unprecedented
     const double Constant = 1e-14;  // part of the level below which an error is none: what doubles resolve
     const double Again = 1.25;      // of the frames at which a standstill was told: the next is to be twice as long as that
     const double Largest = 100;     // usual sizes that a record counts for at most: a code of a fault does not stand for ever
-    const double MostExcess = .5;   // ln of size over where the tail begins that an error teaches which breaks the record
+    const double MostExcess = .5;   // ln of size over where the tail begins that an error teaches which is told
     const double Echo = .5;         // of the record error of what hardly ever moved
     const int Late = 4;             // of a life that has been shorter than the memory, its last quarter says what is usual: a model learns
     const int Over = 10;            // frames without such an error after which what was told is over
@@ -29,6 +29,7 @@ sealed class Unprecedented
     long _count;
     double _frames;   // as many, each fading as what is counted of them does
     int _held;  // steps that it still is told for
+    (int Channel, double By, double Record, double Excess) _broken;  // by the last step, until that is decided on: By 0 is none
 
     /// <param name="spec">Valid.</param>
     /// <param name="channels">≥ 1.</param>
@@ -101,6 +102,7 @@ sealed class Unprecedented
     /// <param name="warmingUp">Nothing is told yet: what comes is what the feed does.</param>
     public void Step(ReadOnlySpan<double> frame, ReadOnlySpan<double> expected, bool frozen, bool warmingUp)
     {
+        _broken = default;
         double most = 0, still = 0;
         bool over = _held <= 1;  // it is told for as many steps as an alarm needs to open
         int channel = Channel;
@@ -151,6 +153,19 @@ sealed class Unprecedented
         for (int c = 0; c < _of.Length && _levels && _of.Length > 1 && _frames > 0; c++) moving += ChannelLooks.Of(_of[c].Moves, _frames);
         Moving = _levels ? Math.Max(1, moving) : _of.Length;
         _channels = Math.Log(Moving);
+    }
+
+    /// <summary>The alarm was decided on.</summary>
+    /// <param name="opened">At the last step, by whatever score: what broke a record there by less than would be told here is told.</param>
+    public void Decided(bool opened)
+    {
+        (int c, double by, double record, double excess) = _broken;
+        _broken = default;
+        if (!opened || by == 0) return;
+        if (_of[c].Kept == 0) (_of[c].Kept, _of[c].Quiet) = (record, 0);
+        double taught = Math.Min(excess, MostExcess);
+        _of[c].Excess += taught - excess;
+        _of[c].Squares += taught * taught - excess * excess;
     }
 
     /// <summary>A frame that is not to be judged: nothing of it is kept.</summary>
@@ -209,10 +224,12 @@ sealed class Unprecedented
             if (moved && _levels) now = Height(error / usual);
         }
         if (_count >= Young && !frozen)
-            LearnTail(c, moved ? error / (_spec.Tail * usual) : error > none ? Change(c, error) : 0, breaks && !warmingUp);
+            LearnTail(c, moved ? error / (_spec.Tail * usual) : error > none ? Change(c, error) : 0, news: told >= 1 && !warmingUp);
         double bulk = _count < Young ? missed : Math.Min(missed, Bulk * usual);
         if (!frozen) _of[c].Usual = Math.Sqrt(usual * usual + Gain * (bulk * bulk - usual * usual));
-        KeepRecord(c, error, record, breaks && moved && changed && !warmingUp);
+        KeepRecord(c, error, record, news: told >= 1 && moved && changed && !warmingUp);
+        if (breaks && told < 1 && moved && changed && !frozen && !warmingUp && error / record > _broken.By)
+            _broken = (c, error / record, record, Math.Log(Math.Max(1, error / (_spec.Tail * usual))));
         record = _of[c].Largest;
         // The first errors are those of a model that has not learnt yet.
         double counted = usual > Constant * level ? Math.Min(error, Largest * usual) : error;
@@ -220,11 +237,11 @@ sealed class Unprecedented
         return (told, now);
     }
 
-    // What broke the record, told or not, would hide the next one like it: once that is over, the record is half way back, as logarithms
-    // go, to where it was. So the like is told two or three times, what comes again and again is not, and of spikes that grow each is.
-    void KeepRecord(int c, double error, double record, bool breaks)
+    // What told of an incident would hide the next one like it: once that is over, the record is half way back, as logarithms go, to where
+    // it was. So the like is told two or three times, what comes again and again is not, and of spikes that grow each is.
+    void KeepRecord(int c, double error, double record, bool news)
     {
-        if (breaks && _of[c].Kept == 0) (_of[c].Kept, _of[c].Quiet) = (record, 0);
+        if (news && _of[c].Kept == 0) (_of[c].Kept, _of[c].Quiet) = (record, 0);
         if (_of[c].Kept == 0) return;
         _of[c].Quiet = error > _spec.Factor * _of[c].Kept ? 0 : _of[c].Quiet + 1;
         if (_of[c].Quiet < Over) return;
@@ -245,11 +262,10 @@ sealed class Unprecedented
         return Math.Max(error / usual, 1);
     }
 
-    // Of an error as a part of where the tail begins. One that breaks the record may be an anomaly, told or not, and teaches little of how
-    // heavy the tail is: those of a heavy tail that break none are many more.
-    void LearnTail(int c, double beyond, bool breaks)
+    // Of an error as a part of where the tail begins. One that is told is an anomaly, and teaches little of how heavy the tail is.
+    void LearnTail(int c, double beyond, bool news)
     {
-        double fade = 1 - 1 / _spec.Memory, excess = Math.Min(breaks ? MostExcess : double.MaxValue, Math.Log(Math.Max(1, beyond)));
+        double fade = 1 - 1 / _spec.Memory, excess = Math.Min(news ? MostExcess : double.MaxValue, Math.Log(Math.Max(1, beyond)));
         _of[c].Beyond = _of[c].Beyond * fade + (beyond >= 1 ? 1 : 0);
         _of[c].Excess = _of[c].Excess * fade + excess;
         _of[c].Squares = _of[c].Squares * fade + excess * excess;

@@ -205,6 +205,7 @@ sealed class ErrorJudge : Judge, IJudgement
             }
         }
         bool opening = alarm.Open && !_wasOpen;
+        _unprecedented.Decided(opening);
         _wasOpen = alarm.Open;
         _calibrator.Learn(muted ? Learning.Muted : opening ? Learning.Opening : alarm.Open ? Learning.Frozen : Learning.Normal,
             alarm.Start);
