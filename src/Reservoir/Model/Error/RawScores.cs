@@ -129,8 +129,8 @@ sealed class RawScores
         }
     }
 
-    // What teaches nothing of what is usual: a channel that stands still in an open alarm, or of which a score alarms by itself. A level that
-    // followed it would miss where it was before. What channels say of each other may be the fault of another one.
+    // What teaches nothing of what is usual: a channel that stands still in an open alarm, or of which a score alarms by itself. A level
+    // that followed it would miss where it was before. What channels say of each other may be the fault of another one.
     void Hold(bool muted, bool open, ReadOnlySpan<bool> contributed, Unprecedented told)
     {
         for (int score = 0; score < _scores.Length; score++)
