@@ -218,8 +218,8 @@ public sealed partial class ColumnTimes
                 return new ColumnTimes(windows.Format, zone)
                 {
                     Range = windows.Range,
-                    Doubt = $"{name} is read as {windows.Format.Says}, from {From(windows.Format, windows.Range)} on; --time-format ns if these are "
-                        + $"nanoseconds since 1970, of {windows.OfNanoseconds}",
+                    Doubt = $"{name} is read as {windows.Format.Says}, from {From(windows.Format, windows.Range)} on; "
+                        + $"--time-format ns if these are nanoseconds since 1970, of {windows.OfNanoseconds}",
                 };
             (double ticks, string what) = middle switch
             {

@@ -75,7 +75,8 @@ static partial class ClientCheck
     static T Heard<T>(T settings)
         where T : ClientConfig
     {
-        if (int.TryParse(settings.Get("log_level"), CultureInfo.InvariantCulture, out int level) && level is >= 0 and < (int)SyslogLevel.Info)
+        if (int.TryParse(settings.Get("log_level"), CultureInfo.InvariantCulture, out int level)
+            && level is >= 0 and < (int)SyslogLevel.Info)
             settings.Set("log_level", ((int)SyslogLevel.Info).ToString(CultureInfo.InvariantCulture));
         return settings;
     }
@@ -93,7 +94,7 @@ static partial class ClientCheck
             string? near = key is not null && e is InvalidOperationException ? Spelling.Nearest(key, Names(known)) : null;
             string path = key is null ? $"kafka.{section}" : $"kafka.{section}.{key}";
             string hint = near is null || near == key ? "" : $": did you mean {near}?";
-            throw new ConfigException($"{path}: {e.Message.TrimEnd('.')}{hint}{config.Where(path)}");
+            throw new ConfigException($"{path}: {e.Message.TrimEnd('.', '\n')}{hint}{config.Where(path)}");
         }
     }
 
