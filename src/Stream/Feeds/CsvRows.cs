@@ -213,7 +213,8 @@ sealed class CsvRows : ITextRows
     bool IsRow(string[] first)
     {
         if (Array.TrueForAll(first, IsData)) return Array.Exists(first, field => field.Length > 0);
-        string[][] below = [.. Sample().Select(line => Fields(line, Separator)).OfType<string[]>().Where(row => row.Length == first.Length)];
+        string[][] below = [.. Sample().Select(line => Fields(line, Separator)).OfType<string[]>()
+            .Where(row => row.Length == first.Length)];
         if (below.Length == 0) return false;
         bool Most(int column, Func<string, bool> holds) =>
             2 * below.Count(row => row[column].Trim() is { Length: > 0 } field && holds(field)) > below.Length;
