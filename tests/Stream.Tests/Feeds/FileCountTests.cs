@@ -189,7 +189,7 @@ public sealed class FileCountTests : FileTests
     [InlineData("bytes", 130_000_000_000_000_000, 400_000_000)]
     public void What_rises_evenly_is_a_channel(string name, double first, double step) => Assert.Equal([name, "flow"],
         Read($"timestamp,{name},flow\n" + Rows(60, i => string.Create(CultureInfo.InvariantCulture,
-            $"{Start.AddMinutes(5 * i):s},{(decimal)first + i * (decimal)step + .25m},{i % 7}.5"))).Feed.Channels);
+            $"{Start.AddMinutes(5 * i):s},{(decimal)first + i * (decimal)step:F5},{i % 7}.5"))).Feed.Channels);
 
     [Fact]
     public void A_clock_is_a_channel_where_nothing_else_is()

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Esn.Streaming.Feeds;
 using Xunit;
 
@@ -104,7 +105,7 @@ public sealed class FileTextTests : FileTests
     public void Rows_without_a_header_are_cut_so_that_their_fields_are_data()
     {
         (CsvFeed feed, FeedRow[] rows) = Read(Rows(60, i =>
-            $"{N(Math.Round(46027 + i / 288.0, 6)).Replace('.', ',')};{19 + i % 3},90;pump"));
+            $"{(46027 + i / 288.0).ToString("F6", CultureInfo.InvariantCulture).Replace('.', ',')};{19 + i % 3},90;pump"));
         Assert.Equal(["c2"], feed.Channels);
         Assert.Equal((60, 19.9), (rows.Length, rows[0].Values[0]));
     }
