@@ -83,7 +83,7 @@ public sealed record BacktestSet(IReadOnlyList<string> Files, IReadOnlyList<stri
                 .. failed.Length > MostNamed ? (string[])[$"… and {failed.Length - MostNamed} more"] : []]));
         BacktestTotal total =
             BacktestTotal.Of([.. summaries.OfType<BacktestSummary>()], time.GetElapsedTime(start), keyless) with { Failed = failed };
-        if (directory is not null && feeds.Length > 1) BacktestRun.WriteSummary(directory, total);
+        if (directory is not null && (feeds.Length > 1 || keyless.Count > 0)) BacktestRun.WriteSummary(directory, total);
         return total;
     }
 

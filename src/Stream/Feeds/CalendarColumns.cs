@@ -145,8 +145,10 @@ sealed class CalendarColumns
 
     static bool IsTwoDigits(string field) => field.Trim() is [>= '0' and <= '9', >= '0' and <= '9'];
 
+    // As programs write it, else with a decimal comma: 13.000 is the hour 13 and no thousands.
     static double? Number(string field) =>
-        double.TryParse(NumberText.Comma.Clock(field) ?? field, NumberStyles.Float, CultureInfo.InvariantCulture, out double number)
+        double.TryParse(field, NumberStyles.Float, CultureInfo.InvariantCulture, out double number)
+            || double.TryParse(NumberText.Comma.Clock(field), NumberStyles.Float, CultureInfo.InvariantCulture, out number)
             ? number : null;
 
     // Also 1.0, as programs write what has gaps.

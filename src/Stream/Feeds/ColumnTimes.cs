@@ -11,10 +11,12 @@ public sealed partial class ColumnTimes
     const double FirstYear = 1600, LastYear = 2200;  // of years with decimals
     const double RegularShare = .5;                 // of a nameless column's steps that are the same
     const double SomeShare = .1;                    // of the texts of a column that is called one of times, which has many of them
+    const double Nearly = .9;                       // of the numbers of a column in one unit, or its dates in one order
     const double BackShare = .1;                    // of a clock's steps: runs that begin anew, rows that are late
     const int FewValues = 3;                        // say nothing of their steps
     const double FirstDatenum = 730_486, LastDatenum = 767_010;  // years 2000 … 2099 in the days of MATLAB
     const double FirstFileTime = 1.2591e17, LastFileTime = 1.5747e17, FirstTicks = 6.3082e17, LastTicks = 6.6238e17;  // the same years
+    const double Leap = 5;                          // times the usual step
     const int PlacesOfDays = 5;                     // of numbers that may be days by their parts: fewer can't tell minutes apart
     const double NearPart = .05;                    // of a month, say: 1953.08 is February
 
@@ -54,6 +56,9 @@ public sealed partial class ColumnTimes
 
     bool HasComma { get; init; }
 
+    // Of numbers whose unit is known by where they lie: what lies elsewhere is no time.
+    (double First, double Last)? Range { get; init; }
+
     /// <summary>
     /// Whether it is a clock whatever stands beside it: of dates, or of an epoch. Numbers that count from somewhere may be anything that
     /// is called so, a price of T; <see cref="MayBeClock"/> where they rise.
@@ -67,6 +72,8 @@ public sealed partial class ColumnTimes
     /// <remarks>Rows are asked for in their order: it tells apart the hour that comes twice when clocks go back.</remarks>
     public DateTime? Read(string text)
     {
+        if (Range is { } range && !(double.TryParse(Numbers.Clock(text) ?? text, NumberStyles.Float, CultureInfo.InvariantCulture,
+            out double number) && number >= range.First && number <= range.Last)) return null;
         if (((Numbers.Clock(text) is { } plain ? _format.Read(plain) : null) ?? _format.Read(text)) is not { } stamp) return null;
         DateTime? time = stamp.In(_zone);
         if (time < _last && stamp.IsAmbiguousIn(_zone)) time = stamp.In(_zone, later: true);
@@ -106,7 +113,8 @@ public sealed partial class ColumnTimes
     /// <param name="name">Of the column.</param>
     /// <param name="named">Whether it is known to be one of times: only then may it count from 0, or be of a spreadsheet.</param>
     /// <param name="order">
-    /// What all of the column says of the order of day and month; null: nothing. Behind a year the day is first where that alone can be.
+    /// What all of the column says of the order of day and month; null: nothing. Behind a year the day is first where that alone can be,
+    /// and only so the column goes one way evenly.
     /// </param>
     /// <param name="numbers">How its numbers are written, where it has some.</param>
     /// <param name="zone">Whose clock; null: UTC.</param>
@@ -140,7 +148,8 @@ public sealed partial class ColumnTimes
                 Doubt = $"{name} has days and months without a year, as '{texts[0].Trim()}': read as of {TimeText.NoYear}",
             };
         if (AreElapsed(texts, named && IsOfRun(name))) return new ColumnTimes(TimeFormat.Elapsed, zone: null) { IsSure = false };
-        if (order == DayOrder.DayFirst && texts.Count(text => TimeText.YearDayMonth(text) is not null) > texts.Count / 2)
+        if (order == DayOrder.DayFirst && texts.Count(text => TimeText.YearDayMonth(text) is not null) > texts.Count / 2
+            && AreYearDayMonth(texts))
             return new ColumnTimes(TimeFormat.YearDayMonth, zone)
             {
                 Doubt = $"{name} is read as year, day and month, as no other order gives months: '{texts[0].Trim()}' is "
@@ -164,8 +173,9 @@ public sealed partial class ColumnTimes
 
     ColumnTimes WithNumbers(NumberText numbers, IEnumerable<string> texts) => new(_format, _zone)
     {
-        Doubt = Doubt, Example = Example, IsSure = IsSure, MayBeClock = MayBeClock, Numbers = numbers,
-        HasComma = numbers.Decimal == ',' && texts.Any(text => numbers.Clock(text) is not null),
+        Doubt = Doubt, Example = Example, IsSure = IsSure, MayBeClock = MayBeClock, Range = Range, Numbers = numbers,
+        HasComma = numbers.Decimal == ',' && texts.Any(text => text.Contains(',', StringComparison.Ordinal)
+            && numbers.Clock(text) is not null),
     };
 
     /// <summary>What to say where a text is not read because of the zone that it names; null: it is another text.</summary>
@@ -197,18 +207,19 @@ public sealed partial class ColumnTimes
             return new ColumnTimes(TimeFormat.DigitsOfHours, zone) { Example = texts[0].Trim() };
         string bare = Bare(name), unit = bare == "day" ? "d" : Unit(name);
         bool rise = Rise(values);
-        ColumnTimes Numeric(double ticks, string says, bool sure = false) =>
-            new(TimeFormat.Number(ticks, says), zone: null) { IsSure = sure, MayBeClock = sure || rise };
+        ColumnTimes Numeric(double ticks, string says, bool sure = false, string? doubt = null) =>
+            new(TimeFormat.Number(ticks, says), zone: null) { IsSure = sure, MayBeClock = sure || rise, Doubt = doubt };
         if (named && TimeFormat.UnitOf(unit) is { } of && middle * of.Ticks < FirstEpoch * TimeSpan.TicksPerSecond)
             return Numeric(of.Ticks, $"{of.Says} since a start");
         if (middle >= FirstEpoch)
         {
             if (!named && !(IsClock(values) && sorted[0] >= 9.4e8)) return null;
-            if (unit != "ns" && OfWindows(sorted) is { } windows)
+            if (unit != "ns" && OfWindows(values) is { } windows)
                 return new ColumnTimes(windows.Format, zone)
                 {
-                    Doubt = $"{name} is read as {windows.Format.Says}, from {From(windows.Format)} on; --time-format ns if these are "
-                        + $"nanoseconds since 1970, of {windows.OfNanoseconds}",
+                    Range = windows.Range,
+                    Doubt = $"{name} is read as {windows.Format.Says}, from {From(windows.Format, windows.Range)} on; "
+                        + $"--time-format ns if these are nanoseconds since 1970, of {windows.OfNanoseconds}",
                 };
             (double ticks, string what) = middle switch
             {
@@ -219,8 +230,10 @@ public sealed partial class ColumnTimes
             };
             return Numeric(ticks, $"{what} since 1970", rise || IsPresent(middle));
         }
-        bool datenum = sorted[0] >= FirstDatenum && sorted[^1] <= LastDatenum;
-        if (datenum && (bare == "datenum" || AreDays(texts, values))) return Days(TimeFormat.Datenum);
+        (double First, double Last) datenums = (FirstDatenum, LastDatenum);
+        double areDatenums = Share(values, datenums);
+        if (areDatenums >= Nearly && (bare == "datenum" || (areDatenums == 1 && AreDays(texts, values))))
+            return Days(TimeFormat.Datenum, datenums);
         if (!named) return FeedTime.MayBeDays(sorted[0]) && FeedTime.MayBeDays(sorted[^1]) && AreDays(texts, values)
             ? Days(TimeFormat.Spreadsheet) : null;
         if (IsOfRun(name)) return Numeric(TimeSpan.TicksPerSecond, "seconds since a start");
@@ -236,25 +249,34 @@ public sealed partial class ColumnTimes
         }
         if (bare is "year" or "decimalyear" or "decimaldate") return null;
         return FeedTime.MayBeDays(sorted[0]) && FeedTime.MayBeDays(sorted[^1]) && unit.Length == 0
-            ? Days(TimeFormat.Spreadsheet) : Numeric(TimeSpan.TicksPerSecond, "seconds since a start");
+            ? Days(TimeFormat.Spreadsheet)
+            : Numeric(TimeSpan.TicksPerSecond, "seconds since a start", doubt: areDatenums < 1 || unit.Length > 0 ? null
+                : $"{name} is read as seconds since a start; --time-format matlab if these are days of MATLAB, from "
+                    + $"{From(TimeFormat.Datenum)} on");
 
-        ColumnTimes Days(TimeFormat days) => new(days, zone)
+        ColumnTimes Days(TimeFormat days, (double First, double Last)? range = null) => new(days, zone)
         {
             IsSure = false,
+            Range = range,
             MayBeClock = rise,
-            Doubt = $"{name} is read as {days.Says}, from {From(days)} on; --time-format s if these are seconds",
+            Doubt = $"{name} is read as {days.Says}, from {From(days, range)} on; --time-format s if these are seconds",
         };
 
-        string From(TimeFormat format) => FeedTime.Write(format.Read(texts[0])!.Value.Clock);
+        string From(TimeFormat format, (double First, double Last)? range = null) => FeedTime.Write(format.Read(
+            texts[Array.FindIndex(values, value => range is not { } within || IsWithin(value, within))])!.Value.Clock);
     }
 
     // 100 ns since 1601 or since the year 1, of 2000 … 2099; as nanoseconds they would all be of some months of 1974, or of 1990.
-    static (TimeFormat Format, string OfNanoseconds)? OfWindows(double[] sorted) => sorted switch
+    static (TimeFormat Format, (double First, double Last) Range, string OfNanoseconds)? OfWindows(double[] values)
     {
-        [>= FirstFileTime, .., <= LastFileTime] or [>= FirstFileTime and <= LastFileTime] => (TimeFormat.FileTime, "1973 and 1974"),
-        [>= FirstTicks, .., <= LastTicks] or [>= FirstTicks and <= LastTicks] => (TimeFormat.NetTicks, "1989 and 1990"),
-        _ => null,
-    };
+        (double, double) fileTimes = (FirstFileTime, LastFileTime), ticks = (FirstTicks, LastTicks);
+        return Share(values, fileTimes) >= Nearly ? (TimeFormat.FileTime, fileTimes, "1973 and 1974")
+            : Share(values, ticks) >= Nearly ? (TimeFormat.NetTicks, ticks, "1989 and 1990") : null;
+    }
+
+    static bool IsWithin(double value, (double First, double Last) range) => value >= range.First && value <= range.Last;
+
+    static double Share(double[] values, (double, double) range) => (double)values.Count(value => IsWithin(value, range)) / values.Length;
 
     // Days by their parts alone: each is of a whole second, as one in ten of other numbers with so many places is.
     static bool AreDays(string[] texts, double[] values)
@@ -328,7 +350,27 @@ public sealed partial class ColumnTimes
         DateTime[] times = [.. texts.Select(text => TimeText.Parse(text, order)?.Clock).OfType<DateTime>()];
         if (times.Length < texts.Count || times.Length < 3) return false;
         double[] steps = [.. times.Zip(times.Skip(1), (a, b) => Math.Abs((b - a).TotalSeconds)).Order()];
-        return steps[^1] <= 5 * steps[steps.Length / 2];
+        return steps[^1] <= Leap * steps[steps.Length / 2];
+    }
+
+    // Whether only with the day before the month a column whose year comes first goes one way, or so evenly as it does. A few rows that
+    // have no such month are broken ones.
+    static bool AreYearDayMonth(IReadOnlyList<string> texts)
+    {
+        (int read, int leaps, _) = Steps(TimeFormat.Dates);
+        (_, int dayFirst, bool oneWay) = Steps(TimeFormat.YearDayMonth);
+        return oneWay && (read < Nearly * texts.Count || dayFirst < leaps);
+
+        (int Read, int Leaps, bool OneWay) Steps(TimeFormat format)
+        {
+            DateTime[] times = [.. texts.Select(text => format.Read(text)?.Clock).OfType<DateTime>()];
+            double[] steps = [.. times.Zip(times.Skip(1), (a, b) => (b - a).TotalSeconds).Where(step => step != 0)];
+            if (steps.Length == 0) return (times.Length, 0, false);
+            int forth = 2 * steps.Count(step => step > 0) >= steps.Length ? 1 : -1;
+            double usual = steps.Select(Math.Abs).Order().ElementAt(steps.Length / 2);
+            int back = steps.Count(step => forth * step < 0);
+            return (times.Length, back + steps.Count(step => forth * step > Leap * usual), back <= BackShare * steps.Length);
+        }
     }
 
     // "Timestamp (UTC)", "@timestamp", "_time", "Unix-Time", "time[s]" → timestamp, timestamp, time, unixtime, time.
@@ -346,6 +388,9 @@ public sealed partial class ColumnTimes
         if (start > 0 && end > start) return name[(start + 1)..end].Trim().ToLowerInvariant();
         return Tail(name);
     }
+
+    /// <summary>Whether the name of a column says a unit, of time or of another quantity.</summary>
+    internal static bool HasUnit(string name) => Unit(name).Length > 0;
 
     // "time_ms" → ms.
     static string Tail(string name)

@@ -23,17 +23,18 @@ sealed class CsvRows : ITextRows
     readonly List<string> _notes = [];
     readonly bool _annotated, _hasHeader = true;
     bool _newTable;
+    long _headers;  // below the first
 
     public CsvRows(LineReader lines, string name)
     {
         (_lines, _name) = (lines, name);
         char? said = null;
         string? comment = null;
-        while (lines.Peek(0) is { } line && (line.Length == 0 || string.IsNullOrWhiteSpace(line) || line[0] == '#'
+        while (lines.Peek(0) is { } line && (line.Length == 0 || string.IsNullOrWhiteSpace(line) || IsComment(line)
             || line.StartsWith("sep=", StringComparison.OrdinalIgnoreCase)))
         {
             if (line.Length > 4 && line.StartsWith("sep=", StringComparison.OrdinalIgnoreCase)) said = line[4];
-            if (line.Length > 0 && line[0] == '#') comment = line;
+            if (IsComment(line)) comment = line;
             _annotated |= line.StartsWith("#datatype", StringComparison.Ordinal);
             lines.Take();
         }
@@ -44,7 +45,7 @@ sealed class CsvRows : ITextRows
         string header = lines.Peek(0) ?? throw new FeedException($"{name} is empty: a header and rows are expected");
         Separator = said ?? Recognise(header);
         string[] first = [.. Literal(header).Select(field => field.Trim())];
-        if (IsRow(header, first))
+        if (IsRow(first))
         {
             _hasHeader = false;
             // The first row may leave out what is empty at its end, as any may.
@@ -68,7 +69,8 @@ sealed class CsvRows : ITextRows
 
     public IReadOnlyList<string> Extra => _annotated ? ["", "result", "table", "_start", "_stop"] : [];
 
-    public IReadOnlyList<string> Notes => [.. _notes, .. _lines.Notes];
+    public IReadOnlyList<string> Notes => [.. _notes, .. _headers == 0 || _annotated ? (string[])[]
+        : [FormattableString.Invariant($"lines that repeat the header are left out, {_headers} of them")], .. _lines.Notes];
 
     public TextRow? Read()
     {
@@ -76,7 +78,7 @@ sealed class CsvRows : ITextRows
         {
             if (string.IsNullOrWhiteSpace(line)) continue;
             if (_lines.Problem is { } tooLong) return new TextRow([], tooLong);
-            if (line[0] == '#')
+            if (line[0] == '#' && (IsComment(line) || Count(line, Separator) != _names.Length))
             {
                 _newTable |= _annotated && line.StartsWith("#datatype", StringComparison.Ordinal);
                 continue;
@@ -86,6 +88,7 @@ sealed class CsvRows : ITextRows
             if (_hasHeader && row.Fields.AsSpan().SequenceEqual(_names))
             {
                 _newTable = false;
+                _headers++;
                 continue;
             }
             if (_newTable)
@@ -131,12 +134,13 @@ sealed class CsvRows : ITextRows
         };
     }
 
-    // The separator that the most lines are cut by into as many fields as the header; none where no line has any.
+    // The separator that the most lines are cut by into as many fields as the header, and those the most, and the most of the first line
+    // into data: 46027,25;19,90;on. None where no line has any.
     char Recognise(string header)
     {
         string[] sample = Sample();
         char best = '\0';
-        (int Agree, bool Data, int Columns) most = (-1, false, 1);
+        (int Agree, bool Data, int Columns, int Fields) most = (-1, false, 1, 0);
         foreach (char separator in Separators)
         {
             // Where a quote closes in the middle of a field, it is another character that parts the fields.
@@ -149,7 +153,8 @@ sealed class CsvRows : ITextRows
             if (columns == 1) continue;
             data = data && (sample.Length == 0 || Array.TrueForAll(Fields(sample[0], separator) ?? [""], IsData));
             int agree = sample.Count(line => Count(line.TrimEnd(separator), separator) is { } n && (n == columns || n == columns - 1));
-            if ((agree, data, columns).CompareTo(most) > 0) (best, most) = (separator, (agree, data, columns));
+            int filled = fields.Count(field => field.Length > 0 && IsData(field));
+            if ((agree, data, columns, filled).CompareTo(most) > 0) (best, most) = (separator, (agree, data, columns, filled));
         }
         return best != '\0' || !header.Contains('"', StringComparison.Ordinal) ? best
             : Separators.MaxBy(separator => header.Count(letter => letter == separator)) is var plain
@@ -165,7 +170,7 @@ sealed class CsvRows : ITextRows
         if (Fits(ahead[0])) return AboveClock(ahead);
         for (int above = 1; above < Math.Min(ahead.Length, MostAbove + 1); above++)
         {
-            string[] below = [.. ahead[(above + 1)..].Where(line => !string.IsNullOrWhiteSpace(line) && line[0] != '#').Take(MostBelow)];
+            string[] below = [.. ahead[(above + 1)..].Where(line => !string.IsNullOrWhiteSpace(line) && !IsComment(line)).Take(MostBelow)];
             if (below.Length < LeastBelow) break;
             foreach (char separator in Separators)
                 if (Fields(ahead[above], separator) is { Length: > 1 } names
@@ -190,7 +195,7 @@ sealed class CsvRows : ITextRows
             if (Fields(ahead[above], separator) is not { } names || names.Length < columns - 1) continue;
             int clock = Array.FindIndex(names, name => ColumnTimes.IsName(name.Trim()));
             if (clock < 0 || Array.Exists(names, name => IsData(name.Trim()))) continue;
-            string[][] below = [.. ahead[(above + 1)..].Where(line => !string.IsNullOrWhiteSpace(line) && line[0] != '#')
+            string[][] below = [.. ahead[(above + 1)..].Where(line => !string.IsNullOrWhiteSpace(line) && !IsComment(line))
                 .Take(MostBelow).Select(line => Fields(line, separator) ?? [])];
             return below.Length >= LeastBelow
                 && Array.TrueForAll(below, row => row.Length == names.Length && row[clock].Trim().Length > 0 && IsData(row[clock].Trim()))
@@ -204,19 +209,18 @@ sealed class CsvRows : ITextRows
     }
 
     // Whether the first line is a row as those below, and no header: it holds data alone, or what they hold: a time where they have times,
-    // or numbers where they have numbers and beside them the same texts.
-    bool IsRow(string line, string[] first)
+    // or numbers where they have numbers and beside them the text that most of them have.
+    bool IsRow(string[] first)
     {
         if (Array.TrueForAll(first, IsData)) return Array.Exists(first, field => field.Length > 0);
-        string[] lines = Sample();
-        string[][] below = [.. lines.Select(other => Fields(other, Separator)).OfType<string[]>().Where(row => row.Length == first.Length)];
+        string[][] below = [.. Sample().Select(line => Fields(line, Separator)).OfType<string[]>()
+            .Where(row => row.Length == first.Length)];
         if (below.Length == 0) return false;
         bool Most(int column, Func<string, bool> holds) =>
             2 * below.Count(row => row[column].Trim() is { Length: > 0 } field && holds(field)) > below.Length;
         if (Enumerable.Range(0, first.Length).Any(c => IsTime(first[c]) && Most(c, IsTime))) return true;
-        return !lines.Contains(line)  // a header that is repeated
-            && Enumerable.Range(0, first.Length).Any(c => IsNumber(first[c]) && Most(c, IsNumber))
-            && Enumerable.Range(0, first.Length).All(c => IsData(first[c]) || Array.Exists(below, row => row[c].Trim() == first[c]));
+        return Enumerable.Range(0, first.Length).Any(c => IsNumber(first[c]) && Most(c, IsNumber))
+            && Enumerable.Range(0, first.Length).All(c => IsData(first[c]) || Most(c, field => field == first[c]));
     }
 
     // A date or a time of day as people write it; digits alone may be a number.
@@ -237,7 +241,11 @@ sealed class CsvRows : ITextRows
     static string Clipped(string text) => text.Length <= MostShown ? text : $"{text[..MostShown]} …";
 
     string[] Sample() =>
-        [.. Enumerable.Range(1, Looked).Select(_lines.Peek).OfType<string>().Where(line => line.Length > 0 && line[0] != '#')];
+        [.. Enumerable.Range(1, Looked).Select(_lines.Peek).OfType<string>().Where(line => line.Length > 0 && !IsComment(line))];
+
+    // A row may begin with what a spreadsheet could not work out.
+    static bool IsComment(string line) => line.Length > 0 && line[0] == '#' && !Array.Exists(NumberText.Errors, error =>
+        line.StartsWith(error, StringComparison.Ordinal) && (line.Length == error.Length || Separators.Contains(line[error.Length])));
 
     int Longest(string[] lines) => Longest(lines, Separator);
 

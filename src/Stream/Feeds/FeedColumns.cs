@@ -168,15 +168,16 @@ sealed class FeedColumns
             else if (UnitOf(filled) is null && filled.Count(NumberText.IsNumber) < NumbersShare * filled.Length)
                 _leftOut.Add((name, TimeText.Parse(filled[0]) is not null
                 ? "other times" : FirstWord(c)));
-            else if (_times.IsAnother(c))
-            {
-                _clocks.Add(c);
-                _leftOut.Add((name, $"another clock, --value-column {name} takes it"));
-            }
+            else if (_times.IsAnother(c)) _clocks.Add(c);
             else if (IsIndex(name, filled, out _)) indices.Add(c);
             else values.Add(c);
         }
-        if (values.Count == 0 && indices.Where(c => _rows.Names[c].Length > 0).ToArray() is { Length: > 0 } alone) return alone;
+        if (values.Count == 0 && indices.Concat(_clocks).Where(c => _rows.Names[c].Length > 0).Order().ToArray() is { Length: > 0 } alone)
+        {
+            _clocks.Clear();
+            return alone;
+        }
+        foreach (int c in _clocks) _leftOut.Add((_rows.Names[c], $"another clock, --value-column {_rows.Names[c]} takes it"));
         foreach (int c in indices)
         {
             IsIndex(_rows.Names[c], _sample.Filled(c), out string why);

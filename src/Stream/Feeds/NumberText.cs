@@ -10,8 +10,10 @@ readonly partial record struct NumberText(char Decimal)
     const int MostLetters = 40;  // of a number with its unit
     const char Minus = '\u2212';  // as typesetters write it
 
-    static readonly string[] Missing = ["na", "n/a", "nan", "null", "none", "nil", "-", "--", "?", ".", "#n/a", "#div/0!", "missing",
-        "undefined"];
+    /// <summary>What spreadsheets write for what they could not work out.</summary>
+    public static readonly string[] Errors = ["#N/A", "#REF!", "#DIV/0!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!"];
+
+    static readonly string[] Missing = ["na", "n/a", "nan", "null", "none", "nil", "-", "--", "?", ".", "missing", "undefined", .. Errors];
 
     /// <summary>What stands behind each number of the column, such as L/s; null: nothing does.</summary>
     public string? Unit { get; init; }

@@ -7,8 +7,13 @@ namespace Esn.Streaming.Feeds;
 sealed class TimeColumns
 {
     const double Nearly = .9;     // of the fields of a column of times of day: a row may be broken
-    const double SameRate = .1;   // of another clock, whose numbers have few places or whole seconds
+    const double SameRate = .1;   // of each step of another clock, whose numbers have few places or whole seconds
+    const double OneRate = .01;   // of all of them: it goes on as the clock of the rows does
     const double OwnStamps = .5;  // of the rows, that the columns of a calendar must give
+
+    // Of a second, as columns without a unit count time.
+    static readonly double[] UnitRates = [1, 1e3, 1e6, 1e9, 1.0 / 60, 1.0 / 3600, 1.0 / 86_400];
+    const double MillionthsOfDays = 1e6 / 86_400;  // of a second: so counts Time_ms of WinCC, whatever it is called
 
     readonly string _file;
     readonly ITextRows _rows;
@@ -45,29 +50,39 @@ sealed class TimeColumns
     public string? PartOf(int column) => _calendar.Says(column);
 
     /// <summary>
-    /// Whether a column of numbers is another clock: it is called one, or is one by what it holds, and goes on by the same in the same
-    /// time.
+    /// Whether a column of numbers is another clock: it is called one, or is one by what it holds, and goes on as the time of the rows
+    /// does, in the unit that it is read in, or where its name has none in any. What only rises evenly is a channel: a ramp, a meter.
     /// </summary>
     /// <param name="column">None of <see cref="Columns"/>.</param>
     public bool IsAnother(int column)
     {
+        string name = _rows.Names[column];
+        bool called = ColumnTimes.IsName(name);
         NumberText numbers = Numbers(column);
-        if (Times is null || !(ColumnTimes.IsName(_rows.Names[column])
-            || Recognised(column, _sample.Filled(column), named: false, _ => null, out _) is not null)) return false;
-        List<double> rates = [];
-        (DateTime Time, double Number)? last = null;
+        ColumnTimes? own = Recognised(column, _sample.Filled(column), called, _ => null, out _);
+        if (Times is null || (own is null && !called)) return false;
+        List<(double Seconds, double Number, double Own)> steps = [];
+        (DateTime Time, double Number, DateTime? Own)? last = null;
         foreach (string[] row in _sample.Rows)
         {
             if (Times.Read(At(row)) is not { } time || !numbers.TryRead(row[column], out double number)
                 || !double.IsFinite(number)) continue;
-            if (last is { } before && time > before.Time) rates.Add((number - before.Number) / (time - before.Time).TotalSeconds);
-            last = (time, number);
+            DateTime? read = own?.Read(row[column]);
+            if (last is { } before && time > before.Time)
+                steps.Add(((time - before.Time).TotalSeconds, number - before.Number, (read - before.Own)?.TotalSeconds ?? double.NaN));
+            last = (time, number, read);
         }
         Times.Rewind();
-        if (rates.Count < FeedColumns.FewRows) return false;
-        rates.Sort();
-        double usual = rates[rates.Count / 2];
-        return usual > 0 && rates.Count(rate => Math.Abs(rate - usual) <= SameRate * usual) >= Nearly * rates.Count;
+        if (steps.Count < FeedColumns.FewRows) return false;
+        double usual = steps.Select(step => step.Number / step.Seconds).Order().ElementAt(steps.Count / 2);
+        (double Seconds, double Number, double Own)[] even =
+            [.. steps.Where(step => Math.Abs(step.Number / step.Seconds - usual) <= SameRate * usual)];
+        if (usual <= 0 || even.Length < Nearly * steps.Count) return false;
+        double seconds = even.Sum(step => step.Seconds), rate = even.Sum(step => step.Number) / seconds;
+        return IsOne(even.Sum(step => step.Own) / seconds) || (called && (IsOne(rate / MillionthsOfDays)
+            || (!ColumnTimes.HasUnit(name) && Array.Exists(UnitRates, unit => IsOne(rate / unit)))));
+
+        static bool IsOne(double rate) => Math.Abs(rate - 1) <= OneRate;
     }
 
     /// <summary>The text of a row's time.</summary>

@@ -33,6 +33,9 @@ static partial class Log
     [LoggerMessage(57, LogLevel.Warning, "these keys take a restart, and are as they were until then: {Keys}")]
     public static partial void NeedsRestart(this ILogger log, string keys);
 
+    [LoggerMessage(119, LogLevel.Warning, "{Setting}")]
+    public static partial void SettingIgnored(this ILogger log, string setting);
+
     [LoggerMessage(111, LogLevel.Error, "{Reason}: it goes on from what lies there, and keeps nothing that it learns until there is room")]
     public static partial void DiskFull(this ILogger log, string reason);
 

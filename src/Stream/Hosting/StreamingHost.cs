@@ -46,8 +46,9 @@ public sealed class StreamingHost : IAsyncDisposable
     /// <exception cref="ConfigException">A setting of librdkafka is none.</exception>
     public StreamingHost(EsnConfig config, TimeProvider time, ILoggerFactory log)
     {
-        ClientCheck.Settings(config);
+        IReadOnlyList<string> ignored = ClientCheck.Settings(config);
         (_config, _time, _log) = (config, time, log.CreateLogger("esn"));
+        foreach (string setting in ignored) _log.SettingIgnored(setting);
         Metrics = new EsnMetrics(config.Http, config.Source.Fields.Channels, time);
         _readiness = new Readiness(time, TimeSpan.FromSeconds(config.Http.StallSeconds), config.Kafka.BootstrapServers);
         _book = new CommandBook(time) { Log = config.Control.Topic.Length > 0 ? CommandBook.NotNow : null };

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 using Confluent.Kafka;
 using Esn.Streaming.Configuration;
@@ -22,6 +23,7 @@ static partial class ClientCheck
     {
         ["linger.ms"] = "queue.buffering.max.ms", ["retries"] = "message.send.max.retries", ["compression.type"] = "compression.codec",
         ["acks"] = "request.required.acks", ["delivery.timeout.ms"] = "message.timeout.ms",
+        ["max.partition.fetch.bytes"] = "fetch.message.max.bytes",
     };
 
     const string Offsets = "it is not to be said, as an offset is committed once all that came of its records is written";
@@ -47,10 +49,10 @@ static partial class ClientCheck
                 new AdminClientBuilder(ClientSettings.Admin(kafka)).SetLogHandler((_, _) => { }).Build());
         if (kafka.Settings.Count + kafka.Consumer.Count > 0)
             Try(config, "consumer", kafka.Consumer, typeof(ConsumerConfig), () =>
-                new ConsumerBuilder<byte[], byte[]>(ClientSettings.Consumer(config)).SetLogHandler(Hear).Build());
+                new ConsumerBuilder<byte[], byte[]>(Heard(ClientSettings.Consumer(config))).SetLogHandler(Hear).Build());
         if (kafka.Settings.Count + kafka.Producer.Count > 0)
             Try(config, "producer", kafka.Producer, typeof(ProducerConfig), () =>
-                new ProducerBuilder<byte[], byte[]>(ClientSettings.Producer(config)).SetLogHandler(Hear).Build());
+                new ProducerBuilder<byte[], byte[]>(Heard(ClientSettings.Producer(config))).SetLogHandler(Hear).Build());
         return [.. Ignored("consumer", kafka.Consumer, "producer"), .. Ignored("producer", kafka.Producer, "consumer")];
 
         void Hear(object client, LogMessage message)
@@ -69,6 +71,16 @@ static partial class ClientCheck
         }
     }
 
+    // With its warnings, whichever it would log; a level that is none is left for librdkafka to refuse.
+    static T Heard<T>(T settings)
+        where T : ClientConfig
+    {
+        if (int.TryParse(settings.Get("log_level"), CultureInfo.InvariantCulture, out int level)
+            && level is >= 0 and < (int)SyslogLevel.Info)
+            settings.Set("log_level", ((int)SyslogLevel.Info).ToString(CultureInfo.InvariantCulture));
+        return settings;
+    }
+
     static void Try(EsnConfig config, string section, IReadOnlyDictionary<string, string> settings, Type known, Func<IDisposable> make)
     {
         try
@@ -82,7 +94,7 @@ static partial class ClientCheck
             string? near = key is not null && e is InvalidOperationException ? Spelling.Nearest(key, Names(known)) : null;
             string path = key is null ? $"kafka.{section}" : $"kafka.{section}.{key}";
             string hint = near is null || near == key ? "" : $": did you mean {near}?";
-            throw new ConfigException($"{path}: {e.Message.TrimEnd('.')}{hint}{config.Where(path)}");
+            throw new ConfigException($"{path}: {e.Message.TrimEnd('.', '\n')}{hint}{config.Where(path)}");
         }
     }
 

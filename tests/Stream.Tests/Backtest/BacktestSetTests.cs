@@ -114,6 +114,18 @@ public sealed class BacktestSetTests : FileTests
     }
 
     [Fact]
+    public async Task Rows_of_no_series_are_in_the_summary_of_a_file_of_one_series_too()
+    {
+        string file = Path.Combine(Folder, "one.csv"), output = Path.Combine(Folder, "out");
+        File.WriteAllText(file, "timestamp,host,value\n" + Rows(600, i =>
+            $"{DateTime.UnixEpoch.AddMinutes(i):s},{(i % 6 < 2 ? "" : "web")},{N(i % 7)}.5"));
+        await Run(new BacktestSet([file], ["value"], [], null) { Options = new FeedOptions { KeyColumn = "host" } }, output);
+        JsonElement summary = JsonDocument.Parse(File.ReadAllText(Path.Combine(output, "summary.json"))).RootElement;
+        Assert.Equal((200, 600), (summary.GetProperty("keyless")[0].GetProperty("rows").GetInt32(),
+            summary.GetProperty("rows").GetInt32()));
+    }
+
+    [Fact]
     public async Task Each_series_of_a_file_is_a_feed_of_its_own()
     {
         string apart = Feed("web-1.csv", 0), file = Path.Combine(Folder, "long.csv");

@@ -60,6 +60,60 @@ public sealed class FileCountTests : FileTests
             + Rows(30, i => $"2026;1;5;0;0;{N(i)},5;{N(i % 7)},25")).Rows[2].Time);
 
     [Theory]
+    [InlineData("1", "F3", 1250)]
+    [InlineData("1.000", "F3", 1250)]
+    [InlineData("1.000", "F3", 1000)]
+    [InlineData("01", "00.000", 7500)]
+    public void Three_places_of_a_date_in_parts_are_no_thousands(string one, string form, int milliseconds)
+    {
+        string of = one.Contains('.', StringComparison.Ordinal) ? "2026.000" : "2026";
+        string five = one.Replace('1', '5');
+        string Row(int i) => Start.AddMilliseconds(milliseconds * i) is var at
+            ? $"{of},{one},{five},{at.Hour},{at.Minute},"
+                + (at.TimeOfDay.TotalSeconds % 60).ToString(form, CultureInfo.InvariantCulture) : "";
+        (CsvFeed feed, FeedRow[] rows) =
+            Read("year,month,day,hour,minute,second,value\n" + Rows(300, i => $"{Row(i)},{N(i % 7)}.5"));
+        Assert.Equal(["value"], feed.Channels);
+        Assert.All(rows, (row, i) => Assert.Equal(Start.AddMilliseconds(milliseconds * i), row.Time));
+    }
+
+    [Theory]
+    [InlineData("filetime", 0)]
+    [InlineData("filetime", long.MaxValue)]
+    [InlineData("ticks", 0)]
+    [InlineData("datenum", 0)]
+    public void A_broken_stamp_does_not_change_what_the_others_are(string name, long broken)
+    {
+        string At(int i) => name switch
+        {
+            "filetime" => (134120448000000000 + 3_000_000_000L * i).ToString(CultureInfo.InvariantCulture),
+            "ticks" => (639031680000000000 + 3_000_000_000L * i).ToString(CultureInfo.InvariantCulture),
+            _ => (739987 + i / 288.0).ToString("F8", CultureInfo.InvariantCulture),
+        };
+        foreach (int at in (int[])[0, 20])
+        {
+            FeedRow[] rows = Read($"{(name == "ticks" ? "timestamp" : name)},value\n"
+                + Rows(60, i => $"{(i == at ? broken.ToString(CultureInfo.InvariantCulture) : At(i))},{N(i % 7)}.5")).Rows;
+            Assert.All(rows, (row, i) => Assert.Equal(i == at ? default : Start.AddMinutes(5 * i), row.Time));
+            Assert.Contains("is no time", rows[at].Problem, StringComparison.Ordinal);
+            Assert.Equal(1, rows.Count(row => row.Problem is not null));
+        }
+    }
+
+    [Fact]
+    public void Seconds_that_may_be_days_of_MATLAB_are_doubted()
+    {
+        Assert.Contains("time is read as seconds since a start; --time-format matlab if these are days of MATLAB, from "
+            + "2026-01-05T00:00:00Z on", Read("time,value\n" + Rows(40, i => $"{739987 + i},{N(i % 7)}.5")).Feed.Notes);
+        Assert.Empty(Read("time_s,value\n" + Rows(40, i => $"{739987 + i},{N(i % 7)}.5")).Feed.Notes);
+        Assert.Empty(Read("time,value\n" + Rows(40, i => $"{700000 + i},{N(i % 7)}.5")).Feed.Notes);
+    }
+
+    [Fact]
+    public void Thousands_alone_are_no_decimal_comma() => Assert.StartsWith("time: timestamp (seconds since 1970); channels: wert (decimal",
+        Read("timestamp;wert\n" + Rows(40, i => $"1.767.{571 + i:d3}.200;{N(i % 7)},25")).Feed.Description, StringComparison.Ordinal);
+
+    [Theory]
     [InlineData("timestamp", 134120448000000000, 3_000_000_000, "FILETIME of Windows")]
     [InlineData("FileTime", 134120448000000000, 3_000_000_000, "FILETIME of Windows")]
     [InlineData("geschrieben", 134120448000000000, 3_000_000_000, "FILETIME of Windows")]
@@ -117,10 +171,35 @@ public sealed class FileCountTests : FileTests
         // With fractions, so that it is no index.
         feed = Read("timestamp,elapsed,value\n" + Rows(60, i => $"{Start.AddMinutes(5 * i):s},{N(300.25 * i)},{N(i % 7)}.5")).Feed;
         Assert.Equal(["value"], feed.Channels);
+        // In whichever unit, a column that has none; and epochs whatever they are called.
+        foreach ((string name, double first, double aMinute) in ((string, double, double)[])[("t", 0, 1), ("time", 0, 60_000),
+            ("time", 2.5, 1.0 / 60), ("elapsed", .5, 1.0 / 1440), ("ts", 1_767_571_200, 60), ("messzeit", 1_767_571_200_000, 60_000)])
+            Assert.Equal(["value"], Read($"timestamp,{name},value\n" + Rows(60, i =>
+                $"{Start.AddMinutes(5 * i):s},{N(first + 5 * i * aMinute)},{N(i % 7)}.5")).Feed.Channels);
         // What only is called one goes its own ways.
         var random = new Random(5);
         feed = Read("timestamp,t\n" + Rows(60, i => $"{Start.AddMinutes(5 * i):s},{N(20 + .1 * i + random.NextDouble())}")).Feed;
         Assert.Equal(["t"], feed.Channels);
+    }
+
+    [Theory]
+    [InlineData("T", 20, .5)]                        // an oven
+    [InlineData("kwh", 46027, .01)]                  // days of a spreadsheet, if they were days
+    [InlineData("total", 1_767_000_000, 1500)]
+    [InlineData("bytes", 130_000_000_000_000_000, 400_000_000)]
+    public void What_rises_evenly_is_a_channel(string name, double first, double step) => Assert.Equal([name, "flow"],
+        Read($"timestamp,{name},flow\n" + Rows(60, i => string.Create(CultureInfo.InvariantCulture,
+            $"{Start.AddMinutes(5 * i):s},{(decimal)first + i * (decimal)step:F5},{i % 7}.5"))).Feed.Channels);
+
+    [Fact]
+    public void A_clock_is_a_channel_where_nothing_else_is()
+    {
+        CsvFeed feed = Read("timestamp,id,total\n"
+            + Rows(60, i => $"{Start.AddMinutes(5 * i):s},{i},{1_767_000_000 + 300 * i}")).Feed;
+        Assert.Contains("total", feed.Channels);
+        Assert.DoesNotContain("left out", feed.Description, StringComparison.Ordinal);
+        Assert.Equal(["seconds"], Read("timestamp,seconds,note\n"
+            + Rows(60, i => $"{Start.AddMinutes(5 * i):s},{300 * i}.5,as is")).Feed.Channels);
     }
 
     [Fact]

@@ -76,6 +76,23 @@ public sealed class FileDayOrderTests : FileTests
         Assert.Equal((20, 1), (rows.Count(row => row.Problem is not null), rows[^1].Time.Month));
     }
 
+    [Theory]
+    [InlineData(260, "yyyy-MM-dd HH:mm", 3, false)]  // the first to the eleventh, and three broken rows
+    [InlineData(900, "yyyy-MM-dd HH:mm", 12, false)]
+    [InlineData(20, "yyyy-MM-dd HH:mm", 3, false)]   // of a day
+    [InlineData(900, "yyyy-dd-MM HH:mm", 0, true)]
+    public void A_year_is_before_a_day_where_only_so_the_rows_follow_each_other(int count, string form, int broken, bool day)
+    {
+        DateTime first = new(2026, 5, 1);
+        bool IsBroken(int i) => i % 5 == 2 && i / 5 < broken;
+        string At(int i) => IsBroken(i) ? "2026-13-05 00:00"
+            : first.AddHours(day ? i : i % 264).AddYears(day ? 0 : i / 264)
+                .ToString(form, System.Globalization.CultureInfo.InvariantCulture);
+        (CsvFeed feed, FeedRow[] rows) = Read("timestamp,value\n" + Rows(count, i => $"{At(i)},{N(i % 7)}.5"));
+        Assert.Equal((first.AddHours(1), broken), (rows[1].Time, rows.Count(row => row.Problem is not null)));
+        Assert.Equal(day, feed.Notes.Any(note => note.Contains("read as year, day and month", StringComparison.Ordinal)));
+    }
+
     [Fact]
     public void Rows_that_are_evenly_spaced_in_one_order_alone_are_read_so_and_it_is_said()
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Esn.Streaming.Feeds;
 using Xunit;
 
@@ -61,6 +62,52 @@ public sealed class FileTextTests : FileTests
         (_, FeedRow[] rows) = Read("time,note,value\n2026-01-05 00:00,\"two\nlines, \"\"quoted\"\"\",1.5\n2026-01-05 00:01,one,2.5\n");
         Assert.Equal([1.5, 2.5], rows.Select(row => row.Values[0]));
         Assert.All(rows, row => Assert.Null(row.Problem));
+    }
+
+    [Theory]
+    [InlineData("#N/A", true)]
+    [InlineData("#REF!", true)]
+    [InlineData("#DIV/0!", true)]
+    [InlineData("#N/A: the sensor, 2026", false)]
+    [InlineData("# N/A", false)]
+    public void A_row_may_begin_with_what_a_spreadsheet_could_not_work_out(string first, bool isRow)
+    {
+        FeedRow[] rows = Read("temp,timestamp\n" + Rows(60, i => $"{(i == 30 ? first : $"2{N(i % 7)}.5")},2026-01-05 00:{i:d2}")).Rows;
+        Assert.Equal(isRow ? 60 : 59, rows.Length);
+        Assert.Equal(isRow, double.IsNaN(rows[30].Values[0]));
+        // A comment has another number of fields; a time that is none costs its row.
+        rows = Read($"timestamp,temp\n#N/A,stopped,by hand\n"
+            + Rows(60, i => $"{(i % 3 > 0 ? "#REF!" : $"2026-01-05 00:{i:d2}")},{N(i % 7)}.5")).Rows;
+        Assert.Equal((60, 20), (rows.Length, rows.Count(row => row.Problem is null)));
+    }
+
+    [Fact]
+    public void Rows_without_a_header_may_repeat()
+    {
+        var random = new Random(11);
+        (CsvFeed feed, FeedRow[] rows) = Read("pump7,20,1\n" + Rows(299, _ => $"pump7,{random.Next(20, 23)},{random.Next(2)}"));
+        Assert.Equal((300, 2), (rows.Length, feed.Channels.Count));
+        // A header of a word that some rows have.
+        (feed, rows) = Read("level,1,2\n" + Rows(300, i => $"{(i % 3 == 0 ? "level" : "info")},{random.Next(9)},{random.Next(9)}.5"));
+        Assert.Equal((300, 2), (rows.Length, feed.Channels.Count));
+        Assert.Equal(["1", "2"], feed.Channels);
+    }
+
+    [Fact]
+    public void Headers_that_are_repeated_are_counted()
+    {
+        (CsvFeed feed, FeedRow[] rows) = Read(Rows(3, k => "time,value\n" + Rows(30, i => $"{30 * k + i},{N(i % 7)}.5").TrimEnd()));
+        Assert.Equal(90, rows.Length);
+        Assert.Contains("lines that repeat the header are left out, 2 of them", feed.Notes);
+    }
+
+    [Fact]
+    public void Rows_without_a_header_are_cut_so_that_their_fields_are_data()
+    {
+        (CsvFeed feed, FeedRow[] rows) = Read(Rows(60, i =>
+            $"{(46027 + i / 288.0).ToString("F6", CultureInfo.InvariantCulture).Replace('.', ',')};{19 + i % 3},90;pump"));
+        Assert.Equal(["c2"], feed.Channels);
+        Assert.Equal((60, 19.9), (rows.Length, rows[0].Values[0]));
     }
 
     [Fact]

@@ -16,6 +16,7 @@ public sealed class ClientCheckTests
     [InlineData("kafka:\n  settings:\n    security.protocol: TLS",
         "kafka.settings.security.protocol: Invalid value \"TLS\" for configuration property \"security.protocol\" (esn.yaml:3)")]
     [InlineData("kafka:\n  producer:\n    acks: 1\n", "(esn.yaml:3)")]
+    [InlineData("kafka:\n  consumer:\n    log_level: 99\n", "(esn.yaml:3)")]
     public void A_setting_that_librdkafka_does_not_take_is_told_with_its_line(string text, string says)
     {
         string message = Assert.Throws<ConfigException>(() => ClientCheck.Settings(Parse(text))).Message;
@@ -45,6 +46,12 @@ public sealed class ClientCheckTests
 
     [Theory]
     [InlineData("consumer:\n    linger.ms: 5", "kafka.consumer.linger.ms is a setting of a producer and is ignored (esn.yaml:3)")]
+    [InlineData("settings: { log_level: 3 }\n  consumer:\n    linger.ms: 5",
+        "kafka.consumer.linger.ms is a setting of a producer and is ignored (esn.yaml:4)")]
+    [InlineData("producer:\n    max.partition.fetch.bytes: 5000",
+        "kafka.producer.max.partition.fetch.bytes is a setting of a consumer and is ignored (esn.yaml:3)")]
+    [InlineData("producer:\n    fetch.message.max.bytes: 5000",
+        "kafka.producer.fetch.message.max.bytes is a setting of a consumer and is ignored (esn.yaml:3)")]
     [InlineData("consumer:\n    compression.type: lz4",
         "kafka.consumer.compression.type is a setting of a producer and is ignored (esn.yaml:3)")]
     [InlineData("producer:\n    fetch.min.bytes: 5",

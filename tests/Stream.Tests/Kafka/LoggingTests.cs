@@ -1,5 +1,6 @@
 using System.Reflection;
 using Confluent.Kafka;
+using Esn.Streaming.Configuration;
 using Esn.Streaming.Hosting;
 using Esn.Streaming.Kafka;
 using Microsoft.Extensions.Logging;
@@ -25,9 +26,18 @@ public sealed class LoggingTests
     }
 
     [Fact]
+    public async Task A_start_logs_the_settings_that_are_ignored()
+    {
+        using var log = new Lines();
+        EsnConfig config = ConfigFile.Parse("kafka:\n  consumer:\n    linger.ms: 5\nhttp:\n  listen: 127.0.0.1:0", "esn.yaml", _ => null);
+        await using (new StreamingHost(config, TimeProvider.System, log))
+            Assert.Contains("kafka.consumer.linger.ms is a setting of a producer and is ignored (esn.yaml:3)", log.Said);
+    }
+
+    [Fact]
     public void What_the_client_says_is_logged_once_a_minute_and_the_rest_is_counted()
     {
-        var log = new Lines();
+        using var log = new Lines();
         var time = new FakeTimeProvider();
         var said = new ClientLog(log, time);
         for (int i = 0; i < 5; i++) said.Line(new LogMessage("esn#1", SyslogLevel.Warning, "MAXPOLL", $"line {i}"));
@@ -42,7 +52,7 @@ public sealed class LoggingTests
     [Fact]
     public void What_the_client_tries_again_is_told_once_it_lasts()
     {
-        var log = new Lines();
+        using var log = new Lines();
         var time = new FakeTimeProvider();
         var said = new ClientLog(log, time);
         void Retries(int seconds)
@@ -62,9 +72,19 @@ public sealed class LoggingTests
     [Fact]
     public void Partitions_are_held_no_longer_than_a_stop_waits() => Assert.True(KafkaSource.DrainWithin < StreamingHost.FlushWithin);
 
-    sealed class Lines : ILogger
+    sealed class Lines : ILogger, ILoggerFactory
     {
         public List<string> Said { get; } = [];
+
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public void AddProvider(ILoggerProvider provider)
+        {
+        }
+
+        public void Dispose()
+        {
+        }
 
         public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
 
