@@ -62,8 +62,8 @@ sealed class Unprecedented
     /// <summary>Whether a channel has the same value for longer than it ever had, wherever that lies.</summary>
     public bool Repeats(int channel) => _of[channel].Run >= _spec.Stuck + 2 * _of[channel].Longest;
 
-    /// <summary>Whether a channel stands still, and that was told.</summary>
-    public bool StandsTold(int channel) => _of[channel].ToldAt != 0;
+    /// <summary>Whether a channel stands still, and that was told and not adapted to.</summary>
+    public bool StandsTold(int channel) => _of[channel].ToldAt > 0;
 
     /// <summary>What is told of a channel, as long as it is.</summary>
     public double ScoreOf(int channel) => _of[channel].Told;

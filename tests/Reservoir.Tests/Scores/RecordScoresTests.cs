@@ -30,4 +30,21 @@ public class RecordScoresTests
             }
         }
     }
+
+    // A fault of the first shakes the second, which then has one of its own.
+    [Fact]
+    public void A_record_is_of_the_channel_that_is_told()
+    {
+        var records = new RecordScores(2);
+        double Step(double score, int of, double first, double second) => records.Step(score, of, [first, second], [0, 0]);
+        for (int t = 0; t < 100; t++) Assert.Equal(0, Step(0, -1, 3, 3));
+        Assert.Equal(2.4, Step(2.4, 0, 140, 4));
+        Assert.Equal(1.1, Step(1.1, 1, 3, 8));      // no record of it was told
+        Assert.Equal(1.6, Step(1.6, -1, 150, 100)); // of all: the second breaks its own by more
+        Assert.Equal(2.4, Step(1.6, 0, 196, 100));
+        Assert.Equal(1.2, Step(1.2, 0, 190, 3));    // no record
+        Assert.Equal(1.3, Step(1.3, 0, double.NaN, 3));
+        Assert.Equal(.9, Step(.9, 0, 300, 3));
+        Assert.Equal(1.6, Step(1.5, 1, 3, 110));
+    }
 }

@@ -154,11 +154,14 @@ sealed class ErrorJudge : Judge, IJudgement
         }
         _aside.Judged(_calibrated);
         _record = 0;
-        if (!muted && !step.WarmingUp && !open) _record = _records.Step(Score, step.Frame, step.Expected);
+        if (!muted && !step.WarmingUp && !open) _record = _records.Step(Score, Strongest(), step.Frame, step.Expected);
         _margins[^1] = Beside * _nats;
         Widespread = Score < 1 ? Score : Math.Min(Score, Shared());
         _scoreOf.AsSpan().Clear();  // nothing that a restart would not have
     }
+
+    // The channel that the score is of; −1: of all, or of none.
+    int Strongest() => Score < 1 ? -1 : IsUnprecedented ? _unprecedented.Channel : ChannelOf(Top());
 
     double Shared()
     {

@@ -140,7 +140,7 @@ sealed class RawScores
 
     bool IsConcerned(int channel, ReadOnlySpan<bool> contributed, Unprecedented told)
     {
-        if (contributed[_values.Length] && (told.StandsTold(channel) || (told.Frozen && told.Channel == channel))) return true;
+        if (told.StandsTold(channel) || (contributed[_values.Length] && told.Frozen && told.Channel == channel)) return true;
         for (int score = 0; score < _scores.Length; score++)
             if (_single[score] && !_related[score] && contributed[_first[score] + channel]) return true;
         return false;

@@ -209,7 +209,8 @@ sealed class MetricJudge : Judge, IJudgement
         _alarmed.Step(alarm, _strongest, _unprecedented.Score >= 1);
         _told = score;
         Score = step.Muted || step.WarmingUp ? 0 : Math.Max(score, _unprecedented.Score);
-        if (!step.Muted && !step.WarmingUp && !alarm.Open) Score = _records.Step(Score, step.Frame, step.Expected);
+        int of = _unprecedented.Score > score ? _unprecedented.Channel : _strongest;
+        if (!step.Muted && !step.WarmingUp && !alarm.Open) Score = _records.Step(Score, of, step.Frame, step.Expected);
         Share();
     }
 
